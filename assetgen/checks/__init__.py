@@ -1,0 +1,1 @@
+"""Checks: measured verdicts on finished images."""

@@ -1,0 +1,1 @@
+"""Controls: images that condition a source."""

@@ -1,0 +1,1 @@
+"""Exporters: finished images as the files of one engine."""

@@ -1,0 +1,226 @@
+"""What a person writes: presets, packs and their assets, model cards. Frozen data, checked on reading.
+
+A *part word* is `PART` or `{PART: {ARGUMENT: VALUE}}`; a part used twice in one preset gets a name of its own with
+`as: NAME` beside its arguments, and packs address it by that name.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
+
+from assetgen.registry import Use
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Size = tuple[Annotated[int, Field(ge=8, le=8192)], Annotated[int, Field(ge=8, le=8192)]]
+
+
+class Spec(BaseModel):
+    """Base of everything a person writes: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PartWord(Spec):
+    """One part with its arguments as written; `alias` is the name that packs address it by."""
+
+    part: str
+    alias: str
+    arguments: Mapping[str, Any] = {}
+
+
+def part_word(value: Any) -> Any:
+    """`"trim"` or `{"trim": {"padding": 1, "as": "inner"}}` as a `PartWord`."""
+    if isinstance(value, PartWord):
+        return value
+    if isinstance(value, str):
+        return PartWord(part=value, alias=value)
+    if isinstance(value, Mapping) and len(value) == 1:
+        [(part, arguments)] = value.items()
+        if isinstance(part, str) and isinstance(arguments, Mapping | None):
+            words = dict(arguments or {})
+            alias = words.pop("as", part)
+            if not isinstance(alias, str):
+                raise ValueError("'as' wants a name")
+            return PartWord(part=part, alias=alias, arguments=words)
+    raise ValueError("a part is written 'PART' or '{PART: {ARGUMENT: VALUE}}'")
+
+
+Word = Annotated[PartWord, BeforeValidator(part_word)]
+
+
+class Preset(Spec):
+    """A kind of asset: its parts and what the game uses it for. What is None comes from `extends`."""
+
+    preset: Name
+    about: str = ""
+    extends: str | None = None
+    source: Word | None = None
+    controls: tuple[Word, ...] | None = None
+    steps: tuple[Word, ...] | None = None
+    checks: tuple[Word, ...] | None = None
+    use: Use | None = None
+    export: Word | None = None
+    tries: Annotated[int, Field(ge=1, le=64)] | None = None
+    defaults: Mapping[str, Mapping[str, Any]] = {}
+
+    @property
+    def words(self) -> tuple[PartWord, ...]:
+        """Every part it names."""
+        single = tuple(word for word in (self.source, self.export) if word)
+        return single + (self.controls or ()) + (self.steps or ()) + (self.checks or ())
+
+
+class AssetSpec(BaseModel):
+    """One asset of a pack. Keys that are not listed here are part names with arguments: `pixelate: {colors: 12}`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    preset: str
+    prompt: str = ""
+    negative: str | None = None
+    model: str | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    members: tuple[str, ...] = ()
+    matrix: Mapping[str, tuple[str | int | float, ...]] = {}
+    tries: Annotated[int, Field(ge=1, le=64)] | None = None
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Arguments by part name, as written."""
+        return dict(self.model_extra or {})
+
+
+class Pack(Spec):
+    """The assets of one game folder and what they share."""
+
+    pack: Name
+    about: str = ""
+    game: str | None = None
+    target: str = ""
+    engine: str | None = None
+    model: str = "mini"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    palette: str | None = None
+    style: str = ""
+    tries: Annotated[int, Field(ge=1, le=64)] | None = None
+    defaults: Mapping[str, Mapping[str, Any]] = {}
+    assets: Mapping[str, AssetSpec]
+
+    @field_validator("assets", mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        """`assets` may also be a list whose entries carry a `name`."""
+        if not isinstance(value, list):
+            return value
+        named: dict[str, Any] = {}
+        for number, entry in enumerate(value):
+            if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+                raise ValueError(f"entry {number + 1} of the list has no 'name'")
+            if entry["name"] in named:
+                raise ValueError(f"two assets are named '{entry['name']}'")
+            named[entry["name"]] = {key: item for key, item in entry.items() if key != "name"}
+        return named
+
+
+class Bundled(Spec):
+    """Weights inside the assetgen package, `assetgen/weights/NAME`."""
+
+    bundled: str
+
+
+class Folder(Spec):
+    """A local folder in diffusers layout; relative to the card."""
+
+    folder: Path
+
+
+class SingleFile(Spec):
+    """One local .safetensors checkpoint; `config` is a diffusers folder (or hub id) that tells its shape."""
+
+    file: Path
+    config: str | None = None
+
+
+class Hub(Spec):
+    """A repository on the Hugging Face hub, pinned to a revision."""
+
+    hub: str
+    revision: Annotated[str, Field(min_length=1)]
+    variant: str | None = None
+    subfolder: str | None = None
+
+
+def _location_kind(value: Any) -> str | None:
+    keys = set(value) if isinstance(value, Mapping) else set(type(value).model_fields)
+    return next((kind for kind in ("bundled", "folder", "file", "hub") if kind in keys), None)
+
+
+Location = Annotated[
+    Annotated[Bundled, Tag("bundled")]
+    | Annotated[Folder, Tag("folder")]
+    | Annotated[SingleFile, Tag("file")]
+    | Annotated[Hub, Tag("hub")],
+    Discriminator(
+        _location_kind,
+        custom_error_type="location",
+        custom_error_message="weights are one of {bundled: …}, {folder: …}, {file: …}, {hub: …, revision: …}",
+    ),
+]
+
+
+class ControlModel(Spec):
+    """The network that makes a model obey one kind of control."""
+
+    weights: Location
+    type: Literal["controlnet", "t2i_adapter"] = "controlnet"
+    digest: str | None = None
+    licence: str
+
+
+class Scheduler(Spec):
+    """A diffusers scheduler class and the options laid over the model's own scheduler configuration."""
+
+    name: str
+    options: Mapping[str, Any] = {}
+
+
+class Lora(Spec):
+    """A LoRA file (.safetensors, diffusers or kohya keys) and its weight."""
+
+    file: Path
+    weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
+    digest: str | None = None
+
+
+class ModelCard(Spec):
+    """Where a model lives and how to speak to it. `native` is the width and height it was trained at, in pixels.
+
+    `prompts` holds, by preset name, the words this model was trained on; `affixes` go round every prompt. `digest` is
+    the sha256 of its weight files (see `assetgen models verify`); a hub revision stands in for it where it is None.
+    """
+
+    model: Name
+    about: str = ""
+    family: Name
+    weights: Location
+    digest: str | None = None
+    licence: str
+    licence_url: str = ""
+    commercial: bool = True
+    native: Size
+    scheduler: Scheduler | None = None
+    defaults: Mapping[str, Any] = {}
+    affixes: tuple[str, str] = ("", "")
+    prompts: Mapping[str, str] = {}
+    controls: Mapping[str, ControlModel] = {}
+    loras: tuple[Lora, ...] = ()
+    vae: Location | None = None
+    batch: Mapping[Literal["cpu", "gpu"], Annotated[int, Field(ge=1, le=64)]] = {}
+    precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+
+    @property
+    def identity(self) -> Any:
+        """What of the card changes pixels: everything but its words for people and for prompts."""
+        skip = {"about", "licence", "licence_url", "commercial", "prompts", "affixes", "defaults", "batch"}
+        return self.model_dump(mode="json", exclude=skip, exclude_defaults=True)

@@ -1,0 +1,1 @@
+"""Steps: pure changes of images."""
