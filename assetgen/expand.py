@@ -1,0 +1,98 @@
+"""From the entries of a pack to single assets: matrices and braces unfolded, names checked.
+
+"potion_{size}": {prompt: "a {size} potion", matrix: {size: [small, large]}}    named axes
+"{red,green}_potion": {prompt: "a {red,green} potion"}                          the braces are the axis
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assetgen.errors import InputError
+from assetgen.spec import AssetSpec
+from assetgen.yaml_files import Keys
+
+BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+DEVICE_NAMES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)))
+)
+MAX_NAME = 120
+MAX_ASSETS = 100_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One asset, and the keys in the pack's file under which it was written."""
+
+    name: str
+    spec: AssetSpec
+    keys: Keys
+
+
+def expand(assets: Mapping[str, AssetSpec], keys: Mapping[str, Keys]) -> Iterator[Entry]:
+    """Every asset of a pack. `keys` tells where each entry stands. Raises `InputError` for bad or clashing names."""
+    seen: dict[str, str] = {}
+    for written, spec in assets.items():
+        for choice in _choices(written, spec):
+            name = _slug(_filled(written, choice))
+            check_name(name)
+            if name.lower() in seen:
+                raise InputError(f"two assets are named '{name}' (also '{seen[name.lower()]}', case aside)")
+            seen[name.lower()] = written
+            if len(seen) > MAX_ASSETS:
+                raise InputError(f"a pack may unfold into {MAX_ASSETS:,} assets at most")
+            yield Entry(name, _chosen(spec, choice), keys[written])
+
+
+def check_name(name: str) -> None:
+    """Refuse names that are not safe as files everywhere: `a-z 0-9 _ - .`, folders by `/`, no Windows device names."""
+    for segment in name.split("/"):
+        if not SEGMENT.match(segment) or segment.endswith("."):
+            cure = "Use letters, digits, '_', '-' and '.', and '/' for folders"
+            raise InputError(f"'{name!a:.80}' cannot be the name of an asset".replace("''", "'"), cure=cure)
+        if segment.lower().split(".")[0] in DEVICE_NAMES:
+            raise InputError(f"'{name}' cannot be the name of an asset: '{segment}' is a device on Windows")
+    if len(name) > MAX_NAME:
+        raise InputError(f"the asset name '{name[:40]}…' is longer than {MAX_NAME} characters")
+
+
+def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
+    axes = {f"{{{key}}}": [str(value) for value in values] for key, values in spec.matrix.items()}
+    for found in BRACES.finditer(name):
+        axes[found.group(0)] = [value.strip() for value in found.group(1).split(",")]
+    for axis, values in axes.items():
+        if axis not in name:
+            raise InputError(f"the matrix axis {axis} is missing from the name '{name}'", cure="Every name must differ")
+        if not values:
+            raise InputError(f"the matrix axis {axis} has no values")
+    for values in itertools.product(*axes.values()):
+        yield dict(zip(axes, values, strict=True))
+
+
+def _chosen(spec: AssetSpec, choice: Mapping[str, str]) -> AssetSpec:
+    if not choice:
+        return spec
+    return AssetSpec.model_validate(_deep_filled(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
+
+
+def _deep_filled(value: Any, choice: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _filled(value, choice)
+    if isinstance(value, Mapping):
+        return {key: _deep_filled(item, choice) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_deep_filled(item, choice) for item in value]
+    return value
+
+
+def _filled(text: str, choice: Mapping[str, str]) -> str:
+    for axis, value in choice.items():
+        text = text.replace(axis, value)
+    return text
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip())

@@ -1,0 +1,158 @@
+"""Packs, presets and model cards from disk: the search path, `extends`, and errors with file and line."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assetgen.errors import InputError
+from assetgen.registry import did_you_mean
+from assetgen.spec import ModelCard, Pack, PartWord, Preset
+from assetgen.yaml_files import Document, check, read_yaml
+
+PACK_FILE = "pack.yaml"
+PACK_SUFFIX = ".pack.yaml"
+
+
+def shipped_presets() -> Path:
+    """The folder of presets that comes with assetgen (inside the wheel, or beside the package in a checkout)."""
+    inside = Path(__file__).parent / "presets"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "presets"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A preset with everything it inherits; `lineage` names it and its ancestors, nearest first."""
+
+    preset: Preset
+    lineage: tuple[str, ...]
+    document: Document
+
+    @property
+    def source(self) -> PartWord:
+        """The source word; a preset without one is refused when it is loaded."""
+        if self.preset.source is None:
+            raise InputError(f"preset '{self.preset.preset}' has no source", where=self.document.file)
+        return self.preset.source
+
+
+@dataclass(frozen=True)
+class Library:
+    """Presets, model cards and palettes by name, looked up in `folders`, first hit wins."""
+
+    folders: tuple[Path, ...]
+    _kinds: dict[str, Kind] = field(default_factory=dict, repr=False)
+    _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
+
+    def preset_names(self) -> tuple[str, ...]:
+        """Every preset that can be named, sorted."""
+        return self._names("")
+
+    def card_names(self) -> tuple[str, ...]:
+        """Every model card that can be named, sorted."""
+        return self._names("models")
+
+    def kind(self, name: str) -> Kind:
+        """A preset with all that it inherits. Raises `InputError` for an unknown one and for cycles."""
+        if name not in self._kinds:
+            self._kinds[name] = self._inherit(name, ())
+        return self._kinds[name]
+
+    def card(self, name: str) -> ModelCard:
+        """A model card by name, or from a path that ends in `.yaml`."""
+        if name not in self._cards:
+            path = self.find("models", name, "model")
+            card = check(read_yaml(path), ModelCard)
+            self._cards[name] = _anchored(card, path.parent)
+        return self._cards[name]
+
+    def find(self, folder: str, name: str, what: str, suffix: str = ".yaml") -> Path:
+        """The file `FOLDER/NAME.yaml` in the first of the library's folders that has it."""
+        if "\0" in name:
+            raise InputError(f"a {what} cannot have such a name")
+        for candidate in (base / folder / f"{name.removesuffix(suffix)}{suffix}" for base in self.folders):
+            if candidate.is_file() and "/" not in name and "\\" not in name:
+                return candidate
+        raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, self._names(folder, suffix)))
+
+    def _names(self, folder: str, suffix: str = ".yaml") -> tuple[str, ...]:
+        return tuple(sorted({path.name.removesuffix(suffix) for path in self._files(folder, suffix)}))
+
+    def _files(self, folder: str, suffix: str) -> Iterator[Path]:
+        for base in self.folders:
+            for path in (base / folder).glob(f"*{suffix}"):
+                if not path.name.endswith(PACK_SUFFIX) and path.name != PACK_FILE:
+                    yield path
+
+    def _inherit(self, name: str, below: tuple[str, ...]) -> Kind:
+        path = self.find("", name, "preset")
+        document = read_yaml(path)
+        preset = check(document, Preset)
+        if preset.preset != path.name.removesuffix(".yaml"):
+            raise InputError(f"preset '{preset.preset}' must be in a file of that name", where=document.where("preset"))
+        if name in below:
+            raise InputError(
+                f"presets extend each other in a circle: {' → '.join((*below, name))}", where=document.file
+            )
+        if preset.extends is None:
+            return Kind(preset, (name,), document)
+        try:
+            parent = self._inherit(preset.extends, (*below, name))
+        except InputError as error:
+            raise error.at(document.where("extends")) from error
+        return Kind(_laid_over(preset, parent.preset), (name, *parent.lineage), document)
+
+
+def library_for(folder: Path | None = None) -> Library:
+    """The search path of a pack: its folder and `presets/` in it, the user's own presets, then the shipped ones."""
+    import platformdirs
+
+    own = (folder, folder / "presets") if folder else ()
+    return Library((*own, platformdirs.user_config_path("assetgen") / "presets", shipped_presets()))
+
+
+@dataclass(frozen=True)
+class PackFile:
+    """A pack as loaded: the spec, where its words stand, its folder, and the library that it sees."""
+
+    pack: Pack
+    document: Document
+    folder: Path
+    library: Library
+
+
+def load_pack(path: Path) -> PackFile:
+    """A pack from `pack.yaml`, from the folder that holds it, or from a `*.pack.yaml` file."""
+    file = path / PACK_FILE if path.is_dir() else path
+    if not file.is_file():
+        cure = f"A pack is a folder with {PACK_FILE}, or one file *{PACK_SUFFIX}; `assetgen init` writes one"
+        raise InputError(f"there is no pack '{path}'", cure=cure)
+    document = read_yaml(file)
+    return PackFile(check(document, Pack), document, file.parent, library_for(file.parent))
+
+
+def _laid_over(child: Preset, parent: Preset) -> Preset:
+    """The child where it says something, else the parent; `defaults` change arguments of inherited parts."""
+    said = {name: value for name in Preset.model_fields if (value := getattr(child, name)) is not None}
+    said["defaults"] = _deep(parent.defaults, child.defaults)
+    if child.source and parent.source and child.source.part == parent.source.part:
+        words = {**parent.source.arguments, **child.source.arguments}
+        said["source"] = child.source.model_copy(update={"arguments": words})
+    return parent.model_copy(update=said)
+
+
+def _deep(under: Mapping[str, Mapping[str, Any]], over: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {key: {**under.get(key, {}), **over.get(key, {})} for key in (*under, *over)}
+
+
+def _anchored(card: ModelCard, folder: Path) -> ModelCard:
+    """The card with its relative paths made relative to its own folder."""
+
+    def anchor(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: anchor(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [anchor(item) for item in value]
+        return folder / value if isinstance(value, Path) and not value.is_absolute() else value
+
+    return ModelCard.model_validate(anchor(card.model_dump()))

@@ -1,0 +1,279 @@
+"""Assets to recipes: the words of preset, pack and asset laid over each other, then checked by each part's signature.
+
+Later wins: card defaults, preset, pack defaults, asset. Words that the pack shares (seed, model, palette, target) fill
+those that nobody said.
+"""
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from assetgen.errors import InputError
+from assetgen.expand import Entry, expand
+from assetgen.load import Kind, PackFile
+from assetgen.recipe import Recipe, Stage, seed_from
+from assetgen.registry import InputFile, Part, did_you_mean, load, names
+from assetgen.registry import Kind as PartKind
+from assetgen.spec import AssetSpec, ModelCard, PartWord
+from assetgen.yaml_files import Keys, explain
+
+OWN_WORDS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
+DEFAULT_TRIES = 3
+DEFAULT_EXPORTER = "plain"
+
+
+def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = False) -> tuple[Recipe, ...]:
+    """Every asset of a pack as a recipe, members before the atlases that need them.
+
+    `engine` is the exporter where neither pack nor preset names one. With `only` (a glob) the matching assets and their
+    members alone. Raises `InputError` with file and line.
+    """
+    pack = file.pack
+    _check_defaults(file)
+    written_as_list = isinstance(file.document.data.get("assets"), list)
+    keys: dict[str, Keys] = {
+        name: ("assets", index if written_as_list else name) for index, name in enumerate(pack.assets)
+    }
+    try:
+        entries = {entry.name: entry for entry in expand(pack.assets, keys)}
+    except InputError as error:
+        raise error.at(file.document.where("assets")) from error
+    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft)
+    wanted = fnmatch.filter(entries, only)
+    if not wanted:
+        raise InputError(f"no asset of pack '{pack.pack}' matches '{only}'", cure=did_you_mean(only, entries))
+    for name in wanted:
+        resolver.recipe(name)
+    return tuple(resolver.done.values())
+
+
+def _check_defaults(file: PackFile) -> None:
+    known = {name for kind in ("source", "control", "step", "check", "exporter") for name in names(kind)}  # type: ignore[arg-type]
+    known |= {word.alias for name in file.library.preset_names() for word in file.library.kind(name).preset.words}
+    for alias in file.pack.defaults:
+        if alias not in known:
+            where = file.document.where("defaults", alias)
+            raise InputError(f"unknown part '{alias}'", where=where, cure=did_you_mean(alias, known))
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Arguments for one part from one place, and where that place is."""
+
+    words: Mapping[str, Any]
+    folder: Path
+    where: Any  # (key, …) -> "file:line"
+
+
+class _Resolver:
+    """Resolves the entries of one pack, each once, members first."""
+
+    def __init__(self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool) -> None:
+        self.file, self.entries, self.engine, self.draft = file, entries, engine, draft
+        self.done: dict[str, Recipe] = {}
+
+    def recipe(self, name: str, below: tuple[str, ...] = ()) -> Recipe:
+        if name in below:
+            raise InputError(f"assets are members of each other in a circle: {' → '.join((*below, name))}")
+        if name not in self.done:
+            entry = self.entries[name]
+            needs = tuple(self.recipe(member, (*below, name)) for member in self._members(entry))
+            try:
+                self.done[name] = _Asset(self, entry).recipe(needs)
+            except InputError as error:
+                raise error.at(self.file.document.where(*entry.keys)) from error
+        return self.done[name]
+
+    def _members(self, entry: Entry) -> list[str]:
+        found: list[str] = []
+        others = [name for name in self.entries if name != entry.name]
+        for pattern in entry.spec.members:
+            matching = fnmatch.filter(others, pattern)
+            if not matching:
+                where = self.file.document.where(*entry.keys, "members")
+                raise InputError(
+                    f"no asset matches the member '{pattern}'", where=where, cure=did_you_mean(pattern, others)
+                )
+            found += [name for name in matching if name not in found and not self.entries[name].spec.members]
+        return found
+
+
+class _Asset:
+    """One entry on its way to a recipe."""
+
+    def __init__(self, resolver: _Resolver, entry: Entry) -> None:
+        self.resolver, self.entry, self.spec = resolver, entry, entry.spec
+        self.file = resolver.file
+        self.pack = resolver.file.pack
+        try:
+            self.kind: Kind = self.file.library.kind(entry.spec.preset)
+        except InputError as error:
+            raise error.at(self._where("preset")) from error
+
+    def recipe(self, needs: tuple[Recipe, ...]) -> Recipe:
+        preset = self.kind.preset
+        controls = preset.controls or ()
+        added = [name for name in self.spec.overrides if name in names("control")]
+        controls += tuple(PartWord(part=n, alias=n) for n in added if n not in {word.alias for word in controls})
+        export = preset.export or PartWord(part=self.resolver.engine, alias=self.resolver.engine)
+        self._check_overrides((self.kind.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export))
+        source = self._source()
+        size = source.words.get("size")
+        return Recipe(
+            name=self.entry.name,
+            preset=preset.preset,
+            source=replace(self._draft(source)) if self.resolver.draft else source,
+            controls=tuple(self._stage("control", word, size=size) for word in controls),
+            steps=tuple(self._stage("step", word) for word in preset.steps or ()),
+            checks=tuple(self._stage("check", word) for word in preset.checks or ()),
+            export=self._stage("exporter", export, use=preset.use, folder=self.pack.target),
+            tries=self.spec.tries or self.pack.tries or preset.tries or DEFAULT_TRIES,
+            needs=needs,
+            facts=self._facts(source),
+        )
+
+    def _where(self, *keys: str | int) -> str:
+        return self.file.document.where(*self.entry.keys, *keys)
+
+    def _check_overrides(self, words: Iterable[PartWord]) -> None:
+        aliases = {word.alias for word in words}
+        for alias, arguments in self.spec.overrides.items():
+            if alias not in aliases and alias not in names("exporter"):
+                cure = did_you_mean(alias, {*OWN_WORDS, *aliases, *names("control")})
+                raise InputError(
+                    f"unknown key '{alias}' for preset '{self.spec.preset}'", where=self._where(alias), cure=cure
+                )
+            if not isinstance(arguments, Mapping):
+                raise InputError(f"'{alias}' wants {{ARGUMENT: VALUE}}", where=self._where(alias))
+
+    def _source(self) -> Stage:
+        word = self.kind.source
+        part = self._part("source", word)
+        said = {key for layer in self._layers(word) for key in layer.words}
+        shared: dict[str, Any] = {}
+        if "seed" in part.params.model_fields:
+            seed = self.spec.seed
+            shared["seed"] = seed_from(self.pack.seed, self.entry.name) if seed is None else seed
+        if "negative" in part.params.model_fields and self.spec.negative is not None:
+            shared["negative"] = self.spec.negative
+        card = self._card(part, word)
+        if card:
+            shared["model"] = card
+            shared |= {key: value for key, value in card.defaults.items() if key not in said and key not in shared}
+            if "size" not in said:
+                across, down = self._argument(word, "scale") or (1, 1)
+                shared["size"] = (round(card.native[0] * across), round(card.native[1] * down))
+        if "prompt" in part.params.model_fields:
+            shared["prompt"] = self._prompt(word, card)
+        elif self.spec.prompt:
+            what = f"preset '{self.spec.preset}' has no use for a prompt"
+            raise InputError(what, where=self._where("prompt"), cure="Remove it")
+        return self._stage("source", word, **shared)
+
+    def _card(self, part: Part, word: PartWord) -> ModelCard | None:
+        if "model" not in part.params.model_fields:
+            return None
+        name = self.spec.model or self._argument(word, "model") or self.pack.model
+        try:
+            return self.file.library.card(str(name))
+        except InputError as error:
+            raise error.at(self._where("model") if self.spec.model else self.file.document.where("model")) from error
+
+    def _prompt(self, word: PartWord, card: ModelCard | None) -> str:
+        asset_says = self.spec.overrides.get(word.alias, {}).get("prompt")
+        pack_says = self.pack.defaults.get(word.alias, {}).get("prompt")
+        card_says = (
+            next((card.prompts[name] for name in self.kind.lineage if name in card.prompts), None) if card else None
+        )
+        template = str(asset_says or pack_says or card_says or word.arguments.get("prompt", "{prompt}"))
+        if "{prompt}" in template and not self.spec.prompt.strip():
+            raise InputError(f"asset '{self.entry.name}' has no prompt", where=self._where(), cure="Say what it shows")
+        wish = ", ".join(filter(None, (self.spec.prompt.strip(), self.pack.style.strip())))
+        before, after = card.affixes if card else ("", "")
+        return before + template.replace("{prompt}", wish) + after
+
+    def _facts(self, source: Stage) -> dict[str, Any]:
+        facts: dict[str, Any] = {"prompt": self.spec.prompt, "pack": self.pack.pack}
+        card = source.words.get("model")
+        if isinstance(card, ModelCard):
+            facts["model"] = card.model
+            facts["licences"] = {card.model: card.licence}
+            used = {word.part for word in self.kind.preset.controls or ()} | set(self.spec.overrides)
+            facts["licences"] |= {
+                f"{card.model}/{kind}": c.licence for kind, c in card.controls.items() if kind in used
+            }
+        return facts
+
+    def _draft(self, source: Stage) -> Stage:
+        if "prompt" not in source.words:
+            return source
+        fake = load("source", "fake")
+        words = {key: value for key, value in source.words.items() if key in fake.params.model_fields}
+        return Stage("source", "fake", source.alias, fake.traits.version, words)
+
+    def _argument(self, word: PartWord, key: str) -> Any:
+        values = [layer.words[key] for layer in self._layers(word) if key in layer.words]
+        return values[-1] if values else None
+
+    def _layers(self, word: PartWord) -> list[_Layer]:
+        """From the weakest to the strongest."""
+        kind, pack = self.kind, self.file
+        preset_folder = Path(kind.document.file).parent
+        preset_words = {**word.arguments, **kind.preset.defaults.get(word.alias, {})}
+        return [
+            _Layer(preset_words, preset_folder, lambda *_: kind.document.file),
+            _Layer(
+                pack.pack.defaults.get(word.alias, {}),
+                pack.folder,
+                lambda *keys: pack.document.where("defaults", word.alias, *keys),
+            ),
+            _Layer(self.spec.overrides.get(word.alias, {}), pack.folder, lambda *keys: self._where(word.alias, *keys)),
+        ]
+
+    def _part(self, kind: PartKind, word: PartWord) -> Part:
+        try:
+            return load(kind, word.part)
+        except InputError as error:
+            raise error.at(self.kind.document.file) from error
+
+    def _stage(self, kind: PartKind, word: PartWord, **shared: Any) -> Stage:
+        """The part with its words: `shared` ones yield to those said, but for the prompt and the model."""
+        part = self._part(kind, word)
+        fields = part.params.model_fields
+        words: dict[str, Any] = {key: value for key, value in shared.items() if key in fields and value is not None}
+        if self.pack.palette and "palette" in fields:
+            words["palette"] = self._palette()
+        layers = self._layers(word)
+        for layer in layers:
+            for key, value in layer.words.items():
+                if not (key in ("prompt", "model") and key in shared):
+                    words[key] = _anchored(part, key, value, layer.folder)
+        try:
+            valid = part.params.model_validate(words)
+        except ValidationError as error:
+            key = next(iter(error.errors()[0]["loc"]), "")
+            layer = next((layer for layer in reversed(layers) if key in layer.words), layers[-1])
+            said = explain(error, part.params, self.file.document)
+            raise InputError(f"{word.alias}: {said.what}", where=layer.where(key), cure=said.cure) from error
+        return Stage(kind, word.part, word.alias, part.traits.version, {key: getattr(valid, key) for key in fields})
+
+    def _palette(self) -> Path:
+        name = str(self.pack.palette)
+        own = self.file.folder / name
+        if own.is_file():
+            return own.absolute()
+        try:
+            return self.file.library.find("palettes", name, "palette", Path(name).suffix)
+        except InputError as error:
+            raise error.at(self.file.document.where("palette")) from error
+
+
+def _anchored(part: Part, key: str, value: Any, folder: Path) -> Any:
+    """The path of an input file made relative to the file that names it."""
+    info = part.params.model_fields.get(key)
+    wants_file = info is not None and InputFile in (info.annotation, *get_args(info.annotation))
+    return (folder / value).absolute() if wants_file and isinstance(value, str) and "\0" not in value else value
