@@ -68,8 +68,8 @@ def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
             raise InputError(f"the matrix axis {axis} is missing from the name '{name}'", cure="Every name must differ")
         if not values:
             raise InputError(f"the matrix axis {axis} has no values")
-    for values in itertools.product(*axes.values()):
-        yield dict(zip(axes, values, strict=True))
+    for choice in itertools.product(*axes.values()):
+        yield dict(zip(axes, choice, strict=True))
 
 
 def _chosen(spec: AssetSpec, choice: Mapping[str, str]) -> AssetSpec:

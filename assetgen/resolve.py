@@ -6,7 +6,7 @@ those that nobody said.
 
 import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,9 +16,9 @@ from assetgen.errors import InputError
 from assetgen.expand import Entry, expand
 from assetgen.load import Kind, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
-from assetgen.registry import InputFile, Part, did_you_mean, load, names
+from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, names
 from assetgen.registry import Kind as PartKind
-from assetgen.spec import AssetSpec, ModelCard, PartWord
+from assetgen.spec import ModelCard, PartWord
 from assetgen.yaml_files import Keys, explain
 
 OWN_WORDS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
@@ -52,7 +52,7 @@ def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = Fal
 
 
 def _check_defaults(file: PackFile) -> None:
-    known = {name for kind in ("source", "control", "step", "check", "exporter") for name in names(kind)}  # type: ignore[arg-type]
+    known = {name for kind in KINDS for name in names(kind)}
     known |= {word.alias for name in file.library.preset_names() for word in file.library.kind(name).preset.words}
     for alias in file.pack.defaults:
         if alias not in known:
@@ -126,7 +126,7 @@ class _Asset:
         return Recipe(
             name=self.entry.name,
             preset=preset.preset,
-            source=replace(self._draft(source)) if self.resolver.draft else source,
+            source=self._draft(source) if self.resolver.draft else source,
             controls=tuple(self._stage("control", word, size=size) for word in controls),
             steps=tuple(self._stage("step", word) for word in preset.steps or ()),
             checks=tuple(self._stage("check", word) for word in preset.checks or ()),
@@ -255,7 +255,7 @@ class _Asset:
         try:
             valid = part.params.model_validate(words)
         except ValidationError as error:
-            key = next(iter(error.errors()[0]["loc"]), "")
+            key = str(next(iter(error.errors()[0]["loc"]), ""))
             layer = next((layer for layer in reversed(layers) if key in layer.words), layers[-1])
             said = explain(error, part.params, self.file.document)
             raise InputError(f"{word.alias}: {said.what}", where=layer.where(key), cure=said.cure) from error

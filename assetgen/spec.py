@@ -221,6 +221,13 @@ class ModelCard(Spec):
 
     @property
     def identity(self) -> Any:
-        """What of the card changes pixels: everything but its words for people and for prompts."""
-        skip = {"about", "licence", "licence_url", "commercial", "prompts", "affixes", "defaults", "batch"}
-        return self.model_dump(mode="json", exclude=skip, exclude_defaults=True)
+        """What of the card changes pixels: its weights by digest (by place, where it tells none) and how they run."""
+        skip = {"model", "about", "licence", "licence_url", "commercial", "prompts", "affixes", "defaults", "batch"}
+        return _by_digest(self.model_dump(mode="json", exclude=skip, exclude_defaults=True))
+
+
+def _by_digest(card: Any) -> Any:
+    if not isinstance(card, Mapping):
+        return [_by_digest(item) for item in card] if isinstance(card, list) else card
+    places = {"weights", "file", "licence"} if card.get("digest") else {"licence"}
+    return {key: _by_digest(item) for key, item in card.items() if key not in places}
