@@ -203,9 +203,7 @@ class _Asset:
             facts["model"] = card.model
             facts["licences"] = {card.model: card.licence}
             used = {word.part for word in self.kind.preset.controls or ()} | set(self.spec.overrides)
-            facts["licences"] |= {
-                f"{card.model}/{kind}": c.licence for kind, c in card.controls.items() if kind in used
-            }
+            facts["licences"] |= {f"{card.model}/{k}": c.licence for k, c in card.controls.items() if k in used}
         return facts
 
     def _draft(self, source: Stage) -> Stage:

@@ -1,0 +1,208 @@
+"""Publishing: files into the game folder, atomically, only where bytes differ, and nothing outside the target.
+
+The target's `manifest.json` lists what each asset published, with digests. What a build puts in place before the
+manifest is rewritten stands in a journal, so that a killed build's files are still known as ours. A file whose bytes
+are neither listed nor wanted was edited by hand (or is somebody else's): it is reported, never overwritten or removed.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from assetgen.errors import PublishError
+from assetgen.expand import check_name
+from assetgen.registry import Files
+from assetgen.store import write_whole
+
+MANIFEST = "manifest.json"
+JOURNAL = ".assetgen-journal"
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What publishing one asset did: paths relative to the target."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+class Target:
+    """The folder inside the game project that one pack publishes into."""
+
+    def __init__(self, game: Path, folder: str, pack: str) -> None:
+        self.game, self.pack = game, pack
+        self.root = _inside(game, folder)
+        self.assets: dict[str, dict[str, Any]] = self._read_manifest()
+        self._journal = self._read_journal()
+        self._owners = {path: name for name, asset in self.assets.items() for path in asset["files"]}
+        self._stamps: dict[str, str | None] = {}
+
+    def start_game(self, files: Files) -> None:
+        """Make an empty or missing game folder a project; an existing one is left as it is."""
+        if not self.game.exists() or not any(self.game.iterdir()):
+            for path, data in files.items():
+                self._replace(self.game / path, data)
+
+    def is_current(self, name: str, key: str) -> bool:
+        """Whether the asset's files were published from this key and all still stand (edited by hand or not)."""
+        asset = self.assets.get(name)
+        return bool(asset and asset["key"] == key and all((self.root / path).is_file() for path in asset["files"]))
+
+    def edited(self, name: str) -> tuple[str, ...]:
+        """The asset's files that no longer are what was published, engine-owned ones aside."""
+        asset = self.assets.get(name, {"files": {}, "engine_owned": []})
+        return tuple(
+            path
+            for path, published in asset["files"].items()
+            if not _matches(path, asset["engine_owned"]) and self._digest(path) not in (None, published)
+        )
+
+    def publish(self, name: str, files: Files, facts: Mapping[str, Any], *, overwrite: bool = False) -> Outcome:
+        """Put an asset's files in place. Raises `PublishError` before the first write if any of them may not be."""
+        digests = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+        owned = facts.get("engine_owned", [])
+        for path in files:
+            self._check_place(path, name)
+            if not (overwrite or _matches(path, owned)):
+                self._check_ours(path, digests[path])
+        known = self.assets.get(name, {}).get("files", {})
+        wanted = [path for path in files if self._wants_writing(path, digests[path], known, _matches(path, owned))]
+        self._note({path: digests[path] for path in wanted})
+        for path in wanted:
+            self._replace(self.root / path, files[path])
+            self._stamps[path] = digests[path]
+        removed = self._remove(path for path in known if path not in files)
+        self._owners = {path: owner for path, owner in self._owners.items() if owner != name}
+        self._owners |= dict.fromkeys(files, name)
+        self.assets[name] = {**facts, "files": digests}
+        return Outcome(tuple(wanted), *removed)
+
+    def forget_all_but(self, names: Iterable[str]) -> Outcome:
+        """Remove the files of assets that the pack no longer has."""
+        gone = sorted(set(self.assets) - set(names))
+        removed, kept = self._remove(path for name in gone for path in self.assets[name]["files"])
+        for name in gone:
+            del self.assets[name]
+        return Outcome((), removed, kept)
+
+    def finish(self) -> None:
+        """Write the manifest, last of all, and end the journal."""
+        data = {"assetgen": MANIFEST_VERSION, "pack": self.pack, "assets": dict(sorted(self.assets.items()))}
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        if self._digest(MANIFEST) != hashlib.sha256(text.encode()).hexdigest():
+            self._replace(self.root / MANIFEST, text.encode())
+        (self.root / JOURNAL).unlink(missing_ok=True)
+
+    def _wants_writing(self, path: str, digest: str, known: Mapping[str, str], engine_owned: bool) -> bool:
+        """Engine-owned files are written once, and again when what *we* say in them changes."""
+        stands = self._digest(path)
+        if engine_owned and stands is not None and known.get(path) == digest:
+            return False
+        return stands != digest
+
+    def _check_place(self, path: str, name: str) -> None:
+        check_name(path)
+        owner = self._owners.get(path, name)
+        if owner != name:
+            raise PublishError(f"'{path}' is published by asset '{owner}' already", cure="Rename one of the two")
+        if not (self.root / path).parent.resolve().is_relative_to(self.root.resolve()):
+            raise PublishError(f"'{path}' would leave the target {self.root} through a link", cure="Remove the link")
+        if (self.root / path).is_symlink() or (self.root / path).is_dir():
+            raise PublishError(f"'{self.root / path}' is a link or a folder", cure="Move it away")
+
+    def _check_ours(self, path: str, digest: str) -> None:
+        stands = self._digest(path)
+        owner = self._owners.get(path)
+        ours = {digest, self.assets[owner]["files"][path] if owner else None}
+        if stands is not None and stands not in ours and (path, stands) not in self._journal:
+            why = "was edited by hand" if owner else "is not from this pack"
+            raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
+
+    def _remove(self, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        removed, kept = [], []
+        for path in paths:
+            owner = self._owners.get(path)
+            asset = self.assets[owner] if owner else {"files": {}, "engine_owned": []}
+            stands = self._digest(path)
+            if stands is None:
+                continue
+            ours = stands == asset["files"].get(path) or (path, stands) in self._journal
+            if ours or _matches(path, asset["engine_owned"]):
+                (self.root / path).unlink()
+                self._stamps[path] = None
+                removed.append(path)
+            else:
+                kept.append(path)
+        return tuple(removed), tuple(kept)
+
+    def _digest(self, path: str) -> str | None:
+        if path not in self._stamps:
+            file = self.root / path
+            is_file = file.is_file() and not file.is_symlink()
+            self._stamps[path] = hashlib.sha256(file.read_bytes()).hexdigest() if is_file else None
+        return self._stamps[path]
+
+    def _replace(self, file: Path, data: bytes) -> None:
+        try:
+            if file.exists() and not file.stat().st_mode & stat.S_IWUSR:
+                raise PermissionError(13, "it is read-only")
+            write_whole(file, data)
+        except OSError as error:
+            raise PublishError(f"cannot write '{file}' ({error.strerror})", cure="Nothing there was changed") from error
+
+    def _note(self, digests: Mapping[str, str]) -> None:
+        if not digests:
+            return
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with (self.root / JOURNAL).open("a", encoding="utf-8") as stream:
+                stream.writelines(f"{digest} {path}\n" for path, digest in digests.items())
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise PublishError(f"cannot write into '{self.root}' ({error.strerror})") from error
+
+    def _read_journal(self) -> set[tuple[str, str]]:
+        try:
+            lines = (self.root / JOURNAL).read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return set()
+        return {(path, digest) for digest, _, path in (line.partition(" ") for line in lines)}
+
+    def _read_manifest(self) -> dict[str, dict[str, Any]]:
+        file = self.root / MANIFEST
+        if not file.exists():
+            return {}
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            version, pack, assets = data["assetgen"], data["pack"], data["assets"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            cure = "Bring it back from version control, or move it away together with the files it lists"
+            raise PublishError(f"'{file}' is not a manifest of assetgen", cure=cure) from error
+        if version > MANIFEST_VERSION:
+            raise PublishError(f"'{file}' was written by a newer assetgen", cure="Update assetgen")
+        if pack != self.pack:
+            raise PublishError(f"'{self.root}' belongs to the pack '{pack}'", cure="Give this pack another target")
+        return dict(assets)
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(path, pattern) for pattern in patterns)
+
+
+def _inside(game: Path, folder: str) -> Path:
+    """The target folder, refused where it would lie outside the game project."""
+    for segment in filter(None, folder.split("/")):
+        check_name(segment)
+    root = game / folder
+    if not root.resolve().is_relative_to(game.resolve()):
+        raise PublishError(f"the target '{folder}' leaves the game folder '{game}' through a link")
+    return root
