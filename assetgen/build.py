@@ -20,7 +20,7 @@ from assetgen.images import ImageSet
 from assetgen.provenance import stamp
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
-from assetgen.registry import Context, Files, Job
+from assetgen.registry import Context, Files, Job, Verdict
 from assetgen.stages import alike, export, finish, judge, render_control, sample
 from assetgen.store import Store
 
@@ -218,25 +218,32 @@ class _Run:
     def complete(self, attempt: _Try, images: ImageSet | None) -> _Try | None:
         """Steps, checks, export, publish. Gives the next try where a check said no."""
         done = self.finish(attempt, images)
+        verdicts = self.judge(attempt, done)
+        rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
+        if rejected:
+            if again := attempt.next():
+                return again
+            raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
+        accepted = {"attempt": attempt.attempt, "scores": {name: float(verdict.score) for name, verdict in verdicts}}
+        self.store.write_json("accepted", attempt.recipe.accepted_key, accepted)
+        self.export(attempt, done)
+        return None
+
+    def judge(self, attempt: _Try, images: ImageSet) -> list[tuple[str, Verdict]]:
         with self.timed("checks"):
-            verdicts = judge(done, attempt.recipe.checks)
-        for name, verdict in verdicts.items():
-            score, passed = float(verdict.score), bool(verdict.passed)
-            at = {"asset": attempt.recipe.name, "attempt": attempt.attempt}
-            self.news(Checked(check=name, passed=passed, score=score, reason=verdict.reason, **at))  # type: ignore[arg-type]
-        rejected = [
-            f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts.items() if not verdict.passed
-        ]
-        if not rejected:
-            scores = {name: float(verdict.score) for name, verdict in verdicts.items()}
-            self.store.write_json(
-                "accepted", attempt.recipe.accepted_key, {"attempt": attempt.attempt, "scores": scores}
+            verdicts = list(judge(images, attempt.recipe.checks).items())
+        for name, verdict in verdicts:
+            self.news(
+                Checked(
+                    asset=attempt.recipe.name,
+                    check=name,
+                    passed=bool(verdict.passed),
+                    score=float(verdict.score),
+                    attempt=attempt.attempt,
+                    reason=verdict.reason,
+                )
             )
-            self.export(attempt, done)
-            return None
-        if again := attempt.next():
-            return again
-        raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
+        return verdicts
 
     def finish(self, attempt: _Try, images: ImageSet | None) -> ImageSet:
         if images is None:
@@ -289,9 +296,14 @@ class _Run:
 
     def summary(self, seconds: float) -> Finished:
         profile = {what: round(spent, 3) for what, spent in sorted(self.seconds.items())}
-        counts = {key: self.counts[key] for key in ("published", "reused", "sampled")}
         return Finished(
-            seconds=seconds, failed=len(self.failed), target=str(self.target.root), profile=profile, **counts
+            seconds=seconds,
+            published=self.counts["published"],
+            reused=self.counts["reused"],
+            sampled=self.counts["sampled"],
+            failed=len(self.failed),
+            target=str(self.target.root),
+            profile=profile,
         )
 
 
