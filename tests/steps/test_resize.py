@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+
+from assetgen.errors import InputError
+from assetgen.images import ImageSet, picture
+from assetgen.registry import load
+from assetgen.steps.resize import resize
+
+
+def noise(height=32, width=48, channels=3):
+    return np.random.default_rng(0).integers(0, 256, (height, width, channels)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        ({"size": (20, 10)}, (20, 10)),
+        ({"width": 24}, (24, 16)),
+        ({"height": 64}, (96, 64)),
+        ({"width": 7, "height": 9}, (7, 9)),
+        ({"scale": 0.5}, (24, 16)),
+        ({"scale": 0.001}, (1, 1)),
+    ],
+)
+def test_every_way_to_say_a_size(words, size):
+    assert resize(picture(noise()), **words).size == size
+
+
+@pytest.mark.parametrize("words", [{}, {"width": 4, "scale": 2.0}, {"size": (4, 4), "height": 4}])
+def test_a_size_must_be_said_in_one_way(words):
+    with pytest.raises(InputError, match="one of size"):
+        resize(picture(noise()), **words)
+
+
+@pytest.mark.parametrize("filter", ["lanczos", "area"])
+def test_a_tiling_picture_is_filtered_round_the_border(filter):
+    tile = noise(32, 32)
+    rolled = resize(picture(np.roll(tile, (8, 16), (0, 1)), tiles="xy"), scale=0.5, filter=filter)["color"]
+    np.testing.assert_array_equal(
+        rolled, np.roll(resize(picture(tile, tiles="xy"), scale=0.5, filter=filter)["color"], (4, 8), (0, 1))
+    )
+
+
+def test_a_picture_that_does_not_tile_keeps_its_borders_apart():
+    halves = np.zeros((16, 32, 3), np.uint8)
+    halves[:, 16:] = 255
+    assert resize(picture(halves), scale=2.0)["color"][:, 0].max() == 0
+    assert resize(picture(halves, tiles="x"), scale=2.0)["color"][:, 0].max() > 0
+
+
+def test_hidden_colours_do_not_bleed_out():
+    color = np.zeros((16, 16, 4), np.uint8)
+    color[:, :8] = [200, 100, 50, 255]
+    color[:, 8:] = [0, 255, 0, 0]
+    after = resize(picture(color), width=12)["color"]
+    seen = after[..., 3] > 8
+    assert np.abs(after[seen][:, :3].astype(int) - [200, 100, 50]).max() <= 3
+
+
+def test_pixel_art_is_enlarged_without_new_colours():
+    art = noise(8, 8)
+    after = resize(picture(art, pixel_art=True), scale=4)
+    np.testing.assert_array_equal(after["color"], art.repeat(4, 0).repeat(4, 1))
+    assert after.meta["pixel_art"]
+    assert not resize(picture(art, pixel_art=True), scale=4, filter="lanczos").meta["pixel_art"]
+
+
+def test_a_flat_picture_stays_flat():
+    for filter in ("lanczos", "area", "nearest"):
+        assert (resize(picture(np.full((9, 7, 4), 77, np.uint8)), size=(31, 5), filter=filter)["color"] == 77).all()
+
+
+def test_normals_keep_unit_length():
+    vectors = np.random.default_rng(0).normal((0, 0, 1), 0.5, (32, 32, 3))
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+    images = ImageSet({"color": noise(32, 32), "normal": (vectors / 2 + 0.5).astype(np.float32)})
+    after = resize(images, width=11)["normal"] * 2 - 1
+    np.testing.assert_allclose(np.linalg.norm(after, axis=2), 1, atol=1e-4)
+
+
+def test_every_channel_keeps_its_type():
+    images = ImageSet({"color": noise(), "height": noise(channels=1).astype(np.uint16) * 257})
+    after = resize(images, scale=2)
+    assert after["height"].shape == (64, 96, 1) and after["height"].dtype == np.uint16
+
+
+def test_meta_follows():
+    meta = {
+        "trim": {"offset": [4, 6], "source_size": [64, 64]},
+        "pivot": [0.5, 1.0],
+        "regions": {"a": {"rect": [8, 0, 16, 16], "name": "a"}},
+        "tiles": "x",
+    }
+    after = resize(picture(noise(), **meta), scale=2).meta
+    assert after["trim"] == {"offset": [8, 12], "source_size": [128, 128]}
+    assert after["regions"]["a"] == {"rect": [16, 0, 32, 32], "name": "a"}
+    assert (after["pivot"], after["tiles"]) == ([0.5, 1.0], "x")
+
+
+def test_a_huge_or_negative_size_is_refused():
+    for words in ({"width": 10**6}, {"scale": -1}, {"filter": "cubic"}):
+        with pytest.raises(ValueError, match=next(iter(words))):
+            load("step", "resize").params(**words)
