@@ -14,11 +14,12 @@ from assetgen.steps._quilt import cheapest_path, path_sums
 from assetgen.steps._wrap import blurs
 
 SMALLEST = 16  # pixels a side; below that there is no inside to take a strip from
-SURELY_TILES = 1.1  # wrap ratio up to which an image that does not claim to tile is taken to do so
+SURELY_TILES = 1.05  # wrap ratio up to which an image that does not claim to tile is taken to do so
 SEARCH_SIDE = 96  # the strip is sought in a picture at most this wide
 SHIFTS = 12  # places along a tiling seam at which a strip is tried
 TONE_WIDTH = 0.1  # of the side: what is wider than this is tone, which is evened out; the rest is detail, which is cut
-FEATHER = 2.0  # pixels over which a cut is softened
+FEATHER = 1 / 80  # of the side, and at least LEAST_FEATHER pixels: how wide a cut is softened
+LEAST_FEATHER = 2.0
 
 
 @part(version=1)
@@ -108,7 +109,8 @@ def _patched(images: ImageSet, axis: str, band: float, tiles: str) -> ImageSet:
     left, shift = _best_strip(pixels, half, loop)
     errors = np.square(_seam_band(pixels, half) - _strip(pixels, half, left, shift)).sum(axis=2)
     begin, end = cheapest_path(errors[:, :half], loop=loop), half + cheapest_path(errors[:, half:], loop=loop)
-    mask = _mask(begin, end, 2 * half, 0.0 if images.meta.get("pixel_art") else FEATHER)
+    feather = 0.0 if images.meta.get("pixel_art") else max(LEAST_FEATHER, FEATHER * min(images.size))
+    mask = _mask(begin, end, 2 * half, feather)
 
     def patch(name: str, array: Array) -> Array:
         old, new = _seam_band(detail[name], half), _strip(detail[name], half, left, shift)

@@ -25,7 +25,7 @@ def test_a_picture_that_tiles_passes_wherever_its_border_is_put():
 
 def test_a_broken_wrap_fails_and_the_reason_names_axis_and_numbers():
     verdict = seam(picture(waves(turns=3.4)))
-    assert not verdict.passed and verdict.score > 1.25
+    assert not verdict.passed and verdict.score > 1.35
     assert "along x" in verdict.reason and f"{verdict.score:.2f}" in verdict.reason
 
 

