@@ -265,7 +265,7 @@ class _Asset:
         if own.is_file():
             return own.absolute()
         try:
-            return self.file.library.find("palettes", name, "palette", Path(name).suffix)
+            return self.file.library.find("palettes", name, "palette", Path(name).suffix or ".hex")
         except InputError as error:
             raise error.at(self.file.document.where("palette")) from error
 

@@ -1,0 +1,111 @@
+"""Palettes on disk: .hex (Lospec), .gpl (GIMP) and .pal (JASC, and Microsoft's RIFF)."""
+
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assetgen.errors import InputError
+
+MAX_COLORS = 256
+MAX_FILE_BYTES = 65_536
+HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
+GIMP_HEADER, JASC_HEADER = "GIMP Palette", "JASC-PAL"
+GIMP_FIELD = re.compile(r"(Name|Columns|Channels)\s*:", re.IGNORECASE)
+JASC_COLOR_LINE = 4  # after the header, the version and the number of colours
+RIFF_HEADER = struct.Struct("<4sI4s4sIHH")  # RIFF, size, "PAL ", "data", size, version, number of colours
+
+Color = tuple[int, int, int]
+Lines = list[tuple[int, str]]
+
+
+def read_palette(path: Path) -> NDArray[np.uint8]:
+    """The colours of a palette file as `N×3` sRGB uint8, in the order of the file, each once.
+
+    Raises `InputError`, with the line where there is one, for a file that is missing, not a palette, larger than
+    64 KiB, empty, or of more than 256 colours.
+    """
+    readers = {".hex": _hex, ".gpl": _gimp, ".pal": _jasc}
+    kind = path.suffix.lower()
+    if kind not in readers:
+        raise InputError(f"'{path}' is not a palette", cure="Palettes are .hex, .gpl or .pal files")
+    data = _bytes(path)
+    if kind == ".pal" and data[:4] == b"RIFF":
+        colors = _riff(data, path)
+    else:
+        lines = data.decode("utf-8-sig", errors="replace").splitlines()  # names in other encodings do no harm
+        colors = readers[kind]([(number, line.strip()) for number, line in enumerate(lines, 1)], path)
+    return _array(colors, path)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read palette '{path}' ({error.strerror})") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise InputError(f"palette '{path}' is larger than {MAX_FILE_BYTES // 1024} KiB")
+    return data
+
+
+def _array(colors: Iterable[Color], path: Path) -> NDArray[np.uint8]:
+    unique = list(dict.fromkeys(colors))
+    if not 1 <= len(unique) <= MAX_COLORS:
+        raise InputError(f"palette '{path}' has {len(unique)} colours", cure=f"Give 1 to {MAX_COLORS}")
+    return np.array(unique, np.uint8)
+
+
+def _hex(lines: Lines, path: Path) -> Iterator[Color]:
+    for number, line in lines:
+        if line:
+            match = HEX_COLOR.fullmatch(line)
+            if not match:
+                raise InputError(f"'{line[:40]}' is not a colour", where=f"{path}:{number}", cure="Write RRGGBB")
+            red, green, blue = bytes.fromhex(match[1])
+            yield red, green, blue
+
+
+def _gimp(lines: Lines, path: Path) -> Iterator[Color]:
+    _expect(lines, GIMP_HEADER, path)
+    for number, line in lines[1:]:
+        if line and not line.startswith("#") and not GIMP_FIELD.match(line):
+            yield _triple(line, f"{path}:{number}")
+
+
+def _jasc(lines: Lines, path: Path) -> Iterator[Color]:
+    _expect(lines, JASC_HEADER, path)
+    filled = [(number, line) for number, line in lines[JASC_COLOR_LINE - 1 :] if line]
+    told = lines[JASC_COLOR_LINE - 2][1] if len(lines) >= JASC_COLOR_LINE - 1 else ""
+    if told != str(len(filled)):
+        raise InputError(f"{len(filled)} colours follow, not '{told[:40]}'", where=f"{path}:{JASC_COLOR_LINE - 1}")
+    for number, line in filled:
+        yield _triple(line, f"{path}:{number}")
+
+
+def _expect(lines: Lines, header: str, path: Path) -> None:
+    if not lines or lines[0][1] != header:
+        raise InputError(f"the first line is not '{header}'", where=f"{path}:1")
+
+
+def _triple(line: str, where: str) -> Color:
+    words = line.split()[:3]
+    values = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= 3]
+    if len(values) != 3 or max(values) > 255:
+        raise InputError(f"'{line[:40]}' is not a colour", where=where, cure="Write three numbers from 0 to 255")
+    red, green, blue = values
+    return red, green, blue
+
+
+def _riff(data: bytes, path: Path) -> Iterator[Color]:
+    if len(data) < RIFF_HEADER.size:
+        raise InputError(f"palette '{path}' is cut short")
+    _, _, form, chunk, _, _, count = RIFF_HEADER.unpack_from(data)
+    entries = data[RIFF_HEADER.size : RIFF_HEADER.size + 4 * count]
+    if (form, chunk) != (b"PAL ", b"data") or len(entries) < 4 * count:
+        raise InputError(f"palette '{path}' is damaged or cut short")
+    for red, green, blue, _ in struct.iter_unpack("4B", entries):
+        yield red, green, blue
