@@ -1,0 +1,94 @@
+"""Godot's own text files, written as Godot 4.6 writes them: UIDs, `.import` beside each picture, `.tres` resources."""
+
+import hashlib
+from collections.abc import Mapping
+
+UID_DIGITS = "abcdefghijklmnopqrstuvwxy012345678"  # core/io/resource_uid.cpp: 34 of them, no 'z' and no '9'
+UID_MASK = 2**63 - 1
+
+# editor/import/resource_importer_texture.cpp: every key, in its order, with the editor's defaults
+DEFAULT_PARAMS = {
+    "compress/mode": "0",
+    "compress/high_quality": "false",
+    "compress/lossy_quality": "0.7",
+    "compress/uastc_level": "0",
+    "compress/rdo_quality_loss": "0.0",
+    "compress/hdr_compression": "1",
+    "compress/normal_map": "0",
+    "compress/channel_pack": "0",
+    "mipmaps/generate": "false",
+    "mipmaps/limit": "-1",
+    "roughness/mode": "0",
+    "roughness/src_normal": '""',
+    "process/channel_remap/red": "0",
+    "process/channel_remap/green": "1",
+    "process/channel_remap/blue": "2",
+    "process/channel_remap/alpha": "3",
+    "process/fix_alpha_border": "true",
+    "process/premult_alpha": "false",
+    "process/normal_map_invert_y": "false",
+    "process/hdr_as_srgb": "false",
+    "process/hdr_clamp_exposure": "false",
+    "process/size_limit": "0",
+    "detect_3d/compress_to": "1",
+}
+VRAM_COMPRESSED = "2"  # compress/mode
+
+
+def uid(path: str) -> str:
+    """The UID of the resource at this `res://` path: always the same one, so that rebuilds break no reference."""
+    number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big") & UID_MASK
+    digits = ""
+    while number:
+        number, digit = divmod(number, len(UID_DIGITS))
+        digits = UID_DIGITS[digit] + digits
+    return f"uid://{digits}"
+
+
+def import_file(path: str, params: Mapping[str, str]) -> bytes:
+    """The `.import` of the texture at this `res://` path, with these parameters laid over the editor's defaults."""
+    params = {**DEFAULT_PARAMS, **params}
+    in_vram = params["compress/mode"] == VRAM_COMPRESSED
+    imported = f"res://.godot/imported/{path.rpartition('/')[2]}-{hashlib.md5(path.encode()).hexdigest()}"
+    imported += ".s3tc.ctex" if in_vram else ".ctex"  # S3TC is what desktop editors import to
+    formats = '"imported_formats": ["s3tc_bptc"],\n' if in_vram else ""
+    head = f"""\
+[remap]
+
+importer="texture"
+type="CompressedTexture2D"
+uid="{uid(path)}"
+path{".s3tc" if in_vram else ""}="{imported}"
+metadata={{
+{formats}"vram_texture": {str(in_vram).lower()}
+}}
+
+[deps]
+
+source_file="{path}"
+dest_files=["{imported}"]
+
+[params]
+
+"""
+    return (head + "".join(f"{key}={value}\n" for key, value in params.items())).encode()
+
+
+def resource_file(
+    path: str, kind: str, properties: Mapping[str, str], textures: Mapping[str, str], inner: str = ""
+) -> bytes:
+    """The `.tres` of a resource of class `kind`: properties as Godot writes values, textures as id → `res://` path.
+
+    `inner` is the text of a resource inside this one.
+    """
+    outside = "".join(
+        f'[ext_resource type="Texture2D" uid="{uid(texture)}" path="{texture}" id="{key}"]\n'
+        for key, texture in textures.items()
+    )
+    head = f'[gd_resource type="{kind}" format=3 uid="{uid(path)}"]\n\n{outside}\n'
+    return (head + inner + "[resource]\n" + assignments(properties)).encode()
+
+
+def assignments(properties: Mapping[str, str]) -> str:
+    """One `key = value` a line."""
+    return "".join(f"{key} = {value}\n" for key, value in properties.items())

@@ -1,0 +1,120 @@
+"""glTF 2.0: a material with its pictures beside it, on a plane of its own, for any viewer, Blender and most engines.
+
+Specification: Khronos glTF 2.0 (https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html).
+"""
+
+import base64
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
+from assetgen.images import Array, ImageSet, to_uint8
+from assetgen.registry import Files, Use, part
+
+ALPHA_MODES = {"opaque": "OPAQUE", "cut": "MASK", "soft": "BLEND"}
+USED_CHANNELS = ("color", "normal", "orm")
+# specification 5.26 (sampler) and 3.6.2 (accessors)
+NEAREST, LINEAR, NEAREST_MIPMAPS, LINEAR_MIPMAPS = 9728, 9729, 9984, 9987
+CLAMP, REPEAT = 33071, 10497
+FLOAT, UNSIGNED_SHORT = 5126, 5123
+ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
+ORM_WHERE_MISSING = {"ao": 255, "roughness": 255, "metallic": 0}
+
+
+@part(version=1)
+def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
+    """Write `NAME.gltf` with the pictures it names: colour, normal (green up) and occlusion-roughness-metal.
+
+    Without an `orm` channel one is packed from ao, roughness and metallic, if any of them is there. The height, which
+    glTF has no place for, lies beside as a PNG. The plane is 1 wide, as high as the picture's shape asks, facing +z.
+    """
+    images = _with_orm(images)
+    pictures = pngs(images, leave_out=PACKED_IN_ORM)
+    used = [channel for channel in USED_CHANNELS if channel in pictures]
+    title = PurePosixPath(name).name
+    textures = {channel: index for index, channel in enumerate(used)}
+    document = {
+        "asset": {"version": "2.0", "generator": "assetgen"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "name": title}],
+        "materials": [_material(images, title, textures)],
+        "textures": [{"sampler": 0, "source": index} for index in textures.values()],
+        "images": [{"uri": png_name(title, channel)} for channel in used],
+        "samplers": [_sampler(images, use)],
+        **_plane(images.size),
+    }
+    text = json.dumps({key: value for key, value in document.items() if value}, indent=1) + "\n"
+    return {png_name(name, channel): data for channel, data in pictures.items()} | {f"{name}.gltf": text.encode()}
+
+
+def _with_orm(images: ImageSet) -> ImageSet:
+    if "orm" in images or not any(channel in images for channel in PACKED_IN_ORM):
+        return images
+    width, height = images.size
+    planes = [_plane_of(images, channel, (height, width, 1)) for channel in PACKED_IN_ORM]
+    return images.replace(orm=np.concatenate(planes, axis=2))
+
+
+def _plane_of(images: ImageSet, channel: str, shape: tuple[int, int, int]) -> Array:
+    if channel in images:
+        return to_uint8(images[channel])[..., :1]
+    return np.full(shape, ORM_WHERE_MISSING[channel], np.uint8)
+
+
+def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[str, Any]:
+    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 1.0}
+    material: dict[str, Any] = {"name": title, "pbrMetallicRoughness": surface}
+    if "color" in textures:
+        surface["baseColorTexture"] = {"index": textures["color"]}
+        mode = ALPHA_MODES[transparency(images["color"])]
+        material |= {"alphaMode": mode, "doubleSided": mode != "OPAQUE"}
+    if "orm" in textures:
+        surface |= {"metallicFactor": 1.0, "metallicRoughnessTexture": {"index": textures["orm"]}}
+        material["occlusionTexture"] = {"index": textures["orm"]}
+    if "normal" in textures:
+        material["normalTexture"] = {"index": textures["normal"]}
+    return material
+
+
+def _sampler(images: ImageSet, use: Use) -> dict[str, int]:
+    wrap = REPEAT if use in SURFACES else CLAMP
+    pixel_art = is_pixel_art(images, use)
+    near, far = (NEAREST, NEAREST_MIPMAPS) if pixel_art else (LINEAR, LINEAR_MIPMAPS)
+    return {"magFilter": near, "minFilter": far, "wrapS": wrap, "wrapT": wrap}
+
+
+def _plane(size: tuple[int, int]) -> dict[str, Any]:
+    """Mesh, accessors, views and one embedded buffer of two triangles; tangents along u, so that green is up."""
+    width, height = size
+    x, y = 0.5, 0.5 * height / width
+    corners = {
+        "POSITION": np.array([[-x, y, 0], [x, y, 0], [-x, -y, 0], [x, -y, 0]], "<f4"),
+        "NORMAL": np.tile(np.array([0, 0, 1], "<f4"), (4, 1)),
+        "TANGENT": np.tile(np.array([1, 0, 0, 1], "<f4"), (4, 1)),
+        "TEXCOORD_0": np.array([[0, 0], [1, 0], [0, 1], [1, 1]], "<f4"),
+    }
+    triangles = np.array([0, 2, 1, 1, 2, 3], "<u2")
+    accessors: list[dict[str, Any]] = []
+    views: list[dict[str, int]] = []
+    data = b""
+    for array in (*corners.values(), triangles):
+        kind = f"VEC{array.shape[1]}" if array.ndim == 2 else "SCALAR"
+        component = FLOAT if array.ndim == 2 else UNSIGNED_SHORT
+        target = ARRAY_BUFFER if array.ndim == 2 else ELEMENT_ARRAY_BUFFER
+        accessors.append({"bufferView": len(views), "componentType": component, "count": len(array), "type": kind})
+        views.append({"buffer": 0, "byteOffset": len(data), "byteLength": array.nbytes, "target": target})
+        data += array.tobytes()
+    positions = corners["POSITION"]
+    accessors[0] |= {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
+    attributes = {semantic: index for index, semantic in enumerate(corners)}
+    uri = "data:application/octet-stream;base64," + base64.b64encode(data).decode()
+    return {
+        "meshes": [{"primitives": [{"attributes": attributes, "indices": len(corners), "material": 0}]}],
+        "accessors": accessors,
+        "bufferViews": views,
+        "buffers": [{"byteLength": len(data), "uri": uri}],
+    }

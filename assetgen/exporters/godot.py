@@ -1,0 +1,132 @@
+"""Godot 4: pictures with the import settings that their use asks for, and the resources that scenes are made of.
+
+Every `.import` is what Godot 4.6 itself would write, so that importing changes no file that is under version control.
+Pixel art keeps hard edges by a `CanvasTexture`, which says so for itself whatever the project's own filter is.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from assetgen.exporters._godot_files import VRAM_COMPRESSED, assignments, import_file, resource_file
+from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
+from assetgen.images import ImageSet
+from assetgen.registry import Files, Use, part
+
+MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
+BLOCK = 4  # pixels: VRAM compression works on blocks of 4 × 4, other sizes would be scaled
+ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
+MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
+
+# BaseMaterial3D, CanvasItem (class reference of Godot 4.6)
+MATERIAL_TRANSPARENCY = {"opaque": {}, "cut": {"transparency": "2"}, "soft": {"transparency": "1"}}
+MATERIAL_NEAREST = "0"
+CANVAS_NEAREST = "1"
+CANVAS_REPEAT = "2"
+TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
+    "color": {"albedo_texture": "{}"},
+    "orm": {"ao_enabled": "true", "orm_texture": "{}"},
+    "metallic": {"metallic": "1.0", "metallic_texture": "{}"},
+    "roughness": {"roughness_texture": "{}"},
+    "normal": {"normal_enabled": "true", "normal_texture": "{}"},
+    "ao": {"ao_enabled": "true", "ao_texture": "{}"},
+}
+
+
+def new_game(pack: str) -> Files:
+    """An empty Godot project named after the pack."""
+    template = Path(__file__).parent / "_godot_game"
+    texts = {"project.godot": "project.godot", "gitignore": ".gitignore", "icon.svg": "icon.svg"}
+    files = {path: (template / file).read_text(encoding="utf-8") for file, path in texts.items()}
+    files["project.godot"] = files["project.godot"].replace("{name}", pack)
+    icon_keys = "svg/scale=1.0\neditor/scale_with_editor_scale=false\neditor/convert_colors_with_editor_theme=false\n"
+    icon_import = import_file("res://icon.svg", {}) + icon_keys.encode()
+    return {**{path: text.encode() for path, text in files.items()}, "icon.svg.import": icon_import}
+
+
+@part(version=1, new_game=new_game, engine_owned=("*.import",))
+def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "") -> Files:
+    """Write each channel as PNG with its `.import`, and what Godot makes of them as `.tres`.
+
+    A material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres` for every
+    member of an atlas, a `CanvasTexture` for pixel art and for sprites with a normal map. Occlusion, roughness and
+    metal come packed in `orm` where there is one. `folder` is where the files go, relative to the project.
+    """
+    place = "res://" + "".join(f"{segment}/" for segment in folder.split("/") if segment)
+    pictures = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
+    paths = {channel: place + png_name(name, channel) for channel in pictures}
+    files: dict[str, bytes] = {}
+    for channel, data in pictures.items():
+        file = png_name(name, channel)
+        files[file] = data
+        files[f"{file}.import"] = import_file(paths[channel], _params(images, channel, use, paths))
+    return files | dict(_resources(images, name, use, place, paths))
+
+
+def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) -> dict[str, str]:
+    """Import parameters. `detect_3d` is off: the settings are right from the start, Godot must not guess again."""
+    params = {"detect_3d/compress_to": "0"}
+    if is_pixel_art(images, use):
+        return params | ({"compress/normal_map": "1"} if channel == "normal" else {})
+    if use in MIPMAPPED:
+        params["mipmaps/generate"] = "true"
+    if use == "material" and channel != "height" and not any(side % BLOCK for side in images.size):
+        params["compress/mode"] = VRAM_COMPRESSED
+    if channel == "normal":
+        params["compress/normal_map"] = "1"
+    elif channel in ROUGHNESS_CHANNELS and "normal" in paths:
+        params |= {"roughness/mode": ROUGHNESS_CHANNELS[channel], "roughness/src_normal": f'"{paths["normal"]}"'}
+    return params
+
+
+def _resources(
+    images: ImageSet, name: str, use: Use, place: str, paths: Mapping[str, str]
+) -> Iterator[tuple[str, bytes]]:
+    file = f"{name}.tres"
+    if "regions" in images.meta:
+        for member, region in sorted(images.meta["regions"].items()):
+            yield f"{name}/{member}.tres", _atlas_texture(f"{place}{name}/{member}.tres", region, paths["color"])
+    elif use == "sky":
+        yield file, _sky(place + file, paths["color"])
+    elif use == "material" or (use in SURFACES and any(channel in images for channel in MATERIAL_CHANNELS)):
+        yield file, _material(images, place + file, use, paths)
+    elif is_pixel_art(images, use) or "normal" in images:
+        yield file, _canvas_texture(images, place + file, use, paths)
+
+
+def _atlas_texture(path: str, region: Mapping[str, Any], atlas: str) -> bytes:
+    """A member, with the margins that trimming took away."""
+    x, y, width, height = region["rect"]
+    properties = {"atlas": 'ExtResource("atlas")', "region": f"Rect2({x}, {y}, {width}, {height})"}
+    if trim := region.get("trim"):
+        (left, top), (full_width, full_height) = trim["offset"], trim["source_size"]
+        properties["margin"] = f"Rect2({left}, {top}, {full_width - width}, {full_height - height})"
+    return resource_file(path, "AtlasTexture", {**properties, "filter_clip": "true"}, {"atlas": atlas})
+
+
+def _sky(path: str, panorama: str) -> bytes:
+    inner = '[sub_resource type="PanoramaSkyMaterial" id="panorama"]\n'
+    inner += assignments({"panorama": 'ExtResource("color")'}) + "\n"
+    return resource_file(path, "Sky", {"sky_material": 'SubResource("panorama")'}, {"color": panorama}, inner)
+
+
+def _material(images: ImageSet, path: str, use: Use, paths: Mapping[str, str]) -> bytes:
+    used = {channel: paths[channel] for channel in TEXTURE_PROPERTIES if channel in paths}
+    properties = dict(MATERIAL_TRANSPARENCY[transparency(images["color"])]) if "color" in images else {}
+    for channel in used:
+        for key, value in TEXTURE_PROPERTIES[channel].items():
+            properties[key] = value.replace("{}", f'ExtResource("{channel}")')
+    if is_pixel_art(images, use):
+        properties["texture_filter"] = MATERIAL_NEAREST
+    return resource_file(path, "ORMMaterial3D" if "orm" in used else "StandardMaterial3D", properties, used)
+
+
+def _canvas_texture(images: ImageSet, path: str, use: Use, paths: Mapping[str, str]) -> bytes:
+    used = {channel: paths[channel] for channel in ("color", "normal") if channel in paths}
+    names = {"color": "diffuse_texture", "normal": "normal_texture"}
+    properties = {names[channel]: f'ExtResource("{channel}")' for channel in used}
+    if is_pixel_art(images, use):
+        properties["texture_filter"] = CANVAS_NEAREST
+    if use in SURFACES:
+        properties["texture_repeat"] = CANVAS_REPEAT
+    return resource_file(path, "CanvasTexture", properties, used)

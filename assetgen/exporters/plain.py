@@ -1,0 +1,59 @@
+"""Pictures alone, for any engine: PNG files, and for an atlas the JSON that most engines and loaders read."""
+
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from assetgen.exporters._pictures import png_name, pngs
+from assetgen.images import ImageSet
+from assetgen.registry import Files, Use, part
+
+
+@part(version=1)
+def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
+    """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and for an atlas `NAME.json`.
+
+    The JSON is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation): frames by member
+    name, y downwards, pivots in 0..1 of the untrimmed picture. The same files serve every `use`.
+    """
+    files = {png_name(name, channel): data for channel, data in pngs(images).items()}
+    if "regions" in images.meta:
+        files[f"{name}.json"] = _frames_json(images, name)
+    return files
+
+
+def _frames_json(images: ImageSet, name: str) -> bytes:
+    width, height = images.size
+    meta = {
+        "app": "assetgen",
+        "version": "1.0",
+        "image": PurePosixPath(png_name(name, "color")).name,
+        "format": "RGBA8888",
+        "size": {"w": width, "h": height},
+        "scale": "1",
+    }
+    frames = {member: _frame(region) for member, region in sorted(images.meta["regions"].items())}
+    return (json.dumps({"frames": frames, "meta": meta}, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _frame(region: Mapping[str, Any]) -> dict[str, Any]:
+    x, y, width, height = region["rect"]
+    trim = region.get("trim") or {"offset": (0, 0), "source_size": (width, height)}
+    (left, top), (full_width, full_height) = trim["offset"], trim["source_size"]
+    return {
+        "frame": {"x": x, "y": y, "w": width, "h": height},
+        "rotated": False,
+        "trimmed": (width, height) != (full_width, full_height),
+        "spriteSourceSize": {"x": left, "y": top, "w": width, "h": height},
+        "sourceSize": {"w": full_width, "h": full_height},
+        "pivot": _pivot(region.get("pivot"), (left, top, width, height), (full_width, full_height)),
+    }
+
+
+def _pivot(pivot: Any, visible: tuple[int, int, int, int], full: tuple[int, int]) -> dict[str, float]:
+    """A pivot in 0..1 of the visible part, in 0..1 of the untrimmed picture; its middle where none is told."""
+    if not pivot:
+        return {"x": 0.5, "y": 0.5}
+    left, top, width, height = visible
+    return {"x": (left + pivot[0] * width) / full[0], "y": (top + pivot[1] * height) / full[1]}

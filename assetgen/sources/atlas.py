@@ -1,0 +1,157 @@
+"""Many pictures on one sheet, so that an engine draws them without changing textures."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from assetgen.errors import InputError
+from assetgen.images import Array, ImageSet, split_alpha
+from assetgen.registry import Context, part
+
+Rect = tuple[int, int, int, int]  # x, y, width, height
+GROWTH = 1.1  # how much longer the next side that is tried: sheets end up at most a fifth larger than needed
+FLAT_NORMAL = (0.5, 0.5, 1.0)
+
+
+@part(version=1)
+def atlas(
+    context: Context,
+    *,
+    padding: Annotated[int, Field(ge=0, le=64)] = 2,
+    extrude: Annotated[int, Field(ge=0, le=16)] = 1,
+    max_size: Annotated[int, Field(ge=16, le=8192)] = 4096,
+    power_of_two: bool = False,
+    square: bool = False,
+) -> ImageSet:
+    """Pack the members into one picture; `meta["regions"]` tells where each one is.
+
+    Edge pixels are repeated `extrude` times outwards, so that filtering brings in no neighbour; between members stay
+    `padding` empty pixels more. Nothing is turned, scaled or trimmed. Channels are those of the members; colour becomes
+    RGBA. The result depends on the members' names and sizes alone, not on their order.
+    """
+    members = dict(sorted(context.needs.items()))
+    _check_members(members)
+    frames = {name: _frame(images.size, extrude, padding) for name, images in members.items()}
+    size, corners = _pack(frames, padding, max_size, power_of_two, square)
+    rects = {name: (x + extrude, y + extrude, *members[name].size) for name, (x, y) in corners.items()}
+    channels = {
+        channel: _sheet({name: images[channel] for name, images in members.items()}, channel, size, rects, extrude)
+        for channel in next(iter(members.values())).channels
+    }
+    regions = {name: _region(images, rects[name]) for name, images in members.items()}
+    meta: dict[str, Any] = {"tiles": "", "regions": regions}
+    if all(images.meta.get("pixel_art") for images in members.values()):
+        meta["pixel_art"] = True
+    return ImageSet(channels, meta)
+
+
+def _check_members(members: Mapping[str, ImageSet]) -> None:
+    if not members:
+        raise InputError("an atlas needs members", cure="Name them: `members: [hero, 'item_*']`")
+    for (one, images), (other, others) in pairwise(members.items()):
+        if _types(images) != _types(others):
+            what = f"members '{one}' and '{other}' differ in their channels ({_types(images)} and {_types(others)})"
+            raise InputError(what, cure="Put them on an atlas each")
+    for name, images in members.items():
+        for channel, array in images.channels.items():
+            if array.shape[1::-1] != images.size:
+                raise InputError(f"channel '{channel}' of member '{name}' has another size than its first one")
+
+
+def _types(images: ImageSet) -> str:
+    """Channels with their sample types; colour counts as the same with and without alpha."""
+    parts = (
+        f"{name} {array.dtype}" + (f" × {array.shape[2]}" if name != "color" else "")
+        for name, array in sorted(images.channels.items())
+    )
+    return ", ".join(parts)
+
+
+def _frame(size: tuple[int, int], extrude: int, padding: int) -> tuple[int, int]:
+    """The room a member takes: its extruded edges, and the gap to its right and below."""
+    width, height = size
+    return width + 2 * extrude + padding, height + 2 * extrude + padding
+
+
+def _pack(
+    frames: Mapping[str, tuple[int, int]], padding: int, max_size: int, power_of_two: bool, square: bool
+) -> tuple[tuple[int, int], dict[str, tuple[int, int]]]:
+    """The size of the sheet and the top left corner of every frame, on the smallest sheet tried that holds all."""
+    for width, height in _sheet_sizes(frames, padding, max_size, power_of_two, square):
+        corners = _place(frames, width + padding, height + padding)
+        if corners is None:
+            continue
+        if not power_of_two:
+            width = max(x + frames[name][0] for name, (x, _) in corners.items()) - padding
+            height = max(y + frames[name][1] for name, (_, y) in corners.items()) - padding
+        if square:
+            width = height = max(width, height)
+        return (width, height), corners
+    name = max(frames, key=lambda member: max(frames[member]))
+    what = f"{len(frames)} members do not fit on {max_size} × {max_size} pixels (the largest is '{name}')"
+    raise InputError(what, cure="Raise max_size, or split the atlas")
+
+
+def _sheet_sizes(
+    frames: Mapping[str, tuple[int, int]], padding: int, max_size: int, power_of_two: bool, square: bool
+) -> Iterator[tuple[int, int]]:
+    """Sizes worth a try, the smallest area first; nearly square before long."""
+    widest, tallest = (max(frame[axis] for frame in frames.values()) - padding for axis in (0, 1))
+    area = sum(width * height for width, height in frames.values())
+    sides = [2**power for power in range(max_size.bit_length())] if power_of_two else _growing_sides(area, max_size)
+    sizes = {(width, height) for width in sides for height in sides if width == height or not square}
+    if not power_of_two:
+        sizes = {(max(width, widest), max(height, tallest)) for width, height in sizes if width == height}
+    fitting = [
+        (width, height)
+        for width, height in sizes
+        if widest <= width <= max_size and tallest <= height <= max_size
+        if (width + padding) * (height + padding) >= area
+    ]
+    yield from sorted(fitting, key=lambda size: (size[0] * size[1], abs(size[0] - size[1]), size))
+
+
+def _growing_sides(area: int, max_size: int) -> list[int]:
+    sides = [max(1, int(area**0.5))]
+    while sides[-1] < max_size:
+        sides.append(min(max_size, int(sides[-1] * GROWTH) + 1))
+    return sides
+
+
+def _place(frames: Mapping[str, tuple[int, int]], width: int, height: int) -> dict[str, tuple[int, int]] | None:
+    """Corners by MaxRects with best short side fit, large frames first (Jylänki 2010), or None."""
+    import rectpack
+
+    order = sorted(frames, key=lambda name: (-max(frames[name]), -min(frames[name]), name))
+    packer = rectpack.newPacker(mode=rectpack.PackingMode.Online, pack_algo=rectpack.MaxRectsBssf, rotation=False)
+    packer.add_bin(width, height)
+    for name in order:
+        packer.add_rect(*frames[name], rid=name)
+    corners = {name: (x, y) for _, x, y, _, _, name in packer.rect_list()}
+    return corners if len(corners) == len(frames) else None
+
+
+def _sheet(
+    arrays: Mapping[str, Array], channel: str, size: tuple[int, int], rects: Mapping[str, Rect], extrude: int
+) -> Array:
+    """One channel of all members on one empty (for normals: flat) sheet."""
+    first = next(iter(arrays.values()))
+    depth = 4 if channel == "color" else first.shape[2]
+    sheet = np.zeros((size[1], size[0], depth), first.dtype)
+    if channel == "normal":
+        top = 1 if first.dtype == np.float32 else np.iinfo(first.dtype).max
+        sheet[..., :3] = np.round(np.array(FLAT_NORMAL) * top) if top > 1 else FLAT_NORMAL
+    for name, array in arrays.items():
+        x, y, width, height = rects[name]
+        pixels = np.concatenate(split_alpha(array), axis=2) if channel == "color" else array
+        around = np.pad(pixels, ((extrude, extrude), (extrude, extrude), (0, 0)), mode="edge")
+        sheet[y - extrude : y + height + extrude, x - extrude : x + width + extrude] = around
+    return sheet
+
+
+def _region(images: ImageSet, rect: Rect) -> dict[str, Any]:
+    """Where a member is, with what it says of its trimming and its pivot."""
+    return {"rect": list(rect)} | {key: images.meta[key] for key in ("trim", "pivot") if images.meta.get(key)}

@@ -1,0 +1,63 @@
+extends SceneTree
+## Loads what the exporter wrote and says what the engine makes of it.
+## godot --headless --path GAME --script res://look_at_game.gd
+
+var failed := 0
+
+
+func _initialize() -> void:
+	_look_at_pictures()
+	_look_at_resources()
+	print("looked at everything, %d wrong" % failed)
+	quit(1 if failed else 0)
+
+
+func expect(ok: bool, what: String) -> void:
+	print("ok    " if ok else "wrong ", what)
+	failed += 0 if ok else 1
+
+
+func _look_at_pictures() -> void:
+	var smooth := load("res://art/smooth.png") as CompressedTexture2D
+	expect(smooth.get_size() == Vector2(24, 20), "the sprite keeps its size")
+	expect(smooth.get_image().get_pixel(0, 0).a == 0.0, "the sprite is transparent outside")
+	expect(smooth.get_image().get_pixel(12, 10).a == 1.0, "the sprite is opaque inside")
+	expect(not smooth.get_image().has_mipmaps(), "a sprite has no mipmaps")
+	var floor_picture := (load("res://art/floor.png") as Texture2D).get_image()
+	expect(floor_picture.has_mipmaps(), "a texture has mipmaps")
+	expect(not floor_picture.is_compressed(), "a texture keeps every colour")
+	expect(floor_picture.get_pixel(3, 0) == Color8(30, 0, 64), "a texture has the colours it was written with")
+	var wall := (load("res://art/wall.png") as Texture2D).get_image()
+	expect(wall.has_mipmaps() and wall.is_compressed(), "a material's colour is compressed, with mipmaps")
+	var bumps := (load("res://art/wall_normal.png") as Texture2D).get_image()
+	expect(bumps.get_format() == Image.FORMAT_RGTC_RG, "a normal map is compressed as one")
+	var odd := (load("res://art/odd.png") as Texture2D).get_image()
+	expect(odd.get_size() == Vector2i(10, 6), "a material of odd size keeps it")
+
+
+func _look_at_resources() -> void:
+	var pixels := load("res://art/pixels.tres") as CanvasTexture
+	expect(pixels.texture_filter == CanvasItem.TEXTURE_FILTER_NEAREST, "pixel art is not blurred")
+	expect(pixels.diffuse_texture.get_size() == Vector2(24, 20), "pixel art shows its picture")
+	var lit := load("res://art/lit.tres") as CanvasTexture
+	expect(lit.normal_texture == load("res://art/lit_normal.png"), "a sprite with a normal map can be lit")
+	var wall := load("res://art/wall.tres") as ORMMaterial3D
+	expect(wall.albedo_texture == load("res://art/wall.png"), "the material has its colour")
+	expect(wall.orm_texture == load("res://art/wall_orm.png"), "the material has occlusion, roughness and metal")
+	expect(wall.normal_enabled and wall.normal_texture != null, "the material has its normals")
+	expect(wall.transparency == BaseMaterial3D.TRANSPARENCY_DISABLED, "an opaque material is not blended")
+	var grate := load("res://art/grate.tres") as StandardMaterial3D
+	expect(grate.transparency == BaseMaterial3D.TRANSPARENCY_ALPHA_SCISSOR, "a material with holes is cut out")
+	expect(grate.roughness_texture != null and grate.metallic == 1.0, "separate maps are used where there is no orm")
+	var hero := load("res://art/heroes/tall.tres") as AtlasTexture
+	expect(hero.atlas == load("res://art/heroes.png"), "a member knows its atlas")
+	expect(hero.get_image().get_pixel(0, 0) == Color8(200, 10, 10), "a member shows its own pixels")
+	expect(hero.get_size() == Vector2(4, 9), "a member has its own size")
+	expect((load("res://art/heroes/cut.tres") as AtlasTexture).get_size() == Vector2(12, 10), "trimming can be undone")
+	var sky := load("res://art/dusk.tres") as Sky
+	expect(sky.sky_material is PanoramaSkyMaterial, "a sky is a panorama")
+	expect((sky.sky_material as PanoramaSkyMaterial).panorama.get_size() == Vector2(64, 32), "the sky has its picture")
+	for file in ResourceLoader.list_directory("res://art"):
+		if file.ends_with(".tres") or file.ends_with(".png"):
+			var told := ResourceUID.id_to_text(ResourceLoader.get_resource_uid("res://art/" + file))
+			expect(load(told).resource_path == "res://art/" + file, "%s is found by %s" % [file, told])

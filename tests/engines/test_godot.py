@@ -1,0 +1,117 @@
+"""What a build hands to Godot, looked at by Godot itself."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assetgen.exporters.godot import godot, new_game
+from assetgen.image_files import add_text
+from assetgen.images import Array, ImageSet, picture
+from assetgen.registry import Context
+from assetgen.sources.atlas import atlas
+
+pytestmark = pytest.mark.godot
+SECONDS = 90  # Godot does not end by itself after a script error
+COMPLAINT = re.compile(r"ERROR|WARNING")
+
+
+def disc(width: int = 24, height: int = 20) -> Array:
+    y, x = np.mgrid[:height, :width]
+    inside = ((x - width // 2) / width) ** 2 + ((y - height // 2) / height) ** 2 < 0.16
+    return np.dstack([inside * 200, inside * 120, inside * 40, inside * 255]).astype(np.uint8)
+
+
+def slopes(width: int = 64, height: int = 32) -> Array:
+    y, x = np.mgrid[:height, :width]
+    return np.dstack([x * 10 % 256, y * 5 % 256, np.full_like(x, 64)]).astype(np.uint8)
+
+
+def flat(color: tuple[int, ...], width: int = 24, height: int = 20) -> Array:
+    return np.full((height, width, len(color)), color, np.uint8)
+
+
+def surface(color: Array, **maps: tuple[int, ...]) -> ImageSet:
+    height, width = color.shape[:2]
+    return picture(color).replace(**{name: flat(value, width, height) for name, value in maps.items()})
+
+
+def everything() -> dict[str, bytes]:
+    members = {
+        "tall": picture(flat((200, 10, 10), 4, 9)),
+        "cut": picture(disc(8, 6), trim={"offset": [1, 2], "source_size": [12, 10]}),
+    }
+    sheet = atlas(Context(needs=members))
+    orm = surface(slopes(), normal=(128, 128, 255), orm=(255, 200, 0), ao=(255,), roughness=(200,), height=(9,))
+    separate = surface(disc(), normal=(128, 128, 255), roughness=(99,), metallic=(50,))
+    given = [
+        godot(picture(disc()), "smooth", folder="art"),
+        godot(picture(disc()), "pixels", use="pixel_sprite", folder="art"),
+        godot(picture(slopes(32, 32)), "floor", use="texture", folder="art"),
+        godot(orm, "wall", use="material", folder="art"),
+        godot(separate, "grate", use="material", folder="art"),
+        godot(surface(slopes(10, 6), orm=(1, 2, 3)), "odd", use="material", folder="art"),
+        godot(surface(disc(), normal=(128, 128, 255)), "lit", folder="art"),
+        godot(sheet, "heroes", folder="art"),
+        godot(picture(slopes()), "dusk", use="sky", folder="art"),
+        godot(picture(disc()), "stain", use="decal", folder="art"),
+    ]
+    return {f"art/{path}": stamped(path, data) for files in given for path, data in files.items()}
+
+
+def stamped(path: str, data: bytes) -> bytes:
+    """With text inside, as builds write pictures."""
+    return add_text(data, {"assetgen": '{"asset": "wörds"}'}) if path.endswith(".png") else data
+
+
+def run(program: str, game: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {"HOME": str(game.parent / "home"), "PATH": "/usr/bin:/bin"}
+    command = [program, "--headless", "--path", str(game), *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)
+
+
+def versioned(game: Path) -> dict[str, bytes]:
+    """What a repository of the game would hold."""
+    files = (file for file in game.rglob("*") if file.is_file() and ".godot" not in file.parts)
+    return {file.relative_to(game).as_posix(): file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="module")
+def imported(godot_program: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], str]:
+    """A game with one of everything after two imports: its folder, what was written, what Godot said."""
+    game = tmp_path_factory.mktemp("godot") / "game"
+    written = {**new_game("bronze_age"), **everything()}
+    for path, data in written.items():
+        (game / path).parent.mkdir(parents=True, exist_ok=True)
+        (game / path).write_bytes(data)
+    said = [run(godot_program, game, "--import") for _ in range(2)]
+    assert [one.returncode for one in said] == [0, 0]
+    return game, written, "\n".join(one.stdout + one.stderr for one in said)
+
+
+def test_importing_says_nothing_of_errors_or_warnings(imported: tuple[Path, dict[str, bytes], str]) -> None:
+    _, _, said = imported
+    assert "reimport" in said
+    assert not [line for line in said.splitlines() if COMPLAINT.search(line)]
+
+
+def test_importing_changes_no_file_and_adds_none(imported: tuple[Path, dict[str, bytes], str]) -> None:
+    game, written, _ = imported
+    after = versioned(game)
+    assert sorted(after) == sorted(written)
+    assert [path for path in written if after[path] != written[path]] == []
+
+
+def test_godot_loads_every_picture_and_resource_as_what_it_is_for(
+    godot_program: str, imported: tuple[Path, dict[str, bytes], str]
+) -> None:
+    game, _, _ = imported
+    shutil.copy(Path(__file__).with_name("look_at_game.gd"), game)
+    looked = run(godot_program, game, "--script", "res://look_at_game.gd")
+    said = looked.stdout + looked.stderr
+    assert looked.returncode == 0, said
+    assert "0 wrong" in said
+    assert not COMPLAINT.search(said), said

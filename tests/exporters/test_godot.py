@@ -1,0 +1,103 @@
+"""What the Godot exporter writes; `tests/engines/test_godot.py` has Godot itself look at it."""
+
+import re
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from assetgen.exporters.godot import godot, new_game
+from assetgen.images import ImageSet, picture
+from assetgen.registry import Files, Use, load
+
+SQUARE = np.full((8, 8, 3), 9, np.uint8)
+MATERIAL = picture(SQUARE).replace(normal=SQUARE, orm=SQUARE, ao=SQUARE[..., :1], height=SQUARE[..., :1])
+
+
+def word(files: Files, path: str, key: str) -> str:
+    [value] = re.findall(rf"^{re.escape(key)} ?= ?(.*)$", files[path].decode(), re.MULTILINE)
+    return str(value)
+
+
+def test_a_sprite_is_a_picture_with_its_import_settings() -> None:
+    assert list(godot(picture(SQUARE), "props/key")) == ["props/key.png", "props/key.png.import"]
+
+
+def test_the_import_settings_name_the_file_that_godot_will_make() -> None:
+    files = godot(picture(SQUARE), "spr", folder="art")
+    made = '"res://.godot/imported/spr.png-978721bcb8a3def044bd949cba7de486.ctex"'  # by Godot 4.6.3
+    assert word(files, "spr.png.import", "path") == made
+
+
+@pytest.mark.parametrize(
+    ("use", "mipmaps", "mode"),
+    [("sprite", "false", "0"), ("pixel_texture", "false", "0"), ("texture", "true", "0"), ("material", "true", "2")],
+)
+def test_the_use_decides_on_mipmaps_and_compression(use: Use, mipmaps: str, mode: str) -> None:
+    files = godot(picture(SQUARE), "a", use=use)
+    assert word(files, "a.png.import", "mipmaps/generate") == mipmaps
+    assert word(files, "a.png.import", "compress/mode") == mode
+    assert word(files, "a.png.import", "detect_3d/compress_to") == "0"
+
+
+def test_pixel_art_is_known_by_its_pixels_as_well_as_by_its_use() -> None:
+    files = godot(picture(SQUARE, pixel_art=True), "a", use="material")
+    assert word(files, "a.png.import", "compress/mode") == "0"
+    assert word(files, "a.tres", "texture_filter") == "0"
+
+
+def test_a_material_takes_the_packed_maps_and_leaves_out_those_in_them() -> None:
+    files = godot(MATERIAL, "wall", use="material", folder="art")
+    pictures = [path for path in files if path.endswith(".png")]
+    assert pictures == ["wall.png", "wall_height.png", "wall_normal.png", "wall_orm.png"]
+    assert b'type="ORMMaterial3D"' in files["wall.tres"]
+    assert word(files, "wall_normal.png.import", "compress/normal_map") == "1"
+    assert word(files, "wall_orm.png.import", "roughness/src_normal") == '"res://art/wall_normal.png"'
+    assert word(files, "wall_height.png.import", "compress/mode") == "0"
+
+
+def test_a_resource_points_at_its_picture_by_path_and_uid() -> None:
+    files = godot(picture(SQUARE), "a", use="pixel_sprite", folder="art/x/")
+    uid = word(files, "a.png.import", "uid")
+    assert f'uid={uid} path="res://art/x/a.png"'.encode() in files["a.tres"]
+
+
+def test_uids_stay_with_the_path_whatever_the_picture() -> None:
+    first, again = godot(picture(SQUARE), "a"), godot(picture(SQUARE + 1), "a")
+    assert first["a.png.import"] == again["a.png.import"]
+
+
+def test_two_folders_may_hold_assets_of_one_name() -> None:
+    uids = {word(godot(picture(SQUARE), "a", folder=folder), "a.png.import", "uid") for folder in ("", "x", "x/y")}
+    assert len(uids) == 3
+
+
+@pytest.mark.parametrize(("alpha", "told"), [(255, None), (0, "2"), (128, "1")])
+def test_a_material_is_as_transparent_as_its_picture(alpha: int, told: str | None) -> None:
+    color = np.full((4, 4, 4), 255, np.uint8)
+    color[0, 0, 3] = alpha
+    found = re.search(r"^transparency = (.)$", godot(picture(color), "a", use="material")["a.tres"].decode(), re.M)
+    assert (found and found[1]) == told
+
+
+def test_members_of_an_atlas_get_their_margins_back() -> None:
+    region = {"rect": [3, 1, 4, 5], "trim": {"offset": [1, 2], "source_size": [10, 20]}}
+    files = godot(picture(SQUARE, regions={"imp": region}), "foes")
+    assert word(files, "foes/imp.tres", "region") == "Rect2(3, 1, 4, 5)"
+    assert word(files, "foes/imp.tres", "margin") == "Rect2(1, 2, 6, 15)"
+
+
+def test_a_set_without_colour_is_written_too() -> None:
+    files = godot(ImageSet({"height": SQUARE[..., :1]}), "hill", use="material")
+    assert list(files) == ["hill_height.png", "hill_height.png.import", "hill.tres"]
+
+
+def test_a_new_game_is_named_after_the_pack_and_keeps_caches_out_of_the_repository() -> None:
+    files = new_game("dungeon")
+    assert b'config/name="dungeon"' in files["project.godot"]
+    assert b".godot/" in files[".gitignore"]
+
+
+def test_an_unknown_word_is_refused() -> None:
+    with pytest.raises(ValidationError, match="filter"):
+        load("exporter", "godot").params(filter="nearest")
