@@ -1,0 +1,58 @@
+"""Where a model runs and with which numbers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from assetgen.errors import NotInstalledError
+from assetgen.spec import ModelCard
+
+DEFAULT_BATCH = 4
+"""Images at a time where the card is silent. On CPUs more gain nothing, and fewer cost up to 1.7 times as much."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A torch device ("cuda", "mps" or "cpu") and dtype; `batch` images are sampled at a time, `least` at least."""
+
+    name: str
+    dtype: Any
+    batch: int
+    least: int
+
+
+def libraries() -> tuple[Any, Any]:
+    """`torch` and `diffusers`, told to keep quiet: progress is ours to tell, through events."""
+    try:
+        import torch
+        import transformers
+
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+        import diffusers
+    except ImportError as error:
+        what = f"making pictures needs PyTorch and diffusers ({error})"
+        raise NotInstalledError(what, cure='pip install "assetgen[gen]"') from error
+    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    return torch, diffusers
+
+
+def device_for(card: ModelCard) -> Device:
+    """The first of CUDA, MPS and CPU that this machine has, and the dtype that suits it and the card."""
+    torch, _ = libraries()
+    name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    dtype = _dtype(torch, name) if card.precision == "auto" else getattr(torch, card.precision)
+    batch = card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH)
+    return Device(name, dtype, batch, _least(name, dtype == torch.float32, batch))
+
+
+def _dtype(torch: Any, name: str) -> Any:
+    if name == "cuda":
+        return torch.bfloat16 if torch.cuda.get_device_capability()[0] >= 8 else torch.float16  # Ampere has bfloat16
+    fast = name == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return torch.bfloat16 if fast else torch.float32
+
+
+def _least(name: str, exact: bool, batch: int) -> int:
+    """Bits depend on the shape of a batch: on GPUs on any change of it, in float32 on CPUs on being alone."""
+    return batch if name != "cpu" else 2 if exact else 1

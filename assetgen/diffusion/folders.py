@@ -1,0 +1,108 @@
+"""Is a model folder whole? Looked at before torch is imported, so that the answer is quick and names the file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from assetgen.digest import local_place
+from assetgen.errors import InputError, NotInstalledError
+from assetgen.spec import Hub, Location
+
+PIPELINE_FILE = "model_index.json"
+INDEX_SUFFIX = ".safetensors.index.json"
+PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+CURE = "Download or copy the model again"
+SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
+"""Parts that no family loads."""
+LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
+
+
+def place_of(location: Location) -> Path:
+    """Where weights lie on this machine. Raises `NotInstalledError` for what must be fetched from the hub first."""
+    if not isinstance(location, Hub):
+        place = local_place(location)
+        if place is None or not place.exists():
+            raise InputError(f"there is no model at '{place}'", cure=CURE)
+        return place
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+    except ImportError as error:
+        raise NotInstalledError("the hub's client is not installed", cure='pip install "assetgen[gen]"') from error
+    try:
+        folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        raise not_fetched(location) from error
+    return folder / (location.subfolder or "")
+
+
+def not_fetched(location: Hub) -> NotInstalledError:
+    """The error that says how to get weights from the hub."""
+    cure = f"Run `hf download {location.hub} --revision {location.revision}` while online"
+    return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
+
+
+def check_pipeline(folder: Path) -> None:
+    """A pipeline folder in diffusers layout has every file it names, none cut short, and weights as safetensors."""
+    parts = _read_json(folder / PIPELINE_FILE)
+    for name, origin in parts.items():
+        if isinstance(origin, list) and origin[0] and name not in SKIPPED:
+            check_part(folder / name, needs_weights=(folder / name / "config.json").exists() or _is_network(origin[1]))
+
+
+def _is_network(kind: str) -> bool:
+    return not kind.endswith(("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor"))
+
+
+def check_part(folder: Path, *, needs_weights: bool = True) -> None:
+    """The same for the folder of one network."""
+    if not folder.is_dir():
+        raise InputError(f"the model has no folder '{folder}'", cure=CURE)
+    if not needs_weights:
+        return
+    _read_json(folder / "config.json")
+    files = sorted(folder.glob("*.safetensors"))
+    for index in folder.glob(f"*{INDEX_SUFFIX}"):
+        files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
+    if not files:
+        raise _no_weights(folder)
+    for file in files:
+        check_file(file)
+
+
+def _no_weights(folder: Path) -> InputError:
+    pickled = next((file for file in folder.glob("*") if file.suffix in PICKLES), None)
+    if pickled:
+        cure = "Convert it to .safetensors, or get the model from where it is published as such"
+        return InputError(f"'{pickled}' is a pickle, which can run code on loading, and is not opened", cure=cure)
+    return InputError(f"the weights are missing: there is no .safetensors file in '{folder}'", cure=CURE)
+
+
+def check_file(file: Path) -> None:
+    """One file of weights: .safetensors, there, and as long as its header says."""
+    if file.suffix in PICKLES:
+        raise InputError(f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors file")
+    if not file.is_file():
+        raise InputError(f"weight file '{file}' is missing", cure=CURE)
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
+        header = stream.read(min(length, file.stat().st_size))
+    try:
+        tensors = {name: entry for name, entry in json.loads(header).items() if name != "__metadata__"}
+        end = LENGTH_BYTES + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"weight file '{file}' is damaged or not safetensors", cure=CURE) from error
+    if file.stat().st_size != end:
+        raise InputError(f"weight file '{file}' is cut short", cure=CURE)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_bytes())
+    except FileNotFoundError as error:
+        raise InputError(f"model file '{file}' is missing", cure=CURE) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"model file '{file}' cannot be read", cure=CURE) from error
+    if not isinstance(found, dict):
+        raise InputError(f"model file '{file}' is not what it should be", cure=CURE)
+    return found

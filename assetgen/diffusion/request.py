@@ -1,0 +1,125 @@
+"""What one image needs, read and checked before any model is loaded. No torch here."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from assetgen.errors import InputError
+from assetgen.events import Emit
+from assetgen.image_files import read_image
+from assetgen.images import Array, FloatArray, split_alpha, to_float
+from assetgen.registry import Control, Job, did_you_mean
+from assetgen.spec import Lora, ModelCard
+
+Task = Literal["text", "image", "inpaint"]
+FALLBACKS = {"negative": "", "steps": 25, "guidance": 7.0}
+"""For cards that name no default of their own: what Stable Diffusion users start from."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One image to sample. `size` is width and height in pixels; `image` and `mask` are `H×W×3` and `H×W×1`, 0..1."""
+
+    asset: str
+    emit: Emit
+    card: ModelCard
+    prompt: str
+    negative: str
+    seed: int
+    size: tuple[int, int]
+    steps: int
+    guidance: float
+    tile: str
+    image: FloatArray | None
+    mask: FloatArray | None
+    strength: float
+    controls: tuple[Control, ...]
+    loras: tuple[Lora, ...]
+
+    @property
+    def task(self) -> Task:
+        """From text alone, from an image, or into the white of a mask."""
+        return "text" if self.image is None else "image" if self.mask is None else "inpaint"
+
+
+def settled(words: dict[str, Any]) -> dict[str, Any]:
+    """The words with what is None taken from the card's defaults; `size` is then set."""
+    card: ModelCard = words["model"]
+    said = {key: value for key, value in words.items() if value is not None}
+    across, down = said.get("scale", (1.0, 1.0))
+    native = (round(card.native[0] * across), round(card.native[1] * down))
+    return {**words, "size": native, **FALLBACKS, **card.defaults, **said}
+
+
+def read_request(job: Job) -> Request:
+    """Settle a job's words and read its pictures. Raises `InputError` for what the model or the task cannot take."""
+    words = settled(dict(job.words))
+    card: ModelCard = words["model"]
+    for control in job.context.controls:
+        _check_control(card, control)
+    if words["mask"] and not words["image"]:
+        raise InputError("a mask needs an image to repaint", cure="Name it with `image:`, or remove `mask:`")
+    return Request(
+        asset=job.context.asset,
+        emit=job.context.emit,
+        card=card,
+        prompt=words["prompt"],
+        negative=words["negative"],
+        seed=words["seed"],
+        size=words["size"],
+        steps=_steps(words),
+        guidance=words["guidance"],
+        tile=words["tile"],
+        image=opaque(read_image(words["image"].path)) if words["image"] else None,
+        mask=opaque(read_image(words["mask"].path)).mean(2, keepdims=True) if words["mask"] else None,
+        strength=float(words["strength"]),
+        controls=job.context.controls,
+        loras=(*card.loras, *(Lora(file=lora.file.path, weight=lora.weight) for lora in words["loras"])),
+    )
+
+
+def _check_control(card: ModelCard, control: Control) -> None:
+    if control.kind not in card.controls:
+        has = did_you_mean(control.kind, card.controls) if card.controls else "It has none."
+        raise InputError(f"model '{card.model}' has no control '{control.kind}'", cure=has)
+    if card.controls[control.kind].type != "controlnet":
+        raise InputError(f"control '{control.kind}' of model '{card.model}' is a {card.controls[control.kind].type}")
+    if control.start >= control.end:
+        raise InputError(f"control '{control.kind}' ends at {control.end:g}, before it starts at {control.start:g}")
+
+
+def _steps(words: dict[str, Any]) -> int:
+    """An image is repainted by the last `strength` of the steps: enough of them that one is left."""
+    steps: int = words["steps"]
+    return max(steps, math.ceil(1 / words["strength"])) if words["image"] else steps
+
+
+def opaque(color: Array) -> FloatArray:
+    """`H×W×3` in 0..1, transparent parts on white: the background that sprite models are asked for."""
+    rgb, alpha = (to_float(part) for part in split_alpha(color))
+    return rgb * alpha + (1 - alpha)
+
+
+def framed(picture: FloatArray, size: tuple[int, int], made: tuple[int, int]) -> FloatArray:
+    """A picture to cover `size` (cut centrally where the shapes differ), then its edge repeated out to `made`."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    grow = max(size[0] / width, size[1] / height)
+    if grow != 1:
+        full = (max(size[0], round(width * grow)), max(size[1], round(height * grow)))
+        way = cv2.INTER_AREA if grow < 1 else cv2.INTER_CUBIC
+        picture = np.clip(cv2.resize(picture, full, interpolation=way), 0, 1).reshape(full[1], full[0], -1)
+    picture = cut(picture, size)
+    left, top = ((made[0] - size[0]) // 2, (made[1] - size[1]) // 2)
+    sides = ((top, made[1] - size[1] - top), (left, made[0] - size[0] - left), (0, 0))
+    return np.pad(picture, sides, mode="edge")
+
+
+def cut(picture: Any, size: tuple[int, int]) -> Any:
+    """The middle of a picture, `size` wide and high."""
+    height, width = picture.shape[:2]
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    return picture[top : top + size[1], left : left + size[0]]
