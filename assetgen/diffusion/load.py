@@ -94,9 +94,18 @@ def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
     for number, lora in enumerate(loras):
         _fuse(pipeline, lora, f"lora{number}")
+    _check_channels(card, pipeline)
     if device.dtype == torch.float16 and pipeline.vae.config.force_upcast:
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
     return Warm(shape, device, pipeline.to(device.name))
+
+
+def _check_channels(card: ModelCard, pipeline: Any) -> None:
+    """The UNet takes latents and nothing more. Models made only for inpainting or editing want pictures besides."""
+    wants, has = pipeline.unet.config.in_channels, pipeline.vae.config.latent_channels
+    if wants != has:
+        what = f"the UNet of model '{card.model}' wants {wants} channels, and its latents have {has}"
+        raise InputError(what, cure="Use the text-to-image kind of this model")
 
 
 def _load_control(card: ModelCard, kind: str, device: Device) -> Any:

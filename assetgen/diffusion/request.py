@@ -1,6 +1,7 @@
 """What one image needs, read and checked before any model is loaded. No torch here."""
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,10 @@ from assetgen.spec import Lora, ModelCard
 Task = Literal["text", "image", "inpaint"]
 FALLBACKS = {"negative": "", "steps": 25, "guidance": 7.0}
 """For cards that name no default of their own: what Stable Diffusion users start from."""
+GUIDED_ABOVE = 1.0
+"""At this guidance the unwanted prompt cancels out (Ho & Salimans 2022), so it is not computed."""
+Size = tuple[int, int]
+"""Width and height, in pixels where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Request:
     prompt: str
     negative: str
     seed: int
-    size: tuple[int, int]
+    size: Size
     steps: int
     guidance: float
     tile: str
@@ -41,10 +46,40 @@ class Request:
     @property
     def task(self) -> Task:
         """From text alone, from an image, or into the white of a mask."""
-        return "text" if self.image is None else "image" if self.mask is None else "inpaint"
+        return _task(self.image, self.mask)
+
+    @property
+    def guided(self) -> bool:
+        """Whether the unwanted prompt counts."""
+        return self.guidance > GUIDED_ABOVE
+
+    def control_picture(self, number: int) -> FloatArray:
+        """The picture of one of its controls, `H×W×3` in 0..1."""
+        return to_float(self.controls[number].images["color"][..., :3])
 
 
-def settled(words: dict[str, Any]) -> dict[str, Any]:
+def _task(image: Any, mask: Any) -> Task:
+    return "text" if image is None else "image" if mask is None else "inpaint"
+
+
+def alike(words: Mapping[str, Any], controls: tuple[tuple[str, float, float, float], ...]) -> Hashable:
+    """What images of one batch must share: model, shape, scheduler steps, tiling, task and kinds of control."""
+    said = settled(words)
+    task = _task(said["image"], said["mask"])
+    return (
+        said["model"].model_dump_json(),
+        tuple((lora.file.sha256, lora.weight) for lora in said["loras"]),
+        said["size"],
+        _steps(said),
+        said["guidance"] > GUIDED_ABOVE,
+        said["tile"],
+        task,
+        said["strength"] if task != "text" else None,
+        tuple(kind for kind, *_ in controls),
+    )
+
+
+def settled(words: Mapping[str, Any]) -> dict[str, Any]:
     """The words with what is None taken from the card's defaults; `size` is then set."""
     card: ModelCard = words["model"]
     said = {key: value for key, value in words.items() if value is not None}
@@ -90,7 +125,7 @@ def _check_control(card: ModelCard, control: Control) -> None:
         raise InputError(f"control '{control.kind}' ends at {control.end:g}, before it starts at {control.start:g}")
 
 
-def _steps(words: dict[str, Any]) -> int:
+def _steps(words: Mapping[str, Any]) -> int:
     """An image is repainted by the last `strength` of the steps: enough of them that one is left."""
     steps: int = words["steps"]
     return max(steps, math.ceil(1 / words["strength"])) if words["image"] else steps
@@ -102,7 +137,7 @@ def opaque(color: Array) -> FloatArray:
     return rgb * alpha + (1 - alpha)
 
 
-def framed(picture: FloatArray, size: tuple[int, int], made: tuple[int, int]) -> FloatArray:
+def framed(picture: FloatArray, size: Size, made: Size) -> FloatArray:
     """A picture to cover `size` (cut centrally where the shapes differ), then its edge repeated out to `made`."""
     import cv2
 
@@ -118,7 +153,7 @@ def framed(picture: FloatArray, size: tuple[int, int], made: tuple[int, int]) ->
     return np.pad(picture, sides, mode="edge")
 
 
-def cut(picture: Any, size: tuple[int, int]) -> Any:
+def cut(picture: Any, size: Size) -> Any:
     """The middle of a picture, `size` wide and high."""
     height, width = picture.shape[:2]
     left, top = (width - size[0]) // 2, (height - size[1]) // 2

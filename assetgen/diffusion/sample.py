@@ -1,0 +1,73 @@
+"""Requests to pictures, in batches of one shape on a warm model."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, islice
+from typing import Any
+
+import numpy as np
+
+from assetgen.diffusion.denoise import denoise
+from assetgen.diffusion.devices import libraries
+from assetgen.diffusion.latents import decode_picture, to_bytes
+from assetgen.diffusion.load import Warm, warm_model
+from assetgen.diffusion.request import Request, Size, cut, framed, read_request
+from assetgen.diffusion.text import chunk_count
+from assetgen.diffusion.tiling import wrapping
+from assetgen.errors import InputError
+from assetgen.images import Array, ImageSet, picture
+from assetgen.registry import Job
+
+
+def sample(jobs: Iterable[Job]) -> Iterator[ImageSet]:
+    """One picture (`color`, RGB uint8) a job, in order. The jobs are alike (see `request.alike`), and read lazily."""
+    requests = map(read_request, jobs)
+    first = next(requests, None)
+    if first is None:
+        return
+    warm = warm_model(first.card, first.loras, [control.kind for control in first.controls], first.emit)
+    made = made_size(warm, first)
+    for batch in _batches(warm, chain([first], requests)):
+        yield from _pictures(warm, batch, made)
+
+
+def _batches(warm: Warm, requests: Iterator[Request]) -> Iterator[list[Request]]:
+    """Requests a batch at a time; prompts of another number of chunks have another shape, and begin a new one."""
+    for _, alike in groupby(requests, lambda each: chunk_count(warm.pipeline, each.prompt, each.negative)):
+        while batch := list(islice(alike, warm.device.batch)):
+            yield batch
+
+
+def made_size(warm: Warm, request: Request) -> Size:
+    """The size to sample at: whole latents. A picture that wraps cannot be cut, so its sides must be right already."""
+    for axis, side in zip("xy", request.size, strict=True):
+        if axis in request.tile and side % warm.wrap_grain:
+            what = f"{side} pixels along {axis} do not wrap in model '{request.card.model}'"
+            raise InputError(what, cure=f"Use a multiple of {warm.wrap_grain}")
+    width, height = (-(-side // warm.grain) * warm.grain for side in request.size)
+    return width, height
+
+
+def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet]:
+    """Sample and decode a batch, filled with repeats of its last request where it is short."""
+    torch, _ = libraries()
+    filled = [*batch, *[batch[-1]] * (warm.device.least - len(batch))]
+    names = [request.asset for request in batch]
+    kinds = [control.kind for control in batch[0].controls]
+    with warm.lock, torch.inference_mode(), wrapping(warm.networks(kinds), batch[0].tile):
+        latents = denoise(warm, filled, made, names)
+        return [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+
+
+def _picture(warm: Warm, request: Request, latent: Any) -> ImageSet:
+    pixels = cut(decode_picture(warm.pipeline.vae, latent), request.size)
+    if not np.isfinite(pixels).all():
+        raise InputError(f"model '{request.card.model}' gave no picture", cure="Set its card's precision to float32")
+    return picture(_kept(request, pixels), tiles=request.tile)
+
+
+def _kept(request: Request, pixels: Any) -> Array:
+    """8-bit colour; outside the mask of an inpainting the very pixels of the image that was given."""
+    if request.image is None or request.mask is None:
+        return to_bytes(pixels)
+    mask, original = (framed(given, request.size, request.size) for given in (request.mask, request.image))
+    return to_bytes(mask * pixels + (1 - mask) * original)

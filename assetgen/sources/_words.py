@@ -1,0 +1,29 @@
+"""The words that `diffusion` and its stand-in `fake` share."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assetgen.registry import InputFile
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Scale = tuple[Annotated[float, Field(gt=0, le=16)], Annotated[float, Field(gt=0, le=16)]]
+"""Width and height, in native sizes of the model."""
+Steps = Annotated[int, Field(ge=1, le=150)]
+Guidance = Annotated[float, Field(ge=0, le=30)]
+Axes = Literal["", "x", "y", "xy"]
+"""The axes along which a picture wraps."""
+Strength = Annotated[float, Field(ge=0.02, le=1)]
+
+
+class LoraWord(BaseModel):
+    """A LoRA (.safetensors) laid over the model, and its weight."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    file: InputFile
+    weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
+
+    @property
+    def identity(self) -> tuple[str, float]:
+        """What enters keys."""
+        return self.file.sha256, self.weight
