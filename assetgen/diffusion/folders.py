@@ -32,36 +32,42 @@ def place_of(location: Location) -> Path:
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
-        raise not_fetched(location) from error
+        raise _not_fetched(location) from error
     return folder / (location.subfolder or "")
 
 
-def not_fetched(location: Hub) -> NotInstalledError:
+def _not_fetched(location: Hub) -> NotInstalledError:
     """The error that says how to get weights from the hub."""
-    cure = f"Run `hf download {location.hub} --revision {location.revision}` while online"
+    wanted = ("*.json", "*.txt", f"*.{location.variant}.safetensors" if location.variant else "*.safetensors")
+    patterns = " ".join(f"'{pattern}'" for pattern in wanted)
+    cure = f"While online, run: hf download {location.hub} --revision {location.revision} --include {patterns}"
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
-def check_pipeline(folder: Path) -> None:
-    """A pipeline folder in diffusers layout has every file it names, none cut short, and weights as safetensors."""
+def check_pipeline(folder: Path, variant: str | None = None) -> None:
+    """A pipeline folder in diffusers layout has every file it names, none cut short, and weights as safetensors.
+
+    `variant` ("fp16") stands in the names of its weight files.
+    """
     parts = _read_json(folder / PIPELINE_FILE)
     for name, origin in parts.items():
         if isinstance(origin, list) and origin[0] and name not in SKIPPED:
-            check_part(folder / name, needs_weights=(folder / name / "config.json").exists() or _is_network(origin[1]))
+            weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
+            check_part(folder / name, variant, needs_weights=weighs)
 
 
 def _is_network(kind: str) -> bool:
     return not kind.endswith(("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor"))
 
 
-def check_part(folder: Path, *, needs_weights: bool = True) -> None:
+def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool = True) -> None:
     """The same for the folder of one network."""
     if not folder.is_dir():
         raise InputError(f"the model has no folder '{folder}'", cure=CURE)
     if not needs_weights:
         return
     _read_json(folder / "config.json")
-    files = sorted(folder.glob("*.safetensors"))
+    files = sorted(folder.glob(f"*.{variant}.safetensors" if variant else "*.safetensors"))
     for index in folder.glob(f"*{INDEX_SUFFIX}"):
         files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
     if not files:

@@ -14,7 +14,6 @@ from assetgen.diffusion.folders import (
     check_file,
     check_part,
     check_pipeline,
-    not_fetched,
     place_of,
 )
 from assetgen.diffusion.schedulers import reschedule
@@ -118,10 +117,10 @@ def _read(kind: Any, location: Location, model: str, device: Device, **options: 
     options["dtype"] = device.dtype
     try:
         match location:
-            case Hub():
-                return _from_hub(kind, location, options)
             case SingleFile():
                 return _from_file(kind, location, options)
+            case Hub(variant=str(variant)):
+                return _from_folder(kind, place_of(location), options, variant)
             case _:
                 return _from_folder(kind, place_of(location), options)
     except AssetgenError:
@@ -132,10 +131,10 @@ def _read(kind: Any, location: Location, model: str, device: Device, **options: 
         raise InputError(what, cure="Check its card: `family`, `weights`") from error
 
 
-def _from_folder(kind: Any, folder: Path, options: dict[str, Any]) -> Any:
+def _from_folder(kind: Any, folder: Path, options: dict[str, Any], variant: str | None = None) -> Any:
     whole = (folder / PIPELINE_FILE).exists() or kind.__name__.endswith("Pipeline")
-    (check_pipeline if whole else check_part)(folder)
-    return kind.from_pretrained(str(folder), local_files_only=True, use_safetensors=True, **options)
+    (check_pipeline if whole else check_part)(folder, variant)
+    return kind.from_pretrained(str(folder), variant=variant, local_files_only=True, use_safetensors=True, **options)
 
 
 def _from_file(kind: Any, place: SingleFile, options: dict[str, Any]) -> Any:
@@ -143,18 +142,6 @@ def _from_file(kind: Any, place: SingleFile, options: dict[str, Any]) -> Any:
     check_file(place.file)
     here = place.config is not None and Path(place.config).is_dir()
     return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)
-
-
-def _from_hub(kind: Any, place: Hub, options: dict[str, Any]) -> Any:
-    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
-
-    options |= {"subfolder": place.subfolder} if place.subfolder else {}
-    try:
-        return kind.from_pretrained(
-            place.hub, revision=place.revision, variant=place.variant, use_safetensors=True, **options
-        )
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise not_fetched(place) from error
 
 
 def _fuse(pipeline: Any, lora: Lora, name: str) -> None:
