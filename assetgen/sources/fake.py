@@ -97,8 +97,7 @@ def _pattern(chance: np.random.Generator, size: Size) -> FloatArray:
         right, below = chance.integers(-3, 4) * wave, chance.integers(-3, 4) * wave + 1
         total += np.sin(2 * np.pi * (right * across + below * down) + chance.uniform(0, 6), dtype=np.float32) / wave
     share = (total / 4 + 0.5).clip(0, 1)[..., None]
-    mixed: FloatArray = _color(chance) * (SHADED + (LIT - SHADED) * share)
-    return mixed
+    return (_color(chance) * (SHADED + (LIT - SHADED) * share)).astype(np.float32)
 
 
 def _over(under: FloatArray, drawing: FloatArray, mask: InputFile | None, strength: float) -> FloatArray:

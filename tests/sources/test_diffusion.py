@@ -1,0 +1,83 @@
+"""The words of `diffusion`: which are taken, which images may be made together, and what enters keys."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from assetgen.recipe import plain
+from assetgen.registry import Part, load
+from assetgen.spec import ModelCard
+
+CARD = ModelCard.model_validate(
+    {
+        "model": "some",
+        "family": "sdxl",
+        "weights": {"folder": "somewhere"},
+        "licence": "MIT",
+        "native": (64, 32),
+        "defaults": {"steps": 7, "guidance": 2.0},
+    }
+)
+
+
+@pytest.fixture
+def source() -> Part:
+    return load("source", "diffusion")
+
+
+def alike(source: Part, controls: tuple[tuple[str, float, float, float], ...] = (), **words: Any) -> Any:
+    valid = source.params.model_validate({"model": CARD, "prompt": "a cat", **words})
+    assert source.traits.together
+    return source.traits.together.alike(dict(valid), controls)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"tile": "z"}, {"steps": 0}, {"size": (4, 4)}, {"seed": -1}, {"strength": 0}, {"guidance": 99}, {"sampler": "x"}],
+)
+def test_wrong_words_are_refused(source: Part, words: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        source.params.model_validate({"model": CARD, "prompt": "a cat", **words})
+
+
+def test_prompts_seeds_guidance_and_strengths_vary_within_a_batch(source: Part) -> None:
+    one = alike(source, (("depth", 1.0, 0.0, 1.0),))
+    other = alike(source, (("depth", 0.5, 0.2, 0.9),), prompt="a dog", negative="fog", seed=4, guidance=6.0)
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"steps": 8},
+        {"tile": "x"},
+        {"size": (64, 64)},
+        {"guidance": 1.0},
+        {"model": CARD.model_copy(update={"model": "b"})},
+    ],
+)
+def test_shape_steps_tiling_model_and_doing_without_guidance_do_not(source: Part, words: dict[str, Any]) -> None:
+    assert alike(source, **words) != alike(source)
+
+
+def test_kinds_of_control_do_not_mix(source: Part) -> None:
+    assert alike(source, (("depth", 1.0, 0.0, 1.0),)) != alike(source)
+
+
+def test_what_the_card_says_counts_where_nothing_is_said(source: Part) -> None:
+    assert alike(source, steps=7, size=(64, 32)) == alike(source)
+    assert alike(source, scale=(2.0, 1.0)) == alike(source, size=(128, 32))
+
+
+def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_path: Path) -> None:
+    for name in ("one.safetensors", "other.safetensors"):
+        (tmp_path / name).write_bytes(b"same")
+    words = [
+        {"model": CARD, "prompt": "", "loras": [{"file": tmp_path / f"{name}.safetensors"}]}
+        for name in ("one", "other")
+    ]
+    one, other = (plain(dict(source.params.model_validate(each))) for each in words)
+    assert one == other
+    assert str(tmp_path) not in str(one)
