@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.expand import Entry, expand
@@ -273,5 +273,21 @@ class _Asset:
 def _anchored(part: Part, key: str, value: Any, folder: Path) -> Any:
     """The path of an input file made relative to the file that names it."""
     info = part.params.model_fields.get(key)
-    wants_file = info is not None and InputFile in (info.annotation, *get_args(info.annotation))
-    return (folder / value).absolute() if wants_file and isinstance(value, str) and "\0" not in value else value
+    return _in_folder(value, info.annotation, folder) if info else value
+
+
+def _in_folder(value: Any, kind: Any, folder: Path) -> Any:
+    """The same for a value of this type: a file, or a list of things that have files (LoRAs)."""
+    kinds = (kind, *get_args(kind))
+    if InputFile in kinds:
+        return (folder / value).absolute() if isinstance(value, str) and "\0" not in value else value
+    thing = next((each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)), None)
+    if thing is None or not isinstance(value, list):
+        return value
+    types = {name: info.annotation for name, info in thing.model_fields.items()}
+    return [
+        {name: _in_folder(item, types.get(name), folder) for name, item in entry.items()}
+        if isinstance(entry, Mapping)
+        else entry
+        for entry in value
+    ]

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from assetgen.load import load_pack
 from assetgen.recipe import plain
 from assetgen.registry import Part, load
+from assetgen.resolve import plan
 from assetgen.spec import ModelCard
 
 CARD = ModelCard.model_validate(
@@ -72,12 +74,20 @@ def test_what_the_card_says_counts_where_nothing_is_said(source: Part) -> None:
 
 
 def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_path: Path) -> None:
-    for name in ("one.safetensors", "other.safetensors"):
-        (tmp_path / name).write_bytes(b"same")
-    words = [
-        {"model": CARD, "prompt": "", "loras": [{"file": tmp_path / f"{name}.safetensors"}]}
-        for name in ("one", "other")
-    ]
+    files = [tmp_path / "one.safetensors", tmp_path / "other.safetensors"]
+    for file in files:
+        file.write_bytes(b"same")
+    words = [{"model": CARD, "prompt": "", "loras": [{"file": file}]} for file in files]
     one, other = (plain(dict(source.params.model_validate(each))) for each in words)
     assert one == other
     assert str(tmp_path) not in str(one)
+
+
+def test_a_lora_lies_beside_the_pack_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "style.safetensors").write_bytes(b"some")
+    (tmp_path / "mine.yaml").write_text("preset: mine\nsource: {diffusion: {prompt: '{prompt}'}}\n")
+    asset = "{preset: mine, prompt: a cat, diffusion: {loras: [{file: style.safetensors, weight: 0.5}]}}"
+    (tmp_path / "pack.yaml").write_text(f"pack: some\nassets: {{a: {asset}}}\n")
+    [recipe] = plan(load_pack(tmp_path))
+    [lora] = recipe.source.words["loras"]
+    assert (lora.file.path, lora.weight) == (tmp_path / "style.safetensors", 0.5)

@@ -89,5 +89,7 @@ def test_a_drawing_takes_under_three_thousandths_of_a_second() -> None:
 
 
 def test_it_loads_neither_torch_nor_diffusers() -> None:
-    code = "import sys, assetgen.sources.fake, assetgen.sources.diffusion as d; print({'torch', 'diffusers'} & {*sys.modules})"
+    code = (
+        "import sys, assetgen.sources.fake, assetgen.sources.diffusion; print({'torch', 'diffusers'} & {*sys.modules})"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
