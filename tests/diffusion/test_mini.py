@@ -1,0 +1,63 @@
+"""The embedded model, by the same way as any other: its card tells the truth, and its pictures show what was asked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.folders import place_of
+from assetgen.diffusion.sample import sample
+from assetgen.digest import weights_digest
+from assetgen.image_files import encode_png
+from assetgen.images import Array
+from assetgen.load import library_for
+from assetgen.registry import Job
+from assetgen.spec import ModelCard
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+SHIPPED = ("mini", "sd15", "sdxl", "sd_turbo", "sdxl_turbo")
+
+
+@pytest.fixture(scope="module")
+def mini() -> ModelCard:
+    return library_for().card("mini")
+
+
+def alone(job: Job) -> Array:
+    return next(sample([job]))["color"].astype(int)
+
+
+def test_the_card_names_the_very_weights_that_are_shipped(mini: ModelCard) -> None:
+    assert mini.digest == weights_digest(place_of(mini.weights))
+    for control in mini.controls.values():
+        assert control.digest == weights_digest(place_of(control.weights))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_card_is_whole_and_pinned(name: str) -> None:
+    card = library_for().card(name)
+    assert card.model == name
+    assert card.digest or len(getattr(card.weights, "revision", "")) == 40
+    assert card.about
+    assert card.licence_url
+    for prompt in card.prompts.values():
+        assert prompt.count("{prompt}") == 1
+
+
+def test_colours_that_are_asked_for_are_there(mini: ModelCard, job: Callable[..., Job]) -> None:
+    prompts = (mini.prompts["tile_texture"].replace("{prompt}", f"{color} stone bricks") for color in ("red", "blue"))
+    red, blue = (alone(job(mini, prompt=prompt, tile="xy", steps=6)).mean((0, 1)) for prompt in prompts)
+    assert red[0] - red[2] > blue[0] - blue[2] + 30
+
+
+def test_an_image_is_followed_the_more_the_less_strength_there_is(
+    mini: ModelCard, job: Callable[..., Job], tmp_path: Path
+) -> None:
+    given = np.zeros((128, 128, 3), np.uint8)
+    given[32:96, 32:96] = 200, 30, 30
+    (tmp_path / "given.png").write_bytes(encode_png(given))
+    words = {"image": tmp_path / "given.png", "prompt": "pixel art sprite of a blue potion", "steps": 8}
+    little, much = (np.abs(alone(job(mini, strength=strength, **words)) - given).mean() for strength in (0.15, 1.0))
+    assert little < 15
+    assert much > 2 * little

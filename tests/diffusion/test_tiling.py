@@ -1,0 +1,66 @@
+"""Padding that wraps: a network that cannot tell where the edge is gives a rolled picture for a rolled one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assetgen.diffusion.load import warm_model
+from assetgen.diffusion.tiling import wrapping
+from assetgen.events import ignore
+from assetgen.spec import ModelCard
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+AXES = {"y": 2, "x": 3}
+NETWORKS = ("unet", "encoder", "decoder", "controlnet")
+
+
+@pytest.fixture(autouse=True)
+def _no_gradients() -> Iterator[None]:
+    import torch
+
+    with torch.inference_mode():
+        yield
+
+
+def run(card: ModelCard, network: str, axes: str, roll: dict[int, int]) -> Any:
+    """What a network gives for noise rolled by so many latent cells along these axes."""
+    import torch
+
+    warm = warm_model(card, (), ["depth"], ignore)
+    scale = 4 if network == "encoder" else 1
+    dims, cells = tuple(roll), tuple(shift * scale for shift in roll.values())
+    given = torch.randn(1, 3, 8 * scale, 8 * scale, generator=torch.Generator().manual_seed(0)).roll(cells, dims)
+    words, picture = torch.ones(1, 16, 32), given.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    with wrapping(warm.networks(["depth"]), axes):
+        if network == "encoder":
+            return warm.pipeline.vae.encode(given).latent_dist.mode()
+        if network == "decoder":
+            return warm.pipeline.vae.decode(given).sample
+        if network == "unet":
+            return warm.pipeline.unet(given, 500, words).sample
+        down, _ = warm.controls["depth"](given, 500, words, controlnet_cond=picture, return_dict=False)
+        return down[0]
+
+
+def change(card: ModelCard, network: str, axes: str, axis: str) -> float:
+    """How far rolling the input along `axis` is from rolling the output."""
+    before, after = (run(card, network, axes, {AXES[axis]: shift}) for shift in (0, 4))
+    factor = before.shape[AXES[axis]] // 8
+    return float((before.roll(4 * factor, AXES[axis]) - after).abs().max())
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("axes", ["x", "y", "xy"])
+def test_the_wrapped_axes_have_no_edge_and_the_others_keep_theirs(tiny: ModelCard, network: str, axes: str) -> None:
+    for axis in "xy":
+        found = change(tiny, network, axes, axis)
+        assert found < 1e-4 if axis in axes else found > 1e-3
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_afterwards_the_network_is_as_before_even_after_an_error(tiny: ModelCard, network: str) -> None:
+    before = run(tiny, network, "", {2: 0})
+    with pytest.raises(KeyboardInterrupt), wrapping(warm_model(tiny, (), ["depth"], ignore).networks(["depth"]), "xy"):
+        raise KeyboardInterrupt
+    assert (run(tiny, network, "", {2: 0}) == before).all()
