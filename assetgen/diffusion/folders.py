@@ -39,8 +39,8 @@ def place_of(location: Location) -> Path:
 def _not_fetched(location: Hub) -> NotInstalledError:
     """The error that says how to get weights from the hub."""
     wanted = ("*.json", "*.txt", f"*.{location.variant}.safetensors" if location.variant else "*.safetensors")
-    patterns = " ".join(f"'{pattern}'" for pattern in wanted)
-    cure = f"While online, run: hf download {location.hub} --revision {location.revision} --include {patterns}"
+    patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
+    cure = f"While online, run: hf download {location.hub} --revision {location.revision} {patterns}"
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
