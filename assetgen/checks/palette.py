@@ -1,0 +1,51 @@
+"""Does an image keep to its colours?"""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from assetgen.errors import InputError
+from assetgen.images import ImageSet, split_alpha, to_uint8
+from assetgen.palette_files import MAX_COLORS, read_palette
+from assetgen.registry import InputFile, Verdict, part
+
+NAMED = 3  # strangers told in the reason
+
+
+@part(version=1)
+def palette(
+    images: ImageSet,
+    *,
+    colors: Annotated[int, Field(ge=1, le=MAX_COLORS)] | None = None,
+    palette: InputFile | None = None,
+) -> Verdict:
+    """Fail an image with more than `colors` colours, or with colours that are not in the `palette` file.
+
+    The score is the number of colours seen; lower is better. Pixels of alpha 0 do not count. With neither word given
+    every image passes.
+    """
+    seen = _seen(images)
+    allowed = {tuple(row) for row in read_palette(palette.path).tolist()} if palette else None
+    strangers = [] if allowed is None else [color for color in seen if color not in allowed]
+    reasons = []
+    if colors is not None and len(seen) > colors:
+        reasons.append(f"{len(seen)} colours, {colors} allowed")
+    if palette and strangers:
+        named = ", ".join("#{:02x}{:02x}{:02x}".format(*color) for color in strangers[:NAMED])
+        reasons.append(f"{len(strangers)} colours are not in {palette.path.name} ({named}{_more(strangers)})")
+    return Verdict(len(seen), not reasons, "; ".join(reasons) or f"{len(seen)} colours")
+
+
+def _seen(images: ImageSet) -> list[tuple[int, ...]]:
+    """The visible colours, the commonest first."""
+    if "color" not in images:
+        raise InputError("palette wants an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
+    rgb, alpha = split_alpha(images["color"])
+    visible = to_uint8(rgb)[alpha[..., 0] > 0]
+    colors, counts = np.unique(visible.reshape(-1, 3), axis=0, return_counts=True)
+    return [tuple(color) for color in colors[np.argsort(-counts, kind="stable")].tolist()]
+
+
+def _more(strangers: list[tuple[int, ...]]) -> str:
+    return ", …" if len(strangers) > NAMED else ""
