@@ -1,0 +1,58 @@
+"""The command line: words in, one call into assetgen, words or JSON out. No logic of its own."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from assetgen import __version__
+from assetgen.cli import build, catalog, doctor, single, start
+from assetgen.errors import AssetgenError
+
+CANCELLED = 130
+
+app = typer.Typer(
+    name="assetgen",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    """Turn a text file into a game's art: generate, finish, check and publish, rebuilding only what changed."""
+    if version:
+        typer.echo(f"assetgen {__version__}")
+        raise typer.Exit
+
+
+app.command("init")(start.init)
+app.command("build")(build.build)
+app.command("make")(build.make)
+app.command("depth")(single.depth)
+app.command("post")(single.post)
+app.command("doctor")(doctor.doctor)
+app.add_typer(catalog.presets, name="presets")
+app.add_typer(catalog.models, name="models")
+app.add_typer(catalog.steps, name="steps")
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 some assets failed, 2 bad input, 3 not installed, 130 cancelled."""
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        app(args=arguments)
+    except AssetgenError as error:
+        if debug:
+            raise
+        typer.echo(f"assetgen: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, EOFError):
+        typer.echo("assetgen: cancelled; what was finished is kept", err=True)
+        sys.exit(CANCELLED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(CANCELLED)

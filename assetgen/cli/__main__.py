@@ -1,0 +1,5 @@
+"""`python -m assetgen.cli` is `assetgen`."""
+
+from assetgen.cli import main
+
+main()

@@ -1,0 +1,165 @@
+"""`assetgen presets`, `assetgen models`, `assetgen steps`: what there is, and whether it is in order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assetgen.errors import AssetgenError, InputError
+
+if TYPE_CHECKING:
+    from assetgen.load import Library
+    from assetgen.registry import Part
+    from assetgen.spec import PartWord
+
+presets = typer.Typer(help="Kinds of asset.", no_args_is_help=True)
+models = typer.Typer(help="Model cards.", no_args_is_help=True)
+steps = typer.Typer(help="Parts: sources, controls, steps, checks, exporters.", no_args_is_help=True)
+
+FolderOption = Annotated[Path, typer.Option("--pack", help="Also look beside this pack.")]
+HERE = Path()
+
+
+@presets.command("list")
+def list_presets(folder: FolderOption = HERE) -> None:
+    """Every preset with what it is for."""
+    library = _library(folder)
+    _table([(name, library.kind(name).preset.about) for name in library.preset_names()])
+
+
+@presets.command("show")
+def show_preset(name: str, folder: FolderOption = HERE) -> None:
+    """One preset with all that it inherits, as YAML."""
+    kind = _library(folder).kind(name)
+    preset = kind.preset
+    shown: dict[str, Any] = {"preset": preset.preset, "about": preset.about, "lineage": list(kind.lineage)}
+    shown |= {"use": preset.use, "source": _written(kind.source), "tries": preset.tries}
+    for key in ("controls", "steps", "checks"):
+        shown[key] = [_written(word) for word in getattr(preset, key) or ()]
+    shown["defaults"] = {alias: dict(words) for alias, words in preset.defaults.items()}
+    _yaml({key: value for key, value in shown.items() if value not in (None, [], {})})
+
+
+@presets.command("validate")
+def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset files, or folders of them.")]) -> None:
+    """Check presets by resolving an asset of each, without making one."""
+    from assetgen.load import PackFile, library_for
+    from assetgen.registry import load
+    from assetgen.resolve import plan
+    from assetgen.spec import Pack
+    from assetgen.yaml_files import Document, check
+
+    wrong = 0
+    for path in _yaml_files(files):
+        name = path.name.removesuffix(".yaml")
+        try:
+            library = library_for(path.parent)
+            takes_prompt = "prompt" in load("source", library.kind(name).source.part).params.model_fields
+            asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {})
+            document = Document(str(path), {"pack": "validate", "assets": {"a_test": asset}})
+            plan(PackFile(check(document, Pack), document, path.parent, library), draft=True)
+            typer.echo(f"{name}: in order")
+        except AssetgenError as error:
+            wrong += 1
+            typer.echo(f"{error}", err=True)
+    raise typer.Exit(InputError.exit_code if wrong else 0)
+
+
+@models.command("list")
+def list_models(folder: FolderOption = HERE) -> None:
+    """Every model card: size, licence, and whether its weights are on this machine."""
+    library = _library(folder)
+    rows = []
+    for name in library.card_names():
+        card = library.card(name)
+        selling = card.licence if card.commercial else f"{card.licence} (not for commercial use)"
+        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, card.about))
+    _table(rows)
+
+
+@models.command("show")
+def show_model(name: str, folder: FolderOption = HERE) -> None:
+    """One model card, as YAML."""
+    _yaml(_library(folder).card(name).model_dump(mode="json", exclude_defaults=True))
+
+
+@models.command("verify")
+def verify_model(name: str, folder: FolderOption = HERE) -> None:
+    """Compare a model's weight files, and those of its controls, with the digests in its card."""
+    from assetgen.diffusion.folders import place_of
+    from assetgen.digest import weights_digest
+
+    card = _library(folder).card(name)
+    entries = [(card.model, card.weights, card.digest)]
+    entries += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in card.controls.items()]
+    differ = 0
+    for label, weights, said in entries:
+        found = weights_digest(place_of(weights))
+        differ += said is not None and found != said
+        verdict = "no digest in the card" if said is None else "as its card says" if found == said else "DIFFERS"
+        typer.echo(f"{label}: {verdict} ({found})")
+    raise typer.Exit(InputError.exit_code if differ else 0)
+
+
+@steps.command("list")
+def list_steps() -> None:
+    """Every part, by kind."""
+    from assetgen.registry import KINDS, load, names
+
+    _table([(kind, name, load(kind, name).about) for kind in KINDS for name in names(kind)])
+
+
+@steps.command("show")
+def show_step(name: str) -> None:
+    """The words of one part: type, default and what it does."""
+    from assetgen.registry import KINDS, did_you_mean, load, names
+
+    kinds = [kind for kind in KINDS if name in names(kind)]
+    if not kinds:
+        raise InputError(f"there is no part '{name}'", cure=did_you_mean(name, {n for k in KINDS for n in names(k)}))
+    for kind in kinds:
+        _show_part(load(kind, name))
+
+
+def _show_part(part: "Part") -> None:
+    import inspect
+
+    typer.echo(f"{part.kind} {part.name} (version {part.traits.version})\n\n{inspect.getdoc(part.run)}\n")
+    rows = []
+    for key, info in part.params.model_fields.items():
+        default = "required" if info.is_required() else f"default {info.default!r}"
+        rows.append((key, str(part.params.model_json_schema()["properties"][key].get("type", "")), default))
+    _table(rows)
+
+
+def _library(folder: Path) -> "Library":
+    from assetgen.load import library_for
+
+    return library_for(folder if folder.is_dir() else folder.parent)
+
+
+def _yaml_files(paths: list[Path]) -> list[Path]:
+    found = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    if not found:
+        raise InputError("there is no preset file there", cure="Name a .yaml file or a folder of them")
+    return found
+
+
+def _written(word: "PartWord") -> Any:
+    named = {"as": word.alias} if word.alias != word.part else {}
+    arguments = {**word.arguments, **named}
+    return {word.part: arguments} if arguments else word.part
+
+
+def _yaml(data: Any) -> None:
+    import yaml
+
+    typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110), nl=False)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Columns aligned by spaces, so that both people and `cut` can read them."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

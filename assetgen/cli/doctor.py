@@ -1,0 +1,90 @@
+"""`assetgen doctor`: what is installed, which device there is, and what a run will cost."""
+
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assetgen.cli.build import StoreOption, default_store
+from assetgen.errors import AssetgenError, NotInstalledError
+
+if TYPE_CHECKING:
+    from assetgen.spec import ModelCard
+
+PACKAGES = (
+    ("torch", "gen", "generating"),
+    ("diffusers", "gen", "generating"),
+    ("transformers", "gen", "generating"),
+    ("peft", "gen", "LoRAs"),
+    ("pymatting", "matte", "cutout with method: matting"),
+    ("controlnet-aux", "preprocess", "the controls canny and lineart"),
+)
+TRIAL = "a wooden crate"
+
+
+def doctor(
+    model: Annotated[str, typer.Option(help="The model to measure.")] = "mini",
+    store: StoreOption = None,
+) -> None:
+    """Tell what is installed and on which device it runs, and time one picture."""
+    from assetgen import __version__
+    from assetgen.load import library_for
+
+    _say("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    missing = [_tell_package(*package) for package in PACKAGES]
+    place = store or default_store()
+    _say("store", f"{place} ({_megabytes(place):.0f} MB)")
+    card = library_for(Path()).card(model)
+    try:
+        _say("device", _device(card))
+        _say("cost", f"{_seconds(card):.1f} s a picture with model '{model}'; no account, no fee: it runs here")
+    except AssetgenError as error:
+        _say("cost", f"cannot be measured: {error}")
+        raise typer.Exit(error.exit_code) from error
+    if "gen" in missing:
+        raise typer.Exit(NotInstalledError.exit_code)
+
+
+def _tell_package(name: str, extra: str, purpose: str) -> str:
+    """A line for a package; the extra that would install it, where it is missing."""
+    try:
+        _say(name, version(name))
+    except PackageNotFoundError:
+        _say(name, f'missing, needed for {purpose}: pip install "assetgen[{extra}]"')
+        return extra
+    return ""
+
+
+def _device(card: "ModelCard") -> str:
+    from assetgen.diffusion.devices import device_for
+
+    device = device_for(card)
+    return f"{device.name}, {str(device.dtype).removeprefix('torch.')}, {device.batch} pictures at a time"
+
+
+def _seconds(card: "ModelCard") -> float:
+    """Seconds a picture of a full batch, the model loaded."""
+    from assetgen.diffusion.devices import device_for
+    from assetgen.registry import Context, Job, load
+    from assetgen.stages import sample
+
+    source = load("source", "diffusion")
+    words: dict[str, Any] = {"model": card, "prompt": TRIAL}
+    valid = source.params.model_validate(words)
+    job = Job(Context(asset="trial"), {key: getattr(valid, key) for key in type(valid).model_fields})
+    batch = [job] * device_for(card).batch
+    list(sample(source, iter(batch)))
+    started = time.perf_counter()
+    list(sample(source, iter(batch)))
+    return (time.perf_counter() - started) / len(batch)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def _say(what: str, text: str) -> None:
+    typer.echo(f"{what:15} {text}")

@@ -1,0 +1,105 @@
+"""News of a build for people and programs: bars on a terminal, plain lines elsewhere, JSON lines with `--json`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from assetgen.events import Checked, Emit, Event, Failed, Finished, Loading, Planned, Published, Reused, Sampling
+
+
+@contextmanager
+def shown(*, json: bool) -> Iterator[Emit]:
+    """An `Emit` for this terminal: JSON on stdout if asked for; else bars or lines on stderr."""
+    if json:
+        yield print_json
+    elif sys.stderr.isatty():
+        with _bars() as emit:
+            yield emit
+    else:
+        yield print_line
+
+
+def print_json(event: Event) -> None:
+    """One event, one line."""
+    sys.stdout.write(event.to_json() + "\n")
+    sys.stdout.flush()
+
+
+def print_line(event: Event) -> None:
+    """The events that matter in a log, one plain line each."""
+    line = words(event)
+    if line:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+def words(event: Event) -> str:
+    """An event in a person's words; "" for those that only move a bar."""
+    match event:
+        case Planned():
+            return f"{event.assets} assets, {event.to_sample} to sample"
+        case Loading():
+            return f"loading {event.model}"
+        case Sampling(done=done, total=total) if done == total:
+            return f"sampled {', '.join(event.batch)}"
+        case Checked(passed=False):
+            return f"  {event.asset}: try {event.attempt + 1} rejected by {event.check} ({event.reason})"
+        case Published() if event.files or event.removed or event.kept:
+            return _published(event)
+        case Failed():
+            return f"FAILED {event.asset}: {event.reason}"
+        case Finished():
+            return _finished(event)
+    return ""
+
+
+def _published(event: Published) -> str:
+    changes = [f"+ {path}" for path in event.files] + [f"- {path}" for path in event.removed]
+    changes += [f"{path} was edited by hand and is kept (--overwrite replaces it)" for path in event.kept]
+    return "\n".join(f"  {change}" for change in changes)
+
+
+def _finished(event: Finished) -> str:
+    counts = [
+        f"{count} {what}"
+        for count, what in ((event.published, "published"), (event.reused, "up to date"), (event.failed, "failed"))
+        if count
+    ]
+    spent = ", ".join(f"{what} {seconds:.1f}" for what, seconds in event.profile.items() if seconds >= 0.05)
+    profile = f" ({spent})" if spent else ""
+    return f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {event.target}"
+
+
+@contextmanager
+def _bars() -> Iterator[Emit]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        assets = progress.add_task("assets", total=None)
+        batch = progress.add_task("sampling", total=None, visible=False)
+
+        def emit(event: Event) -> None:
+            match event:
+                case Planned():
+                    progress.update(assets, total=event.assets)
+                case Loading():
+                    progress.update(batch, description=f"loading {event.model}", total=None, visible=True)
+                case Sampling():
+                    names = ", ".join(event.batch)
+                    progress.update(
+                        batch, description=f"{names:.60}", completed=event.done, total=event.total, visible=True
+                    )
+                case Reused() | Published() | Failed() if event.asset:
+                    progress.advance(assets)
+            if not isinstance(event, Sampling | Loading) and (line := words(event)):
+                progress.console.print(line, markup=False, highlight=False)
+
+        yield emit
