@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from assetgen.errors import AssetgenError, BuildError
+from assetgen.errors import AssetgenError, BuildError, NotInstalledError
 from assetgen.events import Checked, Emit, Event, Failed, Finished, Planned, Published, Reused
 from assetgen.images import ImageSet
 from assetgen.provenance import stamp
@@ -177,17 +177,28 @@ class _Run:
             yield from self.sample(group)
 
     def sample(self, group: Sequence[_Try]) -> Iterator[tuple[_Try, ImageSet]]:
-        """Run one source for alike tries; its images are saved as they come."""
-        sent: deque[_Try] = deque()
-        results = sample(group[0].recipe.source.part, self.jobs(group, sent))
-        while True:
+        """Run one source for alike tries. What was under way when it failed is tried again one by one."""
+        runs = deque([tuple(group)])
+        while runs:
+            unread, sent = deque(runs.popleft()), deque[_Try]()
+            alone = len(unread) == 1
             try:
-                with self.timed("sampling"):
-                    images = next(results, None)
+                yield from self.sample_run(unread, sent)
             except AssetgenError as error:
-                for attempt in sent:
+                if sent and not alone and not isinstance(error, NotInstalledError):
+                    runs.extend((attempt,) for attempt in sent)
+                    runs.extend([tuple(unread)] if unread else [])
+                    continue
+                for attempt in (*sent, *unread):
                     self.fail(attempt.recipe, error)
-                return
+
+    def sample_run(self, unread: deque[_Try], sent: deque[_Try]) -> Iterator[tuple[_Try, ImageSet]]:
+        """One run of a source; its images are saved as they come. `sent` holds the tries that it is making."""
+        part = unread[0].recipe.source.part
+        results = sample(part, self.jobs(unread, sent))
+        while True:
+            with self.timed("sampling"):
+                images = next(results, None)
             if images is None:
                 return
             attempt = sent.popleft()
@@ -195,8 +206,9 @@ class _Run:
             self.store.write_images("sampled", attempt.sampled_key, images)
             yield attempt, images
 
-    def jobs(self, group: Sequence[_Try], sent: deque[_Try]) -> Iterator[Job]:
-        for attempt in group:
+    def jobs(self, unread: deque[_Try], sent: deque[_Try]) -> Iterator[Job]:
+        while unread:
+            attempt = unread.popleft()
             recipe = attempt.recipe
             try:
                 controls = tuple(render_control(stage) for stage in recipe.controls)

@@ -121,12 +121,13 @@ class _Asset:
         controls += tuple(PartWord(part=n, alias=n) for n in added if n not in {word.alias for word in controls})
         export = preset.export or PartWord(part=self.resolver.engine, alias=self.resolver.engine)
         self._check_overrides((self.kind.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export))
-        source = self._source()
-        size = source.words.get("size")
+        asked = self._source()
+        source = self._draft(asked) if self.resolver.draft else asked
+        size = asked.words.get("size")
         return Recipe(
             name=self.entry.name,
             preset=preset.preset,
-            source=self._draft(source) if self.resolver.draft else source,
+            source=source,
             controls=tuple(self._stage("control", word, size=size) for word in controls),
             steps=tuple(self._stage("step", word) for word in preset.steps or ()),
             checks=tuple(self._stage("check", word) for word in preset.checks or ()),
@@ -210,7 +211,9 @@ class _Asset:
         if "prompt" not in source.words:
             return source
         fake = load("source", "fake")
-        words = {key: value for key, value in source.words.items() if key in fake.params.model_fields}
+        words = {
+            key: value for key, value in source.words.items() if key in fake.params.model_fields and key != "model"
+        }
         return Stage("source", "fake", source.alias, fake.traits.version, words)
 
     def _argument(self, word: PartWord, key: str) -> Any:

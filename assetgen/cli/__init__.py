@@ -39,10 +39,14 @@ app.add_typer(catalog.models, name="models")
 app.add_typer(catalog.steps, name="steps")
 
 
-def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 some assets failed, 2 bad input, 3 not installed, 130 cancelled."""
-    debug = "--debug" in sys.argv
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+def main(words: list[str] | None = None) -> None:
+    """Run the command line, on `words` or on those of the process.
+
+    Exit codes: 0 done, 1 some assets failed, 2 bad input, 3 not installed, 130 cancelled.
+    """
+    given = sys.argv[1:] if words is None else words
+    debug = "--debug" in given
+    arguments = [word for word in given if word != "--debug"]
     try:
         app(args=arguments)
     except AssetgenError as error:

@@ -1,0 +1,97 @@
+"""Cut a subject out of its plain background."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from assetgen.errors import NotInstalledError
+from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
+from assetgen.registry import part
+from assetgen.steps._edge import bleed, soft_edge
+from assetgen.steps._key import Holes, Mask, drop_shadow, find_background, open_holes, srgb_from_lab
+
+OPAQUE = 0.5
+TRIMAP_WIDTH = 2  # pixels to either side of the key's edge that matting decides
+
+Background = Annotated[str, Field(pattern=r"^(auto|#[0-9a-fA-F]{6})$")]
+
+
+@part(version=1)
+def cutout(
+    images: ImageSet,
+    *,
+    method: Literal["key", "matting"] = "key",
+    alpha: Literal["soft", "hard"] = "soft",
+    background: Background = "auto",
+    holes: Holes = "auto",
+    specks: Annotated[float, Field(ge=0, le=0.1)] = 0.001,
+) -> ImageSet:
+    """Make the plain background of `color` transparent; the other channels stay.
+
+    The border ring tells the background, unless `background` names it ("#rrggbb"); slight gradients, noise and weak
+    shadows go with it. `holes` says whether enclosed background is opened: `auto` opens what is surely seen through.
+    Islands below `specks` (share of the picture) go. `alpha: hard` gives 0 or 1, for pixel art. `method: matting` is
+    closed-form matting (Levin, Lischinski and Weiss, 2008) along the key's edge; it needs the extra `matte`.
+
+    A picture that has transparent pixels already keeps its alpha. One without a plain border is cut at the colour
+    most common along it, which gives a poor cut-out or none: the check `alpha` is there to reject it. Under
+    transparent pixels lie the nearest visible colours. `meta.background` tells the removed colour ("#rrggbb").
+    """
+    rgb, given = (to_float(channel) for channel in split_alpha(images["color"]))
+    if given.min() < OPAQUE:
+        return images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))
+    key = drop_shadow(find_background(rgb, None if background == "auto" else _color(background)), rgb)
+    mask = _without_specks(open_holes(key, holes), specks)
+    plate = srgb_from_lab(key.field)
+    coverage, colors = soft_edge(rgb, mask, key, plate)
+    if method == "matting":
+        coverage, colors = _matte(rgb, mask, coverage, colors)
+    tone = np.rint(np.median(plate[mask] if mask.any() else plate[0], axis=0) * 255).astype(int)
+    color = _joined(colors, _hardened(coverage, alpha), images["color"])
+    return images.replace(color=color).noting(background="#{:02x}{:02x}{:02x}".format(*tone))
+
+
+def _color(code: str) -> FloatArray:
+    return np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
+
+
+def _hardened(coverage: FloatArray, alpha: str) -> FloatArray:
+    return (coverage >= OPAQUE).astype(np.float32) if alpha == "hard" else coverage
+
+
+def _joined(rgb: FloatArray, coverage: FloatArray, like: Array) -> Array:
+    rgba = np.concatenate([bleed(rgb, coverage), coverage[..., None]], axis=-1)
+    if like.dtype == np.float32:
+        return rgba
+    return to_uint8(rgba) if like.dtype == np.uint8 else to_uint16(rgba)
+
+
+def _without_specks(background: Mask, share: float) -> Mask:
+    """The background with the islands smaller than `share` of the picture added to it."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~background).astype(np.uint8), connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] < share * background.size
+    return np.asarray(background | (small & (np.arange(count) > 0))[labels])
+
+
+def _matte(rgb: FloatArray, mask: Mask, coverage: FloatArray, colors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Closed-form coverage and colours along the edge of the key; the key's own where there is no edge."""
+    import cv2
+
+    try:
+        from pymatting import estimate_alpha_cf, estimate_foreground_ml
+    except ImportError as error:
+        raise NotInstalledError(
+            "cutout with 'method: matting' needs pymatting", cure='pip install "assetgen[matte]"'
+        ) from error
+    kernel = np.ones((2 * TRIMAP_WIDTH + 1,) * 2, np.uint8)
+    trimap = np.full(mask.shape, 0.5)
+    trimap[cv2.erode(mask.astype(np.uint8), kernel) > 0] = 0
+    trimap[cv2.erode((~mask).astype(np.uint8), kernel) > 0] = 1
+    if not ((trimap == 0).any() and (trimap == 1).any()):
+        return coverage, colors
+    matte = estimate_alpha_cf(rgb.astype(np.float64), trimap)
+    front = estimate_foreground_ml(rgb.astype(np.float64), matte)
+    return matte.astype(np.float32), np.clip(front, 0, 1).astype(np.float32)
