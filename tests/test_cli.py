@@ -1,0 +1,128 @@
+"""The command line as people type it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trimesh
+from PIL import Image
+
+Run = Callable[..., tuple[int, str, str]]
+PACK = "pack: p\nassets: {a: {preset: painted_concept, prompt: x}}"
+
+
+def draft(run: Run, folder: Path, *more: str) -> tuple[int, str, str]:
+    return run("build", folder, "--draft", "--game", folder / "game", "--store", folder / "store", *more)
+
+
+def test_build_makes_files_and_json_events(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(PACK)
+    code, out, _ = draft(assetgen, tmp_path, "--json")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (code, events[0]["event"], events[-1]["event"]) == (0, "planned", "finished")
+    assert (tmp_path / "game/a.png").is_file()
+
+
+def test_what_people_read_goes_to_stderr(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(PACK)
+    code, out, err = draft(assetgen, tmp_path)
+    assert (code, out) == (0, "")
+    assert "1 published" in err
+
+
+def test_only_builds_some_and_prunes_nothing(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets: {'{a,b}': {preset: painted_concept, prompt: '{a,b}'}}")
+    draft(assetgen, tmp_path)
+    assert draft(assetgen, tmp_path, "--only", "b")[0] == 0
+    assert (tmp_path / "game/a.png").is_file()
+
+
+def test_make_counts_names_and_seeds(assetgen: Run, tmp_path: Path) -> None:
+    words = ("--draft", "-n", "2", "--set", "pixelate.colors=4", "-o", tmp_path / "o", "--store", tmp_path / "s")
+    code, _, _ = assetgen("make", "pixel_sprite", "a red dragon", *words)
+    assert code == 0
+    made = sorted(path.name for path in (tmp_path / "o").glob("*.png"))
+    assert made == ["a_red_dragon_01.png", "a_red_dragon_02.png"]
+    assert len(Image.open(tmp_path / "o" / made[0]).convert("RGB").getcolors() or ()) <= 5
+
+
+def test_depth_renders_a_mesh(assetgen: Run, tmp_path: Path) -> None:
+    trimesh.creation.icosphere().export(tmp_path / "ball.glb")
+    code, out, _ = assetgen(
+        "depth", tmp_path / "ball.glb", "-o", tmp_path / "d.png", "--size", "64x48", "--set", "fov=30"
+    )
+    assert (code, out.strip()) == (0, str(tmp_path / "d.png"))
+    assert Image.open(tmp_path / "d.png").size == (64, 48)
+
+
+def test_post_runs_steps_on_a_picture(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "in.png")
+    Image.open(tmp_path / "in.png").resize((64, 64)).save(tmp_path / "in.png")
+    code, _, _ = assetgen("post", "resize:width=16,height=16,filter=area", tmp_path / "in.png", tmp_path / "out.png")
+    assert (code, Image.open(tmp_path / "out.png").size) == (0, (16, 16))
+
+
+def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "project.godot").write_text("")
+    assert assetgen("init", tmp_path)[0] == 0
+    place = tmp_path / "assetgen"
+    code, _, err = assetgen("build", place, "--draft", "--store", tmp_path / "store")
+    assert (code, (tmp_path / "art/generated/red_dragon.png").is_file()) == (0, True), err
+    assert assetgen("init", tmp_path)[0] == 2
+
+
+def test_presets_can_be_listed_shown_and_validated(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("preset: good\nextends: sprite\n")
+    (tmp_path / "bad.yaml").write_text("preset: bad\nextends: sprit\n")
+    assert "pixel_sprite" in assetgen("presets", "list")[1]
+    assert "lineage:" in assetgen("presets", "show", "item_icon")[1]
+    assert assetgen("presets", "validate", tmp_path / "good.yaml")[0] == 0
+    code, _, err = assetgen("presets", "validate", tmp_path / "bad.yaml")
+    assert (code, "Did you mean 'sprite'" in err) == (2, True)
+
+
+def test_models_can_be_listed_shown_and_verified(assetgen: Run) -> None:
+    assert "mini" in assetgen("models", "list")[1]
+    assert "family: stable_diffusion" in assetgen("models", "show", "mini")[1]
+    code, out, _ = assetgen("models", "verify", "mini")
+    assert (code, out.count("as its card says")) == (0, 2)
+
+
+def test_steps_can_be_listed_and_shown(assetgen: Run) -> None:
+    assert "cutout" in assetgen("steps", "list")[1]
+    assert "colors" in assetgen("steps", "show", "pixelate")[1]
+
+
+def test_a_killed_build_is_cancelled_with_130_and_goes_on_later(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets:\n" + "".join(
+        f"  a{n}: {{preset: painted_concept, prompt: x{n}}}\n" for n in range(40)))  # fmt: skip
+    words = ["build", str(tmp_path), "--game", str(tmp_path / "game"), "--store", str(tmp_path / "store")]
+    code = (
+        "import _thread, threading, sys\nfrom assetgen.cli import main\n"
+        f"threading.Timer(9, _thread.interrupt_main).start()\nmain({words!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "cancelled" in done.stderr) == (130, True), done.stderr
+    assert list((tmp_path / "game").glob("*.part")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["build", "nowhere"], "there is no pack 'nowhere'"),
+        (["make", "pixel_sprit", "x"], "Did you mean 'pixel_sprite'?"),
+        (["make", "pixel_sprite", "x", "--set", "pixelate"], "is not PART.ARGUMENT=VALUE"),
+        (["post", "trimm", "in.png", "out.png"], "there is no step 'trimm'. Did you mean 'trim'?"),
+        (["post", "trim", "none.png", "out.png"], "cannot read picture"),
+        (["depth", "none.glb"], "there is no file"),
+        (["models", "show", "dall_e"], "there is no model 'dall_e'"),
+        (["steps", "show", "trimm"], "there is no part 'trimm'"),
+    ],
+)
+def test_bad_words_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[str], said: str) -> None:
+    code, out, err = assetgen(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err

@@ -1,0 +1,86 @@
+"""Pictures on disk: what is read, what is refused."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from assetgen.errors import InputError
+from assetgen.image_files import add_text, decode_image, encode_png, read_image, read_text
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@given(
+    st.integers(1, 4), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 9), st.integers(1, 9), st.integers(0, 9)
+)
+def test_png_comes_back_as_it_was(channels: int, kind: type, width: int, height: int, seed: int) -> None:
+    array = np.random.default_rng(seed).integers(0, np.iinfo(kind).max, (height, width, channels), kind, endpoint=True)
+    back = decode_image(encode_png(array))
+    rgb, alpha = {1: ([0, 0, 0], []), 2: ([0, 0, 0], [1]), 3: ([0, 1, 2], []), 4: ([0, 1, 2], [3])}[channels]
+    assert (back == array[..., rgb + alpha]).all()
+
+
+def test_pillow_reads_what_is_written() -> None:
+    array = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    assert (np.array(Image.open(io.BytesIO(encode_png(array)))) == array).all()
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "LA", "1", "CMYK", "RGBA", "YCbCr", "HSV"])
+def test_every_mode_becomes_rgb_or_rgba(mode: str) -> None:
+    kind = "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"
+    image = Image.new("RGB", (3, 2), (10, 200, 30)).convert(mode if mode != "HSV" else "RGB")
+    assert decode_image(saved(image, kind)).shape[2] in (3, 4)
+
+
+def test_sixteen_bits_are_kept() -> None:
+    deep = np.array([[[1, 2, 65535]]], np.uint16)
+    assert decode_image(encode_png(deep)).tolist() == deep.tolist()
+
+
+def test_exif_orientation_is_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode_image(saved(Image.new("RGB", (4, 2)), "JPEG", exif=exif)).shape[:2] == (4, 2)
+
+
+def test_an_animation_is_refused() -> None:
+    frames = [Image.new("L", (2, 2), tone) for tone in (0, 255)]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    with pytest.raises(InputError, match="animated"):
+        decode_image(data, "walk.gif")
+
+
+@pytest.mark.parametrize("length", [0, 20, 60, -20])
+def test_a_truncated_picture_is_refused_in_one_sentence(length: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
+    with pytest.raises(InputError, match=r"'hero\.png' is (not a picture|damaged)"):
+        decode_image(encode_png(noise)[:length], "hero.png")
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
+    small = encode_png(np.zeros((1, 1, 3), np.uint8))
+    with pytest.raises(InputError, match="pixels"):
+        decode_image(small[:16] + (50_000).to_bytes(4, "big") * 2 + small[24:], "huge.png")
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.png", tmp_path):
+        with pytest.raises(InputError, match="cannot read picture"):
+            read_image(path)
+
+
+def test_text_comes_back_and_leaves_the_pixels() -> None:
+    png = encode_png(np.full((2, 2, 3), 7, np.uint8))
+    told = add_text(png, {"parameters": "ein Drache – rot", "assetgen": "{}"})
+    assert read_text(told) == {"parameters": "ein Drache – rot", "assetgen": "{}"}
+    assert (decode_image(told) == decode_image(png)).all()
+    assert Image.open(io.BytesIO(told)).info["assetgen"] == "{}"

@@ -1,0 +1,42 @@
+"""What a command does not need is not loaded."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting")
+PROBE = """
+import sys
+from assetgen.cli import main
+try:
+    main({words!r})
+except SystemExit as ended:
+    code = ended.code or 0
+print("LOADED", *sorted(name for name in {heavy!r} if name in sys.modules), "CODE", code)
+"""
+
+
+def loaded(*words: str) -> str:
+    """The heavy packages that a command loads, and its exit code."""
+    code = PROBE.format(words=list(words), heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["build", "--help"], ["presets", "list"], ["models", "list"]])
+def test_help_and_lists_load_nothing_heavy(words: list[str]) -> None:
+    assert loaded(*words) == "LOADED CODE 0"
+
+
+def test_a_bad_pack_is_refused_without_torch(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets:\n  a: {preset: pixel_sprit, prompt: x}\n")
+    assert loaded("build", str(tmp_path)) == "LOADED CODE 2"
+
+
+def test_a_current_pack_is_told_so_without_torch(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets:\n  a: {preset: painted_concept, prompt: x}\n")
+    words = ("build", str(tmp_path), "--draft", "--game", str(tmp_path / "game"), "--store", str(tmp_path / "store"))
+    loaded(*words)
+    assert loaded(*words) == "LOADED CODE 0"

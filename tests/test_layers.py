@@ -1,0 +1,91 @@
+"""Who may import whom, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "assetgen"
+LAYERS = {
+    "__init__": 0, "errors": 0, "events": 0,
+    "images": 1, "color": 1, "image_files": 1, "registry": 1, "spec": 1, "seams": 1, "palette_files": 1, "digest": 1,
+    "yaml_files": 1,
+    "expand": 2, "load": 2, "recipe": 2, "resolve": 2, "store": 2, "provenance": 2, "publish": 2,
+    "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3, "stages": 3,
+    "build": 4, "game": 4,
+    "cli": 5,
+}  # fmt: skip
+PARTS = ("sources", "controls", "steps", "checks", "exporters")
+FOR_PARTS = {"errors", "events", "images", "color", "image_files", "registry", "seams", "palette_files"}
+HEAVY = {"torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack"}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def area(module: Path) -> str:
+    """The module or the folder at the top of the package that a file belongs to."""
+    return module.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(module: Path, *, top_only: bool = False) -> Iterator[str]:
+    tree = ast.parse(module.read_text())
+    checking = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    ]
+    skipped = {id(child) for node in checking for child in ast.walk(node)}
+    nodes = tree.body if top_only else [node for node in ast.walk(tree) if id(node) not in skipped]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def own_imports(module: Path) -> Iterator[str]:
+    for name in imports(module):
+        if name.startswith("assetgen."):
+            yield name.split(".")[1] if name.split(".")[1] in LAYERS else "__init__"
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {area(module) for module in MODULES} - set(LAYERS) == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+def test_a_module_imports_lower_layers_only(module: Path) -> None:
+    upward = [name for name in own_imports(module) if LAYERS[name] > LAYERS[area(module)]]
+    assert upward == []
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if area(m) in PARTS], ids=lambda m: str(m.relative_to(ROOT)))
+def test_a_part_imports_no_other_part_and_nothing_that_runs_parts(module: Path) -> None:
+    kind = area(module)
+    extra = {"diffusion", "spec"} if kind == "sources" else set()
+    strangers = {name for name in own_imports(module) if name not in FOR_PARTS | extra | {kind, "__init__"}}
+    siblings = {n for n in imports(module) if n.startswith(f"assetgen.{kind}.") and not n.split(".")[2].startswith("_")}
+    assert (strangers, siblings) == (set(), set())
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+def test_heavy_packages_are_imported_inside_functions(module: Path) -> None:
+    assert {name.split(".")[0] for name in imports(module, top_only=True)} & HEAVY == set()
+
+
+def test_torch_and_diffusers_are_named_in_the_diffusion_folder_alone() -> None:
+    users = {area(m) for m in MODULES if {"torch", "diffusers"} & {name.split(".")[0] for name in imports(m)}}
+    assert users == {"diffusion"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+def test_files_and_functions_stay_small(module: Path) -> None:
+    text = module.read_text()
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 50]
+    assert (text.count("\n") <= 400, long) == (True, [])
+
+
+def test_the_layer_check_sees_an_import_that_goes_up(tmp_path: Path) -> None:
+    module = tmp_path / "wrong.py"
+    module.write_text("def f():\n    from assetgen.build import build_pack\n    import torch\n")
+    assert list(own_imports(module)) == ["build"]
+    assert "torch" in list(imports(module))

@@ -1,0 +1,37 @@
+"""Every shipped preset builds, with drawings instead of a model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trimesh
+
+from assetgen.events import Event, Failed
+from assetgen.load import library_for
+
+Build = Callable[..., list[Event]]
+PROMISED = {
+    "pixel_sprite", "cartoon_icon", "item_icon", "character", "isometric_building", "tile_texture", "pixel_tile",
+    "pbr_material", "skybox_strip", "concept_from_mesh", "painted_concept", "decal",
+}  # fmt: skip
+MODELS = {"mini", "sd15", "sdxl", "sd_turbo", "sdxl_turbo"}
+
+
+def test_every_promised_name_is_there() -> None:
+    library = library_for()
+    assert PROMISED - set(library.preset_names()) == set()
+    assert MODELS - set(library.card_names()) == set()
+
+
+@pytest.mark.parametrize("preset", sorted(PROMISED))
+def test_a_preset_builds_a_drawing(build: Build, tmp_path: Path, preset: str) -> None:
+    trimesh.creation.box((1, 2, 3)).export(tmp_path / "box.glb")
+    mesh = ", depth: {mesh: box.glb}" if preset == "concept_from_mesh" else ""
+    events = build(f"pack: p\nengine: godot\nassets: {{a: {{preset: {preset}, prompt: a thing{mesh}}}}}")
+    assert [event for event in events if isinstance(event, Failed)] == []
+    assert (tmp_path / "game/a.png").is_file()
+
+
+def test_every_card_has_words_for_every_preset() -> None:
+    library = library_for()
+    assert {name: PROMISED - set(library.card(name).prompts) for name in MODELS} == dict.fromkeys(MODELS, set())
