@@ -146,9 +146,9 @@ class _Run:
         futures: list[tuple[_Try, Future[_Try | None]]] = []
         again: list[_Try] = []
         try:
-            for attempt, images in self.sampled(tries):
+            for attempt, images, is_finished in self.sampled(tries):
                 self.waiting.acquire()
-                future = self.workers.submit(self.complete, attempt, images)
+                future = self.workers.submit(self.complete, attempt, images, is_finished)
                 future.add_done_callback(lambda _: self.waiting.release())
                 futures.append((attempt, future))
         finally:
@@ -159,22 +159,22 @@ class _Run:
                     self.fail(attempt.recipe, error)
         return again
 
-    def sampled(self, tries: Sequence[_Try]) -> Iterator[tuple[_Try, ImageSet | None]]:
-        """Each try with its sampled images; None where its finished images are in the store already."""
+    def sampled(self, tries: Sequence[_Try]) -> Iterator[tuple[_Try, ImageSet, bool]]:
+        """Each try with its images; True where they are the finished ones, False where they were only sampled."""
         groups: dict[Any, list[_Try]] = {}
         for attempt in tries:
             recipe = attempt.recipe
             lost = [need.name for need in recipe.needs if need.name in self.failed]
             if lost:
                 self.fail(recipe, BuildError(f"its member '{lost[0]}' failed"))
-            elif self.store.has("images", attempt.images_key):
-                yield attempt, None
+            elif images := self.store.read_images("images", attempt.images_key):
+                yield attempt, images, True
             elif images := self.store.read_images("sampled", attempt.sampled_key):
-                yield attempt, images
+                yield attempt, images, False
             else:
                 groups.setdefault(alike(recipe.source.part, attempt.words, recipe.controls), []).append(attempt)
         for group in groups.values():
-            yield from self.sample(group)
+            yield from ((attempt, images, False) for attempt, images in self.sample(group))
 
     def sample(self, group: Sequence[_Try]) -> Iterator[tuple[_Try, ImageSet]]:
         """Run one source for alike tries. What was under way when it failed is tried again one by one."""
@@ -227,9 +227,9 @@ class _Run:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
-    def complete(self, attempt: _Try, images: ImageSet | None) -> _Try | None:
+    def complete(self, attempt: _Try, images: ImageSet, is_finished: bool) -> _Try | None:
         """Steps, checks, export, publish. Gives the next try where a check said no."""
-        done = self.finish(attempt, images)
+        done = images if is_finished else self.finish(attempt, images)
         verdicts = self.judge(attempt, done)
         rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
         if rejected:
@@ -257,12 +257,7 @@ class _Run:
             )
         return verdicts
 
-    def finish(self, attempt: _Try, images: ImageSet | None) -> ImageSet:
-        if images is None:
-            images = self.store.read_images("images", attempt.images_key)
-            if images is None:
-                raise BuildError("its images are damaged in the store", cure="Build again")
-            return images
+    def finish(self, attempt: _Try, images: ImageSet) -> ImageSet:
         with self.timed("steps"):
             done = finish(images, attempt.recipe.steps, attempt.recipe.name, self.news)
             self.store.write_images("images", attempt.images_key, done)

@@ -52,6 +52,8 @@ def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = Fal
 
 
 def _check_defaults(file: PackFile) -> None:
+    if not file.pack.defaults:
+        return
     known = {name for kind in KINDS for name in names(kind)}
     known |= {word.alias for name in file.library.preset_names() for word in file.library.kind(name).preset.words}
     for alias in file.pack.defaults:
@@ -98,7 +100,11 @@ class _Resolver:
                 raise InputError(
                     f"no asset matches the member '{pattern}'", where=where, cure=did_you_mean(pattern, others)
                 )
-            found += [name for name in matching if name not in found and not self.entries[name].spec.members]
+            single = [name for name in matching if not self.entries[name].spec.members]
+            if not single:
+                where = self.file.document.where(*entry.keys, "members")
+                raise InputError(f"the member '{matching[0]}' is itself made of members", where=where)
+            found += [name for name in single if name not in found]
         return found
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -32,15 +33,19 @@ class Store:
         self.root = root
 
     def read(self, level: Level, key: str) -> Files | None:
-        """The entry's bytes by name, or None where it is absent or damaged."""
+        """The entry's bytes by name, or None where it is absent. A damaged one is removed, so that it is made again."""
+        path = self._path(level, key)
         try:
-            with zipfile.ZipFile(self._path(level, key)) as entry:
+            with zipfile.ZipFile(path) as entry:
                 return {name: entry.read(name) for name in entry.namelist()}
-        except (OSError, zipfile.BadZipFile, EOFError, ValueError):
+        except OSError:
+            return None
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+            path.unlink(missing_ok=True)
             return None
 
     def has(self, level: Level, key: str) -> bool:
-        """Whether there is such an entry; it may still turn out to be damaged."""
+        """Whether there is such an entry; reading may still find it damaged."""
         return self._path(level, key).is_file()
 
     def write(self, level: Level, key: str, files: Files) -> None:

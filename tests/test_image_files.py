@@ -1,6 +1,7 @@
 """Pictures on disk: what is read, what is refused."""
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,9 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
-@given(
-    st.integers(1, 4), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 9), st.integers(1, 9), st.integers(0, 9)
-)
-def test_png_comes_back_as_it_was(channels: int, kind: type, width: int, height: int, seed: int) -> None:
-    array = np.random.default_rng(seed).integers(0, np.iinfo(kind).max, (height, width, channels), kind, endpoint=True)
+@given(st.integers(1, 4), st.sampled_from([np.uint8, np.uint16]), st.tuples(st.integers(1, 9), st.integers(1, 9)))
+def test_png_comes_back_as_it_was(channels: int, kind: type, size: tuple[int, int]) -> None:
+    array = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (*size, channels), kind, endpoint=True)
     back = decode_image(encode_png(array))
     rgb, alpha = {1: ([0, 0, 0], []), 2: ([0, 0, 0], [1]), 3: ([0, 1, 2], []), 4: ([0, 1, 2], [3])}[channels]
     assert (back == array[..., rgb + alpha]).all()
@@ -59,7 +58,7 @@ def test_an_animation_is_refused() -> None:
         decode_image(data, "walk.gif")
 
 
-@pytest.mark.parametrize("length", [0, 20, 60, -20])
+@pytest.mark.parametrize("length", [0, 20, 60, -60])
 def test_a_truncated_picture_is_refused_in_one_sentence(length: int) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
     with pytest.raises(InputError, match=r"'hero\.png' is (not a picture|damaged)"):
@@ -68,8 +67,9 @@ def test_a_truncated_picture_is_refused_in_one_sentence(length: int) -> None:
 
 def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
     small = encode_png(np.zeros((1, 1, 3), np.uint8))
+    header = b"IHDR" + (50_000).to_bytes(4, "big") * 2 + small[24:29]
     with pytest.raises(InputError, match="pixels"):
-        decode_image(small[:16] + (50_000).to_bytes(4, "big") * 2 + small[24:], "huge.png")
+        decode_image(small[:12] + header + zlib.crc32(header).to_bytes(4, "big") + small[33:], "huge.png")
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:

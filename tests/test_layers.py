@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[1] / "assetgen"
 LAYERS = {
     "__init__": 0, "errors": 0, "events": 0,
-    "images": 1, "color": 1, "image_files": 1, "registry": 1, "spec": 1, "seams": 1, "palette_files": 1, "digest": 1,
+    "images": 1, "color": 1, "image_files": 1, "registry": 1, "spec": 1, "seams": 1, "palette_files": 1,
     "yaml_files": 1,
-    "expand": 2, "load": 2, "recipe": 2, "resolve": 2, "store": 2, "provenance": 2, "publish": 2,
+    "digest": 2, "expand": 2, "load": 2, "recipe": 2, "resolve": 2, "store": 2, "provenance": 2, "publish": 2,
     "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3, "stages": 3,
     "build": 4, "game": 4,
     "cli": 5,

@@ -34,4 +34,4 @@ def test_a_preset_builds_a_drawing(build: Build, tmp_path: Path, preset: str) ->
 
 def test_every_card_has_words_for_every_preset() -> None:
     library = library_for()
-    assert {name: PROMISED - set(library.card(name).prompts) for name in MODELS} == dict.fromkeys(MODELS, set())
+    assert {name: PROMISED - set(library.card(name).prompts) for name in MODELS} == {name: set() for name in MODELS}

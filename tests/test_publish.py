@@ -14,7 +14,7 @@ def target(folder: Path) -> Target:
 
 def put(folder: Path, files: dict[str, bytes], name: str = "a", **options: bool) -> tuple[str, ...]:
     into = target(folder)
-    written = into.publish(name, files, {"key": "k"}, **options).written
+    written = into.publish(name, files, {"key": "k", "engine_owned": []}, **options).written
     into.finish()
     return written
 
@@ -78,7 +78,7 @@ def test_a_read_only_file_is_told_and_left(tmp_path: Path) -> None:
 
 def test_a_killed_build_leaves_files_that_the_next_one_knows(tmp_path: Path) -> None:
     killed = target(tmp_path)
-    killed.publish("a", {"a.png": b"1"}, {"key": "k"})
+    killed.publish("a", {"a.png": b"1"}, {"key": "k", "engine_owned": []})
     assert put(tmp_path, {"a.png": b"2"}) == ("a.png",)
 
 

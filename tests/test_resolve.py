@@ -23,7 +23,8 @@ def step(recipe: Recipe, alias: str) -> dict[str, object]:
 
 
 def test_preset_pack_and_asset_are_laid_over_each_other(write_pack: Write) -> None:
-    text = "pack: p\ndefaults: {pixelate: {colors: 12, dither: 0.5}}\nassets:\n  a: {preset: pixel_sprite, prompt: x, pixelate: {colors: 8}}\n"
+    text = "pack: p\ndefaults: {pixelate: {colors: 12, dither: 0.5}}\n"
+    text += "assets:\n  a: {preset: pixel_sprite, prompt: x, pixelate: {colors: 8}}\n"
     words = step(recipe(write_pack(text)), "pixelate")
     assert (words["colors"], words["dither"], words["grid"]) == (8, 0.5, 32)
 
@@ -82,7 +83,7 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
         ("a: {preset: pixel_sprite, promt: x}", "unknown key 'promt'"),
         (
             "a: {preset: pixel_sprite, prompt: x, pixelate: {colours: 3}}",
-            "unknown key 'colours'. Did you mean 'colors'?",
+            "Did you mean 'colors'?",
         ),
         ("a: {preset: pixel_sprite, prompt: x, pixelate: {colors: many}}", "'colors' should be a valid integer"),
         ("a: {preset: pixel_sprite, prompt: x, pixelate: 3}", "'pixelate' wants {ARGUMENT: VALUE}"),

@@ -42,9 +42,10 @@ def alpha(
     share = float(seen.sum()) / (across * down)
     if share < EMPTY:
         return Verdict(EMPTY / max(share, 1e-3), False, f"nothing is left of it ({share:.1%} of the picture)")
+    if share > FULL:
+        return Verdict(share / FULL, False, f"it was not cut out: {share:.0%} of the picture are visible")
     back = str(images.meta.get("background", WHITE))
     faults = [
-        (share / FULL, f"it was not cut out: {share:.0%} of the picture are visible"),
         (_contact(seen, images) / touching, f"the border cuts it off (more than {touching:.0%} of one side)"),
         (_strays(seen) / STRAY_SHARE, "it lies in crumbs"),
         (_halo(rgb, seen, back) / HALO_SHARE, f"its rim has the colour of the background ({back})"),
@@ -98,4 +99,4 @@ def _nearest(values: Array, known: Mask) -> Array | None:
     if not known.any():
         return None
     y, x = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    return values[y, x]
+    return np.asarray(values[y, x])

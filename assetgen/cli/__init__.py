@@ -54,9 +54,10 @@ def main(words: list[str] | None = None) -> None:
             raise
         typer.echo(f"assetgen: {error}", err=True)
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, EOFError):
-        typer.echo("assetgen: cancelled; what was finished is kept", err=True)
-        sys.exit(CANCELLED)
+    except SystemExit as ended:
+        if ended.code == CANCELLED:
+            typer.echo("assetgen: cancelled; what was finished is kept", err=True)
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(CANCELLED)

@@ -20,7 +20,6 @@ PACKAGES = (
     ("transformers", "gen", "generating"),
     ("peft", "gen", "LoRAs"),
     ("pymatting", "matte", "cutout with method: matting"),
-    ("controlnet-aux", "preprocess", "the controls canny and lineart"),
 )
 TRIAL = "a wooden crate"
 

@@ -45,6 +45,7 @@ def post(
     from assetgen.cli.settings import parse_step
     from assetgen.image_files import encode_png, read_image
     from assetgen.images import picture
+    from assetgen.registry import load
     from assetgen.store import write_whole
 
     if len(words) < 3:
@@ -52,8 +53,11 @@ def post(
     *steps, source, place = words
     if Path(place).suffix.lower() != ".png":
         raise InputError(f"'{place}' is not a .png file", cure="Results are written as PNG")
+    named = [parse_step(step) for step in steps]
+    for name, _ in named:
+        load("step", name)
     images = picture(read_image(Path(source)))
-    for name, arguments in map(parse_step, steps):
+    for name, arguments in named:
         images = _run("step", name, arguments, images)
     for channel, array in images.channels.items():
         file = Path(place) if channel == "color" else Path(place).with_stem(f"{Path(place).stem}_{channel}")

@@ -7,38 +7,78 @@ from assetgen.steps._key import Key, Mask
 
 REACH = 5  # pixels from the background that may be mixed, in a picture of up to 1024: a VAE blurs over 3 to 5
 REACH_SHARE = 0.005  # of the longer side, in larger ones
+RAYS = 16  # directions in which an unmixed pixel is sought
 PURE = 0.92  # a pixel as far from the background as its neighbours is unmixed
 CANDIDATE_COST = 0.01  # per pixel of way, against the residual in sRGB
 OWN_COST = (0.4, 0.15)  # residual in sRGB above which a pixel is a colour of its own: next to the background, deeper
+HAZE = (0.2, 0.4)  # ΔE*ab / 100 of a faint haze, and at most this share of the strongest pixel in reach
 FAINT, SOLID = 0.06, 0.92  # coverage below is none and above is full
 
 
 def soft_edge(rgb: FloatArray, background: Mask, key: Key, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Coverage `H×W` and colours `H×W×3` without background; `plate` is the background in sRGB.
 
-    An edge pixel is a mix of the plate and of the nearest unmixed pixel deeper inside that explains it best.
+    An edge pixel is a mix of the plate and of an unmixed pixel deeper inside: of those on `RAYS` lines through it, the
+    one that explains it best. Faint haze that none explains gets coverage by its distance.
     """
     import cv2
 
-    depth = cv2.distanceTransform((~background).astype(np.uint8), cv2.DIST_L2, 5)
     reach = max(REACH, round(REACH_SHARE * max(background.shape)))
-    pure = key.distance >= PURE * cv2.dilate(key.distance, np.ones((3, 3), np.uint8))
+    haze, thin = _haze(background, key.distance, reach)
+    pure = (key.distance >= PURE * cv2.dilate(key.distance, np.ones((3, 3), np.uint8))) & ~haze
     mixed = _mixed(background, pure, reach)
-    best = np.where(depth < 1.5, *OWN_COST).astype(np.float32)
     alpha, colors = np.where(background, 0, 1).astype(np.float32), rgb.copy()
-    rows, columns = np.nonzero(mixed)
-    for dy, dx in _disc(reach + 1):
-        y, x = np.clip(rows + dy, 0, len(depth) - 1), np.clip(columns + dx, 0, depth.shape[1] - 1)
-        deeper = (depth[y, x] > depth[rows, columns]) & pure[y, x]
-        share, residual = _mix(rgb[rows, columns], plate[rows, columns], rgb[y, x])
-        cost = np.sqrt((residual**2).sum(axis=1)) + CANDIDATE_COST * np.hypot(dy, dx)
-        better = deeper & (cost < best[rows, columns])
-        here = rows[better], columns[better]
-        best[here], alpha[here] = cost[better], share[better]
-        colors[here] = np.clip(rgb[y, x] + residual, 0, 1)[better]
+    alpha[mixed], colors[mixed] = _unmixed(rgb, plate, mixed, _fronts(background, pure), reach + 1)
+    haze &= alpha == 1
+    alpha[haze] = thin[haze]
+    colors[haze] = np.clip(plate[haze] + (rgb[haze] - plate[haze]) / thin[haze][:, None], 0, 1)
     alpha[alpha < FAINT] = 0
     alpha[alpha > SOLID] = 1
     return alpha, np.where((alpha == 1)[..., None], rgb, colors)
+
+
+def _fronts(background: Mask, pure: Mask) -> tuple[FloatArray, FloatArray]:
+    """Depth inside the subject in pixels, everywhere and at unmixed pixels alone."""
+    import cv2
+
+    depth = np.asarray(cv2.distanceTransform((~background).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+    return depth, np.where(pure, depth, 0).astype(np.float32)
+
+
+def _unmixed(
+    rgb: FloatArray, plate: FloatArray, mixed: Mask, depths: tuple[FloatArray, FloatArray], radius: int
+) -> tuple[FloatArray, FloatArray]:
+    """Coverage (`N`) and colours (`N×3`) of the `mixed` pixels."""
+    width = mixed.shape[1] + 2 * radius
+    wide = np.pad(rgb, ((radius, radius), (radius, radius), (0, 0))).reshape(-1, 3)
+    front_depth = np.pad(depths[1], radius).ravel()
+    at = np.flatnonzero(np.pad(mixed, radius))
+    own, back, depth = rgb[mixed], plate[mixed], depths[0][mixed]
+    best = np.where(depth < 1.5, *OWN_COST).astype(np.float32)
+    alpha, colors = np.ones(len(at), np.float32), own.copy()
+    for dy, dx in _rays(radius):
+        some = np.flatnonzero(front_depth[at + (dy * width + dx)] > depth)
+        front = wide[at[some] + (dy * width + dx)]
+        share, residual = _mix(own[some], back[some], front)
+        cost = np.sqrt(np.einsum("ij,ij->i", residual, residual)) + np.float32(CANDIDATE_COST * np.hypot(dy, dx))
+        better = cost < best[some]
+        here = some[better]
+        best[here], alpha[here] = cost[better], share[better]
+        colors[here] = np.clip(front[better] + residual[better], 0, 1)
+    return alpha, colors
+
+
+def _haze(background: Mask, distance: FloatArray, reach: int) -> tuple[Mask, FloatArray]:
+    """Pixels near the background that are hardly unlike it, and coverage if each were a thin layer of its own hue.
+
+    The layer is taken to be as unlike the background as the strongest pixel in reach.
+    """
+    import cv2
+
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    by_background = cv2.dilate(background.astype(np.uint8), disc) > 0
+    share = distance / np.maximum(cv2.dilate(distance, disc), 1e-6)
+    return by_background & ~background & (distance < HAZE[0]) & (share < HAZE[1]), share
 
 
 def _mixed(background: Mask, pure: Mask, reach: int) -> Mask:
@@ -51,16 +91,19 @@ def _mixed(background: Mask, pure: Mask, reach: int) -> Mask:
     return (reached > 0) & ~background
 
 
-def _disc(radius: int) -> list[tuple[int, int]]:
-    span = range(-radius, radius + 1)
-    return [(y, x) for y in span for x in span if 0 < y * y + x * x <= radius * radius]
+def _rays(radius: int) -> list[tuple[int, int]]:
+    """Pixel offsets along `RAYS` directions, nearest first."""
+    angles = np.arange(RAYS) * (2 * np.pi / RAYS)
+    steps = [(round(r * np.sin(a)), round(r * np.cos(a))) for r in range(1, radius + 1) for a in angles]
+    return list(dict.fromkeys(steps))
 
 
 def _mix(color: FloatArray, back: FloatArray, front: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Share of `front` in `color` (`N`), and what the mix leaves unexplained (`N×3`)."""
-    way = front - back
-    share = np.clip(((color - back) * way).sum(axis=1) / np.maximum((way**2).sum(axis=1), 1e-6), 0, 1)
-    return share, color - back - share[:, None] * way
+    way, gone = front - back, color - back
+    share = np.einsum("ij,ij->i", gone, way) / np.maximum(np.einsum("ij,ij->i", way, way), np.float32(1e-6))
+    share = np.clip(share, 0, 1)
+    return share, gone - share[:, None] * way
 
 
 def bleed(rgb: FloatArray, alpha: FloatArray) -> FloatArray:

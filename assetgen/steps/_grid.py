@@ -12,7 +12,7 @@ from assetgen.images import Array, split_alpha, to_float
 SMALLEST_CELL = 2.0
 FEWEST_CELLS = 8
 CLEAR = 0.35
-"""How much more of the colour steps must lie on the lines of a grid than chance puts there (0) for it to be one; 1: all."""
+"""How much more of the colour steps than chance puts there (0) must lie on the lines of a grid; 1: all of them."""
 NEARLY_BEST = 0.85  # of two grids that explain the steps about as well the coarser one is it: halves of cells do too
 PHASE_STEP = 0.5
 

@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 
 RING_SHARE = 0.02  # width of the border ring by the shorter side: 3 px of 128
 SAME_COLOUR = 0.13  # ΔE*ab / 100 within which border pixels are one background, shading included
-SAMPLES = 512  # ring pixels that vote for the background colour
+SAMPLES = 256  # ring pixels that vote for the background colour
 GAUSS_MAD = 1.4826  # standard deviation of a normal distribution by its median absolute deviation
 NOISE_WIDTH = 4.0
 TOLERANCE = (0.035, 0.12)  # ΔE*ab / 100: on a clean and on a blotchy background
@@ -168,7 +168,7 @@ def _plane(lab: FloatArray, inliers: Mask, centre: FloatArray) -> FloatArray:
     if not all_sides:
         return np.broadcast_to(centre, lab.shape).copy()
     weights = np.linalg.lstsq(basis[inliers], lab[inliers], rcond=None)[0]
-    return (basis @ weights).astype(np.float32)
+    return np.asarray(basis @ weights, np.float32)
 
 
 def _tolerance(ring: FloatArray) -> float:
@@ -197,4 +197,4 @@ def _follow(lab: FloatArray, field: FloatArray, known: Mask) -> FloatArray:
 
 
 def _length(vectors: NDArray[Any]) -> FloatArray:
-    return np.asarray(np.sqrt((vectors**2).sum(axis=-1)), np.float32)
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)), np.float32)

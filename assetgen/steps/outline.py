@@ -63,6 +63,6 @@ def _line(body: NDArray[np.bool_], width: int, *, hard: bool) -> FloatArray:
     from scipy.ndimage import binary_dilation, distance_transform_edt
 
     if hard:
-        return (binary_dilation(body, iterations=width) & ~body).astype(np.float32)
+        return np.asarray(binary_dilation(body, iterations=width) & ~body, np.float32)
     distance = distance_transform_edt(~body)
-    return (np.clip(width + 1 - distance, 0, 1) * ~body).astype(np.float32)
+    return np.asarray(np.clip(width + 1 - distance, 0, 1) * ~body, np.float32)

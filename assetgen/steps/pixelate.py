@@ -82,7 +82,7 @@ def _cut(length: int, cell: float, first: float) -> Places:
     for end, inward in ((0, 1), (-1, -1)):
         if (place == place[end]).sum() < cell / 2 and place[0] != place[-1]:
             place[place == place[end]] += inward
-    return place - place[0]
+    return np.asarray(place - place[0])
 
 
 def _voted(color: Array, cells: Places, shape: tuple[int, int]) -> Array:

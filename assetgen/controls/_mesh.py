@@ -1,0 +1,176 @@
+"""Meshes from strangers: a file to triangles in world space, or one plain sentence about what is wrong with it."""
+
+import io
+import re
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from assetgen.controls._camera import y_up
+from assetgen.controls._gltf import GLB_MAGIC, check_tree, read_tree
+from assetgen.controls._raster import Floats
+from assetgen.errors import InputError
+
+Up = Literal["y", "z"]
+
+UP_AXIS: Mapping[str, Up] = {".glb": "y", ".gltf": "y", ".obj": "y", ".stl": "z", ".ply": "z"}
+"""What is up in most files of a kind: glTF says so, OBJ by custom, STL and PLY come from printing and scanning."""
+MAX_BYTES = 512_000_000
+MAX_FACES = 5_000_000
+STL_HEADER, STL_FACE = 84, 50  # bytes
+PLY_COUNT = re.compile(rb"^element\s+(?:face|vertex)\s+(\d+)\s*$", re.MULTILINE)
+PLY_HEADER = 65_536  # bytes searched for its counts
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """`triangles` is `n × 3 × 3` (corner, x y z), y up; `tree` is the file's own JSON where it is glTF."""
+
+    triangles: Floats
+    tree: Mapping[str, Any]
+
+    @property
+    def centre(self) -> Floats:
+        """The middle of its box."""
+        corners = self.triangles.reshape(-1, 3)
+        return np.asarray((corners.min(axis=0) + corners.max(axis=0)) / 2)
+
+    @property
+    def radius(self) -> float:
+        """Distance from the middle of its box to its farthest corner."""
+        return float(np.linalg.norm(self.triangles.reshape(-1, 3) - self.centre, axis=1).max())
+
+    @property
+    def foot(self) -> float:
+        """Its lowest height."""
+        return float(self.triangles[..., 1].min())
+
+
+def read_mesh(path: Path, up: Up | None = None) -> Mesh:
+    """The triangles of a .glb, .gltf, .obj, .stl or .ply file, all its parts where they stand, y up.
+
+    Nothing is fetched and no texture is read. Raises `InputError` for a file that is not what its name says, is
+    damaged, holds no surface, or is too large.
+    """
+    kind = path.suffix.lower()
+    try:
+        if kind not in UP_AXIS:
+            raise InputError("this kind of mesh is not read", cure=f"Give one of {', '.join(UP_AXIS)}")
+        data = _bytes(path)
+        tree = _checked(data, kind, path)
+        triangles = _triangles(data, kind, path)
+        _check_surface(triangles)
+    except InputError as error:
+        raise error.at(path.name) from error
+    return Mesh(y_up(triangles) if (up or UP_AXIS[kind]) == "z" else triangles, tree)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"the mesh file is larger than {MAX_BYTES // 1_000_000} MB", cure="Simplify the mesh")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the mesh cannot be read ({error.strerror})") from error
+
+
+def _checked(data: bytes, kind: str, path: Path) -> Mapping[str, Any]:
+    """Content against suffix, and counts that would not fit, all before anything is parsed."""
+    if kind in (".glb", ".gltf"):
+        try:
+            tree = read_tree(data) if kind == ".gltf" or data[:4] == GLB_MAGIC else None
+            if tree is None:
+                raise _not_a(kind)
+            check_tree(tree, path.parent, MAX_FACES)
+            return tree
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise _damaged(kind, error) from error
+    looks_right = {".stl": _looks_like_stl, ".ply": _looks_like_ply, ".obj": _looks_like_obj}[kind]
+    if not looks_right(data):
+        raise _not_a(kind)
+    return {}
+
+
+def _looks_like_stl(data: bytes) -> bool:
+    if len(data) >= STL_HEADER:
+        (faces,) = struct.unpack_from("<I", data, STL_HEADER - 4)
+        if len(data) == STL_HEADER + STL_FACE * faces:
+            _check_count(faces)
+            return True
+    _check_count(data.count(b"endfacet"))
+    return data.lstrip()[:5].lower() == b"solid" and b"facet" in data
+
+
+def _looks_like_ply(data: bytes) -> bool:
+    header = data[:PLY_HEADER].partition(b"end_header")[0]
+    for count in PLY_COUNT.findall(header.replace(b"\r", b"")):
+        _check_count(int(count[:20]))
+    return data[:3] == b"ply"
+
+
+def _looks_like_obj(data: bytes) -> bool:
+    _check_count(data.count(b"\nf "))
+    return b"\0" not in data and re.search(rb"^\s*v\s", data, re.MULTILINE) is not None
+
+
+def _check_count(faces: int) -> None:
+    if faces > MAX_FACES:
+        raise InputError(f"it has {faces:,} triangles", cure=f"At most {MAX_FACES:,} are read; simplify the mesh")
+
+
+def _triangles(data: bytes, kind: str, path: Path) -> Floats:
+    import trimesh
+
+    resolver = trimesh.resolvers.FilePathResolver(str(path.absolute())) if kind in (".glb", ".gltf") else None
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            scene = trimesh.load_scene(
+                io.BytesIO(data), file_type=kind[1:], resolver=resolver, process=False, skip_materials=kind != ".stl"
+            )
+            return _in_world(scene)
+    except InputError:
+        raise
+    except Exception as error:  # trimesh's readers raise whatever the damage provokes
+        raise _damaged(kind, error) from error
+
+
+def _in_world(scene: Any) -> Floats:
+    import trimesh
+
+    found = [np.empty((0, 3, 3))]
+    for node in scene.graph.nodes_geometry:
+        matrix, name = scene.graph[node]
+        shape = scene.geometry[name]
+        if isinstance(shape, trimesh.Trimesh) and len(shape.faces):
+            if shape.faces.min() < 0:
+                raise InputError("a triangle names a corner that does not exist", cure="Export the mesh again")
+            corners = np.asarray(shape.vertices, np.float64)[np.asarray(shape.faces)]
+            found.append(corners @ matrix[:3, :3].T + matrix[:3, 3])
+            _check_count(sum(map(len, found)))
+    return np.concatenate(found)
+
+
+def _check_surface(triangles: Floats) -> None:
+    if not len(triangles):
+        cure = "Point clouds, lines and curves are not read: export it as a mesh"
+        raise InputError("it holds no triangles", cure=cure)
+    limit = np.finfo(np.float32).max
+    if not np.abs(triangles).max() < limit:
+        raise InputError("some of its corners are not finite numbers", cure="Repair the mesh in a 3D editor")
+    if not np.ptp(triangles.reshape(-1, 3), axis=0).max() > 0:
+        raise InputError("all its corners are at one point", cure="Repair the mesh in a 3D editor")
+
+
+def _not_a(kind: str) -> InputError:
+    return InputError(f"this is not a {kind[1:]} file, whatever its name says", cure="Export the mesh again")
+
+
+def _damaged(kind: str, error: Exception) -> InputError:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+    return InputError(f"the {kind[1:]} file is damaged or cut short ({reason})", cure="Export the mesh again")

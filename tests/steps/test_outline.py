@@ -1,0 +1,50 @@
+"""Lines round sprites."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from assetgen.images import Array, picture
+from assetgen.registry import load
+from assetgen.steps.outline import outline
+
+
+def block(margin: int = 4) -> Array:
+    color = np.zeros((4 + 2 * margin, 4 + 2 * margin, 4), np.uint8)
+    color[margin : -margin or None, margin : -margin or None] = (250, 250, 250, 255)
+    return color
+
+
+def test_the_line_lies_outside_and_leaves_the_sprite() -> None:
+    made = outline(picture(block()), width=2, color="#102030")["color"]
+    assert (made[4:8, 4:8] == 250).reshape(-1, 4)[:, :3].all()
+    assert made[6, 3].tolist() == made[6, 2].tolist() == [16, 32, 48, 255]
+    assert made[6, 1, 3] == 0
+
+
+def test_an_inner_line_keeps_the_alpha() -> None:
+    made = outline(picture(block()), side="inside", color="#102030")["color"]
+    assert (made[..., 3] == block()[..., 3]).all()
+    assert made[4, 5].tolist() == [16, 32, 48, 255] and made[5, 5].tolist() == [250, 250, 250, 255]
+
+
+def test_pixel_art_gets_a_hard_line_without_corners() -> None:
+    made = outline(picture(block(), pixel_art=True))["color"]
+    assert (made[3, 3, 3], made[3, 4, 3]) == (0, 255)
+    assert set(np.unique(made[..., 3])) == {0, 255}
+
+
+def test_the_canvas_grows_where_the_line_would_be_cut() -> None:
+    made = outline(picture(block(0), pivot=[0.5, 1.0]), width=3)
+    assert made.size == (10, 10)
+    assert made.meta["pivot"] == [0.5, 0.7]
+    assert made["color"][5, 0, 3] == 255
+
+
+def test_nothing_visible_gets_no_line() -> None:
+    assert outline(picture(np.zeros((3, 3, 4), np.uint8)))["color"].max() == 0
+
+
+def test_a_colour_is_written_in_hex() -> None:
+    with pytest.raises(ValidationError):
+        load("step", "outline").params(color="red")

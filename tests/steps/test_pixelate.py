@@ -1,0 +1,100 @@
+"""Pixel art: one pixel a cell."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from assetgen.errors import InputError
+from assetgen.images import Array, picture
+from assetgen.registry import load
+from assetgen.steps.pixelate import pixelate
+
+
+def art(width: int = 24, height: int = 20, seed: int = 0) -> Array:
+    """Blocky random art in eight colours."""
+    rng = np.random.default_rng(seed)
+    colors = rng.integers(0, 255, (8, 3), np.uint8)
+    return colors[rng.integers(0, 8, (height, width))]
+
+
+def enlarged(array: Array, cell: float) -> Array:
+    size = (round(array.shape[1] * cell), round(array.shape[0] * cell))
+    return np.asarray(Image.fromarray(array).resize(size, Image.Resampling.NEAREST))
+
+
+@pytest.mark.parametrize("cell", [2, 4, 7])
+def test_enlarged_art_comes_back_exactly(cell: int) -> None:
+    made = pixelate(picture(enlarged(art(), cell)), cell=cell)
+    assert (made["color"] == art()).all()
+    assert (made.meta["pixel_art"], made.meta["cell"]) == (True, cell)
+
+
+@pytest.mark.parametrize("cell", [3, 4, 8, 5.5])
+def test_the_grid_is_found(cell: float) -> None:
+    made = pixelate(picture(enlarged(art(), cell)), cell="auto")
+    assert (made["color"] == art()).all()
+
+
+@pytest.mark.parametrize(("left", "top"), [(1, 3), (3, 2)])
+def test_the_place_of_the_grid_is_found(left: int, top: int) -> None:
+    shifted = enlarged(art(), 8)[top:, left:]
+    made = pixelate(picture(np.ascontiguousarray(shifted)), cell="auto")["color"]
+    assert (made == art()).all()
+
+
+def test_the_grid_is_found_under_jpeg_noise() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(enlarged(art(), 6)).save(buffer, "JPEG", quality=85)
+    with Image.open(buffer) as image:
+        made = pixelate(picture(np.asarray(image)), cell="auto")["color"]
+    assert made.shape == art().shape
+    assert np.abs(made.astype(int) - art()).mean() < 16
+
+
+def test_a_picture_without_a_grid_wants_a_size() -> None:
+    smooth = np.repeat(np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    with pytest.raises(InputError, match="no pixel grid"):
+        pixelate(picture(smooth))
+    assert pixelate(picture(smooth), cell="auto", grid=16).size == (16, 16)
+
+
+def test_grid_counts_cells_of_the_longer_side_and_cell_wins() -> None:
+    image = picture(np.zeros((64, 128, 3), np.uint8))
+    assert pixelate(image, grid=32).size == (32, 16)
+    assert pixelate(image, grid=32, cell=8).size == (16, 8)
+
+
+def test_a_thin_line_keeps_its_colour() -> None:
+    image = np.full((32, 32, 3), 200, np.uint8)
+    image[:, 12:15] = (250, 20, 20)
+    made = pixelate(picture(image), cell=4)["color"]
+    assert made[4, 3].tolist() == [250, 20, 20]
+
+
+def test_alpha_becomes_hard_and_hidden_colours_do_not_vote() -> None:
+    image = np.zeros((8, 8, 4), np.uint8)
+    image[:, :3] = (10, 200, 10, 255)
+    image[:, 3:] = (255, 0, 0, 0)
+    made = pixelate(picture(image), cell=4)["color"]
+    assert made[0, 0].tolist() == [10, 200, 10, 255] and made[0, 1, 3] == 0
+
+
+def test_colours_are_counted() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    made = pixelate(picture(image), cell=4, colors=5)["color"]
+    assert len(np.unique(made.reshape(-1, 3), axis=0)) <= 5
+
+
+def test_other_channels_follow() -> None:
+    images = picture(enlarged(art(), 4)).replace(height=np.full((80, 96, 1), 7, np.uint16))
+    made = pixelate(images, cell=4)
+    assert (made["height"] == 7).all() and made["height"].shape == (20, 24, 1)
+
+
+@pytest.mark.parametrize("words", [{"cell": 0}, {"cell": "some"}, {"grid": 0}, {"colors": 0}, {"dither": 2}])
+def test_bad_words_are_refused(words: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        load("step", "pixelate").params(**words)

@@ -1,0 +1,49 @@
+"""Sprites without their empty border."""
+
+import numpy as np
+import pytest
+
+from assetgen.images import Array, ImageSet, picture
+from assetgen.steps.trim import trim
+
+
+def sprite() -> Array:
+    """6 × 3 visible pixels at (5, 2) of 20 × 10."""
+    color = np.zeros((10, 20, 4), np.uint8)
+    color[2:5, 5:11] = (9, 8, 7, 255)
+    return color
+
+
+def test_the_border_goes_and_meta_tells_where_it_was() -> None:
+    made = trim(picture(sprite()))
+    assert made.size == (6, 3)
+    assert made.meta["trim"] == {"offset": [5, 2], "source_size": [20, 10]}
+
+
+def test_padding_may_reach_beyond_the_picture() -> None:
+    made = trim(picture(sprite()), padding=4)
+    assert (made.size, made.meta["trim"]["offset"]) == ((14, 11), [1, -2])
+    assert (made["color"][:4, :, 3] == 0).all()
+    assert (made["color"][4:7, 4:10] == (9, 8, 7, 255)).all()
+
+
+@pytest.mark.parametrize(("words", "size"), [({"square": True}, (6, 6)), ({"multiple": 4}, (8, 4))])
+def test_sides_can_be_equal_or_multiples(words: dict[str, int], size: tuple[int, int]) -> None:
+    assert trim(picture(sprite()), **words).size == size  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("pivot", "y"), [("center", 0.5), ("bottom", 4.5 / 6), ("top", 1.5 / 6)])
+def test_the_pivot_is_a_place_of_what_is_visible(pivot: str, y: float) -> None:
+    made = trim(picture(sprite()), square=True, pivot=pivot)  # type: ignore[arg-type]
+    assert made.meta["pivot"] == pytest.approx([0.5, y], abs=0.09)
+
+
+def test_every_channel_is_cut_alike() -> None:
+    height = np.arange(200, dtype=np.uint16).reshape(10, 20, 1)
+    made = trim(ImageSet({"color": sprite(), "height": height}))
+    assert (made["height"] == height[2:5, 5:11]).all()
+
+
+def test_nothing_visible_stays_as_it_is() -> None:
+    empty = picture(np.zeros((4, 4, 4), np.uint8))
+    assert trim(empty, padding=3) is empty

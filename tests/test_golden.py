@@ -1,0 +1,73 @@
+"""What parts draw, remembered: a change must raise the part's version, or stored pictures would be wrong.
+
+`python tests/test_golden.py` writes the file anew, after the version was raised.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.images import ImageSet
+from assetgen.registry import Context, load
+from assetgen.sources.fake import fake
+
+FILE = Path(__file__).with_name("golden.json")
+TOLERANCE = 1.0  # of 255, for the rounding of another processor
+STEPS: dict[str, dict[str, Any]] = {
+    "cutout": {},
+    "outline": {"width": 2, "color": "#203040"},
+    "palette": {"colors": 6},
+    "pbr_maps": {},
+    "pixelate": {"cell": 4, "colors": 8},
+    "resize": {"scale": 0.5},
+    "seamless": {},
+    "trim": {"padding": 1},
+}
+
+
+def drawn(name: str) -> ImageSet:
+    images = fake(Context(), prompt="a red dragon", seed=3)
+    if name in ("outline", "trim"):
+        cutout = load("step", "cutout")
+        images = cutout.run(images, **dict(cutout.params()))
+    part = load("step", name)
+    made: ImageSet = part.run(images, **dict(part.params(**STEPS[name])))
+    return made
+
+
+def told(images: ImageSet) -> dict[str, list[float]]:
+    """Each channel as the means of 4 × 4 fields, in 0..255."""
+    facts = {}
+    for name, array in images.channels.items():
+        scale = 255 / (1 if array.dtype == np.float32 else np.iinfo(array.dtype).max)
+        fields = [field for row in np.array_split(array, 4) for field in np.array_split(row, 4, axis=1)]
+        facts[name] = [round(float(value) * scale, 1) for field in fields for value in field.mean(axis=(0, 1))]
+    return facts
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_a_step_draws_what_it_drew_in_this_version(name: str) -> None:
+    version, remembered = json.loads(FILE.read_text())[name]
+    assert version == load("step", name).traits.version, f"run python {Path(__file__).name} and look at the change"
+    made = told(drawn(name))
+    assert made.keys() == remembered.keys()
+    for channel, values in remembered.items():
+        assert made[channel] == pytest.approx(values, abs=TOLERANCE), channel
+
+
+def test_a_drawing_stays_what_it_was() -> None:
+    assert told(fake(Context(), prompt="x", seed=1)) == json.loads(FILE.read_text())["fake"]
+
+
+def _write(step: Callable[[str], ImageSet]) -> None:
+    golden: dict[str, Any] = {name: [load("step", name).traits.version, told(step(name))] for name in sorted(STEPS)}
+    golden["fake"] = told(fake(Context(), prompt="x", seed=1))
+    FILE.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    _write(drawn)
