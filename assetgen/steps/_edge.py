@@ -11,7 +11,7 @@ RAYS = 16  # directions in which an unmixed pixel is sought
 PURE = 0.92  # a pixel as far from the background as its neighbours is unmixed
 CANDIDATE_COST = 0.01  # per pixel of way, against the residual in sRGB
 OWN_COST = (0.4, 0.15)  # residual in sRGB above which a pixel is a colour of its own: next to the background, deeper
-HAZE = (0.2, 0.4)  # ΔE*ab / 100 of a faint haze, and at most this share of the strongest pixel in reach
+HAZE = (0.15, 0.4)  # ΔE*ab / 100 of a faint haze, and at most this share of the strongest pixel in reach
 FAINT, SOLID = 0.06, 0.92  # coverage below is none and above is full
 
 

@@ -6,7 +6,7 @@ highlights and bellies; of a black one a third. So a common colour needs more ev
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,13 @@ NOISE_WIDTH = 4.0
 TOLERANCE = (0.035, 0.12)  # ΔE*ab / 100: on a clean and on a blotchy background
 PASSES = 3  # the field follows the flood inwards: enough for a vignette of 0.3 in L
 FIELD_REACH = 0.06  # blur of the field by the longer side
+FIELD_SIDE = 128  # the field is smooth: it is blurred in a picture of this longer side at most
 
 SHADOW_DEPTH = 0.45  # a weak shadow keeps at least this share of the background's L
 SHADOW_SLOPE = 0.035  # in L per pixel: a blurred shadow lies below, an antialiased edge above
 SHADOW_TINT = 0.03  # a shadow has the hue of the background
 SHADOW_CONTACT = 0.3  # of its outline borders on the background; a pale subject entered by a leak has less
 
-Holes = Literal["auto", "open", "keep"]
 HOLE_AREA = 0.0015  # of the picture: 25 px of 128 × 128
 HOLE_TIGHTNESS = (1.6, 0.006)  # mean distance inside against the one outside: factor and slack
 RARE_CHROMA = 0.25
@@ -63,11 +63,11 @@ def srgb_from_lab(lab: FloatArray) -> FloatArray:
     return np.clip(np.asarray(rgb, np.float32), 0, 1)
 
 
-def find_background(rgb: FloatArray, color: FloatArray | None) -> Key:
-    """The background of an sRGB picture; `color` (sRGB, 3) names it, otherwise the border ring votes."""
+def find_background(rgb: FloatArray) -> Key:
+    """The background of an sRGB picture, in the colour that most of the border ring has."""
     lab = lab_from_srgb(rgb)
     ring = _ring(*lab.shape[:2])
-    centre = _vote(lab[ring]) if color is None else lab_from_srgb(color.reshape(1, 1, 3))[0, 0]
+    centre = _vote(lab[ring])
     field = _plane(lab, ring & (_length(lab - centre) < SAME_COLOUR), centre)
     for _ in range(PASSES):
         distance = _length(lab - field)
@@ -103,14 +103,14 @@ def _in_contact(regions: Mask, outside: Mask) -> Mask:
     return np.asarray(((touching >= SHADOW_CONTACT * total) & (total > 0))[labels] & regions)
 
 
-def open_holes(key: Key, holes: Holes) -> Mask:
+def open_holes(key: Key) -> Mask:
     """The background with the enclosed regions that are seen through: the handle of a mug, the gap between legs."""
     import cv2
 
     inner = (key.near & ~key.outside).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=4)
     sizes = stats[:, cv2.CC_STAT_AREA] / inner.size
-    if holes == "keep" or count == 1 or not key.outside.any():
+    if count == 1 or not key.outside.any():
         return key.outside
     rim = cv2.distanceTransform((~key.outside).astype(np.uint8), cv2.DIST_L2, 5) / min(inner.shape)
     limit = HOLE_TIGHTNESS[0] * float(key.distance[key.outside].mean()) + HOLE_TIGHTNESS[1]
@@ -121,7 +121,7 @@ def open_holes(key: Key, holes: Holes) -> Mask:
         vivid = float(np.hypot(tone[1], tone[2])) > RARE_CHROMA
         if label == 0 or not (vivid or _core_median(key.distance, region) < limit):
             continue
-        if vivid or holes == "open" or _seen_through(float(tone[0]), sizes[label], rim[region].min(), region):
+        if vivid or _seen_through(float(tone[0]), sizes[label], rim[region].min(), region):
             background |= region
     return background
 
@@ -190,10 +190,13 @@ def _follow(lab: FloatArray, field: FloatArray, known: Mask) -> FloatArray:
     """The field corrected by what is known to be background, spread smoothly under the subject."""
     import cv2
 
-    sigma = FIELD_REACH * max(known.shape)
-    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)[..., None]
-    excess = cv2.GaussianBlur((lab - field) * known[..., None], (0, 0), sigma)
-    return np.asarray(field + excess / np.maximum(weight, 0.02), np.float32)
+    height, width = known.shape
+    scale = min(1.0, FIELD_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    both = np.dstack([(lab - field) * known[..., None], known.astype(np.float32)])
+    both = cv2.GaussianBlur(cv2.resize(both, size, interpolation=cv2.INTER_AREA), (0, 0), FIELD_REACH * max(size))
+    both = cv2.resize(both, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(field + both[..., :3] / np.maximum(both[..., 3:], 0.02), np.float32)
 
 
 def _length(vectors: NDArray[Any]) -> FloatArray:

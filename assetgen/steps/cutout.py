@@ -1,20 +1,18 @@
 """Cut a subject out of its plain background."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from assetgen.errors import NotInstalledError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.registry import part
 from assetgen.steps._edge import bleed, soft_edge
-from assetgen.steps._key import Holes, Mask, drop_shadow, find_background, open_holes, srgb_from_lab
+from assetgen.steps._key import Mask, drop_shadow, find_background, open_holes, srgb_from_lab
 
 OPAQUE = 0.5
+SPECK = 0.001  # of the picture: islands smaller than 16 px of 128 × 128 are dust
 TRIMAP_WIDTH = 2  # pixels to either side of the key's edge that matting decides
-
-Background = Annotated[str, Field(pattern=r"^(auto|#[0-9a-fA-F]{6})$")]
 
 
 @part(version=1)
@@ -23,15 +21,11 @@ def cutout(
     *,
     method: Literal["key", "matting"] = "key",
     alpha: Literal["soft", "hard"] = "soft",
-    background: Background = "auto",
-    holes: Holes = "auto",
-    specks: Annotated[float, Field(ge=0, le=0.1)] = 0.001,
 ) -> ImageSet:
     """Make the plain background of `color` transparent; the other channels stay.
 
-    The border ring tells the background, unless `background` names it ("#rrggbb"); slight gradients, noise and weak
-    shadows go with it. `holes` says whether enclosed background is opened: `auto` opens what is surely seen through.
-    Islands below `specks` (share of the picture) go. `alpha: hard` gives 0 or 1, for pixel art. `method: matting` is
+    The border tells the background; slight gradients, noise and weak shadows go with it, and so do enclosed regions
+    that are surely seen through, and dust. `alpha: hard` gives 0 or 1, for pixel art. `method: matting` is
     closed-form matting (Levin, Lischinski and Weiss, 2008) along the key's edge; it needs the extra `matte`.
 
     A picture that has transparent pixels already keeps its alpha. One without a plain border is cut at the colour
@@ -41,8 +35,8 @@ def cutout(
     rgb, given = (to_float(channel) for channel in split_alpha(images["color"]))
     if given.min() < OPAQUE:
         return images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))
-    key = drop_shadow(find_background(rgb, None if background == "auto" else _color(background)), rgb)
-    mask = _without_specks(open_holes(key, holes), specks)
+    key = drop_shadow(find_background(rgb), rgb)
+    mask = _without_specks(open_holes(key))
     plate = srgb_from_lab(key.field)
     coverage, colors = soft_edge(rgb, mask, key, plate)
     if method == "matting":
@@ -50,10 +44,6 @@ def cutout(
     tone = np.rint(np.median(plate[mask] if mask.any() else plate[0], axis=0) * 255).astype(int)
     color = _joined(colors, _hardened(coverage, alpha), images["color"])
     return images.replace(color=color).noting(background="#{:02x}{:02x}{:02x}".format(*tone))
-
-
-def _color(code: str) -> FloatArray:
-    return np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
 
 
 def _hardened(coverage: FloatArray, alpha: str) -> FloatArray:
@@ -67,12 +57,11 @@ def _joined(rgb: FloatArray, coverage: FloatArray, like: Array) -> Array:
     return to_uint8(rgba) if like.dtype == np.uint8 else to_uint16(rgba)
 
 
-def _without_specks(background: Mask, share: float) -> Mask:
-    """The background with the islands smaller than `share` of the picture added to it."""
+def _without_specks(background: Mask) -> Mask:
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~background).astype(np.uint8), connectivity=8)
-    small = stats[:, cv2.CC_STAT_AREA] < share * background.size
+    small = stats[:, cv2.CC_STAT_AREA] < SPECK * background.size
     return np.asarray(background | (small & (np.arange(count) > 0))[labels])
 
 
