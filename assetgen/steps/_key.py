@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 RING_SHARE = 0.02  # width of the border ring by the shorter side: 3 px of 128
 SAME_COLOUR = 0.13  # ΔE*ab / 100 within which border pixels are one background, shading included
 SAMPLES = 256  # ring pixels that vote for the background colour
+PLAIN_SHARE = 0.25  # of the ring has the background's colour, or the picture has no plain background
 GAUSS_MAD = 1.4826  # standard deviation of a normal distribution by its median absolute deviation
 NOISE_WIDTH = 4.0
 TOLERANCE = (0.035, 0.12)  # ΔE*ab / 100: on a clean and on a blotchy background
@@ -64,7 +65,7 @@ def srgb_from_lab(lab: FloatArray) -> FloatArray:
 
 
 def find_background(rgb: FloatArray) -> Key:
-    """The background of an sRGB picture, in the colour that most of the border ring has."""
+    """The background of an sRGB picture, in the colour that most of the border ring has; no outside if it is not plain."""
     lab = lab_from_srgb(rgb)
     ring = _ring(*lab.shape[:2])
     centre = _vote(lab[ring])
@@ -74,6 +75,8 @@ def find_background(rgb: FloatArray) -> Key:
         near = distance < _tolerance(distance[ring])
         outside = _touching_border(near)
         field = _follow(lab, field, outside)
+    if near[ring].mean() < PLAIN_SHARE:
+        outside = np.zeros_like(outside)
     return Key(field, distance, near, outside)
 
 

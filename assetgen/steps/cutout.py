@@ -7,7 +7,7 @@ import numpy as np
 from assetgen.errors import NotInstalledError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.registry import part
-from assetgen.steps._edge import bleed, soft_edge
+from assetgen.steps._edge import FAINT, SOLID, bleed, soft_edge
 from assetgen.steps._key import Mask, drop_shadow, find_background, open_holes, srgb_from_lab
 
 OPAQUE = 0.5
@@ -28,9 +28,9 @@ def cutout(
     that are surely seen through, and dust. `alpha: hard` gives 0 or 1, for pixel art. `method: matting` is
     closed-form matting (Levin, Lischinski and Weiss, 2008) along the key's edge; it needs the extra `matte`.
 
-    A picture that has transparent pixels already keeps its alpha. One without a plain border is cut at the colour
-    most common along it, which gives a poor cut-out or none: the check `alpha` is there to reject it. Under
-    transparent pixels lie the nearest visible colours. `meta.background` tells the removed colour ("#rrggbb").
+    A picture that has transparent pixels already keeps its alpha. One whose border is not plain stays opaque: the
+    check `alpha` is there to reject it. Under transparent pixels lie the nearest visible colours. `meta.background`
+    tells the removed colour ("#rrggbb").
     """
     rgb, given = (to_float(channel) for channel in split_alpha(images["color"]))
     if given.min() < OPAQUE:
@@ -41,9 +41,12 @@ def cutout(
     coverage, colors = soft_edge(rgb, mask, key, plate)
     if method == "matting":
         coverage, colors = _matte(rgb, mask, coverage, colors)
-    tone = np.rint(np.median(plate[mask] if mask.any() else plate[0], axis=0) * 255).astype(int)
-    color = _joined(colors, _hardened(coverage, alpha), images["color"])
-    return images.replace(color=color).noting(background="#{:02x}{:02x}{:02x}".format(*tone))
+    cut = images.replace(color=_joined(colors, _hardened(coverage, alpha), images["color"]))
+    return cut.noting(background=_code(np.median(plate[mask], axis=0))) if mask.any() else cut
+
+
+def _code(color: FloatArray) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*np.rint(color * 255).astype(int))
 
 
 def _hardened(coverage: FloatArray, alpha: str) -> FloatArray:
@@ -83,4 +86,5 @@ def _matte(rgb: FloatArray, mask: Mask, coverage: FloatArray, colors: FloatArray
         return coverage, colors
     matte = estimate_alpha_cf(rgb.astype(np.float64), trimap)
     front = estimate_foreground_ml(rgb.astype(np.float64), matte)
+    matte = np.where(matte < FAINT, 0, np.where(matte > SOLID, 1, matte))
     return matte.astype(np.float32), np.clip(front, 0, 1).astype(np.float32)
