@@ -65,7 +65,7 @@ def srgb_from_lab(lab: FloatArray) -> FloatArray:
 
 
 def find_background(rgb: FloatArray) -> Key:
-    """The background of an sRGB picture, in the colour that most of the border ring has; no outside if it is not plain."""
+    """The background of an sRGB picture, in the colour of most of the border ring; no outside if that is not plain."""
     lab = lab_from_srgb(rgb)
     ring = _ring(*lab.shape[:2])
     centre = _vote(lab[ring])
