@@ -203,8 +203,12 @@ class _Run:
                 return
             attempt = sent.popleft()
             self.counts["sampled"] += 1
-            self.store.write_images("sampled", attempt.sampled_key, images)
-            yield attempt, images
+            try:
+                self.store.write_images("sampled", attempt.sampled_key, images)
+            except AssetgenError as error:
+                self.fail(attempt.recipe, error)
+            else:
+                yield attempt, images
 
     def jobs(self, unread: deque[_Try], sent: deque[_Try]) -> Iterator[Job]:
         while unread:

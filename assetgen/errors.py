@@ -12,12 +12,16 @@ class AssetgenError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        cure = f" {self.cure.rstrip('.')}." if self.cure else ""
-        return f"{place}{self.what.rstrip('.')}.{cure}"
+        cure = f" {_ended(self.cure)}" if self.cure else ""
+        return f"{place}{_ended(self.what)}{cure}"
 
     def at(self, where: str) -> "AssetgenError":
         """The same error with a place, unless it names one already."""
         return self if self.where else type(self)(self.what, where=where, cure=self.cure)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."
 
 
 class InputError(AssetgenError):

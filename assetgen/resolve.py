@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
-from assetgen.expand import Entry, expand
+from assetgen.expand import Entry, check_name, expand
 from assetgen.load import Kind, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
 from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, names
@@ -33,6 +33,7 @@ def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = Fal
     members alone. Raises `InputError` with file and line.
     """
     pack = file.pack
+    _check_target(file)
     _check_defaults(file)
     written_as_list = isinstance(file.document.data.get("assets"), list)
     keys: dict[str, Keys] = {
@@ -43,12 +44,28 @@ def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = Fal
     except InputError as error:
         raise error.at(file.document.where("assets")) from error
     resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft)
+    if not entries:
+        raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
     if not wanted:
         raise InputError(f"no asset of pack '{pack.pack}' matches '{only}'", cure=did_you_mean(only, entries))
     for name in wanted:
         resolver.recipe(name)
     return tuple(resolver.done.values())
+
+
+def _check_target(file: PackFile) -> None:
+    if file.pack.engine and file.pack.engine not in names("exporter"):
+        cure = did_you_mean(file.pack.engine, names("exporter"))
+        where = file.document.where("engine")
+        raise InputError(f"there is no exporter for the engine '{file.pack.engine}'", where=where, cure=cure)
+    try:
+        for segment in filter(None, file.pack.target.split("/")):
+            check_name(segment)
+    except InputError as error:
+        where = file.document.where("target")
+        what = f"the target '{file.pack.target}' is not a folder inside the game"
+        raise InputError(what, where=where, cure="Write it like art/dungeon") from error
 
 
 def _check_defaults(file: PackFile) -> None:

@@ -148,6 +148,6 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document, 
     if first["type"] == "missing":
         return InputError(f"'{name}' is missing", where=where)
     message = first["msg"].removeprefix("Value error, ")
-    if name and message.startswith("Input should"):
-        message = f"'{name}' {message.removeprefix('Input ')}, not {first['input']!r:.60}"
+    if name and message.startswith(("Input should", "String should")):
+        message = f"'{name}' {message.partition(' ')[2]}, not {first['input']!r:.60}"
     return InputError(message, where=where)

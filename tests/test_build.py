@@ -108,3 +108,10 @@ def test_a_tiling_texture_really_tiles(build: Build, tmp_path: Path) -> None:
     pixels = read_image(tmp_path / "game/a.png").mean(axis=2)
     inside = np.abs(np.diff(pixels, axis=1)).mean()
     assert np.abs(pixels[:, 0] - pixels[:, -1]).mean() < 2 * inside
+
+
+def test_a_store_that_is_full_fails_assets_and_says_so(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("in the way")
+    failures = [event for event in build(TWO) if isinstance(event, Failed)]
+    assert [failure.asset for failure in failures] == ["a", "b"]
+    assert "cannot save into the store" in failures[0].reason

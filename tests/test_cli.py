@@ -128,3 +128,25 @@ def test_bad_words_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[s
     code, out, err = assetgen(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("target: ../up", "pack.yaml:2: the target '../up' is not a folder inside the game"),
+        ("engine: godott", "pack.yaml:2: there is no exporter for the engine 'godott'. Did you mean 'godot'?"),
+        ("palette: none.hex", "pack.yaml:2: there is no palette 'none.hex'"),
+        ("seed: many", "pack.yaml:2: 'seed' should be a valid integer"),
+        ("sed: 3", "pack.yaml:2: unknown key 'sed'. Did you mean 'seed'?"),
+    ],
+)
+def test_a_mistake_in_a_packs_head_has_its_line(assetgen: Run, tmp_path: Path, head: str, said: str) -> None:
+    (tmp_path / "pack.yaml").write_text(f"pack: p\n{head}\nassets: {{a: {{preset: pixel_sprite, prompt: x}}}}\n")
+    code, _, err = assetgen("build", tmp_path, "--game", tmp_path / "game")
+    assert (code, said in err) == (2, True), err
+
+
+def test_weights_that_are_missing_are_3_with_the_command(assetgen: Run, tmp_path: Path) -> None:
+    words = ("make", "pixel_sprite", "x", "--model", "sd15", "-o", tmp_path / "o", "--store", tmp_path / "s")
+    code, _, err = assetgen(*words)
+    assert (code, "hf download" in err) == (3, True), err

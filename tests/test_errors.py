@@ -5,7 +5,7 @@ from assetgen.errors import BuildError, InputError, NotInstalledError, PublishEr
 
 def test_an_error_says_where_what_and_cure_in_one_line() -> None:
     error = InputError("unknown key 'cel'", where="pack.yaml:12", cure="Did you mean 'cell'?")
-    assert str(error) == "pack.yaml:12: unknown key 'cel'. Did you mean 'cell'?."
+    assert str(error) == "pack.yaml:12: unknown key 'cel'. Did you mean 'cell'?"
 
 
 def test_a_place_is_added_once() -> None:

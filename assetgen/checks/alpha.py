@@ -16,10 +16,16 @@ EMPTY, FULL = 0.02, 0.92
 """Shares of the whole picture below and above which nothing, or nothing but background, was cut out."""
 STRAY_SIZE, STRAY_SHARE = 0.08, 0.06
 """An island below this share of the largest one is a stray; so much of what is visible may be strays."""
+PIECES = 12
+"""More islands than this are crumbs; of 150 drawn sprites one had more, of textures cut by mistake nine in ten."""
 SAME, OTHER = 0.08, 0.16  # Oklab distances: of the background's colour; clearly not
 HALO_SHARE = 0.3  # of the rim
+MIXED_SHARE = 0.2  # of the soft rim; drawn sprites reach 0.15, ones cut a pixel too wide begin at 0.3
+MIXED = 0.6  # a mixed colour is at most this share as far from the background as all that lies deeper
+SOFT, SOLID = (0.1, 0.9), 0.97  # coverage of a soft rim, and of what is inside
+MIN_SOFT = 8  # pixels: a rim of fewer soft ones is a hard one
+SOFT_REACH = 9  # pixels, side of the square round a soft pixel in which its true colour is sought
 RIM_DEPTH = 3  # pixels from the rim to the colour that it should have
-WHITE = "#ffffff"
 
 Mask = NDArray[np.bool_]
 
@@ -32,9 +38,10 @@ def alpha(
 ) -> Verdict:
     """Fail a sprite that is empty, not cut out, cropped by the border, in crumbs, or rimmed by its background.
 
-    Cropped means that more than `touching` of one side of the untrimmed picture is covered. A halo is a rim of the
-    removed background's colour (white where that is not known) round something of another colour, which would shine
-    on black or on white. The score is the worst fault as a multiple of its limit: above 1 fails, lower is better.
+    Cropped means that more than `touching` of one side of the untrimmed picture is covered. A halo is a rim that has
+    the removed background's colour, or is mixed with it, round something of another colour: it would shine on black or
+    on white, and these two are tried where the background is not known. A rim drawn by `outline` is no halo. The score
+    is the worst fault as a multiple of its limit: above 1 fails, lower is better.
     """
     rgb, cover = (to_float(channel) for channel in split_alpha(images["color"]))
     seen = cover[..., 0] >= VISIBLE
@@ -44,11 +51,10 @@ def alpha(
         return Verdict(EMPTY / max(share, 1e-3), False, f"nothing is left of it ({share:.1%} of the picture)")
     if share > FULL:
         return Verdict(share / FULL, False, f"it was not cut out: {share:.0%} of the picture are visible")
-    back = str(images.meta.get("background", WHITE))
     faults = [
         (_contact(seen, images) / touching, f"the border cuts it off (more than {touching:.0%} of one side)"),
-        (_strays(seen) / STRAY_SHARE, "it lies in crumbs"),
-        (_halo(rgb, seen, back) / HALO_SHARE, f"its rim has the colour of the background ({back})"),
+        (_crumbs(seen), "it lies in crumbs"),
+        _halo(rgb, cover[..., 0], images),
     ]
     worst, reason = max(faults)
     return Verdict(worst, worst <= 1, reason if worst > 1 else f"{share:.0%} visible")
@@ -69,28 +75,52 @@ def _sides(seen: Mask, images: ImageSet) -> Iterator[float]:
         yield float(seen[:, column].sum()) / down if 0 <= column < width else 0.0
 
 
-def _strays(seen: Mask) -> float:
+def _crumbs(seen: Mask) -> float:
     import cv2
 
     _, _, stats, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8), connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    return float(areas[areas < STRAY_SIZE * areas.max()].sum() / areas.sum())
+    strays = areas[areas < STRAY_SIZE * areas.max()].sum() / areas.sum()
+    return max(float(strays) / STRAY_SHARE, len(areas) / PIECES)
 
 
-def _halo(rgb: FloatArray, seen: Mask, background: str) -> float:
-    """The share of the rim that has the background's colour though what lies deeper has not."""
+def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, str]:
+    """The worst halo as a multiple of its limit, and its reason."""
+    known = images.meta.get("background")
+    lab = oklab_from_srgb(rgb)
+    faults = [(0.0, "")]
+    for code in () if "outline" in images.meta else (known,) if known else ("#ffffff", "#000000"):
+        back = oklab_from_srgb(np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32))
+        away = np.asarray(np.linalg.norm(lab - back, axis=-1), np.float32)
+        faults.append((_mixed_rim(away, cover) / MIXED_SHARE, f"its soft rim is mixed with the background ({code})"))
+        if known or code == "#ffffff":  # a hard black rim is an outline
+            faults.append((_own_rim(away, cover) / HALO_SHARE, f"its rim has the colour of the background ({code})"))
+    return max(faults)
+
+
+def _own_rim(away: FloatArray, cover: FloatArray) -> float:
+    """The share of the rim that has the background's colour though what lies deeper has not; `away` is from it."""
     import cv2
 
-    lab = oklab_from_srgb(rgb)
-    back = oklab_from_srgb(np.array([int(background[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32))
-    padded = np.pad(seen, 1).astype(np.uint8)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    seen = cover >= VISIBLE
+    depth = cv2.distanceTransform(np.pad(seen, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     rim = seen & (depth < 1.5)
-    inner = _nearest(lab, depth >= RIM_DEPTH)
+    inner = _nearest(away, depth >= RIM_DEPTH)
     if inner is None or not rim.any():
         return 0.0
-    far, near = (np.linalg.norm(colors - back, axis=-1) for colors in (inner, lab))
-    return float((near[rim] < SAME)[far[rim] > OTHER].sum() / rim.sum())
+    return float(((away < SAME) & (inner > OTHER))[rim].sum() / rim.sum())
+
+
+def _mixed_rim(away: FloatArray, cover: FloatArray) -> float:
+    """The share of the soft rim that is nearer to the background's colour than all solid pixels around it."""
+    import cv2
+
+    soft = (cover > SOFT[0]) & (cover < SOFT[1])
+    solid = cv2.erode((cover >= SOLID).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    nowhere = np.float32(np.inf)
+    inner = cv2.erode(np.where(solid, away, nowhere), np.ones((SOFT_REACH, SOFT_REACH), np.uint8))
+    mixed = soft & np.isfinite(inner) & (inner > OTHER) & (away < MIXED * inner)
+    return float(mixed.sum() / max(int(soft.sum()), MIN_SOFT))
 
 
 def _nearest(values: Array, known: Mask) -> Array | None:

@@ -62,6 +62,7 @@ def warm_model(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], e
     shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras))
     with shelf.lock:
         if shelf.warm is None:
+            _find(card, kinds)
             emit(Loading(model=card.model))
             shelf.warm = _load(card, loras)
         for kind in kinds:
@@ -69,6 +70,13 @@ def warm_model(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], e
                 emit(Loading(model=f"{card.model}/{kind}"))
                 shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm.device)
         return shelf.warm
+
+
+def _find(card: ModelCard, kinds: Iterable[str]) -> None:
+    """Look for all weights before torch is imported, so that the answer comes at once."""
+    for location in (card.weights, card.vae, *(card.controls[kind].weights for kind in kinds)):
+        if location is not None:
+            place_of(location)
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """A picture on another canvas: cut, or enlarged by transparent pixels; trim and pivot go along."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,8 @@ def visible_box(alpha: Array) -> Box | None:
 def on_canvas(images: ImageSet, box: Box) -> ImageSet:
     """Every channel cut or enlarged to `box`; what is added repeats the edge and is transparent."""
     width, height = images.size
+    if box == Box(0, 0, width, height):
+        return images.noting(**_moved(images, box) | {"tiles": images.meta.get("tiles", "")})
     rows = np.arange(box.top, box.top + box.height)
     columns = np.arange(box.left, box.left + box.width)
     beyond = ~(((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None])
@@ -49,4 +53,11 @@ def _moved(images: ImageSet, box: Box) -> dict[str, object]:
     if "pivot" in images.meta:
         x, y = images.meta["pivot"]
         moved["pivot"] = [(x * width - box.left) / box.width, (y * height - box.top) / box.height]
+    if "regions" in images.meta:
+        moved["regions"] = {name: _shifted(region, box) for name, region in images.meta["regions"].items()}
     return moved
+
+
+def _shifted(region: Mapping[str, Any], box: Box) -> dict[str, Any]:
+    x, y, width, height = region["rect"]
+    return {**region, "rect": [x - box.left, y - box.top, width, height]}

@@ -25,6 +25,7 @@ def outline(
     """Draw a line of `color`, `width` pixels wide, round what is visible, or just inside its edge.
 
     The canvas grows where the line would be cut. In pixel art the line is hard and joins pixels by their sides.
+    `meta.outline` tells the colour.
     """
     if visible_box(split_alpha(images["color"])[1]) is None:
         return images
@@ -35,7 +36,7 @@ def outline(
     shape = body if side == "outside" else ~np.pad(body, 1)
     line = _line(shape, width, hard=bool(images.meta.get("pixel_art")))
     if side == "inside":
-        share = line[1:-1, 1:-1, None] * body[..., None]
+        share = np.where(body, line[1:-1, 1:-1], 1)[..., None]
         drawn, cover = rgb * (1 - share) + pen * share, alpha
     else:
         share = line[..., None] * (1 - alpha)
@@ -44,7 +45,8 @@ def outline(
         drawn = np.where(cover > 0, drawn, pen)
     made = np.concatenate([drawn, cover], axis=2).astype(np.float32)
     kind = images["color"].dtype
-    return images.replace(color=made if kind == np.float32 else to_uint8(made) if kind == np.uint8 else to_uint16(made))
+    drawn = made if kind == np.float32 else to_uint8(made) if kind == np.uint8 else to_uint16(made)
+    return images.replace(color=drawn).noting(outline=color)
 
 
 def _with_room(images: ImageSet, width: int) -> ImageSet:

@@ -1,129 +1,219 @@
-"""Real pixel art: one pixel a cell, few colours."""
+"""Pictures to pixel art: one pixel a cell, in few colours."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from assetgen.color import oklab_from_srgb
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, split_alpha, to_float, to_uint8
+from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float
 from assetgen.palette_files import MAX_COLORS
 from assetgen.registry import InputFile, part
-from assetgen.steps._grid import Grid, find_grid
+from assetgen.steps._grid import find_grid
 from assetgen.steps._quantize import reduce_colors
+from assetgen.steps._wrap import padded
 
-OPAQUE = 0.5
-BALLOT = 32  # colours that the pixels of a cell vote among
-MIDDLE_WEIGHT = 3.0  # of a pixel in the middle of a cell; one at its edge, where blur mixes neighbours, has 1
+USUAL_GRID = 64  # game pixels on the longer side, where nothing is said and the picture has no grid of its own
+MOST_SAMPLES = 16  # a side of a cell; larger cells are read at so many places
+RIM = 0.2  # of a cell on each side: blurred where the picture was enlarged smoothly or saved as JPEG
+ROUNDS = 4  # of two-means in each cell; most settle after two
+ONE_COLOR = 0.06  # Oklab distance below which a cell has one colour with noise
+CONTRAST_GAIN = 4.0  # how much a colour unlike its surroundings outweighs its small share: a line of 1 in 4 pixels wins
+ALPHA_GAIN = 1.0  # the same for opaque against clear: a twig that covers 0.4 of its cell stays
 
-Places = NDArray[np.intp]
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells along one axis: `count` of `size` pixels each, the first from `start`; `wraps` goes round the border."""
+
+    start: float
+    size: float
+    count: int
+    length: int
+    wraps: bool
+
+    def samples(self, rim: float) -> NDArray[np.intp]:
+        """Pixels read in each cell, `count × samples`."""
+        places = min(ceil(self.size), MOST_SAMPLES)
+        inside = rim + (1 - 2 * rim) * (np.arange(places) + 0.5) / places
+        pixels = np.floor(self.start + (np.arange(self.count)[:, None] + inside) * self.size + 1e-6).astype(np.intp)
+        return pixels % self.length if self.wraps else pixels.clip(0, self.length - 1)
 
 
 @part(version=1)
 def pixelate(
     images: ImageSet,
     *,
-    cell: Annotated[int, Field(ge=1, le=512)] | Literal["auto"] | None = None,
+    cell: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] | None = None,
     grid: Annotated[int, Field(ge=1, le=4096)] | None = None,
     colors: Annotated[int, Field(ge=1, le=MAX_COLORS)] | None = None,
     palette: InputFile | None = None,
     dither: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> ImageSet:
-    """Make every cell of a pixel grid one pixel, in the colour that most of the cell has.
+    """Shrink to one pixel a cell, of `cell` pixels each or `grid` cells on the longer side, and to few colours.
 
-    `cell` is the grid's size in pixels of the picture; `auto` finds it, and where its lines lie. `grid` is the wanted
-    longer side in cells, for when no `cell` is given or found. Then at most `colors` colours, those of a `palette` file
-    (.hex, .gpl, .pal), or both, with `dither` as Bayer pattern. Alpha becomes hard. Raises `InputError` where neither
-    word is given and no grid is found.
+    `auto`, and saying neither, finds the grid that enlarged pixel art has; where there is none it takes `grid`, or 64.
+    Each pixel gets the colour that matters most in its cell, so that lines and eyes stay; alpha becomes 0 or full.
+    `colors`, `palette` and `dither` are those of the step `palette`. What tiles still does. Never enlarges.
     """
     if "color" not in images:
         raise InputError("pixelate wants an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
-    rows, columns, size = _laid(images, cell, grid)
-    cells, shape = (rows[:, None] * len(np.unique(columns)) + columns[None], (rows[-1] + 1, columns[-1] + 1))
+    axes, snapped = _layout(images, cell, grid)
+    tiles = images.meta.get("tiles", "")
+    if all(axis.size == 1 for axis in axes):
+        shrunk = images.replace(color=_hard(images["color"]))
+    else:
+        shrunk = _shrunk(images, axes, snapped, tiles)
+    file = palette.path if palette else None
+    color = reduce_colors(shrunk["color"], colors, file, dither, tiles)
+    return ImageSet({**shrunk.channels, "color": color}, _meta(images.meta, axes))
+
+
+def _layout(images: ImageSet, cell: int | str | None, grid: int | None) -> tuple[tuple[_Cells, _Cells], bool]:
+    """The cells along x and y, and whether they lie on a grid that the picture has."""
+    tiles, longer = images.meta.get("tiles", ""), max(images.size)
+    automatic = cell == "auto" or (cell is None and grid is None)
+    if automatic and images.meta.get("pixel_art"):
+        wanted, found = 1.0, None
+    elif automatic or isinstance(cell, int):
+        found = find_grid(images["color"], None if automatic else float(cell or 1)) if cell != 1 else None
+        wanted = found.cell if found else float(cell) if isinstance(cell, int) else longer / (grid or USUAL_GRID)
+    else:
+        wanted, found = longer / (grid or USUAL_GRID), None
+    phases = found.phase if found else (None, None)
+    across, down = (
+        _cells(length, max(1.0, wanted), phase, name in tiles)
+        for length, phase, name in zip(images.size, phases, "xy", strict=True)
+    )
+    return (across, down), found is not None
+
+
+def _cells(length: int, size: float, phase: float | None, wraps: bool) -> _Cells:
+    if phase is None or wraps:
+        count = max(1, round(length / size))
+        return _Cells(phase or 0.0, length / count, count, length, wraps)
+    start = phase - size if phase >= size / 2 else phase
+    return _Cells(start, size, max(1, round((length - start) / size)), length, wraps)
+
+
+def _shrunk(images: ImageSet, axes: tuple[_Cells, _Cells], snapped: bool, tiles: str) -> ImageSet:
+    across, down = (axis.samples(RIM if snapped and axis.size >= 4 else 0.0) for axis in axes)
+    rows, columns = down[:, None, :, None], across[None, :, None, :]
+    shape = (axes[1].count, axes[0].count, -1)
+    rgb, alpha = (
+        to_float(plane[rows, columns]).reshape(*shape, plane.shape[2]) for plane in split_alpha(images["color"])
+    )
+    seen = alpha[..., 0]
+    weights = np.where(seen.sum(axis=2, keepdims=True) > 0, seen, 1).astype(np.float32)
+    weights = weights * _dominant(oklab_from_srgb(rgb), weights, 0.0 if snapped else CONTRAST_GAIN, tiles)
+    weights /= weights.sum(axis=2, keepdims=True)
     channels = {
-        name: _voted(array, cells, shape) if name == "color" else _averaged(array, cells, shape)
+        name: _weighed(array[rows, columns].reshape(*shape, array.shape[2]), weights, name)
         for name, array in images.channels.items()
     }
-    tiles = images.meta.get("tiles", "")
-    file = palette.path if palette else None
-    channels["color"] = reduce_colors(channels["color"], colors, file, dither, tiles)
-    return ImageSet(channels, {**images.meta, "pixel_art": True, "cell": round(size, 3)})
+    if images["color"].shape[2] == 4:
+        stays = _stays(seen.mean(axis=2), 0.0 if snapped else ALPHA_GAIN, tiles)
+        channels["color"][..., 3] = stays * _full(images["color"])
+    return ImageSet(channels, images.meta)
 
 
-def _laid(images: ImageSet, cell: int | str | None, grid: int | None) -> tuple[Places, Places, float]:
-    """The cell row of every pixel row, the cell column of every pixel column, and the size of a cell."""
-    width, height = images.size
-    found = find_grid(images["color"]) if cell == "auto" or (cell is None and grid is None) else None
-    if found and not images.meta.get("tiles"):
-        return _cut(height, found.cell, found.top), _cut(width, found.cell, found.left), found.cell
-    size = _size(found, cell, grid, max(width, height))
-    rows, columns = (_even(length, max(1, round(length / size))) for length in (height, width))
-    return rows, columns, size
+def _dominant(lab: FloatArray, weights: FloatArray, gain: float, tiles: str) -> NDArray[np.bool_]:
+    """Which samples (`rows × columns × samples`) have the colour that stands for their cell.
+
+    The colours of a cell are parted in two; larger share wins, but distance from the colour around counts as share.
+    """
+    mean = _mean(lab, weights)
+    first = _farthest(lab, mean, weights)
+    second = _farthest(lab, first, weights)
+    for _ in range(ROUNDS):
+        in_first = _distance(lab, first) <= _distance(lab, second)
+        first, second = _mean(lab, weights * in_first), _mean(lab, weights * ~in_first)
+    around = _around(mean, tiles)
+    apart = np.linalg.norm(first - second, axis=2)
+    shares = [(weights * group).sum(axis=2) for group in (in_first, ~in_first)]
+    scores = [
+        share * (1 + gain * np.linalg.norm(centre - around, axis=2))
+        for share, centre in zip(shares, (first, second), strict=True)
+    ]
+    chosen = np.where((scores[0] >= scores[1])[..., None], in_first, ~in_first)
+    return chosen | (apart < ONE_COLOR)[..., None]
 
 
-def _size(found: Grid | None, cell: int | str | None, grid: int | None, longer: int) -> float:
-    if found:
-        return found.cell
-    if isinstance(cell, int):
-        return float(min(cell, longer))
-    if grid is not None:
-        return longer / min(grid, longer)
-    raise InputError("there is no pixel grid in this picture", cure="Name the size with cell: 4, or with grid: 32")
+def _mean(lab: FloatArray, weights: FloatArray) -> FloatArray:
+    mass = np.maximum(weights.sum(axis=2, keepdims=True), np.float32(1e-9))
+    return np.asarray((lab * weights[..., None]).sum(axis=2) / mass, np.float32)
 
 
-def _even(length: int, count: int) -> Places:
-    return np.arange(length) * count // length
+def _distance(lab: FloatArray, centre: FloatArray) -> FloatArray:
+    return np.asarray(np.square(lab - centre[:, :, None]).sum(axis=3), np.float32)
 
 
-def _cut(length: int, cell: float, first: float) -> Places:
-    """Cells whose lines lie at `first` plus whole cells; a border cell of less than half goes to its neighbour."""
-    place = np.floor((np.arange(length) + 0.5 - first) / cell).astype(np.intp)
-    for end, inward in ((0, 1), (-1, -1)):
-        if (place == place[end]).sum() < cell / 2 and place[0] != place[-1]:
-            place[place == place[end]] += inward
-    return np.asarray(place - place[0])
+def _farthest(lab: FloatArray, centre: FloatArray, weights: FloatArray) -> FloatArray:
+    place = (_distance(lab, centre) * (weights > 0)).argmax(axis=2)
+    return np.asarray(np.take_along_axis(lab, place[..., None, None], axis=2)[:, :, 0], np.float32)
 
 
-def _voted(color: Array, cells: Places, shape: tuple[int, int]) -> Array:
-    """The commonest colour of each cell, as the mean of its pixels of that colour; alpha by majority."""
-    rgb, alpha = (to_float(channel) for channel in split_alpha(color))
-    simple = to_uint8(split_alpha(reduce_colors(color, BALLOT, None, 0.0, ""))[0])
-    codes = simple.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
-    names, party = np.unique(codes, return_inverse=True)
-    weight = (np.maximum(alpha[..., 0], 1e-4) * _middle(cells)).ravel()
-    count, flat = shape[0] * shape[1], cells.ravel()
-    votes = np.bincount(flat * len(names) + party.ravel(), weight, count * len(names)).reshape(count, -1)
-    won = (votes.argmax(axis=1)[flat] == party.ravel()) * weight
-    mass = np.bincount(flat, won, count)
-    mean = np.stack([np.bincount(flat, won * part.ravel(), count) / mass for part in np.moveaxis(rgb, 2, 0)], axis=1)
-    solid = np.bincount(flat, alpha.ravel(), count) / np.bincount(flat, minlength=count) >= OPAQUE
-    made = np.concatenate([mean, solid[:, None]], axis=1)[:, : color.shape[2]].reshape(*shape, -1)
-    return _as(made, color)
+def _around(cells: FloatArray, tiles: str) -> FloatArray:
+    """The mean of each cell and its eight neighbours."""
+    height, width = cells.shape[:2]
+    wide = padded(cells, (1, 1), tiles)
+    total = sum(wide[y : y + height, x : x + width] for y in range(3) for x in range(3))
+    return np.asarray(total / np.float32(9), np.float32)
 
 
-def _middle(cells: Places) -> NDArray[np.float64]:
-    """The weight of each pixel by its place in its cell."""
-
-    def toward(line: Places) -> NDArray[np.float64]:
-        _, first, index, count = np.unique(line, return_index=True, return_inverse=True, return_counts=True)
-        place = (np.arange(len(line)) - first[index] + 0.5) / count[index]
-        return 1 - np.abs(2 * place - 1)
-
-    rows, columns = toward(cells[:, 0]), toward(cells[0])
-    return 1 + (MIDDLE_WEIGHT - 1) * rows[:, None] * columns[None]
+def _stays(cover: FloatArray, gain: float, tiles: str) -> NDArray[np.bool_]:
+    around = _around(cover[..., None], tiles)[..., 0]
+    return np.asarray(cover * (1 + gain * (1 - around)) >= (1 - cover) * (1 + gain * around), np.bool_)
 
 
-def _averaged(array: Array, cells: Places, shape: tuple[int, int]) -> Array:
-    count = shape[0] * shape[1]
-    planes = np.moveaxis(to_float(array), 2, 0)
-    size = np.bincount(cells.ravel(), minlength=count)
-    mean = np.stack([np.bincount(cells.ravel(), plane.ravel(), count) / size for plane in planes], axis=1)
-    return _as(mean.reshape(*shape, -1), array)
+def _weighed(samples: Array, weights: FloatArray, name: str) -> Array:
+    values = (samples * weights[..., None]).sum(axis=2)
+    if name == "normal":
+        top = _full(samples)
+        vectors = values / top * 2 - 1
+        values = (vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) / 2 + 0.5) * top
+    return (values if samples.dtype == np.float32 else np.rint(values)).astype(samples.dtype)
 
 
-def _as(values: NDArray[np.float64], like: Array) -> Array:
-    if like.dtype == np.float32:
-        return values.astype(np.float32)
-    top = np.iinfo(like.dtype).max
-    return np.rint(values * top).astype(like.dtype)
+def _hard(color: Array) -> Array:
+    if color.shape[2] == 3:
+        return color
+    full = _full(color)
+    alpha = np.where(color[..., 3:] * 2.0 >= full, full, 0).astype(color.dtype)
+    return np.concatenate([color[..., :3], alpha], axis=2)
+
+
+def _full(array: Array) -> float:
+    return 1.0 if array.dtype == np.float32 else float(np.iinfo(array.dtype).max)
+
+
+def _meta(meta: Mapping[str, Any], axes: tuple[_Cells, _Cells]) -> dict[str, Any]:
+    now = {**meta, "pixel_art": True, "cell": round(axes[0].size, 4)}
+    if "trim" in meta:
+        across, down = (axis.size for axis in axes)
+        offset, size = meta["trim"]["offset"], meta["trim"]["source_size"]
+        now["trim"] = {
+            **meta["trim"],
+            "offset": [round((offset[0] + axes[0].start) / across), round((offset[1] + axes[1].start) / down)],
+            "source_size": [round(size[0] / across), round(size[1] / down)],
+        }
+    if "regions" in meta:
+        now["regions"] = {
+            name: {**region, "rect": _rect(region["rect"], axes)} for name, region in meta["regions"].items()
+        }
+    return now
+
+
+def _rect(rect: list[int], axes: tuple[_Cells, _Cells]) -> list[int]:
+    left, top = (round((place - axis.start) / axis.size) for place, axis in zip(rect[:2], axes, strict=True))
+    ends = (
+        round((place + side - axis.start) / axis.size)
+        for place, side, axis in zip(rect[:2], rect[2:], axes, strict=True)
+    )
+    right, bottom = ends
+    return [left, top, max(1, right - left), max(1, bottom - top)]

@@ -1,9 +1,11 @@
 """The check of cut-outs: what a good one is, and every fault."""
 
 import numpy as np
+import pytest
 
 from assetgen.checks.alpha import alpha
 from assetgen.images import Array, ImageSet, picture
+from assetgen.registry import load
 from assetgen.steps.outline import outline
 from assetgen.steps.trim import trim
 
@@ -55,3 +57,42 @@ def test_a_rim_of_the_background_is_rejected() -> None:
     rimmed[..., :3] = np.where(core[..., 3:] > 127, rimmed[..., :3], (240, 240, 240))
     assert "rim" in reason(picture(rimmed, background="#ffffff"))
     assert reason(picture(rimmed, background="#00ff00")) == ""
+
+
+def test_a_line_drawn_in_the_colour_of_the_background_is_no_halo() -> None:
+    for code in ("#000000", "#ffffff"):
+        made = outline(picture(ball(), background=code), width=2, color=code)
+        assert reason(made) == ""
+
+
+def feathered(back: int) -> Array:
+    """A ball whose soft rim still has the background in its colours."""
+    down, across = np.mgrid[:64, :64] + 0.5
+    away = np.hypot(across - 32, down - 32)
+    inside, cover = np.clip((22 - away) / 4, 0, 1)[..., None], np.clip((23 - away) / 5, 0, 1)[..., None]
+    color = inside * (180, 40, 40) + (1 - inside) * (back, back, back)
+    return np.rint(np.concatenate([color, cover * 255], axis=2)).astype(np.uint8)
+
+
+def test_a_soft_halo_is_seen_on_black_and_on_white_though_nobody_told_the_background() -> None:
+    assert "#ffffff" in reason(picture(feathered(255)))
+    assert "#000000" in reason(picture(feathered(0)))
+
+
+def test_a_hard_dark_outline_is_no_halo() -> None:
+    drawn = ball(20)
+    drawn[..., 3] = np.where(drawn[..., 3] > 127, 255, 0)
+    drawn[..., :3] = np.where(ball(18)[..., 3:] > 127, drawn[..., :3], 0)
+    assert reason(picture(drawn)) == ""
+
+
+def test_many_small_pieces_are_crumbs_though_they_are_equal() -> None:
+    pieces = np.zeros((64, 64, 4), np.uint8)
+    pieces[4:60:14, 4:60:14] = pieces[5:60:14, 4:60:14] = pieces[4:60:14, 5:60:14] = pieces[5:60:14, 5:60:14] = 255
+    pieces[4:60:14, 6:60:14] = pieces[6:60:14, 6:60:14] = 255
+    assert "crumbs" in reason(picture(pieces))
+
+
+def test_a_misspelt_word_is_refused() -> None:
+    with pytest.raises(ValueError, match="touching"):
+        load("check", "alpha").params(touching=0)

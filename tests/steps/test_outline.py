@@ -48,3 +48,10 @@ def test_nothing_visible_gets_no_line() -> None:
 def test_a_colour_is_written_in_hex() -> None:
     with pytest.raises(ValidationError):
         load("step", "outline").params(color="red")
+
+
+def test_an_inner_line_leaves_no_fringe_of_the_old_colour() -> None:
+    soft = block()
+    soft[3, 4:8] = (250, 250, 250, 90)
+    made = outline(picture(soft), side="inside", color="#102030")["color"]
+    assert made[3, 5].tolist() == [16, 32, 48, 90]

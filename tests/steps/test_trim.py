@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from assetgen.images import Array, ImageSet, picture
+from assetgen.registry import load
 from assetgen.steps.trim import trim
 
 
@@ -47,3 +48,25 @@ def test_every_channel_is_cut_alike() -> None:
 def test_nothing_visible_stays_as_it_is() -> None:
     empty = picture(np.zeros((4, 4, 4), np.uint8))
     assert trim(empty, padding=3) is empty
+
+
+def test_trimming_twice_tells_the_place_in_the_first_picture() -> None:
+    made = trim(trim(picture(sprite()), padding=2))
+    assert made.meta["trim"] == {"offset": [5, 2], "source_size": [20, 10]}
+
+
+def test_a_full_picture_stays_opaque_and_still_tiles() -> None:
+    full = picture(np.full((4, 4, 3), 9, np.uint8), tiles="xy")
+    made = trim(full)
+    assert made["color"].shape == (4, 4, 3) and made.meta["tiles"] == "xy"
+    assert trim(full, padding=1).meta["tiles"] == ""
+
+
+def test_regions_move_along() -> None:
+    made = trim(picture(sprite(), regions={"a": {"rect": [6, 3, 2, 2]}}))
+    assert made.meta["regions"]["a"]["rect"] == [1, 1, 2, 2]
+
+
+def test_a_negative_padding_is_refused() -> None:
+    with pytest.raises(ValueError, match="padding"):
+        load("step", "trim").params(padding=-1)
