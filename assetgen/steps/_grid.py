@@ -66,7 +66,8 @@ def _combs(color: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _likeliest_cell(combs: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
     longest = max(len(comb) for comb in combs)
     count = FINENESS * longest
-    strength = sum(np.abs(np.fft.rfft(comb, count)) for comb in combs)[FINENESS * FEWEST_CELLS :]
+    waves = [np.abs(np.fft.rfft(comb, count)) for comb in combs]
+    strength = (waves[0] + waves[1])[FINENESS * FEWEST_CELLS :]
     best = int(np.flatnonzero(strength >= ALMOST * strength.max())[0])
     while best + 1 < len(strength) and strength[best + 1] > strength[best]:
         best += 1
@@ -86,7 +87,5 @@ def _wave(comb: NDArray[np.float64], cell: float) -> complex:
 
 
 def _phase(comb: NDArray[np.float64], cell: float) -> float:
-    phase = -np.angle(_wave(comb, cell)) / (2 * np.pi) * cell
-    if cell == round(cell):
-        phase = round(phase)
-    return float(phase % cell)
+    phase = float(-np.angle(_wave(comb, cell)) / (2 * np.pi) * cell)
+    return (round(phase) if cell == round(cell) else phase) % cell

@@ -141,7 +141,7 @@ def _dominant(lab: FloatArray, weights: FloatArray, gain: float, tiles: str) -> 
         for share, centre in zip(shares, (first, second), strict=True)
     ]
     chosen = np.where((scores[0] >= scores[1])[..., None], in_first, ~in_first)
-    return chosen | (apart < ONE_COLOR)[..., None]
+    return np.asarray(chosen | (apart < ONE_COLOR)[..., None], np.bool_)
 
 
 def _mean(lab: FloatArray, weights: FloatArray) -> FloatArray:
@@ -172,12 +172,13 @@ def _stays(cover: FloatArray, gain: float, tiles: str) -> NDArray[np.bool_]:
 
 
 def _weighed(samples: Array, weights: FloatArray, name: str) -> Array:
-    values = (samples * weights[..., None]).sum(axis=2)
+    values: Array = (samples * weights[..., None]).sum(axis=2)
     if name == "normal":
         top = _full(samples)
         vectors = values / top * 2 - 1
         values = (vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) / 2 + 0.5) * top
-    return (values if samples.dtype == np.float32 else np.rint(values)).astype(samples.dtype)
+    whole: Array = (values if samples.dtype == np.float32 else np.rint(values)).astype(samples.dtype)
+    return whole
 
 
 def _hard(color: Array) -> Array:
