@@ -45,7 +45,7 @@ class _Cells:
         return pixels % self.length if self.wraps else pixels.clip(0, self.length - 1)
 
 
-@part(version=1)
+@part(version=2)
 def pixelate(
     images: ImageSet,
     *,

@@ -8,7 +8,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from assetgen.errors import InputError
-from assetgen.images import Array, picture
+from assetgen.images import Array, ImageSet, picture
 from assetgen.registry import load
 from assetgen.steps.pixelate import pixelate
 
@@ -54,11 +54,15 @@ def test_the_grid_is_found_under_jpeg_noise() -> None:
     assert np.abs(made.astype(int) - art()).mean() < 16
 
 
-def test_a_picture_without_a_grid_wants_a_size() -> None:
-    smooth = np.repeat(np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None], 64, axis=0).repeat(3, axis=2)
-    with pytest.raises(InputError, match="no pixel grid"):
-        pixelate(picture(smooth))
+def test_a_picture_without_a_grid_of_its_own_gets_the_usual_one_or_the_one_asked_for() -> None:
+    smooth = np.repeat(np.linspace(0, 255, 128, dtype=np.uint8)[None, :, None], 128, axis=0).repeat(3, axis=2)
+    assert pixelate(picture(smooth)).size == (64, 64)
     assert pixelate(picture(smooth), cell="auto", grid=16).size == (16, 16)
+
+
+def test_a_material_without_colour_is_refused() -> None:
+    with pytest.raises(InputError, match="wants an image with a 'color' channel"):
+        pixelate(ImageSet({"height": np.zeros((8, 8, 1), np.uint16)}))
 
 
 def test_grid_counts_cells_of_the_longer_side_and_cell_wins() -> None:
