@@ -8,74 +8,77 @@ together; while one batch samples, the finished ones of the last go through step
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from assetgen.cost import cost_of, summed
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError
-from assetgen.events import Checked, Emit, Event, Failed, Finished, Planned, Published, Reused
+from assetgen.events import Checked, Drawn, Emit, Event, Failed, Finished, Planned, Published, Reused
 from assetgen.images import ImageSet
+from assetgen.looks import looks_of
 from assetgen.provenance import stamp
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
 from assetgen.registry import Context, Files, Job, Verdict
 from assetgen.stages import alike, export, finish, judge, render_control, sample
 from assetgen.store import Store
+from assetgen.tries import Try, accepted, finished_try, first_try
 
 WAITING_LIMIT = 32
 """Sampled images that may wait for a worker: bounds memory when steps are slower than sampling."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """A published asset: the accepted try, sha256 and looks of its files by path, what its sampling cost."""
+
+    attempt: int
+    outputs: Mapping[str, str]
+    looks: Mapping[str, str]
+    cost: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to build: `overwrite` lets hand-edited files be replaced, `prune` removes the files of assets that are not
+    among the recipes; assets that need one of `refused` fail; `price` is USD an hour of this machine."""
+
+    overwrite: bool = False
+    prune: bool = True
+    refused: frozenset[str] = frozenset()
+    price: float = 0.0
+
+
 def build_pack(
-    recipes: Sequence[Recipe], store: Store, target: Target, emit: Emit, *, overwrite: bool = False, prune: bool = True
-) -> Finished:
+    recipes: Sequence[Recipe], store: Store, target: Target, emit: Emit, manner: Manner | None = None
+) -> tuple[Finished, dict[str, Made]]:
     """Build and publish recipes (members before what needs them). One asset's failure never stops the others.
 
-    `overwrite` lets hand-edited files be replaced; `prune` removes the files of assets that are not among the recipes.
+    Gives the closing event, and every asset that was published now.
     """
-    run = _Run(store, target, emit, overwrite)
+    run = _Run(store, target, emit, manner or Manner())
     started = time.perf_counter()
+    if run.manner.prune:
+        target.expect(recipe.name for recipe in recipes)
     try:
         pending = [recipe for recipe in recipes if not run.is_current(recipe)]
         pending = [recipe for recipe in pending if not run.publish_stored(recipe)]
         pending = run.with_lost_members(pending)
         run.news(Planned(assets=len(recipes), to_sample=sum(not run.is_sampled(recipe) for recipe in pending)))
+        if pending:
+            store.check_writable()
         for wave in _waves(pending):
             run.build(wave)
-        if prune:
-            run.prune(recipes)
+        run.publish_deferred()
+        run.prune()
     finally:
         run.close()
     finished = run.summary(time.perf_counter() - started)
     emit(finished)
-    return finished
-
-
-@dataclass(frozen=True)
-class _Try:
-    """One attempt at one recipe."""
-
-    recipe: Recipe
-    attempt: int
-
-    @property
-    def sampled_key(self) -> str:
-        return self.recipe.sampled_key(self.attempt)
-
-    @property
-    def images_key(self) -> str:
-        return self.recipe.images_key(self.attempt)
-
-    @property
-    def words(self) -> dict[str, Any]:
-        return dict(self.recipe.source_for(self.attempt).words)
-
-    def next(self) -> "_Try | None":
-        """The next attempt, if the budget allows one and another seed can change anything."""
-        more = self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.words
-        return _Try(self.recipe, self.attempt + 1) if more else None
+    return finished, run.made
 
 
 @dataclass
@@ -85,13 +88,19 @@ class _Run:
     store: Store
     target: Target
     emit: Emit
-    overwrite: bool
+    manner: Manner
+    made: dict[str, Made] = field(default_factory=dict)
+    costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    deferred: list[tuple[Recipe, Files, int, Mapping[str, Any]]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     failed: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
     workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
     waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WAITING_LIMIT))
+
+    def __post_init__(self) -> None:
+        self.failed |= self.manner.refused
 
     def news(self, event: Event) -> None:
         with self.lock:
@@ -101,7 +110,7 @@ class _Run:
         if not self.target.is_current(recipe.name, recipe.files_key):
             return False
         edited = self.target.edited(recipe.name)
-        if edited and self.overwrite:
+        if edited and self.manner.overwrite:
             return False
         self.counts["reused"] += 1
         self.news(Published(asset=recipe.name, kept=edited) if edited else Reused(asset=recipe.name))
@@ -112,39 +121,33 @@ class _Run:
         if files is None:
             return False
         try:
-            self.publish(recipe, files)
+            known = accepted(recipe, self.store) or {}
+            self.publish(recipe, files, int(known.get("attempt", 0)), known.get("cost", {}))
         except AssetgenError as error:
             self.fail(recipe, error)
         return True
 
     def with_lost_members(self, pending: list[Recipe]) -> list[Recipe]:
         """Also the members whose finished images the store has lost, though their files are current."""
-        needed = {need.name: need for recipe in pending for need in recipe.needs if not self.first_try(need, "images")}
+        needs = {need.name: need for recipe in pending for need in recipe.needs if need.name not in self.failed}
+        needed = {name: need for name, need in needs.items() if not finished_try(need, self.store)}
         names = {recipe.name for recipe in pending}
         return [need for name, need in needed.items() if name not in names] + pending
 
-    def first_try(self, recipe: Recipe, level: str = "") -> _Try | None:
-        """The accepted try, else the first; with a level, only if the store has it there."""
-        known = self.store.read_json("accepted", recipe.accepted_key)
-        attempt = _Try(recipe, int(known["attempt"]) if known else 0)
-        return attempt if level != "images" or (known and self.store.has("images", attempt.images_key)) else None
-
     def is_sampled(self, recipe: Recipe) -> bool:
-        attempt = self.first_try(recipe)
-        return attempt is not None and (
-            self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
-        )
+        attempt = first_try(recipe, self.store)
+        return self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
 
     def build(self, wave: Sequence[Recipe]) -> None:
         """Attempts, round by round, until each recipe of the wave is accepted or out of tries."""
-        tries = [attempt for recipe in wave if (attempt := self.first_try(recipe))]
+        tries = [first_try(recipe, self.store) for recipe in wave]
         while tries:
             tries = self.round(tries)
 
-    def round(self, tries: Sequence[_Try]) -> list[_Try]:
+    def round(self, tries: Sequence[Try]) -> list[Try]:
         """One attempt each; what was rejected comes back as its next attempt."""
-        futures: list[tuple[_Try, Future[_Try | None]]] = []
-        again: list[_Try] = []
+        futures: list[tuple[Try, Future[Try | None]]] = []
+        again: list[Try] = []
         try:
             for attempt, images, is_finished in self.sampled(tries):
                 self.waiting.acquire()
@@ -159,9 +162,9 @@ class _Run:
                     self.fail(attempt.recipe, error)
         return again
 
-    def sampled(self, tries: Sequence[_Try]) -> Iterator[tuple[_Try, ImageSet, bool]]:
+    def sampled(self, tries: Sequence[Try]) -> Iterator[tuple[Try, ImageSet, bool]]:
         """Each try with its images; True where they are the finished ones, False where they were only sampled."""
-        groups: dict[Any, list[_Try]] = {}
+        groups: dict[Any, list[Try]] = {}
         for attempt in tries:
             recipe = attempt.recipe
             lost = [need.name for need in recipe.needs if need.name in self.failed]
@@ -176,11 +179,11 @@ class _Run:
         for group in groups.values():
             yield from ((attempt, images, False) for attempt, images in self.sample(group))
 
-    def sample(self, group: Sequence[_Try]) -> Iterator[tuple[_Try, ImageSet]]:
+    def sample(self, group: Sequence[Try]) -> Iterator[tuple[Try, ImageSet]]:
         """Run one source for alike tries. What was under way when it failed is tried again one by one."""
         runs = deque([tuple(group)])
         while runs:
-            unread, sent = deque(runs.popleft()), deque[_Try]()
+            unread, sent = deque(runs.popleft()), deque[Try]()
             alone = len(unread) == 1
             try:
                 yield from self.sample_run(unread, sent)
@@ -192,7 +195,7 @@ class _Run:
                 for attempt in (*sent, *unread):
                     self.fail(attempt.recipe, error)
 
-    def sample_run(self, unread: deque[_Try], sent: deque[_Try]) -> Iterator[tuple[_Try, ImageSet]]:
+    def sample_run(self, unread: deque[Try], sent: deque[Try]) -> Iterator[tuple[Try, ImageSet]]:
         """One run of a source; its images are saved as they come. `sent` holds the tries that it is making."""
         part = unread[0].recipe.source.part
         results = sample(part, self.jobs(unread, sent))
@@ -204,13 +207,15 @@ class _Run:
             attempt = sent.popleft()
             self.counts["sampled"] += 1
             try:
+                if cost := self.costs.get(attempt.sampled_key):
+                    self.store.write_json("cost", attempt.sampled_key, cost)
                 self.store.write_images("sampled", attempt.sampled_key, images)
             except AssetgenError as error:
                 self.fail(attempt.recipe, error)
             else:
                 yield attempt, images
 
-    def jobs(self, unread: deque[_Try], sent: deque[_Try]) -> Iterator[Job]:
+    def jobs(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Job]:
         while unread:
             attempt = unread.popleft()
             recipe = attempt.recipe
@@ -221,17 +226,27 @@ class _Run:
                 self.fail(recipe, error)
                 continue
             sent.append(attempt)
-            yield Job(Context(asset=recipe.name, needs=needs, controls=controls, emit=self.news), attempt.words)
+            yield Job(Context(recipe.name, needs, controls, self.metered(attempt)), attempt.words)
+
+    def metered(self, attempt: Try) -> Emit:
+        """An `Emit` for a source, which notes what drawing this try cost."""
+
+        def note(event: Event) -> None:
+            if isinstance(event, Drawn):
+                self.costs[attempt.sampled_key] = cost_of(event, self.manner.price)
+            self.news(event)
+
+        return note
 
     def finished(self, recipe: Recipe) -> ImageSet:
         """The accepted images of a recipe that was built before."""
-        attempt = self.first_try(recipe, "images")
+        attempt = finished_try(recipe, self.store)
         images = self.store.read_images("images", attempt.images_key) if attempt else None
         if images is None:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
-    def complete(self, attempt: _Try, images: ImageSet, is_finished: bool) -> _Try | None:
+    def complete(self, attempt: Try, images: ImageSet, is_finished: bool) -> Try | None:
         """Steps, checks, export, publish. Gives the next try where a check said no."""
         done = images if is_finished else self.finish(attempt, images)
         verdicts = self.judge(attempt, done)
@@ -240,12 +255,19 @@ class _Run:
             if again := attempt.next():
                 return again
             raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
-        accepted = {"attempt": attempt.attempt, "scores": {name: float(verdict.score) for name, verdict in verdicts}}
-        self.store.write_json("accepted", attempt.recipe.accepted_key, accepted)
-        self.export(attempt, done)
+        scores = {name: float(verdict.score) for name, verdict in verdicts}
+        cost = self.cost(attempt)
+        judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
+        self.store.write_json("accepted", attempt.recipe.accepted_key, judgement)
+        self.export(attempt, done, cost)
         return None
 
-    def judge(self, attempt: _Try, images: ImageSet) -> list[tuple[str, Verdict]]:
+    def cost(self, attempt: Try) -> dict[str, Any]:
+        """What the tries up to this one took to sample."""
+        keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
+        return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
+
+    def judge(self, attempt: Try, images: ImageSet) -> list[tuple[str, Verdict]]:
         with self.timed("checks"):
             verdicts = list(judge(images, attempt.recipe.checks).items())
         for name, verdict in verdicts:
@@ -261,29 +283,46 @@ class _Run:
             )
         return verdicts
 
-    def finish(self, attempt: _Try, images: ImageSet) -> ImageSet:
+    def finish(self, attempt: Try, images: ImageSet) -> ImageSet:
         with self.timed("steps"):
             done = finish(images, attempt.recipe.steps, attempt.recipe.name, self.news)
             self.store.write_images("images", attempt.images_key, done)
         return done
 
-    def export(self, attempt: _Try, images: ImageSet) -> None:
+    def export(self, attempt: Try, images: ImageSet, cost: Mapping[str, Any]) -> None:
         recipe = attempt.recipe
         with self.timed("export"):
             files = stamp(export(images, recipe.export, recipe.name), recipe, attempt.attempt)
             self.store.write("files", recipe.files_key, files)
-        self.publish(recipe, files)
+        self.publish(recipe, files, attempt.attempt, cost)
 
-    def publish(self, recipe: Recipe, files: Files) -> None:
+    def publish(
+        self, recipe: Recipe, files: Files, attempt: int, cost: Mapping[str, Any], *, can_wait: bool = True
+    ) -> None:
         owned = recipe.export.part.traits.engine_owned
         facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": list(owned), **recipe.facts}
+        facts["attempt"] = attempt
+        looks = looks_of(files)
         with self.lock, self.timed("publish"):
-            outcome = self.target.publish(recipe.name, files, facts, overwrite=self.overwrite)
+            if can_wait and self.target.is_taken(recipe.name, files):
+                self.deferred.append((recipe, files, attempt, cost))
+                return
+            outcome = self.target.publish(recipe.name, files, facts, overwrite=self.manner.overwrite)
             self.counts["published"] += 1
+            self.made[recipe.name] = Made(attempt, self.target.assets[recipe.name]["files"], looks, cost)
             self.news(Published(asset=recipe.name, files=outcome.written, removed=outcome.removed, kept=outcome.kept))
 
-    def prune(self, recipes: Sequence[Recipe]) -> None:
-        outcome = self.target.forget_all_but(recipe.name for recipe in recipes)
+    def publish_deferred(self) -> None:
+        """What wanted files that another asset of this build has given up meanwhile."""
+        waiting, self.deferred = self.deferred, []
+        for recipe, files, attempt, cost in waiting:
+            try:
+                self.publish(recipe, files, attempt, cost, can_wait=False)
+            except AssetgenError as error:
+                self.fail(recipe, error)
+
+    def prune(self) -> None:
+        outcome = self.target.forget_the_leaving()
         if outcome.removed or outcome.kept:
             self.news(Published(removed=outcome.removed, kept=outcome.kept))
 
@@ -315,7 +354,16 @@ class _Run:
             failed=len(self.failed),
             target=str(self.target.root),
             profile=profile,
+            cost=summed(self.costs.values()),
         )
+
+
+def remembered(recipe: Recipe, store: Store, target: Target) -> Made:
+    """An asset that stands published from an earlier build, as manifest, game folder and store tell."""
+    told = target.assets[recipe.name]
+    known = accepted(recipe, store) or {}
+    untouched = {path: data for path in told["files"] if (data := target.read_published(recipe.name, path)) is not None}
+    return Made(told.get("attempt", 0), told["files"], looks_of(untouched), known.get("cost", {}))
 
 
 def _waves(recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:

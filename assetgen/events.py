@@ -3,6 +3,10 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+State = Literal["ok", "stale", "missing", "edited", "gone", "new"]
+Work = Literal["sample", "finish", "export", "publish", "reuse", "remove"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,22 @@ class Sampling(Event):
     done: int
     total: int
     batch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Event):
+    """A model drew the asset's picture, in slot `slot` of a batch of `batch`.
+
+    `seconds` is its share of the batch; `watts` what the device usually draws under load; `memory` the most bytes of
+    its memory that were in use (0 where that is not told).
+    """
+
+    seconds: float
+    device: str
+    batch: int
+    slot: int
+    watts: float
+    memory: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +102,47 @@ class Failed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Differs(Event):
+    """Files that came out otherwise than the lock says; `difference` of their looks is small, of 255."""
+
+    files: tuple[str, ...]
+    difference: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited(Event):
+    """How an asset's published files stand to lock and pack, and why.
+
+    `stale`: the pack asks for something else now; `missing`, `edited`: files are gone or changed; `gone`: the pack has
+    it no more; `new`: it was never built.
+    """
+
+    state: State
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surveyed(Event):
+    """What a build would do for an asset, and why.
+
+    `sample`: a source makes it anew; `finish`: steps and on; `export`: its files are written anew; `publish`: they only
+    go into the game; `reuse`: nothing; `remove`: its files leave the game.
+    """
+
+    work: Work
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting(Event):
+    """Another build of the same target is running; this one begins when that one is done."""
+
+    holder: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The build is over."""
+    """The build is over. `cost` sums up what was sampled now (see `cost`)."""
 
     seconds: float
     published: int
@@ -92,6 +151,7 @@ class Finished(Event):
     sampled: int
     target: str = ""
     profile: dict[str, float] = field(default_factory=dict)
+    cost: dict[str, Any] = field(default_factory=dict)
 
 
 Emit = Callable[[Event], None]

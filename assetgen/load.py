@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assetgen.digest import with_digests
 from assetgen.errors import InputError
 from assetgen.registry import did_you_mean
 from assetgen.spec import ModelCard, Pack, PartWord, Preset
@@ -63,7 +64,7 @@ class Library:
         if name not in self._cards:
             path = self.find("models", name, "model")
             card = check(read_yaml(path), ModelCard)
-            self._cards[name] = _anchored(card, path.parent)
+            self._cards[name] = with_digests(_anchored(card, path.parent))
         return self._cards[name]
 
     def find(self, folder: str, name: str, what: str, suffix: str = ".yaml") -> Path:

@@ -17,8 +17,8 @@ from typing import Any
 
 from assetgen.errors import PublishError
 from assetgen.expand import check_name
+from assetgen.places import PART_PREFIX, PART_SUFFIX, write_whole
 from assetgen.registry import Files
-from assetgen.store import write_whole
 
 MANIFEST = "manifest.json"
 JOURNAL = ".assetgen-journal"
@@ -39,10 +39,12 @@ class Target:
 
     def __init__(self, game: Path, folder: str, pack: str) -> None:
         self.game, self.pack = game, pack
-        self.root = _inside(game, folder)
+        self.root = target_folder(game, folder)
         self.assets: dict[str, dict[str, Any]] = self._read_manifest()
         self._journal = self._read_journal()
-        self._owners = {path: name for name, asset in self.assets.items() for path in asset["files"]}
+        self._owners = {path.casefold(): name for name, asset in self.assets.items() for path in asset["files"]}
+        self._written: set[str] = set()
+        self._leaving: frozenset[str] = frozenset()
         self._stamps: dict[str, str | None] = {}
 
     def start_game(self, files: Files) -> None:
@@ -50,6 +52,13 @@ class Target:
         if not self.game.exists() or not any(self.game.iterdir()):
             for path, data in files.items():
                 self._replace(self.game / path, data)
+
+    def sweep(self) -> None:
+        """Remove what killed builds left half written. Only for who builds this target alone."""
+        ours = {*self._owners, *(path for path, _ in self._journal)}
+        for folder in {self.game, self.root, *((self.root / path).parent for path in ours)}:
+            for litter in folder.glob(f"{PART_PREFIX}*{PART_SUFFIX}"):
+                litter.unlink(missing_ok=True)
 
     def is_current(self, name: str, key: str) -> bool:
         """Whether the asset's files were published from this key and all still stand (edited by hand or not)."""
@@ -62,8 +71,26 @@ class Target:
         return tuple(
             path
             for path, published in asset["files"].items()
-            if not _matches(path, asset["engine_owned"]) and self._digest(path) not in (None, published)
+            if not matches(path, asset["engine_owned"]) and self._digest(path) not in (None, published)
         )
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Say which assets the pack has: all others will be forgotten, and their files may be replaced already."""
+        self._leaving = frozenset(self.assets) - set(names)
+
+    def is_taken(self, name: str, files: Files) -> bool:
+        """Whether another asset publishes one of these files, for now."""
+        return any(self._owner(path, name) != name for path in files)
+
+    def _owner(self, path: str, name: str) -> str:
+        """Who has a path: on Windows and macOS `Wall.png` and `wall.png` are one file."""
+        owner = self._owners.get(path.casefold(), name)
+        return name if owner in self._leaving else owner
+
+    def read_published(self, name: str, path: str) -> bytes | None:
+        """A file of the asset, or None where it is gone or no longer what was published."""
+        same = self._digest(path) == self.assets[name]["files"].get(path)
+        return (self.root / path).read_bytes() if same else None
 
     def publish(self, name: str, files: Files, facts: Mapping[str, Any], *, overwrite: bool = False) -> Outcome:
         """Put an asset's files in place. Raises `PublishError` before the first write if any of them may not be."""
@@ -71,35 +98,50 @@ class Target:
         owned = facts.get("engine_owned", [])
         for path in files:
             self._check_place(path, name)
-            if not (overwrite or _matches(path, owned)):
+            if not (overwrite or matches(path, owned)):
                 self._check_ours(path, digests[path])
         known = self.assets.get(name, {}).get("files", {})
-        wanted = [path for path in files if self._wants_writing(path, digests[path], known, _matches(path, owned))]
+        wanted = [path for path in files if self._wants_writing(path, digests[path], known, matches(path, owned))]
         self._note({path: digests[path] for path in wanted})
         for path in wanted:
             self._replace(self.root / path, files[path])
             self._stamps[path] = digests[path]
+            self._written.add(path)
         removed = self._remove(path for path in known if path not in files)
-        self._owners = {path: owner for path, owner in self._owners.items() if owner != name}
-        self._owners |= dict.fromkeys(files, name)
+        for path in known:
+            self._owners.pop(path.casefold(), None)
+        self._owners |= dict.fromkeys(map(str.casefold, files), name)
         self.assets[name] = {**facts, "files": digests}
         return Outcome(tuple(wanted), *removed)
 
-    def forget_all_but(self, names: Iterable[str]) -> Outcome:
-        """Remove the files of assets that the pack no longer has."""
-        gone = sorted(set(self.assets) - set(names))
-        removed, kept = self._remove(path for name in gone for path in self.assets[name]["files"])
+    def forget_the_leaving(self) -> Outcome:
+        """Remove the files of assets that the pack no longer has, but for those that another asset has taken over."""
+        gone = sorted(self._leaving & set(self.assets))
+        paths = [path for name in gone for path in self.assets[name]["files"] if not self._is_taken_over(path, name)]
+        removed, kept = self._remove(paths)
         for name in gone:
             del self.assets[name]
         return Outcome((), removed, kept)
 
+    def _is_taken_over(self, path: str, name: str) -> bool:
+        owner = self._owners.get(path.casefold(), name)
+        files = self.assets[owner]["files"] if owner != name else {}
+        same = (other for other in files if other.casefold() == path.casefold())
+        return any(other == path or _one_file(self.root / other, self.root / path) for other in same)
+
     def finish(self) -> None:
-        """Write the manifest, last of all, and end the journal."""
+        """Write the manifest, last of all, and end the journal. Raises `PublishError` where new files are gone."""
+        lost = sorted(path for path in self._written if not (self.root / path).exists())
+        for path in lost:
+            self.assets.pop(self._owners.get(path.casefold(), ""), None)
         data = {"assetgen": MANIFEST_VERSION, "pack": self.pack, "assets": dict(sorted(self.assets.items()))}
         text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
         if self._digest(MANIFEST) != hashlib.sha256(text.encode()).hexdigest():
             self._replace(self.root / MANIFEST, text.encode())
         (self.root / JOURNAL).unlink(missing_ok=True)
+        if lost:
+            what = f"somebody removed files from '{self.root}' during the build, '{lost[0]}' among them"
+            raise PublishError(what, cure="Build again: nothing needs to be sampled anew")
 
     def _wants_writing(self, path: str, digest: str, known: Mapping[str, str], engine_owned: bool) -> bool:
         """Engine-owned files are written once, and again when what *we* say in them changes."""
@@ -110,8 +152,7 @@ class Target:
 
     def _check_place(self, path: str, name: str) -> None:
         check_name(path)
-        owner = self._owners.get(path, name)
-        if owner != name:
+        if (owner := self._owner(path, name)) != name:
             raise PublishError(f"'{path}' is published by asset '{owner}' already", cure="Rename one of the two")
         if not (self.root / path).parent.resolve().is_relative_to(self.root.resolve()):
             raise PublishError(f"'{path}' would leave the target {self.root} through a link", cure="Remove the link")
@@ -120,8 +161,8 @@ class Target:
 
     def _check_ours(self, path: str, digest: str) -> None:
         stands = self._digest(path)
-        owner = self._owners.get(path)
-        ours = {digest, self.assets[owner]["files"][path] if owner else None}
+        owner = self._owners.get(path.casefold())
+        ours = {digest, self.assets[owner]["files"].get(path) if owner else None}
         if stands is not None and stands not in ours and (path, stands) not in self._journal:
             why = "was edited by hand" if owner else "is not from this pack"
             raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
@@ -129,13 +170,13 @@ class Target:
     def _remove(self, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         removed, kept = [], []
         for path in paths:
-            owner = self._owners.get(path)
+            owner = self._owners.get(path.casefold())
             asset = self.assets[owner] if owner else {"files": {}, "engine_owned": []}
             stands = self._digest(path)
             if stands is None:
                 continue
             ours = stands == asset["files"].get(path) or (path, stands) in self._journal
-            if ours or _matches(path, asset["engine_owned"]):
+            if ours or matches(path, asset["engine_owned"]):
                 (self.root / path).unlink()
                 self._stamps[path] = None
                 removed.append(path)
@@ -194,12 +235,17 @@ class Target:
         return dict(assets)
 
 
-def _matches(path: str, patterns: Iterable[str]) -> bool:
+def _one_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether a path fits one of the patterns."""
     return any(fnmatch(path, pattern) for pattern in patterns)
 
 
-def _inside(game: Path, folder: str) -> Path:
-    """The target folder, refused where it would lie outside the game project."""
+def target_folder(game: Path, folder: str) -> Path:
+    """The folder inside a game project that a pack publishes into. Raises `PublishError` where it would lie outside."""
     for segment in filter(None, folder.split("/")):
         check_name(segment)
     root = game / folder

@@ -3,7 +3,7 @@
     sampled_key   source with its seed, controls, members
     images_key    + steps
     accepted_key  + checks and the number of tries
-    files_key     + exporter and name
+    files_key     + exporter, name and facts
 
 Everything that changes pixels is in the recipe: files by content digest, weights by digest, code by part version.
 Keys name the request. A key of try number `attempt` differs from the first by its seed alone.
@@ -20,8 +20,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from assetgen.registry import Kind, Part, load
+from assetgen.spec import ModelCard
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Raised when keys must change although no part did (the form of the identities below, provenance in files)."""
 SEED_RANGE = 2**32
 
@@ -68,7 +69,7 @@ def digest(*things: Any) -> str:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one asset is made. `facts` are words for people and provenance; they change no key."""
+    """How one asset is made. `facts` are words that are written into its files and change nothing else."""
 
     name: str
     preset: str
@@ -89,9 +90,14 @@ class Recipe:
 
     def sampled_key(self, attempt: int = 0) -> str:
         """The key of the raw image set of a try."""
-        controls = [stage.identity for stage in self.controls]
+        controls = [(stage.identity, self._network(stage)) for stage in self.controls]
         needs = [(recipe.name, recipe.accepted_key) for recipe in self.needs]
         return digest(KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, needs)
+
+    def _network(self, control: Stage) -> Any:
+        """What makes the model obey a control."""
+        card = self.source.words.get("model")
+        return plain(card.controls.get(control.name)) if isinstance(card, ModelCard) else None
 
     def images_key(self, attempt: int = 0) -> str:
         """The key of the finished image set of a try."""
@@ -105,7 +111,7 @@ class Recipe:
     @cached_property
     def files_key(self) -> str:
         """The key of the files; equal keys mean that there is nothing to do."""
-        return digest("files", self.accepted_key, self.name, self.export.identity)
+        return digest("files", self.accepted_key, self.name, self.preset, plain(self.facts), self.export.identity)
 
 
 def seed_from(*words: Any) -> int:

@@ -26,11 +26,14 @@ DEFAULT_TRIES = 3
 DEFAULT_EXPORTER = "plain"
 
 
-def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = False) -> tuple[Recipe, ...]:
+def plan(
+    file: PackFile, *, engine: str = "", only: str = "*", draft: bool = False, named: Mapping[str, str] | None = None
+) -> tuple[Recipe, ...]:
     """Every asset of a pack as a recipe, members before the atlases that need them.
 
     `engine` is the exporter where neither pack nor preset names one. With `only` (a glob) the matching assets and their
-    members alone. Raises `InputError` with file and line.
+    members alone. `named` tells from which name the seed of an asset comes, where it is not its own (renamed ones).
+    Raises `InputError` with file and line.
     """
     pack = file.pack
     _check_target(file)
@@ -43,7 +46,7 @@ def plan(file: PackFile, *, engine: str = "", only: str = "*", draft: bool = Fal
         entries = {entry.name: entry for entry in expand(pack.assets, keys)}
     except InputError as error:
         raise error.at(file.document.where("assets")) from error
-    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft)
+    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, named or {})
     if not entries:
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
@@ -91,8 +94,10 @@ class _Layer:
 class _Resolver:
     """Resolves the entries of one pack, each once, members first."""
 
-    def __init__(self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool) -> None:
-        self.file, self.entries, self.engine, self.draft = file, entries, engine, draft
+    def __init__(
+        self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool, named: Mapping[str, str]
+    ) -> None:
+        self.file, self.entries, self.engine, self.draft, self.named = file, entries, engine, draft, named
         self.done: dict[str, Recipe] = {}
 
     def recipe(self, name: str, below: tuple[str, ...] = ()) -> Recipe:
@@ -181,7 +186,7 @@ class _Asset:
         shared: dict[str, Any] = {}
         if "seed" in part.params.model_fields:
             seed = self.spec.seed
-            shared["seed"] = seed_from(self.pack.seed, self.entry.name) if seed is None else seed
+            shared["seed"] = seed_from(self.pack.seed, self._seed_name) if seed is None else seed
         if "negative" in part.params.model_fields and self.spec.negative is not None:
             shared["negative"] = self.spec.negative
         card = self._card(part, word)
@@ -220,8 +225,14 @@ class _Asset:
         before, after = card.affixes if card else ("", "")
         return before + template.replace("{prompt}", wish) + after
 
+    @property
+    def _seed_name(self) -> str:
+        return self.resolver.named.get(self.entry.name, self.entry.name)
+
     def _facts(self, source: Stage) -> dict[str, Any]:
         facts: dict[str, Any] = {"prompt": self.spec.prompt, "pack": self.pack.pack}
+        if source.words.get("seed") == seed_from(self.pack.seed, self._seed_name):
+            facts["seed_name"] = self._seed_name
         card = source.words.get("model")
         if isinstance(card, ModelCard):
             facts["model"] = card.model

@@ -177,6 +177,11 @@ class ControlModel(Spec):
     digest: str | None = None
     licence: str
 
+    @property
+    def identity(self) -> Any:
+        """What enters keys."""
+        return _by_digest(self.model_dump(mode="json", exclude={"licence"}, exclude_defaults=True))
+
 
 class Scheduler(Spec):
     """A diffusers scheduler class and the options laid over the model's own scheduler configuration."""
@@ -221,9 +226,12 @@ class ModelCard(Spec):
 
     @property
     def identity(self) -> Any:
-        """What of the card changes pixels: its weights by digest (by place, where it tells none) and how they run."""
-        skip = {"model", "about", "licence", "licence_url", "commercial", "prompts", "affixes", "defaults", "batch"}
-        return _by_digest(self.model_dump(mode="json", exclude=skip, exclude_defaults=True))
+        """What of the card changes pixels: its weights by digest (by place, where it tells none) and how they run.
+
+        Its controls are not in it: the ones that an asset uses enter keys beside the asset's control images.
+        """
+        people = {"model", "about", "licence", "licence_url", "commercial", "prompts", "affixes", "defaults"}
+        return _by_digest(self.model_dump(mode="json", exclude={*people, "batch", "controls"}, exclude_defaults=True))
 
 
 def _by_digest(card: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.build import build_pack
+from assetgen.build import Manner, build_pack
 from assetgen.events import Event
 from assetgen.game import open_target
 from assetgen.load import PackFile, load_pack
@@ -30,12 +30,12 @@ def write_pack(tmp_path: Path) -> Callable[[str], PackFile]:
 def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[..., list[Event]]:
     """Builds a pack's text with the fake source into `tmp_path/game`; gives the events."""
 
-    def run(text: str, **options: Any) -> list[Event]:
+    def run(text: str, **manner: Any) -> list[Event]:
         file = write_pack(text)
         events: list[Event] = []
         recipes = plan(file, draft=True)
         target = open_target(file.pack, tmp_path / "game", recipes)
-        build_pack(recipes, Store(tmp_path / "store"), target, events.append, **options)
+        build_pack(recipes, Store(tmp_path / "store"), target, events.append, Manner(**manner))
         return events
 
     return run

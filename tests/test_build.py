@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from assetgen.errors import InputError
 from assetgen.events import Checked, Event, Failed, Finished, Published, Reused
 from assetgen.image_files import read_image, read_text
 
@@ -110,8 +112,9 @@ def test_a_tiling_texture_really_tiles(build: Build, tmp_path: Path) -> None:
     assert np.abs(pixels[:, 0] - pixels[:, -1]).mean() < 2 * inside
 
 
-def test_a_store_that_is_full_fails_assets_and_says_so(build: Build, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_stops_the_build_before_anything_is_sampled(
+    build: Build, tmp_path: Path
+) -> None:
     (tmp_path / "store").write_text("in the way")
-    failures = [event for event in build(TWO) if isinstance(event, Failed)]
-    assert [failure.asset for failure in failures] == ["a", "b"]
-    assert "cannot save into the store" in failures[0].reason
+    with pytest.raises(InputError, match="cannot save into the store"):
+        build(TWO)

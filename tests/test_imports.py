@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting")
+HEAVY = ("torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec")
 PROBE = """
 import sys
 from assetgen.cli import main

@@ -11,14 +11,18 @@ LAYERS = {
     "__init__": 0, "errors": 0, "events": 0,
     "images": 1, "color": 1, "image_files": 1, "registry": 1, "spec": 1, "seams": 1, "palette_files": 1,
     "yaml_files": 1,
-    "digest": 2, "expand": 2, "load": 2, "recipe": 2, "resolve": 2, "store": 2, "provenance": 2, "publish": 2,
-    "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3, "stages": 3,
-    "build": 4, "game": 4,
+    "digest": 2, "expand": 2, "load": 2, "recipe": 2, "resolve": 2, "places": 2, "store": 2, "store_care": 2,
+    "provenance": 2, "publish": 2,
+    "lock": 2, "differences": 2, "renames": 2, "looks": 2, "exclusive": 2, "cost": 2, "junit": 2, "tries": 2,
+    "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3, "stages": 3, "history": 3,
+    "build": 4, "game": 4, "rebuild": 4, "audit": 4, "survey": 4,
     "cli": 5,
 }  # fmt: skip
 PARTS = ("sources", "controls", "steps", "checks", "exporters")
 FOR_PARTS = {"errors", "events", "images", "color", "image_files", "registry", "seams", "palette_files"}
-HEAVY = {"torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack"}
+HEAVY = {
+    "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
+}  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

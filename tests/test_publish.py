@@ -85,7 +85,9 @@ def test_a_killed_build_leaves_files_that_the_next_one_knows(tmp_path: Path) -> 
 def test_pruning_keeps_what_was_edited(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1", "b.png": b"1"})
     (tmp_path / "game/art/b.png").write_bytes(b"mine")
-    outcome = target(tmp_path).forget_all_but([])
+    into = target(tmp_path)
+    into.expect([])
+    outcome = into.forget_the_leaving()
     assert (outcome.removed, outcome.kept) == (("a.png",), ("b.png",))
 
 

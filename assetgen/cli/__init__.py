@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import build, catalog, doctor, single, start
+from assetgen.cli import build, catalog, doctor, forecast, single, start, store, verify
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -31,12 +31,15 @@ def root(version: Annotated[bool, typer.Option("--version", help="Show the versi
 app.command("init")(start.init)
 app.command("build")(build.build)
 app.command("make")(build.make)
+app.command("plan")(forecast.plan)
+app.command("check")(verify.check)
 app.command("depth")(single.depth)
 app.command("post")(single.post)
 app.command("doctor")(doctor.doctor)
 app.add_typer(catalog.presets, name="presets")
 app.add_typer(catalog.models, name="models")
 app.add_typer(catalog.steps, name="steps")
+app.add_typer(store.store, name="store")
 
 
 def main(words: list[str] | None = None) -> None:

@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assetgen.errors import InputError
+
 if TYPE_CHECKING:
     from assetgen.events import Event
     from assetgen.load import PackFile
+    from assetgen.rebuild import Machine, Wish
 
 PackArgument = Annotated[Path, typer.Argument(help="A folder with pack.yaml, or a *.pack.yaml file.")]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", envvar="ASSETGEN_STORE", help="Folder of save points [default: user cache].")
+    str | None,
+    typer.Option("--store", envvar="ASSETGEN_STORE", help="Save points: a folder or a URL [default: user cache]."),
 ]
+GameOption = Annotated[
+    Path | None, typer.Option("--game", help="The game project's root [default: the pack's `game`].")
+]
+PriceOption = Annotated[
+    str, typer.Option("--price", envvar="ASSETGEN_PRICE", metavar="USD/h", help="What an hour of this machine costs.")
+]
+JunitOption = Annotated[Path | None, typer.Option("--junit", help="Also write a JUnit XML report.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON event a line on stdout.")]
 DraftOption = Annotated[bool, typer.Option("--draft", help="Quick drawings instead of the model.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8.")]
@@ -23,24 +34,39 @@ MAX_NAME = 40
 
 def build(
     pack: PackArgument,
-    game: Annotated[Path | None, typer.Option(help="The game project's root [default: the pack's `game`].")] = None,
+    *,
+    game: GameOption = None,
     only: Annotated[str, typer.Option(help="Build the assets whose names match this pattern.")] = "*",
+    locked: Annotated[bool, typer.Option("--locked", help="Refuse whatever the lock does not describe.")] = False,
+    update: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="Like --locked, but these assets may change, in the lock too.")
+    ] = None,
     draft: DraftOption = False,
     overwrite: OverwriteOption = False,
+    price: PriceOption = "",
     json: JsonOption = False,
+    junit: JunitOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Build a pack into its game folder: only what changed, each file whole or not at all."""
+    """Build a pack into its game folder: only what changed, each file whole or not at all; then write its lock."""
+    from assetgen.cli.settings import parse_price
     from assetgen.load import load_pack
+    from assetgen.rebuild import Wish
 
+    if draft and (locked or update is not None):
+        raise InputError("a draft has no lock", cure="Leave out --draft, or --locked and --update")
+    if locked and update is not None:
+        raise InputError("--locked and --update exclude each other", cure="--update GLOB locks all but what matches")
     file = load_pack(pack)
-    place = game or _game_of(file)
-    run(file, place, only=only, draft=draft, json=json, store=store, overwrite=overwrite, prune=only == "*")
+    moving = update if update is not None else "" if locked else None
+    wish = Wish(only=only, draft=draft, overwrite=overwrite, moving=moving, price=parse_price(price))
+    run(file, game or game_of(file), wish, json=json, junit=junit, store=store)
 
 
 def make(
     preset: Annotated[str, typer.Argument(help="A preset; `assetgen presets list` shows them.")],
     prompt: Annotated[str, typer.Argument(help="What it shows.")] = "",
+    *,
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="How many variations.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Variations count up from this seed.")] = 0,
     model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
@@ -55,6 +81,7 @@ def make(
     """Make one kind of asset from a prompt, without a pack."""
     from assetgen.cli.settings import parse_settings
     from assetgen.load import PackFile, library_for
+    from assetgen.rebuild import Wish
     from assetgen.spec import Pack
     from assetgen.yaml_files import Document, check
 
@@ -62,7 +89,7 @@ def make(
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
     file = PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
-    run(file, output, draft=draft, json=json, store=store, overwrite=overwrite, prune=False)
+    run(file, output, Wish(draft=draft, overwrite=overwrite, once=True), json=json, store=store)
 
 
 def variations(prompt: str, count: int) -> list[str]:
@@ -75,35 +102,43 @@ def variations(prompt: str, count: int) -> list[str]:
 def run(
     file: "PackFile",
     game: Path,
+    wish: "Wish",
     *,
-    only: str = "*",
-    draft: bool = False,
     json: bool = False,
-    store: Path | None = None,
-    overwrite: bool = False,
-    prune: bool = True,
+    junit: Path | None = None,
+    store: str | None = None,
 ) -> None:
     """Build a loaded pack, show its news, and exit with the code that fits."""
-    from assetgen.build import build_pack
     from assetgen.cli.progress import shown
     from assetgen.events import Failed
-    from assetgen.game import engine_of, open_target
-    from assetgen.resolve import plan
+    from assetgen.junit import write_report
+    from assetgen.rebuild import rebuild
+
+    events: list[Event] = []
+    try:
+        with shown(json=json) as emit:
+
+            def note(event: "Event") -> None:
+                events.append(event)
+                emit(event)
+
+            finished = rebuild(file, game, machine(store), note, wish)
+    finally:
+        if junit:
+            write_report(junit, file.pack.pack, events)
+    failures = [event.exit_code for event in events if isinstance(event, Failed)]
+    raise typer.Exit(exit_code(failures, finished.published + finished.reused))
+
+
+def machine(store: str | None) -> "Machine":
+    """Where this user's machine keeps things."""
+    import platformdirs
+
+    from assetgen.rebuild import Machine
     from assetgen.store import Store
 
-    recipes = plan(file, engine=engine_of(game), only=only, draft=draft)
-    target = open_target(file.pack, game, recipes)
-    failures: list[Failed] = []
-
-    with shown(json=json) as emit:
-
-        def note(event: "Event") -> None:
-            if isinstance(event, Failed):
-                failures.append(event)
-            emit(event)
-
-        finished = build_pack(recipes, Store(store or default_store()), target, note, overwrite=overwrite, prune=prune)
-    raise typer.Exit(exit_code([failure.exit_code for failure in failures], len(recipes) - finished.failed))
+    cache = platformdirs.user_cache_path("assetgen")
+    return Machine(Store(store or default_store()), cache / "locks", cache / "history.json")
 
 
 def exit_code(failures: list[int], succeeded: int) -> int:
@@ -122,7 +157,8 @@ def default_store() -> Path:
     return platformdirs.user_cache_path("assetgen") / "store"
 
 
-def _game_of(file: "PackFile") -> Path:
+def game_of(file: "PackFile") -> Path:
+    """The game project that a pack names, else `out/PACK`."""
     if file.pack.game:
         return file.folder / file.pack.game
     return Path("out") / file.pack.pack

@@ -34,8 +34,7 @@ def doctor(
 
     _say("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = [_tell_package(*package) for package in PACKAGES]
-    place = store or default_store()
-    _say("store", f"{place} ({_megabytes(place):.0f} MB)")
+    _say("store", _store(store or default_store()))
     card = library_for(Path()).card(model)
     try:
         _say("device", _device(card))
@@ -55,6 +54,18 @@ def _tell_package(name: str, extra: str, purpose: str) -> str:
         _say(name, f'missing, needed for {purpose}: pip install "assetgen[{extra}]"')
         return extra
     return ""
+
+
+def _store(place: str | Path) -> str:
+    """Where the store lies and how large it is, or why it cannot be used."""
+    from assetgen.store import Store
+    from assetgen.store_care import measure, total
+
+    try:
+        store = Store(place)
+        return f"{store} ({total(measure(store).values()).bytes / 1e6:.0f} MB)"
+    except AssetgenError as error:
+        return f"cannot be used: {error}"
 
 
 def _device(card: "ModelCard") -> str:
@@ -79,10 +90,6 @@ def _seconds(card: "ModelCard") -> float:
     started = time.perf_counter()
     list(sample(source, iter(batch)))
     return (time.perf_counter() - started) / len(batch)
-
-
-def _megabytes(folder: Path) -> float:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
 def _say(what: str, text: str) -> None:

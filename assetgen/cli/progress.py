@@ -4,7 +4,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assetgen.events import Checked, Emit, Event, Failed, Finished, Loading, Planned, Published, Reused, Sampling
+from assetgen.events import (
+    Checked,
+    Differs,
+    Emit,
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Planned,
+    Published,
+    Reused,
+    Sampling,
+    Waiting,
+)
 
 
 @contextmanager
@@ -46,6 +59,10 @@ def words(event: Event) -> str:
             return f"  {event.asset}: try {event.attempt + 1} rejected by {event.check} ({event.reason})"
         case Published() if event.files or event.removed or event.kept:
             return _published(event)
+        case Differs():
+            return f"  {event.asset}: {', '.join(event.files)} differ in bytes from the lock and look the same"
+        case Waiting():
+            return f"waiting for another build of this target ({event.holder})"
         case Failed():
             return f"FAILED {event.asset}: {event.reason}"
         case Finished():
@@ -67,7 +84,17 @@ def _finished(event: Finished) -> str:
     ]
     spent = ", ".join(f"{what} {seconds:.1f}" for what, seconds in event.profile.items() if seconds >= 0.05)
     profile = f" ({spent})" if spent else ""
-    return f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {event.target}"
+    done = f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {event.target}"
+    return f"{done}\n{_cost(event)}" if event.cost else done
+
+
+def _cost(event: Finished) -> str:
+    """One line on what sampling cost, an image and in all."""
+    cost, count = event.cost, max(1, event.sampled)
+    told = [f"{cost['seconds']:.1f} s of sampling on {cost['device']}", f"{cost['watt_hours']:.2f} Wh (estimate)"]
+    if "usd" in cost:
+        told.append(f"{cost['usd']:.4f} USD, {cost['usd'] / count:.5f} an image")
+    return ", ".join(told)
 
 
 @contextmanager

@@ -34,6 +34,18 @@ def parse_step(text: str) -> tuple[str, dict[str, Any]]:
     return name, parse_words(_split(tail), f"step '{text}'")
 
 
+def parse_price(text: str) -> float:
+    """`"2.50/h"` or `"2.50"` as USD an hour; 0 for no word."""
+    amount = text.strip().removeprefix("$").removesuffix("/h").strip()
+    try:
+        price = float(amount or 0)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price < float("inf"):
+        raise InputError(f"--price '{text}' is not a price an hour", cure="Write it like 2.50/h")
+    return price
+
+
 def parse_value(text: str, where: str) -> Any:
     """A YAML value from a word of the command line."""
     from assetgen.yaml_files import parse_yaml

@@ -10,6 +10,11 @@ DEFAULT_BATCH = 4
 """Images at a time where the card is silent. On CPUs more gain nothing, and fewer cost up to 1.7 times as much."""
 
 
+WATTS = {"cuda": 300.0, "mps": 25.0, "cpu": 8.0}
+"""What devices usually draw while sampling: a big GPU, an Apple chip, and *one core* of a server or desktop CPU.
+Estimates from data sheets: no meter is read."""
+
+
 @dataclass(frozen=True)
 class Device:
     """A torch device ("cuda", "mps" or "cpu") and dtype; `batch` images are sampled at a time, `least` at least."""
@@ -18,6 +23,26 @@ class Device:
     dtype: Any
     batch: int
     least: int
+
+    @property
+    def about(self) -> str:
+        """What a person calls it."""
+        torch, _ = libraries()
+        kind = torch.cuda.get_device_name() if self.name == "cuda" else self.name
+        cores = f", {torch.get_num_threads()} cores" if self.name == "cpu" else ""
+        return f"{kind}{cores}, {str(self.dtype).removeprefix('torch.')}"
+
+    @property
+    def watts(self) -> float:
+        """An estimate of its draw while sampling."""
+        torch, _ = libraries()
+        return WATTS[self.name] * (torch.get_num_threads() if self.name == "cpu" else 1)
+
+    @property
+    def memory(self) -> int:
+        """The most bytes of its own memory that were in use; 0 where it has none of its own."""
+        torch, _ = libraries()
+        return int(torch.cuda.max_memory_allocated()) if self.name == "cuda" else 0
 
 
 def libraries() -> tuple[Any, Any]:

@@ -1,5 +1,6 @@
 """Requests to pictures, in batches of one shape on a warm model."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from assetgen.diffusion.denoise import denoise
-from assetgen.diffusion.devices import libraries
+from assetgen.diffusion.devices import Device, libraries
 from assetgen.diffusion.latents import decode_picture, to_bytes
 from assetgen.diffusion.load import Warm, warm_model
 from assetgen.diffusion.request import Request, Size, cut, framed, read_request
 from assetgen.diffusion.text import chunk_count
 from assetgen.diffusion.tiling import wrapping
 from assetgen.errors import InputError
+from assetgen.events import Drawn
 from assetgen.images import Array, ImageSet, picture
 from assetgen.registry import Job
 
@@ -54,8 +56,18 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
     names = [request.asset for request in batch]
     kinds = [control.kind for control in batch[0].controls]
     with warm.lock, torch.inference_mode(), wrapping(warm.networks(kinds), batch[0].tile):
+        started = time.perf_counter()
         latents = denoise(warm, filled, made, names)
-        return [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+        pictures = [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+        _tell(warm.device, batch, len(filled), time.perf_counter() - started)
+    return pictures
+
+
+def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float) -> None:
+    each, about, watts, memory = seconds / len(batch), device.about, device.watts, device.memory
+    for slot, request in enumerate(batch):
+        news = Drawn(asset=request.asset, seconds=each, device=about, batch=size, slot=slot, watts=watts, memory=memory)
+        request.emit(news)
 
 
 def _picture(warm: Warm, request: Request, latent: Any) -> ImageSet:

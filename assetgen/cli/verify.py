@@ -1,0 +1,53 @@
+"""`assetgen check`: does the game still hold what pack and lock say?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetgen.cli.build import GameOption, JsonOption, JunitOption, game_of
+
+if TYPE_CHECKING:
+    from assetgen.events import Audited
+
+FAILED = 1
+
+
+def check(
+    packs: Annotated[list[Path], typer.Argument(metavar="PACK…", help="Folders with pack.yaml, or *.pack.yaml files.")],
+    *,
+    game: GameOption = None,
+    similar: Annotated[
+        bool, typer.Option("--similar", help="Accept pictures of other bytes that look the same (other hardware).")
+    ] = False,
+    json: JsonOption = False,
+    junit: JunitOption = None,
+) -> None:
+    """Compare published files with the pack and its lock; needs no model and no GPU. Exit code 1 where they differ."""
+    from assetgen.audit import audit
+    from assetgen.cli.progress import print_json
+    from assetgen.game import engine_of
+    from assetgen.junit import write_report
+    from assetgen.load import load_pack
+
+    found: list[Audited] = []
+    for pack in packs:
+        file = load_pack(pack)
+        place = game or game_of(file)
+        for verdict in audit(file, place, engine_of(place), similar=similar):
+            found.append(verdict)
+            if json:
+                print_json(verdict)
+            elif verdict.state != "ok":
+                typer.echo(f"{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
+    if junit:
+        write_report(junit, file.pack.pack, found)
+    _sum_up(found)
+    raise typer.Exit(FAILED if any(verdict.state != "ok" for verdict in found) else 0)
+
+
+def _sum_up(found: "list[Audited]") -> None:
+    from assetgen.audit import counts
+
+    told = ", ".join(f"{number} {state}" for state, number in counts(found).items())
+    typer.echo(f"{len(found)} assets: {told}", err=True)

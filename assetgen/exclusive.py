@@ -1,0 +1,49 @@
+"""One build of a target at a time, on this machine: the second waits and says for whom."""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assetgen.errors import PublishError
+from assetgen.events import Emit, Waiting
+
+EVERY = 0.2
+"""Seconds between looks at a lock that another build holds."""
+
+
+@contextmanager
+def exclusively(folder: Path, locks: Path, emit: Emit) -> Iterator[None]:
+    """Hold the right to publish into a folder; `Waiting` is emitted once where another process has it.
+
+    The lock is a file in `locks` (of the user, not of the game), named after the folder. The system frees it with the
+    process that holds it, however that ends.
+    """
+    import filelock
+
+    place = locks / f"{hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:32]}.lock"
+    holder = place.with_suffix(".holder")
+    lock = filelock.FileLock(place)
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            emit(Waiting(holder=_told(holder)))
+            lock.acquire(poll_interval=EVERY)
+        holder.write_text(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}", encoding="utf-8")
+    except OSError as error:
+        raise PublishError(f"cannot lock '{folder}' by '{place}' ({error.strerror})") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _told(holder: Path) -> str:
+    try:
+        return holder.read_text(encoding="utf-8")
+    except OSError:
+        return "another process"

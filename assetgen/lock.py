@@ -1,0 +1,149 @@
+"""The lock of a pack: what its last good build was asked for and what came out, one block an asset, sorted.
+
+`pack.lock` stands beside `pack.yaml` (`NAME.pack.lock` beside `NAME.pack.yaml`) and belongs under version control. It
+is YAML of a narrow form: one fact a line, every value JSON. So two branches merge line by line, and a thousand assets
+are read in a few hundredths of a second.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from assetgen.errors import InputError
+from assetgen.load import PackFile
+from assetgen.places import write_whole
+
+LOCK_VERSION = 1
+HEAD = "# Written by assetgen: what the last good build of this pack made. Keep it under version control.\n"
+MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+PLAIN_KEY = re.compile(r"^[a-z][a-z0-9_.-]*[a-z0-9_/]$", re.IGNORECASE)
+YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
+CURE = "Bring it back from version control, or remove it and build again"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One asset in the lock.
+
+    `keys` are those of its save points; `seed_name` is the name that its seed comes from (its own, or the one it had
+    before it was renamed; "" where the pack names a seed). `source` to `members` are the request, as it enters keys;
+    `inputs` and `weights` are sha256 by file and by model. `outputs` are sha256 and `looks` small pictures of the
+    published files (see `looks`); `cost` is what the sampling took, where a model sampled.
+    """
+
+    preset: str
+    tries: int
+    keys: Mapping[str, str]
+    source: Mapping[str, Any]
+    export: Mapping[str, Any]
+    attempt: int = 0
+    seed_name: str = ""
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    steps: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
+    licences: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, str] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+
+
+Lock = Mapping[str, Block]
+"""Blocks by asset name."""
+
+
+def lock_place(file: PackFile) -> Path:
+    """Where a pack's lock is."""
+    return Path(file.document.file).with_suffix(".lock")
+
+
+def read_lock(place: Path) -> dict[str, Block] | None:
+    """The blocks of a lock, or None where there is no file. Raises `InputError` for what is not a whole lock."""
+    try:
+        text = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"cannot read the lock '{place}' ({why})", cure=CURE) from error
+    data = _parse(text, place)
+    version = data.pop("lock", None)
+    if not isinstance(version, int):
+        raise InputError("is not a lock of assetgen: its first line is missing", where=str(place), cure=CURE)
+    if version > LOCK_VERSION:
+        raise InputError("was written by a newer assetgen", where=str(place), cure="Update assetgen")
+    return {name: _block(name, block, place) for name, block in data.items()}
+
+
+def write_lock(place: Path, lock: Lock) -> None:
+    """Write a lock whole, and only where it changed."""
+    text = HEAD + f"lock: {LOCK_VERSION}\n" + "".join(_block_text(name, lock[name]) for name in sorted(lock))
+    try:
+        if not place.exists() or place.read_bytes() != text.encode():
+            write_whole(place, text.encode())
+    except OSError as error:
+        raise InputError(f"cannot write the lock '{place}' ({error.strerror})") from error
+
+
+def _block_text(name: str, block: Block) -> str:
+    lines = [f"\n{_key(name)}:"]
+    for part in fields(block):
+        value = getattr(block, part.name)
+        if isinstance(value, Mapping):
+            lines += [f"  {part.name}:"] if value else []
+            lines += [f"    {_key(key)}: {_json(item)}" for key, item in value.items()]
+        elif value or part.name == "attempt":
+            lines.append(f"  {part.name}: {_json(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if PLAIN_KEY.match(name) and name.lower() not in YAML_WORDS else _json(name)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _parse(text: str, place: Path) -> dict[str, Any]:
+    """Nested mappings by indent: two spaces a level."""
+    levels: list[dict[str, Any]] = [{}]
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith(MERGE_MARKS):
+            cure = "Keep either side of each block (or both, for different assets), then build"
+            raise InputError("has merge markers", where=f"{place}:{number}", cure=cure)
+        depth = (len(line) - len(line.lstrip(" "))) // 2
+        try:
+            key, value = _line(line.strip())
+            del levels[depth + 1 :]
+            if key in levels[depth]:
+                raise ValueError("twice")
+            levels[depth][key] = value
+        except (ValueError, IndexError, TypeError) as error:
+            raise InputError("is not as assetgen wrote it", where=f"{place}:{number}", cure=CURE) from error
+        if isinstance(value, dict):
+            levels.append(value)
+    return levels[0]
+
+
+def _line(line: str) -> tuple[str, Any]:
+    if line.startswith('"'):
+        key, end = json.JSONDecoder().raw_decode(line)
+        rest = line[end:].removeprefix(":")
+    else:
+        key, _, rest = line.partition(":")
+    return key, json.loads(rest) if rest.strip() else {}
+
+
+def _block(name: str, data: Any, place: Path) -> Block:
+    try:
+        return Block(**data)
+    except TypeError as error:
+        raise InputError(f"the block of '{name}' is not whole", where=str(place), cure=CURE) from error

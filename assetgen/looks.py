@@ -1,0 +1,35 @@
+"""Looks: a picture as sixteen colours, by which the same asset made on other hardware is known again.
+
+Networks round differently on other processors, so a rebuild there has other bytes and the same look. A look is the mean
+colour of each field of a 4 × 4 grid, premultiplied RGBA, 8 bits, in hex: 128 digits, small enough for a lock.
+"""
+
+import numpy as np
+
+from assetgen.image_files import decode_image
+from assetgen.images import split_alpha, to_float
+from assetgen.registry import Files
+
+FIELDS = 4
+SIMILAR = 12.0
+"""Looks are similar up to this difference of one field, of 255."""
+
+
+def looks_of(files: Files) -> dict[str, str]:
+    """The look of every PNG, by path."""
+    return {path: look(data, path) for path, data in files.items() if path.endswith(".png")}
+
+
+def look(png: bytes, name: str = "picture") -> str:
+    """The look of a picture, as hex."""
+    rgb, alpha = (to_float(part) for part in split_alpha(decode_image(png, name)))
+    pixels = np.concatenate([rgb * alpha, alpha], axis=2)
+    fields = [np.array_split(row, FIELDS, axis=1) for row in np.array_split(pixels, FIELDS)]
+    means = np.array([field.mean(axis=(0, 1)) if field.size else np.zeros(4) for row in fields for field in row])
+    return bytes(np.rint(means * 255).astype(np.uint8)).hex()
+
+
+def apart(one: str, other: str) -> float:
+    """The largest difference between two looks, of 255."""
+    first, second = (np.frombuffer(bytes.fromhex(text), np.uint8).astype(int) for text in (one, other))
+    return float(np.abs(first - second).max()) if first.shape == second.shape else 255.0

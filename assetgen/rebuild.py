@@ -1,0 +1,170 @@
+"""One build of a pack: lock in, files and lock out. What every door calls."""
+
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assetgen.build import Made, Manner, build_pack, remembered
+from assetgen.differences import asked, differences
+from assetgen.errors import AssetgenError, BuildError
+from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
+from assetgen.exclusive import exclusively
+from assetgen.game import engine_of, open_target
+from assetgen.history import measured, remember
+from assetgen.load import PackFile
+from assetgen.lock import Block, Lock, lock_place, read_lock, write_lock
+from assetgen.looks import SIMILAR, apart
+from assetgen.publish import Target
+from assetgen.recipe import Recipe
+from assetgen.renames import plan_with
+from assetgen.store import Store
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a pack is to be built.
+
+    `only` is a glob of the assets to build. `moving`, where it is not None, is a glob of the assets that may differ
+    from the lock: all others are refused where they do ("" lets none differ). A draft has drawings instead of pictures
+    by a model, and no lock; what is made `once` has no lock either, and nothing of earlier builds is removed for it.
+    `price` is USD an hour of this machine.
+    """
+
+    only: str = "*"
+    draft: bool = False
+    overwrite: bool = False
+    moving: str | None = None
+    once: bool = False
+    price: float = 0.0
+
+    @property
+    def has_lock(self) -> bool:
+        """Whether a lock is kept of it."""
+        return not (self.draft or self.once)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether the files of assets that left the pack are removed."""
+        return self.only == "*" and self.moving is None and not self.once
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where this machine keeps things: save points, build locks, past times."""
+
+    store: Store
+    locks: Path
+    history: Path
+
+
+def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish) -> Finished:
+    """Build a pack into a game folder and write its lock. Raises what stops the whole; one asset's failure is news."""
+    with exclusively(game / file.pack.target, machine.locks, emit):
+        place = lock_place(file)
+        lock = (read_lock(place) or {}) if not wish.once else {}
+        recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft)
+        target = open_target(file.pack, game, recipes)
+        target.sweep()
+        return _Rebuild(file, machine, emit, wish, lock, target).run(recipes, place)
+
+
+@dataclass
+class _Rebuild:
+    file: PackFile
+    machine: Machine
+    emit: Emit
+    wish: Wish
+    lock: Lock
+    target: Target
+
+    def run(self, recipes: Sequence[Recipe], place: Path) -> Finished:
+        """Refuse, build, compare, lock."""
+        failed: set[str] = set()
+        drawn: list[Drawn] = []
+
+        def note(event: Event) -> None:
+            if isinstance(event, Failed):
+                failed.add(event.asset)
+            if isinstance(event, Drawn):
+                drawn.append(event)
+            if not isinstance(event, Finished):
+                self.emit(event)
+
+        now = {recipe.name: asked(recipe, self.file.folder) for recipe in recipes}
+        for refusal in self.refusals(now):
+            note(refusal)
+        allowed = [recipe for recipe in recipes if recipe.name not in failed]
+        manner = Manner(self.wish.overwrite, self.wish.prunes, frozenset(failed), self.wish.price)
+        finished, made = build_pack(allowed, self.machine.store, self.target, note, manner)
+        by_name = {recipe.name: recipe for recipe in recipes}
+        remember(self.machine.history, measured([(by_name[event.asset], event) for event in drawn], finished))
+        if self.wish.has_lock:
+            blocks = self.blocks([recipe for recipe in allowed if recipe.name not in failed], now, made)
+            for event in self.departures(blocks):
+                note(event)
+            self.write(place, blocks, set(by_name))
+        finished = replace(finished, failed=len(failed))
+        self.emit(finished)
+        return finished
+
+    def refusals(self, now: Mapping[str, Block]) -> Iterator[Failed]:
+        """What the lock does not describe, where it must."""
+        if self.wish.moving is None:
+            return
+        for name, block in now.items():
+            if self._may_move(name):
+                continue
+            known = self.lock.get(name)
+            why = differences(block, known) if known else ["it is not in the lock"]
+            if why:
+                yield _refused(name, f"the lock does not describe it ({', '.join(why)})")
+        if self.wish.only == "*":
+            for name in sorted(set(self.lock) - set(now)):
+                if not self._may_move(name):
+                    yield _refused(name, "it is in the lock and no longer in the pack")
+
+    def _may_move(self, name: str) -> bool:
+        return self.wish.moving is None or fnmatch.fnmatchcase(name, self.wish.moving)
+
+    def blocks(self, recipes: Sequence[Recipe], now: Mapping[str, Block], made: Mapping[str, Made]) -> dict[str, Block]:
+        """The blocks of what stands published; a block that still holds is kept as it is, its cost included."""
+        found = {}
+        for recipe in recipes:
+            name = recipe.name
+            if name not in made and (known := self.lock.get(name)) and known.keys == now[name].keys:
+                found[name] = known
+                continue
+            result = made.get(name) or remembered(recipe, self.machine.store, self.target)
+            found[name] = replace(
+                now[name], attempt=result.attempt, outputs=result.outputs, looks=result.looks, cost=result.cost
+            )
+        return found
+
+    def departures(self, blocks: Mapping[str, Block]) -> Iterator[Event]:
+        """Files of the same request that came out otherwise than the lock says: similar ones are news, others fail."""
+        for name, block in blocks.items():
+            known = self.lock.get(name)
+            if known is None or known.keys != block.keys or known.outputs == block.outputs:
+                continue
+            paths = tuple(path for path, digest in block.outputs.items() if known.outputs.get(path) != digest)
+            looks = [(block.looks.get(path), known.looks.get(path)) for path in paths]
+            distance = max(apart(one, other) if one and other else 255.0 for one, other in looks)
+            if distance <= SIMILAR:
+                yield Differs(asset=name, files=paths, difference=distance)
+            elif self.wish.moving is not None:
+                what = f"{paths[0]} does not look as the lock says (it is {distance:.0f} of 255 away)"
+                yield Failed(asset=name, reason=str(BuildError(what)))
+
+    def write(self, place: Path, blocks: Mapping[str, Block], names: set[str]) -> None:
+        """The lock with these blocks; where assets were named, with the old ones of all others."""
+        if self.wish.moving == "":
+            return
+        kept = {name: block for name, block in self.lock.items() if name in names or not self.wish.prunes}
+        moved = {name: block for name, block in blocks.items() if self._may_move(name)}
+        write_lock(place, {**kept, **moved})
+
+
+def _refused(name: str, what: str) -> Failed:
+    error: AssetgenError = BuildError(what, cure=f"`assetgen build PACK --update {name}` lets it change")
+    return Failed(asset=name, reason=str(error), exit_code=error.exit_code)
