@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assetgen.errors import InputError
+from assetgen.errors import BuildError
 from assetgen.events import Checked, Event, Failed, Finished, Published, Reused
 from assetgen.image_files import read_image, read_text
 
@@ -112,9 +112,9 @@ def test_a_tiling_texture_really_tiles(build: Build, tmp_path: Path) -> None:
     assert np.abs(pixels[:, 0] - pixels[:, -1]).mean() < 2 * inside
 
 
-def test_a_store_that_cannot_be_written_stops_the_build_before_anything_is_sampled(
+def test_a_store_that_cannot_be_reached_stops_the_build_before_anything_is_sampled(
     build: Build, tmp_path: Path
 ) -> None:
     (tmp_path / "store").write_text("in the way")
-    with pytest.raises(InputError, match="cannot save into the store"):
+    with pytest.raises(BuildError, match="cannot read from the store"):
         build(TWO)
