@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from assetgen.differences import asked, differences
-from assetgen.errors import InputError
 from assetgen.events import Audited, State
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock
@@ -14,12 +13,14 @@ from assetgen.publish import Target, matches
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
 
+WORST_FIRST: tuple[State, ...] = ("stale", "missing", "edited")
+
 
 def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False) -> Iterator[Audited]:
     """A verdict on every asset of the pack and of its lock, sorted.
 
-    With `similar`, pictures whose bytes differ are in order where they look as the lock says (see `looks`): for files
-    that were built on other hardware. Raises `InputError` where the pack or its lock cannot be read.
+    With `similar`, pictures that a build published with other bytes are in order where they look as the lock says (see
+    `looks`): for files that were built on other hardware. Raises `InputError` where the pack or its lock cannot be read.
     """
     lock = read_lock(lock_place(file)) or {}
     target = Target(game, file.pack.target, file.pack.pack)
@@ -31,8 +32,7 @@ def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False
         elif recipe is None:
             yield _gone(name, block, target.root)
         else:
-            files = _Files(target, block, recipe, similar)
-            yield _verdict(recipe, asked(recipe, file.folder), block, files)
+            yield _verdict(recipe, asked(recipe, file.folder), block, target, similar)
 
 
 def _gone(name: str, block: Block, root: Path) -> Audited:
@@ -41,46 +41,37 @@ def _gone(name: str, block: Block, root: Path) -> Audited:
     return Audited(asset=name, state="gone", reasons=("it is no longer in the pack", *reasons))
 
 
-class _Files:
-    """The published files of one asset against its block."""
+def _verdict(recipe: Recipe, now: Block, block: Block, target: Target, similar: bool) -> Audited:
+    found: list[tuple[State, str]] = [("stale", reason) for reason in differences(now, block)]
+    found += _files(recipe, block, target, similar)
+    states = {state for state, _ in found}
+    state: State = next((state for state in WORST_FIRST if state in states), "ok")
+    return Audited(asset=recipe.name, state=state, reasons=tuple(reason for _, reason in found))
 
-    def __init__(self, target: Target, block: Block, recipe: Recipe, similar: bool) -> None:
-        self.missing: list[str] = []
-        self.edited: list[str] = []
-        self.other: list[str] = []
-        owned = recipe.export.part.traits.engine_owned
-        published = target.assets.get(recipe.name, {}).get("files", {})
-        for path, wanted in block.outputs.items():
-            try:
-                data = (target.root / path).read_bytes()
-            except OSError:
-                self.missing.append(f"{path} is missing")
-                continue
-            digest = hashlib.sha256(data).hexdigest()
-            if digest == wanted or matches(path, owned) or (similar and _looks(data, block.looks.get(path))):
-                continue
-            if digest == published.get(path):
-                self.other.append(f"{path} is of another build, such as a draft")
-            else:
-                self.edited.append(f"{path} was edited by hand")
+
+def _files(recipe: Recipe, block: Block, target: Target, similar: bool) -> Iterator[tuple[State, str]]:
+    """What is wrong with the published files of one asset."""
+    owned = recipe.export.part.traits.engine_owned
+    published = target.assets.get(recipe.name, {}).get("files", {})
+    for path, wanted in block.outputs.items():
+        try:
+            data = (target.root / path).read_bytes()
+        except OSError:
+            yield "missing", f"{path} is missing"
+            continue
+        digest = hashlib.sha256(data).hexdigest()
+        if digest == wanted or matches(path, owned):
+            continue
+        if digest != published.get(path):
+            yield "edited", f"{path} was edited by hand"
+        elif not _looks(data, block.looks.get(path)):
+            yield "stale", f"{path} is of another build, such as a draft"
+        elif not similar:
+            yield "stale", f"{path} has other bytes and the same look, as from other hardware; --similar accepts it"
 
 
 def _looks(data: bytes, said: str | None) -> bool:
-    try:
-        return said is not None and apart(look(data), said) <= SIMILAR
-    except InputError:
-        return False
-
-
-def _verdict(recipe: Recipe, now: Block, block: Block, files: _Files) -> Audited:
-    changed = differences(now, block)
-    states: Sequence[tuple[State, Sequence[str]]] = (
-        ("stale", [*changed, *files.other]),
-        ("missing", files.missing),
-        ("edited", files.edited),
-    )
-    state: State = next((state for state, reasons in states if reasons), "ok")
-    return Audited(asset=recipe.name, state=state, reasons=tuple(reason for _, some in states for reason in some))
+    return said is not None and apart(look(data), said) <= SIMILAR
 
 
 def counts(verdicts: Sequence[Audited]) -> Mapping[State, int]:

@@ -141,9 +141,13 @@ class _Rebuild:
             )
         return found
 
-    def departures(self, blocks: Mapping[str, Block]) -> Iterator[Event]:
-        """Files of the same request that came out otherwise than the lock says: similar ones are news, others fail."""
-        for name, block in blocks.items():
+    def departures(self, blocks: dict[str, Block]) -> Iterator[Event]:
+        """Files of the same request that came out otherwise than the lock says, as on other hardware.
+
+        Similar ones are news, and their old block is kept, or else two machines would change the lock in turns. Others
+        fail where the lock must hold.
+        """
+        for name, block in list(blocks.items()):
             known = self.lock.get(name)
             if known is None or known.keys != block.keys or known.outputs == block.outputs:
                 continue
@@ -151,6 +155,7 @@ class _Rebuild:
             looks = [(block.looks.get(path), known.looks.get(path)) for path in paths]
             distance = max(apart(one, other) if one and other else 255.0 for one, other in looks)
             if distance <= SIMILAR:
+                blocks[name] = known
                 yield Differs(asset=name, files=paths, difference=distance)
             elif self.wish.moving is not None:
                 what = f"{paths[0]} does not look as the lock says (it is {distance:.0f} of 255 away)"
