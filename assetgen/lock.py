@@ -2,29 +2,36 @@
 
 `pack.lock` stands beside `pack.yaml` (`NAME.pack.lock` beside `NAME.pack.yaml`) and belongs under version control. It
 is YAML of a narrow form: one fact a line, every value JSON. So two branches merge line by line, and a thousand assets
-are read in a few hundredths of a second.
+are read in a few hundredths of a second. A block ends with a fact that none can be without: a cut one is noticed.
 """
 
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from assetgen.errors import InputError
+from assetgen.expand import check_name
 from assetgen.load import PackFile
 from assetgen.places import write_whole
 
 LOCK_VERSION = 1
+VERSION_KEY = "assetgen lock"
+"""With a space, which no asset has in its name."""
+VERSION_LINE = re.compile(rf"^{VERSION_KEY}: (\d{{1,9}})$", re.MULTILINE)
 HEAD = "# Written by assetgen: what the last good build of this pack made. Keep it under version control.\n"
 MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 PLAIN_KEY = re.compile(r"^[a-z][a-z0-9_.-]*[a-z0-9_/]$", re.IGNORECASE)
 YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
+UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""What JSON leaves as it is and YAML does not allow, or takes for the end of a line."""
 CURE = "Bring it back from version control, or remove it and build again"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Block:
     """One asset in the lock.
 
@@ -35,7 +42,6 @@ class Block:
     """
 
     preset: str
-    tries: int
     keys: Mapping[str, str]
     source: Mapping[str, Any]
     export: Mapping[str, Any]
@@ -51,6 +57,7 @@ class Block:
     outputs: Mapping[str, str] = field(default_factory=dict)
     looks: Mapping[str, str] = field(default_factory=dict)
     cost: Mapping[str, Any] = field(default_factory=dict)
+    tries: int
 
 
 Lock = Mapping[str, Block]
@@ -71,23 +78,27 @@ def read_lock(place: Path) -> dict[str, Block] | None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"cannot read the lock '{place}' ({why})", cure=CURE) from error
-    data = _parse(text, place)
-    version = data.pop("lock", None)
-    if not isinstance(version, int):
-        raise InputError("is not a lock of assetgen: its first line is missing", where=str(place), cure=CURE)
-    if version > LOCK_VERSION:
+    version = VERSION_LINE.search(text)
+    if version and int(version[1]) > LOCK_VERSION:
         raise InputError("was written by a newer assetgen", where=str(place), cure="Update assetgen")
+    data = _parse(text, place)
+    if data.pop(VERSION_KEY, None) != LOCK_VERSION:
+        raise InputError(f"is no lock of assetgen: it lacks the line '{VERSION_KEY}'", where=str(place), cure=CURE)
     return {name: _block(name, block, place) for name, block in data.items()}
 
 
 def write_lock(place: Path, lock: Lock) -> None:
     """Write a lock whole, and only where it changed."""
-    text = HEAD + f"lock: {LOCK_VERSION}\n" + "".join(_block_text(name, lock[name]) for name in sorted(lock))
+    text = HEAD + f"{VERSION_KEY}: {LOCK_VERSION}\n" + "".join(_block_text(name, lock[name]) for name in sorted(lock))
     try:
-        if not place.exists() or place.read_bytes() != text.encode():
+        stands = place.read_bytes() if place.exists() else None
+        if stands is not None and not place.stat().st_mode & stat.S_IWUSR:
+            raise PermissionError(13, "it is read-only")
+        if stands != text.encode():
             write_whole(place, text.encode())
     except OSError as error:
-        raise InputError(f"cannot write the lock '{place}' ({error.strerror})") from error
+        cure = "What was built stands in the game; make the file writable and build again, which samples nothing"
+        raise InputError(f"cannot write the lock '{place}' ({error.strerror})", cure=cure) from error
 
 
 def _block_text(name: str, block: Block) -> str:
@@ -107,13 +118,23 @@ def _key(name: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """JSON that YAML 1.1 reads alike."""
+    match value:
+        case str():
+            return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+        case Mapping():
+            return "{" + ", ".join(f"{_json(str(key))}: {_json(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(_json, value)) + "]"
+        case float() if "." not in (text := json.dumps(value)):
+            return text.replace("e", ".0e")  # YAML takes 1e-05 for a word
+    return json.dumps(value)
 
 
 def _parse(text: str, place: Path) -> dict[str, Any]:
     """Nested mappings by indent: two spaces a level."""
     levels: list[dict[str, Any]] = [{}]
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line or line.startswith("#"):
             continue
         if line.startswith(MERGE_MARKS):
@@ -126,7 +147,7 @@ def _parse(text: str, place: Path) -> dict[str, Any]:
             if key in levels[depth]:
                 raise ValueError("twice")
             levels[depth][key] = value
-        except (ValueError, IndexError, TypeError) as error:
+        except (ValueError, IndexError, TypeError, RecursionError) as error:
             raise InputError("is not as assetgen wrote it", where=f"{place}:{number}", cure=CURE) from error
         if isinstance(value, dict):
             levels.append(value)
@@ -144,6 +165,20 @@ def _line(line: str) -> tuple[str, Any]:
 
 def _block(name: str, data: Any, place: Path) -> Block:
     try:
-        return Block(**data)
+        block = Block(**data)
+        if wrong := [part.name for part in fields(block) if not _fits(getattr(block, part.name), part.type)]:
+            raise TypeError(wrong[0])
+        for path in block.outputs:
+            check_name(path)
     except TypeError as error:
         raise InputError(f"the block of '{name}' is not whole", where=str(place), cure=CURE) from error
+    except InputError as error:
+        raise InputError(f"'{name}' has a file outside the target", where=str(place), cure=CURE) from error
+    return block
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of a field's type: a number, a word, or a mapping, of words alone where it says so."""
+    if kind in (int, str):
+        return type(value) is kind
+    return isinstance(value, dict) and (get_args(kind)[1] is Any or all(type(each) is str for each in value.values()))
