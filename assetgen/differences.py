@@ -1,6 +1,8 @@
 """Why an asset is stale: what its pack asks now against what its lock says was asked, in words."""
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from assetgen.spec import ControlModel, Hub, ModelCard
 
 SOURCE = "source"
 """Its words are told without it: `prompt changed`."""
+FREE_TEXT = ("prompt", "negative")
 SHOWN = 24
-"""Values longer than this are not shown, only said to have changed."""
+"""Values longer than this, free text and mappings are not shown, only said to have changed."""
 
 
 def asked(recipe: Recipe, folder: Path) -> Block:
@@ -57,7 +60,7 @@ def _files(value: Any) -> Iterator[InputFile]:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """Relative where the file lies below the pack; else its name alone, since other machines keep it elsewhere."""
+    """As a pack writes it (`../` too); of a file elsewhere its name alone, since other machines keep it elsewhere."""
     inside = path.absolute().is_relative_to(folder.absolute())
     return path.absolute().relative_to(folder.absolute()).as_posix() if inside else path.name
 
@@ -78,47 +81,59 @@ def differences(now: Block, locked: Block) -> list[str]:
     """What changed in the request, one short reason each; empty where nothing did."""
     if now.keys == locked.keys:
         return []
-    changed = [f"{path} changed" for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest]
-    changed += [f"weights of {name} differ" for name, digest in now.weights.items() if _other(name, digest, locked)]
-    reasons = list(_words(SOURCE, now.source, locked.source, skip=bool(changed)))
+    files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
+    models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
+    told = _Told(frozenset(files.values()), bool(models))
+    reasons = [f"{path} changed" for path in files] + [f"weights of {name} differ" for name in models]
+    reasons += _words(SOURCE, now.source, locked.source, told)
     for kind in ("controls", "steps", "checks"):
-        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), skip=bool(changed))
-    reasons += _words("export", now.export, locked.export)
+        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), told)
+    reasons += _words("export", now.export, locked.export, told)
     reasons += _members(now.members, locked.members)
     reasons += [
-        f"{name} {_change(getattr(locked, name), getattr(now, name))}"
+        f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
         for name in ("preset", "tries", "licences")
         if getattr(locked, name) != getattr(now, name)
     ]
-    return changed + reasons or ["what is written into its files changed"]
+    return reasons or [_unseen(now, locked)]
 
 
-def _other(name: str, digest: str, locked: Block) -> bool:
-    return locked.weights.get(name, digest) != digest
+@dataclass(frozen=True)
+class _Told:
+    """What was told by name already: the new digests of input files, and that weights are others."""
+
+    files: frozenset[str]
+    weights: bool
 
 
-def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], *, skip: bool) -> Iterator[str]:
+def _unseen(now: Block, locked: Block) -> str:
+    """The reason where keys differ and no word does."""
+    same = now.keys.get("sampled") == locked.keys.get("sampled")
+    return "what is written into its files changed" if same else "assetgen itself changed"
+
+
+def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], told: _Told) -> Iterator[str]:
     yield from (f"{kind} {alias} added" for alias in now if alias not in locked)
     yield from (f"{kind} {alias} removed" for alias in locked if alias not in now)
     both = [alias for alias in now if alias in locked]
     for alias in both:
-        yield from _words(f"{kind} {alias}", now[alias], locked[alias], skip=skip)
+        yield from _words(f"{kind} {alias}", now[alias], locked[alias], told)
     if both != [alias for alias in locked if alias in now]:
         yield f"{kind}s in another order"
 
 
-def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], *, skip: bool = False) -> Iterator[str]:
-    """Changed words of one stage. `skip` passes over digests of files, which were told by the files' names."""
+def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], told: _Told) -> Iterator[str]:
+    """Changed words of one stage."""
     for key in dict.fromkeys((*locked, *now)):
         old, new = locked.get(key), now.get(key)
-        if old == new or (skip and _is_digest(old) and _is_digest(new)):
+        if old == new or any(digest in json.dumps(new) for digest in told.files):
             continue
         if key == "part":
             yield _part_change(where, str(old), str(new))
         elif key == "model":
-            yield from () if skip and _without_digest(old) == _without_digest(new) else ["model changed"]
+            yield from () if told.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
         else:
-            yield f"{key if where == SOURCE else f'{where}.{key}'} {_change(old, new)}"
+            yield f"{key if where == SOURCE else f'{where}.{key}'} {_change(key, old, new)}"
 
 
 def _part_change(where: str, old: str, new: str) -> str:
@@ -133,13 +148,14 @@ def _without_digest(card: Any) -> Any:
     return {key: value for key, value in card.items() if key != "digest"} if isinstance(card, Mapping) else card
 
 
-def _change(old: Any, new: Any) -> str:
-    shown = [str(value) for value in (old, new)]
-    return "changed" if any(len(text) > SHOWN or "\n" in text for text in shown) else f"{shown[0]} → {shown[1]}"
-
-
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")
+def _change(key: str, old: Any, new: Any) -> str:
+    if old is None or new is None:
+        return "added" if old is None else "removed"
+    if key in FREE_TEXT or isinstance(new, Mapping):
+        return "changed"
+    shown = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in (old, new)]
+    brief = all(0 < len(text) <= SHOWN and text.isprintable() for text in shown)
+    return f"{shown[0]} → {shown[1]}" if brief else "changed"
 
 
 def _members(now: Mapping[str, str], locked: Mapping[str, str]) -> Iterator[str]:
