@@ -4,14 +4,14 @@ An asset that the lock does not know, and that asks for just what a lost one ask
 another name: it keeps the old name's seed, and the lock remembers so (`seed_name`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from assetgen.differences import told
 from assetgen.load import PackFile
 from assetgen.lock import Lock
 from assetgen.recipe import Recipe
-from assetgen.resolve import plan
+from assetgen.resolve import entries_of, plan
 
 
 def plan_with(
@@ -19,23 +19,25 @@ def plan_with(
 ) -> tuple[Recipe, ...]:
     """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has."""
     known = {name: block.seed_name for name, block in lock.items() if block.seed_name}
-    everything = plan(file, engine=engine, draft=draft, named=known)
-    found = _found(everything, lock)
-    if only == "*" and not found:
-        return everything
-    return plan(file, engine=engine, only=only, draft=draft, named={**known, **found})
+    recipes = plan(file, engine=engine, only=only, draft=draft, named=known)
+    found = _found(recipes, lock, set(entries_of(file)))
+    return plan(file, engine=engine, only=only, draft=draft, named={**known, **found}) if found else recipes
 
 
-def _found(recipes: Sequence[Recipe], lock: Lock) -> dict[str, str]:
-    """For each new asset that is a lost one: the name that the lost one's seed came from."""
-    names = {recipe.name for recipe in recipes}
-    lost: dict[Any, list[str]] = {}
-    for name in sorted(set(lock) - names):
-        block = lock[name]
-        if block.seed_name:
-            lost.setdefault(_request(block.source, block.controls), []).append(block.seed_name)
+def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:
+    """For each new asset that is a lost one: the name that the lost one's seed came from. `names` are the pack's."""
+    gone = sorted(set(lock) - names)
+    if not gone:
+        return {}
+    known = {name: _request(block.source, block.controls) for name, block in lock.items()}
+    taken = {(known[name], lock[name].seed_name) for name in known if name in names}
+    lost: dict[str, list[str]] = {}
+    for name in gone:
+        seed_name = lock[name].seed_name
+        if seed_name and (known[name], seed_name) not in taken:
+            lost.setdefault(known[name], []).append(seed_name)
     found = {}
-    for recipe in recipes if lost else ():
+    for recipe in recipes:
         if recipe.name in lock or not recipe.facts.get("seed_name"):
             continue
         old = lost.get(_request(told(recipe.source), {stage.alias: told(stage) for stage in recipe.controls}))

@@ -38,14 +38,7 @@ def plan(
     pack = file.pack
     _check_target(file)
     _check_defaults(file)
-    written_as_list = isinstance(file.document.data.get("assets"), list)
-    keys: dict[str, Keys] = {
-        name: ("assets", index if written_as_list else name) for index, name in enumerate(pack.assets)
-    }
-    try:
-        entries = {entry.name: entry for entry in expand(pack.assets, keys)}
-    except InputError as error:
-        raise error.at(file.document.where("assets")) from error
+    entries = entries_of(file)
     resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, named or {})
     if not entries:
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
@@ -55,6 +48,18 @@ def plan(
     for name in wanted:
         resolver.recipe(name)
     return tuple(resolver.done.values())
+
+
+def entries_of(file: PackFile) -> dict[str, Entry]:
+    """The entries of a pack, matrices unfolded, by asset name."""
+    written_as_list = isinstance(file.document.data.get("assets"), list)
+    keys: dict[str, Keys] = {
+        name: ("assets", index if written_as_list else name) for index, name in enumerate(file.pack.assets)
+    }
+    try:
+        return {entry.name: entry for entry in expand(file.pack.assets, keys)}
+    except InputError as error:
+        raise error.at(file.document.where("assets")) from error
 
 
 def _check_target(file: PackFile) -> None:
