@@ -49,15 +49,22 @@ def read_history(place: Path) -> dict[str, Past]:
     """Past measurements by kind; empty where there are none (or none that can be read: they only forecast)."""
     try:
         found: Any = json.loads(place.read_bytes())
-        return {kind: Past(**past) for kind, past in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {kind: _past(**past) for kind, past in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}
 
 
+def _past(seconds: Any, watts: Any, memory: Any, device: Any) -> Past:
+    return Past(float(seconds), float(watts), int(memory), str(device))
+
+
 def remember(place: Path, measured: Iterable[tuple[str, Past]]) -> None:
-    """Add measurements, by kind."""
+    """Add measurements, by kind; without any nothing is written."""
+    new = list(measured)
+    if not new:
+        return
     known = read_history(place)
-    for kind, past in measured:
+    for kind, past in new:
         known[kind] = known[kind].newer(past) if kind in known else past
     text = json.dumps({kind: asdict(past) for kind, past in sorted(known.items())}, indent=1)
     with contextlib.suppress(OSError):  # a cache folder that cannot be written costs forecasts, nothing else

@@ -30,6 +30,9 @@ def look(png: bytes, name: str = "picture") -> str:
 
 
 def apart(one: str, other: str) -> float:
-    """The largest difference between two looks, of 255."""
-    first, second = (np.frombuffer(bytes.fromhex(text), np.uint8).astype(int) for text in (one, other))
+    """The largest difference between two looks, of 255; what is no look is as far away as can be."""
+    try:
+        first, second = (np.frombuffer(bytes.fromhex(text), np.uint8).astype(int) for text in (one, other))
+    except ValueError:
+        return 255.0
     return float(np.abs(first - second).max()) if first.shape == second.shape else 255.0
