@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from assetgen.differences import asked, differences
+from assetgen.errors import InputError
 from assetgen.events import Audited, State
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock
@@ -13,40 +14,41 @@ from assetgen.publish import Target, matches
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
 
-WORST_FIRST: tuple[State, ...] = ("stale", "missing", "edited")
+WORST_FIRST: tuple[State, ...] = ("new", "gone", "stale", "missing", "edited")
 
 
 def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False) -> Iterator[Audited]:
     """A verdict on every asset of the pack and of its lock, sorted.
 
     With `similar`, pictures that a build published with other bytes are in order where they look as the lock says (see
-    `looks`): for files that were built on other hardware. Raises `InputError` where the pack or its lock cannot be read.
+    `looks`): for files that were built on other hardware. Raises `InputError` where pack or lock cannot be read.
     """
-    lock = read_lock(lock_place(file)) or {}
+    lock = read_lock(lock_place(file))
+    unknown = "its pack has no lock" if lock is None else "it is not in the lock"
+    blocks = lock or {}
     target = Target(game, file.pack.target, file.pack.pack)
-    recipes = {recipe.name: recipe for recipe in plan_with(file, lock, engine=engine)}
-    for name in sorted({*lock, *recipes}):
-        recipe, block = recipes.get(name), lock.get(name)
+    recipes = {recipe.name: recipe for recipe in plan_with(file, blocks, engine=engine)}
+    for name in sorted({*blocks, *recipes}):
+        recipe, block = recipes.get(name), blocks.get(name)
         if block is None:
-            yield Audited(asset=name, state="new", reasons=("it was never built",))
+            found: list[tuple[State, str]] = [("new", unknown)]
         elif recipe is None:
-            yield _gone(name, block, target.root)
+            found = list(_gone(block, target.root))
         else:
-            yield _verdict(recipe, asked(recipe, file.folder), block, target, similar)
+            found = [("stale", reason) for reason in differences(asked(recipe, file.folder), block)]
+            found += _files(recipe, block, target, similar)
+        states = {state for state, _ in found}
+        state: State = next((state for state in WORST_FIRST if state in states), "ok")
+        yield Audited(asset=name, pack=file.pack.pack, state=state, reasons=tuple(reason for _, reason in found))
 
 
-def _gone(name: str, block: Block, root: Path) -> Audited:
+def _gone(block: Block, root: Path) -> Iterator[tuple[State, str]]:
+    """What is left of an asset that left the pack."""
+    yield "gone", "it is no longer in the pack"
     left = [path for path in block.outputs if (root / path).is_file()]
-    reasons = [f"{path} is left in the game" for path in left] or ["only its lock entry is left"]
-    return Audited(asset=name, state="gone", reasons=("it is no longer in the pack", *reasons))
-
-
-def _verdict(recipe: Recipe, now: Block, block: Block, target: Target, similar: bool) -> Audited:
-    found: list[tuple[State, str]] = [("stale", reason) for reason in differences(now, block)]
-    found += _files(recipe, block, target, similar)
-    states = {state for state, _ in found}
-    state: State = next((state for state in WORST_FIRST if state in states), "ok")
-    return Audited(asset=recipe.name, state=state, reasons=tuple(reason for _, reason in found))
+    yield from (("gone", f"{path} is left in the game") for path in left)
+    if not left:
+        yield "gone", "only its lock entry is left"
 
 
 def _files(recipe: Recipe, block: Block, target: Target, similar: bool) -> Iterator[tuple[State, str]]:
@@ -54,11 +56,11 @@ def _files(recipe: Recipe, block: Block, target: Target, similar: bool) -> Itera
     owned = recipe.export.part.traits.engine_owned
     published = target.assets.get(recipe.name, {}).get("files", {})
     for path, wanted in block.outputs.items():
-        try:
-            data = (target.root / path).read_bytes()
-        except OSError:
+        place = target.root / path
+        if place.is_symlink() or not place.is_file():
             yield "missing", f"{path} is missing"
             continue
+        data = _read(place)
         digest = hashlib.sha256(data).hexdigest()
         if digest == wanted or matches(path, owned):
             continue
@@ -68,6 +70,13 @@ def _files(recipe: Recipe, block: Block, target: Target, similar: bool) -> Itera
             yield "stale", f"{path} is of another build, such as a draft"
         elif not similar:
             yield "stale", f"{path} has other bytes and the same look, as from other hardware; --similar accepts it"
+
+
+def _read(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read '{place}' ({error.strerror})", cure="Get access to it, then check") from error
 
 
 def _looks(data: bytes, said: str | None) -> bool:

@@ -114,10 +114,11 @@ class Audited(Event):
     """How an asset's published files stand to lock and pack, and why.
 
     `stale`: the pack asks for something else now; `missing`, `edited`: files are gone or changed; `gone`: the pack has
-    it no more; `new`: it was never built.
+    it no more; `new`: the lock does not have it.
     """
 
     state: State
+    pack: str
     reasons: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.errors import InputError
+from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
     from assetgen.events import Event
@@ -123,9 +123,12 @@ def run(
                 emit(event)
 
             finished = rebuild(file, game, machine(store), note, wish)
+    except AssetgenError as error:
+        events.append(Failed(reason=str(error), exit_code=error.exit_code))
+        raise
     finally:
         if junit:
-            write_report(junit, file.pack.pack, events)
+            write_report(junit, [(file.pack.pack, events)])
     failures = [event.exit_code for event in events if isinstance(event, Failed)]
     raise typer.Exit(exit_code(failures, finished.published + finished.reused))
 

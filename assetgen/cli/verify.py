@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.build import GameOption, JsonOption, JunitOption, game_of
+from assetgen.errors import AssetgenError
 
 if TYPE_CHECKING:
-    from assetgen.events import Audited
+    from assetgen.events import Audited, Event
 
 FAILED = 1
 
@@ -25,25 +26,40 @@ def check(
 ) -> None:
     """Compare published files with the pack and its lock; needs no model and no GPU. Exit code 1 where they differ."""
     from assetgen.audit import audit
-    from assetgen.cli.progress import print_json
+    from assetgen.events import Failed
     from assetgen.game import engine_of
     from assetgen.junit import write_report
     from assetgen.load import load_pack
 
     found: list[Audited] = []
-    for pack in packs:
-        file = load_pack(pack)
-        place = game or game_of(file)
-        for verdict in audit(file, place, engine_of(place), similar=similar):
-            found.append(verdict)
-            if json:
-                print_json(verdict)
-            elif verdict.state != "ok":
-                typer.echo(f"{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
-    if junit:
-        write_report(junit, file.pack.pack, found)
+    suites: list[tuple[str, list[Event]]] = []
+    try:
+        for pack in packs:
+            file = load_pack(pack)
+            suites.append((file.pack.pack, []))
+            place = game or game_of(file)
+            for verdict in audit(file, place, engine_of(place), similar=similar):
+                found.append(verdict)
+                suites[-1][1].append(verdict)
+                _tell(verdict, json=json, of_many=len(packs) > 1)
+    except AssetgenError as error:
+        suites.append((str(pack), [Failed(reason=str(error), exit_code=error.exit_code)]))
+        raise
+    finally:
+        if junit:
+            write_report(junit, suites)
     _sum_up(found)
     raise typer.Exit(FAILED if any(verdict.state != "ok" for verdict in found) else 0)
+
+
+def _tell(verdict: "Audited", *, json: bool, of_many: bool) -> None:
+    from assetgen.cli.progress import print_json
+
+    if json:
+        print_json(verdict)
+    elif verdict.state != "ok":
+        pack = f"{verdict.pack}: " if of_many else ""
+        typer.echo(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
 
 
 def _sum_up(found: "list[Audited]") -> None:
