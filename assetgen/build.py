@@ -5,6 +5,7 @@ finished images, are the sampled ones? Only what is missing runs. Assets that a 
 together; while one batch samples, the finished ones of the last go through steps, checks and export in worker threads.
 """
 
+import fnmatch
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -43,11 +44,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Manner:
-    """How to build: `overwrite` lets hand-edited files be replaced, `prune` removes the files of assets that are not
-    among the recipes; assets that need one of `refused` fail; `price` is USD an hour of this machine."""
+    """How to build: `overwrite` lets hand-edited files be replaced; the files of assets that match `prune` (a glob, ""
+    for none) and are not among the recipes are removed; assets that need one of `refused` fail; `price` is USD an hour
+    of this machine."""
 
     overwrite: bool = False
-    prune: bool = True
+    prune: str = "*"
     refused: frozenset[str] = frozenset()
     price: float = 0.0
 
@@ -61,8 +63,8 @@ def build_pack(
     """
     run = _Run(store, target, emit, manner or Manner())
     started = time.perf_counter()
-    if run.manner.prune:
-        target.expect(recipe.name for recipe in recipes)
+    others = (name for name in target.assets if not fnmatch.fnmatchcase(name, run.manner.prune))
+    target.expect({*others, *(recipe.name for recipe in recipes)})
     try:
         pending = [recipe for recipe in recipes if not run.is_current(recipe)]
         pending = [recipe for recipe in pending if not run.publish_stored(recipe)]

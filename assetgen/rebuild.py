@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assetgen.build import Made, Manner, build_pack, remembered
 from assetgen.differences import asked, differences
-from assetgen.errors import AssetgenError, BuildError
+from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
 from assetgen.exclusive import exclusively
 from assetgen.game import engine_of, open_target
@@ -44,9 +44,11 @@ class Wish:
         return not (self.draft or self.once)
 
     @property
-    def prunes(self) -> bool:
-        """Whether the files of assets that left the pack are removed."""
-        return self.only == "*" and self.moving is None and not self.once
+    def prunes(self) -> str:
+        """A glob of the assets whose files are removed once they left the pack; "" for none."""
+        if self.only != "*" or self.once:
+            return ""
+        return "*" if self.moving is None else self.moving
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,12 @@ class _Rebuild:
         return finished
 
     def refusals(self, now: Mapping[str, Block]) -> Iterator[Failed]:
-        """What the lock does not describe, where it must."""
+        """What the lock does not describe, where it must. Raises `InputError` where there is no lock to hold to."""
         if self.wish.moving is None:
             return
+        if not self.lock and not self.wish.moving:
+            what = f"pack '{self.file.pack.pack}' has no lock"
+            raise InputError(what, cure="`assetgen build PACK` without --locked writes it")
         for name, block in now.items():
             if self._may_move(name):
                 continue
@@ -132,13 +137,12 @@ class _Rebuild:
         found = {}
         for recipe in recipes:
             name = recipe.name
-            if name not in made and (known := self.lock.get(name)) and known.keys == now[name].keys:
+            known = self.lock.get(name)
+            if name not in made and known and known.keys == now[name].keys:
                 found[name] = known
                 continue
             result = made.get(name) or remembered(recipe, self.machine.store, self.target)
-            found[name] = replace(
-                now[name], attempt=result.attempt, outputs=result.outputs, looks=result.looks, cost=result.cost
-            )
+            found[name] = _block(now[name], result, known)
         return found
 
     def departures(self, blocks: dict[str, Block]) -> Iterator[Event]:
@@ -151,23 +155,35 @@ class _Rebuild:
             known = self.lock.get(name)
             if known is None or known.keys != block.keys or known.outputs == block.outputs:
                 continue
-            paths = tuple(path for path, digest in block.outputs.items() if known.outputs.get(path) != digest)
+            both = dict.fromkeys((*block.outputs, *known.outputs))
+            paths = tuple(path for path in both if known.outputs.get(path) != block.outputs.get(path))
             looks = [(block.looks.get(path), known.looks.get(path)) for path in paths]
             distance = max(apart(one, other) if one and other else 255.0 for one, other in looks)
             if distance <= SIMILAR:
                 blocks[name] = known
                 yield Differs(asset=name, files=paths, difference=distance)
-            elif self.wish.moving is not None:
+            elif not self._may_move(name):
                 what = f"{paths[0]} does not look as the lock says (it is {distance:.0f} of 255 away)"
-                yield Failed(asset=name, reason=str(BuildError(what)))
+                yield _refused(name, what)
 
     def write(self, place: Path, blocks: Mapping[str, Block], names: set[str]) -> None:
         """The lock with these blocks; where assets were named, with the old ones of all others."""
         if self.wish.moving == "":
             return
-        kept = {name: block for name, block in self.lock.items() if name in names or not self.wish.prunes}
+        left = {name for name in set(self.lock) - names if fnmatch.fnmatchcase(name, self.wish.prunes)}
+        kept = {name: block for name, block in self.lock.items() if name not in left}
         moved = {name: block for name, block in blocks.items() if self._may_move(name)}
         write_lock(place, {**kept, **moved})
+
+
+def _block(now: Block, made: Made, known: Block | None) -> Block:
+    """The block of an asset that was published. One that says the same is kept: another build of equal files changes
+    no lock. Sampling that was done before keeps its cost, though the store may have lost that."""
+    cost = made.cost
+    if known and not cost and known.keys.get("sampled") == now.keys["sampled"]:
+        cost = known.cost
+    block = replace(now, attempt=made.attempt, outputs=made.outputs, looks=made.looks, cost=cost)
+    return known if known and (known.keys, known.outputs) == (block.keys, block.outputs) else block
 
 
 def _refused(name: str, what: str) -> Failed:

@@ -8,12 +8,15 @@ from assetgen.differences import asked, differences
 from assetgen.events import Surveyed, Work
 from assetgen.history import Forecast, forecast, read_history
 from assetgen.load import PackFile
-from assetgen.lock import Block, Lock, lock_place, read_lock
+from assetgen.lock import Block, lock_place, read_lock
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
 from assetgen.store import Store
-from assetgen.tries import first_try
+from assetgen.tries import finished_try, first_try
+
+MADE: tuple[Work, ...] = ("sample", "finish", "export")
+"""Work that makes files."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,18 @@ def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: s
     recipes = plan_with(file, lock, engine=engine, only=only)
     target = Target(game, file.pack.target, file.pack.pack)
     work = {recipe.name: work_left(recipe, store, target) for recipe in recipes}
-    found = [Surveyed(asset=r.name, work=work[r.name], reasons=_why(r, work[r.name], file, lock)) for r in recipes]
+    lost = dict(_lost_members(recipes, work, store))
+    work |= {need.name: work_from_store(need, store) for need in recipes if need.name in lost}
+    found = []
+    for recipe in recipes:
+        why = [f"'{lost[recipe.name]}' needs its images"] if recipe.name in lost else []
+        if not why and work[recipe.name] != "reuse":
+            why = list(_why(asked(recipe, file.folder), lock.get(recipe.name), target, recipe))
+        found.append(Surveyed(asset=recipe.name, work=work[recipe.name], reasons=tuple(why)))
     if only == "*":
         found += _leaving(recipes, target)
     to_sample = [recipe for recipe in recipes if work[recipe.name] == "sample"]
-    to_finish = sum(each in ("sample", "finish", "export") for each in work.values())
+    to_finish = sum(each in MADE for each in work.values())
     return Survey(tuple(found), forecast(to_sample, to_finish, read_history(history)))
 
 
@@ -42,21 +52,37 @@ def work_left(recipe: Recipe, store: Store, target: Target) -> Work:
     """The nearest save point from which an asset can be published."""
     if target.is_current(recipe.name, recipe.files_key):
         return "reuse"
-    if store.has("files", recipe.files_key):
-        return "publish"
+    return "publish" if store.has("files", recipe.files_key) else work_from_store(recipe, store)
+
+
+def work_from_store(recipe: Recipe, store: Store) -> Work:
+    """The nearest save point from which an asset's files can be made."""
     attempt = first_try(recipe, store)
     if store.has("images", attempt.images_key):
         return "export"
     return "finish" if store.has("sampled", attempt.sampled_key) else "sample"
 
 
-def _why(recipe: Recipe, work: Work, file: PackFile, lock: Lock) -> tuple[str, ...]:
-    if work == "reuse":
-        return ()
-    block: Block | None = lock.get(recipe.name)
-    if block is None:
-        return ("it is not in the lock",)
-    return tuple(differences(asked(recipe, file.folder), block)) or ("its files are not in the game",)
+def _lost_members(recipes: Sequence[Recipe], work: Mapping[str, Work], store: Store) -> Iterator[tuple[str, str]]:
+    """Members that are in order but for their images, which the store has lost, and the asset that needs these."""
+    for recipe in recipes:
+        if work[recipe.name] in MADE:
+            lost = (need for need in recipe.needs if work[need.name] not in MADE and not finished_try(need, store))
+            yield from ((need.name, recipe.name) for need in lost)
+
+
+def _why(now: Block, known: Block | None, target: Target, recipe: Recipe) -> Iterator[str]:
+    if known is None:
+        yield "it is not in the lock"
+    elif changed := differences(now, known):
+        yield from changed
+    elif target.assets.get(recipe.name, {}).get("key", recipe.files_key) != recipe.files_key:
+        yield "the game has another build of it"
+    else:
+        yield "its files are not in the game"
+    yield from (
+        f"{path} was edited by hand, so that only --overwrite replaces it" for path in target.edited(recipe.name)
+    )
 
 
 def _leaving(recipes: Sequence[Recipe], target: Target) -> Iterator[Surveyed]:

@@ -11,8 +11,14 @@ from assetgen.build import Manner, build_pack
 from assetgen.events import Event
 from assetgen.game import open_target
 from assetgen.load import PackFile, load_pack
+from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.resolve import plan
 from assetgen.store import Store
+
+DRAWN = {
+    "drawing": 'use: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n',
+    "pattern": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [16, 16], tile: xy}}\nchecks: [seam]\n',
+}
 
 
 @pytest.fixture
@@ -36,6 +42,24 @@ def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[...
         recipes = plan(file, draft=True)
         target = open_target(file.pack, tmp_path / "game", recipes)
         build_pack(recipes, Store(tmp_path / "store"), target, events.append, Manner(**manner))
+        return events
+
+    return run
+
+
+@pytest.fixture
+def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[..., list[Event]]:
+    """Builds a pack's text into `tmp_path/game` and writes its lock; gives the events.
+
+    The presets `drawing` and `pattern` draw without a model: a build of them is no draft, and has a lock.
+    """
+
+    def run(text: str, **wish: Any) -> list[Event]:
+        for name, words in DRAWN.items():
+            (tmp_path / f"{name}.yaml").write_text(f"preset: {name}\n{words}")
+        events: list[Event] = []
+        machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
+        rebuild(write_pack(text), tmp_path / "game", machine, events.append, Wish(**wish))
         return events
 
     return run
