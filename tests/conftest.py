@@ -16,6 +16,7 @@ from assetgen.resolve import plan
 from assetgen.store import Store
 
 DRAWN = {
+    "pixels": 'use: pixel_sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [cutout]\n',
     "drawing": 'use: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n',
     "pattern": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [16, 16], tile: xy}}\nchecks: [seam]\n',
 }
@@ -51,7 +52,7 @@ def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[...
 def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[..., list[Event]]:
     """Builds a pack's text into `tmp_path/game` and writes its lock; gives the events.
 
-    The presets `drawing` and `pattern` draw without a model: a build of them is no draft, and has a lock.
+    The presets of `DRAWN` draw without a model: a build of them is no draft, and has a lock.
     """
 
     def run(text: str, **wish: Any) -> list[Event]:
