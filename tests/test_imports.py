@@ -40,3 +40,15 @@ def test_a_current_pack_is_told_so_without_torch(tmp_path: Path) -> None:
     words = ("build", str(tmp_path), "--draft", "--game", str(tmp_path / "game"), "--store", str(tmp_path / "store"))
     loaded(*words)
     assert loaded(*words) == "LOADED CODE 0"
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize("built", [True, False], ids=["built", "new"])
+def test_check_and_plan_load_neither_models_nor_meshes(tmp_path: Path, command: str, built: bool) -> None:
+    pack = "pack: p\ngame: game\nassets: {a: {preset: pixel_sprite, prompt: x}, b: {preset: drawing, prompt: y}}"
+    (tmp_path / "pack.yaml").write_text(pack)
+    (tmp_path / "drawing.yaml").write_text("preset: drawing\nuse: sprite\nsource: {fake: {prompt: '{prompt}'}}\n")
+    if built:
+        loaded("build", str(tmp_path), "--only", "b", "--store", str(tmp_path / "store"))
+    words = ("--store", str(tmp_path / "store")) if command == "plan" else ()
+    assert loaded(command, str(tmp_path), *words) == f"LOADED CODE {0 if command == 'plan' else 1}"

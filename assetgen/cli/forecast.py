@@ -66,8 +66,10 @@ def _tell(told: "Survey", price: float) -> None:
 
 
 def _forecast_line(forecast: "Forecast", price: float) -> str:
+    new = f"{forecast.unknown} pictures of kinds that were never sampled here" if forecast.unknown else ""
+    if not forecast.seconds:
+        return f"no forecast: {new}"
     memory = [f"{forecast.memory / 1e9:.1f} GB of the device's memory"] if forecast.memory else []
     cost = [f"{forecast.seconds * price / 3600:.4f} USD"] if price else []
     told = ", ".join([f"about {forecast.seconds:.1f} s", f"{forecast.watt_hours:.2f} Wh (estimate)", *memory, *cost])
-    unknown = f"; {forecast.unknown} pictures of kinds never sampled here, not in it" if forecast.unknown else ""
-    return told + unknown
+    return f"{told}, without {new}" if new else told
