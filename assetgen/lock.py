@@ -23,6 +23,7 @@ VERSION_KEY = "assetgen lock"
 """With a space, which no asset has in its name."""
 VERSION_LINE = re.compile(rf"^{VERSION_KEY}: (\d{{1,9}})$", re.MULTILINE)
 HEAD = "# Written by assetgen: what the last good build of this pack made. Keep it under version control.\n"
+END = "\n..."  # where YAML documents end: a file that was cut short at the end of a block is noticed, too
 MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 PLAIN_KEY = re.compile(r"^[a-z][a-z0-9_.-]*[a-z0-9_/]$", re.IGNORECASE)
 YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
@@ -81,15 +82,20 @@ def read_lock(place: Path) -> dict[str, Block] | None:
     version = VERSION_LINE.search(text)
     if version and int(version[1]) > LOCK_VERSION:
         raise InputError("was written by a newer assetgen", where=str(place), cure="Update assetgen")
-    data = _parse(text, place)
+    whole = text.rstrip("\n").removesuffix(END)
+    data = _parse(whole, place)
     if data.pop(VERSION_KEY, None) != LOCK_VERSION:
         raise InputError(f"is no lock of assetgen: it lacks the line '{VERSION_KEY}'", where=str(place), cure=CURE)
-    return {name: _block(name, block, place) for name, block in data.items()}
+    lock = {name: _block(name, block, place) for name, block in data.items()}
+    if whole == text.rstrip("\n"):
+        raise InputError("was cut short: its last line is not '...'", where=str(place), cure=CURE)
+    return lock
 
 
 def write_lock(place: Path, lock: Lock) -> None:
     """Write a lock whole, and only where it changed."""
-    text = HEAD + f"{VERSION_KEY}: {LOCK_VERSION}\n" + "".join(_block_text(name, lock[name]) for name in sorted(lock))
+    blocks = "".join(_block_text(name, lock[name]) for name in sorted(lock))
+    text = HEAD + f"{VERSION_KEY}: {LOCK_VERSION}\n" + blocks + END + "\n"
     try:
         stands = place.read_bytes() if place.exists() else None
         if stands is not None and not place.stat().st_mode & stat.S_IWUSR:
