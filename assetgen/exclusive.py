@@ -15,17 +15,17 @@ EVERY = 0.2
 
 
 @contextmanager
-def exclusively(folder: Path, locks: Path, emit: Emit) -> Iterator[None]:
-    """Hold the right to publish into a folder; `Waiting` is emitted once where another process has it.
+def exclusively(place: Path, locks: Path, emit: Emit) -> Iterator[None]:
+    """Hold the right to write at a place (a folder or a file); `Waiting` is emitted once where another process has it.
 
-    The lock is a file in `locks` (of the user, not of the game), named after the folder. The system frees it with the
+    The lock is a file in `locks` (of the user, not of the game), named after the place. The system frees it with the
     process that holds it, however that ends.
     """
     import filelock
 
-    place = locks / f"{hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:32]}.lock"
-    holder = place.with_suffix(".holder")
-    lock = filelock.FileLock(place)
+    file = locks / f"{hashlib.sha256(os.path.realpath(place).encode()).hexdigest()[:32]}.lock"
+    holder = file.with_suffix(".holder")
+    lock = filelock.FileLock(file)
     try:
         locks.mkdir(parents=True, exist_ok=True)
         try:
@@ -35,7 +35,7 @@ def exclusively(folder: Path, locks: Path, emit: Emit) -> Iterator[None]:
             lock.acquire(poll_interval=EVERY)
         holder.write_text(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}", encoding="utf-8")
     except OSError as error:
-        raise PublishError(f"cannot lock '{folder}' by '{place}' ({error.strerror})") from error
+        raise PublishError(f"cannot lock '{place}' by '{file}' ({error.strerror})") from error
     try:
         yield
     finally:

@@ -22,7 +22,10 @@ from assetgen.registry import Files
 
 MANIFEST = "manifest.json"
 JOURNAL = ".assetgen-journal"
+LITTER = f"{PART_PREFIX}*{PART_SUFFIX}"
 MANIFEST_VERSION = 1
+PICTURE = ".png"
+"""Pictures are put in place before the files that name them."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +49,25 @@ class Target:
         self._written: set[str] = set()
         self._leaving: frozenset[str] = frozenset()
         self._stamps: dict[str, str | None] = {}
+        self._links: dict[str, bool] = {}
 
     def start_game(self, files: Files) -> None:
-        """Make an empty or missing game folder a project; an existing one is left as it is."""
-        if not self.game.exists() or not any(self.game.iterdir()):
-            for path, data in files.items():
-                self._replace(self.game / path, data)
+        """Make an empty or missing game folder a project; an existing one is left as it is.
+
+        Only for who starts this game alone: what a killed build had begun is finished.
+        """
+        ours = {self.game / path: data for path, data in files.items()}
+        stands = (file for file in self.game.rglob("*") if file.is_file() and not fnmatch(file.name, LITTER))
+        if all(file.read_bytes() == ours.get(file) for file in stands):
+            sweep(file.parent for file in ours)
+            for file in [file for file in ours if not file.exists()]:
+                self._replace(file, ours[file])
 
     def sweep(self) -> None:
         """Remove what killed builds left half written. Only for who builds this target alone."""
-        ours = {*self._owners, *(path for path, _ in self._journal)}
-        for folder in {self.game, self.root, *((self.root / path).parent for path in ours)}:
-            for litter in folder.glob(f"{PART_PREFIX}*{PART_SUFFIX}"):
-                litter.unlink(missing_ok=True)
+        ours = [path for asset in self.assets.values() for path in asset["files"]]
+        ours += [path for path, _ in self._journal]
+        sweep({self.root, *((self.root / path).parent for path in ours if not self._leaves(path))})
 
     def is_current(self, name: str, key: str) -> bool:
         """Whether the asset's files were published from this key and all still stand (edited by hand or not)."""
@@ -94,20 +103,21 @@ class Target:
 
     def publish(self, name: str, files: Files, facts: Mapping[str, Any], *, overwrite: bool = False) -> Outcome:
         """Put an asset's files in place. Raises `PublishError` before the first write if any of them may not be."""
-        digests = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+        digests = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
         owned = facts.get("engine_owned", [])
         for path in files:
             self._check_place(path, name)
             if not (overwrite or matches(path, owned)):
                 self._check_ours(path, digests[path])
         known = self.assets.get(name, {}).get("files", {})
-        wanted = [path for path in files if self._wants_writing(path, digests[path], known, matches(path, owned))]
+        wanted = [path for path in digests if self._wants_writing(path, digests[path], known, matches(path, owned))]
+        wanted.sort(key=lambda path: not path.endswith(PICTURE))
         self._note({path: digests[path] for path in wanted})
         for path in wanted:
             self._replace(self.root / path, files[path])
             self._stamps[path] = digests[path]
             self._written.add(path)
-        removed = self._remove(path for path in known if path not in files)
+        removed = self._remove(name, [path for path in known if path not in files])
         for path in known:
             self._owners.pop(path.casefold(), None)
         self._owners |= dict.fromkeys(map(str.casefold, files), name)
@@ -117,11 +127,15 @@ class Target:
     def forget_the_leaving(self) -> Outcome:
         """Remove the files of assets that the pack no longer has, but for those that another asset has taken over."""
         gone = sorted(self._leaving & set(self.assets))
-        paths = [path for name in gone for path in self.assets[name]["files"] if not self._is_taken_over(path, name)]
-        removed, kept = self._remove(paths)
+        removed, kept = [], []
+        for name in gone:
+            paths = [path for path in self.assets[name]["files"] if not self._is_taken_over(path, name)]
+            done = self._remove(name, paths)
+            removed += done[0]
+            kept += done[1]
         for name in gone:
             del self.assets[name]
-        return Outcome((), removed, kept)
+        return Outcome((), tuple(removed), tuple(kept))
 
     def _is_taken_over(self, path: str, name: str) -> bool:
         owner = self._owners.get(path.casefold(), name)
@@ -154,7 +168,7 @@ class Target:
         check_name(path)
         if (owner := self._owner(path, name)) != name:
             raise PublishError(f"'{path}' is published by asset '{owner}' already", cure="Rename one of the two")
-        if not (self.root / path).parent.resolve().is_relative_to(self.root.resolve()):
+        if self._leaves(path):
             raise PublishError(f"'{path}' would leave the target {self.root} through a link", cure="Remove the link")
         if (self.root / path).is_symlink() or (self.root / path).is_dir():
             raise PublishError(f"'{self.root / path}' is a link or a folder", cure="Move it away")
@@ -167,29 +181,42 @@ class Target:
             why = "was edited by hand" if owner else "is not from this pack"
             raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
 
-    def _remove(self, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _remove(self, name: str, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Remove files of an asset; gives those that were, and those that somebody edited."""
+        asset = self.assets.get(name, {"files": {}, "engine_owned": []})
         removed, kept = [], []
         for path in paths:
-            owner = self._owners.get(path.casefold())
-            asset = self.assets[owner] if owner else {"files": {}, "engine_owned": []}
             stands = self._digest(path)
             if stands is None:
                 continue
             ours = stands == asset["files"].get(path) or (path, stands) in self._journal
             if ours or matches(path, asset["engine_owned"]):
-                (self.root / path).unlink()
-                self._stamps[path] = None
+                self._unlink(path)
                 removed.append(path)
             else:
                 kept.append(path)
         return tuple(removed), tuple(kept)
 
+    def _unlink(self, path: str) -> None:
+        try:
+            (self.root / path).unlink()
+        except OSError as error:
+            raise PublishError(f"cannot remove '{self.root / path}' ({error.strerror})") from error
+        self._stamps[path] = None
+
     def _digest(self, path: str) -> str | None:
         if path not in self._stamps:
             file = self.root / path
-            is_file = file.is_file() and not file.is_symlink()
+            is_file = file.is_file() and not file.is_symlink() and not self._leaves(path)
             self._stamps[path] = hashlib.sha256(file.read_bytes()).hexdigest() if is_file else None
         return self._stamps[path]
+
+    def _leaves(self, path: str) -> bool:
+        """Whether a link among its folders leads out of the target."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._links:
+            self._links[folder] = not (self.root / folder).resolve().is_relative_to(self.root.resolve())
+        return self._links[folder]
 
     def _replace(self, file: Path, data: bytes) -> None:
         try:
@@ -204,8 +231,8 @@ class Target:
             return
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with (self.root / JOURNAL).open("a", encoding="utf-8") as stream:
-                stream.writelines(f"{digest} {path}\n" for path, digest in digests.items())
+            with open(self.root / JOURNAL, "a", encoding="utf-8", opener=_not_through_links) as stream:
+                stream.writelines(f"\n{digest} {path}" for path, digest in digests.items())
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
@@ -216,7 +243,7 @@ class Target:
             lines = (self.root / JOURNAL).read_text(encoding="utf-8").splitlines()
         except OSError:
             return set()
-        return {(path, digest) for digest, _, path in (line.partition(" ") for line in lines)}
+        return {(path, digest) for digest, _, path in (line.partition(" ") for line in lines) if path}
 
     def _read_manifest(self) -> dict[str, dict[str, Any]]:
         file = self.root / MANIFEST
@@ -233,6 +260,17 @@ class Target:
         if pack != self.pack:
             raise PublishError(f"'{self.root}' belongs to the pack '{pack}'", cure="Give this pack another target")
         return dict(assets)
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove files that were never written whole. Only for who writes into these folders alone."""
+    for folder in set(folders):
+        for litter in folder.glob(LITTER):
+            litter.unlink(missing_ok=True)
+
+
+def _not_through_links(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
 
 
 def _one_file(one: Path, other: Path) -> bool:

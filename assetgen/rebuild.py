@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from assetgen.history import measured, remember
 from assetgen.load import PackFile
 from assetgen.lock import Block, Lock, lock_place, read_lock, write_lock
 from assetgen.looks import SIMILAR, apart
-from assetgen.publish import Target
+from assetgen.publish import Target, sweep
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
 from assetgen.store import Store
+
+SHARED = ".assetgen-shared"
+"""A name to hold by the right to write into a folder that packs share: a game that starts, a folder of locks."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,13 @@ class Machine:
 
 def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish) -> Finished:
     """Build a pack into a game folder and write its lock. Raises what stops the whole; one asset's failure is news."""
-    with exclusively(game / file.pack.target, machine.locks, emit):
-        place = lock_place(file)
+    place = lock_place(file)
+    locking = exclusively(place, machine.locks, emit) if wish.has_lock else nullcontext()
+    with exclusively(game / file.pack.target, machine.locks, emit), locking:
         lock = (read_lock(place) or {}) if not wish.once else {}
         recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft)
-        target = open_target(file.pack, game, recipes)
+        with exclusively(game / SHARED, machine.locks, emit):
+            target = open_target(file.pack, game, recipes)
         target.sweep()
         return _Rebuild(file, machine, emit, wish, lock, target).run(recipes, place)
 
@@ -173,7 +179,9 @@ class _Rebuild:
         left = {name for name in set(self.lock) - names if fnmatch.fnmatchcase(name, self.wish.prunes)}
         kept = {name: block for name, block in self.lock.items() if name not in left}
         moved = {name: block for name, block in blocks.items() if self._may_move(name)}
-        write_lock(place, {**kept, **moved})
+        with exclusively(place.with_name(SHARED), self.machine.locks, self.emit):
+            sweep([place.parent])
+            write_lock(place, {**kept, **moved})
 
 
 def _block(now: Block, made: Made, known: Block | None) -> Block:

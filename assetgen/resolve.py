@@ -118,6 +118,7 @@ class _Resolver:
         return self.done[name]
 
     def _members(self, entry: Entry) -> list[str]:
+        """Sorted: a key must not depend on the order of the pack."""
         found: list[str] = []
         others = [name for name in self.entries if name != entry.name]
         for pattern in entry.spec.members:
@@ -132,7 +133,7 @@ class _Resolver:
                 where = self.file.document.where(*entry.keys, "members")
                 raise InputError(f"the member '{matching[0]}' is itself made of members", where=where)
             found += [name for name in single if name not in found]
-        return found
+        return sorted(found)
 
 
 class _Asset:
