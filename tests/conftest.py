@@ -1,5 +1,6 @@
 """Packs written into a folder, and builds of them with drawings instead of a model."""
 
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -78,3 +79,10 @@ def assetgen(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str
         return int(ended.value.code or 0), said.out, said.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def build_in() -> Callable[..., list[Event]]:
+    """Builds `FOLDER/pack` into `FOLDER/game` with a lock; gives the events. See `builder.py`."""
+    found: Callable[..., list[Event]] = runpy.run_path(str(Path(__file__).with_name("builder.py")))["build"]
+    return found

@@ -1,0 +1,99 @@
+"""A process that builds packs when asked to, each build in a fork of its own that can be killed. Started by tests.
+
+A request is one line of JSON: the `folder` (with `pack/` in it) and how the build ends early, if it does: `operation` N
+kills it just before its N-th operation on files, `seconds` kills it after so long, `bytes` kills it inside the first
+writing that would make a file longer. The answer is one line too: whether it was `killed`, and its `events`.
+"""
+
+import gc
+import itertools
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+from assetgen.events import Emit, Event
+from assetgen.load import load_pack
+from assetgen.rebuild import Machine, Wish, rebuild
+from assetgen.store import Store
+
+OPERATIONS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime", "os.truncate", "os.link"}
+
+
+def build(folder: Path, emit: Emit | None = None, **wish: Any) -> list[Event]:
+    """Build the pack in `folder/pack` into `folder/game`; what the machine keeps is below `folder` too."""
+    events: list[Event] = []
+    machine = Machine(Store(folder / "store"), folder / "machine/locks", folder / "machine/history.json")
+
+    def note(event: Event) -> None:
+        events.append(event)
+        if emit:
+            emit(event)
+
+    rebuild(load_pack(folder / "pack"), folder / "game", machine, note, Wish(**wish))
+    return events
+
+
+def main() -> None:
+    """Answer requests. The first build is by this process itself, so that all forks have every module in memory."""
+    build(Path(sys.argv[1]))
+    gc.freeze()
+    for line in sys.stdin:
+        print(json.dumps(answer(**json.loads(line))), flush=True)
+
+
+def answer(folder: str, seconds: float | None = None, **end: int) -> dict[str, Any]:
+    """Build in a fork, and tell how that went."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os._exit(in_fork(Path(folder), writing, **end))
+    os.close(writing)
+    if seconds is not None and not select.select([reading], [], [], seconds)[0]:
+        os.kill(child, signal.SIGKILL)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return {"killed": ended < 0, "events": json.loads(told) if ended == 0 else []}
+
+
+def in_fork(folder: Path, writing: int, operation: int = 0, bytes: int = -1) -> int:
+    """The build itself, with its end prepared."""
+    if operation:
+        sys.addaudithook(killer(operation))
+    if bytes >= 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes, bytes))
+    try:
+        told = [json.loads(event.to_json()) for event in build(folder)]
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    with os.fdopen(writing, "w") as pipe:
+        pipe.write(json.dumps(told))
+    return 0
+
+
+def killer(operation: int) -> Any:
+    """An audit hook that kills this process before its N-th operation on files, in whichever thread that is."""
+    numbers, one_at_a_time = itertools.count(1), threading.Lock()
+
+    def note(event: str, given: tuple[Any, ...]) -> None:
+        opens = event == "open" and given[2] & (os.O_WRONLY | os.O_RDWR)
+        if opens or event in OPERATIONS or event.startswith("shutil."):
+            with one_at_a_time:
+                if next(numbers) == operation:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+    return note
+
+
+if __name__ == "__main__":
+    main()
