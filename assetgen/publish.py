@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from assetgen.errors import PublishError
+from assetgen.errors import InputError, PublishError
 from assetgen.expand import check_name
 from assetgen.places import PART_PREFIX, PART_SUFFIX, write_whole
 from assetgen.registry import Files
@@ -251,15 +251,15 @@ class Target:
             return {}
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
-            version, pack, assets = data["assetgen"], data["pack"], data["assets"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if data["assetgen"] > MANIFEST_VERSION:
+                raise PublishError(f"'{file}' was written by a newer assetgen", cure="Update assetgen")
+            pack, assets = data["pack"], {name: _told(asset) for name, asset in data["assets"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
             cure = "Bring it back from version control, or move it away together with the files it lists"
             raise PublishError(f"'{file}' is not a manifest of assetgen", cure=cure) from error
-        if version > MANIFEST_VERSION:
-            raise PublishError(f"'{file}' was written by a newer assetgen", cure="Update assetgen")
         if pack != self.pack:
             raise PublishError(f"'{self.root}' belongs to the pack '{pack}'", cure="Give this pack another target")
-        return dict(assets)
+        return assets
 
 
 def sweep(folders: Iterable[Path]) -> None:
@@ -271,6 +271,16 @@ def sweep(folders: Iterable[Path]) -> None:
 
 def _not_through_links(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+
+
+def _told(asset: dict[str, Any]) -> dict[str, Any]:
+    """An asset of a manifest. Raises `InputError` for files that no asset can have, `TypeError` for what is none."""
+    kinds = {"key": str, "files": dict, "engine_owned": list}
+    if not all(isinstance(asset[fact], kind) for fact, kind in kinds.items()):
+        raise TypeError("a fact of another kind")
+    for path in asset["files"]:
+        check_name(path)
+    return asset
 
 
 def _one_file(one: Path, other: Path) -> bool:

@@ -102,3 +102,31 @@ def test_a_game_is_started_only_in_an_empty_folder(tmp_path: Path) -> None:
     into.start_game({"project.godot": b"new"})
     into.start_game({"project.godot": b"again"})
     assert (tmp_path / "game/project.godot").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"assetgen": "x", "pack": "p", "assets": {}}',
+        '{"assetgen": 1, "pack": "p", "assets": []}',
+        '{"assetgen": 1, "pack": "p", "assets": {"a": 3}}',
+        '{"assetgen": 1, "pack": "p", "assets": {"a": {"files": {}}}}',
+        '{"assetgen": 1, "pack": "p", "assets": {"a": {"key": "", "files": {"../x": ""}, "engine_owned": []}}}',
+    ],
+    ids=["empty", "list", "deep", "version", "assets", "asset", "facts", "outside"],
+)
+def test_a_manifest_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+    put(tmp_path, {"a.png": b"1"})
+    (tmp_path / "game/art/manifest.json").write_text(text)
+    with pytest.raises(PublishError, match="is not a manifest of assetgen"):
+        target(tmp_path)
+
+
+def test_a_newer_manifest_is_told_whatever_its_form(tmp_path: Path) -> None:
+    put(tmp_path, {"a.png": b"1"})
+    (tmp_path / "game/art/manifest.json").write_text('{"assetgen": 9, "packs": []}')
+    with pytest.raises(PublishError, match="was written by a newer assetgen"):
+        target(tmp_path)
