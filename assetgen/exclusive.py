@@ -35,7 +35,9 @@ def exclusively(place: Path, locks: Path, emit: Emit) -> Iterator[None]:
             lock.acquire(poll_interval=EVERY)
         holder.write_text(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}", encoding="utf-8")
     except OSError as error:
-        raise PublishError(f"cannot lock '{place}' by '{file}' ({error.strerror})") from error
+        lock.release()
+        cure = "Get write access to that folder: it is in the user's cache"
+        raise PublishError(f"cannot lock '{place}' by '{file}' ({error.strerror})", cure=cure) from error
     try:
         yield
     finally:

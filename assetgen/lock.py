@@ -98,12 +98,13 @@ def write_lock(place: Path, lock: Lock) -> None:
     text = HEAD + f"{VERSION_KEY}: {LOCK_VERSION}\n" + blocks + END + "\n"
     try:
         stands = place.read_bytes() if place.exists() else None
+        if stands == text.encode():
+            return
         if stands is not None and not place.stat().st_mode & stat.S_IWUSR:
             raise PermissionError(13, "it is read-only")
-        if stands != text.encode():
-            write_whole(place, text.encode())
+        write_whole(place, text.encode())
     except OSError as error:
-        cure = "What was built stands in the game; make the file writable and build again, which samples nothing"
+        cure = "What was built stands in the game: get write access, and build again to lock it"
         raise InputError(f"cannot write the lock '{place}' ({error.strerror})", cure=cure) from error
 
 

@@ -94,3 +94,13 @@ def test_a_folder_for_locks_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(PublishError, match="cannot lock"), exclusively(tmp_path, tmp_path / "cache/locks", ignore):
         pass
+
+
+def test_a_holder_that_cannot_be_noted_is_told_and_holds_nothing(tmp_path: Path) -> None:
+    with exclusively(tmp_path, tmp_path / "locks", ignore):
+        [holder] = (tmp_path / "locks").glob("*.holder")
+    holder.unlink()
+    holder.mkdir()
+    for _ in range(2):
+        with pytest.raises(PublishError, match="Get write access"), exclusively(tmp_path, tmp_path / "locks", ignore):
+            pass
