@@ -73,7 +73,8 @@ def _lost_members(recipes: Sequence[Recipe], work: Mapping[str, Work], store: St
 
 def _why(now: Block, known: Block | None, target: Target, recipe: Recipe) -> Iterator[str]:
     if known is None:
-        yield "it is not in the lock"
+        seed_name = recipe.facts.get("seed_name", recipe.name)
+        yield "it is not in the lock" if seed_name == recipe.name else f"it has the picture of '{seed_name}', renamed"
     elif changed := differences(now, known):
         yield from changed
     elif target.assets.get(recipe.name, {}).get("key", recipe.files_key) != recipe.files_key:

@@ -113,7 +113,7 @@ def test_plan_tells_what_would_happen_and_why(typed: Type) -> None:
     code, out, err = typed("plan", pack=Z.replace("  a:", "  c:"))
     assert (code, err) == (0, "")
     assert out.splitlines()[:4] == [
-        "export   c: it is not in the lock",
+        "export   c: it has the picture of 'a', renamed",
         "sample   b: prompt changed",
         "remove   a: it is no longer in the pack",
         "1 to sample, 1 to export, 1 to remove",
