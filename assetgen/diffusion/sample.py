@@ -50,9 +50,9 @@ def made_size(warm: Warm, request: Request) -> Size:
 
 
 def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet]:
-    """Sample and decode a batch, filled with repeats of its last request where it is short."""
+    """Sample and decode a batch, filled with repeats of its last request to a shape that changes no bits."""
     torch, _ = libraries()
-    filled = [*batch, *[batch[-1]] * (warm.device.least - len(batch))]
+    filled = [*batch, *[batch[-1]] * (-len(batch) % warm.device.grain)]
     names = [request.asset for request in batch]
     kinds = [control.kind for control in batch[0].controls]
     with warm.lock, torch.inference_mode(), wrapping(warm.networks(kinds), batch[0].tile):

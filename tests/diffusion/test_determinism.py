@@ -1,0 +1,63 @@
+"""The determinism contract: on one class of machine, with the same versions of the libraries, an asset has the same
+bytes however it is built: alone or among others, first or last, in batches of any size.
+
+What a class of machine is: the same kind of device, number format and instruction set. Elsewhere networks round
+otherwise; then `check --similar` holds pictures to their looks instead of their bytes (see `assetgen/looks.py`).
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from assetgen.diffusion.sample import sample
+from assetgen.events import Event
+from assetgen.load import library_for
+from assetgen.registry import Job
+from assetgen.spec import ModelCard
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+PROMPTS = ("a red dragon", "mossy stone bricks", "a castle", "a blue potion bottle", "a green forest")
+PACK = "pack: p\ntarget: art\nseed: 3\nassets:\n"
+
+
+@pytest.fixture(scope="module", params=["float32", "auto"])
+def mini(request: pytest.FixtureRequest) -> ModelCard:
+    return library_for().card("mini").model_copy(update={"precision": request.param})
+
+
+def drawn(jobs: Sequence[Job]) -> list[bytes]:
+    return [images["color"].tobytes() for images in sample(jobs)]
+
+
+@pytest.fixture(scope="module")
+def alone(mini: ModelCard, job: Callable[..., Job]) -> list[bytes]:
+    """The picture of each prompt, made by itself."""
+    return [drawn([job(mini, prompt=prompt, seed=seed, steps=2)])[0] for seed, prompt in enumerate(PROMPTS)]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 4])
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]], ids=str)
+def test_a_picture_has_the_same_bytes_in_any_company_order_and_batch(
+    mini: ModelCard, job: Callable[..., Job], alone: list[bytes], order: list[int], batch: int
+) -> None:
+    card = mini.model_copy(update={"batch": {"cpu": batch, "gpu": 4}})
+    made = drawn([job(card, prompt=PROMPTS[index], seed=index, steps=2) for index in order])
+    assert [order[place] for place, picture in enumerate(made) if picture != alone[order[place]]] == []
+
+
+def test_an_asset_has_the_same_bytes_whichever_others_are_built_with_it(
+    build_in: Callable[..., list[Event]], tmp_path: Path
+) -> None:
+    lines = [
+        f"  a{n}: {{preset: painted_concept, prompt: {p}, diffusion: {{steps: 2}}}}\n" for n, p in enumerate(PROMPTS)
+    ]
+    (tmp_path / "all/pack").mkdir(parents=True)
+    (tmp_path / "all/pack/pack.yaml").write_text(PACK + "".join(lines))
+    build_in(tmp_path / "all")
+    for number, line in enumerate(lines):
+        (tmp_path / f"{number}/pack").mkdir(parents=True)
+        (tmp_path / f"{number}/pack/pack.yaml").write_text(PACK + line)
+        build_in(tmp_path / f"{number}")
+        built = [(tmp_path / f"{place}/game/art/a{number}.png").read_bytes() for place in ("all", number)]
+        assert built[0] == built[1]
