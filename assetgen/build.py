@@ -99,7 +99,7 @@ class _Run:
     failed: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
     workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
-    waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WAITING_LIMIT))
+    clock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.failed |= self.manner.refused
@@ -148,21 +148,25 @@ class _Run:
 
     def round(self, tries: Sequence[Try]) -> list[Try]:
         """One attempt each; what was rejected comes back as its next attempt."""
-        futures: list[tuple[Try, Future[Try | None]]] = []
+        under_way: deque[tuple[Try, Future[Try | None]]] = deque()
         again: list[Try] = []
         try:
             for attempt, images, is_finished in self.sampled(tries):
-                self.waiting.acquire()
-                future = self.workers.submit(self.complete, attempt, images, is_finished)
-                future.add_done_callback(lambda _: self.waiting.release())
-                futures.append((attempt, future))
+                if len(under_way) == WAITING_LIMIT:
+                    again += self.settled(*under_way.popleft())
+                under_way.append((attempt, self.workers.submit(self.complete, attempt, images, is_finished)))
         finally:
-            for attempt, future in futures:
-                try:
-                    again += filter(None, [future.result()])
-                except AssetgenError as error:
-                    self.fail(attempt.recipe, error)
+            while under_way:
+                again += self.settled(*under_way.popleft())
         return again
+
+    def settled(self, attempt: Try, future: "Future[Try | None]") -> list[Try]:
+        """Wait for what a worker does; its next attempt, if there is one."""
+        try:
+            return [again] if (again := future.result()) else []
+        except AssetgenError as error:
+            self.fail(attempt.recipe, error)
+            return []
 
     def sampled(self, tries: Sequence[Try]) -> Iterator[tuple[Try, ImageSet, bool]]:
         """Each try with its images; True where they are the finished ones, False where they were only sampled."""
@@ -302,7 +306,7 @@ class _Run:
         self, recipe: Recipe, files: Files, attempt: int, cost: Mapping[str, Any], *, can_wait: bool = True
     ) -> None:
         owned = recipe.export.part.traits.engine_owned
-        facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": list(owned), **recipe.facts}
+        facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts}
         facts["attempt"] = attempt
         looks = looks_of(files)
         with self.lock, self.timed("publish"):
@@ -339,8 +343,9 @@ class _Run:
         try:
             yield
         finally:
-            with self.lock:
-                self.seconds[what] += time.perf_counter() - started
+            spent = time.perf_counter() - started
+            with self.clock:
+                self.seconds[what] += spent
 
     def close(self) -> None:
         self.workers.shutdown()

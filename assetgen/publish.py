@@ -127,7 +127,8 @@ class Target:
     def forget_the_leaving(self) -> Outcome:
         """Remove the files of assets that the pack no longer has, but for those that another asset has taken over."""
         gone = sorted(self._leaving & set(self.assets))
-        removed, kept = [], []
+        removed: list[str] = []
+        kept: list[str] = []
         for name in gone:
             paths = [path for path in self.assets[name]["files"] if not self._is_taken_over(path, name)]
             done = self._remove(name, paths)
@@ -227,14 +228,15 @@ class Target:
             raise PublishError(f"cannot write '{file}' ({error.strerror})", cure="Nothing there was changed") from error
 
     def _note(self, digests: Mapping[str, str]) -> None:
+        """Add to the journal. It is not flushed to disk, which would take longer than all else about an asset: after a
+        power cut a file that was just put in place may count as somebody else's, but only where its asset was changed
+        since."""
         if not digests:
             return
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with open(self.root / JOURNAL, "a", encoding="utf-8", opener=_not_through_links) as stream:
                 stream.writelines(f"\n{digest} {path}" for path, digest in digests.items())
-                stream.flush()
-                os.fsync(stream.fileno())
         except OSError as error:
             raise PublishError(f"cannot write into '{self.root}' ({error.strerror})") from error
 

@@ -181,7 +181,8 @@ class _Rebuild:
         moved = {name: block for name, block in blocks.items() if self._may_move(name)}
         with exclusively(place.with_name(SHARED), self.machine.locks, self.emit):
             sweep([place.parent])
-            write_lock(place, {**kept, **moved})
+            if {**kept, **moved} != self.lock or not place.exists():
+                write_lock(place, {**kept, **moved})
 
 
 def _block(now: Block, made: Made, known: Block | None) -> Block:

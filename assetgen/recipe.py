@@ -90,6 +90,13 @@ class Recipe:
 
     def sampled_key(self, attempt: int = 0) -> str:
         """The key of the raw image set of a try."""
+        return self._first_sampled_key if attempt == 0 else self._sampled_key(attempt)
+
+    @cached_property
+    def _first_sampled_key(self) -> str:
+        return self._sampled_key(0)
+
+    def _sampled_key(self, attempt: int) -> str:
         controls = [(stage.identity, self._network(stage)) for stage in self.controls]
         needs = [(recipe.name, recipe.accepted_key) for recipe in self.needs]
         return digest(KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, needs)
@@ -101,6 +108,13 @@ class Recipe:
 
     def images_key(self, attempt: int = 0) -> str:
         """The key of the finished image set of a try."""
+        return self._first_images_key if attempt == 0 else self._images_key(attempt)
+
+    @cached_property
+    def _first_images_key(self) -> str:
+        return self._images_key(0)
+
+    def _images_key(self, attempt: int) -> str:
         return digest("images", self.sampled_key(attempt), [stage.identity for stage in self.steps])
 
     @cached_property

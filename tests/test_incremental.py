@@ -20,7 +20,7 @@ Build = Callable[..., list[Event]]
 MEMORY = Path("/dev/shm")
 PRESETS = {
     "drawing": 'use: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [{palette: {colors: 4}}]',
-    "tiling": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [12, 12], tile: xy}}\nsteps: [{palette: {colors: 3}}]',
+    "tiles": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [9, 9], tile: x}}\nsteps: [palette: {colors: 3}]',
 }
 GAME = "a: {preset: drawing, prompt: x}\nb: {preset: drawing, prompt: y}\nall: {preset: atlas, members: [a, b]}"
 NAMES = ("ann", "Ann", "bob", "sub/ann", "sub/cid", "Sub/dora")
