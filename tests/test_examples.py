@@ -1,11 +1,20 @@
-"""The examples build, with drawings; the test command's first half builds them with the real model."""
+"""The examples build, with drawings (CI takes the real model), and what they tell a CI service to run exists."""
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
+import yaml
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").iterdir())
+from assetgen.cli import app
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pack.yaml"))
+WORKFLOWS = [*sorted((ROOT / "examples/ci").glob("*.yml")), ROOT / ".pre-commit-hooks.yaml"]
+COMMAND = re.compile(r"(?:- |run: |entry: )assetgen (.+)")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
@@ -15,3 +24,13 @@ def test_an_example_builds(assetgen: Callable[..., tuple[int, str, str]], tmp_pa
     assert code == 0, err
     code, _, err = assetgen(*words)
     assert "published" not in err and "up to date" in err
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_runs_commands_and_options_that_there_are(workflow: Path) -> None:
+    yaml.safe_load(workflow.read_text())
+    commands = [shlex.split(line) for line in COMMAND.findall(workflow.read_text())]
+    assert commands
+    for name, *words in commands:
+        command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+        command.make_context(name, words or ["art"])
