@@ -28,6 +28,12 @@ def test_a_shape_that_moved_looks_other() -> None:
     assert apart(*(look(encode_png(each)) for each in moved)) == 200
 
 
+def test_a_sprite_that_was_trimmed_a_pixel_less_looks_the_same() -> None:
+    sprite = np.zeros((40, 40, 4), np.uint8)
+    sprite[2:-2, 2:-2] = (200, 60, 30, 255)
+    assert apart(look(encode_png(sprite)), look(encode_png(sprite[:, 1:-1]))) < SIMILAR
+
+
 def test_another_colour_looks_other() -> None:
     assert apart(look(encode_png(GREY)), look(encode_png(GREY + np.uint8(20)))) == 20
 
@@ -49,7 +55,7 @@ def test_16_bits_look_like_8() -> None:
 
 @pytest.mark.parametrize("other", ["", "00ff", "not hex"])
 def test_what_is_no_look_is_as_far_away_as_can_be(other: str) -> None:
-    assert apart(look(encode_png(GREY)), other) == 255
+    assert apart(look(encode_png(GREY)), other) == apart(other, other) == 255
 
 
 def test_only_pictures_have_looks() -> None:
