@@ -15,8 +15,8 @@ SIMILAR = 15.0
 """Looks are similar up to this distance, of 255.
 
 Measured on the 15 pictures of `examples/dungeon` that words alone describe, each made in float32 and in bfloat16 (mini,
-20 steps): as sampled at most 5 apart, as finished at most 11, the most for cut-out sprites whose trimming moved by a pixel or
-two. The same request with another seed is 20 to 67 apart. The largest field alone would not tell: 38 against 36.
+20 steps): as sampled at most 5 apart, as finished at most 11, the most for cut-out sprites whose trimming moved by a
+pixel or two. The same request with another seed is 20 to 67 apart. The largest field alone would not tell: 38 to 36.
 """
 
 
