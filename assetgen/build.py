@@ -6,25 +6,24 @@ together; while one batch samples, the finished ones of the last go through step
 """
 
 import fnmatch
-import threading
 import time
-from collections import Counter, defaultdict, deque
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from assetgen.cost import cost_of, summed
-from assetgen.errors import AssetgenError, BuildError, NotInstalledError
-from assetgen.events import Checked, Drawn, Emit, Event, Failed, Finished, Planned, Published, Reused
+from assetgen.cost import summed
+from assetgen.errors import AssetgenError, BuildError
+from assetgen.events import Emit, Finished, Planned, Published, Reused
 from assetgen.images import ImageSet
 from assetgen.looks import looks_of
+from assetgen.making import Maker
 from assetgen.provenance import stamp
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
-from assetgen.registry import Context, Files, Job, Verdict
-from assetgen.stages import alike, export, finish, judge, render_control, sample
+from assetgen.registry import Files
+from assetgen.stages import export
 from assetgen.store import Store
 from assetgen.tries import Try, accepted, finished_try, first_try
 
@@ -61,15 +60,17 @@ def build_pack(
 
     Gives the closing event, and every asset that was published now.
     """
-    run = _Run(store, target, emit, manner or Manner())
+    manner = manner or Manner()
+    maker = Maker(store, emit, manner.price, set(manner.refused))
+    run = _Run(maker, target, manner)
     started = time.perf_counter()
-    others = (name for name in target.assets if not fnmatch.fnmatchcase(name, run.manner.prune))
+    others = (name for name in target.assets if not fnmatch.fnmatchcase(name, manner.prune))
     target.expect({*others, *(recipe.name for recipe in recipes)})
     try:
         pending = [recipe for recipe in recipes if not run.is_current(recipe)]
         pending = [recipe for recipe in pending if not run.publish_stored(recipe)]
         pending = run.with_lost_members(pending)
-        run.news(Planned(assets=len(recipes), to_sample=sum(not run.is_sampled(recipe) for recipe in pending)))
+        maker.news(Planned(assets=len(recipes), to_sample=sum(not maker.is_sampled(recipe) for recipe in pending)))
         if pending:
             store.check_writable()
         for wave in _waves(pending):
@@ -87,26 +88,12 @@ def build_pack(
 class _Run:
     """The state of one build."""
 
-    store: Store
+    maker: Maker
     target: Target
-    emit: Emit
     manner: Manner
     made: dict[str, Made] = field(default_factory=dict)
-    costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     deferred: list[tuple[Recipe, Files, int, Mapping[str, Any]]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    failed: set[str] = field(default_factory=set)
-    lock: threading.RLock = field(default_factory=threading.RLock)
     workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
-    clock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.failed |= self.manner.refused
-
-    def news(self, event: Event) -> None:
-        with self.lock:
-            self.emit(event)
 
     def is_current(self, recipe: Recipe) -> bool:
         if not self.target.is_current(recipe.name, recipe.files_key):
@@ -114,35 +101,31 @@ class _Run:
         edited = self.target.edited(recipe.name)
         if edited and self.manner.overwrite:
             return False
-        self.counts["reused"] += 1
-        self.news(Published(asset=recipe.name, kept=edited) if edited else Reused(asset=recipe.name))
+        self.maker.counts["reused"] += 1
+        self.maker.news(Published(asset=recipe.name, kept=edited) if edited else Reused(asset=recipe.name))
         return True
 
     def publish_stored(self, recipe: Recipe) -> bool:
-        files = self.store.read("files", recipe.files_key)
+        files = self.maker.store.read("files", recipe.files_key)
         if files is None:
             return False
         try:
-            known = accepted(recipe, self.store) or {}
+            known = accepted(recipe, self.maker.store) or {}
             self.publish(recipe, files, int(known.get("attempt", 0)), known.get("cost", {}))
         except AssetgenError as error:
-            self.fail(recipe, error)
+            self.maker.fail(recipe, error)
         return True
 
     def with_lost_members(self, pending: list[Recipe]) -> list[Recipe]:
         """Also the members whose finished images the store has lost, though their files are current."""
-        needs = {need.name: need for recipe in pending for need in recipe.needs if need.name not in self.failed}
-        needed = {name: need for name, need in needs.items() if not finished_try(need, self.store)}
+        needs = {need.name: need for recipe in pending for need in recipe.needs if need.name not in self.maker.failed}
+        needed = {name: need for name, need in needs.items() if not finished_try(need, self.maker.store)}
         names = {recipe.name for recipe in pending}
         return [need for name, need in needed.items() if name not in names] + pending
 
-    def is_sampled(self, recipe: Recipe) -> bool:
-        attempt = first_try(recipe, self.store)
-        return self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
-
     def build(self, wave: Sequence[Recipe]) -> None:
         """Attempts, round by round, until each recipe of the wave is accepted or out of tries."""
-        tries = [first_try(recipe, self.store) for recipe in wave]
+        tries = [first_try(recipe, self.maker.store) for recipe in wave]
         while tries:
             tries = self.round(tries)
 
@@ -151,7 +134,7 @@ class _Run:
         under_way: deque[tuple[Try, Future[Try | None]]] = deque()
         again: list[Try] = []
         try:
-            for attempt, images, is_finished in self.sampled(tries):
+            for attempt, images, is_finished in self.maker.sampled(tries):
                 if len(under_way) == WAITING_LIMIT:
                     again += self.settled(*under_way.popleft())
                 under_way.append((attempt, self.workers.submit(self.complete, attempt, images, is_finished)))
@@ -165,141 +148,30 @@ class _Run:
         try:
             return [again] if (again := future.result()) else []
         except AssetgenError as error:
-            self.fail(attempt.recipe, error)
+            self.maker.fail(attempt.recipe, error)
             return []
-
-    def sampled(self, tries: Sequence[Try]) -> Iterator[tuple[Try, ImageSet, bool]]:
-        """Each try with its images; True where they are the finished ones, False where they were only sampled."""
-        groups: dict[Any, list[Try]] = {}
-        for attempt in tries:
-            recipe = attempt.recipe
-            lost = [need.name for need in recipe.needs if need.name in self.failed]
-            if lost:
-                self.fail(recipe, BuildError(f"its member '{lost[0]}' failed"))
-            elif images := self.store.read_images("images", attempt.images_key):
-                yield attempt, images, True
-            elif images := self.store.read_images("sampled", attempt.sampled_key):
-                yield attempt, images, False
-            else:
-                groups.setdefault(alike(recipe.source.part, attempt.words, recipe.controls), []).append(attempt)
-        for group in groups.values():
-            yield from ((attempt, images, False) for attempt, images in self.sample(group))
-
-    def sample(self, group: Sequence[Try]) -> Iterator[tuple[Try, ImageSet]]:
-        """Run one source for alike tries. What was under way when it failed is tried again one by one."""
-        runs = deque([tuple(group)])
-        while runs:
-            unread, sent = deque(runs.popleft()), deque[Try]()
-            alone = len(unread) == 1
-            try:
-                yield from self.sample_run(unread, sent)
-            except AssetgenError as error:
-                if sent and not alone and not isinstance(error, NotInstalledError):
-                    runs.extend((attempt,) for attempt in sent)
-                    runs.extend([tuple(unread)] if unread else [])
-                    continue
-                for attempt in (*sent, *unread):
-                    self.fail(attempt.recipe, error)
-
-    def sample_run(self, unread: deque[Try], sent: deque[Try]) -> Iterator[tuple[Try, ImageSet]]:
-        """One run of a source; its images are saved as they come. `sent` holds the tries that it is making."""
-        part = unread[0].recipe.source.part
-        results = sample(part, self.jobs(unread, sent))
-        while True:
-            with self.timed("sampling"):
-                images = next(results, None)
-            if images is None:
-                return
-            attempt = sent.popleft()
-            self.counts["sampled"] += 1
-            try:
-                if cost := self.costs.get(attempt.sampled_key):
-                    self.store.write_json("cost", attempt.sampled_key, cost)
-                self.store.write_images("sampled", attempt.sampled_key, images)
-            except AssetgenError as error:
-                self.fail(attempt.recipe, error)
-            else:
-                yield attempt, images
-
-    def jobs(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Job]:
-        while unread:
-            attempt = unread.popleft()
-            recipe = attempt.recipe
-            try:
-                controls = tuple(render_control(stage) for stage in recipe.controls)
-                needs = {need.name: self.finished(need) for need in recipe.needs}
-            except AssetgenError as error:
-                self.fail(recipe, error)
-                continue
-            sent.append(attempt)
-            yield Job(Context(recipe.name, needs, controls, self.metered(attempt)), attempt.words)
-
-    def metered(self, attempt: Try) -> Emit:
-        """An `Emit` for a source, which notes what drawing this try cost."""
-
-        def note(event: Event) -> None:
-            if isinstance(event, Drawn):
-                self.costs[attempt.sampled_key] = cost_of(event, self.manner.price)
-            self.news(event)
-
-        return note
-
-    def finished(self, recipe: Recipe) -> ImageSet:
-        """The accepted images of a recipe that was built before."""
-        attempt = finished_try(recipe, self.store)
-        images = self.store.read_images("images", attempt.images_key) if attempt else None
-        if images is None:
-            raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
-        return images
 
     def complete(self, attempt: Try, images: ImageSet, is_finished: bool) -> Try | None:
         """Steps, checks, export, publish. Gives the next try where a check said no."""
-        done = images if is_finished else self.finish(attempt, images)
-        verdicts = self.judge(attempt, done)
+        done = images if is_finished else self.maker.finish(attempt, images)
+        verdicts = self.maker.judge(attempt, done)
         rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
-        if rejected:
+        if rejected and attempt.recipe.pick is None:
             if again := attempt.next():
                 return again
             raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
         scores = {name: float(verdict.score) for name, verdict in verdicts}
-        cost = self.cost(attempt)
+        cost = self.maker.cost(attempt)
         judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
-        self.store.write_json("accepted", attempt.recipe.accepted_key, judgement)
+        self.maker.store.write_json("accepted", attempt.recipe.accepted_key, judgement)
         self.export(attempt, done, cost)
         return None
 
-    def cost(self, attempt: Try) -> dict[str, Any]:
-        """What the tries up to this one took to sample."""
-        keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
-        return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
-
-    def judge(self, attempt: Try, images: ImageSet) -> list[tuple[str, Verdict]]:
-        with self.timed("checks"):
-            verdicts = list(judge(images, attempt.recipe.checks).items())
-        for name, verdict in verdicts:
-            self.news(
-                Checked(
-                    asset=attempt.recipe.name,
-                    check=name,
-                    passed=bool(verdict.passed),
-                    score=float(verdict.score),
-                    attempt=attempt.attempt,
-                    reason=verdict.reason,
-                )
-            )
-        return verdicts
-
-    def finish(self, attempt: Try, images: ImageSet) -> ImageSet:
-        with self.timed("steps"):
-            done = finish(images, attempt.recipe.steps, attempt.recipe.name, self.news)
-            self.store.write_images("images", attempt.images_key, done)
-        return done
-
     def export(self, attempt: Try, images: ImageSet, cost: Mapping[str, Any]) -> None:
         recipe = attempt.recipe
-        with self.timed("export"):
+        with self.maker.timed("export"):
             files = stamp(export(images, recipe.export, recipe.name), recipe, attempt.attempt)
-            self.store.write("files", recipe.files_key, files)
+            self.maker.store.write("files", recipe.files_key, files)
         self.publish(recipe, files, attempt.attempt, cost)
 
     def publish(
@@ -309,14 +181,16 @@ class _Run:
         facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts}
         facts["attempt"] = attempt
         looks = looks_of(files)
-        with self.lock, self.timed("publish"):
+        with self.maker.lock, self.maker.timed("publish"):
             if can_wait and self.target.is_taken(recipe.name, files):
                 self.deferred.append((recipe, files, attempt, cost))
                 return
             outcome = self.target.publish(recipe.name, files, facts, overwrite=self.manner.overwrite)
-            self.counts["published"] += 1
+            self.maker.counts["published"] += 1
             self.made[recipe.name] = Made(attempt, self.target.assets[recipe.name]["files"], looks, cost)
-            self.news(Published(asset=recipe.name, files=outcome.written, removed=outcome.removed, kept=outcome.kept))
+            self.maker.news(
+                Published(asset=recipe.name, files=outcome.written, removed=outcome.removed, kept=outcome.kept)
+            )
 
     def publish_deferred(self) -> None:
         """What wanted files that another asset of this build has given up meanwhile."""
@@ -325,43 +199,28 @@ class _Run:
             try:
                 self.publish(recipe, files, attempt, cost, can_wait=False)
             except AssetgenError as error:
-                self.fail(recipe, error)
+                self.maker.fail(recipe, error)
 
     def prune(self) -> None:
         outcome = self.target.forget_the_leaving()
         if outcome.removed or outcome.kept:
-            self.news(Published(removed=outcome.removed, kept=outcome.kept))
-
-    def fail(self, recipe: Recipe, error: AssetgenError) -> None:
-        with self.lock:
-            self.failed.add(recipe.name)
-            self.emit(Failed(asset=recipe.name, reason=str(error), exit_code=error.exit_code))
-
-    @contextmanager
-    def timed(self, what: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - started
-            with self.clock:
-                self.seconds[what] += spent
+            self.maker.news(Published(removed=outcome.removed, kept=outcome.kept))
 
     def close(self) -> None:
         self.workers.shutdown()
         self.target.finish()
 
     def summary(self, seconds: float) -> Finished:
-        profile = {what: round(spent, 3) for what, spent in sorted(self.seconds.items())}
+        profile = {what: round(spent, 3) for what, spent in sorted(self.maker.seconds.items())}
         return Finished(
             seconds=seconds,
-            published=self.counts["published"],
-            reused=self.counts["reused"],
-            sampled=self.counts["sampled"],
-            failed=len(self.failed),
+            published=self.maker.counts["published"],
+            reused=self.maker.counts["reused"],
+            sampled=self.maker.counts["sampled"],
+            failed=len(self.maker.failed),
             target=str(self.target.root),
             profile=profile,
-            cost=summed(self.costs.values()),
+            cost=summed(self.maker.costs.values()),
         )
 
 

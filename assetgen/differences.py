@@ -25,6 +25,7 @@ def asked(recipe: Recipe, folder: Path) -> Block:
         tries=recipe.tries,
         keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
         seed_name=recipe.facts.get("seed_name", ""),
+        pick=recipe.pick,
         source=told(recipe.source),
         controls={stage.alias: told(stage) for stage in recipe.controls},
         steps={stage.alias: told(stage) for stage in recipe.steps},
@@ -92,7 +93,7 @@ def differences(now: Block, locked: Block) -> list[str]:
     reasons += _members(now.members, locked.members)
     reasons += [
         f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
-        for name in ("preset", "tries", "licences")
+        for name in ("preset", "tries", "pick", "licences")
         if getattr(locked, name) != getattr(now, name)
     ]
     return reasons or [_unseen(now, locked)]
@@ -108,6 +109,8 @@ class _Told:
 
 def _unseen(now: Block, locked: Block) -> str:
     """The reason where keys differ and no word does."""
+    if now.pick is not None:
+        return f"candidate {now.pick + 1} was picked and is not built yet"
     same = now.keys.get("sampled") == locked.keys.get("sampled")
     return "what is written into its files changed" if same else "assetgen itself changed"
 

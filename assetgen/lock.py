@@ -37,9 +37,9 @@ class Block:
     """One asset in the lock.
 
     `keys` are those of its save points; `seed_name` is the name that its seed comes from (its own, or the one it had
-    before it was renamed; "" where the pack names a seed). `source` to `members` are the request, as it enters keys;
-    `inputs` and `weights` are sha256 by file and by model. `outputs` are sha256 and `looks` small pictures of the
-    published files (see `looks`); `cost` is what the sampling took, where a model sampled.
+    before it was renamed; "" where the pack names a seed); `pick` is the try that a person chose. `source` to `members`
+    are the request, as it enters keys; `inputs` and `weights` are sha256 by file and by model. `outputs` are sha256 and
+    `looks` small pictures of the published files (see `looks`); `cost` is what sampling took, where a model sampled.
     """
 
     preset: str
@@ -48,6 +48,7 @@ class Block:
     export: Mapping[str, Any]
     attempt: int = 0
     seed_name: str = ""
+    pick: int | None = None
     controls: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Any] = field(default_factory=dict)
@@ -115,7 +116,7 @@ def _block_text(name: str, block: Block) -> str:
         if isinstance(value, Mapping):
             lines += [f"  {part.name}:"] if value else []
             lines += [f"    {_key(key)}: {_json(item)}" for key, item in value.items()]
-        elif value or part.name == "attempt":
+        elif value not in (None, ""):
             lines.append(f"  {part.name}: {_json(value)}")
     return "\n".join(lines) + "\n"
 
@@ -188,4 +189,6 @@ def _fits(value: Any, kind: Any) -> bool:
     """Whether a value is of a field's type: a number, a word, or a mapping, of words alone where it says so."""
     if kind in (int, str):
         return type(value) is kind
+    if kind == int | None:
+        return value is None or type(value) is int
     return isinstance(value, dict) and (get_args(kind)[1] is Any or all(type(each) is str for each in value.values()))

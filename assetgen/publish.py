@@ -72,7 +72,11 @@ class Target:
     def is_current(self, name: str, key: str) -> bool:
         """Whether the asset's files were published from this key and all still stand (edited by hand or not)."""
         asset = self.assets.get(name)
-        return bool(asset and asset["key"] == key and all((self.root / path).is_file() for path in asset["files"]))
+        return bool(asset and asset["key"] == key and all(map(self._stands, asset["files"])))
+
+    def _stands(self, path: str) -> bool:
+        file = self.root / path
+        return file.is_file() and not file.is_symlink()
 
     def edited(self, name: str) -> tuple[str, ...]:
         """The asset's files that no longer are what was published, engine-owned ones aside."""
@@ -153,7 +157,8 @@ class Target:
         text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
         if self._digest(MANIFEST) != hashlib.sha256(text.encode()).hexdigest():
             self._replace(self.root / MANIFEST, text.encode())
-        (self.root / JOURNAL).unlink(missing_ok=True)
+        if (self.root / JOURNAL).exists():
+            self._unlink(JOURNAL)
         if lost:
             what = f"somebody removed files from '{self.root}' during the build, '{lost[0]}' among them"
             raise PublishError(what, cure="Build again: nothing needs to be sampled anew")

@@ -69,7 +69,8 @@ def digest(*things: Any) -> str:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one asset is made. `facts` are words that are written into its files and change nothing else."""
+    """How one asset is made. `facts` are words that are written into its files and change nothing else; `where` is its
+    place in the pack ("pack.yaml:12"), for messages; `pick` is the try that a person chose, whatever its checks say."""
 
     name: str
     preset: str
@@ -81,6 +82,8 @@ class Recipe:
     tries: int = 1
     needs: "tuple[Recipe, ...]" = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
+    pick: int | None = None
 
     def source_for(self, attempt: int) -> Stage:
         """The source stage of a try: the first has the asset's own seed, each later one a seed derived from it."""
@@ -120,7 +123,8 @@ class Recipe:
     @cached_property
     def accepted_key(self) -> str:
         """The key of the judgement: which try passed, with its verdicts."""
-        return digest("accepted", self.images_key(), [stage.identity for stage in self.checks], self.tries)
+        checks = [stage.identity for stage in self.checks]
+        return digest("accepted", self.images_key(), checks, self.tries, *([] if self.pick is None else [self.pick]))
 
     @cached_property
     def files_key(self) -> str:

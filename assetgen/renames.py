@@ -11,21 +11,28 @@ from assetgen.differences import told
 from assetgen.load import PackFile
 from assetgen.lock import Lock
 from assetgen.recipe import Recipe
-from assetgen.resolve import entries_of, plan
+from assetgen.resolve import Taste, entries_of, plan
 
 
 def plan_with(
     file: PackFile, lock: Lock, *, engine: str = "", only: str = "*", draft: bool = False
 ) -> tuple[Recipe, ...]:
     """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has."""
-    known = {name: block.seed_name for name, block in lock.items() if block.seed_name}
-    recipes = plan(file, engine=engine, only=only, draft=draft, named=known)
+    named = {name: block.seed_name for name, block in lock.items() if block.seed_name}
+    picks = {
+        name: (block.keys.get("sampled", ""), block.pick) for name, block in lock.items() if block.pick is not None
+    }
+    recipes = plan(file, engine=engine, only=only, draft=draft, taste=Taste(named, picks))
     found = _found(recipes, lock, set(entries_of(file)))
-    return plan(file, engine=engine, only=only, draft=draft, named={**known, **found}) if found else recipes
+    if not found:
+        return recipes
+    moved = {new: picks[old] for new, old in found.items() if old in picks}
+    taste = Taste({**named, **{new: lock[old].seed_name for new, old in found.items()}}, {**picks, **moved})
+    return plan(file, engine=engine, only=only, draft=draft, taste=taste)
 
 
 def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:
-    """For each new asset that is a lost one: the name that the lost one's seed came from. `names` are the pack's."""
+    """The old name of each new asset that is a lost one. `names` are the pack's."""
     gone = sorted(set(lock) - names)
     if not gone:
         return {}
@@ -35,7 +42,7 @@ def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, 
     for name in gone:
         seed_name = lock[name].seed_name
         if seed_name and (known[name], seed_name) not in taken:
-            lost.setdefault(known[name], []).append(seed_name)
+            lost.setdefault(known[name], []).append(name)
     found = {}
     for recipe in recipes:
         if recipe.name in lock or not recipe.facts.get("seed_name"):

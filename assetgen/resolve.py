@@ -6,7 +6,7 @@ those that nobody said.
 
 import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,20 +26,31 @@ DEFAULT_TRIES = 3
 DEFAULT_EXPORTER = "plain"
 
 
+@dataclass(frozen=True)
+class Taste:
+    """What a lock remembers and the pack does not say, by asset.
+
+    `named`: the name that the seed comes from, where it is not its own (of renamed ones); `picks`: the number of the
+    candidate that a person chose, with the sampled key of the request that it was chosen for.
+    """
+
+    named: Mapping[str, str] = field(default_factory=dict)
+    picks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
 def plan(
-    file: PackFile, *, engine: str = "", only: str = "*", draft: bool = False, named: Mapping[str, str] | None = None
+    file: PackFile, *, engine: str = "", only: str = "*", draft: bool = False, taste: Taste | None = None
 ) -> tuple[Recipe, ...]:
     """Every asset of a pack as a recipe, members before the atlases that need them.
 
     `engine` is the exporter where neither pack nor preset names one. With `only` (a glob) the matching assets and their
-    members alone. `named` tells from which name the seed of an asset comes, where it is not its own (renamed ones).
-    Raises `InputError` with file and line.
+    members alone. Raises `InputError` with file and line.
     """
     pack = file.pack
     _check_target(file)
     _check_defaults(file)
     entries = entries_of(file)
-    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, named or {})
+    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, taste or Taste())
     if not entries:
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
@@ -99,10 +110,8 @@ class _Layer:
 class _Resolver:
     """Resolves the entries of one pack, each once, members first."""
 
-    def __init__(
-        self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool, named: Mapping[str, str]
-    ) -> None:
-        self.file, self.entries, self.engine, self.draft, self.named = file, entries, engine, draft, named
+    def __init__(self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool, taste: Taste) -> None:
+        self.file, self.entries, self.engine, self.draft, self.taste = file, entries, engine, draft, taste
         self.done: dict[str, Recipe] = {}
 
     def recipe(self, name: str, below: tuple[str, ...] = ()) -> Recipe:
@@ -112,10 +121,15 @@ class _Resolver:
             entry = self.entries[name]
             needs = tuple(self.recipe(member, (*below, name)) for member in self._members(entry))
             try:
-                self.done[name] = _Asset(self, entry).recipe(needs)
+                self.done[name] = self._picked(_Asset(self, entry).recipe(needs))
             except InputError as error:
                 raise error.at(self.file.document.where(*entry.keys)) from error
         return self.done[name]
+
+    def _picked(self, recipe: Recipe) -> Recipe:
+        """With the candidate that a person chose, if it was chosen for this request."""
+        request, pick = self.taste.picks.get(recipe.name, ("", 0))
+        return replace(recipe, pick=pick) if request and request == recipe.sampled_key() else recipe
 
     def _members(self, entry: Entry) -> list[str]:
         """Sorted: a key must not depend on the order of the pack."""
@@ -169,6 +183,7 @@ class _Asset:
             tries=self.spec.tries or self.pack.tries or preset.tries or DEFAULT_TRIES,
             needs=needs,
             facts=self._facts(source),
+            where=self._where(),
         )
 
     def _where(self, *keys: str | int) -> str:
@@ -233,7 +248,7 @@ class _Asset:
 
     @property
     def _seed_name(self) -> str:
-        return self.resolver.named.get(self.entry.name, self.entry.name)
+        return self.resolver.taste.named.get(self.entry.name, self.entry.name)
 
     def _facts(self, source: Stage) -> dict[str, Any]:
         facts: dict[str, Any] = {"prompt": self.spec.prompt, "pack": self.pack.pack}

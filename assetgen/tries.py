@@ -30,8 +30,8 @@ class Try:
         return dict(self.recipe.source_for(self.attempt).words)
 
     def next(self) -> "Try | None":
-        """The next attempt, if the budget allows one and another seed can change anything."""
-        more = self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.words
+        """The next attempt, if the budget allows one, nobody picked this one and another seed can change anything."""
+        more = self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.words and self.recipe.pick is None
         return Try(self.recipe, self.attempt + 1) if more else None
 
 
@@ -42,9 +42,9 @@ def accepted(recipe: Recipe, store: Store) -> dict[str, Any] | None:
 
 
 def first_try(recipe: Recipe, store: Store) -> Try:
-    """The accepted try, else the first."""
+    """The accepted try, else the picked one, else the first."""
     known = accepted(recipe, store)
-    return Try(recipe, int(known["attempt"]) if known else 0)
+    return Try(recipe, int(known["attempt"]) if known else recipe.pick or 0)
 
 
 def finished_try(recipe: Recipe, store: Store) -> Try | None:

@@ -1,0 +1,183 @@
+"""From tries to finished images: what a build and a search for candidates share.
+
+Assets that a source can make together are sampled together. Whatever the store has is taken from it.
+"""
+
+import threading
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from assetgen.cost import cost_of, summed
+from assetgen.errors import AssetgenError, BuildError, NotInstalledError
+from assetgen.events import Checked, Drawn, Emit, Event, Failed
+from assetgen.images import ImageSet
+from assetgen.recipe import Recipe
+from assetgen.registry import Context, Job, Verdict
+from assetgen.stages import alike, finish, judge, render_control, sample
+from assetgen.store import Store
+from assetgen.tries import Try, finished_try, first_try
+
+
+@dataclass
+class Maker:
+    """Makes images, tells the news from any thread, and keeps count. `price` is USD an hour of this machine."""
+
+    store: Store
+    emit: Emit
+    price: float = 0.0
+    failed: set[str] = field(default_factory=set)
+    costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    clock: threading.Lock = field(default_factory=threading.Lock)
+
+    def news(self, event: Event) -> None:
+        """Tell what happened; one thread at a time."""
+        with self.lock:
+            self.emit(event)
+
+    def fail(self, recipe: Recipe, error: AssetgenError) -> None:
+        """Tell that an asset cannot be made."""
+        with self.lock:
+            self.failed.add(recipe.name)
+            place = f"{recipe.where}: " if recipe.where else ""
+            self.emit(Failed(asset=recipe.name, reason=f"{place}{error}", exit_code=error.exit_code))
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Add the seconds of a block to those of its kind."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - started
+            with self.clock:
+                self.seconds[what] += spent
+
+    def is_sampled(self, recipe: Recipe) -> bool:
+        """Whether the store spares the first sampling."""
+        attempt = first_try(recipe, self.store)
+        return self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
+
+    def sampled(self, tries: Sequence[Try]) -> Iterator[tuple[Try, ImageSet, bool]]:
+        """Each try with its images; True where they are the finished ones, False where they were only sampled."""
+        groups: dict[Any, list[Try]] = {}
+        for attempt in tries:
+            recipe = attempt.recipe
+            lost = [need.name for need in recipe.needs if need.name in self.failed]
+            if lost:
+                self.fail(recipe, BuildError(f"its member '{lost[0]}' failed"))
+                continue
+            try:
+                finished = self.store.read_images("images", attempt.images_key)
+                images = finished or self.store.read_images("sampled", attempt.sampled_key)
+            except AssetgenError as error:
+                self.fail(recipe, error)
+                continue
+            if images:
+                yield attempt, images, finished is not None
+            else:
+                groups.setdefault(alike(recipe.source.part, attempt.words, recipe.controls), []).append(attempt)
+        for group in groups.values():
+            yield from ((attempt, images, False) for attempt, images in self._sample(group))
+
+    def _sample(self, group: Sequence[Try]) -> Iterator[tuple[Try, ImageSet]]:
+        """Run one source for alike tries. What was under way when it failed is tried again one by one."""
+        runs = deque([tuple(group)])
+        while runs:
+            unread, sent = deque(runs.popleft()), deque[Try]()
+            alone = len(unread) == 1
+            try:
+                yield from self._sample_run(unread, sent)
+            except AssetgenError as error:
+                if sent and not alone and not isinstance(error, NotInstalledError):
+                    runs.extend((attempt,) for attempt in sent)
+                    runs.extend([tuple(unread)] if unread else [])
+                    continue
+                for attempt in (*sent, *unread):
+                    self.fail(attempt.recipe, error)
+
+    def _sample_run(self, unread: deque[Try], sent: deque[Try]) -> Iterator[tuple[Try, ImageSet]]:
+        """One run of a source; its images are saved as they come. `sent` holds the tries that it is making."""
+        part = unread[0].recipe.source.part
+        results = sample(part, self._jobs(unread, sent))
+        while True:
+            with self.timed("sampling"):
+                images = next(results, None)
+            if images is None:
+                return
+            attempt = sent.popleft()
+            self.counts["sampled"] += 1
+            try:
+                if cost := self.costs.get(attempt.sampled_key):
+                    self.store.write_json("cost", attempt.sampled_key, cost)
+                self.store.write_images("sampled", attempt.sampled_key, images)
+            except AssetgenError as error:
+                self.fail(attempt.recipe, error)
+            else:
+                yield attempt, images
+
+    def _jobs(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Job]:
+        while unread:
+            attempt = unread.popleft()
+            recipe = attempt.recipe
+            try:
+                controls = tuple(render_control(stage) for stage in recipe.controls)
+                needs = {need.name: self._finished(need) for need in recipe.needs}
+            except AssetgenError as error:
+                self.fail(recipe, error)
+                continue
+            sent.append(attempt)
+            yield Job(Context(recipe.name, needs, controls, self._metered(attempt)), attempt.words)
+
+    def _metered(self, attempt: Try) -> Emit:
+        """An `Emit` for a source, which notes what drawing this try cost."""
+
+        def note(event: Event) -> None:
+            if isinstance(event, Drawn):
+                self.costs[attempt.sampled_key] = cost_of(event, self.price)
+            self.news(event)
+
+        return note
+
+    def _finished(self, recipe: Recipe) -> ImageSet:
+        """The accepted images of a recipe that was built before."""
+        attempt = finished_try(recipe, self.store)
+        images = self.store.read_images("images", attempt.images_key) if attempt else None
+        if images is None:
+            raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
+        return images
+
+    def finish(self, attempt: Try, images: ImageSet) -> ImageSet:
+        """Sampled images through their steps, and into the store."""
+        with self.timed("steps"):
+            done = finish(images, attempt.recipe.steps, attempt.recipe.name, self.news)
+            self.store.write_images("images", attempt.images_key, done)
+        return done
+
+    def judge(self, attempt: Try, images: ImageSet) -> list[tuple[str, Verdict]]:
+        """What each check says."""
+        with self.timed("checks"):
+            verdicts = list(judge(images, attempt.recipe.checks).items())
+        for name, verdict in verdicts:
+            self.news(
+                Checked(
+                    asset=attempt.recipe.name,
+                    check=name,
+                    passed=bool(verdict.passed),
+                    score=float(verdict.score),
+                    attempt=attempt.attempt,
+                    reason=verdict.reason,
+                )
+            )
+        return verdicts
+
+    def cost(self, attempt: Try) -> dict[str, Any]:
+        """What the tries up to this one took to sample."""
+        keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
+        return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
