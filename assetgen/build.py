@@ -8,7 +8,7 @@ together; while one batch samples, the finished ones of the last go through step
 import fnmatch
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Emit, Finished, Planned, Published, Reused
 from assetgen.images import ImageSet
 from assetgen.looks import looks_of
-from assetgen.making import Maker
+from assetgen.making import Maker, nothing
 from assetgen.provenance import stamp
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
@@ -44,13 +44,14 @@ class Made:
 @dataclass(frozen=True)
 class Manner:
     """How to build: `overwrite` lets hand-edited files be replaced; the files of assets that match `prune` (a glob, ""
-    for none) and are not among the recipes are removed; assets that need one of `refused` fail; `price` is USD an hour
-    of this machine."""
+    for none) and are not among the recipes are removed; assets that need one of `refused` fail; `price` and `pause` are
+    those of a `Maker`."""
 
     overwrite: bool = False
     prune: str = "*"
     refused: frozenset[str] = frozenset()
     price: float = 0.0
+    pause: Callable[[], None] = nothing
 
 
 def build_pack(
@@ -61,7 +62,7 @@ def build_pack(
     Gives the closing event, and every asset that was published now.
     """
     manner = manner or Manner()
-    maker = Maker(store, emit, manner.price, set(manner.refused))
+    maker = Maker(store, emit, manner.price, set(manner.refused), manner.pause)
     run = _Run(maker, target, manner)
     started = time.perf_counter()
     others = (name for name in target.assets if not fnmatch.fnmatchcase(name, manner.prune))

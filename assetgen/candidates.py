@@ -46,7 +46,7 @@ def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
 
 def make_candidates(recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit) -> Iterator[Candidate]:
     """`count` candidates of each asset, as they come; what the store has is not made again. Failures are news."""
-    maker = Maker(machine.store, emit)
+    maker = Maker(machine.store, emit, pause=machine.pause)
     wanted = [Try(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
     for attempt, images, is_finished in maker.sampled(wanted):
         try:

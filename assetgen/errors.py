@@ -28,6 +28,10 @@ class InputError(AssetgenError):
     """What a person wrote or handed in is wrong: a pack, a preset, a mesh, an image, an option."""
 
 
+class Cancelled(BaseException):
+    """Raised by an `Emit` to stop what runs; no `except Exception` on the way swallows it, and nothing is half saved."""
+
+
 class NotInstalledError(AssetgenError):
     """A package, program or weight file is missing; `cure` holds the command that installs it."""
 

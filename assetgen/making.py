@@ -6,7 +6,7 @@ Assets that a source can make together are sampled together. Whatever the store 
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,14 +22,23 @@ from assetgen.store import Store
 from assetgen.tries import Try, finished_try, first_try
 
 
+def nothing() -> None:
+    """The pause of who has nothing else to do."""
+
+
 @dataclass
 class Maker:
-    """Makes images, tells the news from any thread, and keeps count. `price` is USD an hour of this machine."""
+    """Makes images, tells the news from any thread, and keeps count.
+
+    `price` is USD an hour of this machine; `pause` is called between batches, on the thread that samples: there a
+    server lets other work go first.
+    """
 
     store: Store
     emit: Emit
     price: float = 0.0
     failed: set[str] = field(default_factory=set)
+    pause: Callable[[], None] = nothing
     costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -107,6 +116,7 @@ class Maker:
         part = unread[0].recipe.source.part
         results = sample(part, self._jobs(unread, sent))
         while True:
+            self.pause()
             with self.timed("sampling"):
                 images = next(results, None)
             if images is None:

@@ -1,7 +1,7 @@
 """One build of a pack: lock in, files and lock out. What every door calls."""
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from assetgen.history import measured, remember
 from assetgen.load import PackFile
 from assetgen.lock import Block, Lock, lock_place, read_lock, write_lock
 from assetgen.looks import SIMILAR, apart
+from assetgen.making import nothing
 from assetgen.publish import Target, sweep
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
@@ -57,11 +58,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where this machine keeps things: save points, build locks, past times."""
+    """Where this machine keeps things: save points, build locks, past times; and what it does between batches."""
 
     store: Store
     locks: Path
     history: Path
+    pause: Callable[[], None] = nothing
 
 
 def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish) -> Finished:
@@ -103,7 +105,7 @@ class _Rebuild:
         for refusal in self.refusals(now):
             note(refusal)
         allowed = [recipe for recipe in recipes if recipe.name not in failed]
-        manner = Manner(self.wish.overwrite, self.wish.prunes, frozenset(failed), self.wish.price)
+        manner = Manner(self.wish.overwrite, self.wish.prunes, frozenset(failed), self.wish.price, self.machine.pause)
         finished, made = build_pack(allowed, self.machine.store, self.target, note, manner)
         by_name = {recipe.name: recipe for recipe in recipes}
         remember(self.machine.history, measured([(by_name[event.asset], event) for event in drawn], finished))
