@@ -29,7 +29,7 @@ class InputError(AssetgenError):
 
 
 class Cancelled(BaseException):
-    """Raised by an `Emit` to stop what runs; no `except Exception` on the way swallows it, and nothing is half saved."""
+    """Raised by an `Emit` to stop what runs: no `except Exception` swallows it, and nothing is half saved."""
 
 
 class NotInstalledError(AssetgenError):
