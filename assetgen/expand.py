@@ -6,7 +6,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,19 +32,32 @@ class Entry:
     keys: Keys
 
 
-def expand(assets: Mapping[str, AssetSpec], keys: Mapping[str, Keys]) -> Iterator[Entry]:
-    """Every asset of a pack. `keys` tells where each entry stands. Raises `InputError` for bad or clashing names."""
+def expand(
+    assets: Mapping[str, AssetSpec], keys: Mapping[str, Keys], where: Callable[[Keys], str] = str
+) -> Iterator[Entry]:
+    """Every asset of a pack. `keys` tells where each entry stands, and `where` its line.
+
+    Raises `InputError` for bad or clashing names.
+    """
     seen: dict[str, str] = {}
     for written, spec in assets.items():
-        for choice in _choices(written, spec):
-            name = _slug(_filled(written, choice))
-            check_name(name)
-            if name.lower() in seen:
-                raise InputError(f"two assets are named '{name}' (also '{seen[name.lower()]}', case aside)")
-            seen[name.lower()] = written
-            if len(seen) > MAX_ASSETS:
-                raise InputError(f"a pack may unfold into {MAX_ASSETS:,} assets at most")
-            yield Entry(name, _chosen(spec, choice), keys[written])
+        try:
+            for name, chosen in _unfolded(written, spec):
+                if name.lower() in seen:
+                    raise InputError(f"two assets are named '{name}' (also '{seen[name.lower()]}', case aside)")
+                seen[name.lower()] = written
+                if len(seen) > MAX_ASSETS:
+                    raise InputError(f"a pack may unfold into {MAX_ASSETS:,} assets at most")
+                yield Entry(name, chosen, keys[written])
+        except InputError as error:
+            raise error.at(where(keys[written])) from error
+
+
+def _unfolded(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpec]]:
+    for choice in _choices(written, spec):
+        name = _slug(_filled(written, choice))
+        check_name(name)
+        yield name, _chosen(spec, choice)
 
 
 def check_name(name: str) -> None:

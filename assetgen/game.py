@@ -14,6 +14,14 @@ MARKERS = (("godot", "project.godot"), ("unity", "ProjectSettings"), ("unreal", 
 
 def engine_of(game: Path) -> str:
     """The exporter for a game folder, told by the engine's own files; "" where none are there (or none fits)."""
+    try:
+        return _engine_of(game)
+    except (OSError, ValueError) as error:
+        what = f"the game folder '{str(game)[:60]}' cannot be read ({getattr(error, 'strerror', error)})"
+        raise PublishError(what, cure="Name another folder") from error
+
+
+def _engine_of(game: Path) -> str:
     found = (engine for engine, marker in MARKERS if game.is_dir() and any(game.glob(marker)))
     return next((engine for engine in found if engine in names("exporter")), "")
 

@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.errors import InputError
-from assetgen.images import Array, to_uint16
+from assetgen.images import MAX_PIXELS, Array, to_uint16
 
-MAX_PIXELS = 64_000_000
-"""Larger pictures are refused before they are decoded (an 8192 × 7812 picture is just below)."""
 MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
@@ -53,7 +51,9 @@ def decode_image(data: bytes, name: str = "picture") -> Array:
                 if width * height > MAX_PIXELS:
                     raise InputError(f"'{name}' has {width} × {height} pixels", cure=f"At most {MAX_PIXELS:,} are read")
                 if getattr(image, "n_frames", 1) > 1:
-                    raise InputError(f"'{name}' is animated", cure="Give a picture with one frame")
+                    raise InputError(f"'{name}' has several frames or pages", cure="Give a picture with one")
+                if image.format == "EPS":
+                    raise InputError(f"'{name}' is EPS, which is not read", cure="Export it as PNG")
                 image.load()
                 return _pixels(ImageOps.exif_transpose(image), data)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
+MAX_PIXELS = 64_000_000
+"""No picture is larger: an 8192 × 7812 one is just below. Larger files are refused before they are decoded."""
 ALLOWED_TYPES = (np.uint8, np.uint16, np.float32)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from assetgen.digest import with_digests
 from assetgen.errors import InputError
-from assetgen.registry import did_you_mean
+from assetgen.registry import did_you_mean, names
 from assetgen.spec import ModelCard, Pack, PartWord, Preset
 from assetgen.yaml_files import Document, check, read_yaml
 
@@ -19,6 +19,15 @@ def shipped_presets() -> Path:
     """The folder of presets that comes with assetgen (inside the wheel, or beside the package in a checkout)."""
     inside = Path(__file__).parent / "presets"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "presets"
+
+
+def is_preset(path: Path) -> bool:
+    """Whether a `.yaml` means to be a preset: a pack, or the file of another program, does not."""
+    try:
+        document = read_yaml(path)
+    except InputError:
+        return False
+    return isinstance(document.data, Mapping) and "preset" in document.data
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,8 @@ class Library:
     _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
 
     def preset_names(self) -> tuple[str, ...]:
-        """Every preset that can be named, sorted."""
-        return self._names("")
+        """Every preset that can be named, sorted. A `.yaml` that has no key `preset` is something else, and passed."""
+        return tuple(sorted({path.name.removesuffix(".yaml") for path in self._files("", ".yaml") if is_preset(path)}))
 
     def card_names(self) -> tuple[str, ...]:
         """Every model card that can be named, sorted."""
@@ -66,6 +75,13 @@ class Library:
             card = check(read_yaml(path), ModelCard)
             self._cards[name] = with_digests(_anchored(card, path.parent))
         return self._cards[name]
+
+    def palette(self, name: str, folder: Path) -> Path:
+        """A palette file in a folder, else one of the library's."""
+        own = folder / name
+        if "\0" not in name and own.is_file():
+            return own.absolute()
+        return self.find("palettes", name, "palette", Path(name).suffix or ".hex")
 
     def find(self, folder: str, name: str, what: str, suffix: str = ".yaml") -> Path:
         """The file `FOLDER/NAME.yaml` in the first of the library's folders that has it."""
@@ -96,12 +112,12 @@ class Library:
                 f"presets extend each other in a circle: {' → '.join((*below, name))}", where=document.file
             )
         if preset.extends is None:
-            return Kind(preset, (name,), document)
+            return _checked(Kind(preset, (name,), document), preset)
         try:
             parent = self._inherit(preset.extends, (*below, name))
         except InputError as error:
             raise error.at(document.where("extends")) from error
-        return Kind(_laid_over(preset, parent.preset), (name, *parent.lineage), document)
+        return _checked(Kind(_laid_over(preset, parent.preset), (name, *parent.lineage), document), preset)
 
 
 def library_for(folder: Path | None = None) -> Library:
@@ -130,6 +146,16 @@ def load_pack(path: Path) -> PackFile:
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)
     return PackFile(check(document, Pack), document, file.parent, library_for(file.parent))
+
+
+def _checked(kind: Kind, own: Preset) -> Kind:
+    """The preset, if its own `defaults` are for parts that it has."""
+    known = {word.alias for word in kind.preset.words} | set(names("exporter"))
+    for alias in own.defaults:
+        if alias not in known:
+            where = kind.document.where("defaults", alias)
+            raise InputError(f"unknown part '{alias}'", where=where, cure=did_you_mean(alias, known))
+    return kind
 
 
 def _laid_over(child: Preset, parent: Preset) -> Preset:

@@ -196,7 +196,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     known = sorted(known)
     near = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"Known: {', '.join(known)}." if known else "There is none."
 
 
 @cache

@@ -4,9 +4,11 @@ Later wins: card defaults, preset, pack defaults, asset. Words that the pack sha
 those that nobody said.
 """
 
+import contextlib
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,11 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.expand import Entry, check_name, expand
-from assetgen.load import Kind, PackFile
+from assetgen.load import Kind, Library, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
 from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, names
 from assetgen.registry import Kind as PartKind
-from assetgen.spec import ModelCard, PartWord
+from assetgen.spec import ModelCard, PartWord, Size
 from assetgen.yaml_files import Keys, explain
 
 OWN_WORDS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
@@ -67,10 +69,8 @@ def entries_of(file: PackFile) -> dict[str, Entry]:
     keys: dict[str, Keys] = {
         name: ("assets", index if written_as_list else name) for index, name in enumerate(file.pack.assets)
     }
-    try:
-        return {entry.name: entry for entry in expand(file.pack.assets, keys)}
-    except InputError as error:
-        raise error.at(file.document.where("assets")) from error
+    where = file.document.where
+    return {entry.name: entry for entry in expand(file.pack.assets, keys, lambda keys: where(*keys))}
 
 
 def _check_target(file: PackFile) -> None:
@@ -79,7 +79,7 @@ def _check_target(file: PackFile) -> None:
         where = file.document.where("engine")
         raise InputError(f"there is no exporter for the engine '{file.pack.engine}'", where=where, cure=cure)
     try:
-        for segment in filter(None, file.pack.target.split("/")):
+        for segment in file.pack.target.rstrip("/").split("/") if file.pack.target not in ("", ".") else ():
             check_name(segment)
     except InputError as error:
         where = file.document.where("target")
@@ -91,11 +91,18 @@ def _check_defaults(file: PackFile) -> None:
     if not file.pack.defaults:
         return
     known = {name for kind in KINDS for name in names(kind)}
-    known |= {word.alias for name in file.library.preset_names() for word in file.library.kind(name).preset.words}
+    known |= {word.alias for kind in _readable(file.library) for word in kind.preset.words}
     for alias in file.pack.defaults:
         if alias not in known:
             where = file.document.where("defaults", alias)
             raise InputError(f"unknown part '{alias}'", where=where, cure=did_you_mean(alias, known))
+
+
+def _readable(library: Library) -> Iterator[Kind]:
+    """Every preset in sight but those with mistakes, which are told to who uses them."""
+    for name in library.preset_names():
+        with contextlib.suppress(InputError):
+            yield library.kind(name)
 
 
 @dataclass(frozen=True)
@@ -170,6 +177,9 @@ class _Asset:
         export = preset.export or PartWord(part=self.resolver.engine, alias=self.resolver.engine)
         self._check_overrides((self.kind.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export))
         asked = self._source()
+        if self.spec.members and "prompt" in asked.words:
+            what = f"preset '{self.spec.preset}' has no use for members"
+            raise InputError(what, where=self._where("members"), cure="Use a preset like atlas, or remove them")
         source = self._draft(asked) if self.resolver.draft else asked
         size = asked.words.get("size")
         return Recipe(
@@ -215,8 +225,7 @@ class _Asset:
             shared["model"] = card
             shared |= {key: value for key, value in card.defaults.items() if key not in said and key not in shared}
             if "size" not in said:
-                across, down = self._argument(word, "scale") or (1, 1)
-                shared["size"] = (round(card.native[0] * across), round(card.native[1] * down))
+                shared["size"] = scaled(card.native, self._argument(word, "scale"))
         if "prompt" in part.params.model_fields:
             shared["prompt"] = self._prompt(word, card)
         elif self.spec.prompt:
@@ -307,7 +316,7 @@ class _Asset:
         for layer in layers:
             for key, value in layer.words.items():
                 if not (key in ("prompt", "model") and key in shared):
-                    words[key] = _anchored(part, key, value, layer.folder)
+                    words[key] = self._anchored(part, key, value, layer)
         try:
             valid = part.params.model_validate(words)
         except ValidationError as error:
@@ -318,24 +327,34 @@ class _Asset:
         return Stage(kind, word.part, word.alias, part.traits.version, {key: getattr(valid, key) for key in fields})
 
     def _palette(self) -> Path:
-        name = str(self.pack.palette)
-        own = self.file.folder / name
-        if own.is_file():
-            return own.absolute()
         try:
-            return self.file.library.find("palettes", name, "palette", Path(name).suffix or ".hex")
+            return self.file.library.palette(str(self.pack.palette), self.file.folder)
         except InputError as error:
             raise error.at(self.file.document.where("palette")) from error
 
+    def _anchored(self, part: Part, key: str, value: Any, layer: _Layer) -> Any:
+        """A word with the path of its input file made relative to the file that names it."""
+        if key == "palette" and isinstance(value, str):
+            try:
+                return self.file.library.palette(value, layer.folder)
+            except InputError as error:
+                raise error.at(layer.where(key)) from error
+        info = part.params.model_fields.get(key)
+        return _in_folder(value, info.annotation, layer.folder) if info else value
 
-def _anchored(part: Part, key: str, value: Any, folder: Path) -> Any:
-    """The path of an input file made relative to the file that names it."""
-    info = part.params.model_fields.get(key)
-    return _in_folder(value, info.annotation, folder) if info else value
+
+def scaled(native: Size, scale: Any) -> Size | None:
+    """A native size times what the word `scale` says; None for what is no pair of numbers, which is told elsewhere."""
+    pair = scale if scale is not None else (1, 1)
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        return None
+    if not all(isinstance(each, int | float) and isfinite(each) for each in pair):
+        return None
+    return round(native[0] * pair[0]), round(native[1] * pair[1])
 
 
 def _in_folder(value: Any, kind: Any, folder: Path) -> Any:
-    """The same for a value of this type: a file, or a list of things that have files (LoRAs)."""
+    """A value of this type with paths relative to a folder: a file, or a list of things that have files (LoRAs)."""
     kinds = (kind, *get_args(kind))
     if InputFile in kinds:
         return (folder / value).absolute() if isinstance(value, str) and "\0" not in value else value

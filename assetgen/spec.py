@@ -8,12 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
+from assetgen.images import MAX_PIXELS
 from assetgen.registry import Use
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Size = tuple[Annotated[int, Field(ge=8, le=8192)], Annotated[int, Field(ge=8, le=8192)]]
+
+
+def _not_too_large(size: tuple[int, int]) -> tuple[int, int]:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ValueError(f"a picture has at most {MAX_PIXELS:,} pixels, not {size[0]} × {size[1]}")
+    return size
+
+
+Side = Annotated[int, Field(ge=8, le=8192)]
+Size = Annotated[tuple[Side, Side], AfterValidator(_not_too_large)]
 
 
 class Spec(BaseModel):
@@ -96,7 +106,7 @@ class Pack(Spec):
 
     pack: Name
     about: str = ""
-    game: str | None = None
+    game: Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]+$")] | None = None
     target: str = ""
     engine: str | None = None
     model: str = "mini"

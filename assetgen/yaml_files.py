@@ -20,6 +20,14 @@ MAX_BYTES = 8_000_000
 MAX_NODES = 400_000
 MAX_DEPTH = 40
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+WORDS = {
+    "dict_type": "Input should be a mapping, KEY: VALUE",
+    "model_type": "Input should be a mapping, KEY: VALUE",
+    "mapping_type": "Input should be a mapping, KEY: VALUE",
+    "tuple_type": "Input should be a list, [A, B]",
+    "list_type": "Input should be a list, [A, B]",
+}
+"""Types by pydantic's names, in the words of who writes YAML."""
 Keys = tuple[str | int, ...]
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 M = TypeVar("M", bound=BaseModel)
@@ -104,7 +112,15 @@ class _Reader:
             return self.mapping(node, keys)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*keys, index)) for index, item in enumerate(node.value)]
-        return self.loader.construct_object(node)
+        return self.scalar(node)
+
+    def scalar(self, node: yaml.Node) -> Any:
+        try:
+            return self.loader.construct_object(node)
+        except ValueError as error:  # a date that no calendar has, a number of ten thousand digits
+            text = str(getattr(node, "value", ""))
+            problem = f"'{text:.20}{'…' * (len(text) > 20)}' is not a value; in quotes it is text"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
 
     def mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[Any, Any]:
         own = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
@@ -112,7 +128,7 @@ class _Reader:
         self.loader.flatten_mapping(node)
         data = {}
         for key_node, value_node in node.value:
-            key = self.loader.construct_object(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            key = self.scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if key is None or key_node.value == repeated:
                 problem = f"the key '{repeated}' is there twice" if repeated else "a key must be a word"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
@@ -147,7 +163,11 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document, 
         )
     if first["type"] == "missing":
         return InputError(f"'{name}' is missing", where=where)
-    message = first["msg"].removeprefix("Value error, ")
+    message = WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    if path and path[-1] == "[key]":
+        return InputError(f"the key {first['input']!r} is not a word", where=where, cure="Write it in quotes")
+    if not name and first["type"] in WORDS:
+        message = f"the file {message.partition(' ')[2]}"
     if name and message.startswith(("Input should", "String should")):
         message = f"'{name}' {message.partition(' ')[2]}, not {first['input']!r:.60}"
     return InputError(message, where=where)

@@ -54,7 +54,7 @@ def test_exif_orientation_is_applied() -> None:
 def test_an_animation_is_refused() -> None:
     frames = [Image.new("L", (2, 2), tone) for tone in (0, 255)]
     data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    with pytest.raises(InputError, match="animated"):
+    with pytest.raises(InputError, match="several frames"):
         decode_image(data, "walk.gif")
 
 

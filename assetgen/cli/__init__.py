@@ -58,9 +58,8 @@ def main(words: list[str] | None = None) -> None:
         typer.echo(f"assetgen: {error}", err=True)
         sys.exit(error.exit_code)
     except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):
+            sys.exit(CANCELLED)
         if ended.code == CANCELLED:
             typer.echo("assetgen: cancelled; what was finished is kept", err=True)
         raise
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(CANCELLED)

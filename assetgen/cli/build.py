@@ -82,10 +82,15 @@ def make(
     from assetgen.cli.settings import parse_settings
     from assetgen.load import PackFile, library_for
     from assetgen.rebuild import Wish
+    from assetgen.resolve import OWN_WORDS
     from assetgen.spec import Pack
     from assetgen.yaml_files import Document, check
 
-    entry = {"preset": preset, "prompt": prompt, "model": model, **parse_settings(settings or [])}
+    said = parse_settings(settings or [])
+    for alias, arguments in said.items():
+        if alias in OWN_WORDS or "seed" in arguments:
+            raise InputError(f"--set cannot change '{alias}.{next(iter(arguments))}'", cure="See --seed and --model")
+    entry = {"preset": preset, "prompt": prompt, "model": model, **said}
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
     file = PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd()))

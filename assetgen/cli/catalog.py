@@ -11,7 +11,7 @@ from assetgen.errors import AssetgenError, InputError
 if TYPE_CHECKING:
     from assetgen.load import Library
     from assetgen.registry import Part
-    from assetgen.spec import PartWord
+    from assetgen.spec import ModelCard, PartWord
 
 presets = typer.Typer(help="Kinds of asset.", no_args_is_help=True)
 models = typer.Typer(help="Model cards.", no_args_is_help=True)
@@ -25,7 +25,7 @@ HERE = Path()
 def list_presets(folder: FolderOption = HERE) -> None:
     """Every preset with what it is for."""
     library = _library(folder)
-    _table([(name, library.kind(name).preset.about) for name in library.preset_names()])
+    _table([(name, _about(library, name)) for name in library.preset_names()])
 
 
 @presets.command("show")
@@ -62,20 +62,34 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
             typer.echo(f"{name}: in order")
         except AssetgenError as error:
             wrong += 1
-            typer.echo(f"{error}", err=True)
+            typer.echo(f"assetgen: {error}", err=True)
     raise typer.Exit(InputError.exit_code if wrong else 0)
 
 
 @models.command("list")
 def list_models(folder: FolderOption = HERE) -> None:
-    """Every model card: size, licence, and whether its weights are on this machine."""
+    """Every model card: size, licence, whether its weights are on this machine, and what it is."""
     library = _library(folder)
     rows = []
     for name in library.card_names():
-        card = library.card(name)
+        try:
+            card = library.card(name)
+        except AssetgenError as error:
+            rows.append((name, "", "", "", f"cannot be used: {error}"))
+            continue
         selling = card.licence if card.commercial else f"{card.licence} (not for commercial use)"
-        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, card.about))
+        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, _presence(card), card.about))
     _table(rows)
+
+
+def _presence(card: "ModelCard") -> str:
+    from assetgen.diffusion.folders import place_of
+
+    try:
+        place_of(card.weights)
+    except AssetgenError:
+        return "not here"
+    return "here"
 
 
 @models.command("show")
@@ -87,7 +101,7 @@ def show_model(name: str, folder: FolderOption = HERE) -> None:
 @models.command("verify")
 def verify_model(name: str, folder: FolderOption = HERE) -> None:
     """Compare a model's weight files, and those of its controls, with the digests in its card."""
-    from assetgen.diffusion.folders import place_of
+    from assetgen.diffusion.folders import check_weights, place_of
     from assetgen.digest import weights_digest
 
     card = _library(folder).card(name)
@@ -95,6 +109,7 @@ def verify_model(name: str, folder: FolderOption = HERE) -> None:
     entries += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in card.controls.items()]
     differ = 0
     for label, weights, said in entries:
+        check_weights(weights)
         found = weights_digest(place_of(weights))
         differ += said is not None and found != said
         verdict = "no digest in the card" if said is None else "as its card says" if found == said else "DIFFERS"
@@ -133,6 +148,14 @@ def _show_part(part: "Part") -> None:
     _table(rows)
 
 
+def _about(library: "Library", preset: str) -> str:
+    """What a preset is for, or why it cannot be used."""
+    try:
+        return library.kind(preset).preset.about
+    except AssetgenError as error:
+        return f"cannot be used: {error}"
+
+
 def _library(folder: Path) -> "Library":
     from assetgen.load import library_for
 
@@ -140,7 +163,10 @@ def _library(folder: Path) -> "Library":
 
 
 def _yaml_files(paths: list[Path]) -> list[Path]:
+    from assetgen.load import is_preset
+
     found = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    found = [file for file in found if file in paths or is_preset(file)]
     if not found:
         raise InputError("there is no preset file there", cure="Name a .yaml file or a folder of them")
     return found

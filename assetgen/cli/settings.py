@@ -47,7 +47,9 @@ def parse_price(text: str) -> float:
 
 
 def parse_value(text: str, where: str) -> Any:
-    """A YAML value from a word of the command line."""
+    """A YAML value from a word of the command line; `#ff8800` is a colour, not a comment."""
+    if text.startswith("#"):
+        return text
     from assetgen.yaml_files import parse_yaml
 
     return parse_yaml(text, where).data if text.strip() else ""

@@ -26,6 +26,8 @@ def depth(
     from assetgen.image_files import encode_png
     from assetgen.store import write_whole
 
+    if output and output.suffix.lower() != ".png":
+        raise InputError(f"'{output}' is not a .png file", cure="Depth is written as PNG")
     arguments = {"mesh": str(mesh), "size": _size(size), "azimuth": azimuth, "elevation": elevation}
     images = _run("control", "depth", {**arguments, **parse_words(words or [])})
     place = output or Path(f"{mesh.stem}_depth.png")
@@ -70,11 +72,14 @@ def _run(kind: Any, name: str, arguments: dict[str, Any], *given: "ImageSet") ->
     """One part with words from the command line, checked like those of a pack."""
     from pydantic import ValidationError
 
+    from assetgen.load import library_for
     from assetgen.registry import load
     from assetgen.stages import run_part
     from assetgen.yaml_files import Document, explain
 
     part = load(kind, name)
+    if "palette" in part.params.model_fields and isinstance(arguments.get("palette"), str):
+        arguments = {**arguments, "palette": library_for(Path()).palette(arguments["palette"], Path())}
     try:
         valid = part.params.model_validate(arguments)
     except ValidationError as error:

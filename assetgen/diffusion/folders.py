@@ -14,6 +14,7 @@ PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 CURE = "Download or copy the model again"
 SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
 """Parts that no family loads."""
+VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
 
 
@@ -44,6 +45,16 @@ def _not_fetched(location: Hub) -> NotInstalledError:
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
+def check_weights(location: Location) -> None:
+    """Weights wherever a card says they lie: whole, as far as a look without reading them through tells."""
+    place = place_of(location)
+    if place.is_file():
+        check_file(place)
+        return
+    variant = location.variant if isinstance(location, Hub) else None
+    (check_pipeline if (place / PIPELINE_FILE).exists() else check_part)(place, variant)
+
+
 def check_pipeline(folder: Path, variant: str | None = None) -> None:
     """A pipeline folder in diffusers layout has every file it names, none cut short, and weights as safetensors.
 
@@ -54,6 +65,14 @@ def check_pipeline(folder: Path, variant: str | None = None) -> None:
         if isinstance(origin, list) and origin[0] and name not in SKIPPED:
             weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
             check_part(folder / name, variant, needs_weights=weighs)
+            if "Tokenizer" in str(origin[1]):
+                _check_tokenizer(folder / name)
+
+
+def _check_tokenizer(folder: Path) -> None:
+    """Without a vocabulary some tokenizers load, and break at the first word."""
+    if not any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
+        raise InputError(f"the vocabulary is missing from '{folder}'", cure=CURE)
 
 
 def _is_network(kind: str) -> bool:

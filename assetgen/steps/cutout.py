@@ -1,10 +1,11 @@
 """Cut a subject out of its plain background."""
 
+import warnings
 from typing import Literal
 
 import numpy as np
 
-from assetgen.errors import NotInstalledError
+from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.registry import part
 from assetgen.steps._edge import FAINT, SOLID, bleed, soft_edge
@@ -84,7 +85,12 @@ def _matte(rgb: FloatArray, mask: Mask, coverage: FloatArray, colors: FloatArray
     trimap[cv2.erode((~mask).astype(np.uint8), kernel) > 0] = 1
     if not ((trimap == 0).any() and (trimap == 1).any()):
         return coverage, colors
-    matte = estimate_alpha_cf(rgb.astype(np.float64), trimap)
-    front = estimate_foreground_ml(rgb.astype(np.float64), matte)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            matte = estimate_alpha_cf(rgb.astype(np.float64), trimap)
+            front = estimate_foreground_ml(rgb.astype(np.float64), matte)
+    except ValueError as error:
+        raise InputError("matting finds no solution for this picture", cure="Use `method: key`") from error
     matte = np.where(matte < FAINT, 0, np.where(matte > SOLID, 1, matte))
     return matte.astype(np.float32), np.clip(front, 0, 1).astype(np.float32)

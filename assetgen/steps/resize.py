@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, to_float
+from assetgen.images import MAX_PIXELS, Array, FloatArray, ImageSet, to_float
 from assetgen.registry import part
 from assetgen.steps._wrap import padded
 
@@ -34,6 +34,9 @@ def resize(
     target = _target(images.size, size, (width, height), scale)
     if target == images.size:
         return images
+    if target[0] * target[1] > MAX_PIXELS:
+        what = f"{target[0]} × {target[1]} pixels are too many for a picture"
+        raise InputError(what, cure=f"At most {MAX_PIXELS:,} are made")
     method = filter if filter != "auto" else "nearest" if images.meta.get("pixel_art") else "lanczos"
     tiles = images.meta.get("tiles", "")
     channels = {name: _resized(array, target, method, tiles, name) for name, array in images.channels.items()}

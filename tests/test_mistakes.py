@@ -1,0 +1,131 @@
+"""What people write wrong: one sentence with its place, exit code 2, nothing lost."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+Run = Callable[..., tuple[int, str, str]]
+PACK = "pack: p\nassets:\n  a: {preset: tile_texture, prompt: x%s}\n"
+
+
+def build(assetgen: Run, folder: Path, text: str) -> tuple[int, str]:
+    (folder / "pack.yaml").write_text(text)
+    code, _, err = assetgen("build", folder, "--draft", "--game", folder / "game", "--store", folder / "store")
+    return code, err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (", diffusion: {scale: 2}", "pack.yaml:3: diffusion: 'scale'"),
+        (", diffusion: {scale: big}", "pack.yaml:3: diffusion: 'scale'"),
+        (", diffusion: {scale: [.inf, 1]}", "pack.yaml:3: diffusion: 'scale.0'"),
+        (", diffusion: {size: [8192, 8192]}", "pack.yaml:3: diffusion: a picture has at most 64,000,000 pixels"),
+        (", members: [a]", "pack.yaml:3: no asset matches the member 'a'"),
+        (", members: a", "pack.yaml:3: 'assets.a.members' should be a list, [A, B]"),
+        (", seamless: {band: 2020-13-45}", "pack.yaml:3: is not plain YAML ('2020-13-45' is not a value"),
+        ("}\n  b: {preset: sprite, prompt: x, members: [a]", "pack.yaml:4: preset 'sprite' has no use for members"),
+        ("}\n  'b_{c}': {preset: sprite, prompt: x, matrix: {c: []}", "pack.yaml:4: the matrix axis {c} has no values"),
+        ("}\n  A: {preset: sprite, prompt: x", "pack.yaml:4: two assets are named 'A'"),
+    ],
+)
+def test_a_wrong_asset_is_told_with_its_line(assetgen: Run, tmp_path: Path, words: str, said: str) -> None:
+    code, err = build(assetgen, tmp_path, PACK % words)
+    assert (code, said in err) == (2, True), err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a\n- b\n", "pack.yaml:1: the file should be a mapping, KEY: VALUE"),
+        ("pack: p\nassets: {a: 3}\n", "pack.yaml:2: 'assets.a' should be a mapping, KEY: VALUE"),
+        ("pack: p\nassets: {yes: {preset: sprite}}\n", "pack.yaml:2: the key True is not a word. Write it in quotes"),
+        ('pack: p\ngame: "x\\0"\nassets: {}\n', "pack.yaml:2: 'game' should match pattern"),
+        ("pack: p\ntarget: /tmp/x\nassets: {}\n", "pack.yaml:2: the target '/tmp/x' is not a folder inside the game"),
+        ("pack: p\ntarget: ..\nassets: {}\n", "pack.yaml:2: the target '..' is not a folder inside the game"),
+    ],
+)
+def test_a_wrong_pack_is_told_in_a_persons_words(assetgen: Run, tmp_path: Path, text: str, said: str) -> None:
+    code, err = build(assetgen, tmp_path, text)
+    assert (code, said in err) == (2, True), err
+
+
+def test_a_game_folder_that_no_disk_takes_is_one_sentence(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(f"pack: p\ngame: {'g' * 300}\nassets: {{}}\n")
+    code, _, err = assetgen("build", tmp_path, "--draft", "--store", tmp_path / "store")
+    assert (code, "cannot be read (File name too long)" in err) == (2, True), err
+
+
+def test_a_yaml_file_of_another_program_beside_a_pack_is_passed_over(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: 3}\n")
+    assert build(assetgen, tmp_path, "defaults: {trim: {padding: 2}}\n" + PACK % "")[0] == 0
+    assert assetgen("presets", "list", "--pack", tmp_path)[0] == 0
+    assert assetgen("presets", "validate", tmp_path)[0] == 2, "there is no preset in it"
+
+
+def test_a_list_tells_of_a_preset_with_a_mistake_and_goes_on(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("preset: mine\nextends: sprte\n")
+    code, out, _ = assetgen("presets", "list", "--pack", tmp_path)
+    assert (code, "cannot be used" in out, "pixel_sprite" in out) == (0, True, True)
+
+
+def test_a_presets_own_defaults_must_be_for_parts_that_it_has(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("preset: mine\nextends: pixel_sprite\ndefaults: {pixelatee: {colors: 4}}\n")
+    code, _, err = assetgen("presets", "validate", tmp_path)
+    assert (code, "mine.yaml:3: unknown part 'pixelatee'. Did you mean 'pixelate'?" in err) == (2, True)
+
+
+def test_an_assets_palette_may_be_one_that_comes_with_assetgen(assetgen: Run, tmp_path: Path) -> None:
+    words = "{preset: pixel_sprite, prompt: x, pixelate: {palette: dungeon16.hex, colors: null}}"
+    code, err = build(assetgen, tmp_path, f"pack: p\nassets:\n  a: {words}\n")
+    assert code == 0, err
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "in.png")
+    assert assetgen("post", "palette:palette=dungeon16.hex", tmp_path / "in.png", tmp_path / "out.png")[0] == 0
+
+
+def test_a_colour_on_the_command_line_is_no_comment(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / "in.png")
+    code, _, err = assetgen("post", "outline:color=#ff0000", tmp_path / "in.png", tmp_path / "out.png")
+    assert code == 0, err
+
+
+@pytest.mark.parametrize("setting", ["diffusion.seed=3", "seed.x=3", "model.x=1"])
+def test_what_make_sets_itself_cannot_be_set(assetgen: Run, setting: str) -> None:
+    code, _, err = assetgen("make", "sprite", "x", "--set", setting, "--draft")
+    assert (code, "--set cannot change" in err) == (2, True)
+
+
+def test_more_pixels_than_can_be_read_back_are_not_made(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "in.png")
+    code, _, err = assetgen("post", "resize:width=9000,height=9000", tmp_path / "in.png", tmp_path / "out.png")
+    assert (code, "9000 × 9000 pixels are too many" in err) == (2, True)
+
+
+def test_depth_is_written_as_png_alone(assetgen: Run) -> None:
+    code, _, err = assetgen("depth", "keep.glb", "-o", "depth.jpg")
+    assert (code, "'depth.jpg' is not a .png file" in err) == (2, True)
+
+
+def test_a_reader_who_leaves_ends_a_build_quietly(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(PACK % "")
+    words = ["build", str(tmp_path), "--draft", "--json", "--game", str(tmp_path / "g"), "--store", str(tmp_path / "s")]
+    command = [sys.executable, "-m", "assetgen.cli", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout and running.stderr
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait()) == (b"", 130)
+
+
+def test_a_model_without_its_vocabulary_is_found_out_before_it_is_loaded(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "weights/tokenizer").mkdir(parents=True)
+    (tmp_path / "weights/model_index.json").write_text(json.dumps({"tokenizer": ["transformers", "CLIPTokenizer"]}))
+    card = "model: mine\nfamily: stable_diffusion\nweights: {folder: ../weights}\nlicence: MIT\nnative: [64, 64]\n"
+    (tmp_path / "models/mine.yaml").write_text(card)
+    code, _, err = assetgen("models", "verify", "mine", "--pack", tmp_path)
+    assert (code, "the vocabulary is missing from" in err) == (2, True), err
