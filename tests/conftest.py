@@ -23,6 +23,14 @@ DRAWN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the user's store, past times or prices, nor those of another test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "machine's cache"))
+    for name in ("ASSETGEN_STORE", "ASSETGEN_PRICE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def write_pack(tmp_path: Path) -> Callable[[str], PackFile]:
     """Writes `pack.yaml` and loads it."""

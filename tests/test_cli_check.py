@@ -19,7 +19,6 @@ DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", siz
 def typed(assetgen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Type:
     """Types a command about `tmp_path` (told as `.`), for whose pack a text may be given first."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "drawing.yaml").write_text(DRAWING)
 
     def run(command: str, *words: str | Path, pack: str = "") -> tuple[int, str, str]:

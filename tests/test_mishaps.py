@@ -163,10 +163,7 @@ def test_a_new_name_that_differs_by_case_moves_the_files(build_in: Build, tmp_pa
 
 
 @pytest.mark.parametrize(("linked", "built", "code"), [("sub", "b", 1), ("a.png", "b", 1), ("", "", 2)])
-def test_nothing_is_written_through_a_link(
-    assetgen: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: str, built: str, code: int
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_nothing_is_written_through_a_link(assetgen: Cli, tmp_path: Path, linked: str, built: str, code: int) -> None:
     write(tmp_path, TWO.replace("  a:", "  sub/a:") if linked == "sub" else TWO)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
