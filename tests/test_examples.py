@@ -9,7 +9,9 @@ import pytest
 import typer
 import yaml
 
+from assetgen.audit import audit
 from assetgen.cli import app
+from assetgen.load import load_pack
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pack.yaml"))
@@ -34,3 +36,9 @@ def test_a_workflow_runs_commands_and_options_that_there_are(workflow: Path) -> 
     for name, *words in commands:
         command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
         command.make_context(name, words or ["art"])
+
+
+def test_the_dungeons_lock_describes_it(tmp_path: Path) -> None:
+    verdicts = audit(load_pack(ROOT / "examples/dungeon"), tmp_path, "godot")
+    stale = {verdict.asset: verdict.reasons for verdict in verdicts if verdict.state != "missing"}
+    assert stale == {}, "build examples/dungeon, look at the pictures, and commit its lock"
