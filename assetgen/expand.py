@@ -12,7 +12,7 @@ from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.spec import AssetSpec
-from assetgen.yaml_files import Keys
+from assetgen.yaml_files import Document, Keys
 
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -25,11 +25,12 @@ MAX_ASSETS = 100_000
 
 @dataclass(frozen=True)
 class Entry:
-    """One asset, and the keys in the pack's file under which it was written."""
+    """One asset, and the keys in the pack's file (or in another `document`) under which it was written."""
 
     name: str
     spec: AssetSpec
     keys: Keys
+    document: Document | None = None
 
 
 def expand(
@@ -88,16 +89,17 @@ def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
 def _chosen(spec: AssetSpec, choice: Mapping[str, str]) -> AssetSpec:
     if not choice:
         return spec
-    return AssetSpec.model_validate(_deep_filled(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
+    return AssetSpec.model_validate(filled(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
 
 
-def _deep_filled(value: Any, choice: Mapping[str, str]) -> Any:
+def filled(value: Any, choice: Mapping[str, str]) -> Any:
+    """Data with each key of `choice` replaced by its value, by plain replacement, in every text."""
     if isinstance(value, str):
         return _filled(value, choice)
     if isinstance(value, Mapping):
-        return {key: _deep_filled(item, choice) for key, item in value.items()}
+        return {key: filled(item, choice) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_deep_filled(item, choice) for item in value]
+        return [filled(item, choice) for item in value]
     return value
 
 

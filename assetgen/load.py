@@ -13,6 +13,7 @@ from assetgen.yaml_files import Document, check, read_yaml
 
 PACK_FILE = "pack.yaml"
 PACK_SUFFIX = ".pack.yaml"
+INBOX = "inbox"
 
 
 def shipped_presets() -> Path:
@@ -130,12 +131,14 @@ def library_for(folder: Path | None = None) -> Library:
 
 @dataclass(frozen=True)
 class PackFile:
-    """A pack as loaded: the spec, where its words stand, its folder, and the library that it sees."""
+    """A pack as loaded: the spec, where its words stand, its folder, the library that it sees, and where its inbox may
+    be (None for one that is no file)."""
 
     pack: Pack
     document: Document
     folder: Path
     library: Library
+    inbox: Path | None = None
 
 
 def load_pack(path: Path) -> PackFile:
@@ -145,7 +148,7 @@ def load_pack(path: Path) -> PackFile:
         cure = f"A pack is a folder with {PACK_FILE}, or one file *{PACK_SUFFIX}; `assetgen init` writes one"
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)
-    return PackFile(check(document, Pack), document, file.parent, library_for(file.parent))
+    return PackFile(check(document, Pack), document, file.parent, library_for(file.parent), file.parent / INBOX)
 
 
 def _checked(kind: Kind, own: Preset) -> Kind:

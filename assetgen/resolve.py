@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.expand import Entry, check_name, expand
+from assetgen.inbox import has_inbox, laid_in
 from assetgen.load import Kind, Library, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
 from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, names
@@ -53,6 +54,8 @@ def plan(
     _check_defaults(file)
     entries = entries_of(file)
     resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, taste or Taste())
+    if not entries and has_inbox(file):
+        return ()
     if not entries:
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
@@ -64,13 +67,18 @@ def plan(
 
 
 def entries_of(file: PackFile) -> dict[str, Entry]:
-    """The entries of a pack, matrices unfolded, by asset name."""
+    """The entries of a pack, matrices unfolded, and those of its inbox that it does not have itself, by asset name."""
     written_as_list = isinstance(file.document.data.get("assets"), list)
     keys: dict[str, Keys] = {
         name: ("assets", index if written_as_list else name) for index, name in enumerate(file.pack.assets)
     }
     where = file.document.where
-    return {entry.name: entry for entry in expand(file.pack.assets, keys, lambda keys: where(*keys))}
+    written = {entry.name: entry for entry in expand(file.pack.assets, keys, lambda keys: where(*keys))}
+    return written | {entry.name: entry for entry in laid_in(file, {name.lower() for name in written})}
+
+
+def _where(file: PackFile, entry: Entry, *keys: str | int) -> str:
+    return (entry.document or file.document).where(*entry.keys, *keys)
 
 
 def _check_target(file: PackFile) -> None:
@@ -130,7 +138,7 @@ class _Resolver:
             try:
                 self.done[name] = self._picked(_Asset(self, entry).recipe(needs))
             except InputError as error:
-                raise error.at(self.file.document.where(*entry.keys)) from error
+                raise error.at(_where(self.file, entry)) from error
         return self.done[name]
 
     def _picked(self, recipe: Recipe) -> Recipe:
@@ -145,13 +153,13 @@ class _Resolver:
         for pattern in entry.spec.members:
             matching = fnmatch.filter(others, pattern)
             if not matching:
-                where = self.file.document.where(*entry.keys, "members")
+                where = _where(self.file, entry, "members")
                 raise InputError(
                     f"no asset matches the member '{pattern}'", where=where, cure=did_you_mean(pattern, others)
                 )
             single = [name for name in matching if not self.entries[name].spec.members]
             if not single:
-                where = self.file.document.where(*entry.keys, "members")
+                where = _where(self.file, entry, "members")
                 raise InputError(f"the member '{matching[0]}' is itself made of members", where=where)
             found += [name for name in single if name not in found]
         return sorted(found)
@@ -197,7 +205,7 @@ class _Asset:
         )
 
     def _where(self, *keys: str | int) -> str:
-        return self.file.document.where(*self.entry.keys, *keys)
+        return _where(self.file, self.entry, *keys)
 
     def _check_overrides(self, words: Iterable[PartWord]) -> None:
         aliases = {word.alias for word in words}

@@ -102,7 +102,7 @@ class AssetSpec(BaseModel):
 
 
 class Pack(Spec):
-    """The assets of one game folder and what they share."""
+    """The assets of one game folder and what they share. `inbox` says, by pattern, what dropped files become."""
 
     pack: Name
     about: str = ""
@@ -115,7 +115,8 @@ class Pack(Spec):
     style: str = ""
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
     defaults: Mapping[str, Mapping[str, Any]] = {}
-    assets: Mapping[str, AssetSpec]
+    inbox: Mapping[str, Mapping[str, Any] | None] = {}
+    assets: Mapping[str, AssetSpec] = {}
 
     @field_validator("assets", mode="before")
     @classmethod

@@ -1,0 +1,159 @@
+"""The inbox of a pack: each mesh or picture that is laid into the folder `inbox` beside it is one of its assets.
+
+What a file becomes is said by a YAML file of its name beside it (`boulder.yaml` for `boulder.glb`), else by the pack:
+
+    inbox:
+      "*.glb": {preset: concept_from_mesh, prompt: "a mossy {name}", depth: {mesh: "{file}", azimuth: 35}}
+      "*_albedo.png": null          # such files are no assets
+
+The file beside it is laid over the pack's entry. `{name}` is the file's name in words, `{file}` its path. What neither
+says is filled in: the preset (concept art along a mesh's depth; a picture painted over), the prompt `{name}`, and the
+file itself, as the depth of a mesh or as the image of the source. An asset that the pack has itself wins.
+"""
+
+import contextlib
+import fnmatch
+import os
+import re
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assetgen.errors import InputError
+from assetgen.expand import Entry, check_name, expand, filled
+from assetgen.load import PackFile
+from assetgen.registry import load
+from assetgen.spec import AssetSpec
+from assetgen.yaml_files import Document, Keys, checked, read_yaml
+
+MESHES = (".glb", ".gltf", ".obj", ".stl", ".ply")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".tga")
+BESIDE = ".yaml"
+NOTE = ".error.txt"
+"""The end of the name of a file that tells what is wrong with the one beside it."""
+NOISE = (
+    "*~",
+    ".*",
+    "#*#",
+    "*.sw[a-z]",
+    "*.tmp",
+    "*.temp",
+    "*.part",
+    "*.partial",
+    "*.crdownload",
+    "*.bak",
+    "4913",
+    f"*{NOTE}",
+)
+"""Names of what editors, browsers and copying programs write beside a file: by its name, no file of anybody's."""
+MESH_PRESET, PICTURE_PRESET = "concept_from_mesh", "painted_concept"
+
+
+def is_noise(name: str) -> bool:
+    """Whether a file of this name is an editor's, a half copied one, or a note of ours."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in NOISE)
+
+
+def has_inbox(file: PackFile) -> bool:
+    """Whether there is an inbox beside the pack, empty or not."""
+    return file.inbox is not None and file.inbox.is_dir()
+
+
+def laid_in(file: PackFile, taken: Set[str]) -> Iterator[Entry]:
+    """An entry for each file in the pack's inbox that is to be one, but for the names (in lower case) that are taken.
+
+    Raises `InputError` for a bad entry, and for two files of one name.
+    """
+    seen: dict[str, Path] = {}
+    for path, name in files_laid_in(file):
+        if name in taken:
+            continue
+        if name in seen:
+            what = f"'{path.name}' and '{seen[name].name}' would both be the asset '{name}'"
+            raise InputError(what, where=str(path), cure="Rename one of the two")
+        seen[name] = path
+        yield _entry(file, path, name)
+
+
+def files_laid_in(file: PackFile) -> Iterator[tuple[Path, str]]:
+    """The files in the pack's inbox that are to be assets, and the names of these."""
+    for path in files_below(file.inbox) if file.inbox else ():
+        if path.suffix.lower() in MESHES + PICTURES and _rule(file, path)[0] is not None:
+            yield path, name_of(path.relative_to(file.inbox or path).with_suffix("").as_posix())
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file of a person's below a folder, sorted. Links are followed, each folder once."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(place)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not is_noise(name))
+        yield from (Path(place, name) for name in sorted(names) if not is_noise(name))
+
+
+def name_of(path: str) -> str:
+    """The name of an asset from that of a file: `Old Boulder (2)` as `old_boulder_2`."""
+    return "/".join(re.sub(r"[^a-z0-9.-]+", "_", part.lower()).strip("_.-") or "asset" for part in path.split("/"))
+
+
+def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, Keys]:
+    """What the pack says of a file, and where it does."""
+    name = path.relative_to(file.inbox or path).as_posix().lower()
+    for pattern, rule in file.pack.inbox.items():
+        if fnmatch.fnmatchcase(name, pattern.lower()) or fnmatch.fnmatchcase(path.name.lower(), pattern.lower()):
+            return rule, ("inbox", pattern)
+    return {}, ()
+
+
+def _entry(file: PackFile, path: Path, name: str) -> Entry:
+    rule, keys = _rule(file, path)
+    document = file.document if keys else Document(str(path), {})
+    beside = path.with_suffix(BESIDE)
+    said = dict(rule or {})
+    if beside.is_file():
+        document, keys = read_yaml(beside), ()
+        if not isinstance(document.data, Mapping):
+            raise InputError("the file should be a mapping, KEY: VALUE", where=document.where())
+        said = _over(said, document.data)
+    words = path.stem.replace("_", " ").replace("-", " ").strip()
+    place = path.relative_to(file.folder).as_posix()
+    entry = filled(_over(_unsaid(file, path, said), said), {"{name}": words, "{file}": place})
+    try:
+        check_name(name)
+        spec = checked(AssetSpec, entry, document, keys)
+        [only] = expand({name: spec}, {name: keys}, lambda keys: document.where(*keys))
+    except InputError as error:
+        raise error.at(document.where(*keys)) from error
+    return replace(only, document=document)
+
+
+def _unsaid(file: PackFile, path: Path, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What fills the gaps of an entry for a file. Mistakes in its preset are told where recipes are made."""
+    is_mesh = path.suffix.lower() in MESHES
+    entry: dict[str, Any] = {"preset": MESH_PRESET if is_mesh else PICTURE_PRESET}
+    with contextlib.suppress(InputError):
+        source = file.library.kind(str(said.get("preset", entry["preset"]))).source
+        takes = load("source", source.part).params.model_fields
+        if "prompt" in takes:
+            entry["prompt"] = "{name}"
+        if "{file}" in repr(said) or path.name in repr(said):
+            return entry
+        if is_mesh:
+            entry["depth"] = {"mesh": "{file}"}
+        elif "image" in takes:
+            entry[source.alias] = {"image": "{file}"}
+    return entry
+
+
+def _over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry laid over another, argument by argument."""
+    both = {key: {**under[key], **over[key]} for key in over if _is_words(under.get(key)) and _is_words(over[key])}
+    return {**under, **over, **both}
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, Mapping)
