@@ -142,6 +142,21 @@ class Waiting(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Watching(Event):
+    """These pack files are watched from now on, and no others."""
+
+    packs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed(Event):
+    """A watched pack is built now, as these files changed; none are named where it is built for the first time."""
+
+    pack: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished(Event):
     """The build is over. `cost` sums up what was sampled now (see `cost`)."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import build, catalog, doctor, forecast, single, start, store, verify
+from assetgen.cli import build, catalog, doctor, forecast, single, start, store, verify, watch
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -31,6 +31,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Show the versi
 app.command("init")(start.init)
 app.command("build")(build.build)
 app.command("make")(build.make)
+app.command("watch")(watch.watch)
 app.command("plan")(forecast.plan)
 app.command("check")(verify.check)
 app.command("depth")(single.depth)

@@ -1,10 +1,11 @@
 """News of a build for people and programs: bars on a terminal, plain lines elsewhere, JSON lines with `--json`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from assetgen.events import (
+    Changed,
     Checked,
     Differs,
     Emit,
@@ -17,7 +18,11 @@ from assetgen.events import (
     Reused,
     Sampling,
     Waiting,
+    Watching,
 )
+
+NAMED = 3
+"""Changed files that are named in a line."""
 
 
 @contextmanager
@@ -61,6 +66,10 @@ def words(event: Event) -> str:
             return _published(event)
         case Differs():
             return f"  {event.asset}: {', '.join(event.files)} differ in bytes from the lock and look the same"
+        case Watching():
+            return f"watching {', '.join(event.packs) or 'for packs'}"
+        case Changed():
+            return f"{event.pack}: {_changes(event.files)}"
         case Waiting():
             return f"waiting for another build of this target ({event.holder})"
         case Failed():
@@ -68,6 +77,11 @@ def words(event: Event) -> str:
         case Finished():
             return _finished(event)
     return ""
+
+
+def _changes(files: Sequence[str]) -> str:
+    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    return f"{', '.join(files[:NAMED])}{more} changed" if files else "build"
 
 
 def _published(event: Published) -> str:

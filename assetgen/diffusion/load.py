@@ -1,5 +1,7 @@
 """From a model card to a warm model: one base model stays in memory, with the control networks it was asked for."""
 
+import gc
+import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -89,6 +91,14 @@ class _Shelf:
 def _shelf(card: str, loras: tuple[str, ...]) -> _Shelf:
     """The place for one model. It is made empty, so that the last model is gone before the next one is read."""
     return _Shelf()
+
+
+def let_go() -> None:
+    """Forget the warm model: its memory is free as soon as nobody uses it."""
+    _shelf.cache_clear()
+    gc.collect()
+    if device_memory := sys.modules.get("torch.cuda"):
+        device_memory.empty_cache()  # does nothing where no device was ever used
 
 
 def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:

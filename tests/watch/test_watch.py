@@ -1,0 +1,290 @@
+"""What is saved is built, once, and what is not a change is not."""
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from assetgen.events import Changed, Failed, Finished, Published, Watching
+from assetgen.image_files import encode_png
+
+PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
+INBOX = 'pack: p\ntarget: art\ninbox: {"*": {preset: drawing, fake: {size: [8, 8]}}}\n'
+ONE = "pack: one\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
+TWO = ONE.replace("one", "two")
+MESH = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x, fake: {image: ../shared/in.png}}}\n"
+
+
+def png(grey: int = 90) -> bytes:
+    return encode_png(np.full((8, 8, 3), grey, np.uint8))
+
+
+def by_rename(path: Path, text: str) -> None:
+    path.with_name(path.name + ".tmp").write_text(text)
+    path.with_name(path.name + ".tmp").replace(path)
+
+
+def by_vim(path: Path, text: str) -> None:
+    (path.parent / "4913").write_text("")
+    (path.parent / "4913").unlink()
+    path.rename(path.with_name(path.name + "~"))
+    path.write_text(text)
+    path.with_name(path.name + "~").unlink()
+
+
+def in_place(path: Path, text: str) -> None:
+    with path.open("r+") as stream:
+        stream.truncate(0)
+        for letter in text:
+            stream.write(letter)
+            stream.flush()
+
+
+def by_removal(path: Path, text: str) -> None:
+    path.unlink()
+    time.sleep(0.05)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize("save", [by_rename, by_vim, in_place, by_removal])
+def test_a_save_is_one_build_however_an_editor_does_it(watching, tmp_path, save) -> None:
+    watched = watching()
+    before = (tmp_path / "games/p/art/a.png").read_bytes()
+    watched.after(lambda: save(tmp_path / "art/pack.yaml", PACK.replace("x}", "another}")))
+    watched.rest()
+    assert (tmp_path / "games/p/art/a.png").read_bytes() != before
+    assert (watched.builds, len(watched.of(Failed))) == (2, 0)
+
+
+def test_a_touch_and_a_save_of_the_same_words_build_nothing(watching, tmp_path) -> None:
+    watched = watching()
+    pack = tmp_path / "art/pack.yaml"
+    pack.touch()
+    by_rename(pack, pack.read_text())
+    watched.rest()
+    assert watched.builds == 1
+
+
+def test_what_a_build_writes_starts_no_other(watching, tmp_path) -> None:
+    watched = watching({"pack.yaml": PACK.replace("target: art", "target: out")}, places=(".",))
+    watched.after(lambda: by_rename(tmp_path / "pack.yaml", PACK.replace("x}", "y}")))
+    watched.rest(0.8)
+    assert watched.builds == 2
+
+
+def test_files_that_programs_leave_lying_build_nothing(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": INBOX + "assets: {a: {preset: drawing, prompt: x}}\n"})
+    (tmp_path / "art/inbox").mkdir()
+    for name in (".b.png.swp", "b.png~", "b.png.part", ".DS_Store"):
+        (tmp_path / "art/inbox" / name).write_bytes(png())
+    watched.rest()
+    assert watched.builds == 1
+
+
+@pytest.mark.parametrize("poll", [0, 0.1])
+def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching, tmp_path, poll) -> None:
+    (tmp_path / "shared").mkdir()
+    watched = watching({"art/pack.yaml": MESH}, poll=poll)
+    assert "there is no file" in watched.of(Failed)[0].reason
+    watched.after(lambda: (tmp_path / "shared/in.png").write_bytes(png()))
+    first = (tmp_path / "games/p/art/a.png").read_bytes()
+    watched.after(lambda: (tmp_path / "shared/in.png").write_bytes(png(200)))
+    assert (tmp_path / "games/p/art/a.png").read_bytes() != first
+    watched.after(lambda: (tmp_path / "shared/in.png").unlink())
+    assert "there is no file" in watched.of(Failed)[-1].reason
+
+
+def test_a_picture_in_a_folder_that_comes_later_is_found(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": MESH})
+
+    def come() -> None:
+        (tmp_path / "shared").mkdir()
+        (tmp_path / "shared/in.png").write_bytes(png())
+
+    watched.after(come)
+    assert (tmp_path / "games/p/art/a.png").is_file()
+
+
+def test_a_linked_folder_is_watched(watching, tmp_path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art/link").symlink_to(tmp_path / "real")
+    watched = watching({"art/link/pack.yaml": PACK})
+    watched.after(lambda: by_rename(tmp_path / "real/pack.yaml", PACK.replace("x}", "y}")))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/b.png").write_bytes(png())
+    watched.after(lambda: by_rename(tmp_path / "real/pack.yaml", INBOX))
+    (tmp_path / "real/inbox").symlink_to(tmp_path / "elsewhere")
+    watched.wait((tmp_path / "games/p/art/b.png").is_file)
+    (tmp_path / "elsewhere/c.png").write_bytes(png())
+    watched.wait((tmp_path / "games/p/art/c.png").is_file)
+
+
+def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(watching, tmp_path) -> None:
+    watched = watching()
+    preset = tmp_path / "art/drawing.yaml"
+    watched.after(lambda: by_rename(preset, preset.read_text().replace("16", "24")))
+    (tmp_path / "art/other.yaml").write_text("preset: other\n")
+    watched.rest()
+    assert watched.builds == 2
+    before = watched.of(Published)
+    (tmp_path / "art/presets").mkdir()
+    preset.rename(tmp_path / "art/presets/drawing.yaml")
+    watched.rest()
+    (tmp_path / "art/presets/drawing.yaml").write_text(DRAWING_8)
+    watched.wait(lambda: len(watched.of(Published)) > len(before))
+
+
+DRAWING_8 = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [8, 8]}}\n'
+
+
+def test_a_slow_copy_waits_until_the_picture_decodes(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": INBOX})
+    inbox = tmp_path / "art/inbox"
+    inbox.mkdir()
+    data = png()
+    with (inbox / "a.png").open("wb") as stream:
+        for part in (data[:20], data[20:40], data[40:]):
+            time.sleep(0.35)  # longer than the quiet time
+            stream.write(part)
+            stream.flush()
+    watched.wait((tmp_path / "games/p/art/a.png").is_file)
+    watched.rest(0.3)
+    assert [event for event in watched.of(Failed) if event.asset] == []
+
+
+def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_it(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": 'pack: p\ntarget: art\ninbox: {"*.glb": {preset: drawing}}\n'})
+    mesh = trimesh.creation.box().export(file_type="glb")
+    (tmp_path / "art/inbox").mkdir()
+    (tmp_path / "art/inbox/rock.glb").write_bytes(mesh[:100])
+    note = tmp_path / "art/inbox/rock.error.txt"
+    watched.wait(note.is_file)
+    assert "rock.glb" in note.read_text()
+    watched.after(lambda: (tmp_path / "art/inbox/rock.glb").write_bytes(mesh))
+    watched.wait((tmp_path / "games/p/art/rock.png").is_file)
+    watched.wait(lambda: not note.exists())
+
+
+def test_a_mistake_stands_beside_the_pack_until_it_is_mended_and_stops_no_other(watching, tmp_path) -> None:
+    watched = watching({"art/one/pack.yaml": ONE, "art/two/pack.yaml": TWO})
+    note = tmp_path / "art/one/pack.error.txt"
+    watched.after(lambda: by_rename(tmp_path / "art/one/pack.yaml", ONE.replace("drawing", "drawin")))
+    watched.wait(note.is_file)
+    assert "pack.yaml:3: there is no preset 'drawin'" in note.read_text()
+    watched.after(lambda: by_rename(tmp_path / "art/two/pack.yaml", TWO.replace("x}", "y}")))
+    assert watched.events[-1].__class__ is Finished
+    watched.after(lambda: by_rename(tmp_path / "art/one/pack.yaml", ONE))
+    watched.wait(lambda: not note.exists())
+
+
+def test_yaml_that_cannot_be_read_is_told_after_a_while(watching, tmp_path) -> None:
+    watched = watching()
+    watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK + "  [\n"))
+    watched.wait((tmp_path / "art/pack.error.txt").is_file)
+    assert "is not plain YAML" in (tmp_path / "art/pack.error.txt").read_text()
+
+
+def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": INBOX})
+    (tmp_path / "art/inbox").mkdir()
+    (tmp_path / "art/inbox/a.yaml").write_text("{sed: {x: 1}}")
+    (tmp_path / "art/inbox/a.png").write_bytes(png())
+    note = tmp_path / "art/inbox/a.error.txt"
+    watched.wait(note.is_file)
+    assert "unknown key 'sed'" in note.read_text()
+    (tmp_path / "art/inbox/a.yaml").unlink()
+    watched.wait((tmp_path / "games/p/art/a.png").is_file)
+    watched.wait(lambda: not note.exists())
+
+
+def test_a_note_of_somebody_else_is_left_alone(watching, tmp_path) -> None:
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art/pack.error.txt").write_text("mine")
+    watching()
+    assert (tmp_path / "art/pack.error.txt").read_text() == "mine"
+
+
+def test_a_folder_dropped_with_all_in_it_is_built_whole(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": INBOX})
+    for number in range(20):
+        place = tmp_path / f"away/deep/{number % 3}"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"n{number}.png").write_bytes(png(number))
+    shutil.copytree(tmp_path / "away", tmp_path / "art/inbox")
+    watched.wait(lambda: len(list((tmp_path / "games/p/art").rglob("n*.png"))) == 20)
+
+
+def test_packs_that_come_move_and_go_are_followed(watching, tmp_path) -> None:
+    watched = watching({"art/one/pack.yaml": ONE})
+    shutil.copytree(tmp_path / "art/one", tmp_path / "away")
+    (tmp_path / "away/pack.yaml").write_text(TWO)
+    watched.after(lambda: (tmp_path / "away").rename(tmp_path / "art/two"))
+    watched.after(lambda: (tmp_path / "art/two").rename(tmp_path / "art/three"))
+    watched.wait(lambda: "three" in str(watched.of(Watching)[-1]) and "two" not in str(watched.of(Watching)[-1].packs))
+    watched.after(lambda: by_rename(tmp_path / "art/three/pack.yaml", TWO.replace("x}", "y}")))
+    watched.wait(lambda: watched.of(Published)[-1].files == ("a.png",))
+    shutil.rmtree(tmp_path / "art/one")
+    watched.wait(lambda: len(watched.of(Watching)[-1].packs) == 1)
+    assert (tmp_path / "games/one/art/a.png").is_file()
+
+
+def test_a_watched_folder_that_is_removed_and_comes_again_is_watched_again(watching, tmp_path) -> None:
+    watched = watching()
+    shutil.rmtree(tmp_path / "art")
+    watched.wait(lambda: watched.of(Watching)[-1].packs == ())
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/pack.yaml").write_text(PACK)
+    (tmp_path / "new/drawing.yaml").write_text(DRAWING_8)
+    watched.after(lambda: (tmp_path / "new").rename(tmp_path / "art"))
+    watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "z}")))
+
+
+def test_one_pack_file_is_watched_alone(watching, tmp_path) -> None:
+    packs = {"art/one.pack.yaml": ONE, "art/two.pack.yaml": TWO}
+    for name, text in packs.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    watched = watching({"art/one.pack.yaml": ONE}, places=("art/one.pack.yaml",))
+    (tmp_path / "art/two.pack.yaml").write_text(TWO.replace("x}", "y}"))
+    watched.after(lambda: by_rename(tmp_path / "art/one.pack.yaml", ONE.replace("x}", "y}")))
+    assert {event.pack for event in watched.of(Changed)} == {str(tmp_path / "art/one.pack.yaml")}
+
+
+def test_changes_during_a_build_are_one_build_after_it(watching, tmp_path) -> None:
+    many = "".join(f"  a{number}: {{preset: drawing, prompt: {number}}}\n" for number in range(150))
+    watched = watching({"art/pack.yaml": f"pack: p\ntarget: art\nassets:\n{many}"})
+    watched.events.clear()
+    pack = tmp_path / "art/pack.yaml"
+    text = pack.read_text()
+    by_rename(pack, text.replace("prompt: ", "prompt: other "))
+    watched.wait(lambda: watched.of(Published))
+    for number in range(5):
+        by_rename(pack, text.replace("prompt: ", f"prompt: more {number} "))
+        time.sleep(0.01)
+    watched.wait(lambda: watched.builds == 2)
+    watched.rest()
+    assert watched.builds == 2
+
+
+def test_a_lock_that_another_program_writes_is_a_change(watching, tmp_path) -> None:
+    watched = watching()
+    lock = tmp_path / "art/pack.lock"
+    whole = lock.read_text()
+    watched.after(lock.unlink)
+    assert lock.read_text() == whole
+
+
+def test_a_thousand_dropped_files_are_each_made_once(watching, tmp_path) -> None:
+    watched = watching({"art/pack.yaml": INBOX})
+    (tmp_path / "art/inbox").mkdir()
+    data = png()
+    for number in range(1000):
+        (tmp_path / f"art/inbox/f{number}.png").write_bytes(data)
+    watched.wait(lambda: sum(event.published for event in watched.of(Finished)) >= 1000, 120)
+    watched.rest()
+    published = [event.asset for event in watched.of(Published) if event.asset]
+    assert (len(published), len(set(published)), watched.of(Failed)[1:]) == (1000, 1000, [])
