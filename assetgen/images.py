@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
 MAX_PIXELS = 64_000_000
-"""No picture is larger: an 8192 × 7812 one is just below. Larger files are refused before they are decoded."""
+"""No picture is larger: an 8192 × 7812 one is just below. Larger ones are neither read nor made."""
 ALLOWED_TYPES = (np.uint8, np.uint16, np.float32)
 
 
@@ -61,6 +61,19 @@ class ImageSet:
     def map(self, change: Callable[[Array], Array]) -> "ImageSet":
         """The same set with `change` applied to every channel."""
         return ImageSet({name: change(array) for name, array in self.channels.items()}, self.meta)
+
+
+def too_large(size: tuple[int, int]) -> str:
+    """Why no picture of this width and height is made; "" for one that may be."""
+    width, height = size
+    return f"a picture has at most {MAX_PIXELS:,} pixels, not {width} × {height}" if width * height > MAX_PIXELS else ""
+
+
+def not_too_large(size: tuple[int, int]) -> tuple[int, int]:
+    """The size, for types of words: raises `ValueError` where no such picture is made."""
+    if why := too_large(size):
+        raise ValueError(why)
+    return size
 
 
 def picture(color: Array, **meta: Any) -> ImageSet:

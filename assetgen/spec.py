@@ -10,20 +10,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
-from assetgen.images import MAX_PIXELS
+from assetgen.images import not_too_large
 from assetgen.registry import Use
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-def _not_too_large(size: tuple[int, int]) -> tuple[int, int]:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise ValueError(f"a picture has at most {MAX_PIXELS:,} pixels, not {size[0]} × {size[1]}")
-    return size
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a folder cannot have such a name")
+    return text
 
 
 Side = Annotated[int, Field(ge=8, le=8192)]
-Size = Annotated[tuple[Side, Side], AfterValidator(_not_too_large)]
+Size = Annotated[tuple[Side, Side], AfterValidator(not_too_large)]
+FolderName = Annotated[str, Field(max_length=1024), AfterValidator(_without_nul)]
 
 
 class Spec(BaseModel):

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from assetgen.images import Array, ImageSet, split_alpha
+from assetgen.errors import InputError
+from assetgen.images import Array, ImageSet, split_alpha, too_large
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,12 @@ def visible_box(alpha: Array) -> Box | None:
 
 
 def on_canvas(images: ImageSet, box: Box) -> ImageSet:
-    """Every channel cut or enlarged to `box`; what is added repeats the edge and is transparent."""
+    """Every channel cut or enlarged to `box`; what is added repeats the edge and is transparent.
+
+    Raises `InputError` where the picture would be too large.
+    """
+    if why := too_large((box.width, box.height)):
+        raise InputError(why, cure="Put `resize` before this step")
     width, height = images.size
     if box == Box(0, 0, width, height):
         return images.noting(**_moved(images, box) | {"tiles": images.meta.get("tiles", "")})

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from assetgen.errors import InputError
-from assetgen.images import MAX_PIXELS, Array, FloatArray, ImageSet, to_float
+from assetgen.images import Array, FloatArray, ImageSet, not_too_large, to_float, too_large
 from assetgen.registry import part
 from assetgen.steps._wrap import padded
 
 Side = Annotated[int, Field(ge=1, le=16384)]
+Size = Annotated[tuple[Side, Side], AfterValidator(not_too_large)]
 LANCZOS_REACH = 3  # pixels of the coarser picture, Lanczos3
 
 
@@ -19,7 +20,7 @@ LANCZOS_REACH = 3  # pixels of the coarser picture, Lanczos3
 def resize(
     images: ImageSet,
     *,
-    size: tuple[Side, Side] | None = None,
+    size: Size | None = None,
     width: Side | None = None,
     height: Side | None = None,
     scale: Annotated[float, Field(gt=0, le=64)] | None = None,
@@ -34,9 +35,8 @@ def resize(
     target = _target(images.size, size, (width, height), scale)
     if target == images.size:
         return images
-    if target[0] * target[1] > MAX_PIXELS:
-        what = f"{target[0]} × {target[1]} pixels are too many for a picture"
-        raise InputError(what, cure=f"At most {MAX_PIXELS:,} are made")
+    if why := too_large(target):
+        raise InputError(why, cure="Resize to fewer")
     method = filter if filter != "auto" else "nearest" if images.meta.get("pixel_art") else "lanczos"
     tiles = images.meta.get("tiles", "")
     channels = {name: _resized(array, target, method, tiles, name) for name, array in images.channels.items()}

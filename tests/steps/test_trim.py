@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
 from assetgen.registry import load
+from assetgen.steps._canvas import Box, on_canvas
 from assetgen.steps.trim import trim
 
 
@@ -70,3 +72,8 @@ def test_regions_move_along() -> None:
 def test_a_negative_padding_is_refused() -> None:
     with pytest.raises(ValueError, match="padding"):
         load("step", "trim").params(padding=-1)
+
+
+def test_a_canvas_larger_than_any_picture_is_refused() -> None:
+    with pytest.raises(InputError, match="at most 64,000,000 pixels, not 9000 × 9000"):
+        on_canvas(picture(sprite()), Box(0, 0, 9000, 9000))
