@@ -119,6 +119,7 @@ class Traits:
 
     version: int
     together: Together | None = None
+    members: bool = False
     new_game: Callable[[str], Files] | None = None
     engine_owned: tuple[str, ...] = ()
 
@@ -138,17 +139,19 @@ def part(
     *,
     version: int,
     together: Together | None = None,
+    members: bool = False,
     new_game: Callable[[str], Files] | None = None,
     engine_owned: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Make a function a part. Raise `version` whenever its pixels or bytes change for the same arguments.
 
-    `together` is for sources that make many images at once. `new_game(pack)` is for exporters: the files that make an
-    empty folder a project of the engine. `engine_owned` names (by pattern) files that the engine itself rewrites.
+    `together` is for sources that make many images at once, `members` for those that are made of other assets.
+    `new_game(pack)` is for exporters: the files that make an empty folder a project of the engine. `engine_owned` names
+    (by pattern) files that the engine itself rewrites.
     """
 
     def mark(function: F) -> F:
-        function.assetgen_part = Traits(version, together, new_game, engine_owned)  # type: ignore[attr-defined]
+        function.assetgen_part = Traits(version, together, members, new_game, engine_owned)  # type: ignore[attr-defined]
         return function
 
     return mark

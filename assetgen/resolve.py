@@ -185,9 +185,6 @@ class _Asset:
         export = preset.export or PartWord(part=self.resolver.engine, alias=self.resolver.engine)
         self._check_overrides((self.kind.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export))
         asked = self._source()
-        if self.spec.members and "prompt" in asked.words:
-            what = f"preset '{self.spec.preset}' has no use for members"
-            raise InputError(what, where=self._where("members"), cure="Use a preset like atlas, or remove them")
         source = self._draft(asked) if self.resolver.draft else asked
         size = asked.words.get("size")
         return Recipe(
@@ -239,6 +236,9 @@ class _Asset:
         elif self.spec.prompt:
             what = f"preset '{self.spec.preset}' has no use for a prompt"
             raise InputError(what, where=self._where("prompt"), cure="Remove it")
+        if self.spec.members and not part.traits.members:
+            what = f"preset '{self.spec.preset}' has no use for members"
+            raise InputError(what, where=self._where("members"), cure="Use a preset like atlas, or remove them")
         return self._stage("source", word, **shared)
 
     def _card(self, part: Part, word: PartWord) -> ModelCard | None:

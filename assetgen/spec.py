@@ -107,8 +107,8 @@ class Pack(Spec):
 
     pack: Name
     about: str = ""
-    game: Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]+$")] | None = None
-    target: str = ""
+    game: FolderName | None = None
+    target: Annotated[str, AfterValidator(lambda text: "" if text == "." else text)] = ""
     engine: str | None = None
     model: str = "mini"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

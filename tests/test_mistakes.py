@@ -58,7 +58,20 @@ def test_a_wrong_pack_is_told_in_a_persons_words(assetgen: Run, tmp_path: Path, 
 def test_a_game_folder_that_no_disk_takes_is_one_sentence(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text(f"pack: p\ngame: {'g' * 300}\nassets: {{}}\n")
     code, _, err = assetgen("build", tmp_path, "--draft", "--store", tmp_path / "store")
-    assert (code, "cannot be read (File name too long)" in err) == (2, True), err
+    assert (code, "pack.yaml:2: the game folder" in err, "File name too long" in err) == (2, True, True), err
+
+
+def test_the_game_folder_itself_may_be_the_target(assetgen: Run, tmp_path: Path) -> None:
+    assert build(assetgen, tmp_path, "target: .\n" + PACK % "")[0] == 0
+    assert (tmp_path / "game/a.png").is_file()
+
+
+def test_members_are_refused_where_a_source_makes_nothing_of_them(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "photo.yaml").write_text("preset: photo\nsource: image_file\n")
+    Image.new("RGB", (8, 8)).save(tmp_path / "in.png")
+    words = "{preset: photo, image_file: {image: in.png}%s}"
+    code, err = build(assetgen, tmp_path, f"pack: p\nassets:\n  a: {words % ''}\n  b: {words % ', members: [a]'}\n")
+    assert (code, "pack.yaml:4: preset 'photo' has no use for members" in err) == (2, True), err
 
 
 def test_a_yaml_file_of_another_program_beside_a_pack_is_passed_over(assetgen: Run, tmp_path: Path) -> None:

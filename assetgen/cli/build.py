@@ -166,7 +166,15 @@ def default_store() -> Path:
 
 
 def game_of(file: "PackFile") -> Path:
-    """The game project that a pack names, else `out/PACK`."""
-    if file.pack.game:
-        return file.folder / file.pack.game
-    return Path("out") / file.pack.pack
+    """The game project that a pack names, else `out/PACK`. Raises `PublishError` for one that no disk takes."""
+    from assetgen.errors import PublishError
+    from assetgen.game import engine_of
+
+    if not file.pack.game:
+        return Path("out") / file.pack.pack
+    game = file.folder / file.pack.game
+    try:
+        engine_of(game)
+    except PublishError as error:
+        raise error.at(file.document.where("game")) from error
+    return game

@@ -16,7 +16,7 @@ GROWTH = 1.02  # how much longer the next side that is tried: by less than the g
 FLAT_NORMAL = (0.5, 0.5, 1.0)
 
 
-@part(version=1)
+@part(version=1, members=True)
 def atlas(
     context: Context,
     *,
