@@ -1,5 +1,6 @@
 """Packs, presets and model cards from disk: the search path, `extends`, and errors with file and line."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 from assetgen.digest import with_digests
 from assetgen.errors import InputError
 from assetgen.registry import did_you_mean, names
-from assetgen.spec import ModelCard, Pack, PartWord, Preset
-from assetgen.yaml_files import Document, check, read_yaml
+from assetgen.spec import ModelCard, Pack, PartWord, Preset, part_word
+from assetgen.yaml_files import MAX_BYTES, Document, Keys, check, read_yaml
 
 PACK_FILE = "pack.yaml"
 PACK_SUFFIX = ".pack.yaml"
 INBOX = "inbox"
+PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
 
 
 def shipped_presets() -> Path:
@@ -23,21 +25,26 @@ def shipped_presets() -> Path:
 
 
 def is_preset(path: Path) -> bool:
-    """Whether a `.yaml` means to be a preset: a pack, or the file of another program, does not."""
+    """Whether a `.yaml` means to be a preset, if perhaps a broken one: a pack, or another program's file, does not."""
     try:
         document = read_yaml(path)
     except InputError:
-        return False
+        return path.is_file() and path.stat().st_size < MAX_BYTES and bool(PRESET_KEY.search(path.read_bytes()))
     return isinstance(document.data, Mapping) and "preset" in document.data
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A preset with everything it inherits; `lineage` names it and its ancestors, nearest first."""
+    """A preset with all that it inherits; `lineage` and `documents` are its and its ancestors', nearest first."""
 
     preset: Preset
     lineage: tuple[str, ...]
-    document: Document
+    documents: tuple[Document, ...]
+
+    @property
+    def document(self) -> Document:
+        """The preset's own file."""
+        return self.documents[0]
 
     @property
     def source(self) -> PartWord:
@@ -45,6 +52,14 @@ class Kind:
         if self.preset.source is None:
             raise InputError(f"preset '{self.preset.preset}' has no source", where=self.document.file)
         return self.preset.source
+
+    def where(self, alias: str, *keys: str) -> str:
+        """`FILE:LINE` of a word of a part: in `defaults`, which win, or beside the part, the nearest file first."""
+        found = [(document, place) for document in self.documents for place in _places(document.data, alias)]
+        found.sort(key=lambda each: each[1][0] != "defaults")
+        saying = [(document, place) for document, place in found if (*place, *keys) in document.lines]
+        document, place = next(iter(saying or found), (self.document, ()))
+        return document.where(*place, *keys)
 
 
 @dataclass(frozen=True)
@@ -113,12 +128,13 @@ class Library:
                 f"presets extend each other in a circle: {' → '.join((*below, name))}", where=document.file
             )
         if preset.extends is None:
-            return _checked(Kind(preset, (name,), document), preset)
+            return _checked(Kind(preset, (name,), (document,)), preset)
         try:
             parent = self._inherit(preset.extends, (*below, name))
         except InputError as error:
             raise error.at(document.where("extends")) from error
-        return _checked(Kind(_laid_over(preset, parent.preset), (name, *parent.lineage), document), preset)
+        merged, documents = _laid_over(preset, parent.preset), (document, *parent.documents)
+        return _checked(Kind(merged, (name, *parent.lineage), documents), preset)
 
 
 def library_for(folder: Path | None = None) -> Library:
@@ -149,6 +165,22 @@ def load_pack(path: Path) -> PackFile:
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)
     return PackFile(check(document, Pack), document, file.parent, library_for(file.parent), file.parent / INBOX)
+
+
+def _places(preset: Mapping[str, Any], alias: str) -> Iterator[Keys]:
+    """The keys in a preset's file under which a part's words stand."""
+    if alias in (preset.get("defaults") or {}):
+        yield "defaults", alias
+    single = [((key,), preset[key]) for key in ("source", "export") if preset.get(key)]
+    several = [
+        ((key, number), word)
+        for key in ("controls", "steps", "checks")
+        for number, word in enumerate(preset.get(key) or ())
+    ]
+    for place, written in (*single, *several):
+        word = part_word(written)
+        if word.alias == alias:
+            yield *place, word.part
 
 
 def _checked(kind: Kind, own: Preset) -> Kind:

@@ -298,7 +298,7 @@ class _Asset:
         preset_folder = Path(kind.document.file).parent
         preset_words = {**word.arguments, **kind.preset.defaults.get(word.alias, {})}
         return [
-            _Layer(preset_words, preset_folder, lambda *_: kind.document.file),
+            _Layer(preset_words, preset_folder, lambda *keys: kind.where(word.alias, *keys)),
             _Layer(
                 pack.pack.defaults.get(word.alias, {}),
                 pack.folder,
@@ -311,7 +311,7 @@ class _Asset:
         try:
             return load(kind, word.part)
         except InputError as error:
-            raise error.at(self.kind.document.file) from error
+            raise error.at(self.kind.where(word.alias)) from error
 
     def _stage(self, kind: PartKind, word: PartWord, **shared: Any) -> Stage:
         """The part with its words: `shared` ones yield to those said, but for the prompt and the model."""

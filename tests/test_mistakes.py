@@ -97,6 +97,34 @@ def test_an_assets_palette_may_be_one_that_comes_with_assetgen(assetgen: Run, tm
     words = "{preset: pixel_sprite, prompt: x, pixelate: {palette: dungeon16.hex, colors: null}}"
     code, err = build(assetgen, tmp_path, f"pack: p\nassets:\n  a: {words}\n")
     assert code == 0, err
+def test_a_preset_that_is_no_yaml_is_told_and_another_programs_file_is_not(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "chart.yaml").write_text("services: {{ x }}:\n - [\n")
+    (tmp_path / "mine.yaml").write_text("preset: mine\nextends: [sprite\n")
+    assert "is not plain YAML" in assetgen("presets", "list", "--pack", tmp_path)[1]
+    code, _, err = assetgen("presets", "validate", tmp_path)
+    assert (code, "mine.yaml:3: is not plain YAML" in err, "chart" in err) == (2, True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("steps:\n- trim\n- cutt: {alpha: hard}", "mine.yaml:5: there is no step 'cutt'. Did you mean 'cutout'?"),
+        ("steps:\n- trim\n- pixelate:\n    colours: 3", "mine.yaml:6: pixelate: unknown key 'colours'"),
+        ("steps: [{trim: {as: last,\n  pad: 3}}]", "mine.yaml:4: last: unknown key 'pad'"),
+        ("source:\n  diffusion: {stepz: 3}", "mine.yaml:4: diffusion: unknown key 'stepz'. Did you mean 'steps'?"),
+        ("defaults:\n  pixelate:\n    colors: x", "mine.yaml:5: pixelate: 'colors' should be a whole number"),
+    ],
+)
+def test_a_wrong_word_in_a_preset_is_told_with_the_line_that_says_it(
+    assetgen: Run, tmp_path: Path, words: str, said: str
+) -> None:
+    (tmp_path / "mine.yaml").write_text(f"preset: mine\nextends: pixel_sprite\n{words}\n")
+    (tmp_path / "heir.yaml").write_text("preset: heir\nextends: mine\n")
+    for name in ("mine", "heir"):
+        code, _, err = assetgen("presets", "validate", tmp_path / f"{name}.yaml")
+        assert (code, said in err) == (2, True), err
+
+
     Image.new("RGB", (8, 8), "red").save(tmp_path / "in.png")
     assert assetgen("post", "palette:palette=dungeon16.hex", tmp_path / "in.png", tmp_path / "out.png")[0] == 0
 
