@@ -8,7 +8,7 @@ import contextlib
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import Any, get_args
 
@@ -356,7 +356,7 @@ def scaled(native: Size, scale: Any) -> Size | None:
     pair = scale if scale is not None else (1, 1)
     if not isinstance(pair, list | tuple) or len(pair) != 2:
         return None
-    if not all(isinstance(each, int | float) and isfinite(each) for each in pair):
+    if not all(isinstance(each, int | float) and 0 < each < inf for each in pair):
         return None
     return round(native[0] * pair[0]), round(native[1] * pair[1])
 

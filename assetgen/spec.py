@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic_core import PydanticCustomError
 
 from assetgen.images import not_too_large
 from assetgen.registry import Use
@@ -128,9 +129,10 @@ class Pack(Spec):
         named: dict[str, Any] = {}
         for number, entry in enumerate(value):
             if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
-                raise ValueError(f"entry {number + 1} of the list has no 'name'")
+                raise PydanticCustomError("entry", "this asset has no 'name'", {"entry": number})
             if entry["name"] in named:
-                raise ValueError(f"two assets are named '{entry['name']}'")
+                named_twice = {"entry": number, "name": entry["name"]}
+                raise PydanticCustomError("entry", "two assets are named '{name}'", named_twice)
             named[entry["name"]] = {key: item for key, item in entry.items() if key != "name"}
         return named
 

@@ -21,6 +21,14 @@ MAX_NODES = 400_000
 MAX_DEPTH = 40
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 WORDS = {
+    "string_type": "Input should be text",
+    "int_type": "Input should be a whole number",
+    "int_parsing": "Input should be a whole number",
+    "int_from_float": "Input should be a whole number",
+    "float_type": "Input should be a number",
+    "float_parsing": "Input should be a number",
+    "bool_type": "Input should be true or false",
+    "bool_parsing": "Input should be true or false",
     "dict_type": "Input should be a mapping, KEY: VALUE",
     "model_type": "Input should be a mapping, KEY: VALUE",
     "mapping_type": "Input should be a mapping, KEY: VALUE",
@@ -28,6 +36,8 @@ WORDS = {
     "list_type": "Input should be a list, [A, B]",
 }
 """Types by pydantic's names, in the words of who writes YAML."""
+TYPES = ("tuple[", "function-", "constrained-", "literal[")
+"""How the names begin that pydantic gives the choices of a union, among the keys that lead to a value."""
 Keys = tuple[str | int, ...]
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 M = TypeVar("M", bound=BaseModel)
@@ -42,11 +52,27 @@ class Document:
     lines: Mapping[Keys, int] = field(default_factory=dict)
 
     def where(self, *keys: str | int) -> str:
-        """`pack.yaml:12` for the value at these keys, or for the nearest enclosing one that has a line."""
+        """`pack.yaml:12` for the value at these keys, or for the nearest enclosing one that has a line.
+
+        The entries of a list may be named by their `name`.
+        """
+        keys = self._numbered(keys)
         for end in range(len(keys), -1, -1):
             if keys[:end] in self.lines:
                 return f"{self.file}:{self.lines[keys[:end]]}"
         return self.file
+
+    def _numbered(self, keys: Keys) -> Keys:
+        data, found = self.data, list(keys)
+        for place, key in enumerate(keys):
+            if isinstance(data, list) and isinstance(key, str):
+                named = (n for n, entry in enumerate(data) if isinstance(entry, Mapping) and entry.get("name") == key)
+                found[place] = key = next(named, key)
+            try:
+                data = data[key]
+            except (LookupError, TypeError):
+                break
+        return tuple(found)
 
 
 def read_yaml(path: Path) -> Document:
@@ -151,10 +177,11 @@ def checked(model: type[M], data: Any, document: Document, keys: Keys, context: 
 
 
 def explain(error: ValidationError, model: type[BaseModel], document: Document, keys: Keys = ()) -> InputError:
-    """A pydantic error in a person's words, with file and line."""
+    """A pydantic error in a person's words, with file and line; its context may tell the wrong `entry` of a list."""
     first = error.errors(include_url=False)[0]
-    path = tuple(key for key in first["loc"] if isinstance(key, int) or not key.startswith(("tuple[", "function-")))
-    where = document.where(*keys, *path)
+    path = tuple(key for key in first["loc"] if isinstance(key, int) or not key.startswith(TYPES))
+    entry = first.get("ctx", {}).get("entry")
+    where = document.where(*keys, *path, *(() if entry is None else (entry,)))
     name = ".".join(str(key) for key in path)
     if first["type"] == "extra_forbidden":
         known = model.model_fields if len(path) == 1 else ()

@@ -136,7 +136,7 @@ def test_bad_words_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[s
         ("target: ../up", "pack.yaml:2: the target '../up' is not a folder inside the game"),
         ("engine: godott", "pack.yaml:2: there is no exporter for the engine 'godott'. Did you mean 'godot'?"),
         ("palette: none.hex", "pack.yaml:2: there is no palette 'none.hex'"),
-        ("seed: many", "pack.yaml:2: 'seed' should be a valid integer"),
+        ("seed: many", "pack.yaml:2: 'seed' should be a whole number"),
         ("sed: 3", "pack.yaml:2: unknown key 'sed'. Did you mean 'seed'?"),
     ],
 )

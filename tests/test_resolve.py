@@ -85,7 +85,7 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
             "a: {preset: pixel_sprite, prompt: x, pixelate: {colours: 3}}",
             "Did you mean 'colors'?",
         ),
-        ("a: {preset: pixel_sprite, prompt: x, pixelate: {colors: many}}", "'colors' should be a valid integer"),
+        ("a: {preset: pixel_sprite, prompt: x, pixelate: {colors: many}}", "'colors' should be a whole number"),
         ("a: {preset: pixel_sprite, prompt: x, pixelate: 3}", "'pixelate' wants {ARGUMENT: VALUE}"),
         ("a: {preset: pixel_sprite, prompt: x, model: sdxxl}", "there is no model 'sdxxl'"),
         ("a: {preset: pixel_sprite}", "has no prompt"),

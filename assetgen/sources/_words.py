@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from assetgen.registry import InputFile
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Scale = tuple[Annotated[float, Field(gt=0, le=16)], Annotated[float, Field(gt=0, le=16)]]
+Factor = Annotated[float, Field(gt=0, le=16, strict=True)]  # strict: `resolve` multiplies by it as it is written
+Scale = tuple[Factor, Factor]
 """Width and height, in native sizes of the model."""
 Steps = Annotated[int, Field(ge=1, le=150)]
 Guidance = Annotated[float, Field(ge=0, le=30)]
