@@ -85,6 +85,8 @@ def _matte(rgb: FloatArray, mask: Mask, coverage: FloatArray, colors: FloatArray
     trimap[cv2.erode((~mask).astype(np.uint8), kernel) > 0] = 1
     if not ((trimap == 0).any() and (trimap == 1).any()):
         return coverage, colors
+    if min(mask.shape) < 2:  # pymatting prints of it, and fails
+        raise InputError("matting wants at least two rows and two columns of pixels", cure="Use `method: key`")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -3,6 +3,7 @@ import time
 import numpy as np
 import pytest
 
+from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
 from assetgen.registry import load
 from assetgen.steps.cutout import cutout
@@ -136,3 +137,11 @@ def test_a_sprite_takes_milliseconds():
 def test_a_misspelt_method_is_refused():
     with pytest.raises(ValueError, match="method"):
         load("step", "cutout").params(method="rembg")
+
+
+def test_matting_refuses_a_line_of_pixels_and_prints_nothing(capsys):
+    line = np.full((300, 1, 3), 255, np.uint8)
+    line[100:200] = 40
+    with pytest.raises(InputError, match="Use `method: key`"):
+        cutout(picture(line), method="matting")
+    assert capsys.readouterr() == ("", "")
