@@ -172,3 +172,10 @@ def test_a_store_that_cannot_be_opened_is_one_sentence(assetgen: Run, tmp_path: 
     for place, said in ((tmp_path / "file", "cannot list the store"), ("s4://bucket", "is no place for a store")):
         code, out, err = assetgen("store", *words, "--store", place)
         assert (code, out, err.count("\n"), said in err) == (2, "", 1, True), err
+
+
+def test_an_empty_name_of_a_store_is_none(assetgen: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = assetgen("store", "du")[1]
+    assert assetgen("store", "du", "--store", "")[1] == usual
+    monkeypatch.setenv("ASSETGEN_STORE", "")
+    assert assetgen("store", "du")[1] == usual

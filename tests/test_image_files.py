@@ -84,3 +84,8 @@ def test_text_comes_back_and_leaves_the_pixels() -> None:
     assert read_text(told) == {"parameters": "ein Drache – rot", "assetgen": "{}"}
     assert (decode_image(told) == decode_image(png)).all()
     assert Image.open(io.BytesIO(told)).info["assetgen"] == "{}"
+
+
+def test_an_eps_file_is_refused_without_ghostscript() -> None:
+    with pytest.raises(InputError, match="is EPS, which is not read"):
+        decode_image(saved(Image.new("L", (2, 2)), "EPS"), "logo.eps")

@@ -97,16 +97,6 @@ def test_a_list_tells_of_a_preset_with_a_mistake_and_goes_on(assetgen: Run, tmp_
     assert (code, "cannot be used" in out, "pixel_sprite" in out) == (0, True, True)
 
 
-def test_a_presets_own_defaults_must_be_for_parts_that_it_has(assetgen: Run, tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("preset: mine\nextends: pixel_sprite\ndefaults: {pixelatee: {colors: 4}}\n")
-    code, _, err = assetgen("presets", "validate", tmp_path)
-    assert (code, "mine.yaml:3: unknown part 'pixelatee'. Did you mean 'pixelate'?" in err) == (2, True)
-
-
-def test_an_assets_palette_may_be_one_that_comes_with_assetgen(assetgen: Run, tmp_path: Path) -> None:
-    words = "{preset: pixel_sprite, prompt: x, pixelate: {palette: dungeon16.hex, colors: null}}"
-    code, err = build(assetgen, tmp_path, f"pack: p\nassets:\n  a: {words}\n")
-    assert code == 0, err
 def test_a_preset_that_is_no_yaml_is_told_and_another_programs_file_is_not(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "chart.yaml").write_text("services: {{ x }}:\n - [\n")
     (tmp_path / "mine.yaml").write_text("preset: mine\nextends: [sprite\n")
@@ -135,6 +125,16 @@ def test_a_wrong_word_in_a_preset_is_told_with_the_line_that_says_it(
         assert (code, said in err) == (2, True), err
 
 
+def test_a_presets_own_defaults_must_be_for_parts_that_it_has(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("preset: mine\nextends: pixel_sprite\ndefaults: {pixelatee: {colors: 4}}\n")
+    code, _, err = assetgen("presets", "validate", tmp_path)
+    assert (code, "mine.yaml:3: unknown part 'pixelatee'. Did you mean 'pixelate'?" in err) == (2, True)
+
+
+def test_an_assets_palette_may_be_one_that_comes_with_assetgen(assetgen: Run, tmp_path: Path) -> None:
+    words = "{preset: pixel_sprite, prompt: x, pixelate: {palette: dungeon16.hex, colors: null}}"
+    code, err = build(assetgen, tmp_path, f"pack: p\nassets:\n  a: {words}\n")
+    assert code == 0, err
     Image.new("RGB", (8, 8), "red").save(tmp_path / "in.png")
     assert assetgen("post", "palette:palette=dungeon16.hex", tmp_path / "in.png", tmp_path / "out.png")[0] == 0
 
@@ -145,10 +145,10 @@ def test_a_colour_on_the_command_line_is_no_comment(assetgen: Run, tmp_path: Pat
     assert code == 0, err
 
 
-@pytest.mark.parametrize("setting", ["diffusion.seed=3", "seed.x=3", "model.x=1"])
+@pytest.mark.parametrize("setting", ["diffusion.seed=3", "diffusion.model=sdxl", "seed.x=3", "model.x=1"])
 def test_what_make_sets_itself_cannot_be_set(assetgen: Run, setting: str) -> None:
-    code, _, err = assetgen("make", "sprite", "x", "--set", setting, "--draft")
-    assert (code, "--set cannot change" in err) == (2, True)
+    code, _, err = assetgen("make", "sprite", "x", "--set", "diffusion.steps=9", "--set", setting, "--draft")
+    assert (code, f"--set cannot change '{setting.partition('=')[0]}'" in err) == (2, True)
 
 
 def test_more_pixels_than_can_be_read_back_are_not_made(assetgen: Run, tmp_path: Path) -> None:
@@ -181,3 +181,5 @@ def test_a_model_without_its_vocabulary_is_found_out_before_it_is_loaded(assetge
     (tmp_path / "models/mine.yaml").write_text(card)
     code, _, err = assetgen("models", "verify", "mine", "--pack", tmp_path)
     assert (code, "the vocabulary is missing from" in err) == (2, True), err
+    [row] = [line for line in assetgen("models", "list", "--pack", tmp_path)[1].splitlines() if "mine" in line]
+    assert "not whole" in row

@@ -87,9 +87,9 @@ def make(
     from assetgen.yaml_files import Document, check
 
     said = parse_settings(settings or [])
-    for alias, arguments in said.items():
-        if alias in OWN_WORDS or "seed" in arguments:
-            raise InputError(f"--set cannot change '{alias}.{next(iter(arguments))}'", cure="See --seed and --model")
+    for alias, argument in ((alias, argument) for alias, arguments in said.items() for argument in arguments):
+        if alias in OWN_WORDS or argument in ("seed", "model"):
+            raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
     entry = {"preset": preset, "prompt": prompt, "model": model, **said}
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})

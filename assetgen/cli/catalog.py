@@ -83,12 +83,16 @@ def list_models(folder: FolderOption = HERE) -> None:
 
 
 def _presence(card: "ModelCard") -> str:
-    from assetgen.diffusion.folders import place_of
+    from assetgen.diffusion.folders import check_weights, place_of
 
     try:
         place_of(card.weights)
     except AssetgenError:
         return "not here"
+    try:
+        check_weights(card.weights)
+    except AssetgenError:
+        return "not whole"
     return "here"
 
 
