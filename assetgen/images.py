@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
-MAX_PIXELS = 64_000_000
-"""No picture is larger: an 8192 × 7812 one is just below. Larger ones are neither read nor made."""
+MAX_PIXELS = 8192 * 8192
+"""Larger pictures are neither read nor made."""
 ALLOWED_TYPES = (np.uint8, np.uint16, np.float32)
 
 

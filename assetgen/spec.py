@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 from pydantic_core import PydanticCustomError
 
-from assetgen.images import not_too_large
 from assetgen.registry import Use
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -24,7 +23,7 @@ def _without_nul(text: str) -> str:
 
 
 Side = Annotated[int, Field(ge=8, le=8192)]
-Size = Annotated[tuple[Side, Side], AfterValidator(not_too_large)]
+Size = tuple[Side, Side]
 FolderName = Annotated[str, Field(max_length=1024), AfterValidator(_without_nul)]
 
 

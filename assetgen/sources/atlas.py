@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import MAX_PIXELS, Array, ImageSet, split_alpha, too_large
+from assetgen.images import Array, ImageSet, split_alpha
 from assetgen.registry import Context, part
 
 Rect = tuple[int, int, int, int]  # x, y, width, height
@@ -89,11 +89,9 @@ def _pack(
             height = max(y + frames[name][1] for name, (_, y) in corners.items()) - padding
         if square:
             width = height = max(width, height)
-        if not too_large((width, height)):
-            return (width, height), corners
+        return (width, height), corners
     name = max(frames, key=lambda member: max(frames[member]))
-    limit = f"{max_size} × {max_size}" if not too_large((max_size, max_size)) else f"{MAX_PIXELS:,}"
-    what = f"{len(frames)} members do not fit on {limit} pixels (the largest is '{name}')"
+    what = f"{len(frames)} members do not fit on {max_size} × {max_size} pixels (the largest is '{name}')"
     raise InputError(what, cure="Raise max_size, or split the atlas")
 
 

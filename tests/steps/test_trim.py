@@ -75,5 +75,5 @@ def test_a_negative_padding_is_refused() -> None:
 
 
 def test_a_canvas_larger_than_any_picture_is_refused() -> None:
-    with pytest.raises(InputError, match="at most 64,000,000 pixels, not 9000 × 9000"):
+    with pytest.raises(InputError, match="at most 67,108,864 pixels, not 9000 × 9000"):
         on_canvas(picture(sprite()), Box(0, 0, 9000, 9000))
