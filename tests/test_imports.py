@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec")
+HEAVY = ("torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec", "watchdog")
 PROBE = """
 import sys
 from assetgen.cli import main
@@ -25,7 +25,9 @@ def loaded(*words: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("words", [["--help"], ["build", "--help"], ["presets", "list"], ["models", "list"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["build", "--help"], ["watch", "--help"], ["presets", "list"], ["models", "list"]]
+)
 def test_help_and_lists_load_nothing_heavy(words: list[str]) -> None:
     assert loaded(*words) == "LOADED CODE 0"
 

@@ -22,6 +22,7 @@ PARTS = ("sources", "controls", "steps", "checks", "exporters")
 FOR_PARTS = {"errors", "events", "images", "color", "image_files", "registry", "seams", "palette_files"}
 HEAVY = {
     "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
+    "watchdog",
 }  # fmt: skip
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -1,16 +1,17 @@
 """Loading: what of a model folder is refused, and how it is said; LoRAs."""
 
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assetgen.diffusion.load import warm_model
+from assetgen.diffusion.load import let_go, warm_model
 from assetgen.diffusion.sample import sample
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.events import ignore
+from assetgen.events import Event, ignore
 from assetgen.registry import Job
 from assetgen.spec import Folder, Hub, Lora, ModelCard
 
@@ -43,6 +44,15 @@ def test_a_missing_file_is_named(copied: ModelCard, tmp_path: Path, missing: str
         load(copied)
     assert Path(missing).parts[0] in str(raised.value)
     assert str(raised.value).count("\n") == 0
+
+
+def test_a_model_that_is_let_go_leaves_the_memory_and_is_loaded_again(copied: ModelCard) -> None:
+    told: list[Event] = []
+    warm = weakref.ref(warm_model(copied, (), (), told.append))
+    let_go()
+    assert warm() is None
+    warm_model(copied, (), (), told.append)
+    assert len(told) == 2
 
 
 def test_weights_cut_short_are_refused(copied: ModelCard, tmp_path: Path) -> None:

@@ -6,23 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from assetgen.events import Changed, Event, Failed, Finished, Watching
-from assetgen.image_files import encode_png
+from assetgen.events import Event, Failed, Finished, Watching
 from assetgen.rebuild import Machine, Wish
 from assetgen.store import Store
 from assetgen.watch.loop import Order, Pace, watch
 
 FAST = Pace(whole=0.05, writing=0.15, gone=0.3, patience=1.0, longest=5.0, again=0.3)
 DRAWING = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
-PACK = "pack: p\ngame: game\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
-INBOX = 'inbox: {"*.png": {preset: drawing}, "*.glb": {preset: drawing}}\n'
-
-
-def png(grey: int = 90) -> bytes:
-    return encode_png(np.full((8, 8, 3), grey, np.uint8))
+PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
 
 
 @dataclass
@@ -107,7 +100,3 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     stop.set()
     for thread in threads:
         thread.join(10)
-
-
-def files_changed(watched: Watched) -> list[tuple[str, ...]]:
-    return [event.files for event in watched.of(Changed) if isinstance(event, Changed)]

@@ -2,7 +2,9 @@
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +12,15 @@ import trimesh
 
 from assetgen.events import Changed, Failed, Finished, Published, Watching
 from assetgen.image_files import encode_png
+from assetgen.watch.loop import Pace
 
+Start = Callable[..., Any]
 PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
 INBOX = 'pack: p\ntarget: art\ninbox: {"*": {preset: drawing, fake: {size: [8, 8]}}}\n'
 ONE = "pack: one\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
 TWO = ONE.replace("one", "two")
 MESH = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x, fake: {image: ../shared/in.png}}}\n"
+DRAWING_8 = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [8, 8]}}\n'
 
 
 def png(grey: int = 90) -> bytes:
@@ -50,7 +55,9 @@ def by_removal(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("save", [by_rename, by_vim, in_place, by_removal])
-def test_a_save_is_one_build_however_an_editor_does_it(watching, tmp_path, save) -> None:
+def test_a_save_is_one_build_however_an_editor_does_it(
+    watching: Start, tmp_path: Path, save: Callable[[Path, str], None]
+) -> None:
     watched = watching()
     before = (tmp_path / "games/p/art/a.png").read_bytes()
     watched.after(lambda: save(tmp_path / "art/pack.yaml", PACK.replace("x}", "another}")))
@@ -59,7 +66,7 @@ def test_a_save_is_one_build_however_an_editor_does_it(watching, tmp_path, save)
     assert (watched.builds, len(watched.of(Failed))) == (2, 0)
 
 
-def test_a_touch_and_a_save_of_the_same_words_build_nothing(watching, tmp_path) -> None:
+def test_a_touch_and_a_save_of_the_same_words_build_nothing(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     pack = tmp_path / "art/pack.yaml"
     pack.touch()
@@ -68,14 +75,14 @@ def test_a_touch_and_a_save_of_the_same_words_build_nothing(watching, tmp_path) 
     assert watched.builds == 1
 
 
-def test_what_a_build_writes_starts_no_other(watching, tmp_path) -> None:
+def test_what_a_build_writes_starts_no_other(watching: Start, tmp_path: Path) -> None:
     watched = watching({"pack.yaml": PACK.replace("target: art", "target: out")}, places=(".",))
     watched.after(lambda: by_rename(tmp_path / "pack.yaml", PACK.replace("x}", "y}")))
     watched.rest(0.8)
     assert watched.builds == 2
 
 
-def test_files_that_programs_leave_lying_build_nothing(watching, tmp_path) -> None:
+def test_files_that_programs_leave_lying_build_nothing(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX + "assets: {a: {preset: drawing, prompt: x}}\n"})
     (tmp_path / "art/inbox").mkdir()
     for name in (".b.png.swp", "b.png~", "b.png.part", ".DS_Store"):
@@ -85,7 +92,7 @@ def test_files_that_programs_leave_lying_build_nothing(watching, tmp_path) -> No
 
 
 @pytest.mark.parametrize("poll", [0, 0.1])
-def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching, tmp_path, poll) -> None:
+def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching: Start, tmp_path: Path, poll: float) -> None:
     (tmp_path / "shared").mkdir()
     watched = watching({"art/pack.yaml": MESH}, poll=poll)
     assert "there is no file" in watched.of(Failed)[0].reason
@@ -97,7 +104,7 @@ def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching, tmp_path, 
     assert "there is no file" in watched.of(Failed)[-1].reason
 
 
-def test_a_picture_in_a_folder_that_comes_later_is_found(watching, tmp_path) -> None:
+def test_a_picture_in_a_folder_that_comes_later_is_found(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": MESH})
 
     def come() -> None:
@@ -108,7 +115,7 @@ def test_a_picture_in_a_folder_that_comes_later_is_found(watching, tmp_path) -> 
     assert (tmp_path / "games/p/art/a.png").is_file()
 
 
-def test_a_linked_folder_is_watched(watching, tmp_path) -> None:
+def test_a_linked_folder_is_watched(watching: Start, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "art").mkdir()
     (tmp_path / "art/link").symlink_to(tmp_path / "real")
@@ -123,7 +130,7 @@ def test_a_linked_folder_is_watched(watching, tmp_path) -> None:
     watched.wait((tmp_path / "games/p/art/c.png").is_file)
 
 
-def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(watching, tmp_path) -> None:
+def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     preset = tmp_path / "art/drawing.yaml"
     watched.after(lambda: by_rename(preset, preset.read_text().replace("16", "24")))
@@ -138,10 +145,7 @@ def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(w
     watched.wait(lambda: len(watched.of(Published)) > len(before))
 
 
-DRAWING_8 = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [8, 8]}}\n'
-
-
-def test_a_slow_copy_waits_until_the_picture_decodes(watching, tmp_path) -> None:
+def test_a_slow_copy_waits_until_the_picture_decodes(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     inbox = tmp_path / "art/inbox"
     inbox.mkdir()
@@ -156,7 +160,9 @@ def test_a_slow_copy_waits_until_the_picture_decodes(watching, tmp_path) -> None
     assert [event for event in watched.of(Failed) if event.asset] == []
 
 
-def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_it(watching, tmp_path) -> None:
+def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_it(
+    watching: Start, tmp_path: Path
+) -> None:
     watched = watching({"art/pack.yaml": 'pack: p\ntarget: art\ninbox: {"*.glb": {preset: drawing}}\n'})
     mesh = trimesh.creation.box().export(file_type="glb")
     (tmp_path / "art/inbox").mkdir()
@@ -169,7 +175,9 @@ def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_
     watched.wait(lambda: not note.exists())
 
 
-def test_a_mistake_stands_beside_the_pack_until_it_is_mended_and_stops_no_other(watching, tmp_path) -> None:
+def test_a_mistake_stands_beside_the_pack_until_it_is_mended_and_stops_no_other(
+    watching: Start, tmp_path: Path
+) -> None:
     watched = watching({"art/one/pack.yaml": ONE, "art/two/pack.yaml": TWO})
     note = tmp_path / "art/one/pack.error.txt"
     watched.after(lambda: by_rename(tmp_path / "art/one/pack.yaml", ONE.replace("drawing", "drawin")))
@@ -181,14 +189,14 @@ def test_a_mistake_stands_beside_the_pack_until_it_is_mended_and_stops_no_other(
     watched.wait(lambda: not note.exists())
 
 
-def test_yaml_that_cannot_be_read_is_told_after_a_while(watching, tmp_path) -> None:
+def test_yaml_that_cannot_be_read_is_told_after_a_while(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK + "  [\n"))
     watched.wait((tmp_path / "art/pack.error.txt").is_file)
     assert "is not plain YAML" in (tmp_path / "art/pack.error.txt").read_text()
 
 
-def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching, tmp_path) -> None:
+def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     (tmp_path / "art/inbox").mkdir()
     (tmp_path / "art/inbox/a.yaml").write_text("{sed: {x: 1}}")
@@ -201,14 +209,14 @@ def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching, tmp_path) -
     watched.wait(lambda: not note.exists())
 
 
-def test_a_note_of_somebody_else_is_left_alone(watching, tmp_path) -> None:
+def test_a_note_of_somebody_else_is_left_alone(watching: Start, tmp_path: Path) -> None:
     (tmp_path / "art").mkdir()
     (tmp_path / "art/pack.error.txt").write_text("mine")
     watching()
     assert (tmp_path / "art/pack.error.txt").read_text() == "mine"
 
 
-def test_a_folder_dropped_with_all_in_it_is_built_whole(watching, tmp_path) -> None:
+def test_a_folder_dropped_with_all_in_it_is_built_whole(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     for number in range(20):
         place = tmp_path / f"away/deep/{number % 3}"
@@ -218,7 +226,7 @@ def test_a_folder_dropped_with_all_in_it_is_built_whole(watching, tmp_path) -> N
     watched.wait(lambda: len(list((tmp_path / "games/p/art").rglob("n*.png"))) == 20)
 
 
-def test_packs_that_come_move_and_go_are_followed(watching, tmp_path) -> None:
+def test_packs_that_come_move_and_go_are_followed(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/one/pack.yaml": ONE})
     shutil.copytree(tmp_path / "art/one", tmp_path / "away")
     (tmp_path / "away/pack.yaml").write_text(TWO)
@@ -232,7 +240,7 @@ def test_packs_that_come_move_and_go_are_followed(watching, tmp_path) -> None:
     assert (tmp_path / "games/one/art/a.png").is_file()
 
 
-def test_a_watched_folder_that_is_removed_and_comes_again_is_watched_again(watching, tmp_path) -> None:
+def test_a_watched_folder_that_is_removed_and_comes_again_is_watched_again(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     shutil.rmtree(tmp_path / "art")
     watched.wait(lambda: watched.of(Watching)[-1].packs == ())
@@ -243,7 +251,7 @@ def test_a_watched_folder_that_is_removed_and_comes_again_is_watched_again(watch
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "z}")))
 
 
-def test_one_pack_file_is_watched_alone(watching, tmp_path) -> None:
+def test_one_pack_file_is_watched_alone(watching: Start, tmp_path: Path) -> None:
     packs = {"art/one.pack.yaml": ONE, "art/two.pack.yaml": TWO}
     for name, text in packs.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -254,7 +262,7 @@ def test_one_pack_file_is_watched_alone(watching, tmp_path) -> None:
     assert {event.pack for event in watched.of(Changed)} == {str(tmp_path / "art/one.pack.yaml")}
 
 
-def test_changes_during_a_build_are_one_build_after_it(watching, tmp_path) -> None:
+def test_changes_during_a_build_are_one_build_after_it(watching: Start, tmp_path: Path) -> None:
     many = "".join(f"  a{number}: {{preset: drawing, prompt: {number}}}\n" for number in range(150))
     watched = watching({"art/pack.yaml": f"pack: p\ntarget: art\nassets:\n{many}"})
     watched.events.clear()
@@ -270,7 +278,7 @@ def test_changes_during_a_build_are_one_build_after_it(watching, tmp_path) -> No
     assert watched.builds == 2
 
 
-def test_a_lock_that_another_program_writes_is_a_change(watching, tmp_path) -> None:
+def test_a_lock_that_another_program_writes_is_a_change(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     lock = tmp_path / "art/pack.lock"
     whole = lock.read_text()
@@ -278,7 +286,13 @@ def test_a_lock_that_another_program_writes_is_a_change(watching, tmp_path) -> N
     assert lock.read_text() == whole
 
 
-def test_a_thousand_dropped_files_are_each_made_once(watching, tmp_path) -> None:
+def test_a_watch_that_has_let_its_models_go_builds_on(watching: Start, tmp_path: Path) -> None:
+    watched = watching(pace=Pace(idle=0.05))
+    watched.rest(0.2)
+    watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "y}")))
+
+
+def test_a_thousand_dropped_files_are_each_made_once(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     (tmp_path / "art/inbox").mkdir()
     data = png()
