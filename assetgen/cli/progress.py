@@ -73,7 +73,7 @@ def words(event: Event) -> str:
         case Waiting():
             return f"waiting for another build of this target ({event.holder})"
         case Failed():
-            return f"FAILED {event.asset}: {event.reason}"
+            return f"FAILED{event.asset and f' {event.asset}'}: {event.reason}"
         case Finished():
             return _finished(event)
     return ""
