@@ -1,7 +1,9 @@
 """`assetgen watch`: packs are built whenever something changes that they depend on."""
 
+import contextlib
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +19,7 @@ from assetgen.cli.build import (
     game_of,
     machine,
 )
+from assetgen.errors import Cancelled
 
 if TYPE_CHECKING:
     from assetgen.events import Event
@@ -68,10 +71,13 @@ def _run(order: "Order", *, once: bool, json: bool) -> None:
 
     failures: list[int] = []
     succeeded = 0
+    stop = threading.Event()
     with shown(json=json) as emit:
 
         def tell(event: "Event") -> None:
             nonlocal succeeded
+            if stop.is_set():
+                raise Cancelled
             if once and isinstance(event, Failed):
                 failures.append(event.exit_code)
             if isinstance(event, Finished):
@@ -82,8 +88,9 @@ def _run(order: "Order", *, once: bool, json: bool) -> None:
         if once:
             build_once(order, tell)
             raise typer.Exit(exit_code(failures, succeeded))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        watch(order, tell)
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())  # to raise there could break off anything
+        with contextlib.suppress(Cancelled):
+            watch(order, tell, stop)
 
 
 def _service(
