@@ -7,21 +7,25 @@ prompt, model or seed it is forgotten, with other steps it is kept.
 import fnmatch
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from assetgen.differences import asked
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Emit
+from assetgen.events import Emit, Finished
 from assetgen.exclusive import exclusively
 from assetgen.images import ImageSet
 from assetgen.load import PackFile
-from assetgen.lock import lock_place, read_lock, write_lock
+from assetgen.lock import Block, lock_place, read_lock, write_lock
 from assetgen.making import Maker
-from assetgen.rebuild import Machine
+from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.recipe import Recipe
 from assetgen.registry import Verdict, did_you_mean
 from assetgen.renames import plan_with
 from assetgen.tries import Try, finished_try
 
 MOST = 64
+UNBUILT = {"images": "", "files": ""}
+"""Keys of a block that a pick wrote before any build did."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,11 @@ def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
     return [recipe for recipe in recipes if "seed" in recipe.source.words and not recipe.needs]
 
 
-def make_candidates(recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit) -> Iterator[Candidate]:
+def make_candidates(
+    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, price: float = 0.0
+) -> Iterator[Candidate]:
     """`count` candidates of each asset, as they come; what the store has is not made again. Failures are news."""
-    maker = Maker(machine.store, emit, pause=machine.pause)
+    maker = Maker(machine.store, emit, price, pause=machine.pause)
     wanted = [Try(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
     for attempt, images, is_finished in maker.sampled(wanted):
         try:
@@ -73,8 +79,8 @@ def current(recipe: Recipe, machine: Machine) -> int | None:
 def pick(file: PackFile, asset: str, number: int | None, machine: Machine, emit: Emit) -> None:
     """Write a choice into the lock (None takes it back). The next build follows it.
 
-    Raises `InputError` for an asset that the lock does not have as the pack asks for it now, and for a number that is
-    not from 1 to `MOST`.
+    An asset that was not built yet, or not as the pack asks for it now, may be picked as well: its block is stale until
+    it is built. Raises `InputError` for an asset without candidates and a number not from 1 to `MOST`.
     """
     place = lock_place(file)
     if number is not None and not 1 <= number <= MOST:
@@ -86,11 +92,24 @@ def pick(file: PackFile, asset: str, number: int | None, machine: Machine, emit:
             raise InputError(f"pack '{file.pack.pack}' has no asset '{asset}'", cure=did_you_mean(asset, recipes))
         if recipes[asset] not in choosable([recipes[asset]]):
             raise InputError(f"'{asset}' has no candidates: another seed changes nothing of it")
-        block = lock.get(asset)
-        if block is None or block.keys.get("sampled") != recipes[asset].sampled_key():
-            cure = f"Build it first: `assetgen build PACK --only {asset}`"
-            raise InputError(f"the lock does not have '{asset}' as the pack asks for it now", cure=cure)
+        block = _block(recipes[asset], lock.get(asset), file.folder)
         write_lock(place, {**lock, asset: replace(block, pick=None if number is None else number - 1)})
+
+
+def _block(recipe: Recipe, known: Block | None, folder: Path) -> Block:
+    """The block of an asset as its pack asks for it now. One that no build wrote keeps a key that fits no build."""
+    if known and known.keys.get("sampled") == recipe.sampled_key():
+        return known
+    keys = {**(known.keys if known else UNBUILT), "sampled": recipe.sampled_key()}
+    block = replace(asked(recipe, folder), keys=keys)
+    return replace(block, outputs=known.outputs, looks=known.looks) if known else block
+
+
+def build_picked(file: PackFile, game: Path, machine: Machine, emit: Emit, asset: str) -> list[Finished]:
+    """Build an asset, and the atlases that hold it."""
+    recipes = plan_with(file, read_lock(lock_place(file)) or {})
+    atlases = [recipe.name for recipe in recipes if any(need.name == asset for need in recipe.needs)]
+    return [rebuild(file, game, machine, emit, Wish(only=name)) for name in atlases or [asset]]
 
 
 def matching(recipes: Sequence[Recipe], only: str) -> list[Recipe]:

@@ -111,6 +111,8 @@ def _unseen(now: Block, locked: Block) -> str:
     """The reason where keys differ and no word does."""
     if now.pick is not None:
         return f"candidate {now.pick + 1} was picked and is not built yet"
+    if locked.keys.get("files") == "":
+        return "it is not built yet"
     same = now.keys.get("sampled") == locked.keys.get("sampled")
     return "what is written into its files changed" if same else "assetgen itself changed"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.candidates import Candidate, make_candidates, pick, stored_candidates
+from assetgen.audit import audit
+from assetgen.candidates import Candidate, build_picked, make_candidates, pick, stored_candidates
 from assetgen.errors import InputError
 from assetgen.events import Event, Failed, Finished, ignore
 from assetgen.load import load_pack
@@ -16,6 +17,7 @@ from assetgen.store import Store
 
 Rebuilt = Callable[..., list[Event]]
 ONE = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n"
+TWO = ONE.replace("prompt: x", "prompt: y") + "  b: {preset: drawing, prompt: z}\n"
 REJECTED = "pack: p\nassets:\n  bad: {preset: pattern, prompt: x, tries: 1, seam: {limit: %s}}\n"
 
 
@@ -115,8 +117,39 @@ def test_what_cannot_be_picked_is_one_sentence(
         pick(load_pack(tmp_path), asset, number, machine, ignore)
 
 
-def test_an_asset_that_was_never_built_cannot_be_picked(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
+def test_an_asset_that_was_never_built_can_be_picked_and_is_stale_until_it_is(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
     rebuilt(ONE)
-    (tmp_path / "pack.yaml").write_text(ONE.replace("prompt: x", "prompt: y"))
-    with pytest.raises(InputError, match="the lock does not have 'a' as the pack asks for it now"):
-        pick(load_pack(tmp_path), "a", 1, machine, ignore)
+    (tmp_path / "pack.yaml").write_text(TWO)
+    for asset in ("a", "b"):
+        pick(load_pack(tmp_path), asset, 2, machine, ignore)
+    states = {each.asset: each.state for each in audit(load_pack(tmp_path), tmp_path / "game")}
+    assert states == {"a": "stale", "b": "stale"}
+    rebuilt(TWO)
+    assert [(block(tmp_path, name).pick, block(tmp_path, name).attempt) for name in "ab"] == [(1, 1), (1, 1)]
+    assert {each.state for each in audit(load_pack(tmp_path), tmp_path / "game")} == {"ok"}
+
+
+def test_a_pick_taken_back_before_any_build_leaves_nothing_that_seems_built(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    rebuilt(ONE)
+    (tmp_path / "pack.yaml").write_text(TWO)
+    for number in (2, None):
+        pick(load_pack(tmp_path), "b", number, machine, ignore)
+    [found] = [each for each in audit(load_pack(tmp_path), tmp_path / "game") if each.asset == "b"]
+    assert (found.state, found.reasons) == ("stale", ("it is not built yet",))
+
+
+def test_a_pick_is_built_with_the_atlases_that_hold_it_and_nothing_else(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    text = ONE + "  c: {preset: drawing, prompt: c}\n  all: {preset: atlas, members: [a]}\n"
+    rebuilt(text)
+    before = {name: block(tmp_path, name).outputs for name in ("a", "c", "all")}
+    (tmp_path / "pack.yaml").write_text(text.replace("prompt: c", "prompt: d"))
+    pick(load_pack(tmp_path), "a", 2, machine, ignore)
+    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a")
+    changed = {name: block(tmp_path, name).outputs != outputs for name, outputs in before.items()}
+    assert changed == {"a": True, "c": False, "all": True}
