@@ -1,81 +1,102 @@
 """`assetgen review` and `assetgen pick`: look at candidates, and choose."""
 
-from collections import defaultdict
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import GameOption, JsonOption, PackArgument, StoreOption, game_of, machine
+from assetgen.cli.build import (
+    GameOption,
+    JsonOption,
+    PackArgument,
+    PriceOption,
+    StoreOption,
+    exit_code,
+    game_of,
+    machine,
+)
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from assetgen.candidates import Candidate
-    from assetgen.lock import Block
-    from assetgen.rebuild import Machine
-    from assetgen.recipe import Recipe
-    from assetgen.review import Reviewed
+    from assetgen.events import Event
+    from assetgen.load import PackFile
+    from assetgen.review.gather import Review
+    from assetgen.review.sitting import Sitting
 
 FAILED = 1
 
 
 def review(
+    context: typer.Context,
     pack: PackArgument,
     *,
     count: Annotated[int, typer.Option("-n", "--count", min=0, max=64, help="Candidates; 0 samples none.")] = 12,
     only: Annotated[str, typer.Option(help="Show the assets whose names match this pattern.")] = "*",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The page [default: out/PACK.html].")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Answer the page here, so that its picks are made.")] = False,
+    no_build: Annotated[bool, typer.Option("--no-build", help="With --serve: picks go into the lock alone.")] = False,
     game: GameOption = None,
+    price: PriceOption = "",
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Write a page with candidates of each asset side by side: one file, no network, made for choosing by keyboard."""
-    from assetgen.candidates import choosable, make_candidates, matching, stored_candidates
+    """Show candidates of each asset side by side, made for choosing by keyboard: one page, no network.
+
+    Without --serve it is a file that can be sent to anybody; it gathers the commands that make its picks. With --serve
+    it opens at an address of this machine, candidates come in as they are made, a pick goes into the lock and into the
+    game; Ctrl-C ends it.
+    """
     from assetgen.cli.progress import shown
-    from assetgen.game import engine_of
+    from assetgen.cli.settings import parse_price
     from assetgen.load import load_pack
-    from assetgen.lock import lock_place, read_lock
+    from assetgen.review.gather import Subject, gather, sample_missing
+    from assetgen.review.sitting import Sitting
+
+    if serve and output:
+        raise InputError("--serve and -o exclude each other", cure="Leave out one of them")
+    if no_build and not serve:
+        raise InputError("--no-build goes with --serve")
+    usd = parse_price(price)
+    file = load_pack(pack)
+    subject = Subject(file, str(pack), game or game_of(file), only, _typed(context, "game", "store"))
+    found = gather(subject, machine(store))
+    with shown(json=json) as emit:
+        if serve:
+            _serve(Sitting(found, pack, emit, count, usd, builds=not no_build), json=json)
+            return
+        for _ in sample_missing(found, count, emit, usd):
+            pass
+    typer.echo(_write(found, output or Path("out") / f"{file.pack.pack}.html"), err=json)
+    raise typer.Exit(FAILED if found.lacking(count) else 0)
+
+
+def _typed(context: typer.Context, *names: str) -> tuple[str, ...]:
+    """Options that the person typed, for commands that the page tells; what the environment says goes without."""
+    typed = [name for name in names if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    return tuple(word for name in typed for word in (f"--{name}", str(context.params[name])))
+
+
+def _write(found: "Review", place: Path) -> Path:
     from assetgen.places import write_whole
-    from assetgen.renames import plan_with
     from assetgen.review import page
 
-    file = load_pack(pack)
-    lock = read_lock(lock_place(file)) or {}
-    folder = game or game_of(file)
-    recipes = matching(choosable(plan_with(file, lock, engine=engine_of(folder))), only)
-    if not recipes:
-        raise InputError(f"no asset of pack '{file.pack.pack}' that has candidates matches '{only}'")
-    here = machine(store)
-    found: dict[str, list[Candidate]] = defaultdict(list)
-    with shown(json=json) as emit:
-        for candidate in make_candidates(recipes, count, here, emit):
-            found[candidate.recipe.name].append(candidate)
-    for recipe in recipes if count == 0 else ():
-        found[recipe.name] = list(stored_candidates(recipe, here))
-    root = folder / file.pack.target
-    assets = [_reviewed(recipe, found[recipe.name], lock.get(recipe.name), here, root) for recipe in recipes]
-    place = output or Path("out") / f"{file.pack.pack}.html"
     try:
-        write_whole(place, page(file.pack.pack, str(pack), assets))
+        write_whole(place, page(found.facts()))
     except OSError as error:
         raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another file with -o") from error
-    typer.echo(place)
-    raise typer.Exit(FAILED if any(len(found[recipe.name]) < count for recipe in recipes) else 0)
+    return place
 
 
-def _reviewed(
-    recipe: "Recipe", candidates: "list[Candidate]", block: "Block | None", here: "Machine", root: Path
-) -> "Reviewed":
-    from assetgen.review import Reviewed
+def _serve(sitting: "Sitting", *, json: bool) -> None:
+    from assetgen.review.loopback import answering
 
-    ordered = sorted(candidates, key=lambda each: each.number)
-    costs = [here.store.read_json("cost", recipe.sampled_key(each.attempt)) or {} for each in ordered]
-    current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
-    picked = block.pick + 1 if block and current and block.pick is not None else None
-    built = block.attempt + 1 if block and current else None
-    published = root / f"{recipe.name}.png"
-    now = published.read_bytes() if published.is_file() else None
-    return Reviewed(recipe, ordered, [float(cost.get("seconds", 0)) for cost in costs], now, built, picked)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with answering(sitting) as address:
+        typer.echo(address, err=json)
+        sys.stdout.flush()
+        sitting.work()
 
 
 def pick(
@@ -86,15 +107,40 @@ def pick(
     ] = None,
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Take the choice back.")] = False,
+    no_build: Annotated[bool, typer.Option("--no-build", help="Write the lock alone; build later.")] = False,
+    game: GameOption = None,
+    json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Choose a candidate: the choice goes into the lock, and every later build follows it."""
+    """Choose a candidate: it goes into the lock, so that every later build follows it, and into the game."""
     from assetgen.candidates import pick as choose
-    from assetgen.cli.progress import print_line
+    from assetgen.cli.progress import shown
     from assetgen.load import load_pack
 
     if undo == (number is not None):
         raise InputError("pick wants a number, or --undo", cure=f"Write `assetgen pick {pack} {asset} 3`")
-    choose(load_pack(pack), asset, number, machine(store), print_line)
+    file = load_pack(pack)
     what = "nothing is picked any more" if undo else f"candidate {number} is picked"
-    typer.echo(f"{asset}: {what}; now run `assetgen build {pack}`")
+    with shown(json=json) as emit:
+        choose(file, asset, number, machine(store), emit)
+    typer.echo(f"{asset}: {what}" + (f"; now run `assetgen build {pack}`" if no_build else ""), err=json)
+    if not no_build:
+        _build(file, asset, game or game_of(file), json=json, store=store)
+
+
+def _build(file: "PackFile", asset: str, game: Path, *, json: bool, store: str | None) -> None:
+    """Put a choice into the game, and exit with the code that fits."""
+    from assetgen.candidates import build_picked
+    from assetgen.cli.progress import shown
+    from assetgen.events import Failed
+
+    failures: list[int] = []
+    with shown(json=json) as emit:
+
+        def note(event: "Event") -> None:
+            if isinstance(event, Failed):
+                failures.append(event.exit_code)
+            emit(event)
+
+        done = build_picked(file, game, machine(store), note, asset)
+    raise typer.Exit(exit_code(failures, sum(each.published + each.reused for each in done)))

@@ -1,196 +1,394 @@
 "use strict";
 const facts = JSON.parse(document.getElementById("facts").textContent);
-const picks = new Map(facts.assets.map((asset) => [asset.name, asset.picked]));
-const done = []; // picks as they were before each change, for undo
-let at = { asset: 0, candidate: 0 };
+const picked = new Map(facts.assets.map((asset) => [asset.name, asset.picked]));
+const undone = []; // [asset, what was picked before], the last change at the end
+const VIEWS = ["fit", "real", "tiled"], GROUNDS = ["dark", "light", "checker"];
+const narrow = matchMedia("(max-width: 900px)");
+let at = { asset: 0, number: facts.assets[0]?.candidates[0]?.number };
 let shown = facts.assets.map((_, index) => index);
 
 const byId = (id) => document.getElementById(id);
+const current = () => facts.assets[at.asset];
+const chosen = () => current()?.candidates.find((each) => each.number === at.number);
+const quoted = (word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+const command = (...words) => ["assetgen", ...words].map(String).map(quoted).join(" ");
+const locate = (name) => facts.assets.findIndex((asset) => asset.name === name);
 
 function make(tag, words = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(words)) {
     if (key === "text") node.textContent = value;
     else if (key === "onclick") node.addEventListener("click", value);
-    else if (value !== false && value !== null) node.setAttribute(key, value === true ? "" : value);
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value);
   }
   node.append(...children.filter(Boolean));
   return node;
 }
 
-const quoted = (word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-const current = () => facts.assets[at.asset];
-const chosen = () => current()?.candidates[at.candidate];
-const command = (...words) => ["assetgen", ...words.map(String).map(quoted)].join(" ");
+// Pictures. Pixel art grows by whole numbers alone, so that all its pixels are of one size.
 
-function label(asset, candidate) {
-  const failed = candidate.checks.some((check) => !check.passed);
-  const flag = picks.get(asset.name) === candidate.number ? "picked" : asset.built === candidate.number ? "built" : "";
-  return make("span", { class: "label" },
-    make("strong", { text: candidate.number }),
-    failed && make("span", { class: "fail", text: "✗ check", title: "A check said no" }),
-    flag && make("span", { class: `flag ${flag}`, text: flag }));
+function scale(asset, candidate, [width, height], most = 16) {
+  const fits = Math.min(width / candidate.width, height / candidate.height, most);
+  return asset.pixels && fits > 1 ? Math.floor(fits) : fits;
 }
 
+/** Candidates side by side are enlarged alike. */
+const common = (asset, box) => Math.min(...asset.candidates.map((each) => scale(asset, each, box)));
+
+function picture(candidate, times, alt = "") {
+  const image = make("img", { src: candidate.src, alt, width: Math.max(1, Math.round(candidate.width * times)), draggable: "false" });
+  image.height = Math.max(1, Math.round(candidate.height * times));
+  return image;
+}
+
+function tiles(asset, candidate, box) {
+  const down = asset.tiles.includes("y") ? 3 : 1, across = asset.tiles.includes("x") ? 3 : 1;
+  const times = scale(asset, candidate, [box[0] / across, box[1] / down]);
+  const [width, height] = [candidate.width, candidate.height].map((side) => Math.max(1, Math.round(side * times)));
+  const tiled = make("div", { class: "tiled", role: "img", "aria-label": `Candidate ${candidate.number}, repeated ${across} × ${down}` });
+  Object.assign(tiled.style, {
+    width: `${width * across}px`, height: `${height * down}px`, backgroundImage: `url("${candidate.src}")`, backgroundSize: `${width}px ${height}px`,
+  });
+  return tiled;
+}
+
+const isWide = (asset) => asset.candidates.some((each) => each.width > 2 * each.height);
+
+// The list of assets.
+
 function draw() {
-  byId("assets").replaceChildren(...shown.map(drawAsset));
-  byId("count").textContent = `${shown.length} of ${facts.assets.length} assets`;
-  drawStage();
-  drawTray();
+  byId("assets").replaceChildren(...shown.map(drawAsset), ...(shown.length ? [] : [make("p", { class: "none", text: "Nothing matches." })]));
+  mark();
 }
 
 function drawAsset(index) {
   const asset = facts.assets[index];
-  const buttons = asset.candidates.map((candidate, number) => make("button", {
-    class: `candidate${index === at.asset && number === at.candidate ? " at" : ""}`,
-    "aria-label": `${asset.name}, candidate ${candidate.number}`,
-    onclick: () => { at = { asset: index, candidate: number }; draw(); focusChosen(); },
-  }, make("span", { class: "ground" }, make("img", { src: candidate.src, alt: "" })), label(asset, candidate)));
-  return make("section", { id: `asset-${index}`, class: index === at.asset ? "current" : "" },
-    make("h2", { text: asset.name }),
-    make("p", { class: "dim", text: `${asset.prompt} · ${asset.preset} · ${asset.model}` }),
-    buttons.length ? make("div", { class: `candidates${asset.pixels ? " pixels" : ""}` }, ...buttons)
-      : make("p", { text: "No candidates yet." }));
+  const buttons = asset.candidates.map((candidate) => drawCandidate(asset, index, candidate));
+  const kinds = ["candidates", asset.pixels && "pixels", isWide(asset) && "wide"].filter(Boolean).join(" ");
+  return make("section", { id: `asset-${index}`, "aria-label": asset.name },
+    make("div", { class: "top" }, make("h2", { text: asset.name }), make("small", { text: `${asset.preset} · ${asset.model}` }),
+      make("small", { class: "standing" })),
+    make("p", { class: "dim", text: asset.prompt }),
+    buttons.length ? make("div", { class: kinds, role: "group", "aria-label": `Candidates of ${asset.name}` }, ...buttons)
+      : make("p", { class: "none", text: facts.served && facts.count ? "Candidates will stand here as they are made." : "No candidates yet: r makes some." }));
 }
+
+function drawCandidate(asset, index, candidate) {
+  const box = narrow.matches ? [isWide(asset) ? 280 : 96, 96] : [isWide(asset) ? 288 : 132, 132];
+  const view = document.body.dataset.view;
+  const image = view === "tiled" && asset.tiles ? tiles(asset, candidate, box) : picture(candidate, view === "real" ? 1 : common(asset, box));
+  return make("button", {
+    class: "candidate", "data-number": candidate.number, onclick: () => moveTo(index, candidate.number),
+  }, make("span", { class: "ground" }, image), make("span", { class: "label" }));
+}
+
+/** What changes without pictures: what is chosen, picked and built. */
+function mark() {
+  for (const index of shown) {
+    const asset = facts.assets[index], section = byId(`asset-${index}`);
+    section.classList.toggle("current", index === at.asset);
+    section.querySelector(".standing").textContent = standing(asset);
+    for (const button of section.querySelectorAll(".candidate")) {
+      const candidate = asset.candidates.find((each) => each.number === Number(button.dataset.number));
+      const isAt = index === at.asset && candidate.number === at.number;
+      button.classList.toggle("at", isAt);
+      button.tabIndex = isAt || (index !== at.asset && candidate === asset.candidates[0]) ? 0 : -1;
+      if (isAt) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
+      label(button, asset, candidate);
+    }
+  }
+  byId("count").textContent = shown.length === facts.assets.length ? `${shown.length} assets` : `${shown.length} of ${facts.assets.length} assets`;
+  drawStage();
+  drawTray();
+}
+
+function standing(asset) {
+  const said = [asset.built && `${asset.built} in the game`, picked.get(asset.name) && `${picked.get(asset.name)} picked`];
+  return said.filter(Boolean).join(" · ") || "not built yet";
+}
+
+function label(button, asset, candidate) {
+  const failed = candidate.checks.filter((check) => !check.passed).map((check) => check.name);
+  const state = picked.get(asset.name) === candidate.number ? ["picked", "picked"] : asset.built === candidate.number && ["built", "in game"];
+  const flags = [failed.length && ["no", state ? "✗" : `✗ ${failed.join(", ")}`], state].filter(Boolean);
+  button.querySelector(".label").replaceChildren(make("strong", { text: candidate.number }),
+    ...flags.map(([kind, text]) => make("span", { class: `flag ${kind}`, text })));
+  const said = failed.length ? `rejected by ${failed.join(", ")}` : "";
+  const states = [said, picked.get(asset.name) === candidate.number && "picked", asset.built === candidate.number && "in the game"];
+  button.setAttribute("aria-label", [`${asset.name}, candidate ${candidate.number}`, ...states.filter(Boolean)].join(", "));
+}
+
+// The chosen candidate, large.
 
 function drawStage() {
-  const asset = current(), candidate = chosen();
-  if (!candidate) return byId("stage").replaceChildren(make("p", { text: "Nothing to show." }));
-  const kind = asset.pixels ? "pixels" : "";
-  byId("stage").replaceChildren(
-    make("h2", { text: `${asset.name} · ${candidate.number}` }),
-    make("div", { class: `ground large ${kind}` }, make("img", { src: candidate.src, alt: `Candidate ${candidate.number}, enlarged` })),
-    pickButton(asset, candidate),
-    make("h3", { text: "As large as it is" }),
-    make("div", { class: `ground real ${kind}` }, make("img", { src: candidate.src, alt: "In its own size" })),
-    ...(asset.tiles ? tiled(asset, candidate, kind) : []),
-    ...(asset.now ? compare(asset, candidate, kind) : []),
+  const stage = byId("stage"), asset = current(), candidate = chosen();
+  const section = byId(`asset-${at.asset}`);
+  (narrow.matches && section ? section : document.querySelector("main")).append(stage);
+  stage.hidden = narrow.matches && !candidate;
+  if (!candidate) return stage.replaceChildren(make("p", { class: "none", text: asset ? `${asset.name} has no candidates yet.` : "Nothing is chosen." }));
+  const kind = asset.pixels ? " pixels" : "";
+  const width = Math.max(160, stage.clientWidth - 56);
+  const times = scale(asset, candidate, [width, 320]);
+  const large = asset.tiles && document.body.dataset.view === "tiled" ? tiles(asset, candidate, [width, 320])
+    : picture(candidate, times, `Candidate ${candidate.number}, enlarged`);
+  return stage.replaceChildren(
+    make("div", { class: "top" }, make("h2", { text: `${asset.name} · ${candidate.number}` }),
+      make("small", { class: "standing", text: `${candidate.width} × ${candidate.height}, ${times >= 1 ? `${+times.toFixed(1)}×` : `${Math.round(times * 100)} %`}` })),
+    make("div", { class: `ground large${kind}` }, large),
+    acts(asset, candidate),
+    verdicts(candidate),
+    ...compare(asset, candidate, kind, width),
+    make("div", { class: "pair" },
+      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground${kind}` }, picture(candidate, 1, "In its real size"))),
+      asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
     ...(candidate.maps.length ? [make("h3", { text: "Material" }), maps(candidate)] : []),
-    make("h3", { text: "Facts" }), facts_(asset, candidate));
+    make("h3", { text: "How it was made" }), madeHow(asset, candidate));
 }
 
-function pickButton(asset, candidate) {
-  const is = picks.get(asset.name) === candidate.number;
-  return make("button", { class: "primary", onclick: () => pick(candidate.number), text: is ? "Picked" : `Pick ${candidate.number}` });
+function acts(asset, candidate) {
+  const is = picked.get(asset.name) === candidate.number;
+  return make("div", { class: "acts" },
+    make("button", { class: is ? "" : "primary", onclick: () => pick(is ? null : candidate.number), text: is ? "Take the pick back" : `Pick ${candidate.number}` }),
+    make("button", { onclick: keys.r, "aria-keyshortcuts": "r" }, "More ", make("kbd", { text: "r" })),
+    make("button", { onclick: keys.e, "aria-keyshortcuts": "e" }, "Prompt ", make("kbd", { text: "e" })));
 }
 
-function tiled(asset, candidate, kind) {
-  const box = make("div", { class: "tiled", role: "img", "aria-label": "Repeated, three by three" });
-  box.style.backgroundImage = `url("${candidate.src}")`;
-  box.style.aspectRatio = `${candidate.width} / ${candidate.height}`;
-  return [make("h3", { text: "Three by three" }), make("div", { class: kind }, box)];
+function verdicts(candidate) {
+  if (!candidate.checks.length) return null;
+  const rows = candidate.checks.flatMap((check) => [make("dt", { text: check.name }),
+    make("dd", { class: check.passed ? "pass" : "fail", text: check.passed ? `✓ ${check.score}` : `✗ ${check.score}: ${check.reason}` })]);
+  return make("div", {}, make("h3", { text: "Checks" }), make("dl", {}, ...rows));
 }
 
-function compare(asset, candidate, kind) {
-  const after = make("img", { src: candidate.src, alt: "The candidate" });
-  const slider = make("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "In the game now, or this candidate" });
-  const move = () => { after.style.clipPath = `inset(0 0 0 ${slider.value}%)`; before.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`; };
-  const before = make("img", { src: asset.now, alt: "In the game now" });
+function compare(asset, candidate, kind, width) {
+  if (!asset.now || asset.built === candidate.number) return [];
+  const times = Math.min(...[asset.now, candidate].map((each) => scale(asset, each, [width, 240])));
+  const halves = [[asset.now, "In the game now"], [candidate, "This candidate"]].map(([each, alt]) =>
+    make("div", { class: "half" }, picture(each, times, alt)));
+  const slider = make("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "How much of what is in the game now covers this candidate, in percent" });
+  const ground = make("div", { class: "ground" }, ...halves);
+  const move = () => {
+    ground.style.setProperty("--at", `${slider.value}%`);
+    halves[0].style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`;
+    halves[1].style.clipPath = `inset(0 0 0 ${slider.value}%)`;
+  };
+  const drag = (event) => {
+    const { left, width: span } = ground.getBoundingClientRect();
+    slider.value = (100 * (event.clientX - left)) / span;
+    move();
+  };
+  ground.addEventListener("pointerdown", (event) => { ground.setPointerCapture(event.pointerId); drag(event); });
+  ground.addEventListener("pointermove", (event) => event.buttons && drag(event));
   slider.addEventListener("input", move);
   move();
-  return [make("h3", { text: "In the game now | this candidate" }),
-    make("div", { class: `compare ${kind}` }, make("div", { class: "ground" }, before, after), slider)];
+  return [make("h3", { text: "Before and after" }), make("div", { class: `compare${kind}` }, ground, slider,
+    make("div", { class: "ends" }, make("span", { text: "in the game now" }), make("span", { text: `candidate ${candidate.number}` })))];
 }
 
 const maps = (candidate) => make("div", { class: "maps" }, ...candidate.maps.map((map) =>
-  make("figure", { style: null }, make("img", { src: map.src, alt: `${map.name} map` }), make("figcaption", { text: map.name }))));
+  make("figure", {}, make("img", { src: map.src, alt: `${map.name} map` }), make("figcaption", { text: map.name }))));
 
-function facts_(asset, candidate) {
-  const rows = [["Prompt", asset.asked || asset.prompt], ["In the pack", asset.where], ["Seed", candidate.seed ?? "none"],
-    ["Size", `${candidate.width} × ${candidate.height}`], ["Sampled in", candidate.seconds ? `${candidate.seconds} s` : "not by a model"]];
-  const list = make("dl", {}, ...rows.flatMap(([key, value]) => [make("dt", { text: key }), make("dd", { text: value })]));
-  for (const check of candidate.checks) {
-    const said = check.passed ? `${check.score}` : `${check.score}: ${check.reason}`;
-    list.append(make("dt", { text: `Check ${check.name}` }), make("dd", { class: check.passed ? "pass" : "fail", text: `${check.passed ? "✓" : "✗"} ${said}` }));
-  }
-  return list;
+function madeHow(asset, candidate) {
+  const rows = [["Prompt", asset.prompt], ["Asked", asset.asked !== asset.prompt && asset.asked], ["Preset", asset.preset], ["Model", asset.model],
+    ["Seed", candidate.seed ?? "none"], ["Cost", costOf(candidate.cost)], ["Written in", asset.where]].filter(([, value]) => value);
+  return make("dl", {}, ...rows.flatMap(([key, value]) => [make("dt", { text: key }), make("dd", { text: value })]));
 }
 
-function pick(number) {
-  const asset = current();
-  if (!asset || picks.get(asset.name) === number) return;
-  done.push([asset.name, picks.get(asset.name)]);
-  picks.set(asset.name, number);
-  draw();
+function costOf(cost) {
+  if (!cost.seconds) return "none: no model drew it";
+  const said = [`${cost.seconds.toFixed(1)} s`, cost.watt_hours && `${cost.watt_hours.toFixed(3)} Wh (estimate)`, cost.usd && `${cost.usd.toFixed(6)} USD`];
+  return `${said.filter(Boolean).join(", ")}${cost.device ? ` on ${cost.device}` : ""}`;
+}
+
+// Choices. A file collects commands; a served page sends them.
+
+function pick(number, { asset = current(), isUndo = false } = {}) {
+  if (!asset || picked.get(asset.name) === number) return;
+  if (!isUndo) undone.push([asset.name, picked.get(asset.name)]);
+  picked.set(asset.name, number);
+  mark();
+  byId(`asset-${at.asset}`)?.scrollIntoView({ block: "nearest" });
+  say(number ? `${asset.name}: candidate ${number} is picked` : `${asset.name}: nothing is picked`);
+  if (facts.served) send("pick", { asset: asset.name, number });
 }
 
 function undo() {
-  const last = done.pop();
-  if (last) picks.set(...last);
-  draw();
+  const last = undone.pop();
+  if (last) pick(last[1], { asset: facts.assets[locate(last[0])], isUndo: true });
+  else say("There is nothing to undo.");
 }
 
-function drawTray(extra) {
-  const changed = facts.assets.filter((asset) => picks.get(asset.name) !== asset.picked);
-  const lines = changed.map((asset) => picks.get(asset.name) === null ? command("pick", facts.place, asset.name, "--undo")
-    : command("pick", facts.place, asset.name, picks.get(asset.name)));
-  if (lines.length) lines.push(command("build", facts.place));
-  byId("tray").hidden = !(lines.length || extra);
-  byId("tray-title").textContent = extra ? "" : `${changed.length} picked`;
-  byId("commands").textContent = extra ?? lines.join("\n");
+function drawTray(title, text) {
+  const changed = facts.served ? [] : facts.assets.filter((asset) => picked.get(asset.name) !== asset.picked);
+  const ways = changed.map((asset) => [asset.name, picked.get(asset.name) ?? "--undo"]);
+  const lines = ways.length > 1 ? [...ways.map((way) => command("pick", facts.place, ...way, "--no-build")), command("build", facts.place, ...facts.options)]
+    : ways.map((way) => command("pick", facts.place, ...way, ...facts.options));
+  byId("tray").hidden = !(lines.length || text || (facts.served && undone.length));
+  byId("tray-title").textContent = title ?? (facts.served ? `${undone.length} changed` : `${lines.length > 1 ? `${ways.length} picks` : "1 pick"}: run this to make ${lines.length > 1 ? "them" : "it"}`);
+  byId("commands").textContent = text ?? lines.join("\n");
+  byId("commands").hidden = byId("copy").hidden = !byId("commands").textContent;
+  byId("undo").hidden = !undone.length;
+  document.body.style.setProperty("--tray", `${byId("tray").offsetHeight}px`);
 }
 
-function moveTo(asset, candidate) {
-  if (!facts.assets[asset]) return;
-  const last = facts.assets[asset].candidates.length - 1;
-  at = { asset, candidate: Math.max(0, Math.min(candidate, last)) };
-  draw();
-  focusChosen();
+function say(words, bad = false) {
+  byId("status").textContent = words;
+  byId("status").classList.toggle("bad", bad);
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { byId("status").textContent = ""; }, bad ? 12000 : 4000);
 }
 
-function focusChosen() {
-  document.querySelector(".candidate.at")?.focus({ preventScroll: true });
-  byId(`asset-${at.asset}`)?.scrollIntoView({ block: "nearest" });
+async function copy(node, button) {
+  getSelection().selectAllChildren(node);
+  const done = document.execCommand("copy") || await navigator.clipboard?.writeText(node.textContent).then(() => true, () => false);
+  const words = button.textContent;
+  if (done) { button.textContent = "Copied"; setTimeout(() => { button.textContent = words; }, 1500); }
 }
 
-function ground(name) {
-  document.body.dataset.ground = name;
-  for (const button of byId("grounds").children) button.setAttribute("aria-pressed", button.dataset.ground === name);
+function edit() {
+  const asset = current();
+  byId("edit-title").textContent = `Prompt of ${asset.name}`;
+  byId("edit-where").textContent = asset.where || "the pack";
+  byId("edit-prompt").value = asset.prompt;
+  byId("edit-next").textContent = facts.served ? "When the pack is saved, press r: its candidates are made anew." : "When the pack is saved, make this page again.";
+  drawLine();
+  byId("edit").showModal();
 }
+
+const drawLine = () => { byId("edit-line").textContent = `prompt: ${JSON.stringify(byId("edit-prompt").value)}`; };
+
+function more() {
+  const asset = current(), last = asset.candidates.at(-1)?.number ?? 0;
+  if (facts.served) return send("more", { asset: asset.name });
+  return drawTray(`More candidates of ${asset.name}`, command("review", facts.place, "--only", asset.name, "-n", Math.min(64, last + 12), ...facts.options));
+}
+
+// Moving about.
+
+function moveTo(index, number) {
+  const asset = facts.assets[index];
+  if (!asset) return;
+  at = { asset: index, number: asset.candidates.some((each) => each.number === number) ? number : asset.candidates[0]?.number };
+  mark();
+  const section = byId(`asset-${index}`);
+  section?.querySelector(".candidate.at")?.focus({ preventScroll: true });
+  section?.scrollIntoView({ block: "nearest" });
+}
+
+function beside(step) {
+  const all = current().candidates;
+  moveTo(at.asset, all[Math.max(0, Math.min(all.length - 1, all.findIndex((each) => each.number === at.number) + step))]?.number);
+}
+
+function below(step) {
+  const place = current().candidates.findIndex((each) => each.number === at.number);
+  const index = shown[Math.max(0, Math.min(shown.length - 1, shown.indexOf(at.asset) + step))];
+  const all = facts.assets[index].candidates;
+  moveTo(index, all[Math.min(Math.max(0, place), all.length - 1)]?.number);
+}
+
+function choose(kind, all, value) {
+  document.body.dataset[kind] = value;
+  for (const button of byId(`${kind}s`).children) button.setAttribute("aria-pressed", button.dataset[kind] === value);
+  if (kind === "view") draw();
+}
+const next = (kind, all) => choose(kind, all, all[(all.indexOf(document.body.dataset[kind]) + 1) % all.length]);
 
 const keys = {
-  ArrowLeft: () => moveTo(at.asset, at.candidate - 1),
-  ArrowRight: () => moveTo(at.asset, at.candidate + 1),
-  ArrowUp: () => moveTo(shown[Math.max(0, shown.indexOf(at.asset) - 1)], at.candidate),
-  ArrowDown: () => moveTo(shown[Math.min(shown.length - 1, shown.indexOf(at.asset) + 1)], at.candidate),
+  ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), ArrowUp: () => below(-1), ArrowDown: () => below(1),
   Enter: () => chosen() && pick(chosen().number),
-  u: undo,
-  b: () => { const all = ["dark", "light", "checker"]; ground(all[(all.indexOf(document.body.dataset.ground) + 1) % 3]); },
-  r: () => drawTray(command("review", facts.place, "--only", current().name, "-n", current().candidates.length + 12)),
-  e: () => drawTray(`${current().where}   prompt: ${current().prompt}`),
-  "/": () => byId("search").focus(),
-  "?": () => byId("help").showModal(),
+  u: undo, r: more, e: edit,
+  b: () => next("ground", GROUNDS), v: () => next("view", VIEWS),
+  "/": () => byId("search").focus(), "?": () => byId("help").showModal(),
 };
 
+function pickNumbered(number) {
+  if (!current().candidates.some((each) => each.number === number)) return say(`${current().name} has no candidate ${number}.`);
+  moveTo(at.asset, number);
+  return pick(number);
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input") || byId("help").open || event.ctrlKey || event.metaKey || event.altKey) {
-    if (event.key === "Escape" && event.target === byId("search")) event.target.blur();
-    return;
+  if (event.target === byId("search") && (event.key === "Escape" || event.key === "Enter" || event.key === "ArrowDown")) {
+    event.preventDefault();
+    event.target.blur();
+    return moveTo(at.asset, at.number);
   }
-  const onOtherButton = event.key === "Enter" && event.target.matches("button:not(.candidate)");
-  const act = /^[1-9]$/.test(event.key) ? () => { moveTo(at.asset, Number(event.key) - 1); keys.Enter(); } : keys[event.key];
-  if (!act || onOtherButton || !current()) return;
+  const isTyping = event.target.matches("input, textarea") || document.querySelector("dialog[open]");
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const act = /^[1-9]$/.test(event.key) ? () => pickNumbered(Number(event.key)) : keys[event.key];
+  const isOtherButton = event.key === "Enter" && event.target.matches("button:not(.candidate)");
+  if (!act || isOtherButton || (!current() && !"/?bv".includes(event.key))) return undefined;
   event.preventDefault();
-  act();
+  return act();
 });
 
 byId("search").addEventListener("input", (event) => {
   const words = event.target.value.toLowerCase().split(/\s+/);
   shown = facts.assets.flatMap((asset, index) =>
     words.every((word) => `${asset.name} ${asset.prompt} ${asset.preset}`.toLowerCase().includes(word)) ? [index] : []);
-  if (!shown.includes(at.asset)) at = { asset: shown[0] ?? -1, candidate: 0 };
+  if (!shown.includes(at.asset)) at = { asset: shown[0] ?? -1, number: facts.assets[shown[0]]?.candidates[0]?.number };
   draw();
 });
-for (const button of byId("grounds").children) button.addEventListener("click", () => ground(button.dataset.ground));
+for (const button of byId("grounds").children) button.addEventListener("click", () => choose("ground", GROUNDS, button.dataset.ground));
+for (const button of byId("views").children) button.addEventListener("click", () => choose("view", VIEWS, button.dataset.view));
 byId("help-button").addEventListener("click", keys["?"]);
 byId("undo").addEventListener("click", undo);
-byId("copy").addEventListener("click", () => {
-  const range = document.createRange();
-  range.selectNodeContents(byId("commands"));
-  getSelection().removeAllRanges();
-  getSelection().addRange(range);
-  navigator.clipboard?.writeText(byId("commands").textContent).catch(() => {});
-});
+byId("copy").addEventListener("click", () => copy(byId("commands"), byId("copy")));
+byId("edit-prompt").addEventListener("input", drawLine);
+byId("edit-copy").addEventListener("click", () => copy(byId("edit-line"), byId("edit-copy")));
+narrow.addEventListener("change", draw);
+
+// A served page: what it sends, and the news that it hears.
+
+async function send(what, wish) {
+  try {
+    const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });
+    const said = await answer.json();
+    if (said.error) {
+      say(said.error, true);
+      if (what === "pick") picked.set(wish.asset, facts.assets[locate(wish.asset)].picked);
+      mark();
+    }
+  } catch {
+    say("The review has ended: nothing was changed. Start it again, and load this page anew.", true);
+  }
+}
+
+async function listen() {
+  let version = facts.version;
+  for (;;) {
+    let heard;
+    try {
+      heard = await (await fetch(`news?after=${version}`)).json();
+    } catch {
+      heard = { closed: true, news: [], busy: "" };
+    }
+    version = heard.version;
+    for (const each of heard.news) hear(each);
+    if (heard.news.some((each) => each.candidate || each.new?.candidates)) draw();
+    else if (heard.news.length) mark();
+    beBusy(heard.closed ? "the review has ended" : heard.busy);
+    if (heard.closed) return;
+  }
+}
+
+function hear(each) {
+  if (each.said) return say(each.said, each.bad);
+  const asset = facts.assets[locate(each.asset)];
+  Object.assign(asset, each.new);
+  if ("picked" in each.new) picked.set(asset.name, asset.picked);
+  if (each.candidate) asset.candidates = [...asset.candidates.filter((one) => one.number !== each.candidate.number), each.candidate].sort((a, b) => a.number - b.number);
+  if (asset === current() && !chosen()) at.number = asset.candidates[0]?.number;
+  return undefined;
+}
+
+function beBusy(words) {
+  byId("busy").hidden = !words;
+  byId("busy").textContent = words;
+}
+
 byId("pack").textContent = facts.pack;
-ground(document.body.dataset.ground);
-draw();
+choose("ground", GROUNDS, document.body.dataset.ground);
+choose("view", VIEWS, document.body.dataset.view);
+if (facts.served) { beBusy(facts.busy); listen(); }

@@ -1,14 +1,98 @@
-"""A real browser for the page."""
+"""A pack with candidates, its page as a file, the same page answered by us, and a real browser for both."""
 
+import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assetgen.events import ignore
+from assetgen.load import load_pack
+from assetgen.rebuild import Machine
+from assetgen.review.gather import Subject, gather
+from assetgen.review.loopback import answering
+from assetgen.review.sitting import Sitting
+from assetgen.store import Store
+
+Run = Callable[..., tuple[int, str, str]]
 CURE = "there is no Chromium for the tests; on Debian: apt-get install chromium"
 FLAGS = ("no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update", "disable-sync")
+PRESETS = {
+    "drawing": 'use: pixel_sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nchecks: [alpha]\n',
+    "pattern": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [16, 16], tile: xy}}\nsteps: [pbr_maps]\n',
+}
+PACK = """pack: p
+assets:
+  hero: {preset: drawing, prompt: a hero, tries: 1}
+  wall: {preset: pattern, prompt: a wall}
+  evil: {preset: pattern, prompt: '</script><img src=x onerror=alert(1)> {script}'}
+  all: {preset: atlas, members: [wall]}
+"""
+
+
+@pytest.fixture
+def typed(assetgen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Types commands in a folder with a pack; what is kept is kept beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSETGEN_STORE", str(tmp_path / "store"))
+    (tmp_path / "pack.yaml").write_text(PACK)
+    for name, words in PRESETS.items():
+        (tmp_path / f"{name}.yaml").write_text(f"preset: {name}\n{words}")
+    return assetgen
+
+
+@pytest.fixture
+def page(typed: Run, tmp_path: Path) -> str:
+    """The text of a page with three candidates each."""
+    typed("build", ".", "--game", "game")
+    code, out, _ = typed("review", ".", "-n", "3", "--game", "game")
+    assert (code, out) == (0, "out/p.html\n")
+    return (tmp_path / "out/p.html").read_text()
+
+
+@pytest.fixture
+def facts() -> Callable[[str], dict[str, Any]]:
+    """The facts in a page."""
+
+    def read(page: str) -> dict[str, Any]:
+        [text] = re.findall(r'<script type="application/json" id="facts">(.*?)</script>', page, re.DOTALL)
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    return read
+
+
+@pytest.fixture
+def sitting(page: str, tmp_path: Path) -> Sitting:
+    """A review at work on the pack, with nothing to sample at first."""
+    machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
+    subject = Subject(load_pack(tmp_path), ".", tmp_path / "game")
+    return Sitting(gather(subject, machine), tmp_path, ignore, count=3)
+
+
+@pytest.fixture
+def address(sitting: Sitting) -> Iterator[str]:
+    """Where that review answers."""
+    with answering(sitting, wait=0.5) as address, working(sitting):
+        yield address
+
+
+@contextmanager
+def working(sitting: Sitting) -> Iterator[None]:
+    """The thread that samples and builds."""
+    thread = threading.Thread(target=sitting.work)
+    thread.start()
+    try:
+        yield
+    finally:
+        sitting.close()
+        thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +107,22 @@ def browser() -> Iterator[Any]:
         running = playwright.chromium.launch(executable_path=program, args=[f"--{flag}" for flag in FLAGS])
         yield running
         running.close()
+
+
+@pytest.fixture
+def window(browser: Any) -> Iterator[Any]:
+    """An empty window without motion; an error in its console fails the test."""
+    window = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    wrong: list[str] = []
+    window.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    window.on("pageerror", lambda error: wrong.append(str(error)))
+    yield window
+    window.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def opened(window: Any, page: str, tmp_path: Path) -> Any:
+    """The page as a file in a window."""
+    window.goto((tmp_path / "out/p.html").as_uri())
+    return window

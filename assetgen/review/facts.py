@@ -1,0 +1,82 @@
+"""An asset and its candidates as plain facts for the page: JSON data, pictures as data URIs."""
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from assetgen.candidates import Candidate
+from assetgen.image_files import encode_png
+from assetgen.images import Array, to_uint8
+from assetgen.recipe import Recipe
+from assetgen.spec import ModelCard
+
+LOSSLESS_SIDE = 256
+"""Larger pictures are shown as WebP, so that a page of a hundred still opens."""
+WEBP_QUALITY = 90
+COSTS = ("seconds", "watt_hours", "usd", "device")
+
+
+def asset_facts(recipe: Recipe) -> dict[str, Any]:
+    """What is known of an asset before there is a candidate."""
+    words = recipe.source.words
+    card = words.get("model")
+    return {
+        "name": recipe.name,
+        "prompt": recipe.facts.get("prompt", ""),
+        "asked": words.get("prompt", ""),
+        "preset": recipe.preset,
+        "model": card.model if isinstance(card, ModelCard) else recipe.source.name,
+        "where": recipe.where,
+        "tiles": "",
+        "pixels": str(recipe.export.words.get("use", "")).startswith("pixel_"),
+        "candidates": [],
+    }
+
+
+def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, Any]:
+    """One candidate: its picture, its material maps, what its checks say, what it cost."""
+    width, height = candidate.images.size
+    return {
+        "number": candidate.number,
+        "seed": candidate.recipe.source_for(candidate.attempt).words.get("seed"),
+        "cost": {key: cost[key] for key in COSTS if key in cost},
+        "width": width,
+        "height": height,
+        "src": shown(candidate.images["color"]),
+        "maps": [{"name": name, "src": shown(array)} for name, array in _maps(candidate)],
+        "checks": [
+            {"name": name, "score": round(float(said.score), 3), "passed": bool(said.passed), "reason": said.reason}
+            for name, said in candidate.verdicts
+        ],
+    }
+
+
+def surface_facts(candidate: Candidate) -> dict[str, Any]:
+    """What a candidate tells of its asset: along which axes it repeats, whether its pixels are to be seen."""
+    meta = candidate.images.meta
+    found: dict[str, Any] = {"tiles": meta.get("tiles", "")}
+    return found | ({"pixels": True} if meta.get("pixel_art") else {})
+
+
+def _maps(candidate: Candidate) -> list[tuple[str, Array]]:
+    """Material maps; those that `orm` packs are left out."""
+    channels = candidate.images.channels
+    packed = {"ao", "roughness", "metallic"} if "orm" in channels else set()
+    return [(name, array) for name, array in channels.items() if name != "color" and name not in packed]
+
+
+def shown(array: Array) -> str:
+    """A picture as a data URI: PNG where pixels count, WebP where it is large."""
+    pixels = to_uint8(array)
+    if max(pixels.shape[:2]) <= LOSSLESS_SIDE:
+        return _uri(encode_png(pixels), "png")
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.squeeze()).save(buffer, "WEBP", quality=WEBP_QUALITY)
+    return _uri(buffer.getvalue(), "webp")
+
+
+def _uri(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
