@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec", "watchdog")
+HEAVY = (
+    "torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec", "watchdog",
+    "fastapi", "uvicorn",
+)  # fmt: skip
 PROBE = """
 import sys
 from assetgen.cli import main
@@ -26,7 +29,15 @@ def loaded(*words: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["build", "--help"], ["watch", "--help"], ["presets", "list"], ["models", "list"]]
+    "words",
+    [
+        ["--help"],
+        ["build", "--help"],
+        ["serve", "--help"],
+        ["watch", "--help"],
+        ["presets", "list"],
+        ["models", "list"],
+    ],
 )
 def test_help_and_lists_load_nothing_heavy(words: list[str]) -> None:
     assert loaded(*words) == "LOADED CODE 0"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import build, catalog, choose, doctor, forecast, single, start, store, verify, watch
+from assetgen.cli import build, catalog, choose, doctor, forecast, serve, single, start, store, verify, watch
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -36,6 +36,7 @@ app.command("plan")(forecast.plan)
 app.command("check")(verify.check)
 app.command("review")(choose.review)
 app.command("pick")(choose.pick)
+app.command("serve")(serve.serve)
 app.command("depth")(single.depth)
 app.command("post")(single.post)
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,119 @@
+"""What there is to ask for: presets with the words of their parts as JSON schemas, models, parts."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assetgen.errors import AssetgenError, InputError
+from assetgen.load import Kind, Library
+from assetgen.registry import KINDS, Part, load, names
+from assetgen.server.refusals import Unknown, told
+from assetgen.spec import ModelCard, PartWord
+
+OWN = ("seed", "model", "prompt", "negative")
+"""Words of sources that have a field of their own in a request."""
+UPLOAD_SCHEMA = {"type": "string", "format": "upload", "title": "File", "description": "The id of an upload"}
+
+
+def presets(library: Library) -> list[dict[str, Any]]:
+    """Every preset: name, about, use; or the error that keeps it from use."""
+    return [_short(library, name) for name in library.preset_names()]
+
+
+def _short(library: Library, name: str) -> dict[str, Any]:
+    try:
+        kind = library.kind(name)
+    except AssetgenError as error:
+        return {"name": name, "about": "", "use": None, "error": told(error)}
+    return {"name": name, "about": kind.preset.about, "use": kind.preset.use, "error": None}
+
+
+def preset(library: Library, name: str) -> dict[str, Any]:
+    """One preset with each of its parts. Raises `Unknown`."""
+    try:
+        kind = library.kind(name)
+    except InputError as error:
+        if name in library.preset_names():
+            raise
+        raise Unknown(error.what, cure=error.cure) from error
+    parts = list(_parts(kind))
+    source = load("source", kind.source.part)
+    takes = [word for word in OWN if word in source.params.model_fields]
+    return {**_short(library, name), "lineage": list(kind.lineage), "takes": takes, "parts": parts}
+
+
+def _parts(kind: Kind) -> Iterator[dict[str, Any]]:
+    preset = kind.preset
+    yield _described(load("source", kind.source.part), kind.source, preset.defaults)
+    for what, words in (("control", preset.controls), ("step", preset.steps), ("check", preset.checks)):
+        for word in words or ():
+            yield _described(load(what, word.part), word, preset.defaults)
+
+
+def _described(part: Part, word: PartWord, defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    said = {**word.arguments, **defaults.get(word.alias, {})}
+    schema = schema_of(part, said)
+    return {"name": word.alias, "part": part.name, "kind": part.kind, "about": part.about, "schema": schema}
+
+
+def schema_of(part: Part, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a part's arguments, with what a preset says as defaults; files are ids of uploads."""
+    schema: dict[str, Any] = _with_uploads(part.params.model_json_schema(mode="validation"))
+    properties = {name: each for name, each in schema.get("properties", {}).items() if name not in OWN}
+    for name, value in said.items():
+        if name in properties:
+            properties[name] = {**properties[name], "default": value}
+    schema["properties"] = properties
+    schema["$defs"] = {name: each for name, each in schema.get("$defs", {}).items() if f"/{name}'" in repr(properties)}
+    schema["required"] = [name for name in schema.get("required", ()) if name in properties and name not in said]
+    return schema
+
+
+def _with_uploads(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_with_uploads(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("$ref") == "#/$defs/InputFile":
+        return UPLOAD_SCHEMA
+    return {key: _with_uploads(each) for key, each in schema.items()}
+
+
+def models(library: Library) -> list[dict[str, Any]]:
+    """Every model card: licence, native size, whether its weights are on this machine."""
+    found = []
+    for name in library.card_names():
+        try:
+            card = library.card(name)
+        except AssetgenError as error:
+            empty = {"about": "", "family": "", "licence": "", "commercial": False, "native": [], "weights": "not here"}
+            found.append({"name": name, **empty, "error": told(error)})
+            continue
+        told_facts = {fact: getattr(card, fact) for fact in ("about", "family", "licence", "commercial")}
+        here = {"native": list(card.native), "weights": _presence(card), "error": None}
+        found.append({"name": name, **told_facts, **here})
+    return found
+
+
+def _presence(card: ModelCard) -> str:
+    from assetgen.diffusion.folders import check_weights, place_of
+
+    try:
+        place_of(card.weights)
+    except AssetgenError:
+        return "not here"
+    try:
+        check_weights(card.weights)
+    except AssetgenError:
+        return "not whole"
+    return "here"
+
+
+def parts() -> list[dict[str, Any]]:
+    """Every part with the schema of its arguments."""
+    found = []
+    for kind in KINDS:
+        for name in names(kind):
+            part = load(kind, name)
+            about = {"name": name, "kind": kind, "version": part.traits.version, "about": part.about}
+            found.append({**about, "schema": schema_of(part, {})})
+    return found

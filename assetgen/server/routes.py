@@ -1,0 +1,258 @@
+"""The endpoints below `/api/v1`. What looks at packs or disks runs in threads; what waits, on the loop."""
+
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from assetgen import __version__
+from assetgen.load import library_for
+from assetgen.server import catalog, projects, uploads
+from assetgen.server.asks import Ask, JobAsk, OpenProject
+from assetgen.server.desk import Desk
+from assetgen.server.files import read_file
+from assetgen.server.jobs import MOST_EVENTS, Job
+from assetgen.server.shapes import (
+    PROBLEMS,
+    JobLine,
+    JobState,
+    ModelLine,
+    PartLine,
+    PresetLine,
+    PresetPage,
+    Project,
+    ServerStatus,
+    Uploaded,
+)
+from assetgen.server.worker import look
+
+LONGEST_WAIT = 30.0
+GLANCE = 1.0
+"""Seconds between looks at whether a waiting client is still there."""
+STILL_HERE = 15.0
+"""Seconds of silence after which a stream says a word, so that nobody between takes it for dead."""
+FOREVER = "private, max-age=31536000, immutable"
+JobId = Annotated[str, Path(max_length=40, description="The id of a job.")]
+Client = Annotated[str, Header(alias="X-Assetgen-Client", max_length=100, description="Clients take turns.")]
+After = Annotated[int, Query(ge=0, lt=2**53, description="The `seq` that the client has seen.")]
+Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for news.")]
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the server that got this request."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+@router.get("/status", response_model=ServerStatus, openapi_extra={"security": []}, tags=["server"])
+async def status() -> Any:
+    """Who answers here. Needs no token."""
+    return {"name": "assetgen", "version": __version__}
+
+
+@router.get("/presets", response_model=list[PresetLine], tags=["catalog"])
+def list_presets() -> Any:
+    """Kinds of asset."""
+    return catalog.presets(library_for())
+
+
+@router.get("/presets/{name}", response_model=PresetPage, tags=["catalog"])
+def show_preset(name: Annotated[str, Path(max_length=100, examples=["pixel_sprite"])]) -> Any:
+    """One preset, with a JSON schema of every part's arguments for generated forms."""
+    return JSONResponse(catalog.preset(library_for(), name))
+
+
+@router.get("/models", response_model=list[ModelLine], tags=["catalog"])
+def list_models() -> Any:
+    """Model cards: licence, native size, whether the weights are here."""
+    return JSONResponse(catalog.models(library_for()))
+
+
+@router.get("/parts", response_model=list[PartLine], tags=["catalog"])
+def list_parts() -> Any:
+    """Sources, controls, steps, checks, exporters."""
+    return JSONResponse(catalog.parts())
+
+
+@router.post("/projects", response_model=Project, tags=["projects"])
+def open_project(request: Request, ask: OpenProject) -> Any:
+    """Open a game project or a folder of packs; opened again it has the same id."""
+    return projects.open_project(desk_of(request).jobs, ask.path)
+
+
+@router.get("/projects", response_model=list[Project], tags=["projects"])
+def list_projects(request: Request) -> Any:
+    """The opened projects."""
+    return projects.projects(desk_of(request).jobs)
+
+
+RAW = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+
+
+@router.post(
+    "/uploads",
+    response_model=Uploaded,
+    status_code=201,
+    tags=["uploads"],
+    openapi_extra={"requestBody": {"required": True, "content": RAW}},
+)
+async def upload(request: Request, name: Annotated[str, Query(max_length=200, examples=["keep.glb"])]) -> Any:
+    """A picture or a mesh as the raw body (up to 64 MB)."""
+    desk = desk_of(request)
+    uploads.suffix_of(name)
+    received = await uploads.receive(desk.uploads, request.stream())
+    return await run_in_threadpool(uploads.keep, desk.jobs, received, name)
+
+
+@router.post("/jobs", response_model=JobState, status_code=202, tags=["jobs"])
+def add_job(request: Request, ask: Annotated[JobAsk, Body()], client: Client = "anonymous") -> Any:
+    """Put a job into the queue, once it is clear that it can be done."""
+    desk = desk_of(request)
+    assert isinstance(ask, Ask)
+    ready = look(ask, desk)
+    name = re.sub(r"[^\x20-\x7e]", "?", client)
+    return JSONResponse(state_of(desk, desk.jobs.add(ask.kind, name, ask.model_dump(), ready.holds, ready.root)), 202)
+
+
+@router.get("/jobs", response_model=list[JobLine], tags=["jobs"])
+def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
+    """The newest jobs first."""
+    desk = desk_of(request)
+    return JSONResponse([line_of(desk, job) for job in desk.jobs.latest(limit)])
+
+
+@router.get("/jobs/{id}", response_model=JobState, tags=["jobs"])
+async def show_job(request: Request, id: JobId, after: After = 0, wait: Wait = 0.0) -> Any:
+    """A job and its events after `after`; with `wait`, as soon as there are any (long poll)."""
+    desk, bell = desk_of(request), desk_of(request).jobs.bell
+    until = time.monotonic() + wait
+    news = bell.listen(id)
+    try:
+        while (job := desk.jobs.get(id)).seq == after and not job.is_over:
+            left = until - time.monotonic()
+            if left <= 0 or bell.closed or await request.is_disconnected():
+                break
+            if await bell.heard(news, min(left, GLANCE)):
+                bell.forget(id, news)
+                news = bell.listen(id)
+    finally:
+        bell.forget(id, news)
+    return JSONResponse(state_of(desk, job, after))
+
+
+@router.delete("/jobs/{id}", response_model=JobState, tags=["jobs"])
+async def cancel_job(request: Request, id: JobId) -> Any:
+    """Cancel a job: at once where it waits, else before the sampler's next step. One that is over stays as it is."""
+    desk = desk_of(request)
+    desk.jobs.get(id)
+    desk.jobs.end(id, "cancelled")
+    return JSONResponse(state_of(desk, desk.jobs.get(id)))
+
+
+@router.get(
+    "/jobs/{id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, 204: {"description": "Over"}},
+    tags=["jobs"],
+)
+async def stream_events(
+    request: Request,
+    id: JobId,
+    last: Annotated[str, Header(alias="Last-Event-ID", max_length=20, pattern=r"^\d*$")] = "",
+) -> Any:
+    """The job's events as they happen (server-sent events); at its end one `job` with its state."""
+    desk = desk_of(request)
+    job = desk.jobs.get(id)
+    after = int(last or 0)
+    if job.is_over and after >= job.seq:
+        return Response(status_code=204)  # what stops an EventSource from asking again
+    return StreamingResponse(_stream(desk, id, after), media_type="text/event-stream", headers=_no_cache())
+
+
+async def _stream(desk: Desk, id: str, after: int) -> AsyncIterator[str]:
+    bell = desk.jobs.bell
+    while True:
+        news = bell.listen(id)
+        try:
+            job = desk.jobs.get(id)
+            events = desk.jobs.events(id, after)
+            if events:
+                after = events[-1]["seq"]
+                yield "".join(_sent(event["seq"], event["event"], event) for event in events)
+            if len(events) == MOST_EVENTS:
+                continue
+            if job.is_over:
+                yield _sent(after, "job", state_of(desk, job, after))
+                return
+            if bell.closed:
+                return
+            if not events and not await bell.heard(news, STILL_HERE):
+                yield ": still here\n\n"
+        finally:
+            bell.forget(id, news)
+
+
+def _sent(number: int, name: str, data: Any) -> str:
+    """One server-sent event (HTML standard, 9.2)."""
+    return f"id: {number}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+@router.get(
+    "/jobs/{id}/files/{path:path}",
+    response_class=Response,
+    responses={200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}, 304: {"description": ""}},
+    tags=["jobs"],
+)
+def show_file(
+    request: Request,
+    id: JobId,
+    path: Annotated[str, Path(max_length=1000)],
+    known: Annotated[str, Header(alias="If-None-Match", max_length=1000)] = "",
+) -> Response:
+    """A file of a job, as the job made it. Its ETag is its sha256."""
+    desk = desk_of(request)
+    job = desk.jobs.get(id)
+    data, file = read_file(desk.root(job), desk.jobs.files(id), path)
+    tag = f'"{file["sha256"]}"'
+    headers = {"etag": tag, "cache-control": FOREVER}
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=_media_type(path), headers=headers)
+
+
+def line_of(desk: Desk, job: Job) -> dict[str, Any]:
+    """A job in a list."""
+    told = ("id", "kind", "client", "status", "seq", "made", "started", "ended", "error", "request")
+    facts = {name: getattr(job, name) for name in told}
+    progress = {"done": 0, "total": 0, "fraction": 0.0, **job.progress}
+    return {**facts, "progress": progress, "position": desk.jobs.position(job)}
+
+
+def state_of(desk: Desk, job: Job, after: int = 0) -> dict[str, Any]:
+    """A job with its files and news."""
+    events = desk.jobs.events(job.id, after)
+    more = len(events) == MOST_EVENTS
+    return {
+        **line_of(desk, job),
+        "seq": events[-1]["seq"] if more else max([job.seq, *(event["seq"] for event in events[-1:])]),
+        "result": job.result,
+        "files": desk.jobs.files(job.id),
+        "events": events,
+        "more": more,
+    }
+
+
+def _media_type(path: str) -> str:
+    types: dict[str, Literal["image/png", "image/jpeg", "model/gltf-binary"]]
+    types = {".png": "image/png", ".jpg": "image/jpeg", ".glb": "model/gltf-binary"}
+    return types.get(path[path.rfind(".") :].lower(), "application/octet-stream")
+
+
+def _no_cache() -> dict[str, str]:
+    return {"cache-control": "no-store"}

@@ -1,0 +1,125 @@
+"""The one worker: a thread that does jobs in turn with warm models, and lets urgent ones go before a build goes on."""
+
+import contextlib
+import shutil
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass, field, replace
+
+from assetgen.errors import AssetgenError, Cancelled
+from assetgen.server import packs, single, uploads
+from assetgen.server.asks import KINDS, Ask
+from assetgen.server.desk import Desk, Kind, News, Ready
+from assetgen.server.jobs import Job
+from assetgen.server.refusals import NoRoom, told
+from assetgen.server.turns import URGENT
+
+WORK: dict[str, Kind] = {
+    "make": Kind(single.look_at_make, single.make),
+    "post": Kind(single.look_at_post, single.post),
+    "build": Kind(packs.look_at_build, packs.build),
+    "candidates": Kind(packs.look_at_candidates, packs.candidates),
+    "pick": Kind(packs.look_at_pick, packs.pick),
+    "check": Kind(packs.look_at_check, packs.check),
+}
+IDLE = 60.0
+"""Seconds after which an idle worker looks for old jobs to remove."""
+AGAIN = 1.0
+"""Seconds until another try, where the disk is full."""
+
+
+def look(ask: Ask, desk: Desk) -> Ready:
+    """Refuse a request that cannot be done."""
+    return WORK[_kind(ask)].look(ask, desk)
+
+
+def _kind(ask: Ask) -> str:
+    return str(getattr(ask, "kind", ""))
+
+
+@dataclass
+class Worker:
+    """Does the jobs of a desk until it is told to stop."""
+
+    desk: Desk
+    stopping: bool = False
+    holding: list[str] = field(default_factory=list)
+    thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, with what was under way when the last server died."""
+        self.desk.jobs.recover()
+        self.thread = threading.Thread(target=self._run, name="assetgen worker", daemon=True)
+        self.thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Stop at the next moment that allows it: between steps of the sampler. What runs goes back into the queue."""
+        self.stopping = True
+        with self.desk.jobs.news:
+            self.desk.jobs.news.notify_all()
+        if self.thread:
+            self.thread.join(seconds)
+
+    def _run(self) -> None:
+        jobs = self.desk.jobs
+        while not self.stopping:
+            try:
+                job = jobs.claim(holding=self.holding)
+                if job:
+                    self._do(job)
+                    self._clean()
+                    continue
+                self._clean()
+                with jobs.news:
+                    if not self.stopping and not jobs.rows("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1"):
+                        jobs.news.wait(IDLE)
+            except (NoRoom, sqlite3.OperationalError):
+                time.sleep(AGAIN)
+                with contextlib.suppress(NoRoom, sqlite3.OperationalError):
+                    jobs.recover()
+
+    def _do(self, job: Job) -> None:
+        """One job from start to end."""
+        jobs = self.desk.jobs
+        news = News(jobs, job, self.desk.root(job), lambda: self.stopping)
+        if job.root == f"jobs/{job.id}":
+            shutil.rmtree(news.root, ignore_errors=True)  # of a start that was interrupted
+        machine = self.desk.machine
+        if job.kind not in URGENT:
+            machine = replace(machine, pause=self._let_others_go_first)
+        self.holding.append(job.holds)
+        try:
+            ask = KINDS[job.kind].model_validate(job.request)
+            result = WORK[job.kind].do(ask, replace(self.desk, machine=machine), news)
+        except Cancelled:
+            if self.stopping:
+                jobs.put_back(job.id, counts=False)
+        except AssetgenError as error:
+            jobs.end(job.id, "failed", told(error))
+        except Exception as error:  # a job must not end the server; the next one may be in order
+            what = f"the job broke ({type(error).__name__}: {error})"
+            jobs.end(job.id, "failed", {"what": what, "where": "", "cure": "Report it"})
+        else:
+            self._end(job, news, dict(result))
+        finally:
+            self.holding.remove(job.holds)
+
+    def _end(self, job: Job, news: News, result: dict[str, object]) -> None:
+        failures = [failed.reason for failed in news.failures]
+        if not failures:
+            self.desk.jobs.end(job.id, "done", None, result)
+            return
+        what = failures[0] if len(failures) == 1 else f"{len(failures)} assets failed; the first: {failures[0]}"
+        self.desk.jobs.end(job.id, "failed", {"what": what, "where": "", "cure": ""}, result)
+
+    def _let_others_go_first(self) -> None:
+        """Between two batches of a build: what a person waits for, unless it waits for a lock that the build has."""
+        while not self.stopping and (job := self.desk.jobs.claim(urgent=True, holding=self.holding)):
+            self._do(job)
+
+    def _clean(self) -> None:
+        now = time.time()
+        for id in self.desk.jobs.drop_old(now):
+            shutil.rmtree(self.desk.folder / "jobs" / id, ignore_errors=True)
+        uploads.drop_old(self.desk.jobs, self.desk.uploads, now)

@@ -1,0 +1,198 @@
+"""A real server on loopback, and a client of it that is nothing but the standard library."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.rebuild import Machine
+from assetgen.server.run import Server
+from assetgen.server.state import State, read_state
+from assetgen.store import Store
+
+DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
+MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> Any:
+        return self.json["error"]
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks a server as a plugin does."""
+
+    state: State
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """One request. Keywords are headers, `_` for `-`; an empty one is left out."""
+        said = {"Authorization": f"Bearer {self.state.token}", **self.headers}
+        said |= {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        if data is not None:
+            said.setdefault("Content-Type", "application/json")
+        url = path if path.startswith("http") else f"{self.state.url}{'' if path[1:5] == 'open' else '/api/v1'}{path}"
+        words = {name: value for name, value in said.items() if value}
+        request = urllib.request.Request(url, data, words, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return Answer(answer.status, answer.read(), dict(answer.headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.read(), dict(error.headers))
+
+    def get(self, path: str, **headers: str) -> Any:
+        answer = self.ask("GET", path, **headers)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def job(self, **request: Any) -> Any:
+        """A job in the queue."""
+        answer = self.ask("POST", "/jobs", request)
+        assert answer.status == 202, answer.body
+        return answer.json
+
+    def wait(self, job: Any, done: Callable[[Any], object] | None = None) -> Any:
+        """The job's state once it is over, or once something is so."""
+        done = done or (lambda state: state["ended"])
+        until, after = time.monotonic() + PATIENCE, 0
+        while time.monotonic() < until:
+            state = self.get(f"/jobs/{job['id']}?after={after}&wait=5")
+            after = state["seq"]
+            if done(state):
+                return self.get(f"/jobs/{job['id']}")
+        raise TimeoutError(str(state))
+
+    def make(self, **more: Any) -> Any:
+        """A draft of a dragon, finished."""
+        return self.wait(self.job(**{**MAKE, **more}))
+
+    def upload(self, data: bytes, name: str) -> Answer:
+        return self.ask("POST", f"/uploads?name={name}", data, Content_Type="application/octet-stream")
+
+    def open(self, folder: Path) -> str:
+        answer = self.ask("POST", "/projects", {"path": str(folder)})
+        assert answer.status == 200, answer.body
+        return str(answer.json["id"])
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Client]:
+    """A server in a thread, with its data in a folder."""
+    place = folder / "run" / "server.json"
+    machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
+    server = Server(place, folder / "data", machine)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not (state := read_state(place)):
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield Client(state)
+    finally:
+        server.stop()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[[], Any]:
+    """Starts servers, one after the other, on the same data."""
+    return lambda: serving(tmp_path)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    """Asks a server that runs."""
+    with serving(tmp_path) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Asks one server that all tests of a file share: for those that leave nothing behind."""
+    before = dict(os.environ)
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    with serving(tmp_path_factory.mktemp("shared")) as client:
+        yield client
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def slow() -> Callable[..., Path]:
+    """Writes a project whose pack has so many drawings that its build takes a while, and more with each name."""
+
+    def write(folder: Path, count: int = 60, name: str = "pack", side: int = 512) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        preset = f"preset: slow\nuse: picture\nsource: {{fake: {{prompt: '{{prompt}}', size: [{side}, {side}]}}}}\n"
+        (folder / "slow.yaml").write_text(preset)
+        assets = "".join(f"  {name}_{n}: {{preset: slow, prompt: x{secrets.token_hex(4)}}}\n" for n in range(count))
+        (folder / f"{name}.pack.yaml").write_text(f"pack: {name}\ntarget: {name}\nassets:\n{assets}")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the pack `art` of two drawings that need no model."""
+    folder = tmp_path / "my game"
+    (folder / "art").mkdir(parents=True)
+    (folder / "art" / "drawing.yaml").write_text(DRAWING)
+    pack = (
+        "pack: art\ntarget: art\nassets: {tree: {preset: drawing, prompt: a tree}, rock: {preset: drawing, prompt: r}}"
+    )
+    (folder / "art" / "pack.yaml").write_text(pack)
+    return folder
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], Client]]]:
+    """Starts `assetgen serve` as a process of its own; whatever still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> tuple[subprocess.Popen[str], Client]:
+        place = tmp_path / "server.json"
+        before = read_state(place)
+        command = [sys.executable, "-m", "assetgen.cli", "serve", "--state", str(place)]
+        command += ["--store", str(tmp_path / "store"), *words]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        until = time.monotonic() + PATIENCE
+        while not (state := read_state(place)) or state == before:
+            assert process.poll() is None and time.monotonic() < until, process.communicate()
+            time.sleep(0.02)
+        return process, Client(state)
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,291 @@
+"""Strangers, bad manners and bad input: the right status, one sentence, and a server that goes on."""
+
+import http.client
+import io
+import json
+import os
+import socket
+import struct
+import threading
+import time
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from assetgen.server import patience
+
+MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
+
+
+def connected(client: Any) -> socket.socket:
+    place = urlsplit(client.state.url)
+    return socket.create_connection((place.hostname, place.port), timeout=30)
+
+
+def raw(client: Any, text: bytes) -> bytes:
+    """What comes back for bytes on the wire."""
+    with connected(client) as wire:
+        wire.sendall(text)
+        return b"".join(iter(lambda: wire.recv(65536), b""))
+
+
+def head(client: Any, method: str, path: str, *lines: str) -> bytes:
+    host = urlsplit(client.state.url).netloc
+    said = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {client.state.token}", *lines]
+    return "\r\n".join([*said, "Connection: close", "", ""]).encode()
+
+
+def test_status_alone_answers_without_a_token(shared: Any) -> None:
+    assert set(shared.ask("GET", "/status", Authorization="").json) == {"name", "version"}
+
+
+@pytest.mark.parametrize("said", ["", "Bearer", "Bearer wrong", "Basic abc", "Bearer é", "TOKEN"])
+@pytest.mark.parametrize("path", ["/jobs", "/presets", "/openapi.json", "/nothing"])
+def test_everything_else_wants_the_token(shared: Any, said: str, path: str) -> None:
+    answer = shared.ask("GET", path, Authorization=said.replace("TOKEN", shared.state.token))
+    assert answer.status == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.error["cure"]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:PORT", "127.0.0.1", "127.0.0.1:1", "localhost.evil:PORT"]
+)
+def test_a_foreign_host_is_refused(shared: Any, host: str) -> None:
+    port = str(urlsplit(shared.state.url).port)
+    assert shared.ask("GET", "/jobs", Host=host.replace("PORT", port)).status == 403
+    assert shared.ask("GET", "/status", Host=host.replace("PORT", port)).status == 403
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]", "LOCALHOST"])
+def test_our_own_hosts_and_pages_are_welcome(shared: Any, name: str) -> None:
+    host = f"{name}:{urlsplit(shared.state.url).port}"
+    answer = shared.ask("GET", "/jobs", Host=host, Origin=f"http://{host}")
+    assert answer.status == 200
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://"])
+def test_pages_of_other_origins_are_refused(shared: Any, origin: str) -> None:
+    assert shared.ask("GET", "/jobs", Origin=origin).status == 403
+    assert shared.ask("OPTIONS", "/jobs", Origin=origin, Access_Control_Request_Method="POST").status == 403
+
+
+def test_a_body_of_a_gigabyte_is_cut_off(shared: Any) -> None:
+    answer = raw(shared, head(shared, "POST", "/api/v1/jobs", "Content-Length: 1000000000") + b"x" * 100_000)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["what"] == "the body is larger than 1 MB"
+
+
+@pytest.mark.parametrize(("path", "limit"), [("/api/v1/jobs", 1), ("/api/v1/uploads?name=a.png", 64)])
+def test_a_body_without_a_length_is_counted(shared: Any, path: str, limit: int) -> None:
+    place = urlsplit(shared.state.url)
+    asking = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    headers = {"Authorization": f"Bearer {shared.state.token}"}
+    asking.request("POST", path, (b"x" * 1_000_000 for _ in range(limit + 30)), headers, encode_chunked=True)
+    answer = asking.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]["what"]) == (413, f"the body is larger than {limit} MB")
+    asking.close()
+
+
+def test_a_large_body_is_not_held_in_memory(daemon: Any) -> None:
+    process, client = daemon()
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        pytest.skip("memory of a process is told by /proc alone")
+    memory = lambda: int(status.read_text().partition("VmHWM:")[2].split()[0])  # noqa: E731
+    client.upload(b"x", "a.png")
+    before = memory()
+    assert client.upload(b"x" * 60_000_000, "a.png").status == 422
+    assert client.upload(b"x" * 90_000_000, "a.png").status == 413
+    assert memory() - before < 150_000  # kB: the decoder reads a picture as a whole, once
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"kind": "make"', b"[" * 100_000, b'{"kind": NaN}', b"1" * 9000],
+)
+@pytest.mark.parametrize("path", ["/jobs", "/projects"])
+def test_what_is_no_request_is_refused_with_one_sentence(shared: Any, path: str, body: bytes) -> None:
+    answer = shared.ask("POST", path, body)
+    assert answer.status in (400, 422)
+    assert set(answer.error) == {"what", "where", "cure"}
+    assert answer.error["what"] and "\n" not in answer.error["what"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"kind": "mak"}, {"count": 0}, {"count": 1e9}, {"count": "3"}, {"count": 1.5}, {"seed": -1}, {"seed": 2**64},
+        {"prompt": "a\0b"}, {"prompt": "\ud800"}, {"prompt": 5}, {"settings": {"pixelate": {"colors": float("nan")}}},
+        {"settings": {"seed": {}}}, {"settings": {"diffusion": {"model": "/etc/passwd"}}}, {"settings": 3},
+        {"settings": {"diffusion": {"image": "/etc/passwd"}}}, {"settings": {"pixelate": {"palette": "../../x.hex"}}},
+        {"settings": {"diffusion": {"loras": [{"file": "/etc/passwd"}]}}}, {"inputs": {"depth.mesh": "/etc/passwd"}},
+        {"settings": {"plain": {"folder": "../../x"}}}, {"preset": "../secret"}, {"preset": "/etc/passwd"},
+        {"engine": "../plain"}, {"model": "../../x"}, {"settings": {"a": {"b": [[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}}},
+        {"project": "../x"}, {"negative": ["x"]}, {"draft": "yes"}, {"inputs": {"depth": "x"}},
+        {"inputs": {"pixelate.colors": "0" * 32}}, {"inputs": {"depth.mesh": "0" * 32}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_make_that_is_wrong_is_refused(shared: Any, more: Any) -> None:
+    answer = shared.ask("POST", "/jobs", json.dumps({**MAKE, **more}).encode())
+    assert answer.status in (404, 422), answer.body
+    assert "passwd:" not in answer.error["what"] and answer.error["what"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../other", "a/../../other", "/etc", "\0", "a\0b", "link", "link/pack.yaml", "linked pack", "C:/x", "C:x",
+        "\\\\host\\share", "a\\..\\..", "con", "nul.pack.yaml", "aux/pack.yaml", "x" * 3000, "a\nb", "\ud800",
+        "missing", "fifo",
+    ],
+    ids=lambda path: ascii(path)[:40],
+)  # fmt: skip
+def test_paths_stay_in_the_project(client: Any, project: Path, path: str) -> None:
+    other = project.parent / "other"
+    other.mkdir()
+    (other / "pack.yaml").write_text("pack: other\nassets: {a: {preset: pixel_sprite, prompt: x}}\n")
+    (project / "link").symlink_to(other)
+    (project / "linked pack").mkdir()
+    (project / "linked pack" / "pack.yaml").symlink_to(other / "pack.yaml")
+    os.mkfifo(project / "fifo")
+    request = {"kind": "check", "project": client.open(project), "pack": path}
+    answer = client.ask("POST", "/jobs", json.dumps(request).encode())
+    assert answer.status in (400, 422), answer.body
+    assert answer.error["what"]
+
+
+@pytest.mark.parametrize("path", ["", ".", "relative", "/", "/etc/passwd", "/no/such/folder", "/\0", "/proc/self/mem"])
+def test_what_is_no_folder_is_not_opened(shared: Any, path: str) -> None:
+    assert shared.ask("POST", "/projects", {"path": path}).status in (400, 404, 422)
+
+
+def test_a_pack_whose_game_is_elsewhere_is_refused(client: Any, project: Path) -> None:
+    pack = project / "art" / "pack.yaml"
+    pack.write_text(pack.read_text().replace("target:", "game: ../../elsewhere\ntarget:"))
+    answer = client.ask("POST", "/jobs", {"kind": "build", "project": client.open(project), "pack": "art"})
+    assert (answer.status, answer.error["what"]) == (422, "the game '../../elsewhere' is in no opened project")
+    assert answer.error["where"].endswith("pack.yaml:2")
+
+
+@pytest.mark.parametrize(
+    "path", ["../../jobs.sqlite", "..%2f..%2fjobs.sqlite", "/etc/passwd", "%00", "a%5cb", ".assetgen"]
+)
+def test_only_files_that_a_job_lists_are_sent(client: Any, path: str) -> None:
+    state = client.make()
+    assert client.ask("GET", f"/jobs/{state['id']}/files/{path}").status == 404
+
+
+def bomb() -> bytes:
+    """A PNG of 60,000 × 60,000 pixels in a few bytes."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 10_000_000)) + chunk(b"IEND", b"")
+
+
+def archive() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a", b"\0" * 50_000_000)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", "a.png"), (b"no picture", "a.png"), (bomb(), "a.png"), (archive(), "a.png"), (archive(), "a.glb"),
+        (b"glTF" + b"\xff" * 60, "a.glb"), (b"solid x", "a.stl"), (b"f 1 2 3\n", "a.obj"), (b"ply\n", "a.ply"),
+        (b"{}", "a.gltf"), (b"x", "a.exe"), (b"x", "../a.png"), (b"x", "a"), (b"x", "%00.png"), (b"x", "a%0a.png"),
+        (b"x", "C:a.png"), (b"x", "a" * 190 + ".png"), (b"x", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(len(value)),
+)  # fmt: skip
+def test_uploads_that_are_none_are_refused_and_leave_nothing(
+    client: Any, tmp_path: Path, data: bytes, name: str
+) -> None:
+    answer = client.upload(data, name)
+    assert answer.status == 422, answer.body
+    assert answer.error["what"] and str(tmp_path) not in answer.error["what"]
+    assert list((tmp_path / "data").glob("uploads/*")) + list((tmp_path / "data").glob("uploads/.*")) == []
+
+
+def test_a_head_that_dawdles_is_closed(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.5)
+    with connected(client) as silent, connected(client) as slow:
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            try:
+                slow.sendall(b"G")
+                time.sleep(0.1)
+            except OSError:
+                break
+        assert time.monotonic() < until
+        assert read_or_reset(silent) == b""
+    assert client.get("/status")["name"] == "assetgen"
+
+
+def read_or_reset(wire: socket.socket) -> bytes:
+    try:
+        return wire.recv(100)
+    except ConnectionResetError:
+        return b""
+
+
+def test_clients_that_vanish_leave_no_handles(daemon: Any) -> None:
+    process, client = daemon()
+    handles = Path(f"/proc/{process.pid}/fd")
+    if not handles.exists():
+        pytest.skip("open files of a process are told by /proc alone")
+    job = client.make()
+    build = client.job(**{**MAKE, "count": 200})
+    client.get(f"/jobs/{job['id']}")
+    client.wait(build)
+    before = len(list(handles.iterdir()))
+    for path in (f"/jobs/{build['id']}?after=99999&wait=30", f"/jobs/{build['id']}/events", f"/jobs/{job['id']}"):
+        for _ in range(20):
+            with connected(client) as wire:
+                wire.sendall(head(client, "GET", f"/api/v1{path}"))
+    for _ in range(20):
+        with connected(client) as wire:
+            wire.sendall(head(client, "POST", "/api/v1/uploads?name=a.png", "Content-Length: 60000000") + b"x" * 50_000)
+    until = time.monotonic() + 20
+    while len(list(handles.iterdir())) > before and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(list(handles.iterdir())) <= before
+    assert not list(Path(f"{client_folder(process)}").glob("uploads/.*"))
+
+
+def client_folder(process: Any) -> Path:
+    words = process.args
+    return Path(f"{words[words.index('--state') + 1]}.data")
+
+
+def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
+    blocking = client.job(kind="build", project=client.open(slow(tmp_path / "big", 400)), pack="pack.pack.yaml")
+    waiting = client.job(kind="build", project=client.open(slow(tmp_path / "next", 1)), pack="pack.pack.yaml")
+    answers: list[str] = []
+
+    def poll() -> None:
+        state = client.get(f"/jobs/{waiting['id']}?after={waiting['seq']}&wait=30")
+        answers.append(state["status"])
+
+    threads = [threading.Thread(target=poll) for _ in range(200)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.0)
+    started = time.monotonic()
+    client.ask("DELETE", f"/jobs/{waiting['id']}")
+    for thread in threads:
+        thread.join()
+    assert answers == ["cancelled"] * 200
+    assert time.monotonic() - started < 5
+    client.ask("DELETE", f"/jobs/{blocking['id']}")

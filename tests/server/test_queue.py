@@ -1,0 +1,195 @@
+"""The queue: who is next, what overtakes, cancelling, and what survives the end of the process."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.errors import InputError
+from assetgen.server.jobs import MOST_QUEUED, MOST_STARTS, Bell, Jobs
+from assetgen.server.refusals import TooMany
+from assetgen.server.state import State, held, read_state, remove_state, write_state
+from assetgen.server.turns import Waiting, in_order
+
+MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
+
+
+def order(*jobs: tuple[str, str], **served: int) -> str:
+    """The order of jobs given as (client, kind)."""
+    queue = [Waiting(f"{n}", client, kind != "build", "", n) for n, (client, kind) in enumerate(jobs)]
+    return "".join(job.id for job in in_order(queue, served))
+
+
+def test_what_a_person_waits_for_goes_before_builds() -> None:
+    assert order(("ann", "build"), ("ann", "make"), ("bob", "pick")) == "120"
+
+
+def test_clients_take_turns() -> None:
+    assert order(("ann", "make"), ("ann", "make"), ("ann", "make"), ("bob", "make"), ("bob", "make")) == "03142"
+    assert order(("ann", "make"), ("bob", "make"), ann=2, bob=1) == "10"
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Any:
+    opened = Jobs(tmp_path / "jobs.sqlite", Bell())
+    yield opened
+    opened.close()
+
+
+def test_a_full_queue_takes_no_more(jobs: Any) -> None:
+    for _ in range(MOST_QUEUED):
+        jobs.add("make", "ann", {}, "", None)
+    with pytest.raises(TooMany, match="1000 jobs are waiting already"):
+        jobs.add("make", "bob", {}, "", None)
+
+
+def test_urgent_jobs_that_need_the_running_builds_lock_do_not_overtake_it(jobs: Any) -> None:
+    jobs.add("build", "ann", {}, "a.lock", None)
+    assert jobs.claim().kind == "build"
+    jobs.add("pick", "ann", {}, "a.lock", None)
+    assert jobs.claim(urgent=True, holding=["a.lock"]) is None
+    jobs.add("pick", "ann", {}, "b.lock", None)
+    assert jobs.claim(urgent=True, holding=["a.lock"]).holds == "b.lock"
+
+
+def test_a_job_that_ends_the_process_each_time_is_given_up(jobs: Any) -> None:
+    id = jobs.add("make", "ann", {}, "", None).id
+    for _ in range(MOST_STARTS):
+        assert jobs.claim().id == id
+        jobs.recover()
+    assert jobs.get(id).status == "failed"
+    assert "ended 5 times" in jobs.get(id).error["what"]
+
+
+def test_old_jobs_are_dropped(jobs: Any) -> None:
+    old, waiting = jobs.add("make", "ann", {}, "", None), jobs.add("make", "ann", {}, "", None)
+    jobs.end(old.id, "cancelled")
+    assert jobs.drop_old(time.time()) == []
+    assert jobs.drop_old(time.time() + 1e9) == [old.id]
+    assert [job.id for job in jobs.latest(9)] == [waiting.id]
+
+
+def test_a_suggestion_overtakes_a_build_between_batches(client: Any, slow: Any, tmp_path: Path) -> None:
+    build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 300)), pack="pack.pack.yaml")
+    client.wait(build, lambda state: state["progress"]["done"] > 2)
+    made = client.make()
+    now = client.get(f"/jobs/{build['id']}")
+    assert (made["status"], now["status"]) == ("done", "running")
+    client.ask("DELETE", f"/jobs/{build['id']}")
+
+
+def test_a_waiting_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
+    project = client.open(slow(tmp_path / "big", 300))
+    running = client.job(kind="build", project=project, pack="pack.pack.yaml")
+    waiting = client.job(kind="build", project=project, pack="pack.pack.yaml")
+    client.wait(running, lambda state: state["status"] == "running")
+    assert client.get(f"/jobs/{waiting['id']}")["position"] == 1
+    assert client.ask("DELETE", f"/jobs/{waiting['id']}").json["status"] == "cancelled"
+    state = client.ask("DELETE", f"/jobs/{running['id']}").json
+    assert state["status"] == "cancelled"
+    published = len(list((tmp_path / "big").rglob("*.png")))
+    assert published < 300
+    assert client.make()["status"] == "done"
+    assert client.get(f"/jobs/{running['id']}")["seq"] == state["seq"]
+    assert not list((tmp_path / "big").rglob("*.part"))
+
+
+def test_cancelling_what_is_over_changes_nothing(client: Any) -> None:
+    made = client.make()
+    assert client.ask("DELETE", f"/jobs/{made['id']}").json["status"] == "done"
+
+
+def test_a_stream_tells_each_event_once_and_goes_on_where_it_was_left(client: Any) -> None:
+    made = client.make()
+
+    def stream(last: str) -> list[tuple[str, str, Any]]:
+        text = client.ask("GET", f"/jobs/{made['id']}/events", Last_Event_ID=last).body.decode()
+        events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if block]
+        return [(event["id"], event["event"], json.loads(event["data"])) for event in events]
+
+    everything = stream("")
+    assert [name for _, name, _ in everything][-2:] == ["status", "job"]
+    assert [data for _, _, data in everything[:-1]] == made["events"]
+    assert everything[-1][2]["files"] == made["files"]
+    assert stream("3") == everything[3:]
+    assert client.ask("GET", f"/jobs/{made['id']}/events", Last_Event_ID=str(made["seq"])).status == 204
+
+
+def test_a_stream_is_live(client: Any, slow: Any, tmp_path: Path) -> None:
+    build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 300)), pack="pack.pack.yaml")
+    request = urllib.request.Request(f"{client.state.url}/api/v1/jobs/{build['id']}/events")
+    request.add_header("Authorization", f"Bearer {client.state.token}")
+    with urllib.request.urlopen(request, timeout=20) as stream:
+        lines = iter(stream)
+        assert any(line.startswith(b"event: published") for line in lines)
+        client.ask("DELETE", f"/jobs/{build['id']}")
+        assert b"event: job\n" in list(lines)
+
+
+def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) -> None:
+    with serve() as client:
+        made, opened = client.make(), client.open(project)
+    with serve() as client:
+        assert client.get(f"/jobs/{made['id']}") == made
+        assert client.ask("GET", f"/jobs/{made['id']}/files/{made['files'][0]['path']}").status == 200
+        assert [each["id"] for each in client.get("/projects")] == [opened]
+
+
+def test_what_ran_at_a_graceful_stop_goes_on_at_the_next_start(serve: Any, slow: Any, tmp_path: Path) -> None:
+    with serve() as client:
+        job = client.job(kind="build", project=client.open(slow(tmp_path / "big", 120)), pack="pack.pack.yaml")
+        client.wait(job, lambda state: state["progress"]["done"] > 2)
+    with serve() as client:
+        state = client.wait(job)
+        assert (state["status"], state["result"]["failed"]) == ("done", 0)
+    assert len(list((tmp_path / "big").rglob("*.png"))) == 120
+
+
+def test_nothing_is_lost_by_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> None:
+    process, client = daemon()
+    build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 150)), pack="pack.pack.yaml")
+    seen = client.wait(build, lambda state: state["progress"]["done"] > 2)
+    waiting = client.job(kind="build", project=client.open(slow(tmp_path / "next", 2)), pack="pack.pack.yaml")
+    process.kill()
+    process.wait()
+    _, client = daemon()
+    again = client.wait(build)
+    assert (again["status"], client.wait(waiting)["status"]) == ("done", "done")
+    assert again["seq"] > seen["seq"]
+    assert len(list((tmp_path / "big").rglob("*.png"))) == 150
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_in_order(daemon: Any, tmp_path: Path, number: int, code: int) -> None:
+    process, client = daemon()
+    assert (tmp_path / "server.json").stat().st_mode & 0o777 == 0o600
+    assert client.state.pid == process.pid
+    client.make()
+    process.send_signal(number)
+    assert process.wait(30) == code
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_a_second_server_says_who_runs(daemon: Any, tmp_path: Path) -> None:
+    process, _ = daemon()
+    command = [sys.executable, "-m", "assetgen.cli", "serve", "--state", str(tmp_path / "server.json")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"process {process.pid} at http://127.0.0.1:" in done.stderr
+
+
+def test_the_state_file_is_its_servers_own(tmp_path: Path) -> None:
+    place, mine, other = tmp_path / "s.json", State("u", "t", 1, "v"), State("u", "other", 2, "v")
+    write_state(place, mine)
+    assert read_state(place) == mine
+    write_state(place, other)
+    remove_state(place, mine)
+    assert read_state(place) == other
+    with held(place), pytest.raises(InputError, match="process 2 at u"), held(place):
+        pass
