@@ -29,7 +29,7 @@ def test_every_command_is_in_the_readme_and_every_command_of_the_readme_is_there
     assert [name for name in COMMANDS if f"`{name}`" not in table and f"`assetgen {name}" not in table] == []
 
 
-@pytest.mark.parametrize("option", sorted(set(re.findall(r"`[^`\n]*?(--[a-z]+)", README))))
+@pytest.mark.parametrize("option", sorted(set(re.findall(r"`[^`\n]*?(--[a-z][a-z-]*)", README))))
 def test_an_option_of_the_readme_is_there(option: str) -> None:
     known = {text for command in COMMANDS.values() for each in _all(command) for p in each.params for text in p.opts}
     assert option in known

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 def page(facts: Mapping[str, Any], *, served: bool = False) -> bytes:
     """The page of a pack. Only a served one may connect, and only to where it came from."""
-    style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, script = _read("page.css"), _read("page.js") + (_read("served.js") if served else "")
     filled = {
         "{policy}": policy(style, script, served=served),
         "{title}": html.escape(f"{facts['pack']} · review"),
@@ -26,10 +26,14 @@ def page(facts: Mapping[str, Any], *, served: bool = False) -> bytes:
         "{script}": script,
         "{facts}": json.dumps({**facts, "served": served}, ensure_ascii=False).replace("<", "\\u003c"),
     }
-    text = (HERE / "page.html").read_text(encoding="utf-8")
+    text = _read("page.html")
     for mark, value in filled.items():
         text = text.replace(mark, value, 1)
     return text.encode("utf-8", "replace")
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def policy(style: str, script: str, *, served: bool) -> str:

@@ -8,6 +8,7 @@ let at = { asset: 0, number: facts.assets[0]?.candidates[0]?.number };
 let shown = facts.assets.map((_, index) => index);
 
 const byId = (id) => document.getElementById(id);
+const stage = byId("stage"); // moves about on a phone
 const current = () => facts.assets[at.asset];
 const chosen = () => current()?.candidates.find((each) => each.number === at.number);
 const quoted = (word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
@@ -59,6 +60,14 @@ const isWide = (asset) => asset.candidates.some((each) => each.width > 2 * each.
 function draw() {
   byId("assets").replaceChildren(...shown.map(drawAsset), ...(shown.length ? [] : [make("p", { class: "none", text: "Nothing matches." })]));
   mark();
+}
+
+/** One asset anew, the focus kept. */
+function redraw(index) {
+  const section = byId(`asset-${index}`), number = document.activeElement?.dataset.number;
+  const hadFocus = section?.contains(document.activeElement);
+  section?.replaceWith(drawAsset(index));
+  if (hadFocus) byId(`asset-${index}`).querySelector(`[data-number="${number}"]`)?.focus({ preventScroll: true });
 }
 
 function drawAsset(index) {
@@ -121,7 +130,7 @@ function label(button, asset, candidate) {
 // The chosen candidate, large.
 
 function drawStage() {
-  const stage = byId("stage"), asset = current(), candidate = chosen();
+  const asset = current(), candidate = chosen();
   const section = byId(`asset-${at.asset}`);
   (narrow.matches && section ? section : document.querySelector("main")).append(stage);
   stage.hidden = narrow.matches && !candidate;
@@ -207,7 +216,7 @@ function pick(number, { asset = current(), isUndo = false } = {}) {
   if (!isUndo) undone.push([asset.name, picked.get(asset.name)]);
   picked.set(asset.name, number);
   mark();
-  byId(`asset-${at.asset}`)?.scrollIntoView({ block: "nearest" });
+  reveal();
   say(number ? `${asset.name}: candidate ${number} is picked` : `${asset.name}: nothing is picked`);
   if (facts.served) send("pick", { asset: asset.name, number });
 }
@@ -241,8 +250,10 @@ function say(words, bad = false) {
 async function copy(node, button) {
   getSelection().selectAllChildren(node);
   const done = document.execCommand("copy") || await navigator.clipboard?.writeText(node.textContent).then(() => true, () => false);
+  if (!done) return;
   const words = button.textContent;
-  if (done) { button.textContent = "Copied"; setTimeout(() => { button.textContent = words; }, 1500); }
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = words; }, 1500);
 }
 
 function edit() {
@@ -269,11 +280,15 @@ function moveTo(index, number) {
   const asset = facts.assets[index];
   if (!asset) return;
   at = { asset: index, number: asset.candidates.some((each) => each.number === number) ? number : asset.candidates[0]?.number };
+  const place = () => byId(`asset-${index}`)?.getBoundingClientRect().top ?? 0;
+  const before = place();
   mark();
-  const section = byId(`asset-${index}`);
-  section?.querySelector(".candidate.at")?.focus({ preventScroll: true });
-  section?.scrollIntoView({ block: "nearest" });
+  scrollBy({ top: place() - before, behavior: "instant" }); // on a phone the stage left its place above
+  document.querySelector(".candidate.at")?.focus({ preventScroll: true });
+  reveal();
 }
+
+const reveal = () => (document.querySelector(".candidate.at") ?? byId(`asset-${at.asset}`))?.scrollIntoView({ block: "nearest" });
 
 function beside(step) {
   const all = current().candidates;
@@ -338,55 +353,6 @@ byId("copy").addEventListener("click", () => copy(byId("commands"), byId("copy")
 byId("edit-prompt").addEventListener("input", drawLine);
 byId("edit-copy").addEventListener("click", () => copy(byId("edit-line"), byId("edit-copy")));
 narrow.addEventListener("change", draw);
-
-// A served page: what it sends, and the news that it hears.
-
-async function send(what, wish) {
-  try {
-    const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });
-    const said = await answer.json();
-    if (said.error) {
-      say(said.error, true);
-      if (what === "pick") picked.set(wish.asset, facts.assets[locate(wish.asset)].picked);
-      mark();
-    }
-  } catch {
-    say("The review has ended: nothing was changed. Start it again, and load this page anew.", true);
-  }
-}
-
-async function listen() {
-  let version = facts.version;
-  for (;;) {
-    let heard;
-    try {
-      heard = await (await fetch(`news?after=${version}`)).json();
-    } catch {
-      heard = { closed: true, news: [], busy: "" };
-    }
-    version = heard.version;
-    for (const each of heard.news) hear(each);
-    if (heard.news.some((each) => each.candidate || each.new?.candidates)) draw();
-    else if (heard.news.length) mark();
-    beBusy(heard.closed ? "the review has ended" : heard.busy);
-    if (heard.closed) return;
-  }
-}
-
-function hear(each) {
-  if (each.said) return say(each.said, each.bad);
-  const asset = facts.assets[locate(each.asset)];
-  Object.assign(asset, each.new);
-  if ("picked" in each.new) picked.set(asset.name, asset.picked);
-  if (each.candidate) asset.candidates = [...asset.candidates.filter((one) => one.number !== each.candidate.number), each.candidate].sort((a, b) => a.number - b.number);
-  if (asset === current() && !chosen()) at.number = asset.candidates[0]?.number;
-  return undefined;
-}
-
-function beBusy(words) {
-  byId("busy").hidden = !words;
-  byId("busy").textContent = words;
-}
 
 byId("pack").textContent = facts.pack;
 choose("ground", GROUNDS, document.body.dataset.ground);

@@ -108,6 +108,8 @@ def test_the_page_fits_a_phone_with_the_chosen_candidate_below_its_asset(opened:
     assert opened.locator("#asset-1 #stage h2").inner_text() == "wall · 2"
     opened.click("text=Pick 2")
     assert "pick . wall 2" in opened.inner_text("#commands")
+    opened.fill("#search", "hero")
+    assert opened.locator("#asset-0 #stage h2").inner_text() == "hero · 1"
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -156,6 +158,10 @@ def test_a_served_page_has_more_candidates_made_as_the_pack_asks_now(window: Any
     window.goto(address)
     window.keyboard.press("r")
     window.wait_for_selector("[aria-label^='hero, candidate 6']")
+    window.keyboard.press("ArrowRight")
+    window.keyboard.press("r")
+    window.wait_for_selector("[aria-label^='hero, candidate 9']")
+    assert window.evaluate("document.activeElement.dataset.number") == "2", "news take no focus away"
     pack = tmp_path / "pack.yaml"
     pack.write_text(pack.read_text().replace("a hero", "a tall hero"))
     window.keyboard.press("2")

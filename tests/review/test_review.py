@@ -34,7 +34,7 @@ def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
     source = page.partition('id="facts"')[0]
     assert re.findall(r"https?://|@import|\b(?:src|href)=\"(?!data:)", source) == []
     assert re.findall(r"content=\"(default-src 'none'; img-src data:; [^\"]*)\"", page) != []
-    assert "connect-src" not in page
+    assert "connect-src" not in page and "fetch(" not in page
 
 
 def test_what_strangers_wrote_is_text(page: str, facts: Facts) -> None:
