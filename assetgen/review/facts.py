@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from assetgen.candidates import Candidate
-from assetgen.image_files import encode_png
 from assetgen.images import Array, to_uint8
 from assetgen.recipe import Recipe
 from assetgen.spec import ModelCard
@@ -14,6 +13,7 @@ from assetgen.spec import ModelCard
 LOSSLESS_SIDE = 256
 """Larger pictures are shown as WebP, so that a page of a hundred still opens."""
 WEBP_QUALITY = 90
+MAP_SIDE = 128
 COSTS = ("seconds", "watt_hours", "usd", "device")
 
 
@@ -44,7 +44,7 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
         "width": width,
         "height": height,
         "src": shown(candidate.images["color"]),
-        "maps": [{"name": name, "src": shown(array)} for name, array in _maps(candidate)],
+        "maps": [{"name": name, "src": shown(array, side=MAP_SIDE)} for name, array in _maps(candidate)],
         "checks": [
             {"name": name, "score": round(float(said.score), 3), "passed": bool(said.passed), "reason": said.reason}
             for name, said in candidate.verdicts
@@ -66,17 +66,15 @@ def _maps(candidate: Candidate) -> list[tuple[str, Array]]:
     return [(name, array) for name, array in channels.items() if name != "color" and name not in packed]
 
 
-def shown(array: Array) -> str:
-    """A picture as a data URI: PNG where pixels count, WebP where it is large."""
-    pixels = to_uint8(array)
-    if max(pixels.shape[:2]) <= LOSSLESS_SIDE:
-        return _uri(encode_png(pixels), "png")
+def shown(array: Array, *, side: int = 0) -> str:
+    """A picture as a data URI: PNG where pixels count, WebP where it is large, or made small to fit a `side`."""
     from PIL import Image
 
+    pixels = to_uint8(array)
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    lossless = not side and max(image.size) <= LOSSLESS_SIDE
+    if side:
+        image.thumbnail((side, side))
     buffer = io.BytesIO()
-    Image.fromarray(pixels.squeeze()).save(buffer, "WEBP", quality=WEBP_QUALITY)
-    return _uri(buffer.getvalue(), "webp")
-
-
-def _uri(data: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    image.save(buffer, "PNG" if lossless else "WEBP", quality=WEBP_QUALITY)
+    return f"data:image/{'png' if lossless else 'webp'};base64,{base64.b64encode(buffer.getvalue()).decode()}"

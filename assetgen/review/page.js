@@ -92,8 +92,8 @@ function drawCandidate(asset, index, candidate) {
 }
 
 /** What changes without pictures: what is chosen, picked and built. */
-function mark() {
-  for (const index of shown) {
+function mark(indices = shown) {
+  for (const index of indices.filter((each) => shown.includes(each))) {
     const asset = facts.assets[index], section = byId(`asset-${index}`);
     section.classList.toggle("current", index === at.asset);
     section.querySelector(".standing").textContent = standing(asset);
@@ -148,7 +148,7 @@ function drawStage() {
     verdicts(candidate),
     ...compare(asset, candidate, kind, width),
     make("div", { class: "pair" },
-      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground${kind}` }, picture(candidate, 1, "In its real size"))),
+      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, picture(candidate, 1, "In its real size"))),
       asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
     ...(candidate.maps.length ? [make("h3", { text: "Material" }), maps(candidate)] : []),
     make("h3", { text: "How it was made" }), madeHow(asset, candidate));
@@ -279,10 +279,11 @@ function more() {
 function moveTo(index, number) {
   const asset = facts.assets[index];
   if (!asset) return;
+  const left = at.asset;
   at = { asset: index, number: asset.candidates.some((each) => each.number === number) ? number : asset.candidates[0]?.number };
   const place = () => byId(`asset-${index}`)?.getBoundingClientRect().top ?? 0;
   const before = place();
-  mark();
+  mark([left, index]);
   scrollBy({ top: place() - before, behavior: "instant" }); // on a phone the stage left its place above
   document.querySelector(".candidate.at")?.focus({ preventScroll: true });
   reveal();

@@ -9,6 +9,7 @@ import pytest
 
 from assetgen.lock import read_lock
 
+Run = Callable[..., tuple[int, str, str]]
 EVIL = "</script><img src=x onerror=alert(1)> {script}"
 CONTRASTS = """() => {
   const light = (rgb) => rgb.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
@@ -73,6 +74,18 @@ def test_candidates_are_shown_repeated_side_by_side(opened: Any) -> None:
     assert tiled.count() == 3
     size, side = tiled.first.evaluate("node => [node.style.backgroundSize, node.style.width]")
     assert float(side.removesuffix("px")) == 3 * float(size.split("px")[0])
+
+
+def test_large_pictures_are_cut_at_their_real_size_and_never_squeezed(typed: Run, window: Any, tmp_path: Path) -> None:
+    big = "pack: p\nassets: {big: {preset: pattern, prompt: x, fake: {size: [640, 320]}}}\n"
+    (tmp_path / "pack.yaml").write_text(big)
+    typed("review", ".", "-n", "1")
+    window.goto((tmp_path / "out/p.html").as_uri())
+    window.click("text=1:1")
+    sizes = "all => all.map(each => [each.clientWidth, each.clientHeight])"
+    assert window.eval_on_selector_all(".candidate img, #stage .real img", sizes) == [[640, 320], [640, 320]]
+    window.set_viewport_size({"width": 360, "height": 640})
+    assert window.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_search_leaves_what_matches_and_gives_the_keys_back(opened: Any) -> None:
