@@ -85,7 +85,7 @@ def pick(file: PackFile, asset: str, number: int | None, machine: Machine, emit:
     place = lock_place(file)
     if number is not None and not 1 <= number <= MOST:
         raise InputError(f"candidate {number} is not from 1 to {MOST}")
-    with exclusively(place, machine.locks, emit):
+    with exclusively(place, machine.locks, emit, machine.pause):
         lock = read_lock(place) or {}
         recipes = {recipe.name: recipe for recipe in plan_with(file, lock)}
         if asset not in recipes:

@@ -1,9 +1,10 @@
 """One build of a target at a time, on this machine: the second waits and says for whom."""
 
+import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +16,10 @@ EVERY = 0.2
 
 
 @contextmanager
-def exclusively(place: Path, locks: Path, emit: Emit) -> Iterator[None]:
+def exclusively(place: Path, locks: Path, emit: Emit, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold the right to write at a place (a folder or a file); `Waiting` is emitted once where another process has it.
 
+    While it waits, `meanwhile` is called again and again: there a server lets other work go first, or gives up.
     The lock is a file in `locks` (of the user, not of the game), named after the place. The system frees it with the
     process that holds it, however that ends.
     """
@@ -32,7 +34,10 @@ def exclusively(place: Path, locks: Path, emit: Emit) -> Iterator[None]:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             emit(Waiting(holder=_told(holder)))
-            lock.acquire(poll_interval=EVERY)
+            while not lock.is_locked:
+                meanwhile()
+                with contextlib.suppress(filelock.Timeout):
+                    lock.acquire(timeout=EVERY)
         holder.write_text(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}", encoding="utf-8")
     except OSError as error:
         lock.release()

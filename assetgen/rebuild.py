@@ -69,11 +69,11 @@ class Machine:
 def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish) -> Finished:
     """Build a pack into a game folder and write its lock. Raises what stops the whole; one asset's failure is news."""
     place = lock_place(file)
-    locking = exclusively(place, machine.locks, emit) if wish.has_lock else nullcontext()
-    with exclusively(game / file.pack.target, machine.locks, emit), locking:
+    locking = exclusively(place, machine.locks, emit, machine.pause) if wish.has_lock else nullcontext()
+    with exclusively(game / file.pack.target, machine.locks, emit, machine.pause), locking:
         lock = (read_lock(place) or {}) if not wish.once else {}
         recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft)
-        with exclusively(game / SHARED, machine.locks, emit):
+        with exclusively(game / SHARED, machine.locks, emit, machine.pause):
             target = open_target(file.pack, game, recipes)
         target.sweep()
         return _Rebuild(file, machine, emit, wish, lock, target).run(recipes, place)
