@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from assetgen import __version__
 from assetgen.errors import AssetgenError, InputError
@@ -20,6 +21,7 @@ from assetgen.yaml_files import WORDS, Document, checked
 
 ABOUT = "Makes game art on this machine. The contract stands in plugins/API.md."
 BAD_JSON = 400
+NOT_SO = 405
 RETRY_SECONDS = "5"
 
 
@@ -98,6 +100,10 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     detail: Any = error.detail
     if isinstance(detail, dict):
         return JSONResponse({"error": detail}, error.status_code, error.headers)
+    if error.status_code == NOT_SO:
+        allowed = (route for route in router.routes if route.matches(request.scope)[0] is not Match.NONE)
+        methods = ", ".join(sorted({method for route in allowed for method in getattr(route, "methods", None) or ()}))
+        return JSONResponse(as_json(InputError(str(detail))), NOT_SO, {"allow": methods})
     cure = {404: "GET /openapi.json lists what there is", BadPath.status: "Send JSON"}.get(error.status_code, "")
     return JSONResponse(as_json(InputError(str(detail), cure=cure)), error.status_code, error.headers)
 

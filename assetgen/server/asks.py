@@ -10,6 +10,7 @@ from assetgen.candidates import MOST
 MOST_MADE = 256
 SAFE = 2**53 - 1  # ECMA-262: the greatest whole number that every JSON reader keeps
 MAX_DEPTH, MAX_VALUES = 12, 10_000
+ABSOLUTE = r"^(/|[A-Za-z]:[/\\])[^\x00-\x1f]+$"
 
 
 class Ask(BaseModel):
@@ -47,7 +48,7 @@ def _without_nul(text: str) -> str:
 Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
 Text = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
 Place = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
-Seed = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=SAFE - MOST_MADE)]
+Seed = Annotated[int, Field(ge=0, le=SAFE - MOST_MADE), BeforeValidator(_whole)]
 Settings = Annotated[dict[Word, dict[Word, JsonValue]], AfterValidator(_plain)]
 Upload = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="The id that POST /uploads gave.")]
 
@@ -60,7 +61,7 @@ class Make(Ask):
     prompt: Text = Field("", examples=["a red dragon"])
     negative: Text | None = None
     model: Word = "mini"
-    count: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_MADE)] = 1
+    count: Annotated[int, Field(ge=1, le=MOST_MADE), BeforeValidator(_whole)] = 1
     seed: Seed = Field(0, description="Variations count up from this seed.")
     settings: Settings = Field({}, description="{PART: {ARGUMENT: VALUE}}", examples=[{"pixelate": {"colors": 8}}])
     inputs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.[A-Za-z0-9_]{1,60}$")], Upload] = Field(
@@ -103,7 +104,7 @@ class Candidates(_OfPack):
 
     kind: Literal["candidates"]
     only: Word = "*"
-    count: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)] = 12
+    count: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)] = 12
 
 
 class Pick(_OfPack):
@@ -111,7 +112,7 @@ class Pick(_OfPack):
 
     kind: Literal["pick"]
     asset: Word
-    number: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)] | None = None
+    number: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)] | None = None
 
 
 class Check(_OfPack):
@@ -134,4 +135,4 @@ KINDS: dict[str, type[Ask]] = {
 class OpenProject(Ask):
     """A game project, or any folder with packs in it."""
 
-    path: Place = Field(min_length=1, description="An absolute path.", examples=["/home/ann/my-game"])
+    path: Place = Field(pattern=ABSOLUTE, description="An absolute path.", examples=["/home/ann/my-game"])

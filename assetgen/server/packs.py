@@ -27,11 +27,11 @@ from assetgen.store import write_whole
 
 def look_at_build(ask: Build, desk: Desk) -> Ready:
     """Plan it."""
+    file = pack_in(desk.jobs, ask.project, ask.pack)
     if ask.draft and (ask.locked or ask.update is not None):
         raise Refusal("a draft has no lock", cure="Leave out draft, or locked and update")
     if ask.locked and ask.update is not None:
         raise Refusal("locked and update exclude each other", cure="update locks all but what matches")
-    file = pack_in(desk.jobs, ask.project, ask.pack)
     game = game_in(desk.jobs, ask.project, file)
     lock = read_lock(lock_place(file)) or {}
     check_weights_of(plan_with(file, lock, engine=engine_of(game), only=ask.only, draft=ask.draft))

@@ -20,15 +20,15 @@ def open_project(jobs: Jobs, text: str) -> dict[str, str]:
     """Open a folder by its absolute path; opened again it has the same id."""
     _check_words(text)
     path = Path(text)
-    if not path.is_absolute():
-        raise BadPath(f"the project '{text}' is no absolute path", cure="Write the whole path")
     try:
+        if not path.is_absolute():
+            raise ValueError("of another system")
         real = path.resolve(strict=True)
         is_folder = real.is_dir() and os.access(real, os.R_OK | os.X_OK)
     except (OSError, RuntimeError, ValueError) as error:
-        raise Unknown(f"there is no folder '{text}'", cure="Name one that exists") from error
+        raise Unknown(f"there is no folder '{text[:200]}'", cure="Name one that exists") from error
     if not is_folder or real == Path(real.anchor):
-        raise BadPath(f"'{text}' is no folder that can be opened", cure="Name the game's folder")
+        raise Unknown(f"'{text[:200]}' is no folder that can be opened", cure="Name the game's folder")
     id = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
     with jobs.writing() as base:
         base.execute("REPLACE INTO projects VALUES (?, ?)", (id, str(real)))

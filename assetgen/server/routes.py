@@ -41,6 +41,8 @@ JobId = Annotated[str, Path(max_length=40, description="The id of a job.")]
 Client = Annotated[str, Header(alias="X-Assetgen-Client", max_length=100, description="Clients take turns.")]
 After = Annotated[int, Query(ge=0, lt=2**53, description="The `seq` that the client has seen.")]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for news.")]
+SENT = {"type": "object", "properties": {key: {"type": "string"} for key in ("id", "event", "data")}}
+"""Each of the events in a stream."""
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
@@ -158,7 +160,7 @@ async def cancel_job(request: Request, id: JobId) -> Any:
 @router.get(
     "/jobs/{id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, 204: {"description": "Over"}},
+    responses={200: {"content": {"text/event-stream": {"schema": SENT}}}, 204: {"description": "Over"}},
     tags=["jobs"],
 )
 async def stream_events(

@@ -85,9 +85,7 @@ class Worker:
         news = News(jobs, job, self.desk.root(job), lambda: self.stopping)
         if job.root == f"jobs/{job.id}":
             shutil.rmtree(news.root, ignore_errors=True)  # of a start that was interrupted
-        machine = self.desk.machine
-        if job.kind not in URGENT:
-            machine = replace(machine, pause=self._let_others_go_first)
+        machine = replace(self.desk.machine, pause=lambda: self._pause(job))
         self.holding.append(job.holds)
         try:
             ask = KINDS[job.kind].model_validate(job.request)
@@ -113,10 +111,17 @@ class Worker:
         what = failures[0] if len(failures) == 1 else f"{len(failures)} assets failed; the first: {failures[0]}"
         self.desk.jobs.end(job.id, "failed", {"what": what, "where": "", "cure": ""}, result)
 
-    def _let_others_go_first(self) -> None:
-        """Between two batches of a build: what a person waits for, unless it waits for a lock that the build has."""
-        while not self.stopping and (job := self.desk.jobs.claim(urgent=True, holding=self.holding)):
-            self._do(job)
+    def _pause(self, job: Job) -> None:
+        """Between two batches, and while a lock is waited for: give up what was cancelled; let others go before a
+        build, unless they wait for a lock that it has."""
+        if self.stopping or self.desk.jobs.get(job.id).is_over:
+            raise Cancelled
+        while (
+            job.kind not in URGENT
+            and not self.stopping
+            and (first := self.desk.jobs.claim(urgent=True, holding=self.holding))
+        ):
+            self._do(first)
 
     def _clean(self) -> None:
         now = time.time()

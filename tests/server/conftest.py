@@ -24,7 +24,7 @@ from assetgen.store import Store
 
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ class Client:
         assert answer.status == 202, answer.body
         return answer.json
 
-    def wait(self, job: Any, done: Callable[[Any], object] | None = None) -> Any:
+    def wait(self, job: Any, done: Callable[[Any], object] | None = None, patience: float = PATIENCE) -> Any:
         """The job's state once it is over, or once something is so."""
         done = done or (lambda state: state["ended"])
-        until, after = time.monotonic() + PATIENCE, 0
+        until, after = time.monotonic() + patience, 0
         while time.monotonic() < until:
             state = self.get(f"/jobs/{job['id']}?after={after}&wait=5")
             after = state["seq"]

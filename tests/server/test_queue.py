@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from assetgen.errors import InputError
+from assetgen.exclusive import exclusively
 from assetgen.server.jobs import MOST_QUEUED, MOST_STARTS, Bell, Jobs
 from assetgen.server.refusals import TooMany
 from assetgen.server.state import State, held, read_state, remove_state, write_state
@@ -193,3 +194,18 @@ def test_the_state_file_is_its_servers_own(tmp_path: Path) -> None:
     assert read_state(place) == other
     with held(place), pytest.raises(InputError, match="process 2 at u"), held(place):
         pass
+
+
+def test_a_job_that_waits_for_another_build_can_be_cancelled(client: Any, project: Path, tmp_path: Path) -> None:
+    other = Path(project / "out" / "art" / "art")
+    with exclusively(other, tmp_path / "locks", lambda _: None):
+        job = client.job(kind="build", project=client.open(project), pack="art")
+        client.wait(job, waits)
+        assert client.make()["status"] == "done"
+        client.ask("DELETE", f"/jobs/{job['id']}")
+        assert client.wait(client.job(kind="build", project=client.open(project), pack="art", draft=True), waits)
+    assert client.get("/jobs")[0]["kind"] == "build"
+
+
+def waits(state: Any) -> bool:
+    return any(event["event"] == "waiting" for event in state["events"])

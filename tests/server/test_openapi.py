@@ -1,0 +1,40 @@
+"""The OpenAPI description and the server agree, asked by schemathesis with what fits it and with what does not."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PHASES = ["--phases", "examples,fuzzing,stateful", "--max-examples", "12", "--generation-deterministic"]
+REASONED = "positive_data_acceptance"
+"""A preset's name or a mesh's bytes may be wrong in ways that no schema tells: 422, with the reason."""
+
+
+def test_the_server_is_as_described(daemon: Any, tmp_path: Path) -> None:
+    pytest.importorskip("schemathesis", reason="pip install schemathesis")
+    process, client = daemon()
+    words = [f"{client.state.url}/openapi.json", "-H", f"Authorization: Bearer {client.state.token}"]
+    program = str(Path(sys.executable).with_name("schemathesis"))
+    command = [program, "run", *words, *PHASES, "--exclude-checks", REASONED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert process.poll() is None
+    assert client.make()["status"] == "done"
+
+
+def test_requests_have_titles_and_examples(shared: Any) -> None:
+    described = shared.get("/openapi.json")
+    schemas = described["components"]["schemas"]
+    assert schemas["Make"]["properties"]["preset"]["examples"] == ["pixel_sprite"]
+    assert schemas["Pick"]["properties"]["number"]["anyOf"][0]["minimum"] == 1
+    assert [name for name, schema in schemas.items() if not schema.get("title")] == ["JsonValue"]
+    assert described["security"] == [{"token": []}]
+    assert described["paths"]["/api/v1/status"]["get"]["security"] == []
+
+
+@pytest.mark.parametrize(("path", "methods"), [("/jobs", "GET, POST"), ("/jobs/x", "DELETE, GET"), ("/status", "GET")])
+def test_a_method_that_is_not_there_is_told_which_are(shared: Any, path: str, methods: str) -> None:
+    answer = shared.ask("PUT", path)
+    assert (answer.status, answer.headers["allow"]) == (405, methods)
