@@ -33,6 +33,8 @@ def loaded(*words: str) -> str:
     [
         ["--help"],
         ["build", "--help"],
+        ["pick", "--help"],
+        ["review", "--help"],
         ["serve", "--help"],
         ["watch", "--help"],
         ["presets", "list"],
@@ -65,3 +67,14 @@ def test_check_and_plan_load_neither_models_nor_meshes(tmp_path: Path, command: 
         loaded("build", str(tmp_path), "--only", "b", "--store", str(tmp_path / "store"))
     words = ("--store", str(tmp_path / "store")) if command == "plan" else ()
     assert loaded(command, str(tmp_path), *words) == f"LOADED CODE {0 if command == 'plan' else 1}"
+
+
+def test_a_review_of_what_the_store_has_and_a_pick_without_a_build_load_no_model(tmp_path: Path) -> None:
+    pack = "pack: p\ngame: game\nassets: {a: {preset: drawing, prompt: x}, b: {preset: pixel_sprite, prompt: y}}"
+    (tmp_path / "pack.yaml").write_text(pack)
+    (tmp_path / "drawing.yaml").write_text("preset: drawing\nuse: sprite\nsource: {fake: {prompt: '{prompt}'}}\n")
+    store = ("--store", str(tmp_path / "store"))
+    loaded("build", str(tmp_path), "--only", "a", *store)
+    page = str(tmp_path / "page.html")
+    assert loaded("review", str(tmp_path), "-n", "0", "-o", page, *store) == "LOADED CODE 0"
+    assert loaded("pick", str(tmp_path), "b", "2", "--no-build", *store) == "LOADED CODE 0"

@@ -36,6 +36,8 @@ def test_keys_pick_and_undo(opened: Any) -> None:
     opened.keyboard.press("3")
     both = "assetgen pick . hero 2 --no-build\nassetgen pick . wall 3 --no-build\nassetgen build . --game game"
     assert opened.inner_text("#commands") == both
+    opened.click("#copy")
+    assert opened.inner_text("#copy") == "Copied"
     opened.keyboard.press("u")
     assert "wall" not in opened.inner_text("#commands")
     opened.keyboard.press("u")

@@ -63,6 +63,28 @@ def test_a_pick_is_taken_back(address: str, tmp_path: Path) -> None:
     assert lock is not None and lock["wall"].pick is None
 
 
+def test_a_pick_that_would_overwrite_what_was_edited_by_hand_is_kept_out_of_the_game(
+    address: str, tmp_path: Path
+) -> None:
+    (tmp_path / "game/wall.png").write_bytes(b"mine")
+    ask(address, "pick", {"asset": "wall", "number": 2})
+    said, *_ = [each for each in news_until(address, "said") if "said" in each]
+    assert (said["bad"], "wall.png" in said["said"]) == (True, True)
+    assert (tmp_path / "game/wall.png").read_bytes() == b"mine"
+
+
+def test_a_pack_that_is_wrong_now_is_told_and_the_work_goes_on(address: str, tmp_path: Path) -> None:
+    pack = tmp_path / "pack.yaml"
+    text = pack.read_text()
+    pack.write_text("pack: [")
+    assert "pack.yaml:2" in json.loads(ask(address, "pick", {"asset": "wall", "number": 2})[1])["error"]
+    ask(address, "more", {"asset": "wall"})
+    assert [each["bad"] for each in news_until(address, "said")] == [True]
+    pack.write_text(text)
+    ask(address, "more", {"asset": "wall"})
+    news_until(address, "candidate")
+
+
 def test_candidates_come_in_as_they_are_made(address: str, sitting: Sitting) -> None:
     ask(address, "more", {"asset": "hero"})
     found = news_until(address, "candidate")
