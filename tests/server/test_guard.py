@@ -14,9 +14,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from assetgen.image_files import encode_png
 from assetgen.server import patience
+
+CUBE = next((Path(__file__).parents[2] / "examples" / "dungeon").rglob("*.glb"))
 
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
 
@@ -289,3 +295,12 @@ def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: P
     assert answers == ["cancelled"] * 200
     assert time.monotonic() - started < 5
     client.ask("DELETE", f"/jobs/{blocking['id']}")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(place=st.integers(0, 400), bytes_=st.binary(min_size=1, max_size=8), name=st.sampled_from(["a.png", "a.glb"]))
+def test_damaged_uploads_leave_the_server_up(shared: Any, place: int, bytes_: bytes, name: str) -> None:
+    whole = encode_png(np.zeros((12, 12, 3), np.uint8)) if name == "a.png" else CUBE.read_bytes()
+    place %= len(whole)
+    answer = shared.upload(whole[:place] + bytes_ + whole[place + len(bytes_) :], name)
+    assert answer.status in (201, 422), answer.body

@@ -1,9 +1,14 @@
 """A dozen suggestions of the embedded model, streaming in."""
 
+import hashlib
+import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from assetgen.image_files import decode_image
 
 
 @pytest.mark.model
@@ -20,3 +25,29 @@ def test_a_dozen_suggestions_stream_in(daemon: Any, capsys: pytest.CaptureFixtur
         print(f"\n12 suggestions: the first after {came[0]:.1f} s, the last after {came[-1]:.1f} s")
     assert len(came) >= 10
     assert came[0] < came[-1]
+
+
+@pytest.mark.model
+def test_a_suggestion_amid_a_build_changes_no_pixel_of_it(daemon: Any, tmp_path: Path) -> None:
+    _, client = daemon()
+    names = [f"potion_{n}" for n in range(5)]
+    sums = []
+    for folder in (tmp_path / "alone", tmp_path / "overtaken"):
+        folder.mkdir()
+        assets = "".join(f"  {name}: {{preset: painted_concept, prompt: a potion, tries: 1}}\n" for name in names)
+        (folder / "pack.yaml").write_text(f"pack: {folder.name}\nmodel: mini\nassets:\n{assets}")
+        build = client.job(kind="build", project=client.open(folder), pack="")
+        if folder.name == "overtaken":
+            shutil.rmtree(tmp_path / "store", ignore_errors=True)  # or nothing would be sampled anew
+            client.wait(build, lambda state: any(event["event"] == "sampling" for event in state["events"]), 120)
+            made = client.wait(client.job(kind="make", preset="painted_concept", prompt="an imp"), patience=200)
+            assert made["status"] == "done", made["error"]
+            assert client.get(f"/jobs/{build['id']}")["status"] == "running"
+        sums.append(sorted(file["path"] for file in client.wait(build, patience=250)["files"]))
+        sums.append([digest(folder, name) for name in names])
+    assert sums[:2] == sums[2:]
+
+
+def digest(folder: Path, name: str) -> str:
+    [picture] = folder.rglob(f"{name}.png")
+    return hashlib.sha256(decode_image(picture.read_bytes()).tobytes()).hexdigest()
