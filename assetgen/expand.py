@@ -20,6 +20,7 @@ DEVICE_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)))
 )
 MAX_NAME = 120
+PROMPT_NAME = 40  # characters of a prompt that become a name
 MAX_ASSETS = 100_000
 
 
@@ -59,6 +60,13 @@ def _unfolded(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpec]]:
         name = _slug(_filled(written, choice))
         check_name(name)
         yield name, _chosen(spec, choice)
+
+
+def variations(prompt: str, count: int) -> list[str]:
+    """Asset names from a prompt: `a red dragon` as `a_red_dragon_01`, `a_red_dragon_02`, …"""
+    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:PROMPT_NAME].strip("_") or "asset"
+    digits = max(2, len(str(count)))
+    return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
 
 
 def check_name(name: str) -> None:

@@ -1,6 +1,5 @@
 """`assetgen build` and `assetgen make`."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +28,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON event a line 
 DraftOption = Annotated[bool, typer.Option("--draft", help="Quick drawings instead of the model.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace files that were edited by hand.")]
-MAX_NAME = 40
 
 
 def build(
@@ -80,6 +78,7 @@ def make(
 ) -> None:
     """Make one kind of asset from a prompt, without a pack."""
     from assetgen.cli.settings import parse_settings
+    from assetgen.expand import variations
     from assetgen.load import PackFile, library_for
     from assetgen.rebuild import Wish
     from assetgen.resolve import OWN_WORDS
@@ -95,13 +94,6 @@ def make(
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
     file = PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
     run(file, output, Wish(draft=draft, overwrite=overwrite, once=True), json=json, store=store)
-
-
-def variations(prompt: str, count: int) -> list[str]:
-    """Asset names from a prompt: `a red dragon` as `a_red_dragon_01`, `a_red_dragon_02`, …"""
-    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:MAX_NAME].strip("_") or "asset"
-    digits = max(2, len(str(count)))
-    return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
 
 
 def run(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.events import Finished, Planned, Published, StepRan
+from assetgen.expand import variations
 from assetgen.image_files import encode_png, read_image
 from assetgen.images import picture
 from assetgen.load import Kind as PresetKind
@@ -26,7 +27,6 @@ from assetgen.stages import run_part
 from assetgen.store import write_whole
 from assetgen.yaml_files import Document, check, explain
 
-MAX_NAME = 40
 REQUEST = "request"
 UPLOAD_IT = "Upload the file, and name it in 'inputs'"
 
@@ -71,13 +71,6 @@ def post(ask: Post, desk: Desk, news: News) -> Mapping[str, Any]:
     news(Published(asset="picture", files=tuple(paths)))
     news(Finished(seconds=0.0, published=1, reused=0, failed=0, sampled=0))
     return {"published": 1, "failed": 0}
-
-
-def variations(prompt: str, count: int) -> list[str]:
-    """Asset names from a prompt: `a red dragon` as `a_red_dragon_01`, `a_red_dragon_02`, …"""
-    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:MAX_NAME].strip("_") or "asset"
-    digits = max(2, len(str(count)))
-    return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
 
 
 def _file(ask: Make, desk: Desk, count: int) -> PackFile:
