@@ -1,4 +1,4 @@
-"""Colour spaces: sRGB transfer (IEC 61966-2-1), luminance (ITU-R BT.709) and Oklab (Björn Ottosson, 2020)."""
+"""Colour spaces: sRGB transfer (IEC 61966-2-1) and Oklab (Björn Ottosson, 2020)."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from assetgen.images import FloatArray
 
 LINEAR_THRESHOLD = 0.0031308  # IEC 61966-2-1
 ENCODED_THRESHOLD = 0.04045  # IEC 61966-2-1
-BT709_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 # https://bottosson.github.io/posts/oklab/ (matrices of 2021-01-25)
 RGB_TO_LMS = np.array(
@@ -54,8 +53,3 @@ def srgb_from_oklab(lab: NDArray[Any]) -> FloatArray:
     """Oklab `…×3` to sRGB-encoded 0..1, clipped to the gamut."""
     lms = (np.asarray(lab, np.float32) @ np.linalg.inv(LMS_TO_LAB).T) ** 3
     return srgb_from_linear(lms @ np.linalg.inv(RGB_TO_LMS).T)
-
-
-def luminance(encoded: NDArray[Any]) -> FloatArray:
-    """Relative luminance (linear light, 0..1) of sRGB-encoded `…×3` in 0..1."""
-    return (linear_from_srgb(encoded) @ BT709_LUMA).astype(np.float32)

@@ -85,6 +85,12 @@ def files_laid_in(file: PackFile) -> Iterator[tuple[Path, str]]:
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Every file of a person's below a folder, sorted. Links are followed, each folder once."""
+    for place, _, names in walk(folder):
+        yield from (place / name for name in sorted(names) if not is_noise(name))
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Folders below one, each once however links lead to it, but for hidden ones: as `os.walk` gives them."""
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         if (real := os.path.realpath(place)) in seen:
@@ -92,7 +98,7 @@ def files_below(folder: Path) -> Iterator[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not is_noise(name))
-        yield from (Path(place, name) for name in sorted(names) if not is_noise(name))
+        yield Path(place), folders, names
 
 
 def name_of(path: str) -> str:

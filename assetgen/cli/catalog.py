@@ -11,7 +11,7 @@ from assetgen.errors import AssetgenError, InputError
 if TYPE_CHECKING:
     from assetgen.load import Library
     from assetgen.registry import Part
-    from assetgen.spec import ModelCard, PartWord
+    from assetgen.spec import PartWord
 
 presets = typer.Typer(help="Kinds of asset.", no_args_is_help=True)
 models = typer.Typer(help="Model cards.", no_args_is_help=True)
@@ -69,6 +69,8 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
 @models.command("list")
 def list_models(folder: FolderOption = HERE) -> None:
     """Every model card: size, licence, whether its weights are on this machine, and what it is."""
+    from assetgen.diffusion.folders import presence
+
     library = _library(folder)
     rows = []
     for name in library.card_names():
@@ -78,22 +80,8 @@ def list_models(folder: FolderOption = HERE) -> None:
             rows.append((name, "", "", "", f"cannot be used: {error}"))
             continue
         selling = card.licence if card.commercial else f"{card.licence} (not for commercial use)"
-        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, _presence(card), card.about))
+        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, presence(card.weights), card.about))
     _table(rows)
-
-
-def _presence(card: "ModelCard") -> str:
-    from assetgen.diffusion.folders import check_weights, place_of
-
-    try:
-        place_of(card.weights)
-    except AssetgenError:
-        return "not here"
-    try:
-        check_weights(card.weights)
-    except AssetgenError:
-        return "not whole"
-    return "here"
 
 
 @models.command("show")

@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from assetgen.digest import local_place
-from assetgen.errors import InputError, NotInstalledError
+from assetgen.errors import AssetgenError, InputError, NotInstalledError
 from assetgen.spec import Hub, Location
 
 PIPELINE_FILE = "model_index.json"
@@ -53,6 +53,19 @@ def check_weights(location: Location) -> None:
         return
     variant = location.variant if isinstance(location, Hub) else None
     (check_pipeline if (place / PIPELINE_FILE).exists() else check_part)(place, variant)
+
+
+def presence(location: Location) -> Literal["here", "not whole", "not here"]:
+    """Whether weights are on this machine, in a word."""
+    try:
+        place_of(location)
+    except AssetgenError:
+        return "not here"
+    try:
+        check_weights(location)
+    except AssetgenError:
+        return "not whole"
+    return "here"
 
 
 def check_pipeline(folder: Path, variant: str | None = None) -> None:

@@ -7,7 +7,7 @@ from assetgen.errors import AssetgenError, InputError
 from assetgen.load import Kind, Library
 from assetgen.registry import KINDS, Part, load, names
 from assetgen.server.refusals import Unknown, told
-from assetgen.spec import ModelCard, PartWord
+from assetgen.spec import PartWord
 
 OWN = ("seed", "model", "prompt", "negative")
 """Words of sources that have a field of their own in a request."""
@@ -80,6 +80,8 @@ def _with_uploads(schema: Any) -> Any:
 
 def models(library: Library) -> list[dict[str, Any]]:
     """Every model card: licence, native size, whether its weights are on this machine."""
+    from assetgen.diffusion.folders import presence
+
     found = []
     for name in library.card_names():
         try:
@@ -89,23 +91,9 @@ def models(library: Library) -> list[dict[str, Any]]:
             found.append({"name": name, **empty, "error": told(error)})
             continue
         told_facts = {fact: getattr(card, fact) for fact in ("about", "family", "licence", "commercial")}
-        here = {"native": list(card.native), "weights": _presence(card), "error": None}
+        here = {"native": list(card.native), "weights": presence(card.weights), "error": None}
         found.append({"name": name, **told_facts, **here})
     return found
-
-
-def _presence(card: ModelCard) -> str:
-    from assetgen.diffusion.folders import check_weights, place_of
-
-    try:
-        place_of(card.weights)
-    except AssetgenError:
-        return "not here"
-    try:
-        check_weights(card.weights)
-    except AssetgenError:
-        return "not whole"
-    return "here"
 
 
 def parts() -> list[dict[str, Any]]:

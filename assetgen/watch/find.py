@@ -1,7 +1,6 @@
 """Which packs lie below a place, and which files each of them depends on, whether these are there already or not."""
 
 import contextlib
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assetgen.errors import AssetgenError, InputError
-from assetgen.inbox import is_noise
+from assetgen.inbox import is_noise, walk
 from assetgen.load import PACK_FILE, PACK_SUFFIX, Kind, Library, PackFile
 from assetgen.resolve import entries_of
 from assetgen.spec import AssetSpec, ModelCard, SingleFile
@@ -23,25 +22,13 @@ def find_packs(place: Path) -> list[Path]:
     """Every pack file at or below a place. A file is itself a pack."""
     if place.is_file():
         return [place]
-    return [folder / name for folder, _, names in _walk(place) for name in sorted(names) if is_pack(name)]
+    return [folder / name for folder, _, names in walk(place) for name in sorted(names) if is_pack(name)]
 
 
 def linked_below(place: Path) -> list[Path]:
     """The folders that links below a place lead to."""
-    inside = (folder / name for folder, folders, _ in _walk(place) for name in folders)
+    inside = (folder / name for folder, folders, _ in walk(place) for name in folders)
     return [path.resolve() for path in inside if path.is_symlink()]
-
-
-def _walk(place: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Folders below a place, each once however links lead to it, but for hidden ones."""
-    seen = set()
-    for folder, folders, names in os.walk(place, followlinks=True):
-        if (real := os.path.realpath(folder)) in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not is_noise(name))
-        yield Path(folder), folders, names
 
 
 def is_pack(name: str) -> bool:
