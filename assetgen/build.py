@@ -14,21 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assetgen.cost import summed
-from assetgen.errors import AssetgenError, BuildError
+from assetgen.errors import AssetgenError
 from assetgen.events import Emit, Finished, Planned, Published, Reused
-from assetgen.images import ImageSet
 from assetgen.looks import looks_of
-from assetgen.making import Maker, nothing
-from assetgen.provenance import stamp
+from assetgen.making import Maker, Outcome, Runner, Work, here, nothing
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
-from assetgen.registry import Files
-from assetgen.stages import export
 from assetgen.store import Store
 from assetgen.tries import Try, accepted, finished_try, first_try
 
 WAITING_LIMIT = 32
-"""Sampled images that may wait for a worker: bounds memory when steps are slower than sampling."""
+"""Sampled images that may wait for a worker thread: bounds memory when steps are slower than sampling."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +41,14 @@ class Made:
 class Manner:
     """How to build: `overwrite` lets hand-edited files be replaced; the files of assets that match `prune` (a glob, ""
     for none) and are not among the recipes are removed; assets that need one of `refused` fail; `price` and `pause` are
-    those of a `Maker`."""
+    those of a `Maker`; `runner` makes the images."""
 
     overwrite: bool = False
     prune: str = "*"
     refused: frozenset[str] = frozenset()
     price: float = 0.0
     pause: Callable[[], None] = nothing
+    runner: Runner = here
 
 
 def build_pack(
@@ -93,7 +90,7 @@ class _Run:
     target: Target
     manner: Manner
     made: dict[str, Made] = field(default_factory=dict)
-    deferred: list[tuple[Recipe, Files, int, Mapping[str, Any]]] = field(default_factory=list)
+    deferred: list[Outcome] = field(default_factory=list)
     workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
 
     def is_current(self, recipe: Recipe) -> bool:
@@ -112,7 +109,8 @@ class _Run:
             return False
         try:
             known = accepted(recipe, self.maker.store) or {}
-            self.publish(recipe, files, int(known.get("attempt", 0)), known.get("cost", {}))
+            attempt = Try(recipe, int(known.get("attempt", 0)))
+            self.publish(Outcome(attempt, files, looks_of(files), known.get("cost", {})))
         except AssetgenError as error:
             self.maker.fail(recipe, error)
         return True
@@ -135,10 +133,10 @@ class _Run:
         under_way: deque[tuple[Try, Future[Try | None]]] = deque()
         again: list[Try] = []
         try:
-            for attempt, images, is_finished in self.maker.sampled(tries):
+            for attempt, work in self.manner.runner(self.maker, tries):
                 if len(under_way) == WAITING_LIMIT:
                     again += self.settled(*under_way.popleft())
-                under_way.append((attempt, self.workers.submit(self.complete, attempt, images, is_finished)))
+                under_way.append((attempt, self.workers.submit(self.complete, work)))
         finally:
             while under_way:
                 again += self.settled(*under_way.popleft())
@@ -152,55 +150,37 @@ class _Run:
             self.maker.fail(attempt.recipe, error)
             return []
 
-    def complete(self, attempt: Try, images: ImageSet, is_finished: bool) -> Try | None:
-        """Steps, checks, export, publish. Gives the next try where a check said no."""
-        done = images if is_finished else self.maker.finish(attempt, images)
-        verdicts = self.maker.judge(attempt, done)
-        rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
-        if rejected and attempt.recipe.pick is None:
-            if again := attempt.next():
-                return again
-            raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
-        scores = {name: float(verdict.score) for name, verdict in verdicts}
-        cost = self.maker.cost(attempt)
-        judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
-        self.maker.store.write_json("accepted", attempt.recipe.accepted_key, judgement)
-        self.export(attempt, done, cost)
+    def complete(self, work: Work) -> Try | None:
+        """Do the work that is left, and publish. Gives the next try where a check said no."""
+        outcome = work()
+        if isinstance(outcome, Try):
+            return outcome
+        self.publish(outcome)
         return None
 
-    def export(self, attempt: Try, images: ImageSet, cost: Mapping[str, Any]) -> None:
-        recipe = attempt.recipe
-        with self.maker.timed("export"):
-            files = stamp(export(images, recipe.export, recipe.name), recipe, attempt.attempt)
-            self.maker.store.write("files", recipe.files_key, files)
-        self.publish(recipe, files, attempt.attempt, cost)
-
-    def publish(
-        self, recipe: Recipe, files: Files, attempt: int, cost: Mapping[str, Any], *, can_wait: bool = True
-    ) -> None:
+    def publish(self, outcome: Outcome, *, can_wait: bool = True) -> None:
+        recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
         owned = recipe.export.part.traits.engine_owned
         facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts}
-        facts["attempt"] = attempt
-        looks = looks_of(files)
+        facts["attempt"] = number
         with self.maker.lock, self.maker.timed("publish"):
-            if can_wait and self.target.is_taken(recipe.name, files):
-                self.deferred.append((recipe, files, attempt, cost))
+            if can_wait and self.target.is_taken(recipe.name, outcome.files):
+                self.deferred.append(outcome)
                 return
-            outcome = self.target.publish(recipe.name, files, facts, overwrite=self.manner.overwrite)
+            done = self.target.publish(recipe.name, outcome.files, facts, overwrite=self.manner.overwrite)
             self.maker.counts["published"] += 1
-            self.made[recipe.name] = Made(attempt, self.target.assets[recipe.name]["files"], looks, cost)
-            self.maker.news(
-                Published(asset=recipe.name, files=outcome.written, removed=outcome.removed, kept=outcome.kept)
-            )
+            outputs = self.target.assets[recipe.name]["files"]
+            self.made[recipe.name] = Made(number, outputs, outcome.looks, outcome.cost)
+            self.maker.news(Published(asset=recipe.name, files=done.written, removed=done.removed, kept=done.kept))
 
     def publish_deferred(self) -> None:
         """What wanted files that another asset of this build has given up meanwhile."""
         waiting, self.deferred = self.deferred, []
-        for recipe, files, attempt, cost in waiting:
+        for outcome in waiting:
             try:
-                self.publish(recipe, files, attempt, cost, can_wait=False)
+                self.publish(outcome, can_wait=False)
             except AssetgenError as error:
-                self.maker.fail(recipe, error)
+                self.maker.fail(outcome.attempt.recipe, error)
 
     def prune(self) -> None:
         outcome = self.target.forget_the_leaving()

@@ -1,4 +1,4 @@
-"""From tries to finished images: what a build and a search for candidates share.
+"""From tries to finished images and files: what a build and a search for candidates share, here or on other machines.
 
 Assets that a source can make together are sampled together. Whatever the store has is taken from it.
 """
@@ -9,21 +9,34 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from assetgen.cost import cost_of, summed
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError
 from assetgen.events import Checked, Drawn, Emit, Event, Failed
 from assetgen.images import ImageSet
+from assetgen.looks import looks_of
+from assetgen.provenance import stamp
 from assetgen.recipe import Recipe
-from assetgen.registry import Context, Job, Verdict
-from assetgen.stages import alike, finish, judge, render_control, sample
+from assetgen.registry import Context, Files, Job, Verdict
+from assetgen.stages import alike, export, finish, judge, render_control, sample
 from assetgen.store import Store
 from assetgen.tries import Try, finished_try, first_try
 
 
 def nothing() -> None:
     """The pause of who has nothing else to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A try that was accepted: its files, their looks by path, and what all tries up to it cost."""
+
+    attempt: Try
+    files: Files
+    looks: Mapping[str, str]
+    cost: Mapping[str, Any]
 
 
 @dataclass
@@ -73,15 +86,20 @@ class Maker:
         attempt = first_try(recipe, self.store)
         return self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
 
+    def with_members(self, tries: Sequence[Try]) -> Iterator[Try]:
+        """Those whose members were made; the others fail."""
+        for attempt in tries:
+            lost = [need.name for need in attempt.recipe.needs if need.name in self.failed]
+            if lost:
+                self.fail(attempt.recipe, BuildError(f"its member '{lost[0]}' failed"))
+            else:
+                yield attempt
+
     def sampled(self, tries: Sequence[Try]) -> Iterator[tuple[Try, ImageSet, bool]]:
         """Each try with its images; True where they are the finished ones, False where they were only sampled."""
         groups: dict[Any, list[Try]] = {}
-        for attempt in tries:
+        for attempt in self.with_members(tries):
             recipe = attempt.recipe
-            lost = [need.name for need in recipe.needs if need.name in self.failed]
-            if lost:
-                self.fail(recipe, BuildError(f"its member '{lost[0]}' failed"))
-                continue
             try:
                 finished = self.store.read_images("images", attempt.images_key)
                 images = finished or self.store.read_images("sampled", attempt.sampled_key)
@@ -163,6 +181,25 @@ class Maker:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
+    def complete(self, attempt: Try, images: ImageSet, is_finished: bool) -> Outcome | Try:
+        """Steps, checks, export, into the store. Gives the next try where a check said no."""
+        recipe = attempt.recipe
+        done = images if is_finished else self.finish(attempt, images)
+        verdicts = self.judge(attempt, done)
+        rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
+        if rejected and recipe.pick is None:
+            if again := attempt.next():
+                return again
+            raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
+        scores = {name: float(verdict.score) for name, verdict in verdicts}
+        cost = self.cost(attempt)
+        judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
+        self.store.write_json("accepted", recipe.accepted_key, judgement)
+        with self.timed("export"):
+            files = stamp(export(done, recipe.export, recipe.name), recipe, attempt.attempt)
+            self.store.write("files", recipe.files_key, files)
+        return Outcome(attempt, files, looks_of(files), cost)
+
     def finish(self, attempt: Try, images: ImageSet) -> ImageSet:
         """Sampled images through their steps, and into the store."""
         with self.timed("steps"):
@@ -191,3 +228,18 @@ class Maker:
         """What the tries up to this one took to sample."""
         keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
         return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
+
+
+Work = Callable[[], Outcome | Try]
+"""What is left to do for a try, in any thread: it gives what was made, or the next try where a check said no."""
+Runner = Callable[[Maker, Sequence[Try]], Iterator[tuple[Try, Work]]]
+"""Makes the images of tries, somewhere, and gives each try with the work that is left as soon as it is that far.
+
+What fails on the way is told through the maker, and comes no more.
+"""
+
+
+def here(maker: Maker, tries: Sequence[Try]) -> Iterator[tuple[Try, Work]]:
+    """The `Runner` that samples in this process; steps, checks and export are the work that is left."""
+    for attempt, images, is_finished in maker.sampled(tries):
+        yield attempt, partial(maker.complete, attempt, images, is_finished)

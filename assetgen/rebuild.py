@@ -16,7 +16,7 @@ from assetgen.history import measured, remember
 from assetgen.load import PackFile
 from assetgen.lock import Block, Lock, lock_place, read_lock, write_lock
 from assetgen.looks import SIMILAR, apart
-from assetgen.making import nothing
+from assetgen.making import Runner, here, nothing
 from assetgen.publish import Target, sweep
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
@@ -58,12 +58,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where this machine keeps things: save points, build locks, past times; and what it does between batches."""
+    """Where this machine keeps things: save points, build locks, past times; what it does between batches; and who
+    makes the images, itself or a cluster."""
 
     store: Store
     locks: Path
     history: Path
     pause: Callable[[], None] = nothing
+    runner: Runner = here
 
 
 def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish) -> Finished:
@@ -105,7 +107,10 @@ class _Rebuild:
         for refusal in self.refusals(now):
             note(refusal)
         allowed = [recipe for recipe in recipes if recipe.name not in failed]
-        manner = Manner(self.wish.overwrite, self.wish.prunes, frozenset(failed), self.wish.price, self.machine.pause)
+        wish, machine = self.wish, self.machine
+        manner = Manner(
+            wish.overwrite, wish.prunes, frozenset(failed), wish.price, machine.pause, runner=machine.runner
+        )
         finished, made = build_pack(allowed, self.machine.store, self.target, note, manner)
         by_name = {recipe.name: recipe for recipe in recipes}
         remember(self.machine.history, measured([(by_name[event.asset], event) for event in drawn], finished))
