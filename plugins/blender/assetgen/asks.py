@@ -1,0 +1,149 @@
+"""From what the panel says to a job: looks at the scene, renders what must go up, and sends it on its way."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from . import catalog, turntable
+from .client.history import remember
+from .client.job import Job
+from .client.sizes import sized, units_of
+from .client.trouble import Trouble
+from .depth import SOLID, sight
+from .folders import output_folder
+from .forms import said
+from .preferences import preferences, user_folder
+from .properties import ASSETGEN_settings
+from .tasks import Task, begin
+from .views import looking
+
+HISTORY = "history.json"
+Uploads = dict[str, tuple[str, bytes]]
+PIXEL_USES = ("pixel_sprite", "pixel_texture")
+
+
+def ask(context: bpy.types.Context, what: str) -> Task:
+    """Ask for one thing. Raises `Trouble` for what cannot be asked."""
+    settings: ASSETGEN_settings = context.scene.assetgen
+    facts = {
+        "targets": [item.session_uid for item in targets(context, what)],
+        "as_asset": settings.as_asset,
+    }
+    if what == "SPRITE":
+        return _ask_sprite(context, settings, facts)
+    if not settings.prompt.strip():
+        raise Trouble("The prompt is empty.", "Write what to make, like: a mossy brick wall.")
+    remember(user_folder("prompts") / HISTORY, settings.prompt)
+    facts |= {"tiling": settings.tiling, "box": settings.box, "displace": settings.displace}
+    facts |= {"pixels": _is_pixel_art(settings.preset), "origin": _origin(settings)}
+    uploads, finish = _reference(settings), None
+    if what in ("CONCEPT", "PROJECT"):
+        finish = _look(context, settings, what, facts, uploads)
+    job = _job(settings.prompt, request_of(settings), uploads, finish)
+    return begin(what, settings.prompt.strip(), job, facts)
+
+
+def targets(context: bpy.types.Context, what: str) -> list[bpy.types.Object]:
+    """The objects that a result is for. Raises `Trouble` where it needs some and none is selected."""
+    if what in ("CONCEPT", "PICTURE"):
+        return []
+    wants_meshes = what == "PROJECT"
+    kinds = ("MESH",) if wants_meshes else SOLID
+    found = [item for item in context.selected_objects if item.type in kinds]
+    active = context.view_layer.objects.active
+    if what == "TEXTURE" and active in found:
+        found = [active]
+    if not found:
+        what = "No mesh is selected." if wants_meshes else "No object with a surface is selected."
+        raise Trouble(what, "Click one in the view.")
+    return found
+
+
+def model_of(settings: ASSETGEN_settings) -> str:
+    """The model that is asked."""
+    return settings.model.strip() or preferences().model.strip() or "mini"
+
+
+def request_of(settings: ASSETGEN_settings) -> dict[str, Any]:
+    """The body of a `make` job."""
+    request: dict[str, Any] = {
+        "kind": "make",
+        "preset": settings.preset.strip(),
+        "prompt": settings.prompt.strip(),
+        "model": model_of(settings),
+        "count": settings.count,
+        "seed": settings.seed,
+        "settings": said(settings, catalog.catalog.pages),
+        "draft": settings.draft,
+    }
+    if settings.negative.strip():
+        request["negative"] = settings.negative.strip()
+    if settings.reference:
+        request["settings"].setdefault("diffusion", {})["strength"] = round(settings.strength, 4)
+    return request
+
+
+def _job(name: str, request: dict[str, Any], uploads: Uploads, finish: Any = None) -> Job:
+    return Job(catalog.server(), name, request, uploads, output_folder(), catalog.starter(), finish)
+
+
+def _reference(settings: ASSETGEN_settings) -> Uploads:
+    if not settings.reference:
+        return {}
+    place = Path(bpy.path.abspath(settings.reference))
+    try:
+        return {"diffusion.image": (place.name, place.read_bytes())}
+    except OSError as error:
+        why = f"The reference {place} cannot be read ({error.strerror})."
+        raise Trouble(why, "Choose another, or none.") from error
+
+
+def _look(
+    context: bpy.types.Context,
+    settings: ASSETGEN_settings,
+    what: str,
+    facts: dict[str, Any],
+    uploads: Uploads,
+) -> Any:
+    """Render the depth, note how it was seen, and tell what sizes the picture alike."""
+    with looking(context, settings.view) as (camera, aspect):
+        units = units_of(aspect)
+        seen = sight(context, camera, units, settings.ground)
+    uploads["depth.image"] = ("depth.png", seen.png)
+    if what == "PROJECT":
+        facts |= {"sight": seen, "cuts": settings.cuts, "worlds": _worlds(targets(context, what))}
+    elif settings.view == "CAMERA":
+        facts["camera"] = context.scene.camera.session_uid
+    return partial(sized, units=units)
+
+
+def _worlds(items: Sequence[bpy.types.Object]) -> dict[int, Any]:
+    return {item.session_uid: np.array(item.matrix_world) for item in items}
+
+
+def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: dict[str, Any]) -> Task:
+    """Render the turntable; the server makes pixel art of the whole sheet, in one palette."""
+    items = targets(context, "SPRITE")
+    table = turntable.Turntable(settings.views, settings.side, settings.elevation)
+    png = turntable.sheet(context, items, table)
+    steps = [{"pixelate": {"cell": turntable.CELL, "colors": settings.colors}}]
+    name = settings.prompt.strip() or items[0].name
+    facts |= {"origin": {"prompt": name}, "sheet": (table.count, table.columns, table.side)}
+    job = _job(name, {"kind": "post", "steps": steps}, {"upload": ("sheet.png", png)})
+    return begin("SPRITE", name, job, facts)
+
+
+def _origin(settings: ASSETGEN_settings) -> dict[str, Any]:
+    """What a result comes from, as far as the panel knows it."""
+    model = model_of(settings)
+    told = {"prompt": settings.prompt.strip(), "preset": settings.preset, "seed": settings.seed, "model": model}
+    return {**told, "licence": catalog.licence_of(model)}
+
+
+def _is_pixel_art(preset: str) -> bool:
+    uses = {each["name"]: each["use"] for each in catalog.catalog.presets}
+    return uses.get(preset, preset) in (*PIXEL_USES, "pixel_tile")

@@ -1,0 +1,107 @@
+"""What the server offers, as far as it was asked: presets, models, the arguments of presets. And whether it runs."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from .client.form import Field, fields_of
+from .client.http import Server
+from .client.start import start
+from .client.trouble import NoServer, Trouble
+from .forms import fill_forms
+from .preferences import preferences, state_place, user_folder
+from .tasks import send
+
+
+@dataclass
+class Catalog:
+    """What is known of the server."""
+
+    version: str = ""
+    """Empty: none was met."""
+    is_asked: bool = False
+    trouble: Trouble | None = None
+    presets: list[dict[str, Any]] = field(default_factory=list)
+    models: list[dict[str, Any]] = field(default_factory=list)
+    pages: dict[str, list[Field]] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+
+
+catalog = Catalog()
+
+
+def server() -> Server:
+    """The server of the preferences."""
+    return Server(state_place())
+
+
+def starter() -> Any:
+    """What brings a server about, as a function that a thread may call; None where the preferences forbid it."""
+    said, place = preferences(), state_place()
+    if not said.starts:
+        return None
+    words = {"program": bpy.path.abspath(said.program) if said.program else "", "price": round(said.price, 4)}
+    words |= {"online": bpy.app.online_access, "log": user_folder("log") / "server.log"}
+    return lambda: start(place, **words)
+
+
+def connect(begin: bool = False) -> None:
+    """Ask who is there and what there is; with `begin` start a server where none runs."""
+    asked, ready = server(), starter() if begin else None
+    catalog.is_asked, catalog.trouble = True, None
+    names = sorted({*catalog.wanted, *catalog.pages})
+
+    def look() -> dict[str, Any]:
+        version = (ready or asked.handshake)()
+        pages = {name: fields_of(asked.ask("GET", f"/presets/{name}")) for name in names}
+        return {
+            "version": version,
+            "presets": [each for each in asked.ask("GET", "/presets") if not each["error"]],
+            "models": asked.ask("GET", "/models"),
+            "pages": pages,
+        }
+
+    send(look, _known, _unknown)
+
+
+def want_form(preset: str) -> None:
+    """Ask for a preset's arguments, unless they are known."""
+    if preset in catalog.pages or preset in catalog.wanted or not preset:
+        return
+    catalog.wanted.add(preset)
+    if not catalog.version:
+        return  # `connect` asks for it
+    asked = server()
+    send(
+        lambda: {preset: fields_of(asked.ask("GET", f"/presets/{preset}"))},
+        _filled,
+        lambda trouble: _no_form(preset, trouble),
+    )
+
+
+def _known(told: dict[str, Any]) -> None:
+    catalog.version, catalog.presets, catalog.models = told["version"], told["presets"], told["models"]
+    catalog.is_asked = False
+    _filled(told["pages"])
+
+
+def _filled(pages: dict[str, list[Field]]) -> None:
+    catalog.pages.update(pages)
+    catalog.wanted.difference_update(pages)
+    fill_forms(catalog.pages)
+
+
+def _no_form(preset: str, trouble: Trouble) -> None:
+    catalog.wanted.discard(preset)
+    catalog.trouble = trouble
+
+
+def _unknown(trouble: Trouble) -> None:
+    catalog.is_asked, catalog.version = False, ""
+    catalog.trouble = None if isinstance(trouble, NoServer) else trouble
+
+
+def licence_of(model: str) -> str:
+    """A model's licence, "" where it is not known."""
+    return next((str(each["licence"]) for each in catalog.models if each["name"] == model), "")

@@ -1,0 +1,1 @@
+"""What needs no Blender: the server's HTTP API, jobs in threads, forms, pictures. Standard library and numpy only."""

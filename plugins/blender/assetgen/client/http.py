@@ -1,0 +1,164 @@
+"""Asks the local assetgen server. It is found by its state file, which is read anew for each request."""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from .trouble import Gone, NoServer, Trouble
+
+API = "/api/v1"
+NAME = "blender"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PATIENCE = 15.0
+"""Seconds for an answer beyond those that the server was asked to wait."""
+UPLOAD_PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class State:
+    """What the state file says."""
+
+    url: str
+    token: str
+    pid: int
+    version: str
+
+
+def usual_place() -> Path:
+    """Where a server writes its state file when nobody says otherwise."""
+    if sys.platform == "win32":
+        return (
+            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "Temp/assetgen/assetgen/server.json"
+        )
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/TemporaryItems/assetgen/server.json"
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    if not os.access(runtime, os.W_OK):
+        runtime = f"{tempfile.gettempdir()}/runtime-{os.getuid()}"
+    return Path(runtime) / "assetgen/server.json"
+
+
+def read_state(place: Path) -> State:
+    """Address and token. Raises `NoServer` where there is no such file, `Trouble` for one that leads elsewhere."""
+    try:
+        if hasattr(os, "getuid") and place.stat().st_uid not in (os.getuid(), 0):
+            raise PermissionError(13, "it belongs to another user")
+        said = json.loads(place.read_text(encoding="utf-8"))
+        state = State(str(said["url"]), str(said["token"]), int(said["pid"]), str(said["version"]))
+    except FileNotFoundError as error:
+        raise NoServer() from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Trouble(
+            f"The state file {place} cannot be read.", "Restart the server: it writes the file anew."
+        ) from error
+    address = urllib.parse.urlsplit(state.url)
+    if address.scheme != "http" or address.hostname not in LOOPBACK:
+        cure = "Only a server on this computer is asked: name its own state file in the preferences."
+        raise Trouble(f"The state file {place} leads away from this computer, to {state.url}.", cure)
+    return state
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect could carry the token away."""
+
+    def redirect_request(self, *words: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server of a state file, whichever process that is just now."""
+
+    place: Path
+
+    def ask(self, method: str, path: str, body: Any = None, patience: float = PATIENCE) -> Any:
+        """What JSON the server answers. Raises `NoServer`, `Gone` or `Trouble`."""
+        data = None if body is None else json.dumps(body).encode()
+        return _json(self._send(method, path, data, "application/json", patience))
+
+    def handshake(self) -> str:
+        """The server's version. Raises `Trouble` where what answers is no server of this contract."""
+        try:
+            said = self.ask("GET", "/status")
+        except Gone as error:
+            raise NoServer() from error
+        except Trouble as error:
+            if error.status != 404:
+                raise
+            said = None
+        if not isinstance(said, dict) or said.get("name") != "assetgen":
+            what = f"The server at {read_state(self.place).url} does not speak this extension's language ({API})."
+            raise Trouble(what, "Update both: assetgen, then `assetgen plugin install blender`.")
+        return str(said.get("version", "?"))
+
+    def upload(self, data: bytes, name: str) -> str:
+        """Bring a picture or a mesh; its id is for `inputs`."""
+        path = f"/uploads?name={urllib.parse.quote(name)}"
+        return str(_json(self._send("POST", path, data, "application/octet-stream", UPLOAD_PATIENCE))["id"])
+
+    def download(self, job: str, file: dict[str, Any], to: Path) -> None:
+        """Write one file of a job, whole or not at all."""
+        path = f"/jobs/{job}/files/{urllib.parse.quote(file['path'])}"
+        data = self._send("GET", path, None, "", UPLOAD_PATIENCE)
+        if hashlib.sha256(data).hexdigest() != file["sha256"]:
+            raise Gone()  # torn on its way: ask again
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            part = to.with_name(f".{to.name}.part")
+            part.write_bytes(data)
+            part.replace(to)
+        except OSError as error:
+            cure = "Make room there, or choose another folder in the preferences."
+            raise Trouble(f"{to} cannot be written ({error.strerror}).", cure) from error
+
+    def _send(self, method: str, path: str, data: bytes | None, kind: str, patience: float) -> bytes:
+        state = read_state(self.place)
+        headers = {"Authorization": f"Bearer {state.token}", "X-Assetgen-Client": NAME}
+        if data is not None:
+            headers["Content-Type"] = kind
+        request = urllib.request.Request(f"{state.url}{API}{path}", data, headers, method=method)
+        try:
+            with _opener.open(request, timeout=patience) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _trouble(error.code, error.read()) from error
+        except (HTTPException, OSError) as error:
+            raise Gone() from error
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise Trouble("What answers at the server's address is no assetgen server.", "Restart the server.") from error
+
+
+def _trouble(status: int, body: bytes) -> Trouble:
+    """What the server says is wrong, in its words."""
+    try:
+        said = json.loads(body)["error"]
+        what, cure = str(said["what"]), str(said["cure"])
+    except (ValueError, TypeError, KeyError):
+        what, cure = f"The server answers {status} and says no more.", "Restart the server."
+    if status in (401, 403):
+        what, cure = "The server does not take the token of the state file.", "Restart the server: it writes both anew."
+    return Trouble(_sentence(what), _sentence(cure), status)
+
+
+def _sentence(words: str) -> str:
+    """The server's half sentences as whole ones."""
+    words = words.strip()
+    return words and words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", "`")) else ".")

@@ -1,0 +1,175 @@
+"""A job of the server, seen through by a thread of its own, which tells its news by a queue."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from .http import PATIENCE, Server
+from .trouble import Gone, NoServer, Trouble
+
+WAIT = 1
+"""Seconds of one long poll: how long a cancelled thread lives on at most."""
+COMES_BACK = 60.0
+"""Seconds until a server that ended is given up; one that restarts goes on with its jobs."""
+PAUSE = 0.5
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it is: `fraction` in 0..1 and a plain word."""
+
+    fraction: float
+    word: str
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One finished variation: its files on this disk by channel, `color` first."""
+
+    job: str
+    number: int
+    name: str
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It is over: `done`, `failed` or `cancelled`; `trouble` tells why, and of what failed in a job that is done."""
+
+    status: str
+    trouble: Trouble | None = None
+
+
+News = Progress | Candidate | Ended
+
+
+@dataclass
+class Job:
+    """A request on its way. Its thread starts with it; read `news` from any thread, `cancel()` at any time."""
+
+    server: Server
+    name: str
+    """What its folder is called."""
+    request: Mapping[str, Any]
+    uploads: Mapping[str, tuple[str, bytes]]
+    """What goes up first, by its word in `inputs` (`depth.image`), or `upload`: a file's name and bytes."""
+    folder: Path
+    """Where a folder for the job's files is made."""
+    ready: Callable[[], object] | None = None
+    """What brings a server about; without it, one must run."""
+    finish: Callable[[Server, dict[str, Any]], dict[str, Any]] | None = None
+    """Adds to the request what must be asked of the server first."""
+    comes_back: float = COMES_BACK
+    id: str = ""
+    news: "SimpleQueue[News]" = field(default_factory=SimpleQueue)
+
+    def __post_init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._fetched: set[str] = set()
+        self._errors: list[str] = []
+        self._thread = threading.Thread(target=self._run, name="assetgen job", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask for its end; `Ended` follows."""
+        self._cancelled.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            self.news.put(Progress(0.0, "asking"))
+            (self.ready or self.server.handshake)()
+            self._follow(self._asked())
+        except Trouble as trouble:
+            self.news.put(Ended("cancelled" if self._cancelled.is_set() else "failed", trouble))
+        except Exception as error:  # a thread that dies in silence would leave a job that never ends
+            self.news.put(Ended("failed", Trouble(f"The extension has a fault: {error!r}.", "Please report it.")))
+
+    def _asked(self) -> dict[str, Any]:
+        """The job as the server took it."""
+        request = {**self.request}
+        if self.finish:
+            request = self.finish(self.server, request)
+        for word, (name, data) in self.uploads.items():
+            id = self.server.upload(data, name)
+            if word == "upload":
+                request["upload"] = id
+            else:
+                request["inputs"] = {**request.get("inputs", {}), word: id}
+        state: dict[str, Any] = self.server.ask("POST", "/jobs", request)
+        self.id = str(state["id"])
+        return state
+
+    def _follow(self, state: dict[str, Any]) -> None:
+        """Tell the news until it is over."""
+        asked_to_end = False
+        while True:
+            self._tell(state)
+            if state["ended"] is not None and not state["more"]:
+                self.news.put(Ended(state["status"], self._trouble_of(state)))
+                return
+            if self._cancelled.is_set() and not asked_to_end:
+                self._patiently(lambda: self.server.ask("DELETE", f"/jobs/{self.id}"))
+                asked_to_end = True
+            path = f"/jobs/{self.id}?after={state['seq']}&wait={WAIT}"
+            state = self._patiently(lambda path=path: self.server.ask("GET", path, patience=WAIT + PATIENCE))
+
+    def _tell(self, state: Mapping[str, Any]) -> None:
+        self._errors += [event["reason"] for event in state["events"] if event["event"] == "failed"]
+        by_number: dict[int, list[dict[str, Any]]] = {}
+        for file in state["files"]:
+            if file["path"] not in self._fetched:
+                by_number.setdefault(int(file["number"] or 1), []).append(file)
+        for number, files in sorted(by_number.items()):
+            self.news.put(self._fetch(number, files))
+        fraction = float(state["progress"]["fraction"])
+        self.news.put(Progress(fraction, str(state["status"]), int(state["position"])))
+
+    def _fetch(self, number: int, files: list[dict[str, Any]]) -> Candidate:
+        folder = self.folder / f"{slug(self.name)}_{self.id[:6]}"
+        places = {}
+        for file in sorted(files, key=lambda file: file["channel"] != "color"):
+            name = Path(file["path"]).name
+            place = folder / (name.replace("picture", slug(self.name), 1) if self.request["kind"] == "post" else name)
+            self._patiently(lambda file=file, place=place: self.server.download(self.id, file, place))
+            self._fetched.add(file["path"])
+            places[str(file["channel"])] = place
+        return Candidate(self.id, number, str(files[0]["asset"]), places)
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """What is asked, again and again while the server is gone. Raises `Trouble` when it does not come back."""
+        until = time.monotonic() + self.comes_back
+        while True:
+            try:
+                return ask()
+            except (Gone, NoServer) as error:
+                if self._cancelled.is_set():
+                    raise
+                if time.monotonic() > until:
+                    cure = "Start it: it goes on with what it was asked. Then ask the same again."
+                    raise Trouble("The server ended and did not come back.", cure) from error
+                self.news.put(Progress(0.0, "waiting for the server"))
+            self._cancelled.wait(PAUSE)
+
+    def _trouble_of(self, state: Mapping[str, Any]) -> Trouble | None:
+        error = state["error"]
+        if error:
+            return Trouble(error["what"], error["cure"])
+        if self._errors and state["status"] == "done":
+            count = f"{len(self._errors)} of the pictures failed: " if self._fetched else "Nothing came out: "
+            return Trouble(count + self._errors[0], "Ask again with other words or another seed.")
+        return None
+
+
+def slug(words: str) -> str:
+    """A prompt as the name of a folder, the same in every system."""
+    return re.sub(r"[^a-z0-9]+", "_", words.lower())[:40].strip("_") or "picture"

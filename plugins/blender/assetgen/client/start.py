@@ -1,0 +1,84 @@
+"""Starts `assetgen serve` as a process of its own, which outlives Blender: other programs may use it too."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .http import Server, State, read_state
+from .trouble import Gone, NoServer, Trouble
+
+PATIENCE = 60.0
+"""Seconds until a server answers; the first start on a cold disk takes a while."""
+INSTALL = "Install it (`pip install assetgen`), or name the program in this extension's preferences."
+OURS = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "LD_LIBRARY_PATH")
+"""What points programs at Blender's own Python and libraries."""
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def program_of(named: str) -> str:
+    """The path of the program `assetgen`. Raises `Trouble` where there is none."""
+    if named:
+        if os.access(named, os.X_OK) and Path(named).is_file():
+            return named
+        raise Trouble(f"The program {named} is not there, or cannot be run.", INSTALL)
+    found = shutil.which("assetgen") or shutil.which(str(Path.home() / ".local/bin/assetgen"))
+    if not found:
+        raise Trouble("The program assetgen is not in the search path.", INSTALL)
+    return found
+
+
+def start(place: Path, program: str = "", price: float = 0.0, online: bool = True, log: Path | None = None) -> str:
+    """Start a server unless one answers, wait for it, and tell its version. Raises `Trouble` with its last words."""
+    server = Server(place)
+    try:
+        return server.handshake()
+    except NoServer:
+        pass
+    before = _state(place)
+    command = [program_of(program), "serve", "--state", str(place), *(["--price", f"{price}/h"] if price else [])]
+    log = log or place.with_suffix(".log")
+    process = _spawn(command, log, online)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if _state(place) not in (None, before):
+            try:
+                return server.handshake()
+            except (NoServer, Gone):
+                pass
+        if process.poll() is not None:
+            raise Trouble(f"The server ended at once: {_last_words(log)}", f"Its whole output stands in {log}.")
+        time.sleep(0.05)
+    process.kill()
+    raise Trouble(f"The server did not answer within {PATIENCE:.0f} seconds.", f"Its output stands in {log}.")
+
+
+def _spawn(command: list[str], log: Path, online: bool) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    if not online:
+        environment["HF_HUB_OFFLINE"] = "1"
+    apart = {"creationflags": 0x00000208} if sys.platform == "win32" else {"start_new_session": True}  # detached
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with log.open("wb") as stream:
+            child = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, **apart
+            )
+    except OSError as error:
+        raise Trouble(f"{command[0]} cannot be started ({error.strerror}).", INSTALL) from error
+    _children.append(child)
+    return child
+
+
+def _state(place: Path) -> State | None:
+    try:
+        return read_state(place)
+    except Trouble:
+        return None
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing."

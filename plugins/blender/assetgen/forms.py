@@ -1,0 +1,60 @@
+"""The form of a preset: filled from its schema, read for what it says otherwise than the preset."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import bpy
+
+from .client.form import Field, settings_of
+from .client.trouble import Trouble
+
+Pages = Mapping[str, Sequence[Field]]
+"""The fields of each preset that is known."""
+SLOT = {"INT": "whole", "FLOAT": "number", "BOOL": "yes", "CHOICE": "choice"}
+"""Which property of a row shows a kind; the others are text."""
+
+
+def fill_forms(pages: Pages) -> None:
+    """Fill the form of each scene whose preset is known by now."""
+    for scene in bpy.data.scenes:
+        if not scene.assetgen.form:
+            fill_form(scene.assetgen, pages)
+
+
+def fill_form(settings: Any, pages: Pages) -> None:
+    """The fields of the preset, with its defaults; none while they are unknown."""
+    settings.form.clear()
+    for field in pages.get(settings.preset, ()):
+        row = settings.form.add()
+        row.name = f"{field.part}.{field.word}"
+        row.part, row.word, row.label, row.kind = field.part, field.word, field.label, field.kind
+        row.choices, row.low, row.high = json.dumps(field.choices), field.low, field.high
+        if field.kind in SLOT:
+            value = field.default if field.kind != "CHOICE" else str(field.default) or "-"
+            setattr(row, SLOT[field.kind], value)
+        else:
+            row.text = field.text_of(field.default)
+
+
+def said(settings: Any, pages: Pages) -> dict[str, dict[str, Any]]:
+    """What the form says that the preset does not. Raises `Trouble` for a text that is no value."""
+    known = {f"{field.part}.{field.word}": field for field in pages.get(settings.preset, ())}
+    try:
+        return settings_of(_values(settings, known))
+    except ValueError as error:
+        raise Trouble(str(error), "Empty the field for what the preset says.") from error
+
+
+def _values(settings: Any, known: dict[str, Field]) -> Iterator[tuple[Field, Any]]:
+    for row in settings.form:
+        field = known.get(row.name)
+        if field is None:
+            continue
+        if row.kind not in SLOT:
+            yield field, field.value_of(row.text)
+            continue
+        value = getattr(row, SLOT[row.kind])
+        if row.kind == "FLOAT":  # Blender's numbers are single precision: 0.6 comes back as 0.60000002
+            value = field.default if abs(value - field.default) < 1e-6 * max(abs(value), 1) else round(value, 6)
+        yield field, "" if value == "-" else value

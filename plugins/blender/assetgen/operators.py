@@ -1,0 +1,198 @@
+"""What the panel's buttons do. Scripts call the same: `bpy.ops.assetgen.generate(task="MATERIAL", prompt="bricks")`."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+
+from . import catalog, tasks
+from .asks import HISTORY, ask
+from .client.history import read_history
+from .client.trouble import Trouble
+from .preferences import user_folder
+from .properties import TASKS
+
+AS_SAID = ("", "As in the Panel", "")
+_prompts: list[tuple[str, str, str]] = []
+
+
+class ASSETGEN_OT_generate(bpy.types.Operator):
+    """Ask the server for what the panel says; the result comes by itself, as one step of undo"""
+
+    bl_idname, bl_label = "assetgen.generate", "Generate"
+
+    task: bpy.props.StringProperty(description="One of " + ", ".join(task[0] for task in TASKS) + ", or empty")
+    prompt: bpy.props.StringProperty(description="Empty: the panel's")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.assetgen
+        try:
+            if self.task and self.task not in [task[0] for task in TASKS]:
+                raise Trouble(f"There is no task {self.task}.", "Use one of " + ", ".join(task[0] for task in TASKS))
+            if self.task and settings.task != self.task:
+                settings.task = self.task
+            if self.prompt:
+                settings.prompt = self.prompt
+            ask(context, settings.task)
+        except Trouble as trouble:
+            self.report({"ERROR"}, str(trouble))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_wait(bpy.types.Operator):
+    """Wait until all that was asked is over: for scripts, in background mode too"""
+
+    bl_idname, bl_label = "assetgen.wait", "Wait for Results"
+
+    seconds: bpy.props.FloatProperty(default=600.0, min=0.0)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        asked = tasks.running()
+        if not tasks.wait(self.seconds):
+            self.report({"ERROR"}, f"It is not over after {self.seconds:.0f} seconds.")
+            return {"CANCELLED"}
+        wrong = [task.trouble for task in asked if task.trouble]
+        if wrong or catalog.catalog.trouble:
+            self.report({"ERROR"}, str(wrong[0] if wrong else catalog.catalog.trouble))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_connect(bpy.types.Operator):
+    """Start the server if none runs, and read what it offers"""
+
+    bl_idname, bl_label = "assetgen.connect", "Start Server"
+
+    begin: bpy.props.BoolProperty(default=True)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        catalog.catalog.wanted.add(context.scene.assetgen.preset)
+        catalog.connect(self.begin)
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_cancel(bpy.types.Operator):
+    """Stop it; pictures that are finished stay"""
+
+    bl_idname, bl_label = "assetgen.cancel", "Cancel"
+
+    job: bpy.props.IntProperty(default=-1, description="Its place among the tasks; -1: all")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for number, task in enumerate(tasks.tasks):
+            if task.status == "running" and self.job in (-1, number):
+                task.job.cancel()
+                task.progress = tasks.Progress(task.progress.fraction, "cancelling")
+        return {"FINISHED"}
+
+
+class _OfCandidate:
+    """Which candidate is meant."""
+
+    task: bpy.props.IntProperty(default=0, description="Its place among the tasks, 0 the newest")
+    number: bpy.props.IntProperty(default=1)
+
+    def meant(self) -> tuple[tasks.Task, int]:
+        """Raises `Trouble` where there is none."""
+        if self.task >= len(tasks.tasks) or self.number not in tasks.tasks[self.task].candidates:
+            raise Trouble("There is no such picture.", "Generate one first.")
+        return tasks.tasks[self.task], self.number
+
+
+class ASSETGEN_OT_pick(_OfCandidate, bpy.types.Operator):
+    """Use this picture, in place of the one before"""
+
+    bl_idname, bl_label = "assetgen.pick", "Use"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            task, number = self.meant()
+            tasks.pick(task, number)
+        except Trouble as trouble:
+            self.report({"ERROR"}, str(trouble))
+            return {"CANCELLED"}
+        task.trouble = None
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_reference(_OfCandidate, bpy.types.Operator):
+    """Paint over this picture from now on"""
+
+    bl_idname, bl_label = "assetgen.reference", "Use as Reference"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            task, number = self.meant()
+        except Trouble as trouble:
+            self.report({"ERROR"}, str(trouble))
+            return {"CANCELLED"}
+        context.scene.assetgen.reference = str(task.candidates[number].files["color"])
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_clear(bpy.types.Operator):
+    """Forget the pictures that were shown here; their files stay"""
+
+    bl_idname, bl_label = "assetgen.clear", "Clear"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        tasks.tasks[:] = tasks.running()
+        catalog.catalog.trouble = None
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_no_reference(bpy.types.Operator):
+    """Start from words alone again"""
+
+    bl_idname, bl_label = "assetgen.no_reference", "No Reference"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.assetgen.reference = ""
+        return {"FINISHED"}
+
+
+def _history(self: bpy.types.Operator, context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    _prompts[:] = [(str(n), prompt[:80], prompt) for n, prompt in enumerate(prompts())]
+    return _prompts or [("", "No prompt yet", "")]
+
+
+def prompts() -> list[str]:
+    """The prompts used so far, the newest first."""
+    return read_history(Path(user_folder("prompts")) / HISTORY)
+
+
+class ASSETGEN_OT_history(bpy.types.Operator):
+    """Take a prompt that was used before"""
+
+    bl_idname, bl_label = "assetgen.history", "Earlier Prompts"
+    bl_property = "choice"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    choice: bpy.props.EnumProperty(name="Prompt", items=_history)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.invoke_search_popup(self)
+        return {"FINISHED"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        known = prompts()
+        if self.choice.isdigit() and int(self.choice) < len(known):
+            context.scene.assetgen.prompt = known[int(self.choice)]
+        return {"FINISHED"}
+
+
+CLASSES = (
+    ASSETGEN_OT_generate,
+    ASSETGEN_OT_wait,
+    ASSETGEN_OT_connect,
+    ASSETGEN_OT_cancel,
+    ASSETGEN_OT_pick,
+    ASSETGEN_OT_reference,
+    ASSETGEN_OT_no_reference,
+    ASSETGEN_OT_clear,
+    ASSETGEN_OT_history,
+)

@@ -1,0 +1,191 @@
+"""The panel in the 3D view's sidebar."""
+
+from typing import ClassVar
+
+import bpy
+
+from . import catalog, tasks
+from .client.trouble import Trouble
+from .folders import is_beside
+from .forms import SLOT
+from .properties import TASKS
+from .thumbnails import icon_of
+
+LINE = 0.16
+"""Characters a pixel of the sidebar's width, about: for wrapping."""
+SHOWN = 3
+"""Tasks whose candidates are shown."""
+ACROSS = 3
+
+
+class _InSidebar:
+    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "assetgen"
+
+
+class ASSETGEN_PT_main(_InSidebar, bpy.types.Panel):
+    """What to make"""
+
+    bl_label, bl_idname = "assetgen", "ASSETGEN_PT_main"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.assetgen
+        _server(layout, context)
+        grid = layout.grid_flow(columns=2, even_columns=True, even_rows=True, align=True, row_major=True)
+        grid.prop(settings, "task", expand=True)
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(settings, "prompt", text="", icon="OUTLINER_OB_FONT", placeholder="What to make")
+        row.operator("assetgen.history", text="", icon="RECOVER_LAST")
+        row = column.row(align=True)
+        row.prop(settings, "count")
+        row.prop(settings, "seed")
+        if settings.task in ("CONCEPT", "PROJECT"):
+            layout.row().prop(settings, "view", expand=True)
+        if settings.reference and settings.task != "SPRITE":
+            _reference(layout, settings)
+        row = layout.row()
+        row.scale_y = 1.4
+        row.operator("assetgen.generate", icon="SHADERFX")
+        if not is_beside():
+            _say(layout, context, "This file is not saved yet: results are packed into it.", "INFO")
+        _tasks(layout, context)
+
+
+class ASSETGEN_PT_candidates(_InSidebar, bpy.types.Panel):
+    """What came of it"""
+
+    bl_label, bl_idname = "Results", "ASSETGEN_PT_candidates"
+    bl_parent_id = "ASSETGEN_PT_main"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return any(task.candidates for task in tasks.tasks)
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        self.layout.operator("assetgen.clear", text="", icon="X", emboss=False)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        shown = [(place, task) for place, task in enumerate(tasks.tasks) if task.candidates][:SHOWN]
+        for place, task in shown:
+            column = self.layout.column(align=True)
+            column.label(text=f"{task.prompt[:40]}", icon=_icon_of(task.what))
+            grid = column.grid_flow(columns=ACROSS, even_columns=True, row_major=True, align=True)
+            for number, candidate in sorted(task.candidates.items()):
+                _candidate(grid, place, task, number, icon_of(candidate.files["color"]))
+
+
+class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
+    """How it is made"""
+
+    bl_label, bl_idname = "Settings", "ASSETGEN_PT_settings"
+    bl_parent_id = "ASSETGEN_PT_main"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.assetgen
+        layout.use_property_split, layout.use_property_decorate = True, False
+        column = layout.column()
+        if settings.task != "SPRITE":
+            for name in ("preset", "model", "negative", "reference", "draft"):
+                column.prop(settings, name)
+        for name in OWN_SETTINGS[settings.task]:
+            column.prop(settings, name)
+        column.prop(settings, "as_asset")
+        if settings.task == "SPRITE":
+            return
+        part = ""
+        for row in settings.form:
+            if row.part != part:
+                part = row.part
+                column.separator()
+                column.label(text=part.replace("_", " ").capitalize(), translate=False)
+            column.prop(row, SLOT.get(row.kind, "text"), text=row.label, translate=False)
+
+
+OWN_SETTINGS = {
+    "CONCEPT": ("ground",),
+    "MATERIAL": ("tiling", "box", "displace"),
+    "TEXTURE": ("tiling", "box"),
+    "PROJECT": ("ground", "cuts"),
+    "SPRITE": ("views", "side", "colors", "elevation"),
+    "PICTURE": (),
+}
+
+
+def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    known = catalog.catalog
+    row = layout.row()
+    if known.is_asked:
+        row.label(text="Looking for the server…", icon="SORTTIME")
+    elif known.version:
+        row.label(text=f"Server {known.version}", icon="CHECKMARK", translate=False)
+        row.operator("assetgen.connect", text="", icon="FILE_REFRESH").begin = False
+    else:
+        row.label(text="No server runs", icon="UNLINKED")
+        row.operator("assetgen.connect", icon="PLAY").begin = True
+    if known.trouble:
+        _trouble(layout, context, known.trouble)
+
+
+def _reference(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    row = layout.row(align=True)
+    row.label(text="", icon="IMAGE_REFERENCE")
+    row.prop(settings, "strength")
+    row.operator("assetgen.no_reference", text="", icon="X")
+
+
+def _tasks(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    for number, task in enumerate(tasks.tasks[:SHOWN]):
+        if task.status == "running":
+            row = layout.row(align=True)
+            word = bpy.app.translations.pgettext_iface(task.progress.word)
+            place = f" ({task.progress.position})" if task.progress.position > 0 else ""
+            percent = f" {task.progress.fraction:.0%}" if task.progress.fraction else ""
+            row.progress(factor=task.progress.fraction, text=f"{word}{place}{percent}")
+            row.operator("assetgen.cancel", text="", icon="X").job = number
+        elif task.status == "cancelled":
+            layout.label(text="Cancelled", icon="CANCEL")
+        if task.trouble and task.status != "cancelled":
+            _trouble(layout, context, task.trouble)
+
+
+def _candidate(layout: bpy.types.UILayout, place: int, task: tasks.Task, number: int, icon: int) -> None:
+    cell = layout.column(align=True)
+    box = cell.box()
+    box.template_icon(icon_value=icon, scale=4.2)
+    row = cell.row(align=True)
+    use = row.operator("assetgen.pick", text=str(number), depress=task.picked == number, translate=False)
+    use.task, use.number = place, number
+    over = row.operator("assetgen.reference", text="", icon="IMAGE_REFERENCE")
+    over.task, over.number = place, number
+
+
+def _trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:
+    box = layout.box()
+    box.alert = True
+    _say(box, context, trouble.what, "ERROR")
+    if trouble.cure:
+        _say(box, context, trouble.cure, "NONE")
+
+
+def _say(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+    """A sentence over as many lines as it needs."""
+    words = bpy.app.translations.pgettext_iface(text).split()
+    wide = max(int(context.region.width / context.preferences.system.ui_scale * LINE) - 4, 16)
+    lines: list[str] = []
+    for word in words:
+        if not lines or len(lines[-1]) + len(word) >= wide:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}"
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(lines):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1", translate=False)
+
+
+def _icon_of(what: str) -> str:
+    return next(task[3] for task in TASKS if task[0] == what)
+
+
+CLASSES = (ASSETGEN_PT_main, ASSETGEN_PT_candidates, ASSETGEN_PT_settings)

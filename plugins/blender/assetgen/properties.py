@@ -1,0 +1,142 @@
+"""What a person says in the panel; it is saved with the scene."""
+
+import json
+from typing import Any
+
+import bpy
+
+from .catalog import catalog, want_form
+from .forms import fill_form
+
+TASKS = (
+    ("CONCEPT", "Concept", "Concept art along the shape of the scene", "SCENE", 0),
+    ("MATERIAL", "Material", "A seamless PBR material for the selected objects", "MATERIAL", 1),
+    ("TEXTURE", "Texture", "A seamless texture as the colour of the active material", "TEXTURE", 2),
+    ("PROJECT", "Project", "Paint the selected meshes as the camera sees them", "MOD_UVPROJECT", 3),
+    ("SPRITE", "Sprite Sheet", "Pixel art of the selection from all sides", "CON_ROTLIKE", 4),
+    ("PICTURE", "Picture", "Any preset: icons, decals, skies", "IMAGE_DATA", 5),
+)
+PRESETS = {
+    "CONCEPT": "concept_from_mesh",
+    "MATERIAL": "pbr_material",
+    "TEXTURE": "tile_texture",
+    "PROJECT": "concept_from_mesh",
+    "PICTURE": "item_icon",
+}
+VIEWS = (
+    ("CAMERA", "Camera", "Look through the scene's camera"),
+    ("VIEWPORT", "Viewport", "Look as the 3D view stands"),
+)
+_choices: dict[str, list[tuple[str, str, str]]] = {}
+"""Blender keeps no copy of the texts of such lists: they must live on here."""
+
+
+def _choices_of(field: "ASSETGEN_field", context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    words = json.loads(field.choices or "[]") or ["-"]
+    return _choices.setdefault(field.choices, [(word or "-", word or "none", "") for word in words])
+
+
+def _between(name: str) -> Any:
+    """Keeps a number within what the schema allows."""
+
+    def keep(field: "ASSETGEN_field", context: bpy.types.Context) -> None:
+        value = min(max(getattr(field, name), field.low), field.high)
+        if value != getattr(field, name):
+            setattr(field, name, type(getattr(field, name))(value))
+
+    return keep
+
+
+class ASSETGEN_field(bpy.types.PropertyGroup):
+    """One argument in the form."""
+
+    part: bpy.props.StringProperty()
+    word: bpy.props.StringProperty()
+    label: bpy.props.StringProperty()
+    kind: bpy.props.StringProperty()
+    choices: bpy.props.StringProperty()
+    low: bpy.props.FloatProperty()
+    high: bpy.props.FloatProperty()
+    whole: bpy.props.IntProperty(name="Value", update=_between("whole"))
+    number: bpy.props.FloatProperty(name="Value", precision=3, update=_between("number"))
+    yes: bpy.props.BoolProperty(name="Value")
+    choice: bpy.props.EnumProperty(name="Value", items=_choices_of)
+    text: bpy.props.StringProperty(name="Value")
+
+
+def _task_changed(settings: "ASSETGEN_settings", context: bpy.types.Context) -> None:
+    settings.preset = PRESETS.get(settings.task, settings.preset)
+
+
+def _preset_changed(settings: "ASSETGEN_settings", context: bpy.types.Context) -> None:
+    settings.form.clear()
+    want_form(settings.preset)
+    fill_form(settings, catalog.pages)
+
+
+def _preset_names(settings: Any, context: bpy.types.Context, edit: str) -> list[str]:
+    return [each["name"] for each in catalog.presets if edit.lower() in each["name"]]
+
+
+def _model_names(settings: Any, context: bpy.types.Context, edit: str) -> list[tuple[str, str]]:
+    return [(each["name"], f"{each['licence']}, {each['weights']}") for each in catalog.models]
+
+
+class ASSETGEN_settings(bpy.types.PropertyGroup):
+    """The panel's settings."""
+
+    task: bpy.props.EnumProperty(name="Task", items=TASKS, default="CONCEPT", update=_task_changed)
+    view: bpy.props.EnumProperty(name="View", items=VIEWS, default="CAMERA", description="Where it is looked from")
+    prompt: bpy.props.StringProperty(name="Prompt", description="What to make, in plain words", maxlen=4000)
+    negative: bpy.props.StringProperty(name="Without", description="What shall not be in the picture", maxlen=4000)
+    preset: bpy.props.StringProperty(
+        name="Preset",
+        description="The kind of asset",
+        default="concept_from_mesh",
+        search=_preset_names,
+        update=_preset_changed,
+    )
+    model: bpy.props.StringProperty(
+        name="Model", description="The model. Empty: that of the preferences", default="", search=_model_names
+    )
+    count: bpy.props.IntProperty(name="Count", description="How many to choose from", default=1, min=1, max=64)
+    seed: bpy.props.IntProperty(
+        name="Seed", description="The same seed gives the same picture; variations count up from it", min=0
+    )
+    draft: bpy.props.BoolProperty(name="Draft", description="Quick drawings in place of the model, to try things out")
+    reference: bpy.props.StringProperty(
+        name="Reference", description="A picture that is painted over", subtype="FILE_PATH"
+    )
+    strength: bpy.props.FloatProperty(
+        name="Strength",
+        description="How far the reference is painted over: 1 wholly, 0 hardly",
+        default=0.6,
+        min=0.02,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    tiling: bpy.props.FloatProperty(name="Tiling", description="Repeats along a side", default=1.0, min=0.001)
+    box: bpy.props.BoolProperty(
+        name="From All Sides", description="Lay it on from six sides, without UVs: for blockouts, not for export"
+    )
+    displace: bpy.props.BoolProperty(name="Displace", description="Let the height map move the surface (Cycles)")
+    ground: bpy.props.BoolProperty(
+        name="Ground", description="Lay a ground under all that is seen, as models expect", default=True
+    )
+    cuts: bpy.props.IntProperty(
+        name="Cuts",
+        description="Cuts across large faces that reach far away, so that the picture lies straight; 0 leaves the mesh",
+        default=4,
+        min=0,
+        max=32,
+    )
+    views: bpy.props.IntProperty(name="Views", description="Pictures around the object", default=8, min=1, max=64)
+    side: bpy.props.IntProperty(name="Pixels", description="Size of a sprite", default=64, min=8, max=256)
+    colors: bpy.props.IntProperty(name="Colors", description="Colors of the sheet", default=16, min=2, max=256)
+    elevation: bpy.props.FloatProperty(
+        name="Elevation", description="Degrees from above", default=30.0, min=-90.0, max=90.0
+    )
+    as_asset: bpy.props.BoolProperty(
+        name="Into the Asset Browser", description="Results become assets with prompt, seed and licence", default=True
+    )
+    form: bpy.props.CollectionProperty(type=ASSETGEN_field)

@@ -1,0 +1,132 @@
+"""What a finished picture becomes in the file, by what was asked. Asked again, it replaces what it made before."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import bpy
+import numpy as np
+
+from . import assets, materials, projection
+from .client.job import Candidate
+from .client.sheet import sheet_facts
+from .client.trouble import Trouble
+from .cuts import cut_deep_faces
+from .folders import load_image
+
+PICTURE_MARK = materials.MARK
+
+
+def apply(what: str, key: str, facts: Mapping[str, Any], candidate: Candidate) -> None:
+    """Bring a candidate into the file. Raises `Trouble`."""
+    color = candidate.files.get("color")
+    if color is None or not all(file.is_file() for file in candidate.files.values()):
+        raise Trouble(f"The files of {candidate.name} are gone.", "Ask for them again.")
+    try:
+        made = WAYS[what](key, facts, candidate)
+    except RuntimeError as error:  # Blender's own words for what it refuses
+        raise Trouble(f"Blender refuses: {str(error).strip()}", "Undo, and ask again.") from error
+    if facts.get("as_asset"):
+        assets.mark(made, color, facts["origin"])
+
+
+def _material(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Material:
+    targets = list(_objects(facts["targets"]))
+    material = materials.material_for(candidate.name, key)
+    without = any(item.type == "MESH" and not item.data.uv_layers for item in targets)
+    materials.fill(material, candidate.files, {**facts, "box": facts.get("box") or without})
+    for item in targets:
+        if item.active_material is not material:
+            materials.put_on(item, material)
+    return material
+
+
+def _texture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
+    """Into the active material, the rest of which stays."""
+    for item in _objects(facts["targets"]):
+        if item.active_material is None:
+            materials.put_on(item, materials.material_for(candidate.name, key))
+        if not item.active_material.is_editable:
+            what = f"The material {item.active_material.name} belongs to another file."
+            raise Trouble(what, "Make it local first.")
+        materials.put_picture(item.active_material, candidate.files["color"], facts)
+    return load_image(candidate.files["color"])
+
+
+def _projected(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Material:
+    """Onto the faces that the camera sees; the others keep what they have."""
+    material = materials.material_for(candidate.name, key)
+    materials.fill(material, candidate.files, {"uv_map": projection.UV_MAP, "clip": True})
+    sight, done = facts["sight"], set()
+    for item in _objects(facts["targets"]):
+        world = np.array(facts["worlds"][item.session_uid])
+        if item.data.name_full in done:
+            raise Trouble(f"{item.name} shares its mesh with another object.", "Make it a single user first.")
+        done.add(item.data.name_full)
+        if item.mode == "OBJECT" and item.data.is_editable:
+            cut_deep_faces(item.data, world, sight, int(facts["cuts"]), key)
+        projection.lay_uvs(item, world, sight)
+        _paint(item, material, projection.seen_faces(item.data, world, sight))
+    return material
+
+
+def _paint(item: bpy.types.Object, material: bpy.types.Material, faces: Any) -> None:
+    mesh = item.data
+    if not mesh.materials:
+        mesh.materials.append(None)  # what the unseen faces have
+    if material.name not in mesh.materials:
+        mesh.materials.append(material)
+    slots = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", slots)
+    slots[faces] = mesh.materials.find(material.name)
+    mesh.polygons.foreach_set("material_index", slots)
+    mesh.update()
+
+
+def _concept(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
+    """A picture behind what the camera sees, and in every image editor."""
+    image = _picture(key, facts, candidate)
+    for camera in _objects([facts["camera"]] if facts.get("camera") else []):
+        backgrounds = camera.data.background_images
+        mine = next((each for each in backgrounds if each.image and each.image.get(PICTURE_MARK)), None)
+        mine = mine or backgrounds.new()
+        mine.image, mine.alpha, mine.frame_method = image, 0.8, "FIT"
+        camera.data.show_background_images = True
+    return image
+
+
+def _picture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
+    image = load_image(candidate.files["color"])
+    image[PICTURE_MARK] = key
+    image.use_fake_user = True  # a picture that nothing shows yet is kept, too
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR":
+                area.spaces.active.image = image
+    return image
+
+
+def _sheet(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
+    """The sheet, and a JSON file beside it that tells where its sprites lie."""
+    place = candidate.files["color"]
+    place.with_suffix(".json").write_text(json.dumps(sheet_facts(place.name, *facts["sheet"]), indent=1))
+    return _picture(key, facts, candidate)
+
+
+def _objects(uids: Iterable[int]) -> Iterable[bpy.types.Object]:
+    """Objects of this session, however they are called now. Raises `Trouble` where one is gone."""
+    known = {item.session_uid: item for item in bpy.data.objects}
+    for uid in uids:
+        if uid not in known:
+            raise Trouble("An object that this was made for is gone.", "Undo its removal, or ask anew.")
+        yield known[uid]
+
+
+WAYS: dict[str, Callable[[str, Mapping[str, Any], Candidate], bpy.types.ID]] = {
+    "MATERIAL": _material,
+    "TEXTURE": _texture,
+    "PROJECT": _projected,
+    "CONCEPT": _concept,
+    "SPRITE": _sheet,
+    "PICTURE": _picture,
+}

@@ -1,0 +1,205 @@
+"""What was asked and what came of it. Threads do the asking; `tick` alone brings their news to Blender's data.
+
+`bpy.app.timers` call `tick` in a window. They never do in background mode: scripts call `wait` there.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from .client.job import Candidate, Ended, Job, Progress
+from .client.trouble import Trouble
+from .results import apply
+
+TICK = 0.1
+KEPT = 12
+"""Tasks whose candidates stay in the panel."""
+BUSY = ("TRANSFORM_OT", "MESH_OT", "SCULPT_OT", "PAINT_OT", "VIEW3D_OT", "OBJECT_OT")
+"""Operators that a person holds in the hand: nothing is changed under them."""
+
+
+@dataclass
+class Task:
+    """One thing asked: its job, its candidates by number, and the names of what it is for."""
+
+    what: str
+    prompt: str
+    job: Job
+    facts: Mapping[str, Any]
+    file: int
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    progress: Progress = field(default_factory=lambda: Progress(0.0, "asking"))
+    status: str = "running"
+    trouble: Trouble | None = None
+    picked: int | None = None
+    fresh: bool = True
+    """Nothing of it was tried in the file yet."""
+
+    @property
+    def key(self) -> str:
+        """Marks what this task made in the file, so that another pick replaces it."""
+        return self.job.id
+
+
+@dataclass
+class Errand:
+    """Something small done in a thread; `done` or `failed` is called with its outcome by `tick`."""
+
+    work: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Trouble], None]
+
+    def __post_init__(self) -> None:
+        self.outcome: Callable[[], None] | None = None
+        threading.Thread(target=self._run, name="assetgen errand", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            result = self.work()
+        except Trouble as trouble:
+            self.outcome = lambda trouble=trouble: self.failed(trouble)
+        except Exception as error:  # else a button would stay grey for ever
+            fault = Trouble(f"The extension has a fault: {error!r}.", "Please report it.")
+            self.outcome = lambda: self.failed(fault)
+        else:
+            self.outcome = lambda: self.done(result)
+
+
+tasks: list[Task] = []
+"""The newest first."""
+_errands: list[Errand] = []
+_file = 0
+
+
+def begin(what: str, prompt: str, job: Job, facts: Mapping[str, Any]) -> Task:
+    """Follow a job. `facts` is what its results need later."""
+    task = Task(what, prompt, job, facts, _file)
+    tasks.insert(0, task)
+    over = [each for each in tasks if each.status != "running"]
+    for old in over[KEPT:]:
+        tasks.remove(old)
+    _wind_up()
+    return task
+
+
+def send(work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Trouble], None]) -> None:
+    """Do something in a thread, and the rest in Blender's own."""
+    _errands.append(Errand(work, done, failed))
+    _wind_up()
+
+
+def running() -> list[Task]:
+    """Tasks that are not over."""
+    return [task for task in tasks if task.status == "running"]
+
+
+def tick() -> float | None:
+    """Take the news. The seconds until the next look, or None when nothing is left to wait for."""
+    for errand in [each for each in _errands if each.outcome]:
+        _errands.remove(errand)
+        errand.outcome()
+    for task in running():
+        _listen(task)
+    for task in _unused():
+        _pick_first(task)
+    redraw()
+    return TICK if running() or _errands or _unused() else None
+
+
+def wait(seconds: float = 600.0) -> bool:
+    """Do the timer's work until all is over: for scripts. False when time ran out first."""
+    until = time.monotonic() + seconds
+    while tick() is not None:
+        if time.monotonic() > until:
+            return False
+        time.sleep(TICK / 2)
+    return True
+
+
+def pick(task: Task, number: int) -> None:
+    """Bring a candidate into the file. Raises `Trouble`."""
+    task.fresh = False
+    apply(task.what, task.key, task.facts, task.candidates[number])
+    task.picked = number
+
+
+def _listen(task: Task) -> None:
+    while not task.job.news.empty():
+        news = task.job.news.get()
+        if isinstance(news, Progress):
+            fraction = max(news.fraction, task.progress.fraction)
+            task.progress = Progress(fraction, news.word, news.position)
+        elif isinstance(news, Candidate):
+            task.candidates[news.number] = news
+        elif isinstance(news, Ended):
+            task.status, task.trouble = news.status, news.trouble
+
+
+def _unused() -> list[Task]:
+    return [task for task in tasks if task.fresh and task.candidates]
+
+
+def _pick_first(task: Task) -> None:
+    """The first that comes goes into the file at once, as one step of undo; the others wait for a click."""
+    if task.file != _file:
+        task.fresh = False
+        task.trouble = Trouble("Another file was opened meanwhile.", "Click a picture to use it here.")
+        return
+    if _hands_are_full():
+        return
+    try:
+        pick(task, min(task.candidates))
+        undo_step(f"assetgen: {task.prompt[:40]}")
+    except Trouble as trouble:
+        task.trouble = trouble
+
+
+def undo_step(name: str) -> None:
+    """Make what was changed one step of undo."""
+    windows = bpy.context.window_manager.windows
+    if windows:
+        with bpy.context.temp_override(window=windows[0]):
+            bpy.ops.ed.undo_push(message=name)
+    else:
+        bpy.ops.ed.undo_push(message=name)
+
+
+def _hands_are_full() -> bool:
+    windows = bpy.context.window_manager.windows
+    return any(each.bl_idname.startswith(BUSY) for window in windows for each in window.modal_operators)
+
+
+def redraw() -> None:
+    """Draw the panels anew."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in ("VIEW_3D", "PREFERENCES"):
+                area.tag_redraw()
+
+
+def another_file() -> None:
+    """Results that are on their way belong to a file that is closed now."""
+    global _file
+    _file += 1
+
+
+def forget() -> None:
+    """End everything, as the extension does."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+    still = running()
+    for task in still:
+        task.job.cancel()
+    for task in still:
+        task.job.join(2.0)
+    tasks.clear()
+    _errands.clear()
+
+
+def _wind_up() -> None:
+    if not bpy.app.background and not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=TICK)
