@@ -185,7 +185,7 @@ class Target:
         ours = {digest, self.assets[owner]["files"].get(path) if owner else None}
         if stands is not None and stands not in ours and (path, stands) not in self._journal:
             why = "was edited by hand" if owner else "is not from this pack"
-            raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
+            raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or say --overwrite")
 
     def _remove(self, name: str, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Remove files of an asset; gives those that were, and those that somebody edited."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import build, catalog, choose, doctor, forecast, serve, single, start, store, verify, watch
+from assetgen.cli import build, catalog, choose, doctor, forecast, plugin, serve, single, start, store, verify, watch
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -44,6 +44,7 @@ app.add_typer(catalog.presets, name="presets")
 app.add_typer(catalog.models, name="models")
 app.add_typer(catalog.steps, name="steps")
 app.add_typer(store.store, name="store")
+app.add_typer(plugin.plugin, name="plugin")
 
 
 def main(words: list[str] | None = None) -> None:
