@@ -1,9 +1,11 @@
 """What there is to ask for: presets with the words of their parts as JSON schemas, models, parts."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from assetgen.errors import AssetgenError, InputError
+from assetgen.image_files import SIGNATURE
 from assetgen.load import Kind, Library
 from assetgen.registry import KINDS, Part, load, names
 from assetgen.server.refusals import Unknown, told
@@ -11,11 +13,13 @@ from assetgen.spec import PartWord
 
 OWN = ("seed", "model", "prompt", "negative")
 """Words of sources that have a field of their own in a request."""
+MAX_THUMBNAIL = 1_000_000
+"""Bytes."""
 UPLOAD_SCHEMA = {"type": "string", "format": "upload", "title": "File", "description": "The id of an upload"}
 
 
 def presets(library: Library) -> list[dict[str, Any]]:
-    """Every preset: name, about, use; or the error that keeps it from use."""
+    """Every preset: name, about, use, whether it has a thumbnail; or the error that keeps it from use."""
     return [_short(library, name) for name in library.preset_names()]
 
 
@@ -23,22 +27,48 @@ def _short(library: Library, name: str) -> dict[str, Any]:
     try:
         kind = library.kind(name)
     except AssetgenError as error:
-        return {"name": name, "about": "", "use": None, "error": told(error)}
-    return {"name": name, "about": kind.preset.about, "use": kind.preset.use, "error": None}
+        return {"name": name, "about": "", "use": None, "thumbnail": False, "error": told(error)}
+    told_facts = {"about": kind.preset.about, "use": kind.preset.use, "thumbnail": _thumbnail(kind) is not None}
+    return {"name": name, **told_facts, "error": None}
 
 
 def preset(library: Library, name: str) -> dict[str, Any]:
     """One preset with each of its parts. Raises `Unknown`."""
-    try:
-        kind = library.kind(name)
-    except InputError as error:
-        if name in library.preset_names():
-            raise
-        raise Unknown(error.what, cure=error.cure) from error
+    kind = _kind(library, name)
     parts = list(_parts(kind))
     source = load("source", kind.source.part)
     takes = [word for word in OWN if word in source.params.model_fields]
     return {**_short(library, name), "lineage": list(kind.lineage), "takes": takes, "parts": parts}
+
+
+def thumbnail(library: Library, name: str) -> bytes:
+    """A preset's picture for pickers, as PNG. Raises `Unknown` where there is none."""
+    data = _thumbnail(_kind(library, name))
+    if data is None:
+        cure = f"Put a PNG of at most {MAX_THUMBNAIL // 1_000_000} MB beside its YAML: {name}.png"
+        raise Unknown(f"the preset '{name}' has no thumbnail", cure=cure)
+    return data
+
+
+def _thumbnail(kind: Kind) -> bytes | None:
+    """`NAME.png` beside the preset's YAML or in `thumbnails/` there, else that of the nearest ancestor that has one."""
+    for name, document in zip(kind.lineage, kind.documents, strict=True):
+        folder = Path(document.file).parent
+        for place in (folder / f"{name}.png", folder / "thumbnails" / f"{name}.png"):
+            if place.is_file() and place.stat().st_size <= MAX_THUMBNAIL:
+                data = place.read_bytes()
+                if data.startswith(SIGNATURE):
+                    return data
+    return None
+
+
+def _kind(library: Library, name: str) -> Kind:
+    try:
+        return library.kind(name)
+    except InputError as error:
+        if name in library.preset_names():
+            raise
+        raise Unknown(error.what, cure=error.cure) from error
 
 
 def _parts(kind: Kind) -> Iterator[dict[str, Any]]:

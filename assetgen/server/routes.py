@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
@@ -11,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from assetgen import __version__
-from assetgen.load import library_for
+from assetgen.load import Library, library_for
 from assetgen.server import catalog, projects, uploads
 from assetgen.server.asks import Ask, JobAsk, OpenProject
 from assetgen.server.desk import Desk
@@ -40,7 +41,11 @@ FOREVER = "private, max-age=31536000, immutable"
 JobId = Annotated[str, Path(max_length=40, description="The id of a job.")]
 Client = Annotated[str, Header(alias="X-Assetgen-Client", max_length=100, description="Clients take turns.")]
 After = Annotated[int, Query(ge=0, lt=2**53, description="The `seq` that the client has seen.")]
+Known = Annotated[str, Header(alias="If-None-Match", max_length=1000)]
+PresetName = Annotated[str, Path(max_length=100, examples=["pixel_sprite"])]
+InSight = Annotated[str, Query(max_length=40, description="An opened project whose own presets are in sight, too.")]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for news.")]
+BINARY = {"type": "string", "format": "binary"}
 SENT = {"type": "object", "properties": {key: {"type": "string"} for key in ("id", "event", "data")}}
 """Each of the events in a stream."""
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
@@ -59,15 +64,31 @@ async def status() -> Any:
 
 
 @router.get("/presets", response_model=list[PresetLine], tags=["catalog"])
-def list_presets() -> Any:
+def list_presets(request: Request, project: InSight = "") -> Any:
     """Kinds of asset."""
-    return catalog.presets(library_for())
+    return catalog.presets(_library(request, project))
 
 
 @router.get("/presets/{name}", response_model=PresetPage, tags=["catalog"])
-def show_preset(name: Annotated[str, Path(max_length=100, examples=["pixel_sprite"])]) -> Any:
+def show_preset(request: Request, name: PresetName, project: InSight = "") -> Any:
     """One preset, with a JSON schema of every part's arguments for generated forms."""
-    return JSONResponse(catalog.preset(library_for(), name))
+    return JSONResponse(catalog.preset(_library(request, project), name))
+
+
+@router.get(
+    "/presets/{name}/thumbnail",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": BINARY}}}, 304: {"description": "The same as known"}},
+    tags=["catalog"],
+)
+def show_thumbnail(request: Request, name: PresetName, project: InSight = "", known: Known = "") -> Response:
+    """A small PNG that shows what the preset makes. Its ETag is its sha256."""
+    data = catalog.thumbnail(_library(request, project), name)
+    return _unless_known(data, sha256(data).hexdigest(), known, "image/png", "private, no-cache")
+
+
+def _library(request: Request, project: str) -> Library:
+    return library_for(projects.folder_of(desk_of(request).jobs, project) if project else None)
 
 
 @router.get("/models", response_model=list[ModelLine], tags=["catalog"])
@@ -94,7 +115,7 @@ def list_projects(request: Request) -> Any:
     return projects.projects(desk_of(request).jobs)
 
 
-RAW = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+RAW = {"application/octet-stream": {"schema": {**BINARY, "minLength": 1}}}
 
 
 @router.post(
@@ -208,24 +229,15 @@ def _sent(number: int, name: str, data: Any) -> str:
 @router.get(
     "/jobs/{id}/files/{path:path}",
     response_class=Response,
-    responses={200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}, 304: {"description": ""}},
+    responses={200: {"content": {"*/*": {"schema": BINARY}}}, 304: {"description": ""}},
     tags=["jobs"],
 )
-def show_file(
-    request: Request,
-    id: JobId,
-    path: Annotated[str, Path(max_length=1000)],
-    known: Annotated[str, Header(alias="If-None-Match", max_length=1000)] = "",
-) -> Response:
+def show_file(request: Request, id: JobId, path: Annotated[str, Path(max_length=1000)], known: Known = "") -> Response:
     """A file of a job, as the job made it. Its ETag is its sha256."""
     desk = desk_of(request)
     job = desk.jobs.get(id)
     data, file = read_file(desk.root(job), desk.jobs.files(id), path)
-    tag = f'"{file["sha256"]}"'
-    headers = {"etag": tag, "cache-control": FOREVER}
-    if tag in known:
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type=_media_type(path), headers=headers)
+    return _unless_known(data, file["sha256"], known, _media_type(path), FOREVER)
 
 
 def line_of(desk: Desk, job: Job) -> dict[str, Any]:
@@ -248,6 +260,14 @@ def state_of(desk: Desk, job: Job, after: int = 0) -> dict[str, Any]:
         "events": events,
         "more": more,
     }
+
+
+def _unless_known(data: bytes, digest: str, known: str, media_type: str, keep: str) -> Response:
+    """A file with its digest as ETag; 304 without it where the client has it."""
+    headers = {"etag": f'"{digest}"', "cache-control": keep}
+    if headers["etag"] in known:
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
 
 
 def _media_type(path: str) -> str:

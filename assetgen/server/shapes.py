@@ -29,11 +29,12 @@ class ServerStatus(BaseModel):
 
 
 class PresetLine(BaseModel):
-    """A kind of asset. One with an `error` cannot be used."""
+    """A kind of asset. One with an `error` cannot be used; `thumbnail` tells whether it has a picture."""
 
     name: str
     about: str
     use: str | None
+    thumbnail: bool
     error: Told | None
 
 
