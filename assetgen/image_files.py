@@ -22,6 +22,8 @@ MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
 ZLIB_LEVEL = 6
+DAMAGED = (OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error)
+"""What Pillow raises, by no rule, for pictures that are not what their headers say."""
 
 
 def read_image(path: Path) -> Array:
@@ -45,6 +47,7 @@ def decode_image(data: bytes, name: str = "picture") -> Array:
 
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of damaged metadata: the pixels are what counts
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as image:
                 width, height = image.size
@@ -60,7 +63,7 @@ def decode_image(data: bytes, name: str = "picture") -> Array:
         raise InputError(f"'{name}' has too many pixels", cure=f"At most {MAX_PIXELS:,} are read") from error
     except UnidentifiedImageError as error:
         raise InputError(f"'{name}' is not a picture that can be read") from error
-    except (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error) as error:
+    except DAMAGED as error:
         raise InputError(f"'{name}' is damaged or cut short ({error})") from error
 
 

@@ -1,7 +1,9 @@
 """Packs written into a folder, and builds of them with drawings instead of a model."""
 
 import runpy
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -26,7 +28,9 @@ DRAWN = {
 @pytest.fixture(autouse=True)
 def _a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the user's store, past times or prices, nor those of another test."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "machine's cache"))
+    for kind in ("cache", "data"):
+        monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", str(tmp_path / f"machine's {kind}"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "machine's run"))
     for name in ("ASSETGEN_STORE", "ASSETGEN_PRICE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -73,6 +77,25 @@ def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[.
         return events
 
     return run
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[Path, int], None]]:
+    """Mounts a disk of so many kilobytes in memory, or gives a mounted one another size."""
+    mounted: list[Path] = []
+
+    def mount(place: Path, kilobytes: int) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+        size = f"{'remount,' if place in mounted else ''}size={kilobytes}k"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", place], capture_output=True).returncode:
+            pytest.skip("only root can mount a small disk")
+        mounted.append(place)
+
+    if not shutil.which("mount"):
+        pytest.skip("there is no `mount` here to make a small disk with")
+    yield mount
+    for place in set(mounted):
+        subprocess.run(["umount", "-l", place], check=True)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,25 +49,6 @@ def told(build_in: Build, folder: Path) -> str:
 def game(folder: Path) -> dict[str, bytes]:
     files = (file for file in (folder / "game").rglob("*") if file.is_file())
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[Path, int], None]]:
-    """Mounts a disk of so many kilobytes in memory, or gives a mounted one another size."""
-    mounted: list[Path] = []
-
-    def mount(place: Path, kilobytes: int) -> None:
-        place.mkdir(parents=True, exist_ok=True)
-        size = f"{'remount,' if place in mounted else ''}size={kilobytes}k"
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", place], capture_output=True).returncode:
-            pytest.skip("only root can mount a small disk")
-        mounted.append(place)
-
-    if not shutil.which("mount"):
-        pytest.skip("there is no `mount` here to make a small disk with")
-    yield mount
-    for place in set(mounted):
-        subprocess.run(["umount", "-l", place], check=True)
 
 
 @pytest.mark.parametrize("kilobytes", [4, 8, 12])

@@ -2,22 +2,27 @@
 
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assetgen.cli.build import PriceOption, StoreOption, machine
 from assetgen.errors import NotInstalledError
 
+if TYPE_CHECKING:
+    from assetgen.rebuild import Machine
+    from assetgen.server.run import Server
+
 INTERRUPTED = 130
+StateOption = Annotated[
+    Path | None, typer.Option(help="Where address and token are written [default: the user's runtime folder].")
+]
 
 
 def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="A port of 127.0.0.1; 0 takes any free one.")] = 0,
-    state: Annotated[
-        Path | None, typer.Option(help="Where address and token are written [default: the user's runtime folder].")
-    ] = None,
+    state: StateOption = None,
     project: Annotated[list[Path] | None, typer.Option(help="Open this project already.")] = None,
     store: StoreOption = None,
     price: PriceOption = "",
@@ -27,9 +32,18 @@ def serve(
     Address and token stand in server.json, which its user alone may read; the contract is in plugins/API.md. It ends
     by Ctrl-C (exit code 130) or SIGTERM (0); what runs then goes on at the next start.
     """
+    from assetgen.cli.settings import parse_price
+
+    server = server_for(state, machine(store), parse_price(price), project or [])
+    server.port = port
+    if server.run() == signal.SIGINT:
+        raise typer.Exit(INTERRUPTED)
+
+
+def server_for(state: Path | None, machine: "Machine", price: float, projects: list[Path]) -> "Server":
+    """A server of this user's. Raises `NotInstalledError` where its packages are missing."""
     import platformdirs
 
-    from assetgen.cli.settings import parse_price
     from assetgen.server.state import default_place
 
     try:
@@ -40,9 +54,7 @@ def serve(
         raise NotInstalledError("the server's packages are missing", cure='pip install "assetgen[server]"') from error
     place = (state or default_place()).absolute()
     folder = place.with_name(f"{place.name}.data") if state else platformdirs.user_data_path("assetgen") / "server"
-    server = Server(place, folder, machine(store), port, parse_price(price), tuple(project or ()), _say)
-    if server.run() == signal.SIGINT:
-        raise typer.Exit(INTERRUPTED)
+    return Server(place, folder, machine, price=price, projects=tuple(projects), tell=_say)
 
 
 def _say(line: str) -> None:

@@ -1,9 +1,12 @@
 """`assetgen watch`: packs are built whenever something changes that they depend on."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,10 +22,11 @@ from assetgen.cli.build import (
     game_of,
     machine,
 )
+from assetgen.cli.serve import StateOption, server_for
 from assetgen.errors import Cancelled
 
 if TYPE_CHECKING:
-    from assetgen.events import Event
+    from assetgen.events import Emit, Event
     from assetgen.watch.loop import Order
 
 
@@ -38,6 +42,7 @@ def watch(
     price: PriceOption = "",
     json: JsonOption = False,
     store: StoreOption = None,
+    state: StateOption = None,
     service: Annotated[
         Literal["systemd", "launchd", "windows"] | None,
         typer.Option(help="Print the service file that starts this watch with your session, and end."),
@@ -47,7 +52,9 @@ def watch(
 
     A mesh or picture that is dropped into the folder `inbox` beside a pack becomes one of its assets. What is wrong is
     told here and beside the file, in `pack.error.txt` or `boulder.error.txt`, until it is mended; keep `*.error.txt`
-    out of version control. It ends by Ctrl-C (exit code 130) or SIGTERM (0); what was sampled is kept.
+    out of version control. Meanwhile it answers plugins, as `assetgen serve` does, unless a server runs already; what
+    they wait for goes between two batches of a build. It ends by Ctrl-C (exit code 130) or SIGTERM (0); what was
+    sampled is kept.
 
     A service: assetgen watch art --service systemd > ~/.config/systemd/user/assetgen-watch-art.service
     (launchd: ~/Library/LaunchAgents/assetgen-watch-art.plist; windows: run the printed schtasks command).
@@ -57,40 +64,90 @@ def watch(
     from assetgen.watch.loop import Order
 
     if service:
-        typer.echo(_service(service, places, game, poll=poll, draft=draft, price=price, store=store), nl=False)
+        told = _service(service, places, game, poll=poll, draft=draft, price=price, store=store, state=state)
+        typer.echo(told, nl=False)
         return
     wish = Wish(draft=draft, price=parse_price(price))
     order = Order(tuple(places), machine(store), wish, lambda file: game or game_of(file), poll)
-    _run(order, once=once, json=json)
+    if once:
+        _once(order, json=json)
+    else:
+        _stay(order, state, json=json)
 
 
-def _run(order: "Order", *, once: bool, json: bool) -> None:
+def _once(order: "Order", *, json: bool) -> None:
     from assetgen.cli.progress import shown
-    from assetgen.events import Failed, Finished, Planned
-    from assetgen.watch.loop import build_once, watch
+    from assetgen.events import Failed, Finished
+    from assetgen.watch.loop import build_once
 
     failures: list[int] = []
     succeeded = 0
-    stop = threading.Event()
     with shown(json=json) as emit:
 
         def tell(event: "Event") -> None:
             nonlocal succeeded
-            if stop.is_set():
-                raise Cancelled
-            if once and isinstance(event, Failed):
+            if isinstance(event, Failed):
                 failures.append(event.exit_code)
             if isinstance(event, Finished):
                 succeeded += event.published + event.reused
-            if json or not isinstance(event, Planned):
-                emit(event)
+            _tell(event, emit, json)
 
-        if once:
-            build_once(order, tell)
-            raise typer.Exit(exit_code(failures, succeeded))
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())  # to raise there could break off anything
-        with contextlib.suppress(Cancelled):
-            watch(order, tell, stop)
+        build_once(order, tell)
+    raise typer.Exit(exit_code(failures, succeeded))
+
+
+def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
+    from assetgen.cli.progress import shown
+    from assetgen.watch.loop import watch
+
+    stop = threading.Event()
+    with shown(json=json) as emit, contextlib.suppress(Cancelled), _served(order, state, stop) as shared:
+
+        def tell(event: "Event") -> None:
+            if stop.is_set():
+                raise Cancelled
+            _tell(event, emit, json)
+
+        watch(shared, tell, stop)
+
+
+def _tell(event: "Event", emit: "Emit", json: bool) -> None:
+    from assetgen.events import Planned
+
+    if json or not isinstance(event, Planned):
+        emit(event)
+
+
+@contextlib.contextmanager
+def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterator["Order"]:
+    """The order of a watch with a server beside it, which lets in between its batches what persons wait for.
+
+    SIGTERM sets `stop`, and ends what the server does.
+    """
+    from assetgen.server.beside import served
+    from assetgen.server.state import Taken
+
+    folders = [place if place.is_dir() else place.parent for place in order.places if place.exists()]
+    server = server_for(state, order.machine, order.wish.price, folders)
+    server.idle = order.idle
+
+    def end(*_: object) -> None:  # to raise here could break off anything
+        stop.set()
+        server.stop()
+
+    signal.signal(signal.SIGTERM, end)
+    with contextlib.ExitStack() as stack:
+        try:
+            worker = stack.enter_context(served(server))
+        except Taken as taken:
+            typer.echo(f"plugins are not answered from here: {taken}", err=True)
+            yield order
+            return
+        yield replace(
+            order,
+            machine=replace(order.machine, pause=worker.let_urgent),
+            turn=lambda lock: worker.lent(os.path.realpath(lock)),
+        )
 
 
 def _service(
@@ -102,6 +159,7 @@ def _service(
     draft: bool,
     price: str,
     store: str | None,
+    state: Path | None,
 ) -> str:
     """The service file for these very words."""
     from assetgen.watch.service import service_name, service_text
@@ -112,6 +170,7 @@ def _service(
         "--poll": poll and f"{poll:g}",
         "--price": price,
         "--store": store,
+        "--state": state and str(state.resolve()),
     }
     words += [word for option, value in options.items() if value for word in (option, str(value))]
     return service_text(system, words + ["--draft"] * draft, Path.cwd(), service_name(places[0]))

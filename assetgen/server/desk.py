@@ -11,7 +11,8 @@ from assetgen.events import Event, Failed, Planned, Published, Reused, Sampling
 from assetgen.rebuild import Machine
 from assetgen.recipe import Recipe
 from assetgen.server.files import described
-from assetgen.server.jobs import Job, Jobs
+from assetgen.server.jobs import Job, Jobs, insist
+from assetgen.server.refusals import NoRoom
 from assetgen.spec import ModelCard
 
 
@@ -45,6 +46,7 @@ class Ready:
 @dataclass
 class News:
     """The `Emit` of one job: notes what happens and which files came out; raises `Cancelled` once the job is to stop.
+    Where the disk is full, it waits until it is not.
 
     `numbers` are those of candidates and variations, by asset or by path.
     """
@@ -72,7 +74,14 @@ class News:
         if isinstance(event, Published) and event.asset:
             numbers = (self.numbers.get(path, self.numbers.get(event.asset)) for path in event.files)
             files = [described(self.root, *each, event.asset) for each in zip(event.files, numbers, strict=True)]
-        if self.stops() or not self.jobs.note(self.job.id, json.loads(event.to_json()), self._progress(event), files):
+        told, progress = json.loads(event.to_json()), self._progress(event)
+        try:
+            goes_on = not self.stops() and insist(
+                lambda: self.jobs.note(self.job.id, told, progress, files), self.stops
+            )
+        except NoRoom as error:
+            raise Cancelled from error
+        if not goes_on:
             raise Cancelled
 
     def _progress(self, event: Event) -> dict[str, Any]:

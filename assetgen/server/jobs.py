@@ -9,22 +9,25 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from assetgen.server.bell import Bell
 from assetgen.server.refusals import NoRoom, TooMany, Unknown
 from assetgen.server.turns import URGENT, Waiting, in_order
 
+Result = TypeVar("Result")
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 MOST_QUEUED = 1000
 MOST_STARTS = 5
 """A job that was under way each time the process died is not begun a sixth time: it may be why."""
 MOST_EVENTS = 500
 """Events in one answer; the client asks for the rest."""
+AGAIN = 1.0
+"""Seconds until another try, where the disk is full."""
 KEPT_SECONDS, KEPT_JOBS = 7 * 24 * 3600.0, 1000
 """For how long, and how many, ended jobs are kept."""
 TABLES = """
@@ -250,6 +253,17 @@ class Jobs:
         self._base.execute("UPDATE jobs SET seq = seq + 1 WHERE id = ?", (id,))
         self._base.execute("INSERT INTO events SELECT id, seq, ? FROM jobs WHERE id = ?", (json.dumps(event), id))
         self.bell.ring(id)
+
+
+def insist(save: Callable[[], Result], stops: Callable[[], bool]) -> Result:
+    """Save something; where the disk is full, try until it is not. Raises `NoRoom` only once the server stops."""
+    while True:
+        try:
+            return save()
+        except NoRoom:
+            if stops():
+                raise
+            time.sleep(AGAIN)
 
 
 def _data(text: str) -> Any:

@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import uvicorn
 
 from assetgen import __version__
 from assetgen.errors import InputError
+from assetgen.idle import Idle
 from assetgen.rebuild import Machine
 from assetgen.server.app import make_app
 from assetgen.server.bell import Bell
@@ -48,9 +50,13 @@ class Server:
     price: float = 0.0
     projects: tuple[Path, ...] = ()
     tell: Callable[[str], None] = lambda _: None
+    idle: Idle = field(default_factory=Idle)
     signal: int = 0
     bell: Bell = field(default_factory=Bell)
     listener: uvicorn.Server | None = None
+    worker: Worker | None = None
+    settled: threading.Event = field(default_factory=threading.Event)
+    """Set once it answers, or once it is clear that it will not."""
 
     def run(self) -> int:
         """Serve until told to stop; gives the number of the signal that did, or 0.
@@ -59,7 +65,7 @@ class Server:
         """
         with held(self.place), contextlib.closing(self._bound()) as port:
             jobs = Jobs(self.folder / DATABASE, self.bell)
-            worker = Worker(Desk(self.folder, jobs, self.machine, self.price))
+            self.worker = worker = Worker(Desk(self.folder, jobs, self.machine, self.price), self.idle)
             try:
                 for project in self.projects:
                     open_project(jobs, str(project.resolve()))
@@ -92,10 +98,7 @@ class Server:
             timeout_graceful_shutdown=GRACE,
             limit_concurrency=_handles() - SPARE_HANDLES,
         )
-        for name in (
-            "uvicorn",
-            "asyncio",
-        ):  # clients are told their mistakes; ours are told here
+        for name in ("uvicorn", "asyncio"):  # clients are told their mistakes; ours are told here
             logging.getLogger(name).setLevel(logging.ERROR)
         self.listener = _Told(config, lambda: self._open(state, worker))
         with _signals(self.stop):
@@ -108,6 +111,7 @@ class Server:
         worker.start()
         write_state(self.place, state)
         self.tell(f"serving at {state.url}; the token is in {self.place}")
+        self.settled.set()
 
     def _bound(self) -> socket.socket:
         port = socket.socket()

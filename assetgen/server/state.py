@@ -14,6 +14,10 @@ FILE = "server.json"
 PRIVATE_FOLDER = 0o700
 
 
+class Taken(InputError):
+    """Another server runs for this state file."""
+
+
 @dataclass(frozen=True)
 class State:
     """What the state file says; `url` has no slash at its end."""
@@ -64,7 +68,7 @@ def remove_state(place: Path, state: State) -> None:
 
 @contextlib.contextmanager
 def held(place: Path) -> Iterator[None]:
-    """The right to be the server of this state file. Raises `InputError` that says who has it.
+    """The right to be the server of this state file. Raises `Taken` that says who has it.
 
     The system frees it with the process, however that ends: a file that a killed server left behind stops nobody.
     """
@@ -78,7 +82,7 @@ def held(place: Path) -> Iterator[None]:
         who = read_state(place)
         told = f"process {who.pid} at {who.url}" if who else "another process"
         cure = "Use that one, end it, or name another file with --state"
-        raise InputError(f"a server runs already for '{place}': {told}", cure=cure) from error
+        raise Taken(f"a server runs already for '{place}': {told}", cure=cure) from error
     except OSError as error:
         raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another with --state") from error
     try:

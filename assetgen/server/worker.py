@@ -5,15 +5,17 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from assetgen.errors import AssetgenError, Cancelled
+from assetgen.idle import Idle
 from assetgen.server import packs, single, uploads
 from assetgen.server.asks import KINDS, Ask
 from assetgen.server.desk import Desk, Kind, News, Ready
-from assetgen.server.jobs import Job
+from assetgen.server.jobs import AGAIN, Job, Status, insist
 from assetgen.server.refusals import NoRoom, told
-from assetgen.server.turns import URGENT
+from assetgen.server.turns import URGENT, Turn
 
 WORK: dict[str, Kind] = {
     "make": Kind(single.look_at_make, single.make),
@@ -23,10 +25,8 @@ WORK: dict[str, Kind] = {
     "pick": Kind(packs.look_at_pick, packs.pick),
     "check": Kind(packs.look_at_check, packs.check),
 }
-IDLE = 60.0
+TIDY = 60.0
 """Seconds after which an idle worker looks for old jobs to remove."""
-AGAIN = 1.0
-"""Seconds until another try, where the disk is full."""
 
 
 def look(ask: Ask, desk: Desk) -> Ready:
@@ -40,9 +40,11 @@ def _kind(ask: Ask) -> str:
 
 @dataclass
 class Worker:
-    """Does the jobs of a desk until it is told to stop."""
+    """Does the jobs of a desk until it is told to stop. Whoever has the `turn` uses the models."""
 
     desk: Desk
+    idle: Idle = field(default_factory=Idle)
+    turn: Turn = field(default_factory=Turn)
     stopping: bool = False
     holding: list[str] = field(default_factory=list)
     thread: threading.Thread | None = None
@@ -61,23 +63,46 @@ class Worker:
         if self.thread:
             self.thread.join(seconds)
 
+    @contextlib.contextmanager
+    def lent(self, holds: str) -> Iterator[None]:
+        """The turn, for a build that this process makes for somebody else, and that writes this lock.
+
+        No job runs meanwhile but urgent ones, whenever that build calls `let_urgent`.
+        """
+        with self.turn:
+            self.holding.append(holds)
+            try:
+                yield
+            finally:
+                self.holding.remove(holds)
+
+    def let_urgent(self) -> None:
+        """Do what persons wait for, between two batches of a build that has the turn."""
+        with contextlib.suppress(NoRoom):
+            while not self.stopping and (first := self.desk.jobs.claim(urgent=True, holding=self.holding)):
+                self._do(first)
+
     def _run(self) -> None:
         jobs = self.desk.jobs
         while not self.stopping:
             try:
-                job = jobs.claim(holding=self.holding)
-                if job:
-                    self._do(job)
-                    self._clean()
+                if self._next():
                     continue
-                self._clean()
+                self.idle.let_go()
                 with jobs.news:
                     if not self.stopping and not jobs.rows("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1"):
-                        jobs.news.wait(IDLE)
+                        jobs.news.wait(min(TIDY, self.idle.left))
             except (NoRoom, sqlite3.OperationalError):
                 time.sleep(AGAIN)
-                with contextlib.suppress(NoRoom, sqlite3.OperationalError):
-                    jobs.recover()
+
+    def _next(self) -> bool:
+        """Do the next job; whether there was one."""
+        with self.turn:
+            job = None if self.stopping else self.desk.jobs.claim(holding=self.holding)
+            if job:
+                self._do(job)
+        self._clean()
+        return job is not None
 
     def _do(self, job: Job) -> None:
         """One job from start to end."""
@@ -89,42 +114,43 @@ class Worker:
         self.holding.append(job.holds)
         try:
             ask = KINDS[job.kind].model_validate(job.request)
-            result = WORK[job.kind].do(ask, replace(self.desk, machine=machine), news)
+            with self.idle.used():
+                result = WORK[job.kind].do(ask, replace(self.desk, machine=machine), news)
         except Cancelled:
             if self.stopping:
                 jobs.put_back(job.id, counts=False)
         except AssetgenError as error:
-            jobs.end(job.id, "failed", told(error))
+            self._end(job, told(error))
         except Exception as error:  # a job must not end the server; the next one may be in order
             what = f"the job broke ({type(error).__name__}: {error})"
-            jobs.end(job.id, "failed", {"what": what, "where": "", "cure": "Report it"})
+            self._end(job, {"what": what, "where": "", "cure": "Report it"})
         else:
-            self._end(job, news, dict(result))
+            self._end(job, _failure(news), dict(result))
         finally:
             self.holding.remove(job.holds)
 
-    def _end(self, job: Job, news: News, result: dict[str, object]) -> None:
-        failures = [failed.reason for failed in news.failures]
-        if not failures:
-            self.desk.jobs.end(job.id, "done", None, result)
-            return
-        what = failures[0] if len(failures) == 1 else f"{len(failures)} assets failed; the first: {failures[0]}"
-        self.desk.jobs.end(job.id, "failed", {"what": what, "where": "", "cure": ""}, result)
+    def _end(self, job: Job, error: dict[str, str] | None, result: dict[str, object] | None = None) -> None:
+        status: Status = "failed" if error else "done"
+        insist(lambda: self.desk.jobs.end(job.id, status, error, result), lambda: self.stopping)
 
     def _pause(self, job: Job) -> None:
         """Between two batches, and while a lock is waited for: give up what was cancelled; let others go before a
         build, unless they wait for a lock that it has."""
         if self.stopping or self.desk.jobs.get(job.id).is_over:
             raise Cancelled
-        while (
-            job.kind not in URGENT
-            and not self.stopping
-            and (first := self.desk.jobs.claim(urgent=True, holding=self.holding))
-        ):
-            self._do(first)
+        if job.kind not in URGENT:
+            self.let_urgent()
 
     def _clean(self) -> None:
         now = time.time()
         for id in self.desk.jobs.drop_old(now):
             shutil.rmtree(self.desk.folder / "jobs" / id, ignore_errors=True)
         uploads.drop_old(self.desk.jobs, self.desk.uploads, now)
+
+
+def _failure(news: News) -> dict[str, str] | None:
+    reasons = [failed.reason for failed in news.failures]
+    if not reasons:
+        return None
+    what = reasons[0] if len(reasons) == 1 else f"{len(reasons)} assets failed; the first: {reasons[0]}"
+    return {"what": what, "where": "", "cure": ""}

@@ -1,16 +1,19 @@
 """From changes to builds: each pack by itself, when its files have been quiet for a while and are written whole."""
 
-import sys
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching
+from assetgen.idle import Idle
 from assetgen.inbox import files_below
 from assetgen.load import INBOX, PackFile, load_pack
+from assetgen.lock import lock_place
 from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.watch.find import find_packs, inputs_of, is_pack, linked_below
 from assetgen.watch.listen import Listener, Touch
@@ -22,8 +25,7 @@ from assetgen.watch.settle import Digests, State, is_recent, is_whole
 class Pace:
     """Seconds. How long a file must be quiet: after it was closed or put in its place, while it is being written, and
     when it is gone, as some editors remove it before they write it. Then: how long to wait for a file that cannot be
-    read yet, and for changes that do not end; when to look again, in case the system forgot to tell of something; and
-    after how long a model is let go.
+    read yet, and for changes that do not end; when to look again, in case the system forgot to tell of something.
     """
 
     whole: float = 0.08
@@ -32,12 +34,15 @@ class Pace:
     patience: float = 3.0
     longest: float = 30.0
     again: float = 1.0
-    idle: float = 600.0
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to watch, and how to build it: `places` are folders and pack files, `game` tells a pack's game project."""
+    """What to watch, and how to build it: `places` are folders and pack files, `game` tells a pack's game project.
+
+    Each build is made within a `turn`, which is told the lock that the build writes: there it waits for others in this
+    process that use the same models.
+    """
 
     places: tuple[Path, ...]
     machine: Machine
@@ -45,6 +50,8 @@ class Order:
     game: Callable[[PackFile], Path]
     poll: float = 0
     pace: Pace = field(default_factory=Pace)
+    turn: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext()
+    idle: Idle = field(default_factory=Idle)
 
 
 def build_once(order: Order, emit: Emit) -> None:
@@ -70,7 +77,7 @@ def watch(order: Order, emit: Emit, stop: threading.Event | None = None) -> None
             watch.build_due()
             wait = watch.wait()
             watch.notice(watch.listener.take(min(wait, STOP_WITHIN) if stop and wait is not None else wait))
-            watch.let_go()
+            order.idle.let_go()
     finally:
         watch.listener.close()
 
@@ -152,7 +159,6 @@ class _Watch:
         self.digests = Digests()
         self.look: float | None = None
         self.look_for_packs: float | None = None
-        self.used: float | None = None
 
     def find(self) -> None:
         """Look which packs there are: new ones are built, those that are gone are forgotten."""
@@ -194,8 +200,8 @@ class _Watch:
         """Seconds until there is something to do; None where that is up to others."""
         times = [max(pack.due.values()) for pack in self.packs.values() if pack.due]
         times += [time for time in (self.look, self.look_for_packs) if time is not None]
-        times += [self.used + self.pace.idle] if self.used is not None else []
-        return max(0.0, min(times) - time.monotonic()) if times else None
+        soonest = min((*times, time.monotonic() + self.order.idle.left))
+        return max(0.0, soonest - time.monotonic()) if soonest < math.inf else None
 
     def build_due(self) -> None:
         """Build the packs whose files are quiet."""
@@ -258,12 +264,12 @@ class _Watch:
         try:
             pack.built = state
             file = self.load(pack)
-            rebuild(file, self.order.game(file), self.order.machine, note, self.order.wish)
+            with self.order.turn(lock_place(file)), self.order.idle.used():
+                rebuild(file, self.order.game(file), self.order.machine, note, self.order.wish)
         except AssetgenError as error:
             note(Failed(reason=str(error), exit_code=error.exit_code))
         except Exception as error:  # a mistake of ours about one pack must not end the watch over all others
             note(Failed(reason=f"{pack.place}: assetgen broke ({type(error).__name__}: {error})"))
-        self.used = time.monotonic()
         pack.whole.clear()
         self.digests.keep(path for each in self.packs.values() for path in each.built or ())
         write_notes(pack.place, file, failures)
@@ -285,15 +291,6 @@ class _Watch:
         self.digests.touched([pack.lock])
         others = {path: digest for path, digest in (pack.built or {}).items() if path != pack.lock}
         pack.built = others | self.digests.of([pack.lock])
-
-    def let_go(self) -> None:
-        """Forget warm models that nobody has used for long."""
-        if self.used is not None and time.monotonic() >= self.used + self.pace.idle:
-            self.used = None
-            if "assetgen.diffusion.load" in sys.modules:  # else none was ever loaded
-                from assetgen.diffusion.load import let_go
-
-                let_go()
 
 
 def _folders(places: Iterable[Path], linked: Iterable[Path], packs: Iterable[_Pack]) -> dict[Path, bool]:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from assetgen.rebuild import Machine
+from assetgen.server.beside import served
 from assetgen.server.run import Server
 from assetgen.server.state import State, read_state
 from assetgen.store import Store
@@ -104,28 +105,22 @@ class Client:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Client]:
-    """A server in a thread, with its data in a folder."""
-    place = folder / "run" / "server.json"
-    machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
-    server = Server(place, folder / "data", machine)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not (state := read_state(place)):
-            assert thread.is_alive()
-            time.sleep(0.01)
+def serving(root: Path, folder: Path | None = None, **more: Any) -> Iterator[Client]:
+    """A server in a thread, with all that it keeps below `root`, or its data in a folder."""
+    place = root / "run" / "server.json"
+    machine = Machine(Store(root / "store"), root / "locks", root / "history.json")
+    before = set(threading.enumerate())
+    with served(Server(place, folder or root / "data", machine, **more)):
+        state = read_state(place)
+        assert state
         yield Client(state)
-    finally:
-        server.stop()
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[[], Any]:
+def serve(tmp_path: Path) -> Callable[..., Any]:
     """Starts servers, one after the other, on the same data."""
-    return lambda: serving(tmp_path)
+    return lambda **more: serving(tmp_path, **more)
 
 
 @pytest.fixture
@@ -176,15 +171,15 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], Client]]]:
-    """Starts `assetgen serve` as a process of its own; whatever still runs at the end is killed."""
+    """Starts `assetgen serve` (or another door) as a process of its own; whatever still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: str) -> tuple[subprocess.Popen[str], Client]:
+    def start(*words: str, door: str = "serve") -> tuple[subprocess.Popen[str], Client]:
         place = tmp_path / "server.json"
         before = read_state(place)
-        command = [sys.executable, "-m", "assetgen.cli", "serve", "--state", str(place)]
+        command = [sys.executable, "-m", "assetgen.cli", door, "--state", str(place)]
         command += ["--store", str(tmp_path / "store"), *words]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         started.append(process)
         until = time.monotonic() + PATIENCE
         while not (state := read_state(place)) or state == before:

@@ -1,5 +1,6 @@
 """Strangers, bad manners and bad input: the right status, one sentence, and a server that goes on."""
 
+import contextlib
 import http.client
 import io
 import json
@@ -16,11 +17,15 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+import trimesh
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from assetgen.image_files import encode_png
+from assetgen.inbox import MESHES, PICTURES
 from assetgen.server import patience
+from assetgen.server.uploads import UNREADABLE
 
 CUBE = next((Path(__file__).parents[2] / "examples" / "dungeon").rglob("*.glb"))
 
@@ -297,10 +302,54 @@ def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: P
     client.ask("DELETE", f"/jobs/{blocking['id']}")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(place=st.integers(0, 400), bytes_=st.binary(min_size=1, max_size=8), name=st.sampled_from(["a.png", "a.glb"]))
-def test_damaged_uploads_leave_the_server_up(shared: Any, place: int, bytes_: bytes, name: str) -> None:
-    whole = encode_png(np.zeros((12, 12, 3), np.uint8)) if name == "a.png" else CUBE.read_bytes()
-    place %= len(whole)
-    answer = shared.upload(whole[:place] + bytes_ + whole[place + len(bytes_) :], name)
-    assert answer.status in (201, 422), answer.body
+def whole_files() -> dict[str, bytes]:
+    """A sound file of each kind that may be uploaded."""
+    picture, mesh = Image.effect_noise((12, 12), 80), trimesh.creation.icosahedron()
+    files = {f"a{suffix}": mesh.export(file_type=suffix[1:]) for suffix in MESHES if suffix not in UNREADABLE}
+    for suffix in PICTURES:
+        stream = io.BytesIO()
+        picture.save(stream, Image.registered_extensions()[suffix])
+        files[f"a{suffix}"] = stream.getvalue()
+    return {name: data.encode() if isinstance(data, str) else data for name, data in files.items()}
+
+
+@pytest.mark.parametrize(("name", "whole"), whole_files().items(), ids=list(whole_files()))
+def test_damaged_uploads_leave_the_server_up(shared: Any, name: str, whole: bytes) -> None:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(place=st.integers(0, 10**6), junk=st.binary(max_size=8), cut=st.booleans())
+    def damage(place: int, junk: bytes, cut: bool) -> None:
+        place %= len(whole)
+        rest = b"" if cut else whole[place + len(junk) :]
+        answer = shared.upload(whole[:place] + junk + rest, name)
+        assert answer.status in (201, 422), answer.body
+        assert answer.status == 201 or set(answer.error) == {"what", "where", "cure"}
+
+    assert shared.upload(whole, name).status == 201
+    damage()
+
+
+def fill(disk: Path) -> Path:
+    """Write until there is no room."""
+    filler = disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(4096))
+    return filler
+
+
+def test_a_full_disk_is_told_and_what_waits_goes_on_once_there_is_room(
+    serve: Any, slow: Any, small_disk: Any, tmp_path: Path
+) -> None:
+    small_disk(tmp_path / "disk", 4000)
+    with serve(folder=tmp_path / "disk/data") as client:
+        build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 40)), pack="pack.pack.yaml")
+        client.wait(build, lambda state: state["progress"]["done"] > 2)
+        filler = fill(tmp_path / "disk")
+        png = encode_png(np.zeros((64, 64, 3), np.uint8))
+        refused = [client.upload(png, "a.png"), client.ask("POST", "/jobs", MAKE)]
+        assert {(answer.status, answer.error["cure"]) for answer in refused} == {(507, "Make room on the disk")}
+        assert client.get("/status")["name"] == "assetgen"
+        filler.unlink()
+        assert (client.wait(build)["status"], client.make()["status"]) == ("done", "done")
+        assert client.upload(png, "a.png").status == 201
+    assert len(list((tmp_path / "big").rglob("*.png"))) == 40

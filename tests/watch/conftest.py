@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     threads: list[threading.Thread] = []
 
     def start(
-        packs: dict[str, str] | None = None, places: tuple[str, ...] = ("art",), poll: float = 0, pace: Pace = FAST
+        packs: dict[str, str] | None = None, places: tuple[str, ...] = ("art",), poll: float = 0, **more: Any
     ) -> Watched:
         packs = {"art/pack.yaml": PACK} if packs is None else packs
         (tmp_path / "art").mkdir(exist_ok=True)
@@ -82,7 +83,7 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         watched = Watched(tmp_path)
         machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
         paths = tuple(tmp_path / place for place in places)
-        order = Order(paths, machine, Wish(), lambda file: tmp_path / "games" / file.pack.pack, poll, pace)
+        order = Order(paths, machine, Wish(), lambda file: tmp_path / "games" / file.pack.pack, poll, FAST, **more)
 
         def run() -> None:
             try:

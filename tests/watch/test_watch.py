@@ -11,8 +11,8 @@ import pytest
 import trimesh
 
 from assetgen.events import Changed, Failed, Finished, Published, Watching
+from assetgen.idle import Idle
 from assetgen.image_files import encode_png
-from assetgen.watch.loop import Pace
 
 Start = Callable[..., Any]
 PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
@@ -287,7 +287,7 @@ def test_a_lock_that_another_program_writes_is_a_change(watching: Start, tmp_pat
 
 
 def test_a_watch_that_has_let_its_models_go_builds_on(watching: Start, tmp_path: Path) -> None:
-    watched = watching(pace=Pace(idle=0.05))
+    watched = watching(idle=Idle(0.05))
     watched.rest(0.2)
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "y}")))
 
