@@ -1,0 +1,140 @@
+"""Makes presets/thumbnails: what each shipped preset is for, drawn by the embedded model.
+
+    python tests/bench/thumbnails.py
+
+The seeds were chosen by eye. Look at the pictures before you commit them: another machine may draw them a little
+differently, and another version of the model entirely.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+SIDE, COLORS = 96, 128
+ROOT = Path(__file__).parents[2]
+KEEP = ROOT / "examples/dungeon/keep.glb"
+PACK = f"""
+pack: thumbnails
+engine: plain
+model: mini
+assets:
+  sprite:
+    preset: sprite
+    prompt: a red dragon, monster
+    seed: 35
+    diffusion: {{prompt: "pixel art sprite of {{prompt}}, plain black background"}}
+  pixel_sprite: {{preset: pixel_sprite, prompt: "a human wizard with a staff in a blue robe, character", seed: 1}}
+  cartoon_icon:
+    preset: cartoon_icon
+    prompt: a purple glowing orb
+    seed: 62
+    diffusion: {{prompt: "pixel art sprite of {{prompt}}, plain grey background"}}
+  "potion_{{red,green,blue}}":
+    {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask, potion", seed: 46}}
+  orb: {{preset: item_icon, prompt: a purple glowing orb, seed: 62}}
+  atlas: {{preset: atlas, members: ["potion_*", orb]}}
+  character: {{preset: character, prompt: a human wizard with a staff in a blue robe, seed: 2}}
+  isometric_building: {{preset: isometric_building, prompt: a castle tower, seed: 31}}
+  decal: {{preset: decal, prompt: a blue rune, seed: 209}}
+  tile_texture: {{preset: tile_texture, prompt: brown wooden floor planks, seed: 9}}
+  pixel_tile: {{preset: pixel_tile, prompt: grey cobblestone, seed: 5}}
+  pbr_material: {{preset: pbr_material, prompt: mossy grey stone bricks, seed: 3034432550}}
+  skybox_strip: {{preset: skybox_strip, prompt: blue night sky with clouds, seed: 3}}
+  concept_from_mesh:
+    preset: concept_from_mesh
+    prompt: a stone castle, at sunset
+    seed: 68
+    depth: {{mesh: {KEEP}, azimuth: 35, elevation: 15}}
+  painted_concept: {{preset: painted_concept, prompt: "a green forest, day", seed: 3736361856}}
+"""
+ALONE = ("sprite", "cartoon_icon", "atlas", "character", "isometric_building", "decal")
+
+
+def main() -> None:
+    """Build the pack, and cut a thumbnail from each picture."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pack.yaml").write_text(PACK)
+        run("build", name, "--game", name)
+        run("depth", str(KEEP), "-o", f"{name}/depth.png", "--size", "128x128", "--azimuth", "35", "--elevation", "15")
+        for preset, picture in drawn(folder).items():
+            save(picture, ROOT / f"presets/thumbnails/{preset}.png")
+
+
+def run(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "assetgen.cli", *words], check=True)
+
+
+def drawn(folder: Path) -> dict[str, Image.Image]:
+    """Every preset's thumbnail."""
+
+    def read(name: str) -> Image.Image:
+        return Image.open(folder / f"{name}.png").convert("RGBA")
+
+    maps = [read(f"pbr_material{tail}") for tail in ("", "_normal", "_roughness")]
+    sky = read("skybox_strip")
+    return {
+        **{name: fitted(read(name)) for name in ALONE},
+        "item_icon": fitted(read("potion_blue")),
+        "pixel_sprite": fitted(read("pixel_sprite"), grid=True),
+        "pixel_tile": fitted(read("pixel_tile"), grid=True),
+        "tile_texture": repeated(read("tile_texture")),
+        "pbr_material": slanted(maps),
+        "skybox_strip": fitted(sky.crop((0, 0, sky.height * 2, sky.height))),
+        "concept_from_mesh": slanted([deep(folder / "depth.png"), read("concept_from_mesh")]),
+        "painted_concept": fitted(read("painted_concept")),
+    }
+
+
+def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
+    """The picture as large as fits, in the middle; pixel art at a whole multiple of its size."""
+    picture = picture.crop(picture.getbbox())
+    scale = SIDE / max(picture.size)
+    scale = int(scale) if grid else scale
+    size = (round(picture.width * scale), round(picture.height * scale))
+    sized = picture.resize(size, Image.Resampling.NEAREST if grid else Image.Resampling.LANCZOS)
+    canvas = Image.new("RGBA", (SIDE, SIDE))
+    canvas.paste(sized, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    return canvas
+
+
+def repeated(picture: Image.Image) -> Image.Image:
+    """Two by two times, as a texture lies in a game."""
+    half = picture.resize((SIDE // 2, SIDE // 2), Image.Resampling.LANCZOS)
+    canvas = Image.new("RGBA", (SIDE, SIDE))
+    for x in (0, SIDE // 2):
+        for y in (0, SIDE // 2):
+            canvas.paste(half, (x, y))
+    return canvas
+
+
+def slanted(pictures: list[Image.Image]) -> Image.Image:
+    """Side by side, parted by slanted cuts; each shows its own part of the same picture."""
+    canvas = fitted(pictures[0])
+    width, slant = SIDE / len(pictures), 10
+    for number, picture in enumerate(pictures[1:], 1):
+        mask = Image.new("L", (SIDE, SIDE))
+        for y in range(SIDE):
+            start = round(number * width + slant - 2 * slant * y / SIDE)
+            mask.paste(255, (start, y, SIDE, y + 1))
+        canvas.paste(fitted(picture), (0, 0), mask)
+    return canvas
+
+
+def deep(place: Path) -> Image.Image:
+    """A 16-bit picture as an 8-bit one."""
+    return Image.open(place).point(lambda value: value / 256).convert("RGBA")
+
+
+def save(picture: Image.Image, place: Path) -> None:
+    place.parent.mkdir(exist_ok=True)
+    small = picture.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    small.save(place, optimize=True)
+    print(f"{place.relative_to(ROOT)}  {place.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Pictures of presets for pickers: the shipped ones, those of a project's own presets, and those that are inherited."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.image_files import decode_image
+from assetgen.load import shipped_presets
+
+SHIPPED = shipped_presets() / "thumbnails"
+TOTAL = 200_000
+NOTHING = "the preset 'drawing' has no thumbnail"
+
+
+def lines(client: Any, project: str) -> dict[str, Any]:
+    return {line["name"]: line for line in client.get(f"/presets?project={project}")}
+
+
+def test_every_shipped_preset_has_one_and_they_are_small(client: Any) -> None:
+    pictures = {}
+    for line in client.get("/presets"):
+        assert line["thumbnail"], line
+        answer = client.ask("GET", f"/presets/{line['name']}/thumbnail")
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+        pictures[line["name"]] = answer.body
+        assert decode_image(answer.body).shape[:2] == (96, 96)
+    assert len(set(pictures.values())) == len(pictures)
+    assert sum(map(len, pictures.values())) < TOTAL
+
+
+def test_who_knows_it_gets_it_no_second_time(client: Any) -> None:
+    first = client.ask("GET", "/presets/decal/thumbnail")
+    again = client.ask("GET", "/presets/decal/thumbnail", If_None_Match=first.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    other = client.ask("GET", "/presets/sprite/thumbnail", If_None_Match=first.headers["etag"])
+    assert other.status == 200
+
+
+def test_a_projects_preset_shows_its_own_else_that_of_the_preset_it_extends(client: Any, project: Path) -> None:
+    place = project / "presets"
+    place.mkdir()
+    (place / "gem.yaml").write_text("preset: gem\nextends: item_icon\n")
+    (place / "ruby.yaml").write_text("preset: ruby\nextends: gem\n")
+    id = client.open(project)
+    inherited = (SHIPPED / "item_icon.png").read_bytes()
+    assert client.ask("GET", f"/presets/ruby/thumbnail?project={id}").body == inherited
+    shutil.copy(SHIPPED / "decal.png", place / "gem.png")
+    assert client.ask("GET", f"/presets/ruby/thumbnail?project={id}").body == (SHIPPED / "decal.png").read_bytes()
+    assert lines(client, id)["gem"]["thumbnail"] is True
+    assert client.get(f"/presets/gem?project={id}")["thumbnail"] is True
+    assert client.ask("GET", "/presets/gem/thumbnail").status == 404
+
+
+@pytest.mark.parametrize("data", [None, b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(1_000_001)])
+def test_where_there_is_none_that_is_told(client: Any, project: Path, data: bytes | None) -> None:
+    if data is not None:
+        (project / "art" / "drawing.png").write_bytes(data)
+    id = client.open(project / "art")
+    answer = client.ask("GET", f"/presets/drawing/thumbnail?project={id}")
+    assert (answer.status, answer.error["what"]) == (404, NOTHING)
+    assert answer.error["cure"] == "Put a PNG of at most 1 MB beside its YAML: drawing.png"
+    assert lines(client, id)["drawing"]["thumbnail"] is False
+
+
+@pytest.mark.parametrize(
+    "path", ["/presets/pixel_sprit/thumbnail", "/presets?project=nowhere", "/presets/..%2Fx/thumbnail"]
+)
+def test_unknown_presets_and_projects_are_refused(client: Any, path: str) -> None:
+    assert client.ask("GET", path).status == 404
+
+
+def test_a_broken_preset_has_none(client: Any, project: Path) -> None:
+    (project / "art" / "torn.yaml").write_text("preset: torn\nextends: nothing\n")
+    id = client.open(project / "art")
+    assert lines(client, id)["torn"]["thumbnail"] is False
+    assert client.ask("GET", f"/presets/torn/thumbnail?project={id}").status == 422
