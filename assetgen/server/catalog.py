@@ -52,14 +52,18 @@ def thumbnail(library: Library, name: str) -> bytes:
 
 def _thumbnail(kind: Kind) -> bytes | None:
     """`NAME.png` beside the preset's YAML or in `thumbnails/` there, else that of the nearest ancestor that has one."""
-    for name, document in zip(kind.lineage, kind.documents, strict=True):
-        folder = Path(document.file).parent
-        for place in (folder / f"{name}.png", folder / "thumbnails" / f"{name}.png"):
-            if place.is_file() and place.stat().st_size <= MAX_THUMBNAIL:
-                data = place.read_bytes()
-                if data.startswith(SIGNATURE):
-                    return data
-    return None
+    folders = [(name, Path(document.file).parent) for name, document in zip(kind.lineage, kind.documents, strict=True)]
+    places = (folder / place / f"{name}.png" for name, folder in folders for place in ("", "thumbnails"))
+    return next(filter(None, map(_small_png, places)), None)
+
+
+def _small_png(place: Path) -> bytes:
+    """The file, or nothing where it is no PNG, larger than a thumbnail may be, or not to be read."""
+    try:
+        data = place.read_bytes() if place.is_file() and place.stat().st_size <= MAX_THUMBNAIL else b""
+    except OSError:
+        return b""
+    return data if data.startswith(SIGNATURE) else b""
 
 
 def _kind(library: Library, name: str) -> Kind:

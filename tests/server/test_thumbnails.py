@@ -1,5 +1,6 @@
 """Pictures of presets for pickers: the shipped ones, those of a project's own presets, and those that are inherited."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,13 @@ def test_where_there_is_none_that_is_told(client: Any, project: Path, data: byte
 )
 def test_unknown_presets_and_projects_are_refused(client: Any, path: str) -> None:
     assert client.ask("GET", path).status == 404
+
+
+def test_a_pipe_or_a_folder_of_that_name_is_none(client: Any, project: Path) -> None:
+    os.mkfifo(project / "art" / "drawing.png")
+    (project / "art" / "thumbnails" / "drawing.png").mkdir(parents=True)
+    id = client.open(project / "art")
+    assert client.ask("GET", f"/presets/drawing/thumbnail?project={id}").error["what"] == NOTHING
 
 
 def test_a_broken_preset_has_none(client: Any, project: Path) -> None:
