@@ -183,10 +183,11 @@ Location = Annotated[
 
 
 class ControlModel(Spec):
-    """The network that makes a model obey one kind of control."""
+    """The network that makes a model obey one kind of control; a union obeys several, each by the number `mode`."""
 
     weights: Location
-    type: Literal["controlnet", "t2i_adapter"] = "controlnet"
+    type: Literal["controlnet", "controlnet_union", "t2i_adapter"] = "controlnet"
+    mode: Annotated[int, Field(ge=0, lt=64)] | None = None
     digest: str | None = None
     licence: str
 

@@ -1,5 +1,6 @@
 """Where a model runs and with which numbers."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,7 @@ def libraries() -> tuple[Any, Any]:
         raise NotInstalledError(what, cure='pip install "assetgen[gen]"') from error
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", "`FluxPosEmbed` is deprecated", FutureWarning)  # its own ControlNet of FLUX asks
     return torch, diffusers
 
 

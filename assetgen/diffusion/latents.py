@@ -20,10 +20,23 @@ def noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Any, Any]:
     return torch.randn(shape, generator=generator, dtype=torch.float32), generator
 
 
+def grain_of(vae: Any) -> int:
+    """Pixels of a picture to one cell of its latent, across and down."""
+    config = vae.config
+    widths = config.get("block_out_channels") or config.encoder_block_out_channels
+    return 1 << (len(widths) - 1)
+
+
 def encode_picture(vae: Any, picture: FloatArray) -> Any:
     """A picture `H×W×3` in 0..1 as a latent `1×C×h×w`: the likeliest one, so without chance."""
-    pixels = as_tensor(picture).to(vae.device, vae.dtype) * 2 - 1
-    return _standardised(vae, vae.encode(pixels).latent_dist.mode().float())
+    return encode_pictures(vae, as_tensor(picture))
+
+
+def encode_pictures(vae: Any, pictures: Any) -> Any:
+    """The same for a tensor `B×3×H×W`."""
+    found = vae.encode(pictures.to(vae.device, vae.dtype) * 2 - 1)
+    raw = found.latent_dist.mode() if "latent_dist" in found else found.latent
+    return _standardised(vae, raw.float())
 
 
 def decode_picture(vae: Any, latent: Any) -> FloatArray:
@@ -55,6 +68,11 @@ def _raw(vae: Any, latent: Any) -> Any:
     return latent * deviation + mean
 
 
+def shift_of(vae: Any) -> float:
+    """What is taken from raw latents before they are scaled."""
+    return float(getattr(vae.config, "shift_factor", None) or 0.0)
+
+
 def _spread(vae: Any, like: Any) -> tuple[Any, Any]:
     """Mean and standard deviation of the raw latents: by channel, or one for all (then called shift and factor)."""
     config = vae.config
@@ -63,4 +81,4 @@ def _spread(vae: Any, like: Any) -> tuple[Any, Any]:
     if mean is not None and spread is not None:
         by_channel = (1, -1, 1, 1)
         return like.new_tensor(mean).reshape(by_channel), like.new_tensor(spread).reshape(by_channel) * deviation
-    return like.new_tensor(getattr(config, "shift_factor", None) or 0.0), like.new_tensor(deviation)
+    return like.new_tensor(shift_of(vae)), like.new_tensor(deviation)

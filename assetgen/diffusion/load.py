@@ -18,6 +18,8 @@ from assetgen.diffusion.folders import (
     check_pipeline,
     place_of,
 )
+from assetgen.diffusion.latents import grain_of
+from assetgen.diffusion.request import Request
 from assetgen.diffusion.schedulers import reschedule
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading
@@ -40,18 +42,47 @@ class Warm:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
+    def network(self) -> Any:
+        """The UNet or transformer."""
+        return getattr(self.pipeline, self.family.network)
+
+    @property
     def grain(self) -> int:
         """Pixels of the picture to one of the latent, across and down."""
-        return 1 << (len(self.pipeline.vae.config.block_out_channels) - 1)
+        return grain_of(self.pipeline.vae)
+
+    @property
+    def step_grain(self) -> int:
+        """The sides of all pictures are sampled at multiples of this."""
+        return self.grain * self.family.patch(self.network)
 
     @property
     def wrap_grain(self) -> int:
         """The sides of pictures that wrap are multiples of this: then no layer has to round its size."""
-        return self.grain << (len(self.pipeline.unet.config.block_out_channels) - 1)
+        return self.grain * self.family.wraps(self.network)
+
+    @property
+    def most(self) -> int | None:
+        """The longest side in pixels that it can be asked for; None where there is no end."""
+        cells = self.family.most(self.network)
+        return cells * self.grain if cells else None
+
+    @property
+    def fills(self) -> bool:
+        """Whether it was made for inpainting, and sees the mask and what stands around it."""
+        return bool(self.family.channels(self.network) != self.pipeline.vae.config.latent_channels)
+
+    def tokens(self, size: tuple[int, int]) -> int:
+        """How many tokens a picture of this size (in pixels) has."""
+        return (size[0] // self.step_grain) * (size[1] // self.step_grain)
+
+    def guided(self, request: Request) -> bool:
+        """Whether the unwanted prompt of a request counts."""
+        return request.guided and not self.family.told_guidance(self.network)
 
     def networks(self, kinds: Iterable[str]) -> list[Any]:
-        """Every convolutional network that takes part."""
-        return [self.pipeline.unet, self.pipeline.vae, *(self.controls[kind] for kind in kinds)]
+        """Every network with convolutions that takes part."""
+        return [self.network, self.pipeline.vae, *(self.controls[kind] for kind in kinds)]
 
     def scheduler(self) -> Any:
         """A scheduler as it was loaded, with nothing of an earlier batch in it."""
@@ -70,7 +101,7 @@ def warm_model(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], e
         for kind in kinds:
             if kind not in shelf.warm.controls:
                 emit(Loading(model=f"{card.model}/{kind}"))
-                shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm.device)
+                shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm)
         return shelf.warm
 
 
@@ -111,23 +142,30 @@ def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
     for number, lora in enumerate(loras):
         _fuse(pipeline, lora, f"lora{number}")
-    _check_channels(card, pipeline)
-    if device.dtype == torch.float16 and pipeline.vae.config.force_upcast:
+    if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
-    return Warm(shape, device, pipeline.to(device.name))
+    warm = Warm(shape, device, pipeline.to(device.name))
+    _check_channels(card, warm)
+    return warm
 
 
-def _check_channels(card: ModelCard, pipeline: Any) -> None:
-    """The UNet takes latents and nothing more. Models made only for inpainting or editing want pictures besides."""
-    wants, has = pipeline.unet.config.in_channels, pipeline.vae.config.latent_channels
-    if wants != has:
-        what = f"the UNet of model '{card.model}' wants {wants} channels, and its latents have {has}"
-        raise InputError(what, cure="Use the text-to-image kind of this model")
+def _check_channels(card: ModelCard, warm: Warm) -> None:
+    """The network takes latents, or besides them a mask and what stands around it; for editing it would want others."""
+    wants, has = warm.family.channels(warm.network), warm.pipeline.vae.config.latent_channels
+    if wants != has and wants != warm.family.filled(has, warm.grain):
+        what = f"the {warm.family.network} of model '{card.model}' wants {wants} channels, and its latents have {has}"
+        raise InputError(what, cure="Use the text-to-image or the inpainting kind of this model")
 
 
-def _load_control(card: ModelCard, kind: str, device: Device) -> Any:
+def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
+    """The network of a control; kinds that name the same weights share it."""
+    control = card.controls[kind]
+    for other, network in warm.controls.items():
+        if (card.controls[other].weights, card.controls[other].type) == (control.weights, control.type):
+            return network
     _, diffusers = libraries()
-    return _read(diffusers.ControlNetModel, card.controls[kind].weights, card.model, device).to(device.name)
+    shape = getattr(diffusers, warm.family.steerings[control.type].network)
+    return _read(shape, control.weights, card.model, warm.device).to(warm.device.name)
 
 
 def _read(kind: Any, location: Location, model: str, device: Device, **options: Any) -> Any:

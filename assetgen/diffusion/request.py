@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from assetgen.diffusion.families import family
 from assetgen.errors import InputError
 from assetgen.events import Emit
 from assetgen.image_files import read_image
@@ -119,8 +120,13 @@ def _check_control(card: ModelCard, control: Control) -> None:
     if control.kind not in card.controls:
         has = did_you_mean(control.kind, card.controls) if card.controls else "It has none."
         raise InputError(f"model '{card.model}' has no control '{control.kind}'", cure=has)
-    if card.controls[control.kind].type != "controlnet":
-        raise InputError(f"control '{control.kind}' of model '{card.model}' is a {card.controls[control.kind].type}")
+    kind, known = card.controls[control.kind].type, family(card.family).steerings
+    if kind not in known:
+        what = f"control '{control.kind}' of model '{card.model}' is a {kind}, which family '{card.family}' cannot use"
+        raise InputError(what, cure=f"It can use: {', '.join(known)}" if known else "Remove the control")
+    if kind == "controlnet_union" and card.controls[control.kind].mode is None:
+        what = f"control '{control.kind}' of model '{card.model}' is one of a union, and its card does not say which"
+        raise InputError(what, cure="Add its number as `mode:`")
     if control.start >= control.end:
         raise InputError(f"control '{control.kind}' ends at {control.end:g}, before it starts at {control.start:g}")
 

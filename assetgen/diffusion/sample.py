@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any
 
@@ -11,7 +12,7 @@ from assetgen.diffusion.denoise import denoise
 from assetgen.diffusion.devices import Device, libraries
 from assetgen.diffusion.latents import decode_picture, to_bytes
 from assetgen.diffusion.load import Warm, warm_model
-from assetgen.diffusion.request import Request, Size, cut, framed, read_request
+from assetgen.diffusion.request import GUIDED_ABOVE, Request, Size, cut, framed, read_request
 from assetgen.diffusion.text import chunk_count
 from assetgen.diffusion.tiling import wrapping
 from assetgen.errors import InputError
@@ -28,13 +29,14 @@ def sample(jobs: Iterable[Job]) -> Iterator[ImageSet]:
         return
     warm = warm_model(first.card, first.loras, [control.kind for control in first.controls], first.emit)
     made = made_size(warm, first)
-    for batch in _batches(warm, chain([first], requests)):
+    heard = map(partial(_heard, warm), chain([first], requests))
+    for batch in _batches(warm, heard):
         yield from _pictures(warm, batch, made)
 
 
 def _batches(warm: Warm, requests: Iterator[Request]) -> Iterator[list[Request]]:
     """Requests a batch at a time; prompts of another number of chunks have another shape, and begin a new one."""
-    for _, alike in groupby(requests, lambda each: chunk_count(warm.pipeline, each.prompt, each.negative)):
+    for _, alike in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative)):
         while batch := list(islice(alike, warm.device.batch)):
             yield batch
 
@@ -45,8 +47,21 @@ def made_size(warm: Warm, request: Request) -> Size:
         if axis in request.tile and side % warm.wrap_grain:
             what = f"{side} pixels along {axis} do not wrap in model '{request.card.model}'"
             raise InputError(what, cure=f"Use a multiple of {warm.wrap_grain}")
-    width, height = (-(-side // warm.grain) * warm.grain for side in request.size)
+    width, height = (-(-side // warm.step_grain) * warm.step_grain for side in request.size)
+    if warm.most and max(width, height) > warm.most:
+        what = f"model '{request.card.model}' cannot draw {request.size[0]} × {request.size[1]} pixels"
+        raise InputError(what, cure=f"Ask for sides of at most {warm.most}")
     return width, height
+
+
+def _heard(warm: Warm, request: Request) -> Request:
+    """The request, unless it unwants what this model cannot hear (but what its card unwants for every picture)."""
+    card = request.card
+    if request.negative and request.negative != card.defaults.get("negative") and not warm.guided(request):
+        other = "" if warm.family.told_guidance(warm.network) else f", or ask for `guidance` above {GUIDED_ABOVE:g}"
+        what = f"model '{card.model}' takes no negative prompt at guidance {request.guidance:g}"
+        raise InputError(what, cure=f"Remove `negative:`{other}")
+    return request
 
 
 def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet]:

@@ -1,7 +1,12 @@
-"""The scheduler that a card asks for, laid over the one that came with the model."""
+"""Schedulers: the one that a card asks for, laid over the one that came with the model, and what kinds of them share.
+
+Those of noise (ε and v) add noise to a picture; those of a flow go straight from noise to it.
+"""
 
 import inspect
 from typing import Any
+
+import numpy as np
 
 from assetgen.errors import InputError
 from assetgen.registry import did_you_mean
@@ -9,6 +14,7 @@ from assetgen.spec import Scheduler
 
 UNSEEDED = {"DPMSolverSDEScheduler"}
 """Their noise ignores our seeds, so the same asset would come out different each time."""
+UNSEEDED_OPTION = "stochastic_sampling"
 
 
 def reschedule(current: Any, wanted: Scheduler | None) -> Any:
@@ -21,8 +27,45 @@ def reschedule(current: Any, wanted: Scheduler | None) -> Any:
     if wanted.name not in known:
         raise InputError(f"there is no scheduler '{wanted.name}'", cure=did_you_mean(wanted.name, known))
     kind = getattr(schedulers, wanted.name)
-    options = set(inspect.signature(kind.__init__).parameters) - {"self"}
+    options = set(inspect.signature(kind.__init__).parameters) - {"self", UNSEEDED_OPTION}
     for name in wanted.options:
         if name not in options:
             raise InputError(f"scheduler '{wanted.name}' has no option '{name}'", cure=did_you_mean(name, options))
     return kind.from_config(current.config, **wanted.options)
+
+
+def set_steps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) -> None:
+    """Lay out the times of `steps` steps. Some flows are shifted by how many `tokens` a picture has (Esser et al. 2024,
+    section 5.3.2); with `even` a flow goes from 1 to 1/steps before that."""
+    takes = inspect.signature(scheduler.set_timesteps).parameters
+    words: dict[str, Any] = {}
+    if scheduler.config.get("use_dynamic_shifting") and "mu" in takes:
+        words["mu"] = _shift(scheduler.config, tokens)
+    if even and "sigmas" in takes and not scheduler.config.get("use_flow_sigmas"):
+        words["sigmas"] = np.linspace(1.0, 1 / steps, steps)
+    scheduler.set_timesteps(steps, device=device, **words)
+
+
+def _shift(config: Any, tokens: int) -> float:
+    """Linear in the number of tokens, between what the scheduler says for its smallest and its largest picture."""
+    least, most = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    return float(low + (high - low) * (tokens - least) / (most - least))
+
+
+def scaled(scheduler: Any, latents: Any, time: Any) -> Any:
+    """Latents as the network wants them."""
+    return scheduler.scale_model_input(latents, time) if hasattr(scheduler, "scale_model_input") else latents
+
+
+def pure_noise(scheduler: Any, noise: Any) -> Any:
+    """What sampling starts from where there is no picture."""
+    return noise * getattr(scheduler, "init_noise_sigma", 1.0)
+
+
+def noisy(scheduler: Any, latents: Any, noise: Any, time: Any) -> Any:
+    """Latents of pictures with as much noise as belongs to a time."""
+    times = time.repeat(len(noise))
+    if hasattr(scheduler, "scale_noise"):
+        return scheduler.scale_noise(latents, times, noise)
+    return scheduler.add_noise(latents, noise, times)

@@ -1,6 +1,8 @@
 """Tiny models with random weights, in diffusers layout: shapes like the real ones, a tenth of a second an image."""
 
-from collections.abc import Callable
+import runpy
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,20 @@ from assetgen.spec import ModelCard
 
 WIDTH = 32
 VAE_BLOCKS = 3
+TRANSFORMERS = runpy.run_path(str(Path(__file__).with_name("tiny_transformers.py")))
+FAMILIES = ("stable_diffusion", "sdxl", *TRANSFORMERS["PIPELINES"])
+"""Every family, and those of its models that are called in another way."""
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tiny layers lose far more to the coming and going of threads than they gain."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads if "mini" in request.fixturenames else 1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +41,41 @@ def tiny_xl(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
     return _card(_build(tmp_path_factory.mktemp("tiny_xl"), xl=True), "sdxl")
 
 
+@pytest.fixture(scope="session")
+def tiny_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ModelCard]:
+    """`tiny_of(name)`: the card of one of `FAMILIES`."""
+
+    @cache
+    def find(name: str) -> ModelCard:
+        folder = tmp_path_factory.mktemp(f"tiny_{name}_")
+        family = name.partition("_")[0] if name in TRANSFORMERS["PIPELINES"] else name
+        if name in TRANSFORMERS["PIPELINES"]:
+            TRANSFORMERS["build"](folder, name)
+        else:
+            _build(folder, xl=name == "sdxl")
+        return _card(folder, family)
+
+    return find
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that ask for `each` run with every family."""
+    if "each" in metafunc.fixturenames:
+        metafunc.parametrize("each", FAMILIES, indirect=True)
+
+
+@pytest.fixture
+def each(request: pytest.FixtureRequest, tiny_of: Callable[[str], ModelCard]) -> ModelCard:
+    """One family after the other."""
+    return tiny_of(request.param)
+
+
 def _card(folder: Path, family: str) -> ModelCard:
-    networks = {kind: {"weights": {"folder": folder / kind}, "licence": "CC0-1.0"} for kind in ("depth", "canny")}
+    kinds = [kind for kind in ("depth", "canny") if (folder / kind).exists()]
+    networks = {kind: {"weights": {"folder": folder / kind}, "licence": "CC0-1.0"} for kind in kinds}
     return ModelCard.model_validate(
         {
-            "model": folder.name.rstrip("0123456789"),
+            "model": folder.name.rstrip("_0123456789"),
             "family": family,
             "weights": {"folder": folder / "model"},
             "licence": "CC0-1.0",
@@ -125,6 +171,7 @@ def _vae() -> Any:
         up_block_types=("UpDecoderBlock2D",) * VAE_BLOCKS,
         mid_block_add_attention=False,
         sample_size=32,
+        scaling_factor=4.0,  # its latents then spread about as far as the noise
     )
 
 

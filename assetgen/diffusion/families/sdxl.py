@@ -1,13 +1,14 @@
-"""Stable Diffusion XL, and every model of that shape."""
+"""Stable Diffusion XL, and every model of that shape: Turbo, Lightning, LCM."""
 
 from typing import Any
 
 from assetgen.diffusion.families import Family, Texts
+from assetgen.diffusion.families._unet import unet_family
 
 
 def sdxl() -> Family:
     """Two text encoders, one UNet. The invisible watermark is off: it would depend on what else is installed."""
-    return Family("StableDiffusionXLPipeline", _told, {"add_watermarker": False})
+    return unet_family("StableDiffusionXLPipeline", _told, {"add_watermarker": False})
 
 
 def _told(texts: Texts, size: tuple[int, int]) -> dict[str, Any]:

@@ -1,0 +1,171 @@
+"""What tells a network what to draw (words, guidance, controls, what stands around a mask), and its answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Any
+
+import numpy as np
+
+from assetgen.diffusion.families import Sight, Steering
+from assetgen.diffusion.latents import as_tensor, encode_pictures
+from assetgen.diffusion.load import Warm
+from assetgen.diffusion.request import Request, Size, framed
+from assetgen.diffusion.rolling import rolled, shifts, starts
+from assetgen.diffusion.schedulers import scaled
+from assetgen.diffusion.text import encode
+from assetgen.errors import InputError
+from assetgen.images import FloatArray
+
+Change = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Steer:
+    """One control of a batch: its network, what it saw, and by image its strength and where it acts."""
+
+    kind: str
+    how: Steering
+    network: Any
+    mode: int | None
+    seen: Any
+    strengths: Any
+    starts: Any
+    ends: Any
+
+    def at(self, progress: float) -> Any:
+        """The strengths `B×1×1×1` after this share (0..1) of the steps."""
+        return self.strengths * ((self.starts <= progress) & (progress < self.ends))
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a batch is told. Where `guidance` is set, unwanted prompts stand before the wanted ones.
+
+    `filled` are channels beside the latents, of models made for inpainting; `rolls` the axes along which the network is
+    shown rolled latents, and `begins` where each image's offsets begin.
+    """
+
+    told: dict[str, Any]
+    guidance: Any
+    steers: tuple[Steer, ...]
+    filled: Any
+    rolls: str
+    begins: list[dict[str, float]]
+
+
+def guide(warm: Warm, requests: Sequence[Request], made: Size) -> Guide:
+    """What alike requests, to be sampled at `made`, tell the network in every step."""
+    import torch
+
+    guided = warm.guided(requests[0])
+    each = [encode(warm, request.prompt, request.negative, guided) for request in requests]
+    wanted = [name for name in each[0] if not name.startswith("negative_")]
+    texts = {name: torch.cat([texts[name] for texts in each]) for name in wanted}
+    if guided:
+        unwanted = {name: torch.cat([texts[f"negative_{name}"] for texts in each]) for name in wanted}
+        texts = {name: torch.cat([unwanted[name], texts[name]]) for name in wanted}
+    guidance = _column(warm, [request.guidance for request in requests])
+    return Guide(
+        told=warm.family.told(warm.pipeline, texts, made, guidance),
+        guidance=guidance if guided else None,
+        steers=tuple(_steer(warm, requests, number, made) for number in range(len(requests[0].controls))),
+        filled=_filled(warm, requests, made),
+        rolls=requests[0].tile if warm.family.rolls(warm.network) else "",
+        begins=[starts(request.seed) for request in requests],
+    )
+
+
+def _steer(warm: Warm, requests: Sequence[Request], number: int, made: Size) -> Steer:
+    import torch
+
+    controls = [request.controls[number] for request in requests]
+    kind, card = controls[0].kind, requests[0].card
+    network, how = warm.controls[kind], warm.family.steerings[card.controls[kind].type]
+    pictures = [as_tensor(framed(request.control_picture(number), request.size, made)) for request in requests]
+    return Steer(
+        kind,
+        how,
+        network,
+        card.controls[kind].mode,
+        how.see(warm.pipeline, network, torch.cat(pictures)),
+        _column(warm, [control.strength for control in controls]),
+        _column(warm, [control.start for control in controls]),
+        _column(warm, [control.end for control in controls]),
+    )
+
+
+def _column(warm: Warm, values: Sequence[float]) -> Any:
+    import torch
+
+    return torch.tensor(values, dtype=torch.float32, device=warm.pipeline.device).reshape(-1, 1, 1, 1)
+
+
+def _filled(warm: Warm, requests: Sequence[Request], made: Size) -> Any:
+    """For models made for inpainting: what stands around each mask. Where there is none, all is to be drawn."""
+    import torch
+
+    if not warm.fills:
+        return None
+    masks, kept = zip(*(_around(request, made) for request in requests), strict=True)
+    latents = torch.cat([encode_pictures(warm.pipeline.vae, as_tensor(picture)) for picture in kept])
+    whole = torch.cat([as_tensor(mask) for mask in masks]).to(latents)
+    return warm.family.filling(latents, whole)
+
+
+def _around(request: Request, made: Size) -> tuple[FloatArray, FloatArray]:
+    """The mask of a request, hard, and its picture with grey in the white of it."""
+    if request.image is None or request.mask is None:
+        return np.ones((made[1], made[0], 1), np.float32), np.full((made[1], made[0], 3), 0.5, np.float32)
+    mask = (framed(request.mask, request.size, made) >= 0.5).astype(np.float32)
+    return mask, framed(request.image, request.size, made) * (1 - mask) + 0.5 * mask
+
+
+def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, time: Any, progress: float, step: int) -> Any:
+    """What the model takes for noise (or velocity) in latents, guided: `B×C×h×w` float32."""
+    import torch
+
+    network, (height, width) = warm.network, latents.shape[-2:]
+    cells = shifts(told.begins, step, told.rolls, (width, height))
+    shown = rolled(scaled(scheduler, latents, time), cells, width).to(network.dtype)
+    entering = shown if told.guidance is None else torch.cat([shown] * 2)
+    steered = _steered(told, entering, time, progress, lambda part: rolled(part, cells, width))
+    if told.filled is not None:
+        filled = rolled(told.filled, cells, width).to(network.dtype)
+        entering = torch.cat([entering, filled.repeat(len(entering) // len(filled), 1, 1, 1)], dim=1)
+    found = warm.family.predict(network, entering, time, {**told.told, **steered}).float()
+    if told.guidance is not None:
+        unwanted, wanted = found.chunk(2)
+        found = unwanted + told.guidance * (wanted - unwanted)
+    return rolled(found, cells, width, back=True)
+
+
+def _steered(told: Guide, entering: Any, time: Any, progress: float, roll: Change) -> dict[str, Any]:
+    """The sum of what the controls say, under the network's names for it."""
+    total: dict[str, Any] = {}
+    for steer in told.steers:
+        strengths = steer.at(progress).to(entering.dtype)
+        if not strengths.any():
+            continue
+        repeats = (len(entering) // len(strengths), 1, 1, 1)
+        seen = _each(_each(steer.seen, roll), methodcaller("repeat", *repeats))
+        sight = Sight(seen, strengths.repeat(repeats), steer.mode)
+        for name, said in steer.how.say(steer.network, entering, time, told.told, sight).items():
+            total[name] = _sum(total[name], said, steer.kind) if name in total else said
+    return total
+
+
+def _each(seen: Any, change: Change) -> Any:
+    return tuple(map(change, seen)) if isinstance(seen, tuple) else change(seen)
+
+
+def _sum(one: Any, other: Any, kind: str) -> Any:
+    if isinstance(one, bool):
+        return one
+    if not isinstance(one, tuple):
+        return one + other
+    if len(one) != len(other):
+        raise InputError(
+            f"control '{kind}' is of another depth than the others of this model", cure="Use one at a time"
+        )
+    return tuple(a + b for a, b in zip(one, other, strict=True))

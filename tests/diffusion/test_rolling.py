@@ -1,0 +1,185 @@
+"""Pictures that wrap, by transformers: their border wanders, or they have none."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.denoise import denoise
+from assetgen.diffusion.load import warm_model
+from assetgen.diffusion.request import read_request
+from assetgen.diffusion.rolling import rolled, shifts, starts
+from assetgen.diffusion.sample import sample
+from assetgen.diffusion.tiling import wrapping
+from assetgen.errors import InputError
+from assetgen.events import ignore
+from assetgen.images import FloatArray
+from assetgen.registry import Job
+from assetgen.seams import SEAM_LIMIT, Axis, wrap_ratio
+from assetgen.spec import Folder, ModelCard
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
+]
+Make = Callable[..., Job]
+Find = Callable[[str], ModelCard]
+
+
+@pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
+def test_every_step_rolls_by_something_else_and_only_along_the_axes(axes: str) -> None:
+    steps = [shifts([starts(5)], step, axes, (64, 48))[0] for step in range(12)]
+    for axis, cells in zip("xy", zip(*steps, strict=True), strict=True):
+        assert len(set(cells)) == (12 if axis in axes else 1)
+        assert axis in axes or set(cells) == {0}
+
+
+def test_few_steps_already_spread_the_border_over_the_picture() -> None:
+    across = sorted(shifts([starts(1)], step, "x", (100, 100))[0][0] for step in range(4))
+    gaps = np.diff([*across, across[0] + 100])
+    assert gaps.max() < 45
+
+
+def test_what_is_rolled_back_is_as_before_and_pictures_roll_with_their_latents() -> None:
+    import torch
+
+    latents = torch.arange(2 * 6 * 8).reshape(2, 1, 6, 8)
+    cells = shifts([starts(1), starts(2)], 3, "xy", (8, 6))
+    assert (rolled(rolled(latents, cells, 8), cells, 8, back=True) == latents).all()
+    large = latents.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    assert (rolled(large, cells, 8)[:, :, ::4, ::4] == rolled(latents, cells, 8)).all()
+
+
+@pytest.fixture(scope="module")
+def lit(tiny_of: Find, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+    """SD3's shape, taught to draw things that are dark at the left and bright at the right."""
+    import diffusers
+    import torch
+
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("lit") / "model"
+    card = tiny_of("sd3")
+    assert isinstance(card.weights, Folder)
+    pipeline = diffusers.StableDiffusion3Pipeline.from_pretrained(card.weights.folder)
+    network, torch_seed = pipeline.transformer, torch.Generator().manual_seed(0)
+    learner = torch.optim.Adam(network.parameters(), lr=3e-3)
+    picture = torch.linspace(-1.5, 1.5, 16).expand(16, 4, 16, 16)
+    words = {"encoder_hidden_states": torch.zeros(16, 4, 64), "pooled_projections": torch.zeros(16, 64)}
+    for _ in range(150):
+        noise, share = torch.randn(picture.shape, generator=torch_seed), torch.rand(16, generator=torch_seed)
+        mixed = picture.lerp(noise, share.reshape(-1, 1, 1, 1))
+        found = network(mixed, timestep=share * 1000, **words, return_dict=False)[0]
+        loss = (found - (noise - picture)).square().mean()
+        loss.backward()
+        learner.step()
+        learner.zero_grad()
+    pipeline.save_pretrained(folder)
+    return card.model_copy(update={"weights": Folder(folder=folder), "controls": {}, "model": "lit"})
+
+
+def latents_of(card: ModelCard, job: Job) -> FloatArray:
+    """What is decoded, `h×w×C`, about 0..1."""
+    import torch
+
+    warm = warm_model(card, (), (), ignore)
+    with torch.inference_mode():
+        found = denoise(warm, [read_request(job)], (64, 64), ["it"])[0]
+    shown: FloatArray = (found / 5 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()
+    return shown
+
+
+@pytest.mark.parametrize("axes", ["x", "y", "xy"])
+def test_a_transformer_that_draws_an_edge_at_the_edge_draws_none_along_axes_that_wrap(
+    lit: ModelCard, job: Make, axes: str
+) -> None:
+    across: Axis = "x"
+    words = {"size": (64, 64), "steps": 20, "guidance": 1.0}
+    plain = wrap_ratio(latents_of(lit, job(lit, **words)), across)
+    wrapped = wrap_ratio(latents_of(lit, job(lit, tile=axes, **words)), across)
+    assert plain > 2 * SEAM_LIMIT
+    assert wrapped < SEAM_LIMIT if "x" in axes else wrapped > 2 * SEAM_LIMIT
+
+
+NETWORKS = [("sana", "transformer"), ("sana", "encoder"), ("sana", "decoder"), ("sd3", "encoder"), ("sd3", "decoder")]
+
+
+@pytest.mark.parametrize(("name", "network"), NETWORKS)
+@pytest.mark.parametrize("axes", ["x", "y", "xy"])
+def test_what_knows_no_positions_has_no_edge_along_axes_that_wrap(
+    tiny_of: Find, name: str, network: str, axes: str
+) -> None:
+    import torch
+
+    with torch.inference_mode():
+        for axis, dimension in (("y", 2), ("x", 3)):
+            before, after = (_run(tiny_of(name), network, axes, shift, dimension) for shift in (0, 4))
+            change = float((before.roll(4 * before.shape[2] // 8, dimension) - after).abs().max())
+            assert change < 1e-4 if axis in axes else change > 1e-3
+
+
+def _run(card: ModelCard, network: str, axes: str, shift: int, dimension: int) -> Any:
+    """What a network gives for noise rolled by so many latent cells."""
+    import torch
+
+    warm = warm_model(card, (), (), ignore)
+    scale = warm.grain if network == "encoder" else 1
+    shape = (1, 3 if network == "encoder" else 4, 8 * scale, 8 * scale)
+    given = torch.randn(shape, generator=torch.Generator().manual_seed(0)).roll(shift * scale, dimension)
+    with wrapping(warm.networks([]), axes):
+        if network == "encoder":
+            found = warm.pipeline.vae.encode(given)
+            return found.latent if card.family == "sana" else found.latent_dist.mode()
+        if network == "decoder":
+            return warm.pipeline.vae.decode(given).sample
+        return warm.network(given, torch.ones(1, 4, 32), torch.tensor([500.0])).sample
+
+
+def test_a_side_that_no_whole_tokens_fill_does_not_wrap(tiny_of: Find, job: Make) -> None:
+    with pytest.raises(InputError, match=r"36 pixels along y do not wrap in model 'tiny_flux'. Use a multiple of 8"):
+        next(sample([job(tiny_of("flux"), size=(32, 36), tile="xy")]))
+
+
+@pytest.mark.parametrize("name", ["sd3", "flux", "pixart", "sana"])
+def test_a_picture_that_wraps_is_the_same_alone_and_in_a_batch(tiny_of: Find, job: Make, name: str) -> None:
+    jobs = [job(tiny_of(name), seed=seed, tile="xy", steps=3) for seed in range(3)]
+    [alone], together = list(sample(jobs[2:])), list(sample(jobs))
+    assert np.abs(alone["color"].astype(int) - together[2]["color"].astype(int)).max() <= 1
+
+
+def test_controls_roll_with_the_picture(tiny_of: Find, job: Make, tmp_path: Path) -> None:
+    """Where a control is the same everywhere, rolling it changes nothing; where not, forgetting to would show."""
+    import torch
+
+    from assetgen.diffusion.guide import guide, predict
+    from assetgen.images import picture
+    from assetgen.registry import Context, Control
+
+    card = tiny_of("flux")
+    ramp = np.linspace(0, 255, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
+    context = Context(asset="it", controls=(Control("depth", picture(ramp)),))
+    warm = warm_model(card, (), ["depth"], ignore)
+    scheduler = warm.scheduler()
+    scheduler.set_timesteps(2, mu=1.0)
+    latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        told = guide(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
+        [cells] = shifts(told.begins, 1, "xy", (8, 8))
+        wandering = predict(warm, told, scheduler, latents, scheduler.timesteps[0], 0.5, 1)
+        still = _without_rolling(warm, told, scheduler, latents, cells)
+    assert torch.allclose(wandering, still, atol=1e-5)
+
+
+def _without_rolling(warm: Any, told: Any, scheduler: Any, latents: Any, cells: tuple[int, int]) -> Any:
+    """Everything rolled by hand, once, and told to a network that rolls nothing."""
+    from dataclasses import replace
+
+    from assetgen.diffusion.guide import predict
+
+    dims = (-1, -2)
+    [steer] = told.steers
+    told = replace(told, rolls="", steers=(replace(steer, seen=steer.seen.roll(cells, dims)),))
+    found = predict(warm, told, scheduler, latents.roll(cells, dims), scheduler.timesteps[0], 0.5, 1)
+    return found.roll([-cell for cell in cells], dims)

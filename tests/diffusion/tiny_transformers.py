@@ -1,0 +1,255 @@
+"""Tiny transformer models with random weights, in diffusers layout: `build(folder, family)`. Run by `conftest.py`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+LETTERS = [chr(code) for code in range(33, 127)]
+WIDTH = 32
+
+
+def build(folder: Path, family: str) -> None:
+    """The pipeline of one family as `folder/model`, and a depth and a canny control beside it where it has some."""
+    import torch
+
+    torch.manual_seed(0)
+    pipeline = PIPELINES[family]()
+    network = pipeline.transformer
+    for name, weight in network.named_parameters():
+        if weight.ndim > 1 and ("proj_out" in name or "norm_out" in name):
+            torch.nn.init.normal_(weight, std=0.3)  # new ones draw next to nothing
+    pipeline.save_pretrained(folder / "model")
+    for kind in CONTROLS.get(family, ()):
+        CONTROLS[family][kind](network).save_pretrained(folder / kind)
+
+
+def sd3() -> Any:
+    """Two CLIPs, T5, and a transformer for up to 12 × 12 patches."""
+    import diffusers
+
+    (one, clip), (other, clip_2), (t5, t5_encoder) = clip_reader(), clip_reader(), t5_reader()
+    transformer = diffusers.SD3Transformer2DModel(
+        sample_size=8,
+        patch_size=2,
+        in_channels=4,
+        num_layers=2,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        joint_attention_dim=2 * WIDTH,
+        caption_projection_dim=WIDTH,
+        pooled_projection_dim=2 * WIDTH,
+        out_channels=4,
+        pos_embed_max_size=12,
+    )
+    return diffusers.StableDiffusion3Pipeline(
+        transformer=transformer,
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=vae(shift=0.1),
+        text_encoder=clip,
+        tokenizer=one,
+        text_encoder_2=clip_2,
+        tokenizer_2=other,
+        text_encoder_3=t5_encoder,
+        tokenizer_3=t5,
+    )
+
+
+def flux(fill: bool = False, distilled: bool = True) -> Any:
+    """CLIP, T5, a transformer with one block of each kind; `fill` takes masks, `distilled` is told the guidance."""
+    import diffusers
+    import transformers
+
+    (clip, clip_encoder), (t5, t5_encoder) = clip_reader(transformers.CLIPTextModel), t5_reader(2 * WIDTH)
+    transformer = diffusers.FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=4 * (4 + (4 + 16 if fill else 0)),
+        out_channels=16,
+        num_layers=2,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=2 * WIDTH,
+        pooled_projection_dim=WIDTH,
+        guidance_embeds=distilled,
+        axes_dims_rope=(4, 4, 8),
+    )
+    return diffusers.FluxPipeline(
+        transformer=transformer,
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=distilled),
+        vae=vae(shift=0.1),
+        text_encoder=clip_encoder,
+        tokenizer=clip,
+        text_encoder_2=t5_encoder,
+        tokenizer_2=t5,
+    )
+
+
+def pixart() -> Any:
+    """T5, and a transformer that predicts variances besides."""
+    import diffusers
+
+    t5, t5_encoder = t5_reader(WIDTH)
+    transformer = diffusers.PixArtTransformer2DModel(
+        sample_size=8,
+        num_layers=2,
+        patch_size=2,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        caption_channels=WIDTH,
+        in_channels=4,
+        cross_attention_dim=WIDTH,
+        out_channels=8,
+        use_additional_conditions=False,
+    )
+    scheduler = diffusers.DPMSolverMultistepScheduler(beta_schedule="linear")
+    return diffusers.PixArtSigmaPipeline(t5, t5_encoder, vae(), transformer, scheduler)
+
+
+def sana() -> Any:
+    """Gemma, an autoencoder of residual averages, a transformer without positions."""
+    import diffusers
+    import transformers
+
+    words = ["<pad>", "<eos>", "<bos>", "<unk>", "▁", *LETTERS]
+    tokenizer = transformers.GemmaTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
+    shape = transformers.Gemma2Config(
+        vocab_size=len(words),
+        hidden_size=WIDTH,
+        intermediate_size=37,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        head_dim=8,
+        max_position_embeddings=2048,
+    )
+    vae = diffusers.AutoencoderDC(
+        in_channels=3,
+        latent_channels=4,
+        attention_head_dim=2,
+        encoder_block_types=("ResBlock", "EfficientViTBlock"),
+        decoder_block_types=("ResBlock", "EfficientViTBlock"),
+        encoder_block_out_channels=(8, 8),
+        decoder_block_out_channels=(8, 8),
+        encoder_qkv_multiscales=((), (5,)),
+        decoder_qkv_multiscales=((), (5,)),
+        encoder_layers_per_block=(1, 1),
+        decoder_layers_per_block=(1, 1),
+        downsample_block_type="conv",
+        upsample_block_type="interpolate",
+        decoder_norm_types="rms_norm",
+        decoder_act_fns="silu",
+        scaling_factor=0.41407,
+    )
+    transformer = diffusers.SanaTransformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        out_channels=4,
+        num_layers=2,
+        num_attention_heads=4,
+        attention_head_dim=8,
+        num_cross_attention_heads=4,
+        cross_attention_head_dim=8,
+        cross_attention_dim=WIDTH,
+        caption_channels=WIDTH,
+        sample_size=16,
+    )
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0)
+    return diffusers.SanaPipeline(tokenizer, transformers.Gemma2Model(shape), vae, transformer, scheduler)
+
+
+def sd3_control(network: Any) -> Any:
+    """A ControlNet of SD3 whose last layers, zero in a new one, say something."""
+    import diffusers
+    import torch
+
+    control = diffusers.SD3ControlNetModel.from_transformer(network, num_layers=1, num_extra_conditioning_channels=0)
+    for last in (*control.controlnet_blocks, control.pos_embed_input.proj):
+        torch.nn.init.normal_(last.weight, std=0.5)
+    return control
+
+
+def flux_control(network: Any) -> Any:
+    """The same for FLUX."""
+    import diffusers
+    import torch
+
+    control = diffusers.FluxControlNetModel.from_transformer(
+        network, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2
+    )
+    for last in (*control.controlnet_blocks, *control.controlnet_single_blocks, control.controlnet_x_embedder):
+        torch.nn.init.normal_(last.weight, std=0.5)
+    return control
+
+
+def clip_reader(kind: Any = None) -> tuple[Any, Any]:
+    """A tokenizer that reads letter by letter, and a CLIP text encoder for 16 of them."""
+    import transformers
+
+    words = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    shape = transformers.CLIPTextConfig(
+        vocab_size=len(words),
+        hidden_size=WIDTH,
+        intermediate_size=37,
+        num_attention_heads=4,
+        num_hidden_layers=2,
+        max_position_embeddings=16,
+        projection_dim=WIDTH,
+        bos_token_id=len(words) - 2,
+        eos_token_id=len(words) - 1,
+        pad_token_id=len(words) - 1,
+    )
+    tokenizer = transformers.CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=16)
+    return tokenizer, (kind or transformers.CLIPTextModelWithProjection)(shape)
+
+
+def t5_reader(width: int = 2 * WIDTH) -> tuple[Any, Any]:
+    """The same with T5, for 512 of them."""
+    import transformers
+
+    scores = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0), *((letter, -3.0) for letter in LETTERS)]
+    tokenizer = transformers.T5Tokenizer(vocab=scores, extra_ids=0, model_max_length=512)
+    shape = transformers.T5Config(
+        vocab_size=len(scores),
+        d_model=width,
+        d_kv=8,
+        d_ff=37,
+        num_layers=1,
+        num_heads=4,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    return tokenizer, transformers.T5EncoderModel(shape)
+
+
+def vae(shift: float | None = None) -> Any:
+    """An autoencoder with a factor of 4 and 4 channels."""
+    import diffusers
+
+    return diffusers.AutoencoderKL(
+        block_out_channels=(16,) * 3,
+        latent_channels=4,
+        norm_num_groups=8,
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        mid_block_add_attention=False,
+        sample_size=32,
+        scaling_factor=4.0,  # its latents then spread about as far as the noise
+        shift_factor=shift,
+        use_quant_conv=shift is None,
+        use_post_quant_conv=shift is None,
+    )
+
+
+PIPELINES: dict[str, Callable[[], Any]] = {
+    "sd3": sd3,
+    "flux": flux,
+    "flux_schnell": lambda: flux(distilled=False),
+    "flux_fill": lambda: flux(fill=True),
+    "pixart": pixart,
+    "sana": sana,
+}
+CONTROLS: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "sd3": {"depth": sd3_control, "canny": sd3_control},
+    "flux": {"depth": flux_control, "canny": flux_control},
+}
