@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import build, catalog, choose, doctor, forecast, plugin, serve, single, start, store, verify, watch
+from assetgen.cli import (
+    bench,
+    build,
+    catalog,
+    choose,
+    doctor,
+    forecast,
+    plugin,
+    serve,
+    single,
+    start,
+    store,
+    verify,
+    watch,
+)
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -40,6 +54,7 @@ app.command("serve")(serve.serve)
 app.command("depth")(single.depth)
 app.command("post")(single.post)
 app.command("doctor")(doctor.doctor)
+app.command("bench")(bench.bench)
 app.add_typer(catalog.presets, name="presets")
 app.add_typer(catalog.models, name="models")
 app.add_typer(catalog.steps, name="steps")

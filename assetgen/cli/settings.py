@@ -46,6 +46,14 @@ def parse_price(text: str) -> float:
     return price
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """`"768x512"` as width and height in pixels."""
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.strip().isdecimal() and height.strip().isdecimal()):
+        raise InputError(f"--size '{text}' is not WIDTHxHEIGHT", cure="Write it like 768x512")
+    return int(width), int(height)
+
+
 def parse_value(text: str, where: str) -> Any:
     """A YAML value from a word of the command line; `#ff8800` is a colour, not a comment."""
     if text.startswith("#"):
