@@ -1,0 +1,76 @@
+@tool
+extends RefCounted
+## What came back: the server's answer, or why there is none, told in two sentences.
+
+const Words := preload("../words.gd")
+
+## The HTTP status; 0 when nobody answered.
+var status := 0
+## JSON as read, or raw bytes where bytes were asked for.
+var body: Variant
+var what := ""
+var cure := ""
+## Nobody listens at the address.
+var is_refused := false
+
+
+func is_ok() -> bool:
+	return status >= 200 and status < 300 and what == ""
+
+
+## The address or the token may be of a server that is gone: the state file has to be read again.
+func is_stale() -> bool:
+	return status in [0, 401, 403]
+
+
+## An answer of the server to a question that wanted JSON.
+static func read(code: int, raw: PackedByteArray) -> RefCounted:
+	var answer := new()
+	answer.status = code
+	var json := JSON.new()
+	var is_json := json.parse(raw.get_string_from_utf8()) == OK
+	answer.body = json.data if is_json else null
+	if code >= 200 and code < 300:
+		if not is_json:
+			return unreadable()
+		return answer
+	var told: Variant = answer.body.get("error") if answer.body is Dictionary else null
+	if told is Dictionary:
+		answer.what = sentence(str(told.get("what", "")))
+		answer.cure = sentence(str(told.get("cure", "")))
+	if answer.what == "":
+		answer.what = Words.say("The server refused (HTTP %d).") % code
+	if code in [401, 403]:
+		answer.what = Words.say("The server does not accept this token.")
+		answer.cure = Words.say("Restart the server, so that it writes its address and token anew.")
+	return answer
+
+
+## All is well, and this is what was asked for.
+static func good(found: Variant) -> RefCounted:
+	var answer := new()
+	answer.status = 200
+	answer.body = found
+	return answer
+
+
+## No answer, and why.
+static func none(problem: String, help := "", refused := false) -> RefCounted:
+	var answer := new()
+	answer.what = problem
+	answer.cure = help
+	answer.is_refused = refused
+	return answer
+
+
+## An answer that makes no sense.
+static func unreadable() -> RefCounted:
+	return none(Words.say("The server's answer cannot be read."), Words.say("Restart the server."))
+
+
+## A text of the server as a sentence.
+static func sentence(text: String) -> String:
+	if text == "":
+		return ""
+	var first := text if text[0] in "'\"`/" else text[0].to_upper() + text.substr(1)
+	return first if first[-1] in ".!?" else first + "."

@@ -1,0 +1,84 @@
+@tool
+extends RefCounted
+## Asks the server and waits for the answer: for an export, which is over when its hook returns.
+
+const Answer := preload("answer.gd")
+const Client := preload("client.gd")
+const StateFile := preload("state_file.gd")
+const Words := preload("../words.gd")
+
+const PAUSE_MS := 5
+const PATIENCE_MS := 35_000
+
+var _http := HTTPClient.new()
+var _server := {}
+
+
+## Greet the server of this state file.
+func meet(place: String) -> Answer:
+	_server = StateFile.read(place)
+	if _server.is_empty():
+		return Client.away()
+	var answer := ask(HTTPClient.METHOD_GET, "/status", null, false)
+	if answer.is_ok() and answer.body.get("name") != "assetgen":
+		return Client.away()
+	return answer
+
+
+## A question with JSON in and out.
+func ask(
+	method: HTTPClient.Method, path: String, body: Variant = null, with_token := true
+) -> Answer:
+	var url: String = _server.url.trim_prefix("http://")
+	var port := url.get_slice(":", url.get_slice_count(":") - 1)
+	_http.close()
+	_http.connect_to_host(url.trim_suffix(":" + port).lstrip("[").rstrip("]"), int(port))
+	if not _wait([HTTPClient.STATUS_RESOLVING, HTTPClient.STATUS_CONNECTING]):
+		return Client.away()
+	var headers := PackedStringArray(["X-Assetgen-Client: " + Client.CLIENT])
+	headers.append("Content-Type: application/json")
+	if with_token:
+		headers.append("Authorization: Bearer " + _server.token)
+	var text := "" if body == null else JSON.stringify(body)
+	if _http.request(method, Client.API + path, headers, text) != OK:
+		return Client.away()
+	if not _wait([HTTPClient.STATUS_REQUESTING]):
+		return Client.away()
+	return Answer.read(_http.get_response_code(), _body())
+
+
+## A job from its beginning to its end: its last state, with all events.
+func run(request: Dictionary) -> Answer:
+	var answer := ask(HTTPClient.METHOD_POST, "/jobs", request)
+	var events := []
+	while answer.is_ok():
+		var state: Dictionary = answer.body
+		events.append_array(state.get("events", []))
+		if state.get("ended") != null and not state.get("more"):
+			state.events = events
+			break
+		var path := "/jobs/%s?after=%d&wait=20" % [state.id, int(state.seq)]
+		answer = ask(HTTPClient.METHOD_GET, path)
+	return answer
+
+
+## Poll until the connection is in none of these states. False where that failed.
+func _wait(states: Array) -> bool:
+	var until := Time.get_ticks_msec() + PATIENCE_MS
+	while _http.get_status() in states:
+		if Time.get_ticks_msec() > until:
+			return false
+		_http.poll()
+		OS.delay_msec(PAUSE_MS)
+	return _http.get_status() in [HTTPClient.STATUS_CONNECTED, HTTPClient.STATUS_BODY]
+
+
+func _body() -> PackedByteArray:
+	var bytes := PackedByteArray()
+	while _http.get_status() == HTTPClient.STATUS_BODY:
+		_http.poll()
+		var chunk := _http.read_response_body_chunk()
+		if chunk.is_empty():
+			OS.delay_msec(PAUSE_MS)
+		bytes.append_array(chunk)
+	return bytes

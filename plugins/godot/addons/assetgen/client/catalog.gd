@@ -1,0 +1,70 @@
+@tool
+extends RefCounted
+## What the server can make: presets with their thumbnails and forms, models. Asked once, until it
+## is asked anew.
+
+const Answer := preload("answer.gd")
+const Client := preload("client.gd")
+const Pictures := preload("../dock/pictures.gd")
+
+const THUMBNAIL := 40
+
+## Presets that work: name, about, use.
+var presets: Array = []
+var models: Array = []
+
+var _client: Client
+var _pages := {}
+var _thumbnails := {}
+
+
+func _init(client: Client) -> void:
+	_client = client
+
+
+## Ask the server what there is.
+func load_all() -> Answer:
+	var answer := await _client.open_project()
+	if answer.is_ok():
+		answer = await _client.ask(
+			HTTPClient.METHOD_GET, "/presets" + _of_project(), null, TYPE_ARRAY
+		)
+	if not answer.is_ok():
+		return answer
+	_pages.clear()
+	presets = (answer.body as Array).filter(
+		func(line: Dictionary): return line.get("error") == null
+	)
+	answer = await _client.ask(HTTPClient.METHOD_GET, "/models", null, TYPE_ARRAY)
+	if answer.is_ok():
+		models = (answer.body as Array).filter(
+			func(line: Dictionary): return line.get("error") == null
+		)
+	return answer
+
+
+## A preset with its parts and their schemas.
+func page(preset: String) -> Answer:
+	if not _pages.has(preset):
+		var path := "/presets/" + preset.uri_encode() + _of_project()
+		var answer := await _client.ask(HTTPClient.METHOD_GET, path)
+		if not answer.is_ok():
+			return answer
+		_pages[preset] = answer
+	return _pages[preset]
+
+
+## The picture of a preset; null where it does not come.
+func thumbnail(preset: String) -> Texture2D:
+	if not _thumbnails.has(preset):
+		var path := "/presets/%s/thumbnail" % preset.uri_encode()
+		var answer := await _client.fetch(path + _of_project())
+		if not answer.is_ok():
+			return null
+		_thumbnails[preset] = await Pictures.thumbnail(answer.body, THUMBNAIL)
+	return _thumbnails[preset]
+
+
+## The project's own presets are among those of the server.
+func _of_project() -> String:
+	return "?project=" + _client.project

@@ -1,0 +1,56 @@
+@tool
+extends RefCounted
+## Where the server is, and the token that it wants: a file that the server writes for its user
+## alone.
+
+const FILE := "server.json"
+## Names another state file, as `assetgen serve --state FILE` does.
+const VARIABLE := "ASSETGEN_STATE_FILE"
+const LOOPBACK := "^http://(127\\.0\\.0\\.1|localhost|\\[::1\\]):\\d{1,5}$"
+
+
+## The place of the state file: `chosen`, else what the environment says, else the user's runtime
+## folder.
+static func place(chosen := "") -> String:
+	if chosen:
+		return chosen
+	if OS.get_environment(VARIABLE):
+		return OS.get_environment(VARIABLE)
+	return _runtime_folder().path_join(FILE)
+
+
+## What the file says: url, token, pid, version. Empty where there is none that is whole and names
+## this machine.
+static func read(path: String) -> Dictionary:
+	if not FileAccess.file_exists(path):
+		return {}
+	var json := JSON.new()
+	if json.parse(FileAccess.get_file_as_string(path)) != OK or not json.data is Dictionary:
+		return {}
+	var said: Dictionary = json.data
+	var url := str(said.get("url", ""))
+	if not RegEx.create_from_string(LOOPBACK).search(url):
+		return {}
+	return {
+		"url": url,
+		"token": str(said.get("token", "")),
+		"pid": int(said.get("pid", 0)),
+		"version": str(said.get("version", "")),
+	}
+
+
+static func _runtime_folder() -> String:
+	match OS.get_name():
+		"Windows":
+			return OS.get_environment("LOCALAPPDATA").path_join("Temp/assetgen/assetgen")
+		"macOS":
+			return OS.get_environment("HOME").path_join("Library/Caches/TemporaryItems/assetgen")
+	if OS.get_environment("XDG_RUNTIME_DIR"):
+		return OS.get_environment("XDG_RUNTIME_DIR").path_join("assetgen")
+	var told := []
+	OS.execute("id", ["-u"], told)
+	var user := str(told[0]).strip_edges() if told else "0"
+	var folder := "/run/user/" + user
+	if not DirAccess.dir_exists_absolute(folder):
+		folder = "/tmp/runtime-" + user
+	return folder.path_join("assetgen")

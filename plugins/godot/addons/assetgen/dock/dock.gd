@@ -1,0 +1,145 @@
+@tool
+extends VBoxContainer
+## The dock: whether there is a server, what is wrong, and the tabs.
+
+const Answer := preload("../client/answer.gd")
+const Catalog := preload("../client/catalog.gd")
+const Client := preload("../client/client.gd")
+const Generate := preload("generate.gd")
+const Notice := preload("notice.gd")
+const Packs := preload("../packs/packs.gd")
+const Settings := preload("../settings.gd")
+const Starter := preload("../client/starter.gd")
+const Words := preload("../words.gd")
+
+const VERSION_FILE := "res://addons/assetgen/plugin.cfg"
+const NARROWEST := 240
+
+var client := Client.new()
+var catalog := Catalog.new(client)
+var generate: Generate
+var packs: Packs
+var notice := Notice.new()
+## Whether the server was greeted and its catalogue is here.
+var is_ready := false
+
+var _status := Label.new()
+var _again := Button.new()
+var _tabs := TabContainer.new()
+
+
+func _init(undo: EditorUndoRedoManager) -> void:
+	name = "Assetgen"
+	custom_minimum_size.x = NARROWEST
+	auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
+	add_child(client)
+	add_child(_header())
+	add_child(notice)
+	generate = Generate.new(client, catalog, undo)
+	generate.name = Words.say("Generate")
+	generate.failed.connect(show_problem)
+	generate.worked.connect(notice.clear)
+	packs = Packs.new(client)
+	packs.name = Words.say("Packs")
+	packs.failed.connect(show_problem)
+	packs.worked.connect(notice.clear)
+	_tabs.size_flags_vertical = SIZE_EXPAND_FILL
+	_tabs.add_child(generate)
+	_tabs.add_child(packs)
+	add_child(_tabs)
+
+
+func _ready() -> void:
+	client.chosen_place = Settings.state_file()
+	connect_to_server.call_deferred()
+
+
+## Greet the server, and learn what it can make.
+func connect_to_server() -> void:
+	is_ready = false
+	_say_status(Words.say("Looking for the server…"))
+	client.chosen_place = Settings.state_file()
+	await _show_catalog(await client.meet())
+
+
+## Start a server, and greet it.
+func start_server() -> void:
+	_say_status(Words.say("Starting the server…"))
+	notice.clear()
+	client.chosen_place = Settings.state_file()
+	await _show_catalog(await Starter.start(client, Settings.server_path()))
+
+
+## Say what is wrong, with a button that helps where one can.
+func show_problem(problem: Answer) -> void:
+	if problem.is_refused:
+		is_ready = false
+		_say_status(Words.say("No server"))
+		notice.tell(problem, Words.say("Start server"), start_server)
+	else:
+		notice.tell(problem)
+
+
+func show_tab(tab: Control) -> void:
+	_tabs.current_tab = _tabs.get_tab_idx_from_control(tab)
+
+
+func _show_catalog(answer: Answer) -> void:
+	if answer.is_ok():
+		answer = await catalog.load_all()
+	if not answer.is_ok():
+		_say_status(Words.say("No server"))
+		_first_run_check(answer)
+		return
+	notice.clear()
+	is_ready = true
+	_say_status(Words.say("Server %s") % client.greeting.get("version", "?"))
+	_compare_versions()
+	generate.show_catalog()
+	packs.look()
+
+
+## A server that is not running may not be installed either: that is said at once.
+func _first_run_check(answer: Answer) -> void:
+	var program := Settings.server_path()
+	if answer.is_refused and Starter.find(program) == "":
+		notice.tell(Starter.missing(program), Words.say("Try again"), connect_to_server)
+	elif answer.is_refused:
+		show_problem(answer)
+	else:
+		notice.tell(answer, Words.say("Try again"), connect_to_server)
+
+
+func _compare_versions() -> void:
+	var config := ConfigFile.new()
+	config.load(VERSION_FILE)
+	var own: String = config.get_value("plugin", "version", "")
+	var its: String = client.greeting.get("version", "")
+	if own.get_slice(".", 0) != its.get_slice(".", 0):
+		var what := Words.say("The server is of version %s, this plugin of %s.") % [its, own]
+		var cure := Words.say(
+			"They may not fit: `assetgen plugin install godot` brings the plugin that does."
+		)
+		notice.say(what, cure)
+
+
+func _header() -> Control:
+	var row := HBoxContainer.new()
+	_status.size_flags_horizontal = SIZE_EXPAND_FILL
+	_status.clip_text = true
+	_status.modulate.a = 0.75
+	_again.flat = true
+	_again.tooltip_text = Words.say("Look for the server again")
+	_again.pressed.connect(connect_to_server)
+	row.add_child(_status)
+	row.add_child(_again)
+	return row
+
+
+func _say_status(text: String) -> void:
+	_status.text = text
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_THEME_CHANGED and is_inside_tree():
+		_again.icon = get_theme_icon("Reload", "EditorIcons")

@@ -1,0 +1,174 @@
+@tool
+extends HBoxContainer
+## One argument of a part: its name and a control made from its JSON schema.
+
+signal file_wanted(field: Control)
+
+const Schema := preload("schema.gd")
+const Words := preload("../words.gd")
+
+const NAME_SHARE := 0.7
+
+var argument := ""
+var described := {}
+## The file of an argument that is a file.
+var file := "":
+	set(value):
+		file = value
+		if _file == null:
+			return
+		_file.text = value.get_file() if value else Words.say("Choose a file…")
+		_file.tooltip_text = value
+		_clear.visible = value != ""
+
+var _is_set: CheckBox
+var _input: Control
+var _file: Button
+var _clear: Button
+
+
+func _init(name_of_argument: String, schema: Dictionary) -> void:
+	argument = name_of_argument
+	described = Schema.field(schema)
+	var label := Label.new()
+	label.text = argument.replace("_", " ")
+	label.tooltip_text = schema.get("description", argument)
+	label.mouse_filter = Control.MOUSE_FILTER_STOP
+	label.size_flags_horizontal = SIZE_EXPAND_FILL
+	label.size_flags_stretch_ratio = NAME_SHARE
+	label.clip_text = true
+	add_child(label)
+	if described.optional and described.kind != Schema.FILE:
+		_is_set = CheckBox.new()
+		_is_set.tooltip_text = Words.say("Off: the preset or the model decides.")
+		_is_set.toggled.connect(_on_set)
+		add_child(_is_set)
+	_input = _control()
+	_input.size_flags_horizontal = SIZE_EXPAND_FILL
+	add_child(_input)
+	_show(described.default)
+
+
+## Whether a control can set such an argument.
+static func can_show(schema: Dictionary) -> bool:
+	return Schema.field(schema).kind != Schema.NONE
+
+
+func is_file() -> bool:
+	return described.kind == Schema.FILE
+
+
+## Whether it says something else than the preset.
+func is_changed() -> bool:
+	return not is_file() and not _same(value(), described.default)
+
+
+## What is chosen; null for none.
+func value() -> Variant:
+	if _is_set and not _is_set.button_pressed:
+		return null
+	match described.kind:
+		Schema.CHOICE:
+			return described.choices[(_input as OptionButton).selected]
+		Schema.SWITCH:
+			return (_input as CheckBox).button_pressed
+		Schema.NUMBER:
+			return _number(_input as SpinBox, described.bounds)
+		Schema.NUMBERS:
+			var boxes := _input.get_children()
+			return range(boxes.size()).map(
+				func(i: int): return _number(boxes[i], described.each[i])
+			)
+	return (_input as LineEdit).text
+
+
+func _number(box: SpinBox, bounds: Dictionary) -> Variant:
+	return int(box.value) if bounds.whole else snappedf(box.value, bounds.step)
+
+
+func _same(a: Variant, b: Variant) -> bool:
+	if a is Array and b is Array:
+		return a.size() == b.size() and range(a.size()).all(func(i: int): return _same(a[i], b[i]))
+	var are_numbers := typeof(a) in [TYPE_INT, TYPE_FLOAT] and typeof(b) in [TYPE_INT, TYPE_FLOAT]
+	return is_equal_approx(a, b) if are_numbers else typeof(a) == typeof(b) and a == b
+
+
+func _control() -> Control:
+	match described.kind:
+		Schema.CHOICE:
+			var options := OptionButton.new()
+			options.fit_to_longest_item = false
+			for choice: Variant in described.choices:
+				options.add_item(str(choice) if str(choice) else Words.say("none"))
+			return options
+		Schema.SWITCH:
+			return CheckBox.new()
+		Schema.NUMBER:
+			return _spin(described.bounds)
+		Schema.NUMBERS:
+			var row := HBoxContainer.new()
+			for bounds: Dictionary in described.each:
+				row.add_child(_spin(bounds))
+			return row
+		Schema.FILE:
+			return _file_row()
+	return LineEdit.new()
+
+
+func _spin(bounds: Dictionary) -> SpinBox:
+	var box := SpinBox.new()
+	box.min_value = bounds.min
+	box.max_value = bounds.max
+	box.step = bounds.step
+	box.size_flags_horizontal = SIZE_EXPAND_FILL
+	box.get_line_edit().expand_to_text_length = false
+	return box
+
+
+func _file_row() -> Control:
+	var row := HBoxContainer.new()
+	_file = Button.new()
+	_clear = Button.new()
+	_file.size_flags_horizontal = SIZE_EXPAND_FILL
+	_file.clip_text = true
+	_file.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
+	_file.pressed.connect(func() -> void: file_wanted.emit(self))
+	_clear.text = "✕"
+	_clear.flat = true
+	_clear.pressed.connect(func() -> void: file = "")
+	row.add_child(_file)
+	row.add_child(_clear)
+	return row
+
+
+func _show(default: Variant) -> void:
+	if is_file():
+		file = ""
+		return
+	if _is_set:
+		_is_set.button_pressed = default != null
+		_on_set(_is_set.button_pressed)
+	if default == null:
+		return
+	match described.kind:
+		Schema.CHOICE:
+			(_input as OptionButton).select(described.choices.find(default))
+		Schema.SWITCH:
+			(_input as CheckBox).button_pressed = default
+		Schema.NUMBER:
+			(_input as SpinBox).set_value_no_signal(float(default))
+		Schema.NUMBERS:
+			for i in _input.get_child_count():
+				(_input.get_child(i) as SpinBox).set_value_no_signal(float(default[i]))
+		_:
+			(_input as LineEdit).text = str(default)
+
+
+func _on_set(is_set: bool) -> void:
+	_input.modulate.a = 1.0 if is_set else 0.35
+	var inputs := [_input] + _input.get_children()
+	for each: Control in inputs:
+		if each is SpinBox:
+			each.editable = is_set
+		elif each is BaseButton:
+			each.disabled = not is_set

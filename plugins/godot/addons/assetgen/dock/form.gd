@@ -1,0 +1,78 @@
+@tool
+extends VBoxContainer
+## The arguments of a preset's parts, drawn from their JSON schemas; each part folds away.
+
+signal file_wanted(field: Control)
+
+const Field := preload("field.gd")
+const Words := preload("../words.gd")
+
+## Field by "PART.ARGUMENT".
+var fields := {}
+
+
+## Draw the form of a preset, as `GET /presets/NAME` tells it.
+func show_preset(page: Dictionary) -> void:
+	fields.clear()
+	for child in get_children():
+		remove_child(child)
+		child.queue_free()
+	for part: Dictionary in page.get("parts", []):
+		_add_part(part)
+
+
+## Settings that differ from the preset: {PART: {ARGUMENT: VALUE}}.
+func settings() -> Dictionary:
+	var said := {}
+	for key: String in fields:
+		var field: Field = fields[key]
+		if field.is_changed():
+			var part: Dictionary = said.get_or_add(key.get_slice(".", 0), {})
+			part[field.argument] = field.value()
+	return said
+
+
+## Files that are chosen: {"PART.ARGUMENT": PATH}.
+func files() -> Dictionary:
+	var chosen := {}
+	for key: String in fields:
+		var field: Field = fields[key]
+		if field.is_file() and field.file:
+			chosen[key] = field.file
+	return chosen
+
+
+## Choose a file for an argument. False where the preset has no such one.
+func set_file(key: String, path: String) -> bool:
+	if not fields.has(key):
+		return false
+	fields[key].file = path
+	return true
+
+
+func _add_part(part: Dictionary) -> void:
+	var schemas: Dictionary = part.schema.get("properties", {})
+	var shown := schemas.keys().filter(func(name: String): return Field.can_show(schemas[name]))
+	if shown.is_empty():
+		return
+	var body := VBoxContainer.new()
+	body.visible = false
+	var head := Button.new()
+	head.text = "▸ " + str(part.name).replace("_", " ")
+	head.tooltip_text = part.get("about", "")
+	head.alignment = HORIZONTAL_ALIGNMENT_LEFT
+	head.flat = true
+	head.toggle_mode = true
+	head.toggled.connect(_fold.bind(head, body))
+	add_child(head)
+	add_child(body)
+	for name: String in shown:
+		var field := Field.new(name, schemas[name])
+		field.file_wanted.connect(func(asking: Control) -> void: file_wanted.emit(asking))
+		fields["%s.%s" % [part.name, name]] = field
+		body.add_child(field)
+
+
+func _fold(is_open: bool, head: Button, body: Control) -> void:
+	body.visible = is_open
+	head.text = ("▾" if is_open else "▸") + head.text.substr(1)

@@ -1,0 +1,31 @@
+@tool
+extends RefCounted
+## Prompts that were used, the newest first, kept with the editor's own files of this project.
+
+const MOST := 50
+const FILE := "assetgen_prompts.json"
+
+var prompts: PackedStringArray
+
+var _place: String
+
+
+func _init(folder: String) -> void:
+	_place = folder.path_join(FILE)
+	var json := JSON.new()
+	if FileAccess.file_exists(_place) and json.parse(FileAccess.get_file_as_string(_place)) == OK:
+		if json.data is Array:
+			prompts = PackedStringArray(json.data.map(func(each: Variant): return str(each)))
+
+
+func add(prompt: String) -> void:
+	if prompt == "" or (prompts and prompts[0] == prompt):
+		return
+	var others := Array(prompts).filter(func(each: String): return each != prompt)
+	prompts = PackedStringArray(([prompt] + others).slice(0, MOST))
+	var part := _place + ".part"
+	var file := FileAccess.open(part, FileAccess.WRITE)
+	if file:
+		file.store_string(JSON.stringify(Array(prompts)))
+		file.close()
+		DirAccess.rename_absolute(part, _place)

@@ -1,0 +1,36 @@
+@tool
+extends RefCounted
+## Pictures from PNG bytes, decoded and sized in the worker threads.
+
+
+## A texture that fits a square of `side` pixels; null where the bytes are no picture.
+static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
+	var made: Array[Image] = []
+	var task := WorkerThreadPool.add_task(func() -> void: made.append(_fitted(bytes, side)))
+	var tree := Engine.get_main_loop() as SceneTree
+	while not WorkerThreadPool.is_task_completed(task):
+		await tree.process_frame
+	WorkerThreadPool.wait_for_task_completion(task)
+	return ImageTexture.create_from_image(made[0]) if made[0] else null
+
+
+## Small pictures grow by whole pixels, so that pixel art stays sharp; large ones shrink smoothly.
+static func _fitted(bytes: PackedByteArray, side: int) -> Image:
+	var image := Image.new()
+	if not _is_png(bytes) or image.load_png_from_buffer(bytes) != OK:
+		return null
+	image.convert(Image.FORMAT_RGBA8)
+	var longest := maxi(image.get_width(), image.get_height())
+	if longest > side:
+		var scale := float(side) / longest
+		var size := Vector2i((image.get_size() * scale).max(Vector2.ONE))
+		image.resize(size.x, size.y, Image.INTERPOLATE_LANCZOS)
+	else:
+		var times := maxi(1, side / longest)
+		var size := image.get_size() * times
+		image.resize(size.x, size.y, Image.INTERPOLATE_NEAREST)
+	return image
+
+
+static func _is_png(bytes: PackedByteArray) -> bool:
+	return bytes.slice(0, 8).hex_encode() == "89504e470d0a1a0a"

@@ -1,0 +1,80 @@
+@tool
+extends ItemList
+## Candidates of a job: places for all of them at once, each filled when its picture is finished.
+
+## A candidate is wanted: it was double-clicked, or Enter was pressed on it.
+signal kept(asset: String)
+
+const Pictures := preload("pictures.gd")
+const Words := preload("../words.gd")
+
+const MOST := 64
+const SIDE := 96
+
+var _job: RefCounted
+var _client: Node
+var _assets: Array[String] = []
+
+
+func _init() -> void:
+	max_columns = 0
+	same_column_width = true
+	icon_mode = ItemList.ICON_MODE_TOP
+	fixed_icon_size = Vector2i(SIDE, SIDE)
+	select_mode = ItemList.SELECT_MULTI
+	auto_height = true
+	item_activated.connect(func(index: int) -> void: kept.emit(_assets[index]))
+
+
+## Show a job's candidates from now on.
+func follow(job: RefCounted, client: Node, count: int) -> void:
+	clear()
+	_assets.clear()
+	_job = job
+	_client = client
+	for place in mini(count, MOST):
+		add_item("…", null, false)
+		set_item_disabled(place, true)
+		_assets.append("")
+	job.file_came.connect(_on_file.bind(job))
+
+
+## Assets whose picture is there and selected, in order.
+func chosen() -> Array[String]:
+	var found: Array[String] = []
+	for index in get_selected_items():
+		if _assets[index]:
+			found.append(_assets[index])
+	return found
+
+
+## Assets whose picture is there.
+func finished() -> Array[String]:
+	return _assets.filter(func(asset: String) -> bool: return asset != "")
+
+
+func _on_file(file: Dictionary, job: RefCounted) -> void:
+	if file.channel != "color" or job != _job:
+		return
+	var answer: RefCounted = await _client.fetch(job.path_of(file), file.sha256)
+	var picture: Texture2D = null
+	if answer.is_ok():
+		picture = await Pictures.thumbnail(answer.body, SIDE)
+	if job == _job:
+		_fill(file, picture, "" if answer.is_ok() else answer.what)
+
+
+func _fill(file: Dictionary, picture: Texture2D, problem: String) -> void:
+	var number: Variant = file.get("number")
+	var index := int(number) - 1 if number != null else 0
+	if index < 0 or index >= item_count:
+		return
+	_assets[index] = file.asset
+	set_item_icon(index, picture)
+	set_item_text(index, str(index + 1))
+	set_item_disabled(index, false)
+	set_item_selectable(index, true)
+	var tip := Words.say("Double-click keeps it in the project.")
+	set_item_tooltip(index, problem if problem else tip)
+	if get_selected_items().is_empty():
+		select(index)

@@ -1,0 +1,101 @@
+@tool
+extends RefCounted
+## Puts a finished asset of a job into the project: whole files, under a free name, with the right
+## import settings.
+
+const Answer := preload("../client/answer.gd")
+const Client := preload("../client/client.gd")
+const Importing := preload("importing.gd")
+const Job := preload("../client/job.gd")
+const Names := preload("names.gd")
+const Sidecars := preload("sidecars.gd")
+const Words := preload("../words.gd")
+
+## The `res://` path of what scenes use: the resource where there is one, else the picture.
+var path := ""
+## All files that were written, by channel; "" for what is no picture.
+var written := {}
+var problem: Answer
+
+var _client: Client
+
+
+func _init(client: Client) -> void:
+	_client = client
+
+
+## Keep an asset of a job as NAME in a folder. False, and `problem`, where that went wrong.
+func keep(job: Job, asset: String, folder: String, name: String) -> bool:
+	var files := job.files_of(asset)
+	var ends := files.map(func(file: Dictionary): return str(file.path).trim_prefix(asset))
+	var bodies := {}
+	for file in files:
+		var answer := await _client.fetch(job.path_of(file), file.sha256)
+		if not answer.is_ok():
+			problem = answer
+			return false
+		bodies["res://" + file.path] = answer.body
+	DirAccess.make_dir_recursive_absolute(ProjectSettings.globalize_path(folder))
+	var chosen := Names.unused(folder, name, ends)
+	var moves := {}
+	for index in files.size():
+		moves["res://" + files[index].path] = folder.path_join(chosen + ends[index])
+	return _store_all(files, _prepared(files, bodies, moves), moves) and await _imported()
+
+
+## Bytes by new path. Import settings come first and resources last, so that an import between
+## finds nothing half.
+func _prepared(files: Array[Dictionary], bodies: Dictionary, moves: Dictionary) -> Dictionary:
+	var texts := {}
+	for old: String in bodies:
+		if Sidecars.is_text(old):
+			texts[old] = (bodies[old] as PackedByteArray).get_string_from_utf8()
+	var settings := Sidecars.moved(texts, moves)
+	for file in files:
+		var old: String = "res://" + file.path
+		if old.get_extension() == "png" and not texts.has(old + ".import"):
+			settings[moves[old] + ".import"] = Sidecars.import_text(file.channel, files.size() > 1)
+	var ordered := {}
+	for to: String in settings:
+		if to.ends_with(".import"):
+			ordered[to] = settings[to].to_utf8_buffer()
+	for old: String in bodies:
+		if not texts.has(old):
+			ordered[moves[old]] = bodies[old]
+	for to: String in settings:
+		ordered[to] = settings[to].to_utf8_buffer()
+	return ordered
+
+
+func _store_all(files: Array[Dictionary], prepared: Dictionary, moves: Dictionary) -> bool:
+	var stored: PackedStringArray
+	for to: String in prepared:
+		if not _store(to, prepared[to]):
+			problem = Answer.none(Words.say("'%s' cannot be written.") % to)
+			for each in stored:
+				DirAccess.remove_absolute(ProjectSettings.globalize_path(each))
+			return false
+		stored.append(to)
+	for file in files:
+		var to: String = moves["res://" + file.path]
+		if file.channel:
+			written[file.channel] = to
+		if file.channel == "color" and path == "" or to.ends_with(".tres"):
+			path = to
+	return true
+
+
+func _store(to: String, bytes: PackedByteArray) -> bool:
+	var part := to + ".part"
+	var file := FileAccess.open(part, FileAccess.WRITE)
+	if file == null or not file.store_buffer(bytes):
+		return false
+	file.close()
+	return DirAccess.rename_absolute(part, to) == OK
+
+
+func _imported() -> bool:
+	if await Importing.done(PackedStringArray(written.values() + [path])):
+		return true
+	problem = Answer.none(Words.say("Godot did not import '%s' in time.") % path)
+	return false

@@ -1,0 +1,101 @@
+@tool
+extends RefCounted
+## From candidates to what a scene uses: kept files, given to selected nodes, tiles made into one
+## TileSet.
+
+const Answer := preload("../client/answer.gd")
+const Client := preload("../client/client.gd")
+const Importing := preload("importing.gd")
+const Job := preload("../client/job.gd")
+const Keeper := preload("keeper.gd")
+const MapsMaterial := preload("material.gd")
+const Names := preload("names.gd")
+const Settings := preload("../settings.gd")
+const Sidecars := preload("sidecars.gd")
+const Tiles := preload("../scene/tiles.gd")
+const Use := preload("../scene/use.gd")
+const Words := preload("../words.gd")
+
+## Why the last thing could not be kept; null where it was.
+var problem: Answer
+
+var _client: Client
+var _undo: EditorUndoRedoManager
+
+
+func _init(client: Client, undo: EditorUndoRedoManager) -> void:
+	_client = client
+	_undo = undo
+
+
+## Keep one asset; the `res://` path of what scenes use, "" and `problem` where that failed.
+func keep(job: Job, asset: String, name: String) -> String:
+	var keeper := Keeper.new(_client)
+	var is_kept := await keeper.keep(job, asset, Settings.art_folder(), name)
+	problem = keeper.problem
+	if not is_kept:
+		return ""
+	if keeper.written.has("orm") and keeper.path.get_extension() == "png":
+		return await _with_material(keeper)
+	return keeper.path
+
+
+## Give a kept file to the selected nodes that can use it; how many these are.
+func use(path: String) -> int:
+	var words := Words.say("Use %s") % path.get_file()
+	return Use.apply(_undo, _selected(), load(path), words)
+
+
+## Keep tiles as one atlas picture and one TileSet, and give that to the selected layers.
+func keep_tiles(job: Job, assets: Array[String], name: String) -> String:
+	var tiles: Array[PackedByteArray] = []
+	for asset in assets:
+		for file in job.files_of(asset).filter(
+			func(each: Dictionary): return each.channel == "color"
+		):
+			var answer := await _client.fetch(job.path_of(file), file.sha256)
+			problem = null if answer.is_ok() else answer
+			if problem:
+				return ""
+			tiles.append(answer.body)
+	var sheet := Tiles.atlas(tiles)
+	if sheet == null:
+		problem = Answer.none(Words.say("The tiles have different sizes, or are no pictures."))
+		return ""
+	return await _stored_tiles(sheet, tiles.size(), name + "_tiles")
+
+
+func has_tile_layer() -> bool:
+	return _selected().any(func(node: Node) -> bool: return "tile_set" in node)
+
+
+func _stored_tiles(sheet: Image, count: int, wanted: String) -> String:
+	var folder := Settings.art_folder()
+	DirAccess.make_dir_recursive_absolute(ProjectSettings.globalize_path(folder))
+	var base := folder.path_join(Names.unused(folder, wanted, [".png", ".tres"]))
+	var settings := FileAccess.open(base + ".png.import", FileAccess.WRITE)
+	if settings == null:
+		problem = Answer.none(Words.say("'%s' cannot be written.") % (base + ".png"))
+		return ""
+	settings.store_string(Sidecars.import_text("color", false))
+	settings.close()
+	sheet.save_png(base + ".png")
+	if not await Importing.done(PackedStringArray([base + ".png"])):
+		problem = Answer.none(Words.say("Godot did not import '%s' in time.") % (base + ".png"))
+		return ""
+	var cell := Tiles.cell(sheet, count)
+	ResourceSaver.save(Tiles.tile_set(load(base + ".png"), cell, count), base + ".tres")
+	await Importing.done(PackedStringArray([base + ".tres"]))
+	use(base + ".tres")
+	return base + ".tres"
+
+
+func _with_material(keeper: Keeper) -> String:
+	var color: String = keeper.written.color
+	var path := MapsMaterial.save(keeper.written, color.get_basename() + ".tres")
+	await Importing.done(PackedStringArray([path]))
+	return path
+
+
+func _selected() -> Array[Node]:
+	return EditorInterface.get_selection().get_selected_nodes()

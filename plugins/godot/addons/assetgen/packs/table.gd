@@ -1,0 +1,144 @@
+@tool
+extends Tree
+## Packs and their assets, each with a badge of how it stands and, as a tooltip, why.
+
+const Words := preload("../words.gd")
+
+## Rows of one pack; the rest is counted.
+const MOST := 300
+const BADGES := {
+	"ok": ["StatusSuccess", "success_color"],
+	"stale": ["StatusWarning", "warning_color"],
+	"new": ["Add", "warning_color"],
+	"edited": ["Edit", "warning_color"],
+	"missing": ["StatusError", "error_color"],
+	"gone": ["Remove", "error_color"],
+}
+
+var _items := {}
+
+
+func _init() -> void:
+	columns = 2
+	hide_root = true
+	set_column_expand(0, true)
+	set_column_clip_content(0, true)
+	set_column_expand(1, false)
+	set_column_custom_minimum_width(1, 84)
+	custom_minimum_size.y = 160
+	create_item()
+
+
+func show_packs(paths: PackedStringArray) -> void:
+	clear()
+	_items.clear()
+	var root := create_item()
+	for path in paths:
+		var item := create_item(root)
+		item.set_text(0, path)
+		item.set_tooltip_text(0, path)
+		item.set_metadata(0, path)
+		item.set_text(1, "…")
+		_items[path] = item
+	if paths.is_empty():
+		var item := create_item(root)
+		item.set_text(0, Words.say("No pack.yaml in this project"))
+		item.set_selectable(0, false)
+		item.set_selectable(1, false)
+	elif get_selected() == null:
+		(_items[paths[0]] as TreeItem).select(0)
+
+
+func packs() -> PackedStringArray:
+	return PackedStringArray(_items.keys())
+
+
+## The pack that is selected, itself or one of its assets; "" for none.
+func chosen() -> String:
+	var item := get_selected()
+	if item == null:
+		return ""
+	var parent := item if item.get_metadata(0) else item.get_parent()
+	return parent.get_metadata(0) if parent and parent.get_metadata(0) else ""
+
+
+## How each asset of a pack stands: the `audited` events of a check.
+func show_audit(pack: String, events: Array[Dictionary]) -> void:
+	var item: TreeItem = _items.get(pack)
+	if item == null:
+		return
+	_empty(item)
+	var audited := events.filter(func(event: Dictionary): return event.event == "audited")
+	var wrong := audited.filter(func(event: Dictionary): return event.state != "ok")
+	for event: Dictionary in (
+		(wrong + audited.filter(func(e: Dictionary): return e.state == "ok")).slice(0, MOST)
+	):
+		_add_asset(item, event)
+	if audited.size() > MOST:
+		create_item(item).set_text(0, Words.say("… and %d more") % (audited.size() - MOST))
+	var state: String = wrong[0].state if wrong else "ok"
+	_badge(
+		item,
+		state,
+		Words.say("fresh") if wrong.is_empty() else "%d / %d" % [wrong.size(), audited.size()]
+	)
+	item.set_tooltip_text(
+		1, Words.say("%d of %d assets need a build") % [wrong.size(), audited.size()]
+	)
+
+
+## Why a pack could not be looked at.
+func show_problem(pack: String, what: String) -> void:
+	var item: TreeItem = _items.get(pack)
+	if item:
+		_empty(item)
+		_badge(item, "missing", Words.say("error"))
+		item.set_tooltip_text(1, what)
+
+
+## The state that is shown for an asset; "" where there is no such row.
+func state_of(pack: String, asset: String) -> String:
+	for row: TreeItem in (_items[pack] as TreeItem).get_children():
+		if row.get_text(0) == asset:
+			return row.get_metadata(1)
+	return ""
+
+
+## The word for a state.
+static func word(state: String) -> String:
+	match state:
+		"ok":
+			return Words.say("fresh")
+		"stale":
+			return Words.say("stale")
+		"new":
+			return Words.say("new")
+		"edited":
+			return Words.say("edited")
+		"missing":
+			return Words.say("missing")
+		"gone":
+			return Words.say("gone")
+	return state
+
+
+func _add_asset(parent: TreeItem, event: Dictionary) -> void:
+	var row := create_item(parent)
+	row.set_text(0, event.asset)
+	row.set_tooltip_text(0, "\n".join(PackedStringArray([event.asset] + event.get("reasons", []))))
+	row.set_metadata(1, event.state)
+	_badge(row, event.state, word(event.state))
+	row.set_tooltip_text(1, "\n".join(PackedStringArray(event.get("reasons", []))))
+
+
+func _badge(item: TreeItem, state: String, text: String) -> void:
+	item.set_text(1, text)
+	var badge: Array = BADGES.get(state, BADGES.stale)
+	item.set_icon(1, get_theme_icon(badge[0], "EditorIcons"))
+	item.set_custom_color(1, get_theme_color(badge[1], "Editor"))
+
+
+func _empty(item: TreeItem) -> void:
+	for child in item.get_children():
+		item.remove_child(child)
+		child.free()

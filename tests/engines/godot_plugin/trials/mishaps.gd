@@ -1,0 +1,107 @@
+extends RefCounted
+## No program, no server, a killed server, a wrong token, strangers: each told in plain words.
+
+const StateFile := preload("res://addons/assetgen/client/state_file.gd")
+
+var _place := OS.get_environment("ASSETGEN_STATE_FILE")
+
+
+func run(t: Object) -> void:
+	var dock: Control = t.dock
+	var personal := EditorInterface.get_editor_settings()
+	await _no_program(t, dock, personal)
+	personal.set_setting("assetgen/server_path", OS.get_environment("ASSETGEN_PROGRAM"))
+	await dock.connect_to_server()
+	_says(t, dock, "No assetgen server is running", "that no server runs")
+	await dock.start_server()
+	await t.ready_dock()
+	await _killed(t, dock)
+	await _wrong_token(t, dock)
+	await _strangers(t, dock)
+	await _bad_request(t, dock)
+
+
+func _no_program(t: Object, dock: Control, personal: EditorSettings) -> void:
+	personal.set_setting("assetgen/server_path", "/nowhere/assetgen")
+	await dock.connect_to_server()
+	_says(t, dock, "'/nowhere/assetgen' was not found. Install it", "what to install")
+	await dock.start_server()
+	_says(t, dock, "'/nowhere/assetgen' was not found", "the same when it is to be started")
+
+
+func _killed(t: Object, dock: Control) -> void:
+	dock.generate.ask.choose_model("mini")
+	dock.generate.ask.prompt.text = "a blue fish"
+	dock.generate.ask.count.value = 6
+	await dock.generate.make()
+	var job: RefCounted = dock.generate.job
+	var id: String = job.state.id
+	await t.until(func(): return job.fraction() > 0.0)
+	OS.kill(StateFile.read(_place).pid)
+	await t.until(func(): return job.problem != null)
+	_says(t, dock, "stopped in the middle of this job. Start it again", "that it was killed")
+	await dock.start_server()
+	dock.generate.ask.choose_model("*draft")
+	t.check(job == dock.generate.job and job.state.id == id, "the job is the same")
+	await t.until(func(): return job.problem == null)
+	t.check(dock.notice.text() == "", "nothing is wrong any more", dock.notice.text())
+	t.check(not job.is_over(), "the job goes on", job.state.status)
+	await dock.generate.cancel()
+	t.check(await t.until(func(): return job.is_over()), "it can be cancelled")
+	t.check(job.status() == "cancelled", "it is cancelled", job.status())
+
+
+func _wrong_token(t: Object, dock: Control) -> void:
+	var whole := FileAccess.get_file_as_string(_place)
+	var told := StateFile.read(_place)
+	told.token = "wrong"
+	_write(JSON.stringify(told))
+	await dock.generate.make()
+	_says(t, dock, "does not accept this token. Restart the server", "that the token is wrong")
+	_write(whole)
+	t.check(await dock.generate.make(), "with the right one it goes on", dock.notice.text())
+	await t.until(func(): return dock.generate.job.is_over())
+
+
+func _strangers(t: Object, dock: Control) -> void:
+	var whole := FileAccess.get_file_as_string(_place)
+	_write(OS.get_environment("ASSETGEN_NEWER"))
+	await dock.connect_to_server()
+	_says(t, dock, "of version 9.0.0, this plugin of", "that versions differ")
+	_write(OS.get_environment("ASSETGEN_V2"))
+	await dock.connect_to_server()
+	_says(t, dock, "does not speak this plugin's language", "that it is too new")
+	_write(OS.get_environment("ASSETGEN_STRANGER"))
+	await dock.connect_to_server()
+	_says(t, dock, "is no assetgen server", "that it is something else")
+	_write(OS.get_environment("ASSETGEN_GARBAGE"))
+	await dock.connect_to_server()
+	_says(t, dock, "answer cannot be read", "that its answers make no sense")
+	_write('{"url": "http://example.com:80", "token": "secret"}')
+	await dock.connect_to_server()
+	_says(t, dock, "No assetgen server is running", "nothing of other hosts")
+	_write('{"url": "http://127.0.0.1')
+	await dock.connect_to_server()
+	_says(t, dock, "No assetgen server is running", "that half a file is none")
+	_write(whole)
+	await dock.connect_to_server()
+	await t.ready_dock()
+
+
+func _bad_request(t: Object, dock: Control) -> void:
+	await dock.generate.run({"kind": "make", "preset": "pixel_sprit"}, 1, "x")
+	_says(t, dock, "Did you mean 'pixel_sprite'?", "the server's own cure")
+	dock.generate.ask.form.set_file("diffusion.image", "res://project.godot")
+	await dock.generate.make()
+	_says(t, dock, "'project.godot' is no name of a picture", "what is wrong with an upload")
+	dock.generate.ask.form.set_file("diffusion.image", "")
+
+
+func _says(t: Object, dock: Control, text: String, what: String) -> void:
+	t.check(text in dock.notice.text(), "it says " + what, dock.notice.text())
+
+
+func _write(text: String) -> void:
+	var file := FileAccess.open(_place, FileAccess.WRITE)
+	file.store_string(text)
+	file.close()
