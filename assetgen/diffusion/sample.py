@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from assetgen.diffusion.decode import decode
 from assetgen.diffusion.denoise import denoise
 from assetgen.diffusion.devices import Device, libraries
-from assetgen.diffusion.latents import decode_picture, to_bytes
+from assetgen.diffusion.latents import to_bytes
 from assetgen.diffusion.load import Warm, warm_model
 from assetgen.diffusion.request import GUIDED_ABOVE, Request, Size, cut, framed, read_request
 from assetgen.diffusion.text import chunk_count
@@ -70,9 +71,10 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
     filled = [*batch, *[batch[-1]] * (-len(batch) % warm.device.grain)]
     names = [request.asset for request in batch]
     kinds = [control.kind for control in batch[0].controls]
-    with warm.lock, torch.inference_mode(), wrapping(warm.networks(kinds), batch[0].tile):
+    with warm.lock, torch.inference_mode():
         started = time.perf_counter()
-        latents = denoise(warm, filled, made, names)
+        with wrapping(warm.networks(kinds), batch[0].tile):
+            latents = denoise(warm, filled, made, names)
         pictures = [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
         _tell(warm.device, batch, len(filled), time.perf_counter() - started)
     return pictures
@@ -86,7 +88,7 @@ def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float) -
 
 
 def _picture(warm: Warm, request: Request, latent: Any) -> ImageSet:
-    pixels = cut(decode_picture(warm.pipeline.vae, latent), request.size)
+    pixels = cut(decode(warm.pipeline.vae, latent, request.tile), request.size)
     if not np.isfinite(pixels).all():
         raise InputError(f"model '{request.card.model}' gave no picture", cure="Set its card's precision to float32")
     return picture(_kept(request, pixels), tiles=request.tile)

@@ -42,6 +42,16 @@ def tiny_xl(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 
 
 @pytest.fixture(scope="session")
+def tiny_unet(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ModelCard]:
+    """`tiny_unet(xl=…, …)`: Stable Diffusion's shape with other words for its UNet."""
+
+    def make(xl: bool = False, **shape: Any) -> ModelCard:
+        return _card(_build(tmp_path_factory.mktemp("odd"), xl, **shape), "sdxl" if xl else "stable_diffusion")
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ModelCard]:
     """`tiny_of(name)`: the card of one of `FAMILIES`."""
 
@@ -87,13 +97,13 @@ def _card(folder: Path, family: str) -> ModelCard:
     )
 
 
-def _build(folder: Path, xl: bool) -> Path:
+def _build(folder: Path, xl: bool, **shape: Any) -> Path:
     import diffusers
     import torch
 
     torch.manual_seed(0)
     tokenizer, text_encoder = _reader("CLIPTextModel")
-    unet = _unet(xl)
+    unet = _unet(xl, **shape)
     parts: dict[str, Any] = {
         "vae": _vae(),
         "unet": unet,
@@ -107,7 +117,7 @@ def _build(folder: Path, xl: bool) -> Path:
     else:
         off = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
         diffusers.StableDiffusionPipeline(**parts, **off).save_pretrained(folder / "model")
-    for kind in ("depth", "canny"):
+    for kind in () if "time_cond_proj_dim" in shape else ("depth", "canny"):  # none can be made from such a UNet
         network = diffusers.ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(16, 16, 16))
         for last in (*network.controlnet_down_blocks, network.controlnet_mid_block):
             torch.nn.init.normal_(last.weight, std=1.0)  # zeros in a new one
@@ -139,24 +149,25 @@ def _reader(kind: str) -> tuple[Any, Any]:
     return tokenizer, getattr(transformers, kind)(shape)
 
 
-def _unet(xl: bool) -> Any:
+def _unet(xl: bool, **shape: Any) -> Any:
     import diffusers
 
     told: dict[str, Any] = {"cross_attention_dim": WIDTH}
     if xl:
         told = {"cross_attention_dim": 2 * WIDTH, "addition_embed_type": "text_time", "addition_time_embed_dim": 8}
         told |= {"projection_class_embeddings_input_dim": 6 * 8 + WIDTH, "use_linear_projection": True}
+    blocks = {
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    }
     return diffusers.UNet2DConditionModel(
         sample_size=8,
-        in_channels=3,
         out_channels=3,
         block_out_channels=(16, 32),
         layers_per_block=1,
         norm_num_groups=8,
         attention_head_dim=8,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        **told,
+        **{"in_channels": 3, **blocks, **told, **shape},
     )
 
 

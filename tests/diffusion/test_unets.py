@@ -1,0 +1,163 @@
+"""What else models with a UNet do: inpainting, few steps, velocity; adapters, and unions of ControlNets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.load import warm_model
+from assetgen.diffusion.sample import sample
+from assetgen.errors import InputError
+from assetgen.events import ignore
+from assetgen.image_files import encode_png
+from assetgen.images import Array, picture
+from assetgen.registry import Context, Control, Job
+from assetgen.spec import ModelCard
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+Make = Callable[..., Job]
+Build = Callable[..., ModelCard]
+
+
+def alone(job: Job) -> Array:
+    return next(sample([job]))["color"].astype(int)
+
+
+def under(*kinds: str, value: int = 255, **acts: float) -> Context:
+    ramp = np.linspace(0, value, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
+    return Context(asset="it", controls=tuple(Control(kind, picture(ramp), **acts) for kind in kinds))
+
+
+def with_control(card: ModelCard, kind: str, folder: Path, **words: Any) -> ModelCard:
+    control = {"weights": {"folder": folder}, "licence": "CC0-1.0", **words}
+    return ModelCard.model_validate({**card.model_dump(), "controls": {**card.model_dump()["controls"], kind: control}})
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> dict[str, Path]:
+    """An image, and a mask whose middle is white."""
+    white = np.zeros((32, 32, 3), np.uint8)
+    white[8:20, 8:20] = 255
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    (tmp_path / "image.png").write_bytes(encode_png(image))
+    (tmp_path / "mask.png").write_bytes(encode_png(white))
+    return {"image": tmp_path / "image.png", "mask": tmp_path / "mask.png"}
+
+
+@pytest.mark.parametrize("xl", [False, True])
+def test_a_model_made_for_inpainting_sees_the_mask_and_draws_without_one_too(
+    tiny_unet: Build, job: Make, given: dict[str, Path], tmp_path: Path, xl: bool
+) -> None:
+    card = tiny_unet(xl, in_channels=7)
+    (tmp_path / "all.png").write_bytes(encode_png(np.full((32, 32, 3), 255, np.uint8)))
+    some, whole = (
+        alone(job(card, **{**given, "mask": mask}, strength=1.0)) for mask in (given["mask"], tmp_path / "all.png")
+    )
+    inside = (slice(10, 18), slice(10, 18))
+    assert np.abs(some[inside] - whole[inside]).max() > 1
+    assert alone(job(card)).shape == (32, 32, 3)
+
+
+def test_a_model_for_editing_is_refused(tiny_unet: Build, job: Make) -> None:
+    with pytest.raises(InputError, match=r"the unet of model 'odd' wants 6 channels, and its latents have 3"):
+        alone(job(tiny_unet(in_channels=6)))
+
+
+def test_a_latent_consistency_model_is_told_the_guidance_and_runs_once(tiny_unet: Build, job: Make) -> None:
+    card = tiny_unet(time_cond_proj_dim=8).model_validate(
+        {**tiny_unet(time_cond_proj_dim=8).model_dump(), "scheduler": {"name": "LCMScheduler"}}
+    )
+    low, high = (alone(job(card, guidance=guidance, steps=3)) for guidance in (2.0, 9.0))
+    assert np.abs(low - high).max() >= 1
+    with pytest.raises(InputError, match="takes no negative prompt"):
+        alone(job(card, negative="fog"))
+
+
+def test_velocity_is_another_picture_than_noise(tiny: ModelCard, job: Make) -> None:
+    words = {"name": "DDIMScheduler", "options": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}}
+    velocity = ModelCard.model_validate({**tiny.model_dump(), "scheduler": words})
+    assert np.abs(alone(job(velocity)) - alone(job(tiny))).max() > 1
+
+
+@pytest.fixture(scope="module")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A T2I-Adapter for colours, and one for grey."""
+    import diffusers
+    import torch
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("adapters")
+    for name, channels in (("color", 3), ("sketch", 1)):
+        shape = {"in_channels": channels, "channels": [16, 32], "num_res_blocks": 1, "downscale_factor": 4}
+        diffusers.T2IAdapter(**shape, adapter_type="full_adapter").save_pretrained(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["color", "sketch"])
+def test_an_adapter_acts_by_strength_and_time_alone_and_beside_a_controlnet(
+    tiny_unet: Build, job: Make, adapters: Path, kind: str
+) -> None:
+    attending = {"down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D")}
+    attending |= {"up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D")}
+    card = with_control(tiny_unet(**attending), kind, adapters / kind, type="t2i_adapter")
+    contexts = [
+        under(kind),
+        under(kind, value=90),
+        under(kind, strength=0.3),
+        under(kind, end=0.5),
+        under(kind, "depth"),
+    ]
+    without, (full, *others) = alone(job(card)), (alone(job(card, context)) for context in contexts)
+    assert np.abs(full - without).max() > 1
+    assert all(np.abs(one - full).max() >= 1 for one in others)
+
+
+@pytest.fixture(scope="module")
+def union(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A union of ControlNets for SDXL that knows 6 kinds."""
+    import diffusers
+    import torch
+
+    torch.manual_seed(0)
+    network = diffusers.ControlNetUnionModel(
+        in_channels=3,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        norm_num_groups=8,
+        attention_head_dim=8,
+        cross_attention_dim=64,
+        use_linear_projection=True,
+        transformer_layers_per_block=1,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + 32,
+        conditioning_embedding_out_channels=(16, 16, 16),
+        num_control_type=6,
+        num_trans_channel=16,
+        num_trans_head=4,
+        num_proj_channel=16,
+    )
+    for last in (*network.controlnet_down_blocks, network.controlnet_mid_block):
+        torch.nn.init.normal_(last.weight, std=1.0)
+    torch.nn.init.normal_(network.controlnet_cond_embedding.conv_out.weight, std=20.0)
+    network.save_pretrained(tmp_path_factory.mktemp("union"))
+    return Path(tmp_path_factory.getbasetemp() / "union0")
+
+
+def test_a_union_obeys_each_of_its_kinds_and_is_loaded_once(tiny_xl: ModelCard, job: Make, union: Path) -> None:
+    card = with_control(tiny_xl, "depth", union, type="controlnet_union", mode=1)
+    card = with_control(card, "lineart", union, type="controlnet_union", mode=3)
+    without, depth, lineart = (alone(job(card, context)) for context in (None, under("depth"), under("lineart")))
+    assert np.abs(depth - without).max() > 1
+    assert np.abs(depth - lineart).max() >= 1
+    controls = warm_model(card, (), ["depth", "lineart"], ignore).controls
+    assert controls["depth"] is controls["lineart"]
+
+
+def test_a_union_whose_card_does_not_say_the_kind_is_refused(tiny_xl: ModelCard, job: Make, union: Path) -> None:
+    card = with_control(tiny_xl, "depth", union, type="controlnet_union")
+    with pytest.raises(InputError, match=r"one of a union, and its card does not say which. Add its number as `mode:`"):
+        alone(job(card, under("depth")))
