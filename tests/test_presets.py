@@ -14,7 +14,10 @@ PROMISED = {
     "pixel_sprite", "cartoon_icon", "item_icon", "character", "isometric_building", "tile_texture", "pixel_tile",
     "pbr_material", "skybox_strip", "concept_from_mesh", "painted_concept", "decal",
 }  # fmt: skip
-MODELS = {"mini", "sd15", "sdxl", "sd_turbo", "sdxl_turbo"}
+MODELS = {
+    "mini", "sd15", "sd21", "sdxl", "sd_turbo", "sdxl_turbo", "lcm_dreamshaper", "sd35_medium", "sd35_large",
+    "flux_schnell", "flux_dev", "pixart_sigma", "sana",
+}  # fmt: skip
 
 
 def test_every_promised_name_is_there() -> None:

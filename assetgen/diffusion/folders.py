@@ -18,8 +18,11 @@ VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
 
 
-def place_of(location: Location) -> Path:
-    """Where weights lie on this machine. Raises `NotInstalledError` for what must be fetched from the hub first."""
+def place_of(location: Location, *, whole: bool = False) -> Path:
+    """Where weights lie on this machine. Raises `NotInstalledError` for what must be fetched from the hub first.
+
+    `whole` says that it is a pipeline, whose weights lie in folders: files beside them are the same again in one.
+    """
     if not isinstance(location, Hub):
         place = local_place(location)
         if place is None or not place.exists():
@@ -33,13 +36,14 @@ def place_of(location: Location) -> Path:
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
-        raise _not_fetched(location) from error
+        raise _not_fetched(location, whole) from error
     return folder / (location.subfolder or "")
 
 
-def _not_fetched(location: Hub) -> NotInstalledError:
+def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
     """The error that says how to get weights from the hub."""
-    wanted = ("*.json", "*.txt", f"*.{location.variant}.safetensors" if location.variant else "*.safetensors")
+    weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
+    wanted = ("*.json", "*.txt", "*.model", f"*/{weights}" if whole else weights)
     patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
     cure = f"While online, run: hf download {location.hub} --revision {location.revision} {patterns}"
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)

@@ -21,7 +21,7 @@ from assetgen.diffusion.folders import (
 from assetgen.diffusion.latents import grain_of
 from assetgen.diffusion.request import Request
 from assetgen.diffusion.schedulers import reschedule
-from assetgen.errors import AssetgenError, InputError
+from assetgen.errors import AssetgenError, InputError, NotInstalledError
 from assetgen.events import Emit, Loading
 from assetgen.spec import Hub, Location, Lora, ModelCard, SingleFile
 
@@ -29,6 +29,10 @@ OF_PEOPLE = {"about", "licence_url", "prompts", "affixes", "defaults"}
 """Fields of a card that may differ between two uses of one warm model."""
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 """What diffusers raises, by no rule, for files that are not what their configuration says."""
+
+
+WORDS = "pip install sentencepiece protobuf"
+"""What reads the vocabularies that were published in the oldest form."""
 
 
 @dataclass
@@ -107,7 +111,8 @@ def warm_model(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], e
 
 def _find(card: ModelCard, kinds: Iterable[str]) -> None:
     """Look for all weights before torch is imported, so that the answer comes at once."""
-    for location in (card.weights, card.vae, *(card.controls[kind].weights for kind in kinds)):
+    place_of(card.weights, whole=True)
+    for location in (card.vae, *(card.controls[kind].weights for kind in kinds)):
         if location is not None:
             place_of(location)
 
@@ -181,6 +186,11 @@ def _read(kind: Any, location: Location, model: str, device: Device, **options: 
                 return _from_folder(kind, place_of(location), options)
     except AssetgenError:
         raise
+    except ImportError as error:
+        said = str(error).strip().partition("\n")[0]
+        raise NotInstalledError(
+            f"model '{model}' needs a package that is not installed ({said})", cure=WORDS
+        ) from error
     except BROKEN as error:
         said = str(error).strip().partition("\n")[0]
         what = f"model '{model}' could not be loaded as {kind.__name__} ({said})"

@@ -16,7 +16,21 @@ from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
-SHIPPED = ("mini", "sd15", "sdxl", "sd_turbo", "sdxl_turbo")
+SHIPPED = (
+    "mini",
+    "sd15",
+    "sd21",
+    "sdxl",
+    "sd_turbo",
+    "sdxl_turbo",
+    "lcm_dreamshaper",
+    "sd35_medium",
+    "sd35_large",
+    "flux_schnell",
+    "flux_dev",
+    "pixart_sigma",
+    "sana",
+)
 
 
 @pytest.fixture(scope="module")
