@@ -55,12 +55,13 @@ static func start(client: Client, program: String) -> Answer:
 		if not answer.is_refused:
 			return answer
 		if not OS.is_process_running(launched.body):
-			return _ended(program, OS.get_process_exit_code(launched.body))
+			return ended(program, OS.get_process_exit_code(launched.body))
 		await client.get_tree().create_timer(LOOK_MS / 1000.0).timeout
 	return Answer.none(Words.say("The server did not start within a minute."), _look(program))
 
 
-static func _ended(program: String, code: int) -> Answer:
+## Why a server that was started is gone again.
+static func ended(program: String, code: int) -> Answer:
 	if code == NOT_INSTALLED:
 		var what := Words.say("The server cannot start: something that it needs is not installed.")
 		return Answer.none(what, Words.say("Run %s, then try again.") % INSTALL)

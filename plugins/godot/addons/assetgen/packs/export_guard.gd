@@ -2,9 +2,9 @@
 extends EditorExportPlugin
 ## Fails an export while a pack of the project is stale, so that no old art ships.
 ##
-## Godot lets no plugin stop an export, but an error that one reports makes it fail: the dialog
-## shows it, and `godot --export-…` ends with exit code 1. The setting
-## assetgen/check_packs_before_export turns it off.
+## Godot lets no plugin stop an export. What one reports as an error makes the export dialog say
+## "Failed"; `godot --export-…` would still end with exit code 0, so the plugin makes that 1.
+## The setting assetgen/check_packs_before_export turns all of this off.
 
 const Answer := preload("../client/answer.gd")
 const Blocking := preload("../client/blocking.gd")
@@ -14,9 +14,16 @@ const Starter := preload("../client/starter.gd")
 const StateFile := preload("../client/state_file.gd")
 const Words := preload("../words.gd")
 
+## States whose files are not those that the pack asks for; the others only deserve a word.
+const OLD := ["stale", "new", "missing"]
+## EditorExportPlatform.ExportMessageType, which 4.3 does not show to scripts.
+const WARNING := 2
+const ERROR := 3
 const MOST_TOLD := 20
 const PATIENCE_MS := 60_000
 const PAUSE_MS := 100
+
+var _has_failed := false
 
 
 func _get_name() -> String:
@@ -31,47 +38,27 @@ func _export_begin(
 	var packs := Finder.find_now()
 	if packs.is_empty():
 		return
-	for problem in _problems(packs):
-		_tell(problem)
-
-
-## What is wrong with the packs, one sentence each.
-func _problems(packs: PackedStringArray) -> PackedStringArray:
 	var server := Blocking.new()
 	var answer := _met(server)
-	var project := {"path": ProjectSettings.globalize_path("res://").trim_suffix("/")}
+	var folder := ProjectSettings.globalize_path("res://").trim_suffix("/")
 	if answer.is_ok():
-		answer = server.ask(HTTPClient.METHOD_POST, "/projects", project)
+		answer = server.ask(HTTPClient.METHOD_POST, "/projects", {"path": folder})
 	if not answer.is_ok():
-		var help := Words.say("Packs could not be checked: %s %s (%s turns this check off.)")
-		return [help % [answer.what, answer.cure, Settings.CHECK_EXPORTS]]
-	var found := PackedStringArray()
+		var help := Words.say("Packs could not be checked: %s %s (The setting %s turns this off.)")
+		_tell(help % [answer.what, answer.cure, Settings.CHECK_EXPORTS], ERROR)
+		return
 	for pack in packs:
-		found.append_array(
-			_stale(server, {"kind": "check", "project": answer.body.id, "pack": pack})
-		)
-	return found
+		_check(server, {"kind": "check", "project": answer.body.id, "pack": pack})
 
 
-func _stale(server: Blocking, request: Dictionary) -> PackedStringArray:
-	var checked := server.run(request)
-	if not checked.is_ok():
-		return ["%s: %s %s" % [request.pack, checked.what, checked.cure]]
-	if checked.body.status != "done":
-		var told: Dictionary = checked.body.error if checked.body.error else {}
-		return ["%s: %s" % [request.pack, Answer.sentence(told.get("what", checked.body.status))]]
-	var found := PackedStringArray()
-	for event: Dictionary in checked.body.events:
-		if event.event == "audited" and event.state != "ok":
-			var reasons := ", ".join(PackedStringArray(event.reasons))
-			found.append("%s: %s: %s (%s)" % [request.pack, event.asset, event.state, reasons])
-	if found.size() > MOST_TOLD:
-		var more := Words.say("… and %d more") % (found.size() - MOST_TOLD)
-		found = found.slice(0, MOST_TOLD)
-		found.append("%s: %s" % [request.pack, more])
-	if found:
-		found.append(Words.say("%s is stale: build it, then export again.") % request.pack)
-	return found
+## Godot sets the exit code of an export from the command line right after this: a call that is
+## deferred comes later.
+func _export_end() -> void:
+	var words := Array(OS.get_cmdline_args())
+	var is_alone := words.any(func(word: String): return word.begins_with("--export-"))
+	if _has_failed and is_alone:
+		(Engine.get_main_loop() as SceneTree).quit.call_deferred(1)
+	_has_failed = false
 
 
 ## Greet the server; start it where none runs.
@@ -84,16 +71,44 @@ func _met(server: Blocking) -> Answer:
 	if not process.is_ok():
 		return process
 	var until := Time.get_ticks_msec() + PATIENCE_MS
-	while (
-		answer.is_refused and Time.get_ticks_msec() < until and OS.is_process_running(process.body)
-	):
+	while answer.is_refused and Time.get_ticks_msec() < until:
+		if not OS.is_process_running(process.body):
+			return Starter.ended(Settings.server_path(), OS.get_process_exit_code(process.body))
 		OS.delay_msec(PAUSE_MS)
 		answer = server.meet(place)
 	return answer
 
 
-func _tell(problem: String) -> void:
-	printerr("assetgen: " + problem)
+func _check(server: Blocking, request: Dictionary) -> void:
+	var checked := server.run(request)
+	if not checked.is_ok():
+		_tell("%s: %s %s" % [request.pack, checked.what, checked.cure], ERROR)
+		return
+	if checked.body.status != "done":
+		var told: Dictionary = checked.body.error if checked.body.error else {}
+		_tell(
+			"%s: %s" % [request.pack, Answer.sentence(told.get("what", checked.body.status))], ERROR
+		)
+		return
+	var audited: Array = checked.body.events.filter(
+		func(event: Dictionary): return event.event == "audited" and event.state != "ok"
+	)
+	for event: Dictionary in audited.slice(0, MOST_TOLD):
+		var reasons := ", ".join(PackedStringArray(event.reasons))
+		var what := "%s: %s: %s (%s)" % [request.pack, event.asset, event.state, reasons]
+		_tell(what, ERROR if event.state in OLD else WARNING)
+	var old := audited.filter(func(event: Dictionary): return event.state in OLD)
+	if old:
+		var what := Words.say(
+			"%s: %d assets are not as the pack says. Build it, then export again."
+		)
+		_tell(what % [request.pack, old.size()], ERROR)
+
+
+func _tell(problem: String, kind: int) -> void:
+	_has_failed = _has_failed or kind == ERROR
 	var platform := get_export_platform()
 	if platform.has_method("add_message"):  # from 4.4 on
-		platform.call("add_message", 3, "assetgen", problem)
+		platform.call("add_message", kind, "assetgen", problem)
+	else:
+		push_error("assetgen: " + problem)

@@ -96,12 +96,21 @@ func show_problem(pack: String, what: String) -> void:
 		item.set_tooltip_text(1, what)
 
 
+## Select a pack.
+func select_pack(pack: String) -> void:
+	(_items[pack] as TreeItem).select(0)
+
+
 ## The state that is shown for an asset; "" where there is no such row.
 func state_of(pack: String, asset: String) -> String:
-	for row: TreeItem in (_items[pack] as TreeItem).get_children():
-		if row.get_text(0) == asset:
-			return row.get_metadata(1)
-	return ""
+	var row := _row(pack, asset)
+	return row.get_metadata(1) if row else ""
+
+
+## Why it is in that state.
+func reasons_of(pack: String, asset: String) -> String:
+	var row := _row(pack, asset)
+	return row.get_tooltip_text(1) if row else ""
 
 
 ## The word for a state.
@@ -120,6 +129,14 @@ static func word(state: String) -> String:
 		"gone":
 			return Words.say("gone")
 	return state
+
+
+func _row(pack: String, asset: String) -> TreeItem:
+	if _items.has(pack):
+		for row: TreeItem in (_items[pack] as TreeItem).get_children():
+			if row.get_text(0) == asset:
+				return row
+	return null
 
 
 func _add_asset(parent: TreeItem, event: Dictionary) -> void:
