@@ -4,12 +4,14 @@
 # unpacked side by side, and a launcher starts the program through the unpacked dynamic linker. Needs no root.
 #
 #   get-engine.sh [godot|blender] [--gl]     get it; --gl adds a software OpenGL, for windows under Xvfb
-#   get-engine.sh --print godot|blender      only say where it is, or exit 3; downloads nothing
+#   get-engine.sh bpy                        Blender as a module of a Python of its own, from PyPI: for tests without windows
+#   get-engine.sh --print godot|blender|bpy  only say where it is, or exit 3; downloads nothing
 #
 # Environment: ENGINES_HOME  where to (default ~/.cache/assetgen-engines)
+#              BPY           which bpy (default 5.0.1: the last for Python 3.11)
 #              ENGINE_SUITE  Debian suite (default: forky for godot, sid for blender)
 #              ENGINE_MIRROR Debian mirror (default: the one in this system's apt sources)
-# The last line of output is the launcher's path. Exit: 0 ready, 2 wrong usage, 3 cannot be had on this system.
+# The last line of output is the path of the launcher, or of the Python. Exit: 0 ready, 2 wrong usage, 3 cannot be had on this system.
 set -euo pipefail
 export LC_ALL=C
 
@@ -19,13 +21,34 @@ give_up() { say "$@"; exit 3; }
 engine=godot gl=0 only_print=0
 for word in "$@"; do
   case $word in
-    godot | blender) engine=$word ;;
+    godot | blender | bpy) engine=$word ;;
     --gl) gl=1 ;;
     --print) only_print=1 ;;
-    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
 home=${ENGINES_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/assetgen-engines}
+
+if [ "$engine" = bpy ]; then # numpy must fit it, so it has a Python of its own
+  bpy=${BPY:-5.0.1} root=$home/bpy-${BPY:-5.0.1}
+  if [ -e "$root/.ready" ]; then echo "$root/bin/python"; exit 0; fi
+  [ $only_print = 0 ] || exit 3
+  command -v python3.11 >/dev/null || give_up "there is no python3.11, for which bpy $bpy is built"
+  mkdir -p "$home"
+  exec 9>"$home/.lock-bpy"
+  flock -w 900 9 || give_up "somebody else has been at it for 15 minutes"
+  if [ -e "$root/.ready" ]; then echo "$root/bin/python"; exit 0; fi
+  say "installing bpy $bpy"
+  rm -rf "$root"
+  python3.11 -m venv "$root" && timeout 600 "$root/bin/python" -m pip install --quiet --no-cache-dir "bpy==$bpy" >&2 ||
+    give_up "bpy $bpy cannot be had"
+  timeout 120 "$root/bin/python" -c "import bpy; print(bpy.app.version_string)" >"$root/version" 2>"$root/error" ||
+    { tail -n 5 "$root/error" >&2; give_up "bpy does not start"; }
+  touch "$root/.ready"
+  say "ready: bpy $(head -n 1 "$root/version")"
+  echo "$root/bin/python"
+  exit 0
+fi
 if [ "$engine" = godot ]; then
   suite=${ENGINE_SUITE:-forky} packages=(godot)
 else

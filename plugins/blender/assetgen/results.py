@@ -15,6 +15,7 @@ from .cuts import cut_deep_faces
 from .folders import load_image
 
 PICTURE_MARK = materials.MARK
+CONCEPT_ALPHA = 0.6  # the scene shows through
 
 
 def apply(what: str, key: str, facts: Mapping[str, Any], candidate: Candidate) -> None:
@@ -84,13 +85,13 @@ def _paint(item: bpy.types.Object, material: bpy.types.Material, faces: Any) -> 
 
 
 def _concept(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
-    """A picture behind what the camera sees, and in every image editor."""
+    """A picture laid over what the camera sees, and in every image editor."""
     image = _picture(key, facts, candidate)
     for camera in _objects([facts["camera"]] if facts.get("camera") else []):
         backgrounds = camera.data.background_images
         mine = next((each for each in backgrounds if each.image and each.image.get(PICTURE_MARK)), None)
         mine = mine or backgrounds.new()
-        mine.image, mine.alpha, mine.frame_method = image, 0.8, "FIT"
+        mine.image, mine.alpha, mine.display_depth = image, CONCEPT_ALPHA, "FRONT"
         camera.data.show_background_images = True
     return image
 

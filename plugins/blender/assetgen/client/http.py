@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from .trouble import Gone, NoServer, Trouble
+from .trouble import Changed, Gone, NoServer, Trouble
 
 API = "/api/v1"
 NAME = "blender"
@@ -109,11 +109,16 @@ class Server:
         return str(_json(self._send("POST", path, data, "application/octet-stream", UPLOAD_PATIENCE))["id"])
 
     def download(self, job: str, file: dict[str, Any], to: Path) -> None:
-        """Write one file of a job, whole or not at all."""
+        """Write one file of a job, whole or not at all. Raises `Changed` where the server has no such file now."""
         path = f"/jobs/{job}/files/{urllib.parse.quote(file['path'])}"
-        data = self._send("GET", path, None, "", UPLOAD_PATIENCE)
+        try:
+            data = self._send("GET", path, None, "", UPLOAD_PATIENCE)
+        except Trouble as trouble:
+            if trouble.status == 404:
+                raise Changed(to.name) from trouble
+            raise
         if hashlib.sha256(data).hexdigest() != file["sha256"]:
-            raise Gone()  # torn on its way: ask again
+            raise Changed(to.name)
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
             part = to.with_name(f".{to.name}.part")
@@ -161,4 +166,4 @@ def _trouble(status: int, body: bytes) -> Trouble:
 def _sentence(words: str) -> str:
     """The server's half sentences as whole ones."""
     words = words.strip()
-    return words and words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", "`")) else ".")
+    return words and words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", "`", '"')) else ".")

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from .http import PATIENCE, Server
-from .trouble import Gone, NoServer, Trouble
+from .trouble import Changed, Gone, NoServer, Trouble
 
 WAIT = 1
 """Seconds of one long poll: how long a cancelled thread lives on at most."""
@@ -130,7 +130,12 @@ class Job:
             if file["path"] not in self._fetched:
                 by_number.setdefault(int(file["number"] or 1), []).append(file)
         for number, files in sorted(by_number.items()):
-            self.news.put(self._fetch(number, files))
+            try:
+                self.news.put(self._fetch(number, files))
+            except Changed:
+                if state["ended"] is not None:
+                    raise
+                break  # the next state tells what there is
         fraction = float(state["progress"]["fraction"])
         self.news.put(Progress(fraction, str(state["status"]), int(state["position"])))
 
@@ -141,8 +146,8 @@ class Job:
             name = Path(file["path"]).name
             place = folder / (name.replace("picture", slug(self.name), 1) if self.request["kind"] == "post" else name)
             self._patiently(lambda file=file, place=place: self.server.download(self.id, file, place))
-            self._fetched.add(file["path"])
             places[str(file["channel"])] = place
+        self._fetched.update(file["path"] for file in files)
         return Candidate(self.id, number, str(files[0]["asset"]), places)
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:

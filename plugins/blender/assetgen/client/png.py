@@ -36,17 +36,11 @@ def origin_of(place: Path) -> dict[str, Any]:
     for kind, data in _chunks(place.read_bytes()):
         if kind == b"iTXt" and data.startswith(KEYWORD + b"\0"):
             said = json.loads(_text(data))
-            source = said["source"]["words"]
-            model = source["model"] if isinstance(source.get("model"), dict) else {}
-            told = {"prompt": said.get("prompt"), "preset": said.get("preset"), "seed": source.get("seed")}
-            told |= {"model": model.get("model"), "licence": _licences(said), "tool": said.get("tool")}
+            told = {name: said.get(name) for name in ("prompt", "preset", "model", "tool")}
+            told["seed"] = said["source"]["words"].get("seed")
+            told["licence"] = ", ".join(sorted(set(said.get("licences", {}).values())))
             return {name: value for name, value in told.items() if value not in (None, "")}
     return {}
-
-
-def _licences(said: dict[str, Any]) -> str:
-    facts = said.get("licences") or {}
-    return ", ".join(sorted({str(value) for value in (facts.values() if isinstance(facts, dict) else facts)}))
 
 
 def _text(data: bytes) -> bytes:

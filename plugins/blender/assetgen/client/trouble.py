@@ -16,6 +16,13 @@ class NoServer(Trouble):
         super().__init__("No assetgen server runs.", "Press Start Server, or run `assetgen serve` in a terminal.")
 
 
+class Changed(Trouble):
+    """A file of a job is not there any more, or not as it was told: a restarted server makes it again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The server does not have {name} as it said.", "Ask for it again.")
+
+
 class Gone(Trouble):
     """Nobody answers at the address that a server left."""
 

@@ -1,0 +1,201 @@
+"""What finished pictures become in the file. The server draws drafts, at once."""
+
+import json
+
+import bpy
+from stage import MODULE
+
+
+def _nodes(material):
+    return {node.label.lower(): node for node in material.node_tree.nodes if node.type == "TEX_IMAGE"}
+
+
+def _into(material, socket):
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    return shader.inputs[socket].links[0].from_node
+
+
+def trial_a_material_has_each_map_in_its_own_colour_space(stage):
+    stage.save()
+    stage.ask("MATERIAL", tiling=3.0)
+    material = stage.cube.active_material
+    spaces = {name: node.image.colorspace_settings.name for name, node in _nodes(material).items()}
+    linear = dict.fromkeys(("normal", "roughness", "metallic", "ao", "height"), "Non-Color")
+    assert spaces == {"color": "sRGB", **linear}, spaces
+    assert _into(material, "Normal").type == "NORMAL_MAP"
+    assert _into(material, "Roughness").image.name.startswith("a_mossy_wall_roughness")
+    mapping = next(node for node in material.node_tree.nodes if node.type == "MAPPING")
+    assert tuple(mapping.inputs["Scale"].default_value) == (3.0, 3.0, 3.0)
+
+
+def trial_a_material_goes_onto_all_that_is_selected(stage):
+    bpy.ops.mesh.primitive_uv_sphere_add()
+    sphere = bpy.context.object
+    stage.cube.select_set(True)
+    stage.ask("MATERIAL")
+    assert sphere.active_material is stage.cube.active_material is not None
+
+
+def trial_an_object_without_uvs_is_covered_from_all_sides(stage):
+    stage.cube.data.uv_layers.remove(stage.cube.data.uv_layers[0])
+    stage.ask("MATERIAL")
+    assert {node.projection for node in _nodes(stage.cube.active_material).values()} == {"BOX"}
+
+
+def trial_a_texture_changes_the_colour_alone(stage):
+    material = stage.cube.active_material
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Metallic"].default_value = 0.75
+    stage.save()
+    stage.ask("TEXTURE")
+    again = stage.ask("TEXTURE", seed=5).candidates[1]
+    assert stage.cube.active_material is material and shader.inputs["Metallic"].default_value == 0.75
+    assert bpy.path.abspath(_into(material, "Base Color").image.filepath) == str(again.files["color"])
+    assert len(_nodes(material)) == 1
+
+
+def trial_results_survive_save_and_reopen(stage):
+    stage.save()
+    stage.ask("MATERIAL")
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    images = [node.image for node in _nodes(bpy.data.objects["Cube"].active_material).values()]
+    assert len(images) == 6
+    assert all(image.filepath.startswith("//assetgen/a_mossy_wall_") for image in images)
+    assert all(len(image.pixels) == 128 * 128 * 4 for image in images)
+
+
+def trial_results_move_with_their_folder(stage):
+    (stage.folder / "here").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder / "here" / "scene.blend"))
+    stage.ask("MATERIAL")
+    bpy.ops.wm.save_mainfile()
+    (stage.folder / "here").rename(stage.folder / "there")
+    bpy.ops.wm.open_mainfile(filepath=str(stage.folder / "there" / "scene.blend"))
+    assert all(len(node.image.pixels) for node in _nodes(bpy.data.objects["Cube"].active_material).values())
+
+
+def trial_a_file_never_saved_has_its_results_packed(stage):
+    task = stage.ask("MATERIAL")
+    bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder / "late.blend"))
+    for file in task.candidates[1].files.values():
+        file.unlink()
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    assert all(len(node.image.pixels) for node in _nodes(bpy.data.objects["Cube"].active_material).values())
+
+
+def trial_each_result_is_one_step_of_undo(stage):
+    bpy.ops.ed.undo_push(message="before")
+    before = stage.cube.active_material.name
+    stage.ask("MATERIAL")
+    assert bpy.data.objects["Cube"].active_material.name == "a_mossy_wall"
+    bpy.ops.ed.undo()
+    assert bpy.data.objects["Cube"].active_material.name == before
+    bpy.ops.ed.redo()
+    assert bpy.data.objects["Cube"].active_material.name == "a_mossy_wall"
+
+
+def trial_another_pick_takes_the_place_of_the_first(stage):
+    task = stage.ask("MATERIAL", count=3)
+    count = len(bpy.data.materials)
+    bpy.ops.assetgen.pick(task=0, number=3)
+    assert (task.picked, len(bpy.data.materials)) == (3, count)
+    assert _nodes(stage.cube.active_material)["color"].image.name.startswith("a_mossy_wall_03")
+
+
+def trial_a_pick_can_be_undone_and_made_again(stage):
+    stage.ask("MATERIAL", count=2)
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.assetgen.pick(task=0, number=2)
+    bpy.ops.ed.undo_push(message="picked")
+    bpy.ops.ed.undo()
+    name = _nodes(bpy.data.objects["Cube"].active_material)["color"].image.name
+    bpy.ops.assetgen.pick(task=0, number=2)
+    assert name.startswith("a_mossy_wall_01")
+    assert _nodes(bpy.data.objects["Cube"].active_material)["color"].image.name.startswith("a_mossy_wall_02")
+
+
+def trial_an_asset_tells_where_it_comes_from(stage):
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    stage.ask("MATERIAL", seed=11)
+    asset = stage.cube.active_material.asset_data
+    told = json.loads(stage.cube.active_material["assetgen"])
+    assert asset.description == "a mossy wall (seed 11)"
+    assert asset.license == "Apache-2.0" == told["licence"]
+    assert {"assetgen", "pbr_material", "mossy", "wall"} <= {tag.name for tag in asset.tags}
+    assert (told["prompt"], told["seed"], told["model"]) == ("a mossy wall", 11, "mini")
+    preview = stage.cube.active_material.preview
+    assert tuple(preview.image_size) == (256, 256) and max(preview.image_pixels_float) > 0.1
+
+
+def trial_results_stay_out_of_the_asset_browser_where_that_is_wanted(stage):
+    stage.ask("MATERIAL", as_asset=False)
+    assert stage.cube.active_material.asset_data is None
+
+
+def trial_an_object_renamed_meanwhile_gets_its_material(stage):
+    stage.settings.draft = True
+    bpy.ops.assetgen.generate(task="MATERIAL", prompt="a mossy wall")
+    stage.cube.name = "Keep"
+    bpy.ops.assetgen.wait()
+    assert bpy.data.objects["Keep"].active_material.name == "a_mossy_wall"
+
+
+def trial_candidates_come_one_by_one(stage):
+    stage.settings.draft, stage.settings.count = True, 12
+    bpy.ops.assetgen.generate(task="MATERIAL", prompt="a mossy wall")
+    seen = set()
+    stage.until(lambda: seen.add(len(stage.task.candidates)) or stage.task.status != "running")
+    assert stage.task.status == "done" and max(seen) == 12 and len(seen) > 2, seen
+
+
+def trial_a_candidate_becomes_the_reference_of_the_next(stage):
+    stage.ask("PICTURE", preset="painted_concept")
+    bpy.ops.assetgen.reference(task=0, number=1)
+    task = stage.ask("PICTURE", prompt="a wall at night", strength=0.35)
+    job = stage.part("catalog").server().ask("GET", f"/jobs/{task.job.id}")
+    assert job["request"]["settings"]["diffusion"]["strength"] == 0.35
+    assert list(job["request"]["inputs"]) == ["diffusion.image"]
+    bpy.ops.assetgen.no_reference()
+    assert stage.settings.reference == ""
+
+
+def trial_the_form_of_a_preset_is_filled_and_heard(stage):
+    stage.settings.task = "MATERIAL"
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    rows = {row.name: row for row in stage.settings.form}
+    assert (rows["seamless.axes"].kind, rows["seamless.axes"].choice) == ("CHOICE", "xy")
+    rows["pbr_maps.roughness"].number = 7.0
+    assert rows["pbr_maps.roughness"].number == 1.0, "it stays within the schema"
+    rows["pbr_maps.normal"].choice, rows["diffusion.size"].text = "dx", "64 x 64"
+    job = stage.part("catalog").server().ask("GET", f"/jobs/{stage.ask('MATERIAL').job.id}")
+    said = {"pbr_maps": {"roughness": 1.0, "normal": "dx"}, "diffusion": {"size": [64, 64]}}
+    assert job["request"]["settings"] == said, job["request"]["settings"]
+
+
+def trial_prompts_are_remembered(stage):
+    stage.ask("PICTURE", prompt="a red potion")
+    stage.ask("PICTURE", prompt="a blue potion")
+    assert stage.part("operators").prompts()[:2] == ["a blue potion", "a red potion"]
+    bpy.ops.assetgen.history(choice="1")
+    assert stage.settings.prompt == "a red potion"
+
+
+def trial_a_script_may_ask_for_anything_by_the_operators_alone(stage):
+    stage.settings.draft = True
+    assert bpy.ops.assetgen.generate(task="PICTURE", prompt="a gem") == {"FINISHED"}
+    assert bpy.ops.assetgen.wait() == {"FINISHED"}
+    assert bpy.data.images["a_gem.png"].users == 1
+
+
+def trial_the_extension_goes_without_a_trace(stage):
+    stage.ask("PICTURE")
+    stage.part("thumbnails").icon_of(stage.task.candidates[1].files["color"])
+    bpy.ops.preferences.addon_disable(module=MODULE)
+    left = [name for name in dir(bpy.types) if name.startswith("ASSETGEN")]
+    handlers = [each for each in bpy.app.handlers.load_pre if "assetgen" in each.__module__]
+    bpy.ops.preferences.addon_enable(module=MODULE)
+    assert left == [] and handlers == []
+    assert hasattr(bpy.types, "ASSETGEN_PT_main")

@@ -1,0 +1,212 @@
+"""What goes wrong, and what a person is told."""
+
+import json
+import os
+import signal
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import bpy
+from stage import refused
+
+MANY = {"count": 64, "preset": "pbr_material"}
+
+
+def _own_server(stage):
+    """A server of this trial alone, started by the extension."""
+    stage.preferences.state = str(stage.folder / "server.json")
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait(seconds=90)
+    return _pid(stage)
+
+
+def _pid(stage):
+    return json.loads((stage.folder / "server.json").read_text())["pid"]
+
+
+def _begin(stage, **settings):
+    for name, value in {"draft": True, "task": "PICTURE", **settings}.items():
+        setattr(stage.settings, name, value)
+    bpy.ops.assetgen.generate(prompt="a mossy wall")
+
+
+def _state(stage, **words):
+    place = stage.folder / "server.json"
+    place.write_text(json.dumps({"url": "http://127.0.0.1:9", "token": "x", "pid": 1, "version": "0", **words}))
+    stage.preferences.state, stage.preferences.starts = str(place), False
+
+
+def trial_no_server_and_none_may_be_started(stage):
+    stage.preferences.state, stage.preferences.starts = str(stage.folder / "none.json"), False
+    refused(lambda: stage.ask("MATERIAL"), "No assetgen server runs", "Start Server")
+
+
+def trial_a_server_that_died_left_its_file(stage):
+    _state(stage)
+    refused(lambda: stage.ask("MATERIAL"), "No assetgen server runs")
+
+
+def trial_the_program_is_not_there(stage):
+    stage.preferences.state = str(stage.folder / "none.json")
+    stage.preferences.program = str(stage.folder / "assetgen")
+    refused(lambda: stage.ask("MATERIAL"), "is not there", "pip install assetgen")
+
+
+def trial_a_program_that_ends_at_once_tells_why(stage):
+    program = stage.folder / "assetgen"
+    program.write_text("#!/bin/sh\necho 'no module named torch' >&2; exit 3\n")
+    program.chmod(0o755)
+    stage.preferences.state, stage.preferences.program = str(stage.folder / "none.json"), str(program)
+    refused(lambda: stage.ask("MATERIAL"), "ended at once", "no module named torch")
+
+
+def trial_a_wrong_token(stage):
+    url = json.loads(Path(os.environ["ASSETGEN_STATE"]).read_text())["url"]
+    _state(stage, url=url)
+    refused(lambda: stage.ask("MATERIAL"), "does not take the token", "Restart the server")
+
+
+def trial_a_state_file_that_leads_away_from_this_computer(stage):
+    _state(stage, url="http://192.0.2.1:80")
+    refused(lambda: stage.ask("MATERIAL"), "leads away from this computer")
+
+
+def trial_a_state_file_that_is_damaged(stage):
+    _state(stage)
+    (stage.folder / "server.json").write_text('{"url": ')
+    refused(lambda: stage.ask("MATERIAL"), "cannot be read", "Restart the server")
+
+
+class _Later(BaseHTTPRequestHandler):
+    """Speaks v2 alone."""
+
+    def do_GET(self):
+        self.send_error(404)
+
+    def log_message(self, *words):
+        pass
+
+
+def trial_a_server_of_another_version(stage):
+    server = HTTPServer(("127.0.0.1", 0), _Later)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _state(stage, url=f"http://127.0.0.1:{server.server_port}")
+    refused(
+        lambda: stage.ask("MATERIAL"), "does not speak this extension's language", "assetgen plugin install blender"
+    )
+    server.shutdown()
+    server.server_close()
+
+
+def trial_a_server_killed_amid_a_job_goes_on_when_it_is_back(stage):
+    first = _own_server(stage)
+    _begin(stage, **MANY)
+    stage.until(lambda: stage.task.candidates)
+    os.kill(first, signal.SIGKILL)
+    stage.until(lambda: stage.task.progress.word == "waiting for the server")
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait(seconds=120)
+    second = _pid(stage)
+    assert stage.task.status == "done" and len(stage.task.candidates) == 64 and second != first
+    os.kill(second, signal.SIGTERM)
+
+
+def trial_a_server_that_stays_away_is_given_up(stage):
+    pid = _own_server(stage)
+    _begin(stage, **MANY)
+    stage.task.job.comes_back = 1.0
+    stage.until(lambda: stage.task.candidates)
+    os.kill(pid, signal.SIGKILL)
+    refused(lambda: bpy.ops.assetgen.wait(seconds=60), "ended and did not come back", "Start it")
+    assert stage.task.candidates, "what came before stays"
+
+
+def trial_a_cancelled_job_ends_at_once(stage):
+    _begin(stage, **MANY)
+    stage.until(lambda: stage.task.candidates)
+    began = time.monotonic()
+    bpy.ops.assetgen.cancel()
+    bpy.ops.assetgen.wait(seconds=60)
+    assert stage.task.status == "cancelled" and stage.task.trouble is None
+    assert time.monotonic() - began < 10 and len(stage.task.candidates) < 64
+    job = stage.part("catalog").server().ask("GET", f"/jobs/{stage.task.job.id}")
+    assert job["status"] == "cancelled"
+
+
+def trial_disabling_the_extension_cancels_what_runs(stage):
+    _begin(stage, **MANY)
+    stage.until(lambda: stage.task.job.id)
+    task = stage.task
+    stage.part("tasks").forget()
+    server = stage.part("catalog").server()
+    stage.until(lambda: server.ask("GET", f"/jobs/{task.job.id}")["ended"])
+    assert server.ask("GET", f"/jobs/{task.job.id}")["status"] == "cancelled"
+
+
+def trial_another_file_is_not_touched(stage):
+    _begin(stage, task="MATERIAL")
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    refused(lambda: bpy.ops.assetgen.wait(), "Another file was opened")
+    assert bpy.data.objects["Cube"].active_material.name == "Material"
+    assert stage.task.candidates
+
+
+def trial_an_object_removed_meanwhile(stage):
+    _begin(stage, task="MATERIAL")
+    bpy.data.objects.remove(stage.cube)
+    refused(lambda: bpy.ops.assetgen.wait(), "is gone", "Undo its removal")
+
+
+def trial_an_empty_prompt(stage):
+    refused(lambda: bpy.ops.assetgen.generate(task="MATERIAL"), "The prompt is empty")
+
+
+def trial_nothing_selected(stage):
+    bpy.ops.object.select_all(action="DESELECT")
+    for task in ("MATERIAL", "TEXTURE", "PROJECT", "SPRITE"):
+        refused(lambda task=task: bpy.ops.assetgen.generate(task=task, prompt="x"), "is selected", "Click one")
+
+
+def trial_no_camera(stage):
+    bpy.data.objects.remove(bpy.context.scene.camera)
+    refused(lambda: bpy.ops.assetgen.generate(task="CONCEPT", prompt="x"), "The scene has no camera")
+
+
+def trial_the_viewport_in_background_mode(stage):
+    stage.settings.view = "VIEWPORT"
+    refused(lambda: bpy.ops.assetgen.generate(task="CONCEPT", prompt="x"), "There is no 3D view", "Choose the camera")
+
+
+def trial_a_preset_that_is_not_there(stage):
+    refused(lambda: stage.ask("PICTURE", preset="pixel_sprit"), "There is no preset 'pixel_sprit'", "pixel_sprite")
+
+
+def trial_a_model_whose_weights_are_missing(stage):
+    refused(lambda: stage.ask("PICTURE", model="sdxl", draft=False), "weights of", "hf download")
+
+
+def trial_a_reference_that_is_gone(stage):
+    refused(lambda: stage.ask("PICTURE", reference="/nowhere/x.png"), "/nowhere/x.png cannot be read")
+
+
+def trial_a_number_that_is_none(stage):
+    stage.settings.task = "MATERIAL"
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    stage.settings.form["diffusion.steps"].text = "many"
+    refused(lambda: stage.ask("MATERIAL"), "Steps (diffusion) wants a number")
+
+
+def trial_a_folder_that_cannot_be_written(stage):
+    (stage.folder / "file").touch()
+    stage.preferences.output = str(stage.folder / "file")
+    refused(lambda: stage.ask("PICTURE"), "cannot be written", "another folder")
+
+
+def trial_files_that_are_gone_when_they_are_picked(stage):
+    task = stage.ask("MATERIAL", count=2)
+    task.candidates[2].files["color"].unlink()
+    refused(lambda: bpy.ops.assetgen.pick(task=0, number=2), "are gone", "Ask for them again")
+    refused(lambda: bpy.ops.assetgen.pick(task=0, number=9), "There is no such picture")

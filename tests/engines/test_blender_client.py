@@ -1,0 +1,305 @@
+"""The Blender extension's client, which needs no Blender: against the recorded examples, and a real server."""
+
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.controls import depth
+from assetgen.image_files import add_text, encode_png, read_image
+from assetgen.registry import load
+from assetgen.server.catalog import schema_of
+from assetgen.server.state import default_place
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = {place.stem: json.loads(place.read_text()) for place in (ROOT / "plugins" / "examples").glob("*.json")}
+PROGRAM = Path(sys.executable).with_name("assetgen")
+MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
+
+
+def part(name: str) -> Any:
+    """A module of the client, as a package of its own."""
+    if "blender_client" not in sys.modules:
+        place = ROOT / "plugins" / "blender" / "assetgen" / "client" / "__init__.py"
+        spec = importlib.util.spec_from_file_location("blender_client", place)
+        assert spec and spec.loader
+        sys.modules["blender_client"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["blender_client"])
+    return importlib.import_module(f"blender_client.{name}")
+
+
+class _Recorded(BaseHTTPRequestHandler):
+    """Answers as the examples show."""
+
+    def _answer(self) -> None:
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        for example in EXAMPLES.values():
+            request, answer = example["request"], example["answer"]
+            path = request["path"].replace("JOB?after=0&wait=20", "JOB")
+            same_body = not asked or json.loads(asked) == request.get("body")
+            if (self.command, self.path) == (request["method"], path) and same_body:
+                body = json.dumps(answer["body"]).encode()
+                self.send_response(answer["status"])
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                return
+        self.send_error(500, f"no example for {self.command} {self.path}")
+
+    do_GET = do_POST = do_DELETE = _answer
+
+    def log_message(self, *words: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Iterator[Any]:
+    """A client of the recorded examples."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Recorded)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield _client(tmp_path / "server.json", f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A client of a real server, started as the extension does."""
+    folder = tmp_path_factory.mktemp("server")
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("CACHE", "DATA", "CONFIG"):
+            patch.setenv(f"XDG_{kind}_HOME", str(folder / kind))
+        part("start").start(folder / "server.json", str(PROGRAM))
+    yield part("http").Server(folder / "server.json")
+    _kill(part("http").Server(folder / "server.json"))
+
+
+def _kill(server: Any) -> None:
+    os.kill(json.loads(server.place.read_text())["pid"], signal.SIGKILL)
+    part("start")._children.pop().wait(20)
+
+
+def _client(place: Path, url: str, token: str = "x") -> Any:
+    place.write_text(json.dumps({"url": url, "token": token, "pid": 1, "version": "0.1.0"}))
+    return part("http").Server(place)
+
+
+def _job(server: Any, folder: Path, **request: Any) -> Any:
+    return part("job").Job(server, "a red dragon", {**MAKE, **request}, {}, folder)
+
+
+def _until(job: Any, kind: Any, seconds: float = 60) -> list[Any]:
+    """The news up to the first of a kind."""
+    news, end = [], time.monotonic() + seconds
+    while not news or not isinstance(news[-1], kind):
+        news.append(job.news.get(timeout=max(end - time.monotonic(), 0.1)))
+    return news
+
+
+@pytest.mark.parametrize("name", [name for name, each in EXAMPLES.items() if each["answer"]["status"] < 400])
+def test_an_answer_of_the_examples_is_taken(recorded: Any, name: str) -> None:
+    request = EXAMPLES[name]["request"]
+    path = request["path"].removeprefix("/api/v1").split("?")[0]
+    assert recorded.ask(request["method"], path, request.get("body")) == EXAMPLES[name]["answer"]["body"]
+
+
+def test_the_handshake_tells_the_version(recorded: Any) -> None:
+    assert recorded.handshake() == "0.1.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no_job", ("There is no job '0'.", "GET /api/v1/jobs lists them.")),
+        ("wrong_preset", ("There is no preset 'pixel_sprit'.", "Did you mean 'pixel_sprite'?")),
+    ],
+)
+def test_what_is_wrong_comes_as_sentences(recorded: Any, name: str, words: tuple[str, str]) -> None:
+    request = EXAMPLES[name]["request"]
+    with pytest.raises(part("trouble").Trouble) as caught:
+        recorded.ask(request["method"], request["path"].removeprefix("/api/v1"), request.get("body"))
+    assert (caught.value.what, caught.value.cure) == words
+
+
+def test_an_answer_that_is_no_json_is_told(recorded: Any) -> None:
+    with pytest.raises(part("trouble").Trouble, match="answers 500"):
+        recorded.ask("GET", "/nowhere")
+
+
+def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    assert part("http").usual_place() == default_place()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org:80", "https://127.0.0.1", "http://127.0.0.1.example.org", "file:///x"]
+)
+def test_no_server_elsewhere_is_asked(tmp_path: Path, url: str) -> None:
+    with pytest.raises(part("trouble").Trouble, match="away from this computer"):
+        _client(tmp_path / "server.json", url).ask("GET", "/status")
+
+
+def test_a_proxy_of_the_desktop_is_not_asked(recorded: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert recorded.handshake() == "0.1.0"
+
+
+def test_a_job_brings_its_files_whole_and_one_by_one(running: Any, tmp_path: Path) -> None:
+    job = _job(running, tmp_path / "out", count=3)
+    news = _until(job, part("job").Ended)
+    found = [each for each in news if isinstance(each, part("job").Candidate)]
+    assert sorted(each.number for each in found) == [1, 2, 3] and news[-1].status == "done"
+    assert all(read_image(each.files["color"]).ndim == 3 for each in found)
+    assert sorted(place.name for place in (tmp_path / "out").rglob("*.*")) == [
+        f"a_red_dragon_0{number}.png" for number in (1, 2, 3)
+    ]
+
+
+def test_the_server_draws_what_comes_up(running: Any, tmp_path: Path) -> None:
+    picture = np.full((8, 8, 4), 200, np.uint8)
+    request = {"kind": "post", "steps": [{"resize": {"size": [4, 4]}}]}
+    uploads = {"upload": ("x.png", encode_png(picture))}
+    job = part("job").Job(running, "Crate!", request, uploads, tmp_path / "out")
+    [found] = [each for each in _until(job, part("job").Ended) if isinstance(each, part("job").Candidate)]
+    assert found.files["color"].name == "crate.png" and read_image(found.files["color"]).shape[:2] == (4, 4)
+
+
+def test_a_job_outlives_its_server(running: Any, tmp_path: Path) -> None:
+    job = _job(running, tmp_path / "out", count=64, preset="pbr_material")
+    _until(job, part("job").Candidate)
+    _kill(running)
+    part("start").start(running.place, str(PROGRAM))
+    ended = _until(job, part("job").Ended)[-1]
+    assert (ended.status, ended.trouble) == ("done", None)
+    assert len(list((tmp_path / "out").rglob("*_normal.png"))) == 64
+
+
+def test_a_cancelled_job_is_cancelled_there_too(running: Any, tmp_path: Path) -> None:
+    job = _job(running, tmp_path / "out", count=64, preset="pbr_material")
+    _until(job, part("job").Candidate)
+    job.cancel()
+    assert _until(job, part("job").Ended)[-1].status == "cancelled"
+    assert running.ask("GET", f"/jobs/{job.id}")["status"] == "cancelled"
+
+
+def test_a_started_server_is_used_again(running: Any) -> None:
+    before = running.place.read_text()
+    part("start").start(running.place, "/nowhere")
+    assert running.place.read_text() == before
+
+
+def test_blenders_python_does_not_reach_the_server(tmp_path: Path, monkeypatch: Any) -> None:
+    program = tmp_path / "assetgen"
+    program.write_text('#!/bin/sh\necho "home=$PYTHONHOME offline=$HF_HUB_OFFLINE" >&2; exit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PYTHONHOME", "/blender")
+    with pytest.raises(part("trouble").Trouble, match=r"home= offline=1"):
+        part("start").start(tmp_path / "server.json", str(program), online=False)
+    part("start")._children.pop().wait(20)
+
+
+def test_a_form_has_a_field_for_each_argument_that_can_be_shown() -> None:
+    fields = {field.word: field for field in part("form").fields_of(_page("seamless", "pbr_maps", "pixelate"))}
+    assert (fields["axes"].kind, fields["axes"].choices) == ("CHOICE", ("x", "y", "xy"))
+    assert (fields["roughness"].kind, fields["roughness"].low, fields["roughness"].high) == ("FLOAT", 0, 1)
+    assert (fields["invert"].kind, fields["grid"].kind, fields["cell"].kind) == ("BOOL", "NUMBER", "TEXT")
+    assert "palette" not in fields, "a file is no field"
+
+
+def test_only_what_differs_from_the_preset_is_said() -> None:
+    fields = {field.word: field for field in part("form").fields_of(_page("pixelate", "pbr_maps"))}
+    said = [(fields["grid"], 32), (fields["colors"], None), (fields["roughness"], 0.75)]
+    assert part("form").settings_of(said) == {"pixelate": {"grid": 32}}
+
+
+@pytest.mark.parametrize(("text", "value"), [("", None), ("64 x 32", [64, 32]), ("1.5, 2", [1.5, 2])])
+def test_numbers_may_be_written_as_people_do(text: str, value: Any) -> None:
+    assert part("form").Field("p", "size", "NUMBERS", None).value_of(text) == value
+
+
+def _page(*names: str) -> dict[str, Any]:
+    parts = [load("step", name) for name in names]
+    return {"parts": [{"name": each.name, "kind": "step", "schema": schema_of(each, {})} for each in parts]}
+
+
+def test_depth_is_toned_as_the_server_tones_it() -> None:
+    tones = part("tones")
+    for name in ("FAR_PERCENTILE", "FAR_SHARE", "NEAR_PERCENTILE", "FLAT_MARGIN", "GROUND_REACH"):
+        assert getattr(tones, name) == getattr(depth, name)
+
+
+def test_an_empty_view_is_black_all_over() -> None:
+    tones = part("tones")
+    assert tones.graded(tones.nearness_of(np.full((4, 4), np.inf), True), True).max() == 0
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_pngs_are_read_by_others(tmp_path: Path, kind: Any, channels: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, np.iinfo(kind).max, (5, 7, channels)).astype(kind)
+    place = tmp_path / "x.png"
+    place.write_bytes(part("png").write_png(pixels))
+    assert np.array_equal(read_image(place).reshape(5, 7, -1)[..., :channels], pixels)
+
+
+def test_a_picture_of_assetgen_tells_where_it_comes_from(tmp_path: Path) -> None:
+    said = {
+        "prompt": "ein Drache ü",
+        "model": "mini",
+        "licences": {"mini": "Apache-2.0"},
+        "source": {"words": {"seed": 9}},
+    }
+    data = add_text(encode_png(np.zeros((2, 2, 4), np.uint8)), {"assetgen": json.dumps(said, ensure_ascii=False)})
+    (tmp_path / "x.png").write_bytes(data)
+    told = {"prompt": "ein Drache ü", "model": "mini", "licence": "Apache-2.0", "seed": 9}
+    assert part("png").origin_of(tmp_path / "x.png") == told
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"no picture", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt"])
+def test_a_picture_of_others_tells_nothing(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.png").write_bytes(data)
+    assert part("png").origin_of(tmp_path / "x.png") == {}
+
+
+@pytest.mark.parametrize("aspect", [0.3, 9 / 16, 1.0, 4 / 3, 16 / 9, 2.35, 4.0])
+def test_a_views_shape_is_met_in_steps_that_models_take(aspect: float) -> None:
+    width, height = part("sizes").units_of(aspect)
+    assert abs(width / height / aspect - 1) < 0.04 and 0.8 <= width * height / 256 <= 1.1
+
+
+def test_prompts_are_kept_newest_first_and_once(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "history.json"
+    for prompt in ("a", "b", " a ", ""):
+        part("history").remember(place, prompt)
+    assert part("history").read_history(place) == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '["a"'])
+def test_a_damaged_history_is_an_empty_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "history.json").write_text(text)
+    assert part("history").read_history(tmp_path / "history.json") == []
+
+
+def test_every_word_of_the_german_texts_is_one_that_the_extension_says() -> None:
+    folder = ROOT / "plugins" / "blender" / "assetgen"
+    words = "".join(place.read_text() for place in folder.rglob("*.py") if place.name != "translations.py")
+    words += "queued running"  # the server's
+    spec = importlib.util.spec_from_file_location("translations", folder / "translations.py")
+    assert spec and spec.loader
+    texts = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(texts)
+    assert [text for _, text in texts.TEXTS["de_DE"] if text not in words] == []
