@@ -64,10 +64,16 @@ def libraries() -> tuple[Any, Any]:
     return torch, diffusers
 
 
+def device_name() -> str:
+    """The first of "cuda", "mps" and "cpu" that this machine has."""
+    torch, _ = libraries()
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
 def device_for(card: ModelCard) -> Device:
     """The first of CUDA, MPS and CPU that this machine has, and the dtype that suits it and the card."""
     torch, _ = libraries()
-    name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    name = device_name()
     dtype = _dtype(torch, name) if card.precision == "auto" else getattr(torch, card.precision)
     batch = card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH)
     return Device(name, dtype, batch, _grain(name, dtype == torch.float32, batch))

@@ -12,6 +12,7 @@ PIPELINE_FILE = "model_index.json"
 INDEX_SUFFIX = ".safetensors.index.json"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 CURE = "Download or copy the model again"
+HUB_CURE = 'pip install "assetgen[gen]"'
 SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
 """Parts that no family loads."""
 VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
@@ -32,7 +33,7 @@ def place_of(location: Location, *, whole: bool = False) -> Path:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import LocalEntryNotFoundError
     except ImportError as error:
-        raise NotInstalledError("the hub's client is not installed", cure='pip install "assetgen[gen]"') from error
+        raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
     except LocalEntryNotFoundError as error:

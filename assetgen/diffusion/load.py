@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.diffusion.devices import Device, device_for, libraries
 from assetgen.diffusion.families import Family, family
 from assetgen.diffusion.folders import (
@@ -19,6 +20,7 @@ from assetgen.diffusion.folders import (
     place_of,
 )
 from assetgen.diffusion.latents import grain_of
+from assetgen.diffusion.loras import fuse
 from assetgen.diffusion.request import Request
 from assetgen.diffusion.schedulers import reschedule
 from assetgen.errors import AssetgenError, InputError, NotInstalledError
@@ -130,8 +132,9 @@ def _shelf(card: str, loras: tuple[str, ...]) -> _Shelf:
 
 
 def let_go() -> None:
-    """Forget the warm model: its memory is free as soon as nobody uses it."""
+    """Forget the warm model and detectors: their memory is free as soon as nobody uses it."""
     _shelf.cache_clear()
+    let_detectors_go()
     gc.collect()
     if device_memory := sys.modules.get("torch.cuda"):
         device_memory.empty_cache()  # does nothing where no device was ever used
@@ -146,7 +149,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
     pipeline = _read(getattr(diffusers, shape.pipeline), card.weights, card.model, device, **options)
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
     for number, lora in enumerate(loras):
-        _fuse(pipeline, lora, f"lora{number}")
+        fuse(pipeline, lora, f"lora{number}")
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
     warm = Warm(shape, device, pipeline.to(device.name))
@@ -208,16 +211,3 @@ def _from_file(kind: Any, place: SingleFile, options: dict[str, Any]) -> Any:
     check_file(place.file)
     here = place.config is not None and Path(place.config).is_dir()
     return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)
-
-
-def _fuse(pipeline: Any, lora: Lora, name: str) -> None:
-    """Add a LoRA to the weights for good: nothing of it is left to slow the steps."""
-    check_file(lora.file)
-    where = {"weight_name": lora.file.name, "adapter_name": name, "local_files_only": True}
-    try:
-        pipeline.load_lora_weights(str(lora.file.parent), **where)
-        pipeline.fuse_lora(lora_scale=lora.weight, adapter_names=[name])
-        pipeline.unload_lora_weights()
-    except (ValueError, KeyError, RuntimeError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise InputError(f"LoRA '{lora.file}' does not fit this model ({said})") from error

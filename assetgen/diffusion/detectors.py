@@ -1,0 +1,79 @@
+"""Networks that look at a picture, for controls: their weights read without running what else a file may hold.
+
+Their weights are published as pickles. Those are opened by PyTorch's reader of plain tensors alone
+(`torch.load(weights_only=True)`), which runs nothing of them, whatever the environment says.
+"""
+
+import pickle
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from assetgen.diffusion.devices import device_name, libraries
+from assetgen.diffusion.folders import HUB_CURE, check_file
+from assetgen.errors import InputError, NotInstalledError
+
+KEPT = 2
+"""Detectors that stay in memory, so that the assets of a pack do not load them one by one."""
+FIRST_TORCHVISION = 15  # torch 2.N goes with torchvision 0.(N + 15)
+
+Load = Callable[[Mapping[str, Any]], Any]
+
+
+@lru_cache(maxsize=KEPT)
+def warm_detector(load: Load, file: Path, digest: str) -> Any:
+    """What `load` makes of the tensors in a file; kept in memory. `digest` tells files of one name apart."""
+    return load(read_tensors(file))
+
+
+def let_detectors_go() -> None:
+    """Forget those in memory."""
+    warm_detector.cache_clear()
+
+
+def read_tensors(file: Path) -> Mapping[str, Any]:
+    """Tensors by name from a .safetensors file or from a pickle of nothing but tensors. Raises `InputError` else."""
+    torch, _ = libraries()
+    if file.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        check_file(file)
+        return dict(load_file(file))
+    try:
+        found = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError, AttributeError) as error:
+        what = f"'{file}' is damaged, or holds more than tensors, and is not opened"
+        raise InputError(what, cure="Download it again from where the detector's weights are published") from error
+    if not isinstance(found, Mapping):
+        raise InputError(f"'{file}' does not hold the weights of a network")
+    return found
+
+
+def ready(network: Any, tensors: Mapping[str, Any]) -> Any:
+    """A network with these weights, on the device where models run, for use alone."""
+    network.load_state_dict(tensors)
+    return network.float().eval().to(device_name())
+
+
+def hub_file(hub: str, revision: str, file: str) -> Path:
+    """Where a file of the hub lies on this machine. Raises `NotInstalledError` for one that must be fetched first."""
+    try:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
+    try:
+        return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        cure = f"While online, run: hf download {hub} {file} --revision {revision}"
+        raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
+    except HFValidationError as error:
+        raise InputError(f"'{hub}' is no repository of the hub", cure="Write it like lllyasviel/Annotators") from error
+
+
+def torchvision_cure() -> str:
+    """The command that installs the torchvision that goes with this torch, and leaves torch alone."""
+    torch, _ = libraries()
+    minor = int(torch.__version__.split(".")[1])
+    return f'pip install --no-deps "torchvision==0.{minor + FIRST_TORCHVISION}.*" timm'

@@ -1,0 +1,141 @@
+"""LoRAs of every form, on every family that takes them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.load import warm_model
+from assetgen.diffusion.sample import sample
+from assetgen.errors import InputError
+from assetgen.events import ignore
+from assetgen.images import Array
+from assetgen.registry import Job
+from assetgen.spec import ModelCard
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
+]
+Make = Callable[..., Job]
+Find = Callable[[str], ModelCard]
+TAKERS = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "sana"])
+
+
+def drawn(card: ModelCard, job: Make, *loras: tuple[Path, float]) -> Array:
+    words = [{"file": file, "weight": weight} for file, weight in loras]
+    return next(sample([job(card, loras=words)]))["color"].astype(int)
+
+
+def parts_of(card: ModelCard) -> dict[str, Any]:
+    """The networks of a model that a LoRA may change, by the names that its files give them."""
+    pipeline = warm_model(card, (), (), ignore).pipeline
+    names = [name for name in type(pipeline)._lora_loadable_modules if getattr(pipeline, name, None) is not None]
+    return {name: getattr(pipeline, name) for name in names}
+
+
+def saved(weights: dict[str, Any], file: Path) -> Path:
+    from safetensors.torch import save_file
+
+    save_file(weights, file)
+    return file
+
+
+def of_diffusers(card: ModelCard, file: Path, part: str, *endings: str, seed: int = 0) -> Path:
+    """A LoRA of rank 2 for some layers of one network, with random numbers."""
+    import torch
+
+    chance = torch.Generator().manual_seed(seed)
+    weights = {}
+    for name, module in parts_of(card)[part].named_modules():
+        if name.endswith(endings):
+            weights[f"{part}.{name}.lora_A.weight"] = torch.randn(2, module.in_features, generator=chance)
+            weights[f"{part}.{name}.lora_B.weight"] = torch.randn(module.out_features, 2, generator=chance)
+    return saved(weights, file)
+
+
+@TAKERS
+def test_loras_change_pictures_by_their_weights_and_add_up(tiny_of: Find, job: Make, tmp_path: Path, name: str) -> None:
+    card = tiny_of(name)
+    network = next(iter(parts_of(card)))
+    one = of_diffusers(card, tmp_path / "one.safetensors", network, "to_v")
+    other = of_diffusers(card, tmp_path / "other.safetensors", network, "to_out.0", seed=1)
+    plain, off = drawn(card, job), drawn(card, job, (one, 0.0))
+    half, full, both = (
+        drawn(card, job, (one, 0.5)),
+        drawn(card, job, (one, 1.0)),
+        drawn(card, job, (one, 1), (other, 1)),
+    )
+    assert np.abs(plain - off).max() <= 1
+    assert all(np.abs(a - b).max() > 1 for a, b in ((plain, full), (half, full), (both, full)))
+    assert (drawn(card, job) == plain).all()
+
+
+@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux"])
+def test_a_lora_of_a_text_encoder_changes_what_words_mean(tiny_of: Find, job: Make, tmp_path: Path, name: str) -> None:
+    card = tiny_of(name)
+    file = of_diffusers(card, tmp_path / "words.safetensors", "text_encoder", "q_proj")
+    assert np.abs(drawn(card, job) - drawn(card, job, (file, 4.0))).max() >= 1
+
+
+def of_kohya(file: Path, diffusers_file: Path, prefixes: dict[str, str]) -> Path:
+    """The same LoRA as kohya's trainers write it: other names, and a scale (alpha by rank) beside the weights."""
+    import torch
+    from safetensors.torch import load_file
+
+    weights: dict[str, Any] = {}
+    for key, tensor in load_file(diffusers_file).items():
+        part, _, rest = key.partition(".")
+        layer, side = rest.removesuffix(".weight").rsplit(".", 1)
+        stem = f"{prefixes[part]}_{layer.replace('.', '_')}"
+        weights[f"{stem}.lora_{'down' if side == 'lora_A' else 'up'}.weight"] = tensor
+        weights[f"{stem}.alpha"] = torch.tensor(1.0)
+    return saved(weights, file)
+
+
+@pytest.mark.parametrize("name", ["stable_diffusion"])
+@pytest.mark.parametrize(("part", "endings"), [("unet", ("to_q",)), ("text_encoder", ("q_proj", "out_proj"))])
+def test_a_file_of_kohya_is_the_same_as_one_of_diffusers_at_the_scale_it_says(
+    tiny_of: Find, job: Make, tmp_path: Path, name: str, part: str, endings: tuple[str, ...]
+) -> None:
+    card, prefixes = tiny_of(name), {"unet": "lora_unet", "text_encoder": "lora_te_text_model"}
+    plain = of_diffusers(card, tmp_path / "plain.safetensors", part, *endings)
+    kohya = of_kohya(tmp_path / "kohya.safetensors", plain, prefixes)
+    theirs, ours = drawn(card, job, (kohya, 2.0)), drawn(card, job, (plain, 1.0))
+    assert np.abs(theirs - ours).max() <= 1
+    assert np.abs(theirs - drawn(card, job)).max() >= 1
+
+
+def test_kohyas_form_for_flux_joins_what_diffusers_splits(tiny_of: Find, job: Make, tmp_path: Path) -> None:
+    import torch
+
+    card = tiny_of("flux")
+    stem = "lora_unet_double_blocks_0_img_attn_qkv"
+    weights = {f"{stem}.lora_down.weight": torch.randn(2, 32), f"{stem}.lora_up.weight": torch.randn(96, 2)}
+    file = saved({**weights, f"{stem}.alpha": torch.tensor(2.0)}, tmp_path / "flux.safetensors")
+    assert np.abs(drawn(card, job) - drawn(card, job, (file, 1.0))).max() > 1
+
+
+def test_a_family_that_takes_none_says_so(tiny_of: Find, job: Make, tmp_path: Path) -> None:
+    import torch
+
+    file = saved({"transformer.a.lora_A.weight": torch.ones(2, 2)}, tmp_path / "style.safetensors")
+    with pytest.raises(InputError, match=r"has no place in this family of models. Remove it, or use another"):
+        drawn(tiny_of("pixart"), job, (file, 1.0))
+
+
+@TAKERS
+def test_a_lora_for_another_kind_of_model_is_one_sentence(tiny_of: Find, job: Make, tmp_path: Path, name: str) -> None:
+    import torch
+
+    weights = {"a.lora_A.weight": torch.ones(2, 3), "a.lora_B.weight": torch.ones(3, 2)}
+    parts = ("unet", "transformer")
+    file = saved(
+        {f"{part}.{key}": value.clone() for part in parts for key, value in weights.items()}, tmp_path / "x.safetensors"
+    )
+    with pytest.raises(InputError, match=r"LoRA '.*x.safetensors' does not fit this model"):
+        drawn(tiny_of(name), job, (file, 1.0))
+    assert drawn(tiny_of(name), job).shape == (32, 32, 3)
