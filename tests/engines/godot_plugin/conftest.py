@@ -17,6 +17,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 ADDON = ROOT / "plugins" / "godot" / "addons" / "assetgen"
 SECONDS = 90  # Godot does not end by itself after a script error
+WINDOW = ("--rendering-driver", "opengl3", "--audio-driver", "Dummy")
+PROBING = re.compile(r"ERROR: (Required extension VK_KHR_surface not found|Condition \"err != OK\" is true).*")
+"""Godot looks for Vulkan in every window; there is none under Xvfb."""
 COMPLAINT = re.compile(r"SCRIPT ERROR|ERROR:|FAIL |leaked", re.MULTILINE)
 PROJECT = """\
 config_version=5
@@ -58,7 +61,7 @@ class Game:
         environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", **more}
         command = [self.godot, "--path", str(self.folder), *words]
         command = (
-            ["xvfb-run", "-a", "-s", "-screen 0 1280x900x24", *command, "--rendering-driver", "opengl3"]
+            ["xvfb-run", "-a", "-s", "-screen 0 1280x900x24", *command, *WINDOW]
             if window
             else [*command[:1], "--headless", *command[1:]]
         )
@@ -84,9 +87,10 @@ class Game:
 
 def proved(ran: Ran) -> str:
     """What Godot said. Fails where a check of the trial failed, none ran, or Godot complains."""
-    assert ran.code == 0 and "0 wrong" in ran.said and "ok   " in ran.said, ran.said
-    assert not COMPLAINT.search(ran.said), ran.said
-    return ran.said
+    said = PROBING.sub("", ran.said)
+    assert ran.code == 0 and "0 wrong" in said and "ok   " in said, said
+    assert not COMPLAINT.search(said), said
+    return said
 
 
 @pytest.fixture

@@ -79,11 +79,17 @@ func edit_scene(root: Node, nodes: Array) -> Node:
 		node.owner = root
 	var scene := PackedScene.new()
 	scene.pack(root)
-	ResourceSaver.save(scene, "res://trial.tscn")
+	var path := "res://%s.tscn" % nodes[0].name
+	ResourceSaver.save(scene, path)
 	root.free()
-	EditorInterface.open_scene_from_path("res://trial.tscn")
-	await until(func(): return EditorInterface.get_edited_scene_root() != null)
+	EditorInterface.open_scene_from_path(path)
+	await until(func(): return _edited_path() == path)
 	return EditorInterface.get_edited_scene_root()
+
+
+func _edited_path() -> String:
+	var root := EditorInterface.get_edited_scene_root()
+	return root.scene_file_path if root else ""
 
 
 func select(nodes: Array) -> void:
@@ -91,6 +97,11 @@ func select(nodes: Array) -> void:
 	for node: Node in nodes:
 		EditorInterface.get_selection().add_node(node)
 	await frames(2)
+
+
+## What the context menus do.
+func actions() -> RefCounted:
+	return load("res://addons/assetgen/menus/actions.gd").new(dock)
 
 
 ## The scene's own history, as Ctrl-Z sees it.
