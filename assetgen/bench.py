@@ -31,7 +31,10 @@ FEW = 2
 
 @dataclass(frozen=True)
 class Trial:
-    """What to measure. `size` None is the model's native one; `steps` and `guidance` None are the card's."""
+    """What to measure. `size` None is the model's native one, `steps` None are the card's.
+
+    The plain loop, of which each picture takes the same time, draws `plain_images` of them at most.
+    """
 
     model: str
     images: int = 16
@@ -39,6 +42,7 @@ class Trial:
     size: tuple[int, int] | None = None
     preset: str = "painted_concept"
     depth: bool = False
+    plain_images: int = 16
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,8 @@ def measure(trial: Trial, library: Library) -> Result:
         peak = device.memory or _resident()
         words, control = _words(recipes[0])
         forget_peak(device)
-        prompts = [str(recipe.source.words["prompt"]) for recipe in recipes]
-        plain_seconds = plain(card, prompts, words, folder, control)
+        prompts = [str(recipe.source.words["prompt"]) for recipe in recipes[: trial.plain_images]]
+        plain_seconds = plain(card, prompts, words, folder, control) * len(recipes) / len(prompts)
         return Result(
             model=trial.model,
             device=device.about,

@@ -33,15 +33,16 @@ def bench(
     preset = "concept_from_mesh" if depth else "painted_concept"
     trial = Trial(model, images, steps, parse_size(size) if size else None, preset, depth)
     result = measure(trial, library_for(Path.cwd()))
-    for line in _lines(result):
+    for line in lines(result):
         typer.echo(line)
     if output:
         output.write_text(json_lines.dumps(result.as_dict(), indent=1) + "\n", encoding="utf-8")
     if plot:
-        plot.write_text(_plot(result), encoding="utf-8")
+        plot.write_text(picture(result), encoding="utf-8")
 
 
-def _lines(result: "Result") -> list[str]:
+def lines(result: "Result") -> list[str]:
+    """What a person reads of it."""
     width, height = result.size
     waiting = max(0.0, result.seconds - result.sampling)
     return [
@@ -61,7 +62,8 @@ def _gigabytes(peak: int) -> str:
     return f"{peak / 1e9:5.1f} GB" if peak else "  (?) GB"
 
 
-def _plot(result: "Result") -> str:
+def picture(result: "Result") -> str:
+    """Both rates and both shares as bars, an SVG."""
     from assetgen.plot import bars
 
     title = f"{result.model}, {result.size[0]} × {result.size[1]}, {result.steps} steps, {result.device}"
