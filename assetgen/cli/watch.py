@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,6 +16,7 @@ from assetgen.cli.build import (
     DraftOption,
     GameOption,
     JsonOption,
+    NoncommercialOption,
     PriceOption,
     StoreOption,
     exit_code,
@@ -23,7 +24,7 @@ from assetgen.cli.build import (
     machine,
 )
 from assetgen.cli.serve import StateOption, server_for
-from assetgen.errors import Cancelled
+from assetgen.errors import AssetgenError, Cancelled
 
 if TYPE_CHECKING:
     from assetgen.events import Emit, Event
@@ -39,6 +40,7 @@ def watch(
     ] = 0.0,
     once: Annotated[bool, typer.Option("--once", help="Build what is there, and end.")] = False,
     draft: DraftOption = False,
+    allow_noncommercial: NoncommercialOption = False,
     price: PriceOption = "",
     json: JsonOption = False,
     store: StoreOption = None,
@@ -64,10 +66,11 @@ def watch(
     from assetgen.watch.loop import Order
 
     if service:
-        told = _service(service, places, game, poll=poll, draft=draft, price=price, store=store, state=state)
+        flags = {"--draft": draft, "--allow-noncommercial": allow_noncommercial}
+        told = _service(service, places, game, poll=poll, flags=flags, price=price, store=store, state=state)
         typer.echo(told, nl=False)
         return
-    wish = Wish(draft=draft, price=parse_price(price))
+    wish = Wish(draft=draft, price=parse_price(price), allow_noncommercial=allow_noncommercial)
     order = Order(tuple(places), machine(store), wish, lambda file: game or game_of(file), poll)
     if once:
         _once(order, json=json)
@@ -103,12 +106,19 @@ def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
     stop = threading.Event()
     with shown(json=json) as emit, contextlib.suppress(Cancelled), _served(order, state, stop) as shared:
 
-        def tell(event: "Event") -> None:
+        def go_on() -> None:
             if stop.is_set():
                 raise Cancelled
+
+        def tell(event: "Event") -> None:
+            go_on()
             _tell(event, emit, json)
 
-        watch(shared, tell, stop)
+        def pause() -> None:  # also called while another process has the lock: nothing is told then
+            go_on()
+            shared.machine.pause()
+
+        watch(replace(shared, machine=replace(shared.machine, pause=pause)), tell, stop)
 
 
 def _tell(event: "Event", emit: "Emit", json: bool) -> None:
@@ -125,7 +135,6 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
     SIGTERM sets `stop`, and ends what the server does.
     """
     from assetgen.server.beside import served
-    from assetgen.server.state import Taken
 
     folders = [place if place.is_dir() else place.parent for place in order.places if place.exists()]
     server = server_for(state, order.machine, order.wish.price, folders)
@@ -139,8 +148,8 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
     with contextlib.ExitStack() as stack:
         try:
             worker = stack.enter_context(served(server))
-        except Taken as taken:
-            typer.echo(f"plugins are not answered from here: {taken}", err=True)
+        except AssetgenError as error:  # mostly that a server runs already; builds need none
+            typer.echo(f"plugins are not answered from here: {error}", err=True)
             yield order
             return
         yield replace(
@@ -156,7 +165,7 @@ def _service(
     game: Path | None,
     *,
     poll: float,
-    draft: bool,
+    flags: Mapping[str, bool],
     price: str,
     store: str | None,
     state: Path | None,
@@ -173,4 +182,5 @@ def _service(
         "--state": state and str(state.resolve()),
     }
     words += [word for option, value in options.items() if value for word in (option, str(value))]
-    return service_text(system, words + ["--draft"] * draft, Path.cwd(), service_name(places[0]))
+    words += [flag for flag, said in flags.items() if said]
+    return service_text(system, words, Path.cwd(), service_name(places[0]))

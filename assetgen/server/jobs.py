@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from assetgen.server.bell import Bell
+from assetgen.server.database import opened
 from assetgen.server.refusals import NoRoom, TooMany, Unknown
 from assetgen.server.turns import URGENT, Waiting, in_order
 
@@ -30,20 +31,6 @@ AGAIN = 1.0
 """Seconds until another try, where the disk is full."""
 KEPT_SECONDS, KEPT_JOBS = 7 * 24 * 3600.0, 1000
 """For how long, and how many, ended jobs are kept."""
-TABLES = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, client TEXT NOT NULL,
-    request TEXT NOT NULL, holds TEXT NOT NULL, root TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'queued',
-    seq INTEGER NOT NULL DEFAULT 0, starts INTEGER NOT NULL DEFAULT 0, made REAL NOT NULL, started REAL, ended REAL,
-    progress TEXT NOT NULL DEFAULT '{}', error TEXT, result TEXT NOT NULL DEFAULT '{}');
-CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
-CREATE TABLE IF NOT EXISTS events (
-    job TEXT NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (job, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (
-    job TEXT NOT NULL, path TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (job, path));
-CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY, path TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, data TEXT NOT NULL, used REAL NOT NULL);
-"""
 
 
 @dataclass(frozen=True)
@@ -75,14 +62,12 @@ class Job:
 class Jobs:
     """The jobs of one server, in one file; used from any thread."""
 
-    def __init__(self, place: Path, bell: Bell) -> None:
-        place.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, place: Path, bell: Bell, tell: Callable[[str], None] = lambda _: None) -> None:
         self.bell = bell
         self.news = threading.Condition(threading.RLock())
         """Notified whenever a job joins the queue."""
         self._served: dict[str, int] = {}
-        self._base = sqlite3.connect(place, check_same_thread=False, isolation_level=None)
-        self._base.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {TABLES}")
+        self._base = opened(place, tell)
 
     def close(self) -> None:
         """Close the file."""
@@ -120,7 +105,7 @@ class Jobs:
                 raise TooMany(f"{queued} jobs are waiting already", cure="Wait, or cancel some")
             base.execute(
                 "INSERT INTO jobs (id, kind, client, request, holds, root, made) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (id, kind, client, json.dumps(request), holds, str(root or f"jobs/{id}"), time.time()),
+                (id, kind, client, _text(request), holds, str(root or f"jobs/{id}"), time.time()),
             )
             self._note(id, {"event": "status", "status": "queued"})
             self.news.notify_all()
@@ -180,9 +165,9 @@ class Jobs:
                 return False
             self._note(id, event)
             if progress is not None:
-                base.execute("UPDATE jobs SET progress = ? WHERE id = ?", (json.dumps(progress), id))
+                base.execute("UPDATE jobs SET progress = ? WHERE id = ?", (_text(progress), id))
             for file in files:
-                base.execute("REPLACE INTO files VALUES (?, ?, ?)", (id, file["path"], json.dumps(file)))
+                base.execute("REPLACE INTO files VALUES (?, ?, ?)", (id, file["path"], _text(file)))
         return True
 
     def claim(self, *, urgent: bool = False, holding: Sequence[str] = ()) -> Job | None:
@@ -215,7 +200,7 @@ class Jobs:
                 return
             base.execute(
                 "UPDATE jobs SET status = ?, ended = ?, error = ?, result = ? WHERE id = ?",
-                (status, time.time(), json.dumps(error) if error else None, json.dumps(result or {}), id),
+                (status, time.time(), _text(error) if error else None, _text(result or {}), id),
             )
             self._note(id, {"event": "status", "status": status})
 
@@ -251,7 +236,7 @@ class Jobs:
 
     def _note(self, id: str, event: Mapping[str, Any]) -> None:
         self._base.execute("UPDATE jobs SET seq = seq + 1 WHERE id = ?", (id,))
-        self._base.execute("INSERT INTO events SELECT id, seq, ? FROM jobs WHERE id = ?", (json.dumps(event), id))
+        self._base.execute("INSERT INTO events SELECT id, seq, ? FROM jobs WHERE id = ?", (_text(event), id))
         self.bell.ring(id)
 
 
@@ -269,3 +254,8 @@ def insist(save: Callable[[], Result], stops: Callable[[], bool]) -> Result:
 def _data(text: str) -> Any:
     """JSON as data; a score that is no number is null, as no JSON can say it."""
     return json.loads(text, parse_constant=lambda _: None)
+
+
+def _text(data: Any) -> str:
+    """Data as JSON; names of files that are no text are made some, or no answer could hold them."""
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -24,6 +24,7 @@ def open_project(jobs: Jobs, text: str) -> dict[str, str]:
         if not path.is_absolute():
             raise ValueError("of another system")
         real = path.resolve(strict=True)
+        _check_words(str(real))
         is_folder = real.is_dir() and os.access(real, os.R_OK | os.X_OK)
     except (OSError, RuntimeError, ValueError) as error:
         raise Unknown(f"there is no folder '{text[:200]}'", cure="Name one that exists") from error

@@ -192,7 +192,7 @@ async def stream_events(
     """The job's events as they happen (server-sent events); at its end one `job` with its state."""
     desk = desk_of(request)
     job = desk.jobs.get(id)
-    after = int(last or 0)
+    after = min(int(last or 0), job.seq)
     if job.is_over and after >= job.seq:
         return Response(status_code=204)  # what stops an EventSource from asking again
     return StreamingResponse(_stream(desk, id, after), media_type="text/event-stream", headers=_no_cache())

@@ -64,7 +64,7 @@ class Server:
         Raises `InputError` where another server runs for this state file, or where the port is taken.
         """
         with held(self.place), contextlib.closing(self._bound()) as port:
-            jobs = Jobs(self.folder / DATABASE, self.bell)
+            jobs = Jobs(self.folder / DATABASE, self.bell, self.tell)
             self.worker = worker = Worker(Desk(self.folder, jobs, self.machine, self.price), self.idle)
             try:
                 for project in self.projects:
@@ -96,11 +96,12 @@ class Server:
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=GRACE,
-            limit_concurrency=_handles() - SPARE_HANDLES,
+            limit_concurrency=most_connections(),
         )
         for name in ("uvicorn", "asyncio"):  # clients are told their mistakes; ours are told here
             logging.getLogger(name).setLevel(logging.ERROR)
         self.listener = _Told(config, lambda: self._open(state, worker))
+        self.listener.should_exit = self.bell.closed  # asked to end before there was anything to end
         with _signals(self.stop):
             try:
                 asyncio.run(self.listener.serve([port]))
@@ -159,8 +160,14 @@ def _signals(stop: Callable[[int], None]) -> Iterator[None]:
             signal.signal(each, handler)
 
 
+def most_connections() -> int:
+    """As many clients at once as leave the jobs some open files: each client that waits is one, too."""
+    handles = _handles()
+    return max(handles // 2, handles - SPARE_HANDLES)
+
+
 def _handles() -> int:
-    """As many open files as the system lets this process have: each client that waits is one."""
+    """As many open files as the system lets this process have."""
     try:
         import resource
     except ImportError:  # Windows has no such limit for sockets

@@ -1,5 +1,6 @@
 """Uploaded pictures and meshes: known by their content, looked at before use, kept while they are used."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -103,5 +104,6 @@ def drop_old(jobs: Jobs, folder: Path, now: float) -> None:
                 for file in folder.glob(f"{id}.*"):
                     file.unlink(missing_ok=True)
     for file in folder.glob(".*") if folder.is_dir() else ():
-        if file.stat().st_mtime < now - KEPT_SECONDS:
-            file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # an upload has just come to its end
+            if file.stat().st_mtime < now - KEPT_SECONDS:
+                file.unlink()

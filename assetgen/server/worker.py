@@ -92,7 +92,7 @@ class Worker:
                 with jobs.news:
                     if not self.stopping and not jobs.rows("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1"):
                         jobs.news.wait(min(TIDY, self.idle.left))
-            except (NoRoom, sqlite3.OperationalError):
+            except (NoRoom, sqlite3.Error, OSError):  # whatever the disk does, jobs go on once it is well again
                 time.sleep(AGAIN)
 
     def _next(self) -> bool:

@@ -1,6 +1,7 @@
 """Which packs lie below a place, and which files each of them depends on, whether these are there already or not."""
 
 import contextlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -28,7 +29,12 @@ def find_packs(place: Path) -> list[Path]:
 def linked_below(place: Path) -> list[Path]:
     """The folders that links below a place lead to."""
     inside = (folder / name for folder, folders, _ in walk(place) for name in folders)
-    return [path.resolve() for path in inside if path.is_symlink()]
+    return [real(path) for path in inside if path.is_symlink()]
+
+
+def real(path: Path) -> Path:
+    """Where links lead to. Of a link that leads to itself, the link: `resolve` would raise an error."""
+    return Path(os.path.realpath(path))
 
 
 def is_pack(name: str) -> bool:

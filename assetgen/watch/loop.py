@@ -15,7 +15,7 @@ from assetgen.inbox import files_below
 from assetgen.load import INBOX, PackFile, load_pack
 from assetgen.lock import lock_place
 from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.watch.find import find_packs, inputs_of, is_pack, linked_below
+from assetgen.watch.find import find_packs, inputs_of, is_pack, linked_below, real
 from assetgen.watch.listen import Listener, Touch
 from assetgen.watch.notes import remove_notes, write_notes
 from assetgen.watch.settle import Digests, State, is_recent, is_whole
@@ -76,7 +76,9 @@ def watch(order: Order, emit: Emit, stop: threading.Event | None = None) -> None
         while not (stop and stop.is_set()):
             watch.build_due()
             wait = watch.wait()
-            watch.notice(watch.listener.take(min(wait, STOP_WITHIN) if stop and wait is not None else wait))
+            if stop:
+                wait = STOP_WITHIN if wait is None else min(wait, STOP_WITHIN)
+            watch.notice(watch.listener.take(wait))
             order.idle.let_go()
     finally:
         watch.listener.close()
@@ -137,12 +139,12 @@ class _Pack:
         parents: dict[Path, Path] = {}
         self.spots = {}
         for path in (*self.inputs, self.lock):
-            parent = parents.get(path.parent) or parents.setdefault(path.parent, path.parent.resolve())
+            parent = parents.get(path.parent) or parents.setdefault(path.parent, real(path.parent))
             self.spots[parent / path.name] = path
             if path.is_symlink():
-                self.spots[path.resolve()] = path
+                self.spots[real(path)] = path
         linked = linked_below(self.inbox) if self.inbox.is_dir() else []
-        self.inboxes = dict.fromkeys((self.inbox.resolve(), *linked), self.inbox)
+        self.inboxes = dict.fromkeys((real(self.inbox), *linked), self.inbox)
 
 
 class _Watch:
@@ -298,10 +300,10 @@ def _folders(places: Iterable[Path], linked: Iterable[Path], packs: Iterable[_Pa
     deep = {path for path in linked if path.is_dir()}
     flat: set[Path] = set()
     for place in places:
-        real = place.resolve()
-        flat.add(_standing(real.parent))
-        if real.is_dir():
-            deep.add(real)
+        folder = real(place)
+        flat.add(_standing(folder.parent))
+        if folder.is_dir():
+            deep.add(folder)
     for pack in packs:
         deep |= {inbox for inbox in pack.inboxes if inbox.is_dir()}
         flat |= {_standing(parent) for parent in {spot.parent for spot in (*pack.spots, *pack.inboxes)}}

@@ -33,7 +33,7 @@ def write_notes(place: Path, file: PackFile | None, failures: Sequence[Failed]) 
             with contextlib.suppress(OSError):
                 note.unlink(missing_ok=True)
     for note, sentences in wanted.items():
-        text = (HEAD + "\n".join(sentences) + "\n").encode()
+        text = (HEAD + "\n".join(sentences) + "\n").encode("utf-8", "replace")
         with contextlib.suppress(OSError):
             if not note.exists() or note.read_bytes() != text:
                 write_whole(note, text)

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from assetgen.cli.build import machine
+from assetgen.events import ignore
+from assetgen.exclusive import exclusively
 from assetgen.idle import Idle
 from assetgen.server.turns import Turn
 
@@ -66,6 +69,35 @@ def test_a_signal_ends_a_watch_that_builds(watcher: Any, tmp_path: Path) -> None
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     assert pictures(tmp_path) < 300
+
+
+def test_a_signal_ends_a_watch_that_has_nothing_to_do(daemon: Any, tmp_path: Path) -> None:
+    (tmp_path / "art").mkdir()
+    process, _ = daemon(str(tmp_path / "art"), door="watch")
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_path: Path) -> None:
+    with exclusively(tmp_path / "game/pack", machine(str(tmp_path / "store")).locks, ignore):
+        process, _ = watcher(1)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert pictures(tmp_path) == 0
+
+
+def test_a_watch_that_cannot_answer_plugins_says_why_and_builds(slow: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
+    command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "file/server.json")]
+    watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until(lambda: pictures(tmp_path) == 1)
+    watch.send_signal(signal.SIGTERM)
+    _, said = watch.communicate(timeout=30)
+    assert "plugins are not answered from here: cannot write" in said
+    assert watch.returncode == 0
 
 
 def test_a_watch_beside_a_server_builds_and_says_who_answers(daemon: Any, slow: Any, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is saved is built, once, and what is not a change is not."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -128,6 +129,24 @@ def test_a_linked_folder_is_watched(watching: Start, tmp_path: Path) -> None:
     watched.wait((tmp_path / "games/p/art/b.png").is_file)
     (tmp_path / "elsewhere/c.png").write_bytes(png())
     watched.wait((tmp_path / "games/p/art/c.png").is_file)
+
+
+def test_links_that_lead_to_themselves_stop_no_pack(watching: Start, tmp_path: Path) -> None:
+    watched = watching({"art/pack.yaml": PACK, "other/pack.yaml": PACK.replace("pack: p", "pack: q")}, (".",))
+    (tmp_path / "art/loop.pack.yaml").symlink_to("loop.pack.yaml")
+    (tmp_path / "art/round.png").symlink_to("round.png")
+    change = PACK.replace("prompt: x", "prompt: round.png")
+    watched.after(lambda: (tmp_path / "art/pack.yaml").write_text(change))
+    watched.after(lambda: (tmp_path / "other/pack.yaml").write_text(change.replace("pack: p", "pack: q")))
+    assert watched.of(Failed) == []
+
+
+def test_a_name_that_is_no_text_is_told_and_ends_no_watch(watching: Start, tmp_path: Path) -> None:
+    (tmp_path / "art/inbox").mkdir(parents=True)
+    (tmp_path / "art/inbox" / os.fsdecode(b"\xff.png")).write_bytes(b"no picture")
+    watched = watching()
+    watched.wait(lambda: list((tmp_path / "art").rglob("*.error.txt")))
+    assert watched.broke == []
 
 
 def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(watching: Start, tmp_path: Path) -> None:

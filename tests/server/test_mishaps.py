@@ -1,0 +1,78 @@
+"""What may become of a server's files, and of what it is given to hold."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.errors import InputError
+from assetgen.server import uploads
+from assetgen.server.bell import Bell
+from assetgen.server.database import VERSION
+from assetgen.server.jobs import Jobs
+
+FEW = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"
+
+
+def test_a_damaged_queue_is_laid_aside_and_told(tmp_path: Path) -> None:
+    place, told = tmp_path / "jobs.sqlite", list[str]()
+    jobs = Jobs(place, Bell())
+    for number in range(500):
+        jobs.add("make", "ann", {"number": number}, "", None)
+    jobs.close()
+    data = place.read_bytes()
+    place.write_bytes(data[: len(data) // 2] + os.urandom(9000) + data[len(data) // 2 + 9000 :])
+    jobs = Jobs(place, Bell(), told.append)
+    assert (jobs.latest(9), place.with_name("jobs.sqlite.damaged").exists()) == ([], True)
+    assert ["the queue of jobs was damaged" in line for line in told] == [True]
+    jobs.close()
+
+
+def test_a_queue_of_a_newer_assetgen_is_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "jobs.sqlite"
+    Jobs(place, Bell()).close()
+    with sqlite3.connect(place) as base:
+        base.execute(f"PRAGMA user_version={VERSION + 1}")
+    base.close()
+    with pytest.raises(InputError, match="is of a newer assetgen"):
+        Jobs(place, Bell())
+
+
+def test_a_queue_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "jobs.sqlite").mkdir()
+    with pytest.raises(InputError, match="cannot open"):
+        Jobs(tmp_path / "jobs.sqlite", Bell())
+
+
+def test_an_upload_that_ends_while_old_ones_are_dropped_stops_nothing(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path / "jobs.sqlite", Bell())
+    (tmp_path / ".gone.part").symlink_to("nowhere")
+    uploads.drop_old(jobs, tmp_path, time.time())
+    jobs.close()
+
+
+def test_a_job_may_tell_of_names_that_are_no_text(client: Any, project: Path) -> None:
+    (project / "art/inbox").mkdir()
+    (project / "art/inbox" / os.fsdecode(b"\xff.png")).write_bytes(b"no picture")
+    job = client.job(kind="build", project=client.open(project), pack="art")
+    assert client.wait(job)["status"] == "failed"
+    assert json.dumps(client.get("/jobs"))
+
+
+def test_a_stream_may_be_asked_for_news_after_any_number(client: Any, slow: Any, tmp_path: Path) -> None:
+    job = client.job(kind="build", project=client.open(slow(tmp_path / "game", 20)), pack="pack.pack.yaml")
+    answer = client.ask("GET", f"/jobs/{job['id']}/events", Last_Event_ID="9" * 20)
+    assert (answer.status, b"event: job" in answer.body) == (200, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such limit")
+def test_where_files_are_few_clients_are_few() -> None:
+    code = f"{FEW}; from assetgen.server.run import most_connections; print(most_connections())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "32\n"
