@@ -61,6 +61,13 @@ class Drawn(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shrunk(Event):
+    """The device's memory was full: from now on the model draws `batch` pictures at a time, and repeats what failed."""
+
+    batch: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepRan(Event):
     """A step finished after `seconds`."""
 
@@ -139,6 +146,21 @@ class Waiting(Event):
     """Another build of the same target is running; this one begins when that one is done."""
 
     holder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined(Event):
+    """A worker of a cluster takes part in the build from now on."""
+
+    worker: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost(Event):
+    """A worker of a cluster takes no part any more, and why; what it had under way goes to others."""
+
+    worker: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,14 @@ from assetgen.events import (
     Event,
     Failed,
     Finished,
+    Joined,
     Loading,
+    Lost,
     Planned,
     Published,
     Reused,
     Sampling,
+    Shrunk,
     Waiting,
     Watching,
 )
@@ -60,6 +63,8 @@ def words(event: Event) -> str:
             return f"loading {event.model}"
         case Sampling(done=done, total=total) if done == total:
             return f"sampled {', '.join(event.batch)}"
+        case Shrunk():
+            return f"memory is full: {event.batch} at a time from now on"
         case Checked(passed=False):
             return f"  {event.asset}: try {event.attempt + 1} rejected by {event.check} ({event.reason})"
         case Published() if event.files or event.removed or event.kept:
@@ -70,6 +75,10 @@ def words(event: Event) -> str:
             return f"watching {', '.join(event.packs) or 'for packs'}"
         case Changed():
             return f"{event.pack}: {_changes(event.files)}"
+        case Joined():
+            return f"worker {event.worker} joined"
+        case Lost():
+            return f"worker {event.worker} is lost ({event.reason})"
         case Waiting():
             return f"waiting for another build of this target ({event.holder})"
         case Failed():

@@ -1,7 +1,9 @@
 """Requests to pictures, in batches of one shape on a warm model."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any
@@ -16,8 +18,8 @@ from assetgen.diffusion.load import Warm, warm_model
 from assetgen.diffusion.request import GUIDED_ABOVE, Request, Size, cut, framed, read_request
 from assetgen.diffusion.text import chunk_count
 from assetgen.diffusion.tiling import wrapping
-from assetgen.errors import InputError
-from assetgen.events import Drawn
+from assetgen.errors import BuildError, InputError
+from assetgen.events import Drawn, Shrunk
 from assetgen.images import Array, ImageSet, picture
 from assetgen.registry import Job
 
@@ -32,7 +34,7 @@ def sample(jobs: Iterable[Job]) -> Iterator[ImageSet]:
     made = made_size(warm, first)
     heard = map(partial(_heard, warm), chain([first], requests))
     for batch in _batches(warm, heard):
-        yield from _pictures(warm, batch, made)
+        yield from _fitting(warm, batch, made)
 
 
 def _batches(warm: Warm, requests: Iterator[Request]) -> Iterator[list[Request]]:
@@ -63,6 +65,32 @@ def _heard(warm: Warm, request: Request) -> Request:
         what = f"model '{card.model}' takes no negative prompt at guidance {request.guidance:g}"
         raise InputError(what, cure=f"Remove `negative:`{other}")
     return request
+
+
+def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[ImageSet]:
+    """The pictures of a batch; where it does not fit into memory, of halves of it, as of all batches from then on."""
+    torch, _ = libraries()
+    while batch:
+        part = batch[: warm.device.batch]
+        pictures: list[ImageSet] = []
+        with contextlib.suppress(torch.OutOfMemoryError):  # what it holds is free only once it is forgotten
+            pictures = _pictures(warm, part, made)
+        if pictures:
+            batch = batch[len(part) :]
+            yield from pictures
+        else:
+            _shrink(warm, part[0])
+
+
+def _shrink(warm: Warm, request: Request) -> None:
+    torch, _ = libraries()
+    half = warm.device.batch // 2
+    if not half:
+        what = f"model '{request.card.model}' does not fit into memory with one picture of this size"
+        raise BuildError(what, cure="Ask for a smaller `size`, or use a smaller model")
+    warm.device = replace(warm.device, batch=half, grain=min(warm.device.grain, half))
+    torch.cuda.empty_cache()
+    request.emit(Shrunk(batch=half))
 
 
 def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet]:

@@ -1,0 +1,59 @@
+"""What happens where a device's memory is full: a network that takes no more than so many rows stands for that."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.load import let_go, warm_model
+from assetgen.diffusion.sample import sample
+from assetgen.errors import BuildError
+from assetgen.events import Drawn, Event, Shrunk, ignore
+from assetgen.registry import Context, Job
+from assetgen.spec import ModelCard
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+Make = Callable[..., Job]
+
+
+@contextmanager
+def room_for(card: ModelCard, rows: int) -> Iterator[None]:
+    """Within it, the card's network finds no memory for more rows."""
+    import torch
+
+    def refuse(network: Any, given: Any) -> None:
+        if len(given[0]) > rows:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    hook = warm_model(card, (), [], ignore).network.register_forward_pre_hook(refuse)
+    try:
+        yield
+    finally:
+        hook.remove()
+        let_go()
+
+
+def test_batches_are_halved_until_they_fit_and_stay_so(tiny: ModelCard, job: Make) -> None:
+    events: list[Event] = []
+    jobs = [job(tiny, Context(asset=f"a{n}", emit=events.append), seed=n) for n in range(7)]
+    wanted = [images["color"] for images in sample(jobs)]
+    events.clear()
+    with room_for(tiny, 4):  # two pictures, each with its unwanted prompt
+        found = [images["color"] for images in sample(jobs)]
+    assert [event.batch for event in events if isinstance(event, Shrunk)] == [2]
+    assert [event.asset for event in events if isinstance(event, Drawn)] == [f"a{n}" for n in range(7)]
+    apart = [np.abs(one.astype(int) - other).max() for one, other in zip(found, wanted, strict=True)]
+    assert max(apart) <= 1
+
+
+def test_a_picture_that_does_not_fit_alone_is_one_sentence(tiny: ModelCard, job: Make) -> None:
+    with room_for(tiny, 1), pytest.raises(BuildError, match="does not fit into memory with one picture of this size"):
+        list(sample([job(tiny)]))
+
+
+def test_a_batch_of_three_is_halved_too(tiny: ModelCard, job: Make) -> None:
+    three = tiny.model_copy(update={"batch": {"cpu": 3, "gpu": 3}})
+    with room_for(three, 2):
+        assert len(list(sample([job(three, seed=n) for n in range(4)]))) == 4
