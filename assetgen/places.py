@@ -37,6 +37,10 @@ class Found:
 class Place(Protocol):
     """What a store needs of the place it lies at. Every method may be called from several threads at once."""
 
+    @property
+    def address(self) -> str:
+        """What `open_place` takes for the same place from anywhere; passwords are in it."""
+
     def read(self, path: str) -> bytes | None:
         """The file's bytes; None where there is no such file."""
 
@@ -74,6 +78,11 @@ class LocalPlace:
 
     def __str__(self) -> str:
         return str(self.folder)
+
+    @property
+    def address(self) -> str:
+        """See `Place`."""
+        return str(self.folder.absolute())
 
     def read(self, path: str) -> bytes | None:
         """See `Place`."""
@@ -128,6 +137,11 @@ class UrlPlace:
 
     def __str__(self) -> str:
         return _without_password(self._url)
+
+    @property
+    def address(self) -> str:
+        """See `Place`."""
+        return self._url
 
     def read(self, path: str) -> bytes | None:
         """See `Place`."""

@@ -1,4 +1,5 @@
-"""The content-addressed store of save points: sampled images, finished images, judgements, files.
+"""The content-addressed store of save points: sampled images, finished images, judgements, files; and of the input
+files that builds on several machines need.
 
 An entry is one uncompressed zip of named bytes, so that a person can open it. It appears whole or not at all. Its
 comment is the sha256 of all that stands before, which every reading checks: a damaged entry counts as absent.
@@ -22,7 +23,7 @@ from assetgen.places import PART_PREFIX, PART_SUFFIX, open_place, reason
 from assetgen.places import write_whole as write_whole  # who writes files that are not save points imports it from here
 from assetgen.registry import Files
 
-Level = Literal["sampled", "cost", "images", "accepted", "files"]
+Level = Literal["inputs", "sampled", "cost", "images", "accepted", "files"]
 META = "meta.json"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that zip can hold: equal content gives equal bytes
 DIGEST_LENGTH = hashlib.sha256().digest_size * 2
@@ -43,6 +44,11 @@ class Store:
 
     def __str__(self) -> str:
         return str(self.place)
+
+    @property
+    def address(self) -> str:
+        """What opens this store from another process or machine; passwords are in it."""
+        return self.place.address
 
     def read(self, level: Level, key: str) -> Files | None:
         """The entry's bytes by name, or None where it is absent. A damaged one is removed, so that it is made again.

@@ -1,7 +1,8 @@
 """`assetgen build` and `assetgen make`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -27,6 +28,10 @@ JunitOption = Annotated[Path | None, typer.Option("--junit", help="Also write a 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON event a line on stdout.")]
 DraftOption = Annotated[bool, typer.Option("--draft", help="Quick drawings instead of the model.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8.")]
+NoncommercialOption = Annotated[
+    bool,
+    typer.Option("--allow-noncommercial", help="Use models, controls, LoRAs and detectors that forbid commercial use."),
+]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace files that were edited by hand.")]
 
 
@@ -41,7 +46,15 @@ def build(
     ] = None,
     draft: DraftOption = False,
     overwrite: OverwriteOption = False,
+    allow_noncommercial: NoncommercialOption = False,
     price: PriceOption = "",
+    runner: Annotated[
+        Literal["local", "ray"], typer.Option(help="Who makes the pictures: this process, or the workers of Ray.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of a Ray cluster: auto, HOST:PORT, ray://HOST:PORT [default: this machine, all its GPUs]."),
+    ] = None,
     json: JsonOption = False,
     junit: JunitOption = None,
     store: StoreOption = None,
@@ -50,6 +63,7 @@ def build(
     from assetgen.cli.settings import parse_price
     from assetgen.load import load_pack
     from assetgen.rebuild import Wish
+    from assetgen.runners import open_runner
 
     if draft and (locked or update is not None):
         raise InputError("a draft has no lock", cure="Leave out --draft, or --locked and --update")
@@ -58,7 +72,10 @@ def build(
     file = load_pack(pack)
     moving = update if update is not None else "" if locked else None
     wish = Wish(only=only, draft=draft, overwrite=overwrite, moving=moving, price=parse_price(price))
-    run(file, game or game_of(file), wish, json=json, junit=junit, store=store)
+    wish = replace(wish, allow_noncommercial=allow_noncommercial)
+    with open_runner(runner, address) as makes_pictures:
+        where = replace(machine(store), runner=makes_pictures)
+        run(file, game or game_of(file), wish, where, json=json, junit=junit)
 
 
 def make(
@@ -73,6 +90,7 @@ def make(
     engine: Annotated[str, typer.Option(help="The exporter that writes the files.")] = "plain",
     draft: DraftOption = False,
     overwrite: OverwriteOption = False,
+    allow_noncommercial: NoncommercialOption = False,
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -93,17 +111,18 @@ def make(
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
     file = PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
-    run(file, output, Wish(draft=draft, overwrite=overwrite, once=True), json=json, store=store)
+    wish = Wish(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
+    run(file, output, wish, machine(store), json=json)
 
 
 def run(
     file: "PackFile",
     game: Path,
     wish: "Wish",
+    machine: "Machine",
     *,
     json: bool = False,
     junit: Path | None = None,
-    store: str | None = None,
 ) -> None:
     """Build a loaded pack, show its news, and exit with the code that fits."""
     from assetgen.cli.progress import shown
@@ -119,7 +138,7 @@ def run(
                 events.append(event)
                 emit(event)
 
-            finished = rebuild(file, game, machine(store), note, wish)
+            finished = rebuild(file, game, machine, note, wish)
     except AssetgenError as error:
         events.append(Failed(reason=str(error), exit_code=error.exit_code))
         raise
