@@ -123,20 +123,26 @@ def _no_weights(folder: Path) -> InputError:
 
 def check_file(file: Path) -> None:
     """One file of weights: .safetensors, there, and as long as its header says."""
+    header(file)
+
+
+def header(file: Path) -> dict[str, Any]:
+    """What a file of weights says of each of its tensors (dtype, shape, place), after the same look."""
     if file.suffix in PICKLES:
         raise InputError(f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors file")
     if not file.is_file():
         raise InputError(f"weight file '{file}' is missing", cure=CURE)
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
-        header = stream.read(min(length, file.stat().st_size))
+        said = stream.read(min(length, file.stat().st_size))
     try:
-        tensors = {name: entry for name, entry in json.loads(header).items() if name != "__metadata__"}
+        tensors = {name: entry for name, entry in json.loads(said).items() if name != "__metadata__"}
         end = LENGTH_BYTES + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"weight file '{file}' is damaged or not safetensors", cure=CURE) from error
     if file.stat().st_size != end:
         raise InputError(f"weight file '{file}' is cut short", cure=CURE)
+    return tensors
 
 
 def _read_json(file: Path) -> dict[str, Any]:

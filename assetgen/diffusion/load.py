@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from assetgen.diffusion.checkpoint import configuration
 from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.diffusion.devices import Device, device_for, libraries
 from assetgen.diffusion.families import Family, family
@@ -146,7 +147,8 @@ def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
     options = dict(shape.options)
     if card.vae:
         options["vae"] = _read(diffusers.AutoencoderKL, card.vae, card.model, device)
-    pipeline = _read(getattr(diffusers, shape.pipeline), card.weights, card.model, device, **options)
+    whole = getattr(diffusers, shape.pipeline)
+    pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
     for number, lora in enumerate(loras):
         fuse(pipeline, lora, f"lora{number}")
@@ -176,13 +178,13 @@ def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
     return _read(shape, control.weights, card.model, warm.device).to(warm.device.name)
 
 
-def _read(kind: Any, location: Location, model: str, device: Device, **options: Any) -> Any:
+def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
     """A pipeline or network from where the card says it lies; whatever diffusers says of bad files is one sentence."""
     options["dtype"] = device.dtype
     try:
         match location:
             case SingleFile():
-                return _from_file(kind, location, options)
+                return _from_file(kind, location, options, family)
             case Hub(variant=str(variant)):
                 return _from_folder(kind, place_of(location), options, variant)
             case _:
@@ -206,8 +208,11 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], variant: str 
     return kind.from_pretrained(str(folder), variant=variant, local_files_only=True, use_safetensors=True, **options)
 
 
-def _from_file(kind: Any, place: SingleFile, options: dict[str, Any]) -> Any:
-    """One checkpoint. Where no `config` tells its shape, diffusers asks the hub for a known one."""
+def _from_file(kind: Any, place: SingleFile, options: dict[str, Any], family: str) -> Any:
+    """One checkpoint. Where no `config` tells the shape of a whole model, it is read from the file."""
     check_file(place.file)
-    here = place.config is not None and Path(place.config).is_dir()
-    return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)
+    if place.config is not None or not family:
+        here = place.config is not None and Path(place.config).is_dir()
+        return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)
+    with configuration(place.file, family) as folder:
+        return kind.from_single_file(str(place.file), config=str(folder), local_files_only=True, **options)
