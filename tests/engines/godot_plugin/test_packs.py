@@ -39,8 +39,10 @@ def packed(game: Any) -> Any:
     return game
 
 
-def test_the_dock_tells_how_each_asset_stands_and_builds(packed: Any, server: Path) -> None:
-    packed.trial("packs", server)
+def test_the_dock_tells_how_each_asset_stands_and_builds_in_the_language_of_the_editor(
+    packed: Any, server: Path
+) -> None:
+    packed.trial("packs", server, LANG="de_DE.UTF-8")
 
 
 def export(game: Any, state: Path) -> Any:

@@ -18,7 +18,7 @@ var _guard: ExportGuard
 func _enter_tree() -> void:
 	Settings.register()
 	dock = Dock.new(get_undo_redo())
-	add_control_to_dock(DOCK_SLOT_RIGHT_BL, dock)
+	add_control_to_dock(DOCK_SLOT_RIGHT_UL, dock)
 	_guard = ExportGuard.new()
 	add_export_plugin(_guard)
 	if ClassDB.class_exists(MENU_CLASS):  # from 4.4 on; a script that extends it does not load before

@@ -7,6 +7,7 @@ const PACK := "art/pack.yaml"
 func run(t: Object) -> void:
 	var dock: Control = await t.ready_dock()
 	var packs: Control = dock.packs
+	t.check(dock.generate.name == "Erzeugen", "the dock speaks the editor's language")
 	await t.until(func(): return packs.table.state_of(PACK, "rock") != "")
 	t.check(packs.table.packs() == PackedStringArray([PACK]), "listed", packs.table.packs())
 	t.check(packs.table.state_of(PACK, "rock") == "new", "before a build all is new")

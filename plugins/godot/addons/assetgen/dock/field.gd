@@ -8,6 +8,7 @@ const Schema := preload("schema.gd")
 const Words := preload("../words.gd")
 
 const NAME_SHARE := 0.7
+const NAME_WIDTH := 56
 
 var argument := ""
 var described := {}
@@ -37,6 +38,7 @@ func _init(name_of_argument: String, schema: Dictionary) -> void:
 	label.size_flags_horizontal = SIZE_EXPAND_FILL
 	label.size_flags_stretch_ratio = NAME_SHARE
 	label.clip_text = true
+	label.custom_minimum_size.x = NAME_WIDTH
 	add_child(label)
 	if described.optional and described.kind != Schema.FILE:
 		_is_set = CheckBox.new()

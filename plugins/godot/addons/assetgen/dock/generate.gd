@@ -41,13 +41,14 @@ func _init(client: Client, catalog: Catalog, undo: EditorUndoRedoManager) -> voi
 	ask.failed.connect(func(problem: RefCounted) -> void: failed.emit(problem))
 	var column := VBoxContainer.new()
 	column.size_flags_horizontal = SIZE_EXPAND_FILL
-	for child: Control in [ask, _run_row(), progress, strip, _keep_row()]:
+	for child: Control in [ask, strip, _keep_row()]:
 		column.add_child(child)
 	var scroll := ScrollContainer.new()
 	scroll.horizontal_scroll_mode = ScrollContainer.SCROLL_MODE_DISABLED
 	scroll.size_flags_vertical = SIZE_EXPAND_FILL
 	scroll.add_child(column)
-	add_child(scroll)
+	for child: Control in [scroll, progress, _run_row()]:
+		add_child(child)
 	strip.visible = false
 	strip.kept.connect(func(_asset: String) -> void: keep())
 	strip.multi_selected.connect(func(_index: int, _is: bool) -> void: _show_state())

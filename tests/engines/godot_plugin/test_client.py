@@ -1,0 +1,56 @@
+"""What needs no editor: the recorded examples, the forms of all presets, the addon's own tidiness."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.load import library_for
+from assetgen.server import catalog
+
+ROOT = Path(__file__).parents[3]
+ADDON = ROOT / "plugins" / "godot" / "addons" / "assetgen"
+SCRIPTS = sorted([*ADDON.rglob("*.gd"), *Path(__file__).parent.rglob("*.gd")])
+SAID = re.compile(r'Words\.say\(\s*"((?:[^"\\]|\\.)*)"')
+TRANSLATED = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
+PLACE = re.compile(r"%[\d.]*[sdf]")
+
+
+@pytest.mark.godot
+def test_every_example_and_every_preset_is_understood(game: Any) -> None:
+    shutil.copytree(ROOT / "plugins" / "examples", game.folder / "examples")
+    pages = game.folder / "pages"
+    pages.mkdir()
+    for line in catalog.presets(library_for()):
+        (pages / f"{line['name']}.json").write_text(json.dumps(catalog.preset(library_for(), line["name"])))
+    game.script("examples")
+
+
+@pytest.mark.parametrize("tool", [["gdparse"], ["gdlint"], ["gdformat", "--check"]])
+def test_the_scripts_are_clean(tool: list[str]) -> None:
+    command = [str(Path(sys.executable).with_name(tool[0])), *tool[1:], *map(str, SCRIPTS)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_word_has_a_translation_with_the_same_places_and_no_translation_is_left_over() -> None:
+    said = {text for script in ADDON.rglob("*.gd") for text in SAID.findall(script.read_text())}
+    translated = dict(TRANSLATED.findall((ADDON / "locale" / "de.po").read_text()))
+    assert set(translated) == said
+    assert [text for text in said if PLACE.findall(text) != PLACE.findall(translated[text])] == []
+
+
+def test_every_script_ships_its_uid_and_no_file_is_too_long() -> None:
+    for script in [*ADDON.rglob("*.gd"), *ADDON.rglob("*.gdshader")]:
+        assert script.with_name(script.name + ".uid").is_file(), script
+        assert len(script.read_text().splitlines()) <= 400, script
+
+
+def test_the_addon_speaks_to_no_other_host() -> None:
+    urls = {url for script in ADDON.rglob("*.gd") for url in re.findall(r"https?://[^\s\"']*", script.read_text())}
+    assert urls <= {"http://(127\\\\.0\\\\.0\\\\.1|localhost|\\\\[::1\\\\]):\\\\d{1,5}$", "http://"}
