@@ -5,12 +5,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assetgen.errors import InputError
-from assetgen.spec import Bundled, Folder, Hub, Location, Lora, ModelCard, SingleFile
+from assetgen.spec import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
 from assetgen.store import write_whole
 
+Part = TypeVar("Part", Lora, Embedding)
 COUNTED = {".safetensors", ".json", ".txt", ".model"}
 """Weights, configurations, vocabularies and SentencePiece models; read-mes and licences may change freely."""
 WEIGHTS = Path(__file__).parent / "weights"
@@ -57,14 +58,15 @@ def with_digests(card: ModelCard) -> ModelCard:
         "digest": card.digest or _digest_at(card.weights),
         "controls": controls,
         "loras": tuple(map(_with_digest, card.loras)),
+        "embeddings": tuple(map(_with_digest, card.embeddings)),
     }
     return card.model_copy(update=changes)
 
 
-def _with_digest(lora: Lora) -> Lora:
-    if lora.digest or not lora.file.is_file():
-        return lora
-    return lora.model_copy(update={"digest": weights_digest(lora.file)})
+def _with_digest(part: Part) -> Part:
+    if part.digest or not part.file.is_file():
+        return part
+    return part.model_copy(update={"digest": weights_digest(part.file)})
 
 
 def _digest_at(location: Location) -> str | None:

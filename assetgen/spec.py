@@ -183,11 +183,16 @@ Location = Annotated[
 
 
 class ControlModel(Spec):
-    """The network that makes a model obey one kind of control; a union obeys several, each by the number `mode`."""
+    """The network that makes a model obey one kind of control; a union obeys several, each by the number `mode`.
+
+    Of an IP-Adapter `weights` are the folder with its .safetensors file, named by `adapter` where there are several,
+    and with the folder `image_encoder`.
+    """
 
     weights: Location
-    type: Literal["controlnet", "controlnet_union", "t2i_adapter"] = "controlnet"
+    type: Literal["controlnet", "controlnet_union", "t2i_adapter", "ip_adapter"] = "controlnet"
     mode: Annotated[int, Field(ge=0, lt=64)] | None = None
+    adapter: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None
     digest: str | None = None
     licence: str
 
@@ -209,6 +214,14 @@ class Lora(Spec):
 
     file: Path
     weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
+    digest: str | None = None
+
+
+class Embedding(Spec):
+    """A textual inversion (.safetensors), and the word that stands for it in prompts."""
+
+    file: Path
+    token: Annotated[str, Field(pattern=r"^\S+$")]
     digest: str | None = None
 
 
@@ -234,6 +247,7 @@ class ModelCard(Spec):
     prompts: Mapping[str, str] = {}
     controls: Mapping[str, ControlModel] = {}
     loras: tuple[Lora, ...] = ()
+    embeddings: tuple[Embedding, ...] = ()
     vae: Location | None = None
     batch: Mapping[Literal["cpu", "gpu"], Annotated[int, Field(ge=1, le=64)]] = {}
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"

@@ -11,6 +11,8 @@ from assetgen.spec import Hub, Location
 PIPELINE_FILE = "model_index.json"
 INDEX_SUFFIX = ".safetensors.index.json"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+EYE = "image_encoder"
+"""The folder of the CLIP that looks, beside an IP-Adapter."""
 CURE = "Download or copy the model again"
 HUB_CURE = 'pip install "assetgen[gen]"'
 SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
@@ -44,7 +46,11 @@ def place_of(location: Location, *, whole: bool = False) -> Path:
 def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
     """The error that says how to get weights from the hub."""
     weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
-    wanted = ("*.json", "*.txt", "*.model", f"*/{weights}" if whole else weights)
+    below = f"{location.subfolder}/" if location.subfolder else ""
+    wanted = (
+        *(f"{below}{kind}" for kind in ("*.json", "*.txt", "*.model")),
+        f"{below}{'*/' if whole else ''}{weights}",
+    )
     patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
     cure = f"While online, run: hf download {location.hub} --revision {location.revision} {patterns}"
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
@@ -55,6 +61,10 @@ def check_weights(location: Location) -> None:
     place = place_of(location)
     if place.is_file():
         check_file(place)
+        return
+    if (place / EYE).is_dir() and not (place / PIPELINE_FILE).exists():  # an IP-Adapter
+        for part in (*sorted(place.glob("*.safetensors")), *sorted((place / EYE).glob("*.safetensors"))):
+            check_file(part)
         return
     variant = location.variant if isinstance(location, Hub) else None
     (check_pipeline if (place / PIPELINE_FILE).exists() else check_part)(place, variant)

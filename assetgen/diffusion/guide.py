@@ -145,10 +145,12 @@ def _steered(told: Guide, entering: Any, time: Any, progress: float, roll: Chang
     total: dict[str, Any] = {}
     for steer in told.steers:
         strengths = steer.at(progress).to(entering.dtype)
-        if not strengths.any():
+        if steer.how.worn is None and not strengths.any():
             continue
         repeats = (len(entering) // len(strengths), 1, 1, 1)
-        seen = _each(_each(steer.seen, roll), methodcaller("repeat", *repeats))
+        seen = steer.seen
+        if steer.how.worn is None:
+            seen = _each(_each(seen, roll), methodcaller("repeat", *repeats))
         sight = Sight(seen, strengths.repeat(repeats), steer.mode)
         for name, said in steer.how.say(steer.network, entering, time, told.told, sight).items():
             total[name] = _sum(total[name], said, steer.kind) if name in total else said

@@ -4,6 +4,7 @@ import gc
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from assetgen.diffusion.checkpoint import configuration
 from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.diffusion.devices import Device, device_for, libraries
+from assetgen.diffusion.embeddings import learn
 from assetgen.diffusion.families import Family, family
 from assetgen.diffusion.folders import (
     PIPELINE_FILE,
@@ -89,7 +91,19 @@ class Warm:
 
     def networks(self, kinds: Iterable[str]) -> list[Any]:
         """Every network with convolutions that takes part."""
-        return [self.network, self.pipeline.vae, *(self.controls[kind] for kind in kinds)]
+        return [
+            self.network,
+            self.pipeline.vae,
+            *(net for kind in kinds if hasattr(net := self.controls[kind], "modules")),
+        ]
+
+    def worn(self, card: ModelCard, kinds: Iterable[str]) -> AbstractContextManager[None]:
+        """Within it, the model wears what of these controls is worn."""
+        for kind in kinds:
+            wear = self.family.steerings[card.controls[kind].type].worn
+            if wear is not None:
+                return wear(self.pipeline, self.controls[kind])
+        return nullcontext()
 
     def scheduler(self) -> Any:
         """A scheduler as it was loaded, with nothing of an earlier batch in it."""
@@ -150,6 +164,8 @@ def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
     whole = getattr(diffusers, shape.pipeline)
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
+    for embedding in card.embeddings:
+        learn(pipeline, embedding)
     for number, lora in enumerate(loras):
         fuse(pipeline, lora, f"lora{number}")
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
@@ -174,8 +190,10 @@ def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
         if (card.controls[other].weights, card.controls[other].type) == (control.weights, control.type):
             return network
     _, diffusers = libraries()
-    shape = getattr(diffusers, warm.family.steerings[control.type].network)
-    return _read(shape, control.weights, card.model, warm.device).to(warm.device.name)
+    how = warm.family.steerings[control.type]
+    if how.read is not None:
+        return how.read(place_of(control.weights), control.adapter, warm.device)
+    return _read(getattr(diffusers, how.network), control.weights, card.model, warm.device).to(warm.device.name)
 
 
 def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:

@@ -76,8 +76,13 @@ def alike(words: Mapping[str, Any], controls: tuple[tuple[str, float, float, flo
         said["tile"],
         task,
         said["strength"] if task != "text" else None,
-        tuple(kind for kind, *_ in controls),
+        tuple(kind if _shares(said["model"], kind) else (kind, *acts) for kind, *acts in controls),
     )
+
+
+def _shares(card: ModelCard, kind: str) -> bool:
+    """Whether a control acts on each image of a batch as that image asks."""
+    return kind not in card.controls or card.controls[kind].type != "ip_adapter"
 
 
 def settled(words: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,6 +100,8 @@ def read_request(job: Job) -> Request:
     card: ModelCard = words["model"]
     for control in job.context.controls:
         _check_control(card, control)
+    if sum(not _shares(card, control.kind) for control in job.context.controls) > 1:
+        raise InputError("two pictures are to give the style", cure="Name one")
     if words["mask"] and not words["image"]:
         raise InputError("a mask needs an image to repaint", cure="Name it with `image:`, or remove `mask:`")
     return Request(

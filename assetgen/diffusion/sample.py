@@ -101,7 +101,7 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
     kinds = [control.kind for control in batch[0].controls]
     with warm.lock, torch.inference_mode():
         started = time.perf_counter()
-        with wrapping(warm.networks(kinds), batch[0].tile):
+        with wrapping(warm.networks(kinds), batch[0].tile), warm.worn(batch[0].card, kinds):
             latents = denoise(warm, filled, made, names)
         pictures = [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
         _tell(warm.device, batch, len(filled), time.perf_counter() - started)

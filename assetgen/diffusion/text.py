@@ -24,8 +24,14 @@ def chunks(warm: Warm, text: str) -> list[str]:
         for tokenizer, most in warm.family.readers(warm.pipeline)
     ]
 
+    spoken = getattr(warm.pipeline, "maybe_convert_prompt", lambda piece, tokenizer: piece)  # a word taught as several
+
     def fits(piece: str) -> bool:
-        return all(len(tokenizer(piece, add_special_tokens=False).input_ids) <= room for tokenizer, room in readers)
+        counts = (
+            (len(tokenizer(spoken(piece, tokenizer), add_special_tokens=False).input_ids), room)
+            for tokenizer, room in readers
+        )
+        return all(count <= room for count, room in counts)
 
     if fits(text):
         return [text]

@@ -161,3 +161,86 @@ def test_a_union_whose_card_does_not_say_the_kind_is_refused(tiny_xl: ModelCard,
     card = with_control(tiny_xl, "depth", union, type="controlnet_union")
     with pytest.raises(InputError, match=r"one of a union, and its card does not say which. Add its number as `mode:`"):
         alone(job(card, under("depth")))
+
+
+@pytest.fixture(scope="module", params=["gist", "details"])
+def style(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An IP-Adapter for Stable Diffusion's tiny shape, and the CLIP that looks."""
+    import torch
+    import transformers
+    from safetensors.torch import save_file
+
+    chance = torch.Generator().manual_seed(0)
+
+    def of(*shape: int) -> Any:
+        return torch.randn(shape, generator=chance)
+
+    folder = tmp_path_factory.mktemp("style")
+    sizes = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4}
+    eye = transformers.CLIPVisionConfig(**sizes, image_size=32, patch_size=8, projection_dim=16)
+    transformers.CLIPVisionModelWithProjection(eye).save_pretrained(folder / "image_encoder")
+    weights = {f"ip_adapter.{number}.to_{side}_ip.weight": of(32, 32) for number in (1, 3, 5, 7) for side in "kv"}
+    if request.param == "gist":
+        told = {"proj.weight": of(4 * 32, 16), "proj.bias": of(128), "norm.weight": of(32), "norm.bias": of(32)}
+    else:
+        told = _resampler(of)
+    save_file({**weights, **{f"image_proj.{name}": tensor for name, tensor in told.items()}}, folder / "a.safetensors")
+    return folder
+
+
+def _resampler(of: Callable[..., Any]) -> dict[str, Any]:
+    """The four layers of "plus", which reads all patches; each has one head of 64 numbers."""
+    found = {"latents": of(1, 4, 32), "norm_out.weight": of(32), "norm_out.bias": of(32)}
+    for name in ("proj_in", "proj_out"):
+        found |= {f"{name}.weight": of(32, 32), f"{name}.bias": of(32)}
+    for layer in (f"layers.{number}" for number in range(4)):
+        norms = [f"{layer}.0.norm1", f"{layer}.0.norm2", f"{layer}.1.0"]
+        found |= {f"{norm}.{kind}": of(32) for norm in norms for kind in ("weight", "bias")}
+        found |= {f"{layer}.0.to_q.weight": of(64, 32), f"{layer}.0.to_kv.weight": of(128, 32)}
+        found |= {f"{layer}.0.to_out.weight": of(32, 64)}
+        found |= {f"{layer}.1.1.weight": of(128, 32), f"{layer}.1.3.weight": of(32, 128)}
+    return found
+
+
+def test_a_style_acts_by_picture_strength_and_time_and_beside_a_controlnet(
+    tiny: ModelCard, job: Make, style: Path
+) -> None:
+    card = with_control(tiny, "style", style, type="ip_adapter")
+    before = alone(job(card))
+    full, dark, weak, half, both = (
+        alone(job(card, context))
+        for context in (
+            under("style"),
+            under("style", value=20),
+            under("style", strength=0.2),
+            under("style", end=0.5),
+            under("style", "depth"),
+        )
+    )
+    assert np.abs(full - before).max() > 1
+    assert all(np.abs(one - full).max() >= 1 for one in (dark, weak, half, both))
+    assert np.abs(alone(job(card, under("style", strength=0.0))) - before).max() <= 1
+    assert (alone(job(card)) == before).all()
+
+
+def test_styles_of_a_batch_are_each_their_own(tiny: ModelCard, job: Make, style: Path) -> None:
+    card = with_control(tiny, "style", style, type="ip_adapter")
+    jobs = [job(card, under("style", value=value), seed=value) for value in (250, 100, 30)]
+    together = [images["color"].astype(int) for images in sample(jobs)]
+    assert all(np.abs(alone(one) - other).max() <= 1 for one, other in zip(jobs, together, strict=True))
+
+
+def test_two_styles_at_once_are_refused(tiny: ModelCard, job: Make, style: Path) -> None:
+    card = with_control(tiny, "style", style, type="ip_adapter")
+    with pytest.raises(InputError, match="two pictures are to give the style"):
+        alone(job(card, under("style", "style")))
+
+
+def test_what_is_no_adapter_or_one_for_another_model_is_one_sentence(
+    tiny: ModelCard, tiny_xl: ModelCard, job: Make, style: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"there is no .safetensors file in"):
+        alone(job(with_control(tiny, "style", tmp_path / "empty", type="ip_adapter"), under("style")))
+    with pytest.raises(InputError, match="the IP-Adapter does not fit this model"):
+        alone(job(with_control(tiny_xl, "style", style, type="ip_adapter"), under("style")))

@@ -7,6 +7,7 @@ shape its latents have, how controls reach it, and where it wraps. The sampler l
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,11 @@ class Steering:
     network: str
     see: Callable[[Any, Any, Any], Any]
     say: Callable[[Any, Any, Any, Told, "Sight"], dict[str, Any]]
+    read: Callable[..., Any] | None = None
+    """`read(folder, file, device)` for what is no network of diffusers."""
+    worn: Callable[[Any, Any], AbstractContextManager[None]] | None = None
+    """`worn(pipeline, network)` changes the model while the control acts; it then speaks in every step, last, for all
+    images of a batch alike, and no other is worn beside it."""
 
 
 @dataclass(frozen=True)

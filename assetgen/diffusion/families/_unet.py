@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
+from assetgen.diffusion.styles import STYLE
 
 NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 """What `encode_prompt` returns, in its order; models with one text encoder stop after two."""
@@ -30,6 +31,7 @@ def unet_family(pipeline: str, told: Callable[..., dict[str, Any]], options: dic
             "controlnet": Steering("ControlNetModel", _see, _say),
             "controlnet_union": Steering("ControlNetUnionModel", _see, _say_as),
             "t2i_adapter": Steering("T2IAdapter", _adapt, _say_adapted),
+            "ip_adapter": STYLE,
         },
     )
 

@@ -1,0 +1,33 @@
+"""Textual inversions (Gal et al. 2022): words that a text encoder is taught, spoken in prompts by their token."""
+
+from typing import Any
+
+from assetgen.diffusion.folders import check_file
+from assetgen.errors import InputError
+from assetgen.spec import Embedding
+
+READERS = {"clip_l": "", "clip_g": "_2"}
+"""Which encoder the parts of a file for two encoders are for."""
+
+
+def learn(pipeline: Any, embedding: Embedding) -> None:
+    """Teach the text encoders of a pipeline a word; what it means comes from one .safetensors file."""
+    from safetensors.torch import load_file
+
+    check_file(embedding.file)
+    if not hasattr(pipeline, "load_textual_inversion"):
+        raise InputError(f"'{embedding.file}' has no place in this family of models", cure="Remove it, or use another")
+    learnt = 0
+    for name, vectors in load_file(embedding.file).items():
+        for number in [READERS[name]] if name in READERS else READERS.values():
+            encoder, tokenizer = (getattr(pipeline, f"{part}{number}", None) for part in ("text_encoder", "tokenizer"))
+            if encoder is None or vectors.shape[-1] != encoder.get_input_embeddings().weight.shape[-1]:
+                continue
+            try:
+                pipeline.load_textual_inversion(vectors, embedding.token, tokenizer=tokenizer, text_encoder=encoder)
+            except ValueError as error:
+                what = f"'{embedding.token}' is a word already"
+                raise InputError(what, cure=f"Give '{embedding.file}' another `token:`") from error
+            learnt += 1
+    if not learnt:
+        raise InputError(f"'{embedding.file}' was made for another kind of model", cure="Use one made for this kind")
