@@ -1,6 +1,10 @@
 """`assetgen serve`: the local server that plugins ask."""
 
+import contextlib
+import os
 import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from assetgen.server.run import Server
 
 INTERRUPTED = 130
+LAST_SECONDS = 2.0
+"""For threads to end by themselves."""
 StateOption = Annotated[
     Path | None, typer.Option(help="Where address and token are written [default: the user's runtime folder].")
 ]
@@ -36,8 +42,24 @@ def serve(
 
     server = server_for(state, machine(store), parse_price(price), project or [])
     server.port = port
-    if server.run() == signal.SIGINT:
-        raise typer.Exit(INTERRUPTED)
+    with ending():
+        if server.run() == signal.SIGINT:
+            raise typer.Exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[None]:
+    """Once this is over the process ends, within seconds: nobody waits any more for what a thread still looks at."""
+    code = INTERRUPTED
+    try:
+        yield
+        code = 0
+    finally:
+        others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+        if any(not thread.daemon for thread in others):
+            end = threading.Timer(LAST_SECONDS, os._exit, (code,))
+            end.daemon = True
+            end.start()
 
 
 def server_for(state: Path | None, machine: "Machine", price: float, projects: list[Path]) -> "Server":

@@ -22,7 +22,7 @@ from assetgen.cli.build import (
     game_of,
     machine,
 )
-from assetgen.cli.serve import StateOption, server_for
+from assetgen.cli.serve import StateOption, ending, server_for
 from assetgen.errors import AssetgenError, Cancelled
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
     from assetgen.watch.loop import watch
 
     stop = threading.Event()
-    with shown(json=json) as emit, contextlib.suppress(Cancelled), _served(order, state, stop) as shared:
+    cancelled = contextlib.suppress(Cancelled)
+    with ending(), shown(json=json) as emit, cancelled, _served(order, state, stop) as shared:
 
         def go_on() -> None:
             if stop.is_set():

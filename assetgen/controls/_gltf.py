@@ -15,6 +15,8 @@ from assetgen.errors import InputError
 GLB_HEADER = struct.Struct("<4sIIII")  # magic, version, length, length and type of the first chunk
 GLB_MAGIC = b"glTF"
 MAX_EXTERNAL_BYTES = 512_000_000
+MAX_NODES = 10_000
+"""Each takes a while to read, also an empty one: ten megabytes could hold half a million."""
 TRIANGLES = (4, 5, 6)  # primitive modes: list, strip, fan
 PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression")
 
@@ -53,6 +55,9 @@ def check_tree(tree: Tree, folder: Path, max_faces: int) -> None:
     for accessor in tree.get("accessors", ()):
         if not 0 <= int(accessor["count"]) <= 3 * max_faces:
             raise InputError(f"it holds {accessor['count']:,} values in one list", cure="Simplify the mesh")
+    nodes = len(tree.get("nodes", ()))
+    if nodes > MAX_NODES:
+        raise InputError(f"it has {nodes:,} nodes", cure=f"At most {MAX_NODES:,} are read; join its objects")
     faces = sum(_faces(tree, tree["meshes"][node["mesh"]]) for node, _ in walk(tree) if "mesh" in node)
     if faces > max_faces:
         raise InputError(f"it has {faces:,} triangles", cure=f"At most {max_faces:,} are read; simplify the mesh")

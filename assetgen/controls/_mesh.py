@@ -23,6 +23,8 @@ UP_AXIS: Mapping[str, Up] = {".glb": "y", ".gltf": "y", ".obj": "y", ".stl": "z"
 MAX_BYTES = 512_000_000
 MAX_FACES = 5_000_000
 STL_HEADER, STL_FACE = 84, 50  # bytes
+OBJ_FACE = re.compile(rb"^[ \t]*f[ \t][^\n]*", re.MULTILINE)
+"""A face of many corners is as many triangles but two."""
 PLY_COUNT = re.compile(rb"^element\s+(?:face|vertex)\s+(\d+)\s*$", re.MULTILINE)
 PLY_HEADER = 65_536  # bytes searched for its counts
 
@@ -115,6 +117,7 @@ def _looks_like_ply(data: bytes) -> bool:
 
 def _looks_like_obj(data: bytes) -> bool:
     _check_count(data.count(b"\nf "))
+    _check_count(sum(len(line.group().split()) - 3 for line in OBJ_FACE.finditer(data)))
     return b"\0" not in data and re.search(rb"^\s*v\s", data, re.MULTILINE) is not None
 
 

@@ -77,7 +77,7 @@ function drawAsset(index) {
   return make("section", { id: `asset-${index}`, "aria-label": asset.name },
     make("div", { class: "top" }, make("h2", { text: asset.name }), make("small", { text: `${asset.preset} · ${asset.model}` }),
       make("small", { class: "standing" })),
-    make("p", { class: "dim", text: asset.prompt }),
+    make("p", { class: "dim prompt", text: asset.prompt }),
     buttons.length ? make("div", { class: kinds, role: "group", "aria-label": `Candidates of ${asset.name}` }, ...buttons)
       : make("p", { class: "none", text: facts.served && facts.count ? "Candidates will stand here as they are made." : "No candidates yet: r makes some." }));
 }

@@ -5,14 +5,16 @@ async function send(what, wish) {
   try {
     const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });
     const said = await answer.json();
-    if (said.error) {
-      say(said.error, true);
-      if (what === "pick") picked.set(wish.asset, facts.assets[locate(wish.asset)].picked);
-      mark();
-    }
+    if (said.error) refused(said.error, wish);
   } catch {
-    say("The review has ended: nothing was changed. Start it again, and load this page anew.", true);
+    refused("The review has ended: nothing was changed. Start it again, and load this page anew.", wish);
   }
+}
+
+function refused(words, wish) {
+  say(words, true);
+  if ("number" in wish) picked.set(wish.asset, facts.assets[locate(wish.asset)].picked);
+  mark();
 }
 
 async function listen() {

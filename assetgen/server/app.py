@@ -1,5 +1,6 @@
 """The application: endpoints, errors as JSON with one sentence each, and the OpenAPI description."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -23,6 +24,8 @@ ABOUT = "Makes game art on this machine. The contract stands in plugins/API.md."
 BAD_JSON = 400
 NOT_SO = 405
 RETRY_SECONDS = "5"
+LOOKS = 2
+"""Uploads that are looked at at once: each may be a picture that takes a gigabyte of memory."""
 
 
 def make_app(desk: Desk) -> FastAPI:
@@ -37,6 +40,7 @@ def make_app(desk: Desk) -> FastAPI:
         title="assetgen", version=__version__, description=ABOUT, docs_url=None, redoc_url=None, lifespan=life
     )
     app.state.desk = desk
+    app.state.looking = asyncio.Semaphore(LOOKS)
     app.include_router(router)
     app.add_exception_handler(AssetgenError, _told)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 MOST_QUEUED = 1000
 MOST_STARTS = 5
-"""A job that was under way each time the process died is not begun a sixth time: it may be why."""
+"""A job that was under way each time the process died, and came no further, is not begun again: it may be why."""
 MOST_EVENTS = 500
 """Events in one answer; the client asks for the rest."""
 AGAIN = 1.0
@@ -218,11 +218,23 @@ class Jobs:
     def recover(self) -> None:
         """What ran when the process died runs again, unless it has had its chances."""
         for job in self._select("WHERE status = 'running'"):
-            if job.starts >= MOST_STARTS:
+            came_further = self._came_further(job.id)
+            if job.starts >= MOST_STARTS and not came_further:
                 what = f"the server ended {job.starts} times while it did this job"
                 self.end(job.id, "failed", {"what": what, "where": "", "cure": "Ask for less at once"})
             else:
-                self.put_back(job.id)
+                self.put_back(job.id, counts=not came_further)
+
+    def _came_further(self, id: str) -> bool:
+        """Whether the last start finished an asset that none before had."""
+        made: list[set[str]] = []
+        for (text,) in self.rows("SELECT data FROM events WHERE job = ? ORDER BY seq", id):
+            event = _data(text)
+            if event.get("status") == "running":
+                made.append(set())
+            elif made and event["event"] in ("published", "reused"):
+                made[-1].add(event["asset"])
+        return bool(made) and not made[-1] <= set().union({""}, *made[:-1])
 
     def drop_old(self, now: float) -> list[str]:
         """Forget ended jobs that are too old or too many; gives their ids, for their folders to be removed."""

@@ -130,7 +130,8 @@ async def upload(request: Request, name: Annotated[str, Query(max_length=200, ex
     desk = desk_of(request)
     uploads.suffix_of(name)
     received = await uploads.receive(desk.uploads, request.stream())
-    return await run_in_threadpool(uploads.keep, desk.jobs, received, name)
+    async with request.app.state.looking:
+        return await run_in_threadpool(uploads.keep, desk.jobs, received, name)
 
 
 @router.post("/jobs", response_model=JobState, status_code=202, tags=["jobs"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assetgen.lock import read_lock
+from assetgen.review.loopback import answering
 
 Run = Callable[..., tuple[int, str, str]]
 EVIL = "</script><img src=x onerror=alert(1)> {script}"
@@ -167,6 +168,26 @@ def test_a_served_page_picks_builds_and_takes_back(window: Any, address: str, tm
     window.keyboard.press("u")
     window.wait_for_selector("#asset-1 .standing >> text=/^1 in the game$/")
     assert (tmp_path / "game/wall.png").read_bytes() == before
+
+
+def test_a_pick_that_nobody_hears_is_shown_as_none(browser: Any, sitting: Any) -> None:
+    window = browser.new_page()
+    with answering(sitting, wait=0.5) as address:
+        window.goto(address)
+    window.keyboard.press("2")
+    window.wait_for_selector("#status.bad >> text=nothing was changed")
+    assert window.locator("#asset-0 .standing").inner_text() == "not built yet"
+    window.close()
+
+
+def test_a_long_prompt_leaves_room_for_its_candidates(typed: Run, window: Any, tmp_path: Path) -> None:
+    pack = tmp_path / "pack.yaml"
+    pack.write_text(pack.read_text().replace("a hero", "a very " * 100 + "tall hero"))
+    typed("review", ".", "-n", "1", "--game", "game")
+    window.set_viewport_size({"width": 360, "height": 740})
+    window.goto((tmp_path / "out/p.html").as_uri())
+    assert window.locator("#asset-0 .prompt").bounding_box()["height"] < 80
+    assert "tall hero" in window.locator("#stage").inner_text()
 
 
 def test_a_served_page_has_more_candidates_made_as_the_pack_asks_now(window: Any, address: str, tmp_path: Path) -> None:

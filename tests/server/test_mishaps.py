@@ -1,17 +1,25 @@
 """What may become of a server's files, and of what it is given to hold."""
 
+import contextlib
+import http.client
 import json
 import os
+import signal
 import sqlite3
+import struct
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assetgen.errors import InputError
+from assetgen.image_files import encode_png
 from assetgen.server import uploads
 from assetgen.server.bell import Bell
 from assetgen.server.database import VERSION
@@ -76,3 +84,47 @@ def test_where_files_are_few_clients_are_few() -> None:
     code = f"{FEW}; from assetgen.server.run import most_connections; print(most_connections())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == "32\n"
+
+
+def test_many_large_pictures_at_once_do_not_fill_the_memory(daemon: Any) -> None:
+    process, client = daemon()
+    pictures = [encode_png(np.full((4000, 4000, 4), grey, np.uint8)) for grey in range(8)]
+    with ThreadPoolExecutor(8) as senders:
+        answers = list(senders.map(lambda data: client.upload(data, "large.png").status, pictures))
+    status = Path(f"/proc/{process.pid}/status")
+    assert answers == [201] * 8
+    if status.exists():
+        [most] = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        assert most < 1_000_000
+
+
+def test_an_end_does_not_wait_for_a_file_that_is_still_looked_at(daemon: Any) -> None:
+    process, client = daemon()
+    large = b"v 0 0 0\nf" + b" 1 1 1" * 1_600_000
+    threading.Thread(target=vanishing, args=(client, large), daemon=True).start()
+    time.sleep(3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(12) == 0
+
+
+def vanishing(client: Any, data: bytes) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        client.upload(data, "large.obj")
+
+
+def many_nodes() -> bytes:
+    tree = {"asset": {"version": "2.0"}, "nodes": [{}] * 400_000, "scenes": [{"nodes": list(range(400_000))}]}
+    text = json.dumps(tree).encode()
+    text += b" " * (-len(text) % 4)
+    return struct.pack("<4sIII4s", b"glTF", 2, 20 + len(text), len(text), b"JSON") + text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what"),
+    [("a.glb", many_nodes(), "400,000 nodes"), ("a.obj", b"v 0 0 0\nf" + b" 1 1 1" * 2_000_000, "5,999,998 triangles")],
+)
+def test_meshes_that_would_take_minutes_to_read_are_refused(shared: Any, name: str, data: bytes, what: str) -> None:
+    began = time.monotonic()
+    answer = shared.upload(data, name)
+    assert (answer.status, what in answer.error["what"]) == (422, True)
+    assert time.monotonic() - began < 20

@@ -68,6 +68,15 @@ def test_a_job_that_ends_the_process_each_time_is_given_up(jobs: Any) -> None:
     assert "ended 5 times" in jobs.get(id).error["what"]
 
 
+def test_a_job_that_comes_further_each_time_the_process_dies_is_not_given_up(jobs: Any) -> None:
+    job = jobs.add("build", "ann", {}, "", None)
+    for number in range(2 * MOST_STARTS):
+        jobs.claim()
+        jobs.note(job.id, {"event": "published", "asset": f"a{number}"})
+        jobs.recover()
+    assert jobs.get(job.id).status == "queued"
+
+
 def test_old_jobs_are_dropped(jobs: Any) -> None:
     old, waiting = jobs.add("make", "ann", {}, "", None), jobs.add("make", "ann", {}, "", None)
     jobs.end(old.id, "cancelled")
