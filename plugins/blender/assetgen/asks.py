@@ -117,8 +117,16 @@ def _look(
     if what == "PROJECT":
         facts |= {"sight": seen, "cuts": settings.cuts, "worlds": _worlds(targets(context, what))}
     elif settings.view == "CAMERA":
-        facts["camera"] = context.scene.camera.session_uid
+        facts |= {"camera": context.scene.camera.session_uid, "frame": _frame(context, aspect, units)}
     return partial(sized, units=units)
+
+
+def _frame(context: bpy.types.Context, aspect: float, units: tuple[int, int]) -> str:
+    """How the picture, whose shape is only nearly the camera's, meets its frame: by the side that the lens spans."""
+    fit = context.scene.camera.data.sensor_fit
+    spans_width = fit == "HORIZONTAL" or (fit == "AUTO" and aspect >= 1)
+    is_narrower = units[0] / units[1] < aspect
+    return "CROP" if spans_width == is_narrower else "FIT"
 
 
 def _worlds(items: Sequence[bpy.types.Object]) -> dict[int, Any]:

@@ -39,6 +39,7 @@ def fill(material: bpy.types.Material, files: Mapping[str, Path], facts: Mapping
     place = _mapping(tree, facts)
     maps = {channel: _map(tree, place, file, channel, facts) for channel, file in files.items() if channel in PLACES}
     color = maps["color"].outputs["Color"]
+    tree.nodes.active = maps["color"]  # what the view shows in solid shading, and what is painted on
     if "ao" in maps:
         color = _shaded(tree, color, maps["ao"].outputs["Color"])
     tree.links.new(color, shader.inputs["Base Color"])

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import blf
 import bpy
 
 from . import catalog, tasks
@@ -11,8 +12,8 @@ from .forms import SLOT
 from .properties import TASKS
 from .thumbnails import icon_of
 
-LINE = 0.16
-"""Characters a pixel of the sidebar's width, about: for wrapping."""
+BESIDE = 90
+"""Pixels of the sidebar beside a line of text: tabs, margins, icon."""
 SHOWN = 3
 """Tasks whose candidates are shown."""
 ACROSS = 3
@@ -123,6 +124,7 @@ def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     else:
         row.label(text="No server runs", icon="UNLINKED")
         row.operator("assetgen.connect", icon="PLAY").begin = True
+        row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
     if known.trouble:
         _trouble(layout, context, known.trouble)
 
@@ -165,19 +167,20 @@ def _trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble: Tr
     box.alert = True
     _say(box, context, trouble.what, "ERROR")
     if trouble.cure:
-        _say(box, context, trouble.cure, "NONE")
+        _say(box, context, trouble.cure, "BLANK1")
 
 
 def _say(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     """A sentence over as many lines as it needs."""
-    words = bpy.app.translations.pgettext_iface(text).split()
-    wide = max(int(context.region.width / context.preferences.system.ui_scale * LINE) - 4, 16)
+    scale = context.preferences.system.ui_scale
+    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
+    room = context.region.width - BESIDE * scale
     lines: list[str] = []
-    for word in words:
-        if not lines or len(lines[-1]) + len(word) >= wide:
-            lines.append(word)
-        else:
+    for word in bpy.app.translations.pgettext_iface(text).split():
+        if lines and blf.dimensions(0, f"{lines[-1]} {word}")[0] < room:
             lines[-1] += f" {word}"
+        else:
+            lines.append(word)
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(lines):

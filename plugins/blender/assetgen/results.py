@@ -92,6 +92,7 @@ def _concept(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.ty
         mine = next((each for each in backgrounds if each.image and each.image.get(PICTURE_MARK)), None)
         mine = mine or backgrounds.new()
         mine.image, mine.alpha, mine.display_depth = image, CONCEPT_ALPHA, "FRONT"
+        mine.frame_method = facts["frame"]
         camera.data.show_background_images = True
     return image
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import radians
+from math import ceil, radians, sqrt
 
 import bpy
 import numpy as np
@@ -15,7 +15,7 @@ from .depth import SOLID, plain_render, render_pixels, set_format, use_cycles
 
 CELL = 4
 """Rendered pixels a side for each pixel of the sprite."""
-COLUMNS = 8
+MOST_COLUMNS = 8
 AIR = 1.06
 SAMPLES = 6
 """A pixel of the sprite is made of `CELL` × `CELL` rendered ones."""
@@ -35,8 +35,9 @@ class Turntable:
 
     @property
     def columns(self) -> int:
-        """Sprites in a row."""
-        return min(self.count, COLUMNS)
+        """Sprites in a row: a full sheet, as square as can be."""
+        least = ceil(sqrt(self.count))
+        return next((each for each in range(least, MOST_COLUMNS + 1) if self.count % each == 0), least)
 
 
 def sheet(context: bpy.types.Context, items: Sequence[bpy.types.Object], table: Turntable) -> bytes:

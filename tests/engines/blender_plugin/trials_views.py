@@ -146,15 +146,15 @@ def trial_a_mesh_in_edit_mode_waits_for_a_click(stage):
 
 def trial_a_turntable_becomes_a_sheet_in_one_palette(stage):
     stage.save()
-    stage.ask("SPRITE", prompt="crate", views=10, side=32, colors=6, elevation=30.0)
+    stage.ask("SPRITE", prompt="crate", views=11, side=32, colors=6, elevation=30.0)
     place = stage.task.candidates[1].files["color"]
-    sheet, facts = _pixels(place, (256, 64)), json.loads(place.with_suffix(".json").read_text())
+    sheet, facts = _pixels(place, (128, 96)), json.loads(place.with_suffix(".json").read_text())
     solid = np.round(sheet[sheet[..., 3] > 0][:, :3] * 255)
     assert set(np.unique(sheet[..., 3])) == {0.0, 1.0} and len(np.unique(solid, axis=0)) <= 6
     frames = [frame["frame"] for frame in facts["frames"].values()]
     filled = [sheet[f["y"] : f["y"] + 32, f["x"] : f["x"] + 32, 3].mean() for f in frames]
-    assert len(frames) == 10 and min(filled) > 0.2
-    assert sheet[32:, 64:, 3].max() == 0, "the rest of the second row is clear"
+    assert len(frames) == 11 and min(filled) > 0.2
+    assert sheet[64:, 96:, 3].max() == 0, "the twelfth place is clear"
     assert bpy.data.images["crate.png"].asset_data is not None
 
 
@@ -171,6 +171,6 @@ def trial_the_first_sprite_shows_the_front(stage):
         face.material_index = 1 if face.normal.y < -0.5 else 2 if face.normal.x > 0.5 else 0
     place = stage.folder / "sheet.png"
     place.write_bytes(stage.part("turntable").sheet(bpy.context, [stage.cube], table))
-    sheet = _pixels(place, (256, 64))
+    sheet = _pixels(place, (128, 128))
     front, right = sheet[32, 32], sheet[32, 96]
     assert front[0] > 2 * front[1] and right[1] > 2 * right[0], (front, right)
