@@ -25,6 +25,8 @@ MOMENT = 0.5
 """Seconds that a question for news waits at most."""
 START = 600.0
 """Seconds for the first worker to come: machines of a cloud need minutes."""
+ABSENCE = 300.0
+"""Seconds without any worker after which the build gives up what is left."""
 GRACE = 30.0
 """Seconds for samplers to come to the end of a step, before their processes are ended."""
 BAD_LUCK = 6
@@ -101,7 +103,9 @@ class RayCrew:
     luck: Counter[str] = field(default_factory=Counter)
     refused: str = ""
     joined: int = 0
+    gpus: bool = False
     looked: float = 0.0
+    left: float = 0.0
 
     def __post_init__(self) -> None:
         self.ray = connect(self.address)
@@ -120,17 +124,20 @@ class RayCrew:
 
     @property
     def deserted(self) -> str:
-        """See `Crew`."""
-        return "" if self.hands or not self.joined else f"no worker of the cluster is left ({self.refused or KILLED})"
+        """See `Crew`. Machines that a cloud took away come back in a while."""
+        if self.hands or not self.joined or time.monotonic() - self.left < ABSENCE:
+            return ""
+        return f"no worker of the cluster is left ({self.refused or KILLED})"
 
     def _hire(self) -> None:
         """Workers for every place that has none."""
         self.looked = time.monotonic()
         busy = Counter(hand.node for hand in self.hands)
         nodes = [node for node in self.ray.nodes() if node["Alive"]]
+        self.gpus = self.gpus or any(node["Resources"].get("GPU") for node in nodes)
         for node in nodes:
             name, host = node["NodeID"], node["NodeManagerHostname"]
-            count, needs = _places(node["Resources"], self.cores, any("GPU" in each["Resources"] for each in nodes))
+            count, needs = _places(node["Resources"], self.cores, self.gpus)
             wanted = count - busy[name] if self.luck[name] < BAD_LUCK else 0
             self.hands += [Hand(self._actor(name, needs), name, host) for _ in range(wanted)]
         for hand in self.hands:
@@ -175,6 +182,8 @@ class RayCrew:
         hand, errors = call.hand, self.ray.exceptions
         try:
             answer = self.ray.get(ref)
+        except errors.ActorUnschedulableError:  # its machine left before it began
+            self._forget(hand)
         except errors.RayActorError as error:
             yield from self._lose(hand, KILLED if hand.name else _last_line(error))
         except errors.RayError as error:
@@ -205,15 +214,18 @@ class RayCrew:
 
     def _lose(self, hand: Hand, why: str) -> list[tuple[str, Gone]]:
         """Forget a worker, and the machine where one could not even begin."""
+        self._forget(hand)
+        self.luck[hand.node] += 1 if hand.name else BAD_LUCK
+        self.left, self.looked = time.monotonic(), 0.0
+        if not hand.name:
+            self.refused = why
+        return [(hand.name or hand.host, Gone(why))]
+
+    def _forget(self, hand: Hand) -> None:
         with contextlib.suppress(self.ray.exceptions.RayError):
             self.ray.kill(hand.actor)
         self.hands.remove(hand)
         self.calls = {ref: call for ref, call in self.calls.items() if call.hand is not hand}
-        self.luck[hand.node] += 1 if hand.name else BAD_LUCK
-        self.looked = 0.0
-        if not hand.name:
-            self.refused = why
-        return [(hand.name or hand.host, Gone(why))]
 
     def close(self) -> None:
         """See `Crew`."""
@@ -230,13 +242,12 @@ class RayCrew:
 
 def _places(resources: dict[str, float], cores: int, gpus: bool) -> tuple[int, dict[str, int]]:
     """How many workers a machine has room for, and what each takes of it. Where any has a GPU, only GPUs count: a
-    picture by a CPU would come hours later, and with other bytes."""
+    picture by a CPU would come hours later, and with other bytes. A machine without cores to give is left alone."""
     cpus = int(resources.get("CPU", 0))
-    count = int(resources.get("GPU", 0))
-    if gpus:
-        return count, {"num_gpus": 1, "num_cpus": max(1, cpus // count) if count else 1}
-    each = min(cores, cpus)
-    return (cpus // each if each else 0), {"num_cpus": each}
+    count = min(cpus, int(resources.get("GPU", 0)) if gpus else cpus // max(1, min(cores, cpus)))
+    if not count:
+        return 0, {}
+    return count, {"num_cpus": cpus // count if gpus else min(cores, cpus)} | ({"num_gpus": 1} if gpus else {})
 
 
 def _last_line(error: Exception) -> str:
