@@ -141,11 +141,9 @@ class Jobs:
         query = "SELECT data FROM files WHERE job = ? ORDER BY rowid"
         return [_data(data) for (data,) in self.rows(query, id)]
 
-    def position(self, job: Job) -> int:
-        """The place in the queue, from 1; 0 for what does not wait."""
-        if job.status != "queued":
-            return 0
-        return next((n for n, each in enumerate(self._queue(), 1) if each.id == job.id), 0)
+    def positions(self) -> dict[str, int]:
+        """The places in the queue, from 1, of all jobs that wait."""
+        return {job.id: place for place, job in enumerate(self._queue(), 1)}
 
     def _queue(self) -> list[Waiting]:
         rows = self.rows("SELECT id, client, kind, holds, made FROM jobs WHERE status = 'queued'")

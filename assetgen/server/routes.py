@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -148,7 +148,8 @@ def add_job(request: Request, ask: Annotated[JobAsk, Body()], client: Client = "
 def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
     """The newest jobs first."""
     desk = desk_of(request)
-    return JSONResponse([line_of(desk, job) for job in desk.jobs.latest(limit)])
+    positions = desk.jobs.positions()
+    return JSONResponse([line_of(job, positions) for job in desk.jobs.latest(limit)])
 
 
 @router.get("/jobs/{id}", response_model=JobState, tags=["jobs"])
@@ -241,12 +242,12 @@ def show_file(request: Request, id: JobId, path: Annotated[str, Path(max_length=
     return _unless_known(data, file["sha256"], known, _media_type(path), FOREVER)
 
 
-def line_of(desk: Desk, job: Job) -> dict[str, Any]:
+def line_of(job: Job, positions: Mapping[str, int]) -> dict[str, Any]:
     """A job in a list."""
     told = ("id", "kind", "client", "status", "seq", "made", "started", "ended", "error", "request")
     facts = {name: getattr(job, name) for name in told}
     progress = {"done": 0, "total": 0, "fraction": 0.0, **job.progress}
-    return {**facts, "progress": progress, "position": desk.jobs.position(job)}
+    return {**facts, "progress": progress, "position": positions.get(job.id, 0)}
 
 
 def state_of(desk: Desk, job: Job, after: int = 0) -> dict[str, Any]:
@@ -254,7 +255,7 @@ def state_of(desk: Desk, job: Job, after: int = 0) -> dict[str, Any]:
     events = desk.jobs.events(job.id, after)
     more = len(events) == MOST_EVENTS
     return {
-        **line_of(desk, job),
+        **line_of(job, desk.jobs.positions() if job.status == "queued" else {}),
         "seq": events[-1]["seq"] if more else max([job.seq, *(event["seq"] for event in events[-1:])]),
         "result": job.result,
         "files": desk.jobs.files(job.id),

@@ -35,7 +35,8 @@ def write_notes(place: Path, file: PackFile | None, failures: Sequence[Failed]) 
     for note, sentences in wanted.items():
         text = (HEAD + "\n".join(sentences) + "\n").encode("utf-8", "replace")
         with contextlib.suppress(OSError):
-            if not note.exists() or note.read_bytes() != text:
+            is_gone = not note.parent.is_dir()  # a folder that was moved or removed is not made again for a note
+            if not is_gone and (not note.exists() or note.read_bytes() != text):
                 write_whole(note, text)
 
 

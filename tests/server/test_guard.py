@@ -353,3 +353,14 @@ def test_a_full_disk_is_told_and_what_waits_goes_on_once_there_is_room(
         assert (client.wait(build)["status"], client.make()["status"]) == ("done", "done")
         assert client.upload(png, "a.png").status == 201
     assert len(list((tmp_path / "big").rglob("*.png"))) == 40
+
+
+def test_strangers_that_only_connect_are_closed_when_they_are_too_many(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assetgen.server.run.most_connections", lambda: 20)
+    with serve() as client, contextlib.ExitStack() as strangers:
+        lines = [strangers.enter_context(connected(client)) for _ in range(60)]
+        assert read_or_reset(lines[-1]) == b""
+        lines[0].sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert lines[0].recv(12) == b"HTTP/1.1 503"

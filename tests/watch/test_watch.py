@@ -14,6 +14,7 @@ import trimesh
 from assetgen.events import Changed, Failed, Finished, Published, Watching
 from assetgen.idle import Idle
 from assetgen.image_files import encode_png
+from assetgen.watch.notes import write_notes
 
 Start = Callable[..., Any]
 PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
@@ -226,6 +227,11 @@ def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching: Start, tmp_
     (tmp_path / "art/inbox/a.yaml").unlink()
     watched.wait((tmp_path / "games/p/art/a.png").is_file)
     watched.wait(lambda: not note.exists())
+
+
+def test_a_folder_that_is_gone_is_not_made_again_for_a_note(tmp_path: Path) -> None:
+    write_notes(tmp_path / "moved/pack.yaml", None, [Failed(reason="it is gone")])
+    assert not (tmp_path / "moved").exists()
 
 
 def test_a_note_of_somebody_else_is_left_alone(watching: Start, tmp_path: Path) -> None:
