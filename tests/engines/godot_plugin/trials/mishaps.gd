@@ -91,10 +91,21 @@ func _strangers(t: Object, dock: Control) -> void:
 func _bad_request(t: Object, dock: Control) -> void:
 	await dock.generate.run({"kind": "make", "preset": "pixel_sprit"}, 1, "x")
 	_says(t, dock, "Did you mean 'pixel_sprite'?", "the server's own cure")
+	var strict := {"palette": {"colors": 1}}
+	await dock.generate.run(_make({"settings": strict, "count": 2}), 2, "x")
+	t.check(not await dock.generate.run(_make({}), 1, "x"), "two jobs at once are refused")
+	await t.until(func(): return dock.generate.job.is_over())
+	_says(t, dock, "rejected by its checks after 3 tries (palette 16", "what the checks rejected")
 	dock.generate.ask.form.set_file("diffusion.image", "res://project.godot")
 	await dock.generate.make()
 	_says(t, dock, "'project.godot' is no name of a picture", "what is wrong with an upload")
 	dock.generate.ask.form.set_file("diffusion.image", "")
+
+
+func _make(more: Dictionary) -> Dictionary:
+	var request := {"kind": "make", "preset": "pixel_sprite", "prompt": "x", "draft": true}
+	request.merge(more)
+	return request
 
 
 func _says(t: Object, dock: Control, text: String, what: String) -> void:

@@ -123,7 +123,7 @@ func _spin(bounds: Dictionary) -> SpinBox:
 	box.max_value = bounds.max
 	box.step = bounds.step
 	box.size_flags_horizontal = SIZE_EXPAND_FILL
-	box.get_line_edit().expand_to_text_length = false
+	box.get_line_edit().add_theme_constant_override("minimum_character_width", 3)
 	return box
 
 

@@ -55,6 +55,10 @@ func _init(client: Client, catalog: Catalog, undo: EditorUndoRedoManager) -> voi
 	_show_state()
 
 
+func _ready() -> void:
+	EditorInterface.get_selection().selection_changed.connect(_show_state)
+
+
 func show_catalog() -> void:
 	await ask.show_catalog()
 	_show_state()
@@ -82,7 +86,9 @@ func make() -> bool:
 ## Ask for any job whose pictures are for choosing.
 func run(request: Dictionary, count: int, name_of_it: String) -> bool:
 	if job and not job.is_over():
-		job.leave()
+		var what := Words.say("A job is still running.")
+		failed.emit(Answer.none(what, Words.say("Wait for it, or cancel it.")))
+		return false
 	job = Job.new(_client)
 	keep_name = name_of_it
 	job.changed.connect(_on_changed.bind(job))
@@ -94,6 +100,7 @@ func run(request: Dictionary, count: int, name_of_it: String) -> bool:
 	if not answer.is_ok():
 		job = null
 		strip.visible = false
+		progress.visible = false
 		failed.emit(answer)
 	_show_state()
 	return answer.is_ok()
@@ -143,10 +150,11 @@ func _tell_kept(paths: PackedStringArray) -> void:
 	if _shelf.problem:
 		failed.emit(_shelf.problem)
 		return
+	if paths.is_empty():
+		return
 	worked.emit()
 	progress.say(Words.say("Kept as %s") % ", ".join(paths))
-	if paths:
-		EditorInterface.select_file(paths[0])
+	EditorInterface.select_file(paths[0])
 
 
 func _on_changed(changed: Job) -> void:
