@@ -11,7 +11,7 @@ from assetgen.diffusion.families import Sight, Steering
 from assetgen.diffusion.latents import as_tensor, encode_pictures
 from assetgen.diffusion.load import Warm
 from assetgen.diffusion.request import Request, Size, framed
-from assetgen.diffusion.rolling import rolled, shifts, starts
+from assetgen.diffusion.rolling import VIEWS, Cells, rolled, shifts, starts, weights
 from assetgen.diffusion.schedulers import scaled
 from assetgen.diffusion.text import encode
 from assetgen.errors import InputError
@@ -123,11 +123,25 @@ def _around(request: Request, made: Size) -> tuple[FloatArray, FloatArray]:
 
 def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, time: Any, progress: float, step: int) -> Any:
     """What the model takes for noise (or velocity) in latents, guided: `B×C×h×w` float32."""
+    entering = scaled(scheduler, latents, time)
+    if not told.rolls:
+        return _look(warm, told, entering, time, progress, [(0, 0)] * len(latents))
+    size = (latents.shape[-1], latents.shape[-2])
+    total, sure = 0.0, 0.0
+    for view in VIEWS:
+        cells = shifts(told.begins, step, view, told.rolls, size)
+        weight = weights(cells, told.rolls, size).to(latents)
+        total = total + weight * _look(warm, told, entering, time, progress, cells)
+        sure = sure + weight
+    return total / sure
+
+
+def _look(warm: Warm, told: Guide, latents: Any, time: Any, progress: float, cells: Cells) -> Any:
+    """What the model says of latents that it is shown rolled by so many cells, rolled back."""
     import torch
 
-    network, (height, width) = warm.network, latents.shape[-2:]
-    cells = shifts(told.begins, step, told.rolls, (width, height))
-    shown = rolled(scaled(scheduler, latents, time), cells, width).to(network.dtype)
+    network, width = warm.network, latents.shape[-1]
+    shown = rolled(latents, cells, width).to(network.dtype)
     entering = shown if told.guidance is None else torch.cat([shown] * 2)
     steered = _steered(told, entering, time, progress, lambda part: rolled(part, cells, width))
     if told.filled is not None:

@@ -1,7 +1,7 @@
 """Pictures that wrap, by transformers: their border wanders, or they have none."""
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 from assetgen.diffusion.denoise import denoise
 from assetgen.diffusion.load import warm_model
 from assetgen.diffusion.request import read_request
-from assetgen.diffusion.rolling import rolled, shifts, starts
+from assetgen.diffusion.rolling import VIEWS, rolled, shifts, starts, weights
 from assetgen.diffusion.sample import sample
 from assetgen.diffusion.tiling import wrapping
 from assetgen.errors import InputError
@@ -31,23 +31,34 @@ Find = Callable[[str], ModelCard]
 
 @pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
 def test_every_step_rolls_by_something_else_and_only_along_the_axes(axes: str) -> None:
-    steps = [shifts([starts(5)], step, axes, (64, 48))[0] for step in range(12)]
+    steps = [shifts([starts(5)], step, 0.0, axes, (64, 48))[0] for step in range(12)]
     for axis, cells in zip("xy", zip(*steps, strict=True), strict=True):
         assert len(set(cells)) == (12 if axis in axes else 1)
         assert axis in axes or set(cells) == {0}
 
 
 def test_few_steps_already_spread_the_border_over_the_picture() -> None:
-    across = sorted(shifts([starts(1)], step, "x", (100, 100))[0][0] for step in range(4))
+    across = sorted(shifts([starts(1)], step, 0.0, "x", (100, 100))[0][0] for step in range(4))
     gaps = np.diff([*across, across[0] + 100])
     assert gaps.max() < 45
+
+
+@pytest.mark.parametrize("axes", ["x", "y", "xy"])
+def test_next_to_a_border_of_one_view_the_other_one_tells(axes: str) -> None:
+    sure = [weights(shifts([starts(4)], 0, view, axes, (64, 48)), axes, (64, 48)) for view in VIEWS]
+    share = (sure[0] / (sure[0] + sure[1]))[0, 0].numpy()
+    border = [-shift for shift in shifts([starts(4)], 0, 0.0, axes, (64, 48))[0]]
+    for axis, place, line in (("x", border[0], share.mean(0)), ("y", border[1], share.mean(1))):
+        if axis in axes:
+            assert line[place] < 0.5 < line[place + len(line) // 2 - len(line)]
+            assert np.abs(np.diff([*line, line[0]])).max() < 0.1
 
 
 def test_what_is_rolled_back_is_as_before_and_pictures_roll_with_their_latents() -> None:
     import torch
 
     latents = torch.arange(2 * 6 * 8).reshape(2, 1, 6, 8)
-    cells = shifts([starts(1), starts(2)], 3, "xy", (8, 6))
+    cells = shifts([starts(1), starts(2)], 3, 0.5, "xy", (8, 6))
     assert (rolled(rolled(latents, cells, 8), cells, 8, back=True) == latents).all()
     large = latents.repeat_interleave(4, 2).repeat_interleave(4, 3)
     assert (rolled(large, cells, 8)[:, :, ::4, ::4] == rolled(latents, cells, 8)).all()
@@ -91,12 +102,13 @@ def latents_of(card: ModelCard, job: Job) -> FloatArray:
     return shown
 
 
+@pytest.mark.parametrize("steps", [4, 20])
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
 def test_a_transformer_that_draws_an_edge_at_the_edge_draws_none_along_axes_that_wrap(
-    lit: ModelCard, job: Make, axes: str
+    lit: ModelCard, job: Make, axes: str, steps: int
 ) -> None:
     across: Axis = "x"
-    words = {"size": (64, 64), "steps": 20, "guidance": 1.0}
+    words = {"size": (64, 64), "steps": steps, "guidance": 1.0}
     plain = wrap_ratio(latents_of(lit, job(lit, **words)), across)
     wrapped = wrap_ratio(latents_of(lit, job(lit, tile=axes, **words)), across)
     assert plain > 2 * SEAM_LIMIT
@@ -149,8 +161,8 @@ def test_a_picture_that_wraps_is_the_same_alone_and_in_a_batch(tiny_of: Find, jo
     assert np.abs(alone["color"].astype(int) - together[2]["color"].astype(int)).max() <= 1
 
 
-def test_controls_roll_with_the_picture(tiny_of: Find, job: Make, tmp_path: Path) -> None:
-    """Where a control is the same everywhere, rolling it changes nothing; where not, forgetting to would show."""
+def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
+    """A picture, its control and its place, all moved by half a side at once, change nothing but their place."""
     import torch
 
     from assetgen.diffusion.guide import guide, predict
@@ -166,20 +178,8 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make, tmp_path: Path
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         told = guide(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
-        [cells] = shifts(told.begins, 1, "xy", (8, 8))
-        wandering = predict(warm, told, scheduler, latents, scheduler.timesteps[0], 0.5, 1)
-        still = _without_rolling(warm, told, scheduler, latents, cells)
-    assert torch.allclose(wandering, still, atol=1e-5)
-
-
-def _without_rolling(warm: Any, told: Any, scheduler: Any, latents: Any, cells: tuple[int, int]) -> Any:
-    """Everything rolled by hand, once, and told to a network that rolls nothing."""
-    from dataclasses import replace
-
-    from assetgen.diffusion.guide import predict
-
-    dims = (-1, -2)
-    [steer] = told.steers
-    told = replace(told, rolls="", steers=(replace(steer, seen=steer.seen.roll(cells, dims)),))
-    found = predict(warm, told, scheduler, latents.roll(cells, dims), scheduler.timesteps[0], 0.5, 1)
-    return found.roll([-cell for cell in cells], dims)
+        [steer] = told.steers
+        moved = replace(told, steers=(replace(steer, seen=steer.seen.roll((4, 4), (-1, -2))),))
+        before = predict(warm, told, scheduler, latents, scheduler.timesteps[0], 0.5, 1)
+        after = predict(warm, moved, scheduler, latents.roll((4, 4), (-1, -2)), scheduler.timesteps[0], 0.5, 1)
+    assert torch.allclose(before.roll((4, 4), (-1, -2)), after, atol=1e-4)
