@@ -116,6 +116,7 @@ def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, Keys]:
 
 
 def _entry(file: PackFile, path: Path, name: str) -> Entry:
+    _check_name(path, name)
     rule, keys = _rule(file, path)
     document = file.document if keys else Document(str(path), {})
     beside = path.with_suffix(BESIDE)
@@ -129,12 +130,22 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
     place = path.relative_to(file.folder).as_posix()
     entry = filled(_over(_unsaid(file, path, said), said), {"{name}": words, "{file}": place})
     try:
-        check_name(name)
         spec = checked(AssetSpec, entry, document, keys)
         [only] = expand({name: spec}, {name: keys}, lambda keys: document.where(*keys))
     except InputError as error:
         raise error.at(document.where(*keys)) from error
     return replace(only, document=document)
+
+
+def _check_name(path: Path, name: str) -> None:
+    """Refuse what cannot be the name of an asset, and names of files that are no text: disks of Unix take any bytes."""
+    try:
+        path.name.encode()
+        check_name(name)
+    except UnicodeEncodeError as error:
+        raise InputError("the file's name is no text", where=str(path), cure="Rename it") from error
+    except InputError as error:
+        raise error.at(str(path)) from error
 
 
 def _unsaid(file: PackFile, path: Path, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Dropped files as assets of their pack."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_a_dropped_picture_is_painted_over(write_pack: Write, tmp_path: Path) ->
     recipe = planned(write_pack(EMPTY))["castle_sketch"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("painted_concept", "castle sketch")
     assert recipe.source.words["image"].path == path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other names")
+def test_names_at_the_limits_of_disks_are_told(write_pack: Write, tmp_path: Path) -> None:
+    for name, what in ((f"{'x' * 251}.png", "longer than 120"), (os.fsdecode(b"\xff.png"), "is no text")):
+        path = drop(tmp_path, name)
+        with pytest.raises(InputError, match=f"{name}: .*{what}"):
+            planned(write_pack(EMPTY))
+        path.unlink()
 
 
 def test_a_file_beside_it_says_what_it_becomes_and_need_not_name_it(write_pack: Write, tmp_path: Path) -> None:
