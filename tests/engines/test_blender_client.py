@@ -238,7 +238,7 @@ def _page(*names: str) -> dict[str, Any]:
 
 def test_depth_is_toned_as_the_server_tones_it() -> None:
     tones = part("tones")
-    for name in ("FAR_PERCENTILE", "FAR_SHARE", "NEAR_PERCENTILE", "FLAT_MARGIN", "GROUND_REACH"):
+    for name in ("FAR_PERCENTILE", "FAR_SHARE", "NEAR_PERCENTILE", "FLAT_MARGIN"):
         assert getattr(tones, name) == getattr(depth, name)
 
 

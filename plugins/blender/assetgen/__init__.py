@@ -4,6 +4,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import catalog, operators, panel, tasks, thumbnails
+from .forms import fill_forms
 from .preferences import ASSETGEN_preferences
 from .properties import ASSETGEN_field, ASSETGEN_settings
 from .tasks import tick, wait
@@ -14,9 +15,17 @@ CLASSES = (ASSETGEN_preferences, ASSETGEN_field, ASSETGEN_settings, *operators.C
 
 
 @persistent
-def _on_load(*_: object) -> None:
+def _before_load(*_: object) -> None:
     """Another file: results on their way are not for it."""
     tasks.another_file()
+
+
+@persistent
+def _after_load(*_: object) -> None:
+    """Its presets want their forms."""
+    for scene in bpy.data.scenes:
+        catalog.want_form(scene.assetgen.preset)
+    fill_forms(catalog.catalog.pages)
 
 
 def _look_once() -> None:
@@ -31,7 +40,8 @@ def register() -> None:
         bpy.utils.register_class(each)
     bpy.types.Scene.assetgen = bpy.props.PointerProperty(type=ASSETGEN_settings)
     bpy.app.translations.register(__name__, TEXTS)
-    bpy.app.handlers.load_pre.append(_on_load)
+    bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.handlers.load_post.append(_after_load)
     if not bpy.app.background:
         bpy.app.timers.register(_look_once, first_interval=0.5)
 
@@ -42,7 +52,8 @@ def unregister() -> None:
         bpy.app.timers.unregister(_look_once)
     tasks.forget()
     thumbnails.forget()
-    bpy.app.handlers.load_pre.remove(_on_load)
+    bpy.app.handlers.load_pre.remove(_before_load)
+    bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.translations.unregister(__name__)
     del bpy.types.Scene.assetgen
     for each in reversed(CLASSES):

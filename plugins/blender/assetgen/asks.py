@@ -80,6 +80,8 @@ def request_of(settings: ASSETGEN_settings) -> dict[str, Any]:
         "settings": said(settings, catalog.catalog.pages),
         "draft": settings.draft,
     }
+    if settings.noncommercial:
+        request["allow_noncommercial"] = True
     if settings.negative.strip():
         request["negative"] = settings.negative.strip()
     if settings.reference:

@@ -87,7 +87,7 @@ class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
         layout.use_property_split, layout.use_property_decorate = True, False
         column = layout.column()
         if settings.task != "SPRITE":
-            for name in ("preset", "model", "negative", "reference", "draft"):
+            for name in ("preset", "model", "negative", "reference", "draft", "noncommercial"):
                 column.prop(settings, name)
         for name in OWN_SETTINGS[settings.task]:
             column.prop(settings, name)
@@ -122,7 +122,7 @@ def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         row.label(text=f"Server {known.version}", icon="CHECKMARK", translate=False)
         row.operator("assetgen.connect", text="", icon="FILE_REFRESH").begin = False
     else:
-        row.label(text="No server runs", icon="UNLINKED")
+        row.label(text="No server", icon="UNLINKED")
         row.operator("assetgen.connect", icon="PLAY").begin = True
         row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
     if known.trouble:

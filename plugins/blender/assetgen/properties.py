@@ -104,6 +104,9 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
         name="Seed", description="The same seed gives the same picture; variations count up from it", min=0
     )
     draft: bpy.props.BoolProperty(name="Draft", description="Quick drawings in place of the model, to try things out")
+    noncommercial: bpy.props.BoolProperty(
+        name="Allow Non-Commercial", description="Models may be used whose licence forbids to sell what they make"
+    )
     reference: bpy.props.StringProperty(
         name="Reference", description="A picture that is painted over", subtype="FILE_PATH"
     )

@@ -136,7 +136,7 @@ def _listen(task: Task) -> None:
         elif isinstance(news, Candidate):
             task.candidates[news.number] = news
         elif isinstance(news, Ended):
-            task.status, task.trouble = news.status, news.trouble
+            task.status, task.trouble = news.status, news.trouble or task.trouble
 
 
 def _unused() -> list[Task]:
@@ -202,4 +202,4 @@ def forget() -> None:
 
 def _wind_up() -> None:
     if not bpy.app.background and not bpy.app.timers.is_registered(tick):
-        bpy.app.timers.register(tick, first_interval=TICK)
+        bpy.app.timers.register(tick, first_interval=TICK, persistent=True)  # another file may be opened

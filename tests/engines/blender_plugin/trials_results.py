@@ -175,6 +175,25 @@ def trial_the_form_of_a_preset_is_filled_and_heard(stage):
     assert job["request"]["settings"] == said, job["request"]["settings"]
 
 
+def trial_a_file_that_is_opened_has_its_form(stage):
+    stage.settings.task = "TEXTURE"
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    stage.save()
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    bpy.ops.assetgen.wait()
+    assert stage.settings.preset == "concept_from_mesh" and "depth.strength" in stage.settings.form
+    bpy.ops.wm.open_mainfile(filepath=str(stage.folder / "scene.blend"))
+    assert "seamless.axes" in stage.settings.form
+
+
+def trial_what_forbids_commercial_use_is_asked_for_only_where_it_is_allowed(stage):
+    request_of = stage.part("asks").request_of
+    assert "allow_noncommercial" not in request_of(stage.settings)
+    stage.settings.noncommercial = True
+    assert request_of(stage.settings)["allow_noncommercial"] is True
+
+
 def trial_prompts_are_remembered(stage):
     stage.ask("PICTURE", prompt="a red potion")
     stage.ask("PICTURE", prompt="a blue potion")
@@ -195,7 +214,8 @@ def trial_the_extension_goes_without_a_trace(stage):
     stage.part("thumbnails").icon_of(stage.task.candidates[1].files["color"])
     bpy.ops.preferences.addon_disable(module=MODULE)
     left = [name for name in dir(bpy.types) if name.startswith("ASSETGEN")]
-    handlers = [each for each in bpy.app.handlers.load_pre if "assetgen" in each.__module__]
+    listening = [*bpy.app.handlers.load_pre, *bpy.app.handlers.load_post]
+    handlers = [each for each in listening if "assetgen" in each.__module__]
     bpy.ops.preferences.addon_enable(module=MODULE)
     assert left == [] and handlers == []
     assert hasattr(bpy.types, "ASSETGEN_PT_main")
