@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from assetgen.diffusion.load import warm_model
 from assetgen.diffusion.sample import sample
@@ -141,19 +142,55 @@ def test_sizes_that_a_transformer_does_not_know_are_refused(tiny_of: Find, job: 
 @pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "flux_schnell", "pixart", "sana"])
 def test_the_loop_draws_what_the_pipeline_of_diffusers_draws(tiny_of: Find, job: Make, name: str) -> None:
     card = tiny_of(name)
-    theirs = _by_diffusers(card, prompt="a red cat", steps=4, guidance=5.0)
+    theirs = _by_diffusers(card)
     ours = alone(job(card, prompt="a red cat", steps=4, guidance=5.0, seed=9))
     assert np.abs(ours - theirs).max() <= 1
 
 
-def _by_diffusers(card: ModelCard, prompt: str, steps: int, guidance: float) -> Array:
-    """The same by the pipeline's own loop, from the same noise."""
+CONTROLLED_BY = {"sd3": "StableDiffusion3ControlNetPipeline", "flux": "FluxControlNetPipeline"}
+
+
+@pytest.mark.parametrize("name", CONTROLLED_BY)
+def test_controls_act_as_in_the_pipelines_of_diffusers(tiny_of: Find, job: Make, name: str) -> None:
+    import diffusers
+
+    card, context = tiny_of(name), under("depth", 255, strength=0.7)
+    network = warm_model(card, (), ["depth"], ignore).controls["depth"]
+    shown = {"control_image": Image.fromarray(context.controls[0].images["color"])}
+    kind = getattr(diffusers, CONTROLLED_BY[name])
+    theirs = _by_diffusers(
+        card, lambda parts: kind(**parts, controlnet=network), **shown, controlnet_conditioning_scale=0.7
+    )
+    ours = alone(job(card, context, prompt="a red cat", steps=4, guidance=5.0, seed=9))
+    assert np.abs(ours - theirs).max() <= 1
+
+
+def test_a_model_made_for_inpainting_sees_what_it_sees_in_diffusers(tiny_of: Find, job: Make) -> None:
+    """Where all is to be drawn; elsewhere ours holds what is kept in every step, too."""
+    import diffusers
+
+    card, white = tiny_of("flux_fill"), np.full((32, 32, 3), 255, np.uint8)
+    shown = {"image": _pixels(white // 3), "mask_image": _pixels(white)[:, :1]}
+    theirs = _by_diffusers(card, lambda parts: diffusers.FluxFillPipeline(**parts), **shown)
+    ours = alone(job(card, prompt="a red cat", steps=4, guidance=5.0, seed=9))
+    assert np.abs(ours - theirs).max() <= 1
+
+
+def _pixels(color: Array) -> Any:
+    import torch
+
+    return torch.from_numpy(to_float(color)).permute(2, 0, 1)[None]
+
+
+def _by_diffusers(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None = None, **shown: Any) -> Array:
+    """A picture by a pipeline's own loop, from the noise that we would start from."""
     import torch
 
     from assetgen.diffusion.latents import noise
 
     warm = warm_model(card, (), (), ignore)
-    pipeline, (width, height) = warm.pipeline, card.native
+    parts = {name: part for name, part in warm.pipeline.components.items() if part is not None}
+    pipeline, (width, height) = build(parts) if build else warm.pipeline, card.native
     channels = pipeline.vae.config.latent_channels
     latents, _ = noise(9, channels, (width // warm.grain, height // warm.grain))
     if card.family == "flux":
@@ -162,9 +199,9 @@ def _by_diffusers(card: ModelCard, prompt: str, steps: int, guidance: float) -> 
     words |= {"use_resolution_binning": False} if card.family in ("pixart", "sana") else {}
     pipeline.scheduler = warm.scheduler()
     pipeline.set_progress_bar_config(disable=True)
-    size = {"width": width, "height": height, "num_inference_steps": steps}
+    size = {"width": width, "height": height, "num_inference_steps": 4, "guidance_scale": 5.0}
     with torch.inference_mode():
-        made = pipeline(prompt, guidance_scale=guidance, latents=latents, output_type="np", **size, **words)
+        made = pipeline("a red cat", latents=latents, output_type="np", **size, **words, **shown)
     pixels: Array = np.rint(made.images[0] * 255).astype(int)
     return pixels
 
