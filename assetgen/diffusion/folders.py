@@ -114,8 +114,8 @@ def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool 
     if not needs_weights:
         return
     _read_json(folder / "config.json")
-    files = sorted(folder.glob(f"*.{variant}.safetensors" if variant else "*.safetensors"))
-    for index in folder.glob(f"*{INDEX_SUFFIX}"):
+    files = sorted(folder.glob(f"*.{variant}*.safetensors" if variant else "*.safetensors"))
+    for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{INDEX_SUFFIX}"):
         files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
     if not files:
         raise _no_weights(folder)

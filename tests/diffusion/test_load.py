@@ -1,5 +1,6 @@
 """Loading: what of a model folder is refused, and how it is said; LoRAs."""
 
+import json
 import shutil
 import weakref
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assetgen.diffusion.folders import check_part
 from assetgen.diffusion.load import let_go, warm_model
 from assetgen.diffusion.sample import sample
 from assetgen.errors import InputError, NotInstalledError
@@ -60,6 +62,19 @@ def test_weights_cut_short_are_refused(copied: ModelCard, tmp_path: Path) -> Non
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(InputError, match="is cut short"):
         load(copied)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_weights_in_several_files_of_a_variant_are_looked_at(copied: ModelCard, tmp_path: Path, damaged: bool) -> None:
+    folder, half = tmp_path / "model/text_encoder", "model.fp16-00001-of-00001.safetensors"
+    (folder / "model.safetensors").rename(folder / half)
+    names = {"weight_map": {"a": half, **({"b": "model.fp16-00002-of-00002.safetensors"} if damaged else {})}}
+    (folder / "model.safetensors.index.fp16.json").write_text(json.dumps(names))
+    if not damaged:
+        check_part(folder, "fp16")
+        return
+    with pytest.raises(InputError, match=r"fp16-00002-of-00002.safetensors' is missing"):
+        check_part(folder, "fp16")
 
 
 def test_a_pickle_is_refused_even_where_diffusers_would_take_it(copied: ModelCard, tmp_path: Path) -> None:
