@@ -48,6 +48,11 @@ func frames(count: int) -> void:
 		await get_tree().process_frame
 
 
+func find_dock() -> void:
+	var base := EditorInterface.get_base_control()
+	dock = base.find_children("Assetgen*", "VBoxContainer", true, false)[-1]
+
+
 ## The dock, with a server and the form drawn.
 func ready_dock() -> Control:
 	check(await until(func(): return dock.is_ready), "the server is greeted", dock.notice.text())
@@ -111,14 +116,19 @@ func history() -> UndoRedo:
 	return undo.get_history_undo_redo(undo.get_object_history_id(root))
 
 
+## Wait until nothing is asked of the server any more, as what waits for an answer would leak.
+func _idle() -> void:
+	var quiet := 0
+	while quiet < 20:
+		quiet = quiet + 1 if dock.client.get_child_count() == 0 else 0
+		await get_tree().process_frame
+
+
 func _run() -> void:
 	var system := EditorInterface.get_resource_filesystem()
 	await until(func(): return not system.is_scanning())
-	dock = (
-		EditorInterface
-		. get_base_control()
-		. find_children("Assetgen", "VBoxContainer", true, false)[0]
-	)
+	find_dock()
 	await load(OS.get_environment("ASSETGEN_TRIAL")).new().run(self)
+	await _idle()
 	print("%d wrong" % wrong)
 	get_tree().quit(1 if wrong else 0)

@@ -8,6 +8,8 @@ func run(t: Object) -> void:
 	var dock: Control = await t.ready_dock()
 	var actions: RefCounted = t.actions()
 	await _picture(t)
+	var menu: Object = load("res://addons/assetgen/menus/file_menu.gd").new(actions)
+	menu._popup_menu(PackedStringArray([PICTURE]))
 	await _posts(t, dock, actions)
 	await _variations(t, dock, actions)
 	await _meshes(t, dock, actions)
@@ -65,6 +67,8 @@ func _meshes(t: Object, dock: Control, actions: RefCounted) -> void:
 	var box: MeshInstance3D = root.get_node("Box")
 	bare = root.get_node("Bare")
 	await t.select([box, bare])
+	var menu: Object = load("res://addons/assetgen/menus/scene_menu.gd").new(actions)
+	menu._popup_menu(PackedStringArray(["Box", "Bare"]))
 	t.check(await actions.texture_mesh(), "the dock waits for words", dock.notice.text())
 	dock.generate.ask.count.value = 1
 	dock.generate.ask.prompt.text = "slate"

@@ -30,6 +30,14 @@ func run(t: Object) -> void:
 	)
 	_replace("res://art/pack.yaml", "preset: drawning", "preset: drawing")
 	await _cancel(t, packs)
+	EditorInterface.set_plugin_enabled("assetgen", false)
+	await t.frames(3)
+	t.check(not is_instance_valid(dock), "the plugin can be switched off")
+	EditorInterface.set_plugin_enabled("assetgen", true)
+	t.find_dock()
+	await t.ready_dock()
+	await t.until(func(): return t.dock.packs.table.state_of(PACK, "rock") != "")
+	await t.until(func(): return t.dock.packs.job.is_over())
 
 
 func _cancel(t: Object, packs: Control) -> void:

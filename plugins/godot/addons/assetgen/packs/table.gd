@@ -6,6 +6,8 @@ const Words := preload("../words.gd")
 
 ## Rows of one pack; the rest is counted.
 const MOST := 300
+## Pixels for the icon and the space around it.
+const BADGE_MARGIN := 40
 const BADGES := {
 	"ok": ["StatusSuccess", "success_color"],
 	"stale": ["StatusWarning", "warning_color"],
@@ -24,7 +26,6 @@ func _init() -> void:
 	set_column_expand(0, true)
 	set_column_clip_content(0, true)
 	set_column_expand(1, false)
-	set_column_custom_minimum_width(1, 84)
 	custom_minimum_size.y = 160
 	create_item()
 
@@ -137,6 +138,22 @@ func _row(pack: String, asset: String) -> TreeItem:
 			if row.get_text(0) == asset:
 				return row
 	return null
+
+
+## As wide as the longest word for a state, in this language and this font.
+func _fit_badges() -> void:
+	var font := get_theme_font("font")
+	var size := get_theme_font_size("font_size")
+	var widest := 0.0
+	for state: String in BADGES:
+		var text := font.get_string_size(word(state), HORIZONTAL_ALIGNMENT_LEFT, -1, size)
+		widest = maxf(widest, text.x)
+	set_column_custom_minimum_width(1, int(widest) + BADGE_MARGIN)
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_THEME_CHANGED and is_inside_tree():
+		_fit_badges()
 
 
 func _add_asset(parent: TreeItem, event: Dictionary) -> void:
