@@ -7,6 +7,7 @@ from pathlib import Path
 from assetgen.differences import asked, differences
 from assetgen.errors import InputError
 from assetgen.events import Audited, State
+from assetgen.licences import noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock
 from assetgen.looks import SIMILAR, apart, look
@@ -37,6 +38,7 @@ def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False
         else:
             found = [("stale", reason) for reason in differences(asked(recipe, file.folder), block)]
             found += _files(recipe, block, target, similar)
+            found += [("ok", what) for what in noncommercial(recipe)]
         states = {state for state, _ in found}
         state: State = next((state for state in WORST_FIRST if state in states), "ok")
         yield Audited(asset=name, pack=file.pack.pack, state=state, reasons=tuple(reason for _, reason in found))

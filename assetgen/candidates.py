@@ -14,6 +14,7 @@ from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Finished
 from assetgen.exclusive import exclusively
 from assetgen.images import ImageSet
+from assetgen.licences import refuse_noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock, write_lock
 from assetgen.making import Maker
@@ -49,10 +50,14 @@ def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
 
 
 def make_candidates(
-    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, price: float = 0.0
+    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, wish: Wish
 ) -> Iterator[Candidate]:
-    """`count` candidates of each asset, as they come; what the store has is not made again. Failures are news."""
-    maker = Maker(machine.store, emit, price, pause=machine.pause)
+    """`count` candidates of each asset, as they come; what the store has is not made again. Failures are news.
+
+    Of the wish, its price counts and whether it allows what forbids commercial use; else that raises `InputError`.
+    """
+    refuse_noncommercial(recipes, wish.allow_noncommercial)
+    maker = Maker(machine.store, emit, wish.price, pause=machine.pause)
     wanted = [Try(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
     for attempt, images, is_finished in maker.sampled(wanted):
         try:
@@ -105,11 +110,11 @@ def _block(recipe: Recipe, known: Block | None, folder: Path) -> Block:
     return replace(block, outputs=known.outputs, looks=known.looks) if known else block
 
 
-def build_picked(file: PackFile, game: Path, machine: Machine, emit: Emit, asset: str) -> list[Finished]:
-    """Build an asset, and the atlases that hold it."""
+def build_picked(file: PackFile, game: Path, machine: Machine, emit: Emit, asset: str, wish: Wish) -> list[Finished]:
+    """Build an asset, and the atlases that hold it; for the rest as the wish says."""
     recipes = plan_with(file, read_lock(lock_place(file)) or {})
     atlases = [recipe.name for recipe in recipes if any(need.name == asset for need in recipe.needs)]
-    return [rebuild(file, game, machine, emit, Wish(only=name)) for name in atlases or [asset]]
+    return [rebuild(file, game, machine, emit, replace(wish, only=name)) for name in atlases or [asset]]
 
 
 def matching(recipes: Sequence[Recipe], only: str) -> list[Recipe]:

@@ -71,7 +71,8 @@ def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if not isinstance(card, ModelCard):
         return
     used: list[tuple[str, ModelCard | ControlModel]] = [(card.model, card)]
-    used += [(f"{card.model}/{c.name}", card.controls[c.name]) for c in recipe.controls if c.name in card.controls]
+    kinds = [stage.conditions for stage in recipe.controls if stage.conditions in card.controls]
+    used += [(f"{card.model}/{kind}", card.controls[kind]) for kind in kinds]
     for name, holder in used:
         place = holder.weights
         at_hub = f"{place.hub}@{place.revision}" if isinstance(place, Hub) else ""

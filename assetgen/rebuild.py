@@ -13,6 +13,7 @@ from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
 from assetgen.exclusive import exclusively
 from assetgen.game import engine_of, open_target
 from assetgen.history import measured, remember
+from assetgen.licences import refuse_noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, Lock, lock_place, read_lock, write_lock
 from assetgen.looks import SIMILAR, apart
@@ -33,7 +34,7 @@ class Wish:
     `only` is a glob of the assets to build. `moving`, where it is not None, is a glob of the assets that may differ
     from the lock: all others are refused where they do ("" lets none differ). A draft has drawings instead of pictures
     by a model, and no lock; what is made `once` has no lock either, and nothing of earlier builds is removed for it.
-    `price` is USD an hour of this machine.
+    `price` is USD an hour of this machine. What forbids commercial use is refused unless the wish allows it.
     """
 
     only: str = "*"
@@ -42,6 +43,7 @@ class Wish:
     moving: str | None = None
     once: bool = False
     price: float = 0.0
+    allow_noncommercial: bool = False
 
     @property
     def has_lock(self) -> bool:
@@ -75,6 +77,7 @@ def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish
     with exclusively(game / file.pack.target, machine.locks, emit, machine.pause), locking:
         lock = (read_lock(place) or {}) if not wish.once else {}
         recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft)
+        refuse_noncommercial(recipes, wish.allow_noncommercial)
         with exclusively(game / SHARED, machine.locks, emit, machine.pause):
             target = open_target(file.pack, game, recipes)
         target.sweep()

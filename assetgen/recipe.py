@@ -43,6 +43,12 @@ class Stage:
         return load(self.kind, self.name)
 
     @property
+    def conditions(self) -> str:
+        """Of a control: the kind of control network that its picture is for, as a model card names it."""
+        detector = self.part.traits.detector
+        return str(self.words.get("kind") or (detector.kind if detector else self.name))
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What enters keys: plain JSON data, files and cards by their digests."""
         return {"part": f"{self.kind}/{self.name}@{self.version}", "words": plain(self.words)}
@@ -107,7 +113,7 @@ class Recipe:
     def _network(self, control: Stage) -> Any:
         """What makes the model obey a control."""
         card = self.source.words.get("model")
-        return plain(card.controls.get(control.name)) if isinstance(card, ModelCard) else None
+        return plain(card.controls.get(control.conditions)) if isinstance(card, ModelCard) else None
 
     def images_key(self, attempt: int = 0) -> str:
         """The key of the finished image set of a try."""

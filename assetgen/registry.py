@@ -114,6 +114,17 @@ class Together:
 
 
 @dataclass(frozen=True)
+class Detector:
+    """What a control that draws by a network of other people tells of it: its licence, where that stands, and the kind
+    of control network that its pictures condition (a word `kind` of the control says otherwise)."""
+
+    kind: str
+    licence: str
+    licence_url: str
+    commercial: bool = True
+
+
+@dataclass(frozen=True)
 class Traits:
     """What `@part` records about a function."""
 
@@ -122,6 +133,7 @@ class Traits:
     members: bool = False
     new_game: Callable[[str], Files] | None = None
     engine_owned: tuple[str, ...] = ()
+    detector: Detector | None = None
 
 
 class ControlWords(BaseModel):
@@ -142,16 +154,19 @@ def part(
     members: bool = False,
     new_game: Callable[[str], Files] | None = None,
     engine_owned: tuple[str, ...] = (),
+    detector: Detector | None = None,
 ) -> Callable[[F], F]:
     """Make a function a part. Raise `version` whenever its pixels or bytes change for the same arguments.
 
     `together` is for sources that make many images at once, `members` for those that are made of other assets.
     `new_game(pack)` is for exporters: the files that make an empty folder a project of the engine. `engine_owned` names
-    (by pattern) files that the engine itself rewrites.
+    (by pattern) files that the engine itself rewrites. `detector` is for controls that need weights of other people.
     """
 
+    traits = Traits(version, together, members, new_game, engine_owned, detector)
+
     def mark(function: F) -> F:
-        function.assetgen_part = Traits(version, together, members, new_game, engine_owned)  # type: ignore[attr-defined]
+        function.assetgen_part = traits  # type: ignore[attr-defined]
         return function
 
     return mark

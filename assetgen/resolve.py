@@ -6,7 +6,7 @@ those that nobody said.
 
 import contextlib
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from assetgen.errors import InputError
 from assetgen.expand import Entry, check_name, expand
 from assetgen.inbox import has_inbox, laid_in
+from assetgen.licences import terms_of
 from assetgen.load import Kind, Library, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
 from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, names
@@ -187,17 +188,18 @@ class _Asset:
         asked = self._source()
         source = self._draft(asked) if self.resolver.draft else asked
         size = asked.words.get("size")
+        drawn = tuple(self._stage("control", word, size=size) for word in controls)
         return Recipe(
             name=self.entry.name,
             preset=preset.preset,
             source=source,
-            controls=tuple(self._stage("control", word, size=size) for word in controls),
+            controls=drawn,
             steps=tuple(self._stage("step", word) for word in preset.steps or ()),
             checks=tuple(self._stage("check", word) for word in preset.checks or ()),
             export=self._stage("exporter", export, use=preset.use, folder=self.pack.target),
             tries=self.spec.tries or self.pack.tries or preset.tries or DEFAULT_TRIES,
             needs=needs,
-            facts=self._facts(source),
+            facts=self._facts(source, drawn),
             where=self._where(),
         )
 
@@ -267,16 +269,15 @@ class _Asset:
     def _seed_name(self) -> str:
         return self.resolver.taste.named.get(self.entry.name, self.entry.name)
 
-    def _facts(self, source: Stage) -> dict[str, Any]:
+    def _facts(self, source: Stage, controls: Sequence[Stage]) -> dict[str, Any]:
         facts: dict[str, Any] = {"prompt": self.spec.prompt, "pack": self.pack.pack}
         if source.words.get("seed") == seed_from(self.pack.seed, self._seed_name):
             facts["seed_name"] = self._seed_name
         card = source.words.get("model")
         if isinstance(card, ModelCard):
             facts["model"] = card.model
-            facts["licences"] = {card.model: card.licence}
-            used = {word.part for word in self.kind.preset.controls or ()} | set(self.spec.overrides)
-            facts["licences"] |= {f"{card.model}/{k}": c.licence for k, c in card.controls.items() if k in used}
+        if licences := {terms.name: terms.told for terms in terms_of(source, controls)}:
+            facts["licences"] = licences
         return facts
 
     def _draft(self, source: Stage) -> Stage:

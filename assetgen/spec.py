@@ -182,6 +182,10 @@ Location = Annotated[
 ]
 
 
+TERMS = {"licence", "licence_url", "commercial"}
+"""Fields that tell under which terms something may be used: none changes a pixel."""
+
+
 class ControlModel(Spec):
     """The network that makes a model obey one kind of control; a union obeys several, each by the number `mode`.
 
@@ -195,11 +199,12 @@ class ControlModel(Spec):
     adapter: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None
     digest: str | None = None
     licence: str
+    commercial: bool = True
 
     @property
     def identity(self) -> Any:
         """What enters keys."""
-        return _by_digest(self.model_dump(mode="json", exclude={"licence"}, exclude_defaults=True))
+        return _by_digest(self.model_dump(mode="json", exclude=TERMS, exclude_defaults=True))
 
 
 class Scheduler(Spec):
@@ -215,6 +220,8 @@ class Lora(Spec):
     file: Path
     weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
     digest: str | None = None
+    licence: str = ""
+    commercial: bool = True
 
 
 class Embedding(Spec):
@@ -258,12 +265,12 @@ class ModelCard(Spec):
 
         Its controls are not in it: the ones that an asset uses enter keys beside the asset's control images.
         """
-        people = {"model", "about", "licence", "licence_url", "commercial", "prompts", "affixes", "defaults"}
+        people = {"model", "about", "prompts", "affixes", "defaults", *TERMS}
         return _by_digest(self.model_dump(mode="json", exclude={*people, "batch", "controls"}, exclude_defaults=True))
 
 
 def _by_digest(card: Any) -> Any:
     if not isinstance(card, Mapping):
         return [_by_digest(item) for item in card] if isinstance(card, list) else card
-    places = {"weights", "file", "licence"} if card.get("digest") else {"licence"}
-    return {key: _by_digest(item) for key, item in card.items() if key not in places}
+    places = {"weights", "file"} if card.get("digest") else set()
+    return {key: _by_digest(item) for key, item in card.items() if key not in {*places, *TERMS}}

@@ -25,7 +25,7 @@ def render_control(stage: Stage) -> Control:
     """The control image of a stage, with the words that say how it acts."""
     words = dict(stage.words)
     acts = {key: words.pop(key) for key in ("strength", "start", "end")}
-    return Control(stage.name, run_part(stage.part, stage.alias, **words), **acts)
+    return Control(stage.conditions, run_part(stage.part, stage.alias, **words), **acts)
 
 
 def sample(part: Part, jobs: Iterator[Job]) -> Iterator[ImageSet]:
@@ -45,7 +45,7 @@ def alike(part: Part, words: Mapping[str, Any], controls: Iterable[Stage]) -> An
     together: Together | None = part.traits.together
     if together is None:
         return part.name
-    acts = tuple((c.name, c.words["strength"], c.words["start"], c.words["end"]) for c in controls)
+    acts = tuple((c.conditions, c.words["strength"], c.words["start"], c.words["end"]) for c in controls)
     return part.name, together.alike(words, acts)
 
 

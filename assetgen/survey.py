@@ -7,6 +7,7 @@ from pathlib import Path
 from assetgen.differences import asked, differences
 from assetgen.events import Surveyed, Work
 from assetgen.history import Forecast, forecast, read_history
+from assetgen.licences import noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock
 from assetgen.publish import Target
@@ -40,6 +41,8 @@ def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: s
         why = [f"'{lost[recipe.name]}' needs its images"] if recipe.name in lost else []
         if not why and work[recipe.name] != "reuse":
             why = list(_why(asked(recipe, file.folder), lock.get(recipe.name), target, recipe))
+        if work[recipe.name] != "reuse":
+            why += noncommercial(recipe)
         found.append(Surveyed(asset=recipe.name, work=work[recipe.name], reasons=tuple(why)))
     if only == "*":
         found += _leaving(recipes, target)

@@ -11,7 +11,7 @@ from assetgen.errors import InputError
 from assetgen.events import Event, Failed, Finished, ignore
 from assetgen.load import load_pack
 from assetgen.lock import Block, read_lock
-from assetgen.rebuild import Machine
+from assetgen.rebuild import Machine, Wish
 from assetgen.renames import plan_with
 from assetgen.store import Store
 
@@ -38,7 +38,7 @@ def finished(events: list[Event]) -> Finished:
 
 
 def candidates(folder: Path, machine: Machine, count: int) -> list[Candidate]:
-    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore))
+    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore, Wish()))
 
 
 def test_candidates_differ_and_the_first_is_what_a_build_makes(
@@ -150,6 +150,6 @@ def test_a_pick_is_built_with_the_atlases_that_hold_it_and_nothing_else(
     before = {name: block(tmp_path, name).outputs for name in ("a", "c", "all")}
     (tmp_path / "pack.yaml").write_text(text.replace("prompt: c", "prompt: d"))
     pick(load_pack(tmp_path), "a", 2, machine, ignore)
-    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a")
+    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a", Wish())
     changed = {name: block(tmp_path, name).outputs != outputs for name, outputs in before.items()}
     assert changed == {"a": True, "c": False, "all": True}

@@ -11,7 +11,7 @@ from assetgen.errors import AssetgenError, InputError
 if TYPE_CHECKING:
     from assetgen.load import Library
     from assetgen.registry import Part
-    from assetgen.spec import PartWord
+    from assetgen.spec import ModelCard, PartWord
 
 presets = typer.Typer(help="Kinds of asset.", no_args_is_help=True)
 models = typer.Typer(help="Model cards.", no_args_is_help=True)
@@ -70,6 +70,7 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
 def list_models(folder: FolderOption = HERE) -> None:
     """Every model card: size, licence, whether its weights are on this machine, and what it is."""
     from assetgen.diffusion.folders import presence
+    from assetgen.licences import tell
 
     library = _library(folder)
     rows = []
@@ -79,9 +80,18 @@ def list_models(folder: FolderOption = HERE) -> None:
         except AssetgenError as error:
             rows.append((name, "", "", "", f"cannot be used: {error}"))
             continue
-        selling = card.licence if card.commercial else f"{card.licence} (not for commercial use)"
+        selling = "; ".join(dict.fromkeys([tell(card.licence, card.commercial), *_forbidden(card)]))
         rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, presence(card.weights), card.about))
     _table(rows)
+
+
+def _forbidden(card: "ModelCard") -> list[str]:
+    """What of a card's controls and LoRAs forbids commercial use."""
+    from assetgen.licences import tell
+
+    used = [(f"control {kind}", each.licence, each.commercial) for kind, each in card.controls.items()]
+    used += [(f"LoRA {lora.file.name}", lora.licence, lora.commercial) for lora in card.loras]
+    return [f"{name}: {tell(licence, commercial)}" for name, licence, commercial in used if not commercial]
 
 
 @models.command("show")
@@ -132,7 +142,12 @@ def show_step(name: str) -> None:
 def _show_part(part: "Part") -> None:
     import inspect
 
+    from assetgen.licences import tell
+
     typer.echo(f"{part.kind} {part.name} (version {part.traits.version})\n\n{inspect.getdoc(part.run)}\n")
+    if detector := part.traits.detector:
+        licence = tell(detector.licence, detector.commercial)
+        typer.echo(f"For controls of the kind '{detector.kind}'. Licence: {licence}, {detector.licence_url}\n")
     rows = []
     for key, info in part.params.model_fields.items():
         default = "required" if info.is_required() else f"default {info.default!r}"

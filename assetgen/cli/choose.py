@@ -10,6 +10,7 @@ import typer
 from assetgen.cli.build import (
     GameOption,
     JsonOption,
+    NoncommercialOption,
     PackArgument,
     PriceOption,
     StoreOption,
@@ -22,6 +23,7 @@ from assetgen.errors import InputError
 if TYPE_CHECKING:
     from assetgen.events import Event
     from assetgen.load import PackFile
+    from assetgen.rebuild import Wish
     from assetgen.review.gather import Review
     from assetgen.review.sitting import Sitting
 
@@ -39,6 +41,7 @@ def review(
     no_build: Annotated[bool, typer.Option("--no-build", help="With --serve: picks go into the lock alone.")] = False,
     game: GameOption = None,
     price: PriceOption = "",
+    allow_noncommercial: NoncommercialOption = False,
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -51,6 +54,7 @@ def review(
     from assetgen.cli.progress import shown
     from assetgen.cli.settings import parse_price
     from assetgen.load import load_pack
+    from assetgen.rebuild import Wish
     from assetgen.review.gather import Subject, gather, sample_missing
     from assetgen.review.sitting import Sitting
 
@@ -58,15 +62,15 @@ def review(
         raise InputError("--serve and -o exclude each other", cure="Leave out one of them")
     if no_build and not serve:
         raise InputError("--no-build goes with --serve")
-    usd = parse_price(price)
+    wish = Wish(price=parse_price(price), allow_noncommercial=allow_noncommercial)
     file = load_pack(pack)
     subject = Subject(file, str(pack), game or game_of(file), only, _typed(context, "game", "store"))
     found = gather(subject, machine(store))
     with shown(json=json) as emit:
         if serve:
-            _serve(Sitting(found, pack, emit, count, usd, builds=not no_build), json=json)
+            _serve(Sitting(found, pack, emit, count, wish, builds=not no_build), json=json)
             return
-        for _ in sample_missing(found, count, emit, usd):
+        for _ in sample_missing(found, count, emit, wish):
             pass
     typer.echo(_write(found, output or Path("out") / f"{file.pack.pack}.html"), err=json)
     raise typer.Exit(FAILED if found.lacking(count) else 0)
@@ -109,6 +113,7 @@ def pick(
     undo: Annotated[bool, typer.Option("--undo", help="Take the choice back.")] = False,
     no_build: Annotated[bool, typer.Option("--no-build", help="Write the lock alone; build later.")] = False,
     game: GameOption = None,
+    allow_noncommercial: NoncommercialOption = False,
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -116,6 +121,7 @@ def pick(
     from assetgen.candidates import pick as choose
     from assetgen.cli.progress import shown
     from assetgen.load import load_pack
+    from assetgen.rebuild import Wish
 
     if undo == (number is not None):
         raise InputError("pick wants a number, or --undo", cure=f"Write `assetgen pick {pack} {asset} 3`")
@@ -125,10 +131,11 @@ def pick(
         choose(file, asset, number, machine(store), emit)
     typer.echo(f"{asset}: {what}" + (f"; now run `assetgen build {pack}`" if no_build else ""), err=json)
     if not no_build:
-        _build(file, asset, game or game_of(file), json=json, store=store)
+        wish = Wish(allow_noncommercial=allow_noncommercial)
+        _build(file, asset, game or game_of(file), wish, json=json, store=store)
 
 
-def _build(file: "PackFile", asset: str, game: Path, *, json: bool, store: str | None) -> None:
+def _build(file: "PackFile", asset: str, game: Path, wish: "Wish", *, json: bool, store: str | None) -> None:
     """Put a choice into the game, and exit with the code that fits."""
     from assetgen.candidates import build_picked
     from assetgen.cli.progress import shown
@@ -142,5 +149,5 @@ def _build(file: "PackFile", asset: str, game: Path, *, json: bool, store: str |
                 failures.append(event.exit_code)
             emit(event)
 
-        done = build_picked(file, game, machine(store), note, asset)
+        done = build_picked(file, game, machine(store), note, asset, wish)
     raise typer.Exit(exit_code(failures, sum(each.published + each.reused for each in done)))

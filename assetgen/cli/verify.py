@@ -57,7 +57,7 @@ def _tell(verdict: "Audited", *, json: bool, of_many: bool) -> None:
 
     if json:
         print_json(verdict)
-    elif verdict.state != "ok":
+    elif verdict.reasons:
         pack = f"{verdict.pack}: " if of_many else ""
         typer.echo(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,6 +16,7 @@ from assetgen.cli.build import (
     DraftOption,
     GameOption,
     JsonOption,
+    NoncommercialOption,
     PriceOption,
     StoreOption,
     exit_code,
@@ -39,6 +40,7 @@ def watch(
     ] = 0.0,
     once: Annotated[bool, typer.Option("--once", help="Build what is there, and end.")] = False,
     draft: DraftOption = False,
+    allow_noncommercial: NoncommercialOption = False,
     price: PriceOption = "",
     json: JsonOption = False,
     store: StoreOption = None,
@@ -64,10 +66,11 @@ def watch(
     from assetgen.watch.loop import Order
 
     if service:
-        told = _service(service, places, game, poll=poll, draft=draft, price=price, store=store, state=state)
+        flags = {"--draft": draft, "--allow-noncommercial": allow_noncommercial}
+        told = _service(service, places, game, poll=poll, flags=flags, price=price, store=store, state=state)
         typer.echo(told, nl=False)
         return
-    wish = Wish(draft=draft, price=parse_price(price))
+    wish = Wish(draft=draft, price=parse_price(price), allow_noncommercial=allow_noncommercial)
     order = Order(tuple(places), machine(store), wish, lambda file: game or game_of(file), poll)
     if once:
         _once(order, json=json)
@@ -163,7 +166,7 @@ def _service(
     game: Path | None,
     *,
     poll: float,
-    draft: bool,
+    flags: Mapping[str, bool],
     price: str,
     store: str | None,
     state: Path | None,
@@ -180,4 +183,5 @@ def _service(
         "--state": state and str(state.resolve()),
     }
     words += [word for option, value in options.items() if value for word in (option, str(value))]
-    return service_text(system, words + ["--draft"] * draft, Path.cwd(), service_name(places[0]))
+    words += [flag for flag, said in flags.items() if said]
+    return service_text(system, words, Path.cwd(), service_name(places[0]))

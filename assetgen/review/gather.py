@@ -12,7 +12,7 @@ from assetgen.game import engine_of
 from assetgen.image_files import read_image
 from assetgen.load import PackFile
 from assetgen.lock import lock_place, read_lock
-from assetgen.rebuild import Machine
+from assetgen.rebuild import Machine, Wish
 from assetgen.recipe import Recipe
 from assetgen.renames import plan_with
 from assetgen.review.facts import asset_facts, candidate_facts, shown, surface_facts
@@ -110,9 +110,9 @@ def _picture(place: Path) -> dict[str, Any] | None:
     return {"src": shown(array), "width": width, "height": height}
 
 
-def sample_missing(review: Review, count: int, emit: Emit, price: float = 0.0) -> Iterator[Candidate]:
+def sample_missing(review: Review, count: int, emit: Emit, wish: Wish) -> Iterator[Candidate]:
     """Make what is missing of the first `count` candidates of each asset; each is in the review when it is given."""
-    for candidate in make_candidates(review.lacking(count), count, review.machine, emit, price):
+    for candidate in make_candidates(review.lacking(count), count, review.machine, emit, wish):
         if candidate.number not in review.numbers(candidate.recipe.name):
             review.add(candidate)
             yield candidate

@@ -17,6 +17,7 @@ from assetgen.candidates import pick as choose
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Event, Failed, Loading, Published, Sampling
 from assetgen.load import load_pack
+from assetgen.rebuild import Wish
 from assetgen.review import page
 from assetgen.review.gather import Review, open_asset, planned, sample_missing, standing
 
@@ -26,13 +27,14 @@ POLL = 1.0
 
 @dataclass
 class Sitting:
-    """One review at work. `count` is how many candidates each asset gets, and how many more a re-roll makes."""
+    """One review at work. `count` is how many candidates each asset gets, and how many more a re-roll makes; a pick is
+    built as `wish` says."""
 
     review: Review
     pack: Path
     emit: Emit
     count: int = 12
-    price: float = 0.0
+    wish: Wish = field(default_factory=Wish)
     builds: bool = True
     version: int = 0
     busy: str = ""
@@ -109,7 +111,7 @@ class Sitting:
     def _build(self, asset: str) -> None:
         self._be(f"building {asset}")
         subject = replace(self.review.subject, file=load_pack(self.pack))
-        done = build_picked(subject.file, subject.game, self.review.machine, self._note, asset)
+        done = build_picked(subject.file, subject.game, self.review.machine, self._note, asset, self.wish)
         self._change(asset, standing(self.review, self.review.recipes[asset]))
         if not any(finished.failed for finished in done):
             self._say(f"{asset}: in the game")
@@ -135,7 +137,7 @@ class Sitting:
         """Make candidates; while it is `interrupted`, other orders are done between batches."""
         machine = replace(review.machine, pause=self._do_orders) if interrupted else review.machine
         sampling = Review(review.subject, machine, review.recipes, review.assets)
-        for candidate in sample_missing(sampling, count, self._note, self.price):
+        for candidate in sample_missing(sampling, count, self._note, self.wish):
             name = candidate.recipe.name
             new = {key: self.review.assets[name][key] for key in ("tiles", "pixels")}
             found = [each for each in self.review.assets[name]["candidates"] if each["number"] == candidate.number]

@@ -50,6 +50,9 @@ Text = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
 Place = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
 Seed = Annotated[int, Field(ge=0, le=SAFE - MOST_MADE), BeforeValidator(_whole)]
 Settings = Annotated[dict[Word, dict[Word, JsonValue]], AfterValidator(_plain)]
+AllowNoncommercial = Annotated[
+    bool, Field(description="Use models, controls, LoRAs and detectors that forbid commercial use; else it is refused.")
+]
 Upload = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="The id that POST /uploads gave.")]
 
 
@@ -69,6 +72,7 @@ class Make(Ask):
     )
     engine: Word = Field("plain", description="The exporter that writes the files.")
     draft: bool = Field(False, description="Quick drawings instead of the model.")
+    allow_noncommercial: AllowNoncommercial = False
     project: Word | None = Field(None, description="An opened project whose own presets are in sight, too.")
 
 
@@ -97,6 +101,7 @@ class Build(_OfPack):
     update: Word | None = None
     draft: bool = False
     overwrite: bool = False
+    allow_noncommercial: AllowNoncommercial = False
 
 
 class Candidates(_OfPack):
@@ -105,6 +110,7 @@ class Candidates(_OfPack):
     kind: Literal["candidates"]
     only: Word = "*"
     count: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)] = 12
+    allow_noncommercial: AllowNoncommercial = False
 
 
 class Pick(_OfPack):

@@ -11,6 +11,7 @@ from assetgen.errors import InputError
 from assetgen.events import Audited, Planned, Published
 from assetgen.game import engine_of
 from assetgen.image_files import encode_png
+from assetgen.licences import refuse_noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import lock_place, read_lock
 from assetgen.publish import target_folder
@@ -34,7 +35,9 @@ def look_at_build(ask: Build, desk: Desk) -> Ready:
         raise Refusal("locked and update exclude each other", cure="update locks all but what matches")
     game = game_in(desk.jobs, ask.project, file)
     lock = read_lock(lock_place(file)) or {}
-    check_weights_of(plan_with(file, lock, engine=engine_of(game), only=ask.only, draft=ask.draft))
+    recipes = plan_with(file, lock, engine=engine_of(game), only=ask.only, draft=ask.draft)
+    refuse_noncommercial(recipes, ask.allow_noncommercial)
+    check_weights_of(recipes)
     return Ready(_holds(file), target_folder(game, file.pack.target))
 
 
@@ -42,7 +45,14 @@ def build(ask: Build, desk: Desk, news: News) -> Mapping[str, Any]:
     """Build it, as `assetgen build` does."""
     file = pack_in(desk.jobs, ask.project, ask.pack)
     moving = ask.update if ask.update is not None else "" if ask.locked else None
-    wish = Wish(only=ask.only, draft=ask.draft, overwrite=ask.overwrite, moving=moving, price=desk.price)
+    wish = Wish(
+        only=ask.only,
+        draft=ask.draft,
+        overwrite=ask.overwrite,
+        moving=moving,
+        price=desk.price,
+        allow_noncommercial=ask.allow_noncommercial,
+    )
     finished = rebuild(file, game_in(desk.jobs, ask.project, file), desk.machine, news, wish)
     told = ("published", "reused", "failed", "sampled", "cost", "target")
     return {name: getattr(finished, name) for name in told}
@@ -50,16 +60,19 @@ def build(ask: Build, desk: Desk, news: News) -> Mapping[str, Any]:
 
 def look_at_candidates(ask: Candidates, desk: Desk) -> Ready:
     """Plan it."""
-    check_weights_of(tuple(_choosable(ask, desk)))
+    recipes = tuple(_choosable(ask, desk))
+    refuse_noncommercial(recipes, ask.allow_noncommercial)
+    check_weights_of(recipes)
     return Ready()
 
 
 def candidates(ask: Candidates, desk: Desk, news: News) -> Mapping[str, Any]:
     """Make them; each is `ASSET/NN.png` (and `ASSET/NN_CHANNEL.png`) in the job's folder."""
     recipes = _choosable(ask, desk)
+    wish = Wish(price=desk.price, allow_noncommercial=ask.allow_noncommercial)
     news(Planned(assets=len(recipes) * ask.count, to_sample=len(recipes) * ask.count))
     scores: dict[str, dict[str, Any]] = {recipe.name: {} for recipe in recipes}
-    for candidate in make_candidates(recipes, ask.count, desk.machine, news):
+    for candidate in make_candidates(recipes, ask.count, desk.machine, news, wish):
         name, number = candidate.recipe.name, candidate.number
         paths = []
         for channel, array in candidate.images.channels.items():

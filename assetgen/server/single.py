@@ -12,6 +12,7 @@ from assetgen.events import Finished, Planned, Published, StepRan
 from assetgen.expand import variations
 from assetgen.image_files import encode_png, read_image
 from assetgen.images import picture
+from assetgen.licences import refuse_noncommercial
 from assetgen.load import Kind as PresetKind
 from assetgen.load import Library, PackFile, library_for
 from assetgen.rebuild import Wish, rebuild
@@ -33,7 +34,9 @@ UPLOAD_IT = "Upload the file, and name it in 'inputs'"
 
 def look_at_make(ask: Make, desk: Desk) -> Ready:
     """Plan it."""
-    check_weights_of(plan(_file(ask, desk, 1), engine=ask.engine, draft=ask.draft))
+    recipes = plan(_file(ask, desk, 1), engine=ask.engine, draft=ask.draft)
+    refuse_noncommercial(recipes, ask.allow_noncommercial)
+    check_weights_of(recipes)
     return Ready()
 
 
@@ -42,7 +45,13 @@ def make(ask: Make, desk: Desk, news: News) -> Mapping[str, Any]:
     file = _file(ask, desk, ask.count)
     news.numbers |= {name: number for number, name in enumerate(file.pack.assets, 1)}
     news.root.mkdir(parents=True, exist_ok=True)
-    wish = Wish(draft=ask.draft, once=True, overwrite=True, price=desk.price)
+    wish = Wish(
+        draft=ask.draft,
+        once=True,
+        overwrite=True,
+        price=desk.price,
+        allow_noncommercial=ask.allow_noncommercial,
+    )
     finished = rebuild(file, news.root, desk.machine, news, wish)
     return {"published": finished.published, "failed": finished.failed, "cost": finished.cost}
 

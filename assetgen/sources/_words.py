@@ -18,11 +18,13 @@ Strength = Annotated[float, Field(ge=0.02, le=1)]
 
 
 class LoraWord(BaseModel):
-    """A LoRA (.safetensors) laid over the model, and its weight."""
+    """A LoRA (.safetensors) laid over the model, its weight, and the terms of its use."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     file: InputFile
     weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
+    licence: str = ""
+    commercial: bool = True
 
     @property
     def identity(self) -> tuple[str, float]:

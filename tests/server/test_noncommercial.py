@@ -1,0 +1,40 @@
+"""Over HTTP, too, what forbids commercial use is refused unless the request allows it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CARD = """
+model: own
+family: stable_diffusion
+weights: {bundled: mini}
+licence: Research-Only
+commercial: false
+native: [128, 128]
+"""
+PACK = "pack: p\nmodel: own\nassets: {a: {preset: painted_concept, prompt: x}}\n"
+
+
+@pytest.mark.parametrize("kind", ["build", "candidates"])
+def test_jobs_of_a_pack_are_refused_until_they_allow_it(shared: Any, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/own.yaml").write_text(CARD)
+    (tmp_path / "pack.yaml").write_text(PACK)
+    request = {"kind": kind, "project": shared.open(tmp_path)}
+    answer = shared.ask("POST", "/jobs", request)
+    assert (answer.status, answer.error["what"]) == (422, "model 'own' forbids commercial use (Research-Only)")
+    assert "allow_noncommercial" in answer.error["cure"]
+    job = shared.job(**request, allow_noncommercial=True)
+    assert shared.ask("DELETE", f"/jobs/{job['id']}").status == 200
+
+
+def test_a_make_is_refused_until_it_allows_it(shared: Any) -> None:
+    request = {"kind": "make", "preset": "painted_concept", "prompt": "x", "model": "sd_turbo"}
+    assert shared.ask("POST", "/jobs", request).status == 422
+    allowed = shared.ask("POST", "/jobs", {**request, "allow_noncommercial": True})
+    assert (allowed.status, "are not on this machine" in allowed.error["what"]) == (503, True)
+
+
+def test_a_draft_needs_no_leave(shared: Any) -> None:
+    assert shared.make(model="sd_turbo")["status"] == "done"
