@@ -12,7 +12,6 @@ from .client.trouble import Trouble
 from .preferences import user_folder
 from .properties import TASKS
 
-AS_SAID = ("", "As in the Panel", "")
 _prompts: list[tuple[str, str, str]] = []
 
 

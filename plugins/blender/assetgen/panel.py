@@ -40,7 +40,7 @@ class ASSETGEN_PT_main(_InSidebar, bpy.types.Panel):
         row = column.row(align=True)
         row.prop(settings, "count")
         row.prop(settings, "seed")
-        if settings.task in ("CONCEPT", "PROJECT"):
+        if settings.task in LOOKING:
             layout.row().prop(settings, "view", expand=True)
         if settings.reference and settings.task != "SPRITE":
             _reference(layout, settings)
@@ -96,6 +96,8 @@ class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
             return
         part = ""
         for row in settings.form:
+            if settings.task in LOOKING and row.name in BY_VIEW:
+                continue
             if row.part != part:
                 part = row.part
                 column.separator()
@@ -103,6 +105,9 @@ class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
             column.prop(row, SLOT.get(row.kind, "text"), text=row.label, translate=False)
 
 
+LOOKING = ("CONCEPT", "PROJECT")
+BY_VIEW = ("diffusion.size", "diffusion.scale")
+"""What the view's shape decides."""
 OWN_SETTINGS = {
     "CONCEPT": ("ground",),
     "MATERIAL": ("tiling", "box", "displace"),

@@ -7,6 +7,8 @@ from typing import Any
 
 CONTROL_WORDS = ("strength", "start", "end")
 """Of a control only these are asked: its picture comes from the scene, with camera and size."""
+REFERENCE_WORD = "strength"
+"""Of a source it is asked together with the reference."""
 KINDS = {"integer": "INT", "number": "FLOAT", "boolean": "BOOL", "string": "TEXT"}
 UNBOUNDED = 1e9
 NUMBER = r"-?\d+(\.\d+)?"
@@ -58,20 +60,12 @@ def fields_of(page: Mapping[str, Any]) -> list[Field]:
         for word, schema in part["schema"].get("properties", {}).items():
             if part["kind"] == "control" and word not in CONTROL_WORDS:
                 continue
+            if part["kind"] == "source" and word == REFERENCE_WORD:
+                continue
             field = _field(str(part["name"]), word, schema)
             if field:
                 found.append(field)
     return found
-
-
-def files_of(page: Mapping[str, Any]) -> set[str]:
-    """The arguments that are files, as `inputs` names them: `depth.image`."""
-    return {
-        f"{part['name']}.{word}"
-        for part in page["parts"]
-        for word, schema in part["schema"].get("properties", {}).items()
-        if any(each.get("format") == "upload" for each in _choices_of(schema))
-    }
 
 
 def settings_of(said: Iterable[tuple[Field, Any]]) -> dict[str, dict[str, Any]]:

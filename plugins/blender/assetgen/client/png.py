@@ -25,12 +25,6 @@ def write_png(pixels: NDArray[Any]) -> bytes:
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(data, 6)) + _chunk(b"IEND", b"")
 
 
-def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height of a PNG."""
-    width, height = struct.unpack(">II", data[16:24])
-    return int(width), int(height)
-
-
 def origin_of(place: Path) -> dict[str, Any]:
     """What assetgen wrote into a PNG: prompt, seed, model and licence, as far as it is told; {} for other pictures."""
     for kind, data in _chunks(place.read_bytes()):
