@@ -65,12 +65,13 @@ def test_an_upload_that_ends_while_old_ones_are_dropped_stops_nothing(tmp_path: 
     jobs.close()
 
 
-def test_a_job_may_tell_of_names_that_are_no_text(client: Any, project: Path) -> None:
-    (project / "art/inbox").mkdir()
-    (project / "art/inbox" / os.fsdecode(b"\xff.png")).write_bytes(b"no picture")
-    job = client.job(kind="build", project=client.open(project), pack="art")
-    assert client.wait(job)["status"] == "failed"
-    assert json.dumps(client.get("/jobs"))
+def test_a_job_may_tell_of_names_that_are_no_text(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path / "jobs.sqlite", Bell())
+    id = jobs.add("build", "ann", {}, "", None).id
+    jobs.claim()
+    jobs.note(id, {"event": "failed", "reason": os.fsdecode(b"\xff.png")})
+    assert jobs.events(id, 2)[0]["reason"].encode() == b"?.png"
+    jobs.close()
 
 
 def test_a_stream_may_be_asked_for_news_after_any_number(client: Any, slow: Any, tmp_path: Path) -> None:
