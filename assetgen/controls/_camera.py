@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.controls._raster import Floats, clip_near, rasterise
+from assetgen.controls._raster import Floats, clip_near, nearest, rasterise
 
 FIT_MARGIN = 1.04  # a little air round a model that just fits
+TINY = 1e-12
 LEAST_TILT = 1e-6  # sine of the elevation: below it an orthographic view sees the ground edge-on
 BATCH = 500_000  # triangles projected at once, about 100 MB of scratch
 
@@ -31,11 +32,41 @@ class Camera:
 
         `1 / z` in perspective, `-z` in an orthographic view (what `1 / z` comes to as a camera moves away for ever).
         """
-        nearest = np.full(size[::-1], -np.inf)
+        found = np.full(size[::-1], -np.inf)
         for start in range(0, len(triangles), BATCH):
             seen = clip_near(triangles[start : start + BATCH] @ self.view[:3, :3].T + self.view[:3, 3], near)
-            np.maximum(nearest, rasterise(self._on_screen(seen, size), size), out=nearest)
-        return nearest
+            np.maximum(found, rasterise(self._on_screen(seen, size), size), out=found)
+        return found
+
+    def facing(self, triangles: Floats, normals: Floats, size: tuple[int, int], near: float) -> tuple[Floats, Floats]:
+        """The nearness of `nearness`, and the view-space normal of what is seen at each pixel, `height × width × 3`.
+
+        `normals` (`n × 3 × 3`, of the world) are those of the corners. Surfaces seen from behind are turned round.
+        """
+        found, towards = np.full(size[::-1], -np.inf), np.zeros((*size[::-1], 3))
+        for start in range(0, len(triangles), BATCH):
+            part = slice(start, start + BATCH)
+            placed = triangles[part] @ self.view[:3, :3].T + self.view[:3, 3]
+            seen = clip_near(np.concatenate([placed, normals[part] @ self.view[:3, :3].T], axis=-1), near)
+            if not len(seen):
+                continue
+            screen = self._on_screen(seen, size)
+            nearness = rasterise(screen, size)
+            front = nearness > found
+            found[front], towards[front] = nearness[front], self._normals(seen, screen, nearness)[front]
+        return found, towards
+
+    def _normals(self, seen: Floats, screen: Floats, nearness: Floats) -> Floats:
+        """Corner normals between the corners of what is seen; `seen` has them after its places."""
+        owner, shares = nearest(screen, nearness)
+        if self.perspective:
+            shares = shares * screen[..., 2][owner]
+        places, normals = seen[..., :3], seen[..., 3:]
+        across = np.cross(places[:, 1] - places[:, 0], places[:, 2] - places[:, 0])
+        away = (across * (places[:, 0] if self.perspective else np.array([0.0, 0.0, -1.0]))).sum(axis=1) > 0
+        turned = np.where(away[:, None, None], -normals, normals)
+        mixed = (shares[..., None] * turned[owner]).sum(axis=2)
+        return np.asarray(mixed / np.maximum(np.linalg.norm(mixed, axis=2, keepdims=True), TINY))
 
     def ground(self, height: float, size: tuple[int, int], reach: float) -> Floats:
         """The nearness of the plane `y = height` of the world out to the depth `reach`; none if seen from below."""

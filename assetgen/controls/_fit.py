@@ -13,6 +13,7 @@ from assetgen.registry import InputFile
 Side = Annotated[int, Field(ge=8, le=4096)]
 Size = tuple[Side, Side]
 Fit = Literal["cover", "contain"]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 def fitted(pixels: Array, size: Size, fit: Fit) -> Array:
@@ -20,16 +21,20 @@ def fitted(pixels: Array, size: Size, fit: Fit) -> Array:
 
     With `contain` the result is smaller than `size` along one axis; see `padded`.
     """
-    import cv2
-
     height, width = pixels.shape[:2]
     ratios = size[0] / width, size[1] / height
     scale = max(ratios) if fit == "cover" else min(ratios)
     target = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    resized = np.asarray(cv2.resize(pixels, target, interpolation=method)).reshape(target[1], target[0], -1)
     left, top = max(0, (target[0] - size[0]) // 2), max(0, (target[1] - size[1]) // 2)
-    return np.ascontiguousarray(resized[top : top + size[1], left : left + size[0]])
+    return np.ascontiguousarray(resized(pixels, target)[top : top + size[1], left : left + size[0]])
+
+
+def resized(pixels: Array, size: tuple[int, int]) -> Array:
+    """A picture of exactly `size` (width, height): areas are averaged where it shrinks."""
+    import cv2
+
+    method = cv2.INTER_AREA if size[0] * size[1] < pixels.shape[0] * pixels.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=method)).reshape(size[1], size[0], -1)
 
 
 def padded(pixels: Array, size: Size) -> Array:

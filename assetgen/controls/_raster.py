@@ -24,16 +24,43 @@ def rasterise(corners: Floats, size: tuple[int, int]) -> Floats:
     """
     width, height = size
     buffer = np.full(width * height, -np.inf)
-    corners = corners[_in_sight(corners, size)]
-    first, rows = _rows(corners[..., 1], height)
-    for part in _portions(rows):
-        owner = np.repeat(np.arange(part.start, part.stop), rows[part])
-        _fill(buffer, _spans(corners[owner], first[owner] + _ramp(rows[part]), width))
+    for _, pixels, q in _covered(corners, size):
+        np.maximum.at(buffer, pixels, q)
     return buffer.reshape(height, width)
 
 
+def nearest(corners: Floats, nearness: Floats) -> tuple[Whole, Floats]:
+    """Which triangle is seen at each pixel, `height × width`, -1 for none, and the share that each of its corners has
+    there (`height × width × 3`, on the screen). `nearness` is what `rasterise` made of the same corners.
+    """
+    height, width = nearness.shape
+    seen = np.full(width * height, -1)
+    for owners, pixels, q in _covered(corners, (width, height)):
+        front = q >= nearness.flat[pixels]
+        seen[pixels[front]] = owners[front]
+    drawn = np.flatnonzero(seen >= 0)
+    along = _along(corners[seen[drawn]], drawn % width, drawn // width)
+    shares = np.zeros((width * height, 3))
+    shares[drawn] = np.clip(np.stack([1 - along[0] - along[1], *along], axis=-1), 0, 1)
+    return seen.reshape(height, width), shares.reshape(height, width, 3)
+
+
+def _covered(corners: Floats, size: tuple[int, int]) -> Iterator[tuple[Whole, Whole, Floats]]:
+    """Each pixel that each triangle covers, in portions: the triangle's number, the pixel's, and `q` there."""
+    number = np.flatnonzero(_in_sight(corners, size))
+    corners = corners[number]
+    first, rows = _rows(corners[..., 1], size[1])
+    for part in portions(rows):
+        owner = np.repeat(np.arange(part.start, part.stop), rows[part])
+        drawn, spans = _spans(corners[owner], first[owner] + ramp(rows[part]), size[0])
+        yield from ((number[owner[drawn]][span], pixels, q) for span, pixels, q in _filled(spans))
+
+
 def clip_near(triangles: Floats, near: float) -> Floats:
-    """View-space triangles `n × 3 × 3` (the camera looks along -z) cut at depth `near`; what is behind is dropped."""
+    """View-space triangles `n × 3 × 3` (the camera looks along -z) cut at depth `near`; what is behind is dropped.
+
+    A corner may have more than its place: what follows x, y and z is cut alike.
+    """
     depth = -triangles[..., 2]
     behind = depth < near
     count = behind.sum(axis=1)
@@ -53,7 +80,7 @@ def _turned(triangles: Floats, first: NDArray[np.intp]) -> Floats:
 
 
 def _cut(start: Floats, end: Floats, near: float) -> Floats:
-    share = (-near - start[:, 2:]) / (end[:, 2:] - start[:, 2:])
+    share = (-near - start[:, 2:3]) / (end[:, 2:3] - start[:, 2:3])
     return start + share * (end - start)
 
 
@@ -73,8 +100,8 @@ def _rows(y: Floats, height: int) -> tuple[Whole, Whole]:
     return first, np.maximum(last - first + 1, 0)
 
 
-def _spans(corners: Floats, row: Whole, width: int) -> tuple[Whole, Whole, Floats, Floats]:
-    """Where the row centre cuts each triangle: first pixel, pixels, `q` there, and its slope per pixel."""
+def _spans(corners: Floats, row: Whole, width: int) -> tuple[NDArray[np.bool_], tuple[Whole, Whole, Floats, Floats]]:
+    """Whether the row centre cuts each triangle; of those that it cuts: first pixel, pixels, `q` there, its slope."""
     y = row + 0.5
     left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
     for a, b in ((0, 1), (1, 2), (2, 0)):
@@ -88,28 +115,35 @@ def _spans(corners: Floats, row: Whole, width: int) -> tuple[Whole, Whole, Float
     drawn = last >= first
     corners, row, first, last = corners[drawn], row[drawn], first[drawn], last[drawn]
     begin, end = (_plane_at(corners, x, row) for x in (first, last))
-    return row * width + first, last - first + 1, begin, (end - begin) / np.maximum(last - first, 1)
+    return drawn, (row * width + first, last - first + 1, begin, (end - begin) / np.maximum(last - first, 1))
 
 
 def _plane_at(corners: Floats, column: Whole, row: Whole) -> Floats:
     """`q` of each triangle's plane at a pixel centre, held within its corners (a sliver's plane is nearly upright)."""
-    origin, u, v = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    dx, dy = column + 0.5 - origin[:, 0], row + 0.5 - origin[:, 1]
-    along_u, along_v = (dx * v[:, 1] - dy * v[:, 0]) / area, (u[:, 0] * dy - u[:, 1] * dx) / area
-    q = origin[:, 2] + along_u * u[:, 2] + along_v * v[:, 2]
+    along_u, along_v = _along(corners, column, row)
+    origin = corners[:, 0, 2]
+    q = origin + along_u * (corners[:, 1, 2] - origin) + along_v * (corners[:, 2, 2] - origin)
     return np.clip(q, corners[..., 2].min(axis=1), corners[..., 2].max(axis=1))
 
 
-def _fill(buffer: Floats, spans: tuple[Whole, Whole, Floats, Floats]) -> None:
+def _along(corners: Floats, column: Whole, row: Whole) -> tuple[Floats, Floats]:
+    """How far a pixel centre lies from the first corner of a triangle along its two sides, each from 0 to 1."""
+    origin, u, v = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    dx, dy = column + 0.5 - origin[:, 0], row + 0.5 - origin[:, 1]
+    return (dx * v[:, 1] - dy * v[:, 0]) / area, (u[:, 0] * dy - u[:, 1] * dx) / area
+
+
+def _filled(spans: tuple[Whole, Whole, Floats, Floats]) -> Iterator[tuple[Whole, Whole, Floats]]:
+    """Each pixel of each span, in portions: the span's number, the pixel's, and `q` there."""
     start, length, begin, slope = spans
-    for part in _portions(length):
-        step = _ramp(length[part])
-        q = np.repeat(begin[part], length[part]) + np.repeat(slope[part], length[part]) * step
-        np.maximum.at(buffer, np.repeat(start[part], length[part]) + step, q)
+    for part in portions(length):
+        span = np.repeat(np.arange(part.start, part.stop), length[part])
+        step = ramp(length[part])
+        yield span, start[span] + step, begin[span] + slope[span] * step
 
 
-def _portions(weights: Whole) -> Iterator[slice]:
+def portions(weights: Whole) -> Iterator[slice]:
     """Slices in order whose weights add up to at most `PORTION`, or hold one element."""
     total = np.cumsum(weights)
     start = 0
@@ -120,7 +154,7 @@ def _portions(weights: Whole) -> Iterator[slice]:
         start = stop
 
 
-def _ramp(counts: Whole) -> Whole:
+def ramp(counts: Whole) -> Whole:
     """0, 1, … counts[0]-1, 0, 1, … counts[1]-1, …"""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)

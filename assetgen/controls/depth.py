@@ -1,16 +1,26 @@
 """Depth: a mesh seen by a camera, or a ready depth picture, as the grey picture that depth models obey."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
-from assetgen.controls._camera import Camera, Orbit, camera_of
+from assetgen.controls._camera import Orbit
 from assetgen.controls._fit import Fit, Size, fitted, padded
-from assetgen.controls._gltf import walk
-from assetgen.controls._mesh import Mesh, Up, read_mesh
+from assetgen.controls._mesh import Up, read_mesh
 from assetgen.controls._raster import Floats
+from assetgen.controls._shot import (
+    Azimuth,
+    Distance,
+    Elevation,
+    Fov,
+    Projection,
+    Shot,
+    Standing,
+    Zoom,
+    nothing_seen,
+    shot_of,
+)
 from assetgen.errors import InputError
 from assetgen.image_files import read_image
 from assetgen.images import Array, FloatArray, ImageSet, to_float, to_uint8, to_uint16
@@ -19,9 +29,6 @@ from assetgen.registry import InputFile, part
 FAR_PERCENTILE, FAR_SHARE, NEAR_PERCENTILE = 1.0, 0.8, 99.7
 """Where black and white lie among the inverse depths of one picture, as the embedded depth ControlNet was trained."""
 FLAT_MARGIN = 0.1  # of the range of depths of an orthographic view, between the farthest surface and black
-GROUND_REACH = 2.5  # of the distance to the model: the far ground comes out near 15 of 255, as it was trained
-NEAR_SHARE = 1e-3  # of the model's radius: nothing nearer than this is drawn
-
 
 Tone = Literal["white", "black"]
 
@@ -32,13 +39,13 @@ def depth(
     mesh: InputFile | None = None,
     image: InputFile | None = None,
     size: Size = (512, 512),
-    camera: Literal["orbit", "file"] = "orbit",
-    azimuth: Annotated[float, Field(ge=-360, le=360)] = 35.0,
-    elevation: Annotated[float, Field(ge=-90, le=90)] = 20.0,
-    fov: Annotated[float, Field(ge=1, le=150)] = 40.0,
-    zoom: Annotated[float, Field(ge=0.01, le=100)] = 1.0,
-    distance: Annotated[float, Field(gt=0, le=1000)] | None = None,
-    projection: Literal["perspective", "orthographic"] = "perspective",
+    camera: Standing = "orbit",
+    azimuth: Azimuth = 35.0,
+    elevation: Elevation = 20.0,
+    fov: Fov = 40.0,
+    zoom: Zoom = 1.0,
+    distance: Distance | None = None,
+    projection: Projection = "perspective",
     up: Up | None = None,
     ground: bool = True,
     near: Tone = "white",
@@ -61,33 +68,19 @@ def depth(
         raise InputError("depth wants a mesh or an image, one of the two", cure="Write for example {mesh: keep.glb}")
     orbit = Orbit(azimuth, elevation, fov, zoom, distance, projection == "perspective")
     try:
-        return _from_mesh(read_mesh(mesh.path, up), orbit if camera == "orbit" else None, size, ground, near)
+        shot = shot_of(read_mesh(mesh.path, up), orbit if camera == "orbit" else None, size)
+        return _from_mesh(shot, size, ground, near)
     except InputError as error:
         raise error.at(mesh.path.name) from error
 
 
-def _from_mesh(mesh: Mesh, orbit: Orbit | None, size: Size, ground: bool, near: Tone) -> ImageSet:
-    centre, radius = mesh.centre, mesh.radius
-    camera = orbit.around(centre, radius, size) if orbit else _file_camera(mesh, size)
-    nearness = camera.nearness(mesh.triangles, size, NEAR_SHARE * radius)
+def _from_mesh(shot: Shot, size: Size, ground: bool, near: Tone) -> ImageSet:
+    nearness = shot.camera.nearness(shot.mesh.triangles, size, shot.near)
     if not np.isfinite(nearness).any():
-        raise InputError("the camera sees nothing of the mesh", cure="Turn it round, lower zoom or leave out distance")
+        raise nothing_seen()
     if ground:
-        reach = GROUND_REACH * max(camera.away(centre), radius)
-        nearness = np.maximum(nearness, camera.ground(mesh.foot, size, reach))
-    return _graded(nearness, camera.perspective, near)
-
-
-def _file_camera(mesh: Mesh, size: Size) -> Camera:
-    """The first camera of a glTF file."""
-    found = next(((node["camera"], matrix) for node, matrix in walk(mesh.tree) if "camera" in node), None)
-    if found is None:
-        raise InputError("the file holds no camera", cure="Use 'camera: orbit', or export a .glb with its camera")
-    index, matrix = found
-    try:
-        return camera_of(mesh.tree["cameras"][index], matrix, size)
-    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
-        raise InputError("the file's camera is damaged", cure="Use 'camera: orbit'") from error
+        nearness = np.maximum(nearness, shot.camera.ground(shot.mesh.foot, size, shot.reach))
+    return _graded(nearness, shot.camera.perspective, near)
 
 
 def _graded(nearness: Floats, perspective: bool, near: Tone) -> ImageSet:

@@ -1,0 +1,157 @@
+"""Detectors of the package controlnet-aux: networks that draw a control from a picture.
+
+Its own `__init__` imports every detector, and so needs torchvision for all of them: here each is imported alone. Its
+own loading of weights is not used: see `diffusion/detectors.py`.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
+from assetgen.diffusion.detectors import hub_file, ready, torchvision_cure, warm_detector
+from assetgen.errors import InputError, NotInstalledError
+from assetgen.images import ImageSet, picture
+from assetgen.registry import InputFile
+
+PACKAGE = "controlnet_aux"
+CURES = {
+    PACKAGE: 'pip install "assetgen[controls]" && pip install --no-deps controlnet-aux==0.0.10',
+    "einops": 'pip install "assetgen[controls]"',
+    "skimage": 'pip install "assetgen[controls]"',
+}
+NEEDS_TORCH_ITSELF = ("torchvision", "timm")
+"""Packages that pip would replace torch for."""
+LEAST_SIDE, MOST_SIDE = 512, 1024  # pixels of the shorter side that detectors look at: they were made for these
+GRID = 64  # pixels: their networks want sides that are multiples of it
+
+__all__ = ["View", "ready"]
+"""`ready` is for the detectors' files, which import from here alone."""
+
+
+class HubFile(BaseModel):
+    """One file of weights on the Hugging Face hub, pinned to a revision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    hub: str
+    revision: str = Field(min_length=1)
+    file: str
+
+    @property
+    def identity(self) -> str:
+        """What enters keys."""
+        return f"{self.hub}@{self.revision}/{self.file}"
+
+
+Weights = InputFile | HubFile
+"""Weights of a detector: a file beside the pack, or one of the hub."""
+
+
+def annotators(file: str) -> HubFile:
+    """A file of the repository in which the author of ControlNet gathered the weights of most detectors."""
+    return HubFile(hub="lllyasviel/Annotators", revision="982e7edaec38759d914a963c48c4726685de7d96", file=file)
+
+
+@dataclass(frozen=True)
+class View:
+    """The picture that a detector looks at, and the size that its drawing is for."""
+
+    image: InputFile
+    size: Size
+    fit: Fit
+
+    def scaled(self) -> NDArray[np.uint8]:
+        """The picture as large as detectors want it, sides multiples of `GRID`."""
+        side = min(max(min(self.size), LEAST_SIDE), MOST_SIDE)
+        larger = tuple(round(each * side / min(self.size)) for each in self.size)
+        seen = read_fitted(self.image, (larger[0], larger[1]), self.fit)
+        height, width = (max(GRID, round(each / GRID) * GRID) for each in seen.shape[:2])
+        return np.asarray(resized(seen, (width, height)), np.uint8)
+
+    def drawn(self, drawing: NDArray[np.uint8]) -> ImageSet:
+        """A drawing of `scaled()` at the size asked for, black where the picture did not reach."""
+        height, width = read_fitted(self.image, self.size, self.fit).shape[:2]
+        whole = padded(resized(drawing, (width, height)), self.size)
+        return picture(whole if whole.shape[2] == 3 else np.repeat(whole, 3, axis=2))
+
+
+def detected(
+    view: View, weights: Weights, load: Callable[[Mapping[str, Any]], Any], draw: Callable[[Any, Any], Any]
+) -> ImageSet:
+    """What `draw(detector, pixels)` makes of a view (uint8, grey or RGB), where `load` makes the detector of weights.
+
+    Raises `NotInstalledError` for what is missing and `InputError` for weights of something else.
+    """
+    if isinstance(weights, InputFile):
+        file, digest = weights.path, weights.sha256
+    else:
+        file, digest = hub_file(weights.hub, weights.revision, weights.file), weights.identity
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            detector = warm_detector(load, file, digest)
+    except (RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
+        said = str(error).strip().partition("\n")[0][:120]
+        what = f"'{file.name}' does not hold the weights of this detector ({said})"
+        raise InputError(what, cure="Give the file that is published for it") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return view.drawn(np.asarray(draw(detector, view.scaled()), np.uint8))
+
+
+def same_size(pixels: NDArray[np.uint8]) -> dict[str, Any]:
+    """The words that keep a detector from scaling pictures itself."""
+    side = min(pixels.shape[:2])
+    return {"detect_resolution": side, "image_resolution": side, "output_type": "np"}
+
+
+def module_of(name: str) -> Any:
+    """The module of one detector. Raises `NotInstalledError` where it or what it needs is missing."""
+    try:
+        if PACKAGE not in sys.modules:
+            _register()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = import_module(f"{PACKAGE}.{name}")
+    except ModuleNotFoundError as error:
+        missing = (error.name or PACKAGE).partition(".")[0]
+        raise NotInstalledError(f"this control needs {missing.replace('_', '-')}", cure=_cure(missing)) from error
+    except (ImportError, RuntimeError, OSError) as error:  # a torchvision that was built for another torch
+        said = str(error).strip().partition("\n")[0]
+        what = f"a package that this control needs does not fit PyTorch ({said})"
+        raise NotInstalledError(what, cure=torchvision_cure()) from error
+    for each in [each for known, each in sys.modules.items() if known.startswith(f"{PACKAGE}.")]:
+        each.__dict__["print"] = _say_nothing  # stdout is for our events
+    return module
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """What the package prints with."""
+
+
+def unwrapped(tensors: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Weights without the prefix that training on several GPUs leaves on their names."""
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
+def _register() -> None:
+    """Put the package without its `__init__` among the modules."""
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.submodule_search_locations is None:
+        raise ModuleNotFoundError("no such package", name=PACKAGE)
+    package = ModuleType(PACKAGE)
+    package.__path__, package.__spec__ = list(spec.submodule_search_locations), spec
+    sys.modules[PACKAGE] = package
+
+
+def _cure(missing: str) -> str:
+    return torchvision_cure() if missing in NEEDS_TORCH_ITSELF else CURES.get(missing, 'pip install "assetgen[gen]"')

@@ -1,0 +1,26 @@
+"""The network of the learned line art: one shape, two sets of weights."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from assetgen.controls._detector import View, Weights, detected, module_of, ready, same_size
+from assetgen.images import ImageSet
+from assetgen.registry import Detector
+
+DETECTOR = Detector("lineart", "MIT", "https://github.com/carolineec/informative-drawings/blob/main/LICENSE")
+CHANNELS = (3, 1, 3)  # in, out, residual blocks: those of the published weights
+
+
+def informative_drawing(view: View, weights: Weights) -> ImageSet:
+    """White lines on black."""
+
+    def draw(detector: Any, pixels: Any) -> Any:
+        return detector(pixels, **same_size(pixels))
+
+    return detected(view, weights, _load, draw)
+
+
+def _load(tensors: Mapping[str, Any]) -> Any:
+    module = module_of("lineart")
+    network = ready(module.Generator(*CHANNELS), tensors)
+    return module.LineartDetector(network, network)

@@ -1,0 +1,27 @@
+"""Anyline: thin edges and line art in one, as MistoLine was trained on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from assetgen.controls._detector import View, Weights, detected, module_of, ready
+from assetgen.controls._fit import Fit, Size
+from assetgen.images import ImageSet
+from assetgen.registry import Detector, InputFile, part
+
+
+@part(version=1, detector=Detector("lineart", "OpenRAIL++", "https://huggingface.co/TheMistoAI/MistoLine"))
+def anyline(*, image: InputFile, weights: Weights, size: Size = (512, 512), fit: Fit = "cover") -> ImageSet:
+    """Condition on the edges and lines of a picture.
+
+    `weights` is the file Anyline/MTEED.pth of the hub's TheMistoAI/MistoLine.
+    """
+
+    def draw(detector: Any, pixels: Any) -> Any:
+        return detector(pixels, detect_resolution=min(pixels.shape[:2]), output_type="np")
+
+    return detected(View(image, size, fit), weights, _load, draw)
+
+
+def _load(tensors: Mapping[str, Any]) -> Any:
+    module = module_of("anyline")
+    return module.AnylineDetector(ready(module.TED(), tensors))

@@ -1,0 +1,29 @@
+"""LeReS: depth guessed from a picture, with much detail."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size, unwrapped
+from assetgen.controls._fit import Fit, Size
+from assetgen.images import ImageSet
+from assetgen.registry import Detector, InputFile, part
+
+WEIGHTS = annotators("res101.pth")
+LICENCE = "https://github.com/aim-uofa/AdelaiDepth"
+"""No licence that allows commercial use is known to us for the network and its weights."""
+
+
+@part(version=1, detector=Detector("depth", "no open licence", LICENCE, commercial=False))
+def leres(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS) -> ImageSet:
+    """Condition on the depth of a picture (Yin and others, 2021), near white. Not for commercial use."""
+
+    def draw(detector: Any, pixels: Any) -> Any:
+        return detector(pixels, **same_size(pixels))
+
+    return detected(View(image, size, fit), weights, _load, draw)
+
+
+def _load(tensors: Mapping[str, Any]) -> Any:
+    module = module_of("leres")
+    network = ready(module.RelDepthModel(backbone="resnext101"), unwrapped(tensors["depth_model"]))
+    return module.LeresDetector(network, None)

@@ -1,0 +1,259 @@
+"""Detectors of controlnet-aux, really run, with random weights saved in the layout of the published files.
+
+That proves that their code runs here, and what comes of shapes, ranges, weights and mistakes; not how well they see.
+"""
+
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from assetgen.controls._detector import module_of
+from assetgen.diffusion.detectors import let_detectors_go
+from assetgen.errors import InputError, NotInstalledError
+from assetgen.image_files import encode_png
+from assetgen.images import Array
+from assetgen.load import PackFile
+from assetgen.recipe import Stage
+from assetgen.registry import InputFile, load, names
+from assetgen.resolve import plan
+
+Make = Callable[[], Any]
+
+
+def wrapped(network: Any) -> dict[str, Any]:
+    """As training on several GPUs saves it."""
+    return {f"module.{name}": tensor for name, tensor in network.state_dict().items()}
+
+
+def anime() -> Any:
+    module = module_of("lineart_anime")
+    norm = partial(module.nn.InstanceNorm2d, affine=False, track_running_stats=False)
+    return module.UnetGenerator(3, 1, 8, 64, norm_layer=norm, use_dropout=False)
+
+
+PUBLISHED: dict[str, Make] = {
+    "hed": lambda: module_of("hed").ControlNetHED_Apache2().state_dict(),
+    "pidi": lambda: {"state_dict": wrapped(module_of("pidi").pidinet())},
+    "mlsd": lambda: module_of("mlsd").MobileV2_MLSD_Large().state_dict(),
+    "lineart_realistic": lambda: module_of("lineart").Generator(3, 1, 3).state_dict(),
+    "lineart_coarse": lambda: module_of("lineart").Generator(3, 1, 3).state_dict(),
+    "lineart_anime": lambda: wrapped(anime()),
+    "teed": lambda: module_of("teed").TED().state_dict(),
+    "anyline": lambda: module_of("anyline").TED().state_dict(),
+}
+NEED_TORCHVISION = ("midas", "zoe", "leres", "normalbae", "open_pose", "segment_anything")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    yield
+    let_detectors_go()
+
+
+def saved(path: Path, array: Array) -> InputFile:
+    path.write_bytes(encode_png(array))
+    return InputFile.model_validate(str(path))
+
+
+@pytest.fixture
+def drawing(tmp_path: Path) -> InputFile:
+    """A blue disc on grey, twice as wide as high."""
+    array = np.full((100, 200, 3), 220, np.uint8)
+    cv2.circle(array, (100, 50), 40, (30, 90, 180), -1)
+    return saved(tmp_path / "drawing.png", array)
+
+
+def weights(folder: Path, name: str) -> InputFile:
+    import torch
+
+    torch.manual_seed(0)
+    torch.save(PUBLISHED[name](), folder / f"{name}.pth")
+    return InputFile.model_validate(str(folder / f"{name}.pth"))
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_detector_draws_at_the_size_asked_for(tmp_path: Path, drawing: InputFile, name: str) -> None:
+    made = load("control", name).run(image=drawing, size=(96, 64), weights=weights(tmp_path, name))["color"]
+    assert (made.shape, made.dtype) == ((64, 96, 3), np.uint8)
+    assert (made == made[..., :1]).all()
+
+
+def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, drawing: InputFile) -> None:
+    draw = partial(load("control", "teed").run, weights=weights(tmp_path, "teed"))
+    other = saved(tmp_path / "other.png", np.full((50, 50, 3), 9, np.uint8))
+    first, again, different = (draw(image=image)["color"] for image in (drawing, drawing, other))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, different)
+
+
+def test_a_scribble_is_black_and_white(tmp_path: Path, drawing: InputFile) -> None:
+    made = load("control", "hed").run(image=drawing, size=(512, 512), kind="scribble", weights=weights(tmp_path, "hed"))
+    assert set(np.unique(made["color"])) <= {0, 255}
+
+
+def test_what_the_picture_does_not_reach_is_black(tmp_path: Path, drawing: InputFile) -> None:
+    words = {"size": (128, 128), "fit": "contain", "weights": weights(tmp_path, "teed")}
+    made = load("control", "teed").run(image=drawing, **words)["color"]
+    assert made[:30].max() == made[-30:].max() == 0
+    assert made[40:88].min() > 0
+
+
+def test_safetensors_are_read_too(tmp_path: Path, drawing: InputFile) -> None:
+    from safetensors.torch import save_file
+
+    plain = weights(tmp_path, "teed")
+    save_file(PUBLISHED["teed"](), tmp_path / "teed.safetensors")
+    file = InputFile.model_validate(str(tmp_path / "teed.safetensors"))
+    sizes = [load("control", "teed").run(image=drawing, weights=each)["color"].shape for each in (plain, file)]
+    assert sizes == [(512, 512, 3)] * 2
+
+
+class Trap:
+    """What opens a file when it is unpickled."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> Any:
+        return open, (str(self.place), "w")
+
+
+def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(
+    tmp_path: Path, drawing: InputFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    (tmp_path / "bad.pth").write_bytes(pickle.dumps({"block1": Trap(tmp_path / "ran")}))
+    with pytest.raises(InputError, match="holds more than tensors, and is not opened"):
+        load("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_file_that_torch_saved_with_code_in_it_is_refused_too(tmp_path: Path, drawing: InputFile) -> None:
+    import torch
+
+    torch.save({"x": Trap(tmp_path / "ran")}, tmp_path / "bad.pth")
+    with pytest.raises(InputError, match="holds more than tensors"):
+        load("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", b"PK\x03\x04 cut"])
+def test_a_damaged_file_is_told(tmp_path: Path, drawing: InputFile, content: bytes) -> None:
+    (tmp_path / "bad.pth").write_bytes(content)
+    with pytest.raises(InputError, match="is damaged"):
+        load("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
+
+
+@pytest.mark.parametrize("name", ["hed", "pidi", "mlsd"])
+def test_weights_of_another_detector_are_told(tmp_path: Path, drawing: InputFile, name: str) -> None:
+    with pytest.raises(InputError, match=r"'teed.pth' does not hold the weights of this detector"):
+        load("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
+
+
+@pytest.mark.parametrize("name", ["hed", "pidi", "mlsd", "lineart_realistic", "lineart_anime", "segment_anything"])
+def test_weights_that_are_not_here_are_named_with_the_command_that_fetches_them(
+    drawing: InputFile, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    with pytest.raises(
+        NotInstalledError, match=r"While online, run: hf download \S+ \S+ --revision [0-9a-f]{40}"
+    ) as told:
+        load("control", name).run(image=drawing)
+    assert told.value.exit_code == 3
+
+
+@pytest.mark.parametrize("name", NEED_TORCHVISION)
+def test_what_needs_torchvision_says_how_to_get_the_one_that_fits(
+    drawing: InputFile, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(NotInstalledError, match=r'torchvision.*pip install --no-deps "torchvision==0\.\d+\.\*" timm'):
+        load("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
+
+
+def test_a_missing_package_is_told_with_both_commands(
+    drawing: InputFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = weights(tmp_path, "teed")
+    for known in [each for each in sys.modules if each.partition(".")[0] == "controlnet_aux"]:
+        monkeypatch.delitem(sys.modules, known)
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if "Editable" not in str(each)])
+    with pytest.raises(
+        NotInstalledError, match=r"needs controlnet-aux. .*pip install --no-deps controlnet-aux==0.0.10"
+    ):
+        load("control", "teed").run(image=drawing, weights=file)
+
+
+def test_mediapipe_is_asked_for_before_it_is_missed(drawing: InputFile) -> None:
+    with pytest.raises(NotInstalledError, match=r'pip install --no-deps "mediapipe<0.10.22"'):
+        load("control", "mediapipe_face").run(image=drawing)
+
+
+def test_ours_draw_as_those_of_the_package(drawing: InputFile) -> None:
+    picture = load("control", "picture").run(image=drawing, kind="x", size=(512, 512))["color"]
+    theirs = module_of("canny").CannyDetector()(picture, output_type="np")
+    assert np.array_equal(load("control", "canny").run(image=drawing)["color"], theirs)
+    theirs = module_of("lineart_standard").LineartStandardDetector()(picture, output_type="np")
+    assert np.abs(load("control", "lineart").run(image=drawing)["color"].astype(int) - theirs).max() <= 1
+
+
+def test_every_detector_tells_its_licence() -> None:
+    detectors = {name: load("control", name).traits.detector for name in names("control")}
+    assert {name for name, each in detectors.items() if each and not each.commercial} == {"leres", "open_pose", "pidi"}
+    assert all(each.licence and each.licence_url.startswith("https://") for each in detectors.values() if each)
+    assert {name for name, each in detectors.items() if each is None} == {
+        "canny", "depth", "lineart", "normal", "picture", "shuffle",
+    }  # fmt: skip
+
+
+def test_weights_are_known_to_keys_by_revision_or_content(
+    tmp_path: Path, drawing: InputFile, write_pack: Callable[[str], PackFile]
+) -> None:
+    file = weights(tmp_path, "teed")
+    own, scribble = plan(
+        write_pack(
+            "pack: p\nassets:\n"
+            "  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: teed.pth}}\n"
+            "  b: {preset: painted_concept, prompt: x, hed: {image: drawing.png, kind: scribble}}\n"
+        )
+    )
+    stages: list[Stage] = [own.controls[0], scribble.controls[0]]
+    assert stages[0].identity["words"]["weights"] == file.sha256
+    assert (
+        stages[1].identity["words"]["weights"].endswith("@982e7edaec38759d914a963c48c4726685de7d96/ControlNetHED.pth")
+    )
+    assert [stage.conditions for stage in stages] == ["softedge", "scribble"]
+
+
+def test_a_file_that_is_not_there_is_told_with_its_line(
+    write_pack: Callable[[str], PackFile], drawing: InputFile
+) -> None:
+    text = "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: no.pth}}\n"
+    with pytest.raises(InputError, match=r"pack.yaml:3: hed: .*there is no file .*no.pth"):
+        plan(write_pack(text))
+
+
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_picture_is_made_along_what_a_detector_saw(
+    tmp_path: Path, drawing: InputFile, assetgen: Callable[..., tuple[int, str, str]]
+) -> None:
+    weights(tmp_path, "teed")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/own.yaml").write_text(
+        "model: own\nfamily: stable_diffusion\nweights: {bundled: mini}\nlicence: Apache-2.0\nnative: [128, 128]\n"
+        "controls: {softedge: {weights: {bundled: mini/controlnet_depth}, licence: Apache-2.0}}\n"
+    )
+    control = "teed: {image: drawing.png, weights: teed.pth}"
+    asset = f"{{preset: painted_concept, prompt: x, diffusion: {{steps: 2}}, {control}}}"
+    (tmp_path / "pack.yaml").write_text(f"pack: p\nmodel: own\nassets:\n  a: {asset}\n")
+    code, _, err = assetgen("build", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
+    assert (code, (tmp_path / "game/a.png").is_file()) == (0, True), err
