@@ -11,7 +11,7 @@ from PIL import Image
 from assetgen.diffusion.load import warm_model
 from assetgen.diffusion.sample import sample
 from assetgen.errors import InputError
-from assetgen.events import ignore
+from assetgen.events import Event, ignore
 from assetgen.image_files import encode_png, read_image
 from assetgen.images import Array, picture, to_float
 from assetgen.registry import Context, Control, Job
@@ -214,3 +214,18 @@ def _through_autoencoder(card: ModelCard, given: Array) -> Array:
     vae = warm_model(card, (), (), ignore).pipeline.vae
     with torch.inference_mode():
         return to_bytes(decode_picture(vae, encode_picture(vae, to_float(given)))).astype(int)
+
+
+def test_a_pack_names_such_a_model_by_a_card_beside_it(
+    tiny_of: Find, build_in: Callable[..., list[Event]], tmp_path: Path
+) -> None:
+    import yaml
+
+    card = tiny_of("sd3").model_dump(mode="json", exclude_defaults=True)
+    (tmp_path / "pack/models").mkdir(parents=True)
+    (tmp_path / "pack/models/mine.yaml").write_text(yaml.safe_dump({**card, "model": "mine"}))
+    words = "source: {diffusion: {prompt: '{prompt}', tile: xy}}\nchecks: [seam]\n"
+    (tmp_path / "pack/wall.yaml").write_text(f"preset: wall\n{words}")
+    (tmp_path / "pack/pack.yaml").write_text("pack: p\nmodel: mine\nassets: {a: {preset: wall, prompt: bricks}}\n")
+    build_in(tmp_path)
+    assert read_image(tmp_path / "game/a.png").shape == (32, 32, 3)
