@@ -11,7 +11,8 @@
 #              BPY           which bpy (default 5.0.1: the last for Python 3.11)
 #              ENGINE_SUITE  Debian suite (default: forky for godot, sid for blender)
 #              ENGINE_MIRROR Debian mirror (default: the one in this system's apt sources)
-# The last line of output is the path of the launcher, or of the Python. Exit: 0 ready, 2 wrong usage, 3 cannot be had on this system.
+# The last line of output is the path of the launcher, or of the Python.
+# Exit: 0 ready, 2 wrong usage, 3 cannot be had on this system.
 set -euo pipefail
 export LC_ALL=C
 
@@ -24,7 +25,7 @@ for word in "$@"; do
     godot | blender | bpy) engine=$word ;;
     --gl) gl=1 ;;
     --print) only_print=1 ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
 home=${ENGINES_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/assetgen-engines}

@@ -88,6 +88,15 @@ def fresh(folder):
     return stage
 
 
+def end_servers():
+    """Those that the extension started in a trial outlive it, as they should outlive Blender."""
+    children = importlib.import_module(f"{MODULE}.client.start")._children
+    while children:
+        child = children.pop()
+        child.kill()
+        child.wait(20)
+
+
 def run(trials):
     """Each trial's complaint, "" where it has none."""
     outcome = {}
@@ -99,6 +108,7 @@ def run(trials):
             outcome[name] = ""
         except BaseException:
             outcome[name] = traceback.format_exc()
+        end_servers()
         print(f"{'FAIL' if outcome[name] else 'ok'} {name} {time.monotonic() - began:.1f} s", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
     return outcome
