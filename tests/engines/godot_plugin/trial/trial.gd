@@ -3,7 +3,7 @@ extends EditorPlugin
 ## Runs the script that ASSETGEN_TRIAL names inside the editor, beside the plugin, and ends the
 ## editor.
 
-const PATIENCE_MS := 40_000
+const PATIENCE_MS := 60_000
 
 var dock: Control
 var wrong := 0

@@ -30,10 +30,7 @@ func _no_program(t: Object, dock: Control, personal: EditorSettings) -> void:
 
 
 func _killed(t: Object, dock: Control) -> void:
-	dock.generate.ask.choose_model("mini")
-	dock.generate.ask.prompt.text = "a blue fish"
-	dock.generate.ask.count.value = 6
-	await dock.generate.make()
+	await dock.generate.run(_make({"preset": "pbr_material", "count": 64}), 64, "x")
 	var job: RefCounted = dock.generate.job
 	var id: String = job.state.id
 	await t.until(func(): return job.fraction() > 0.0)
@@ -41,7 +38,6 @@ func _killed(t: Object, dock: Control) -> void:
 	await t.until(func(): return job.problem != null)
 	_says(t, dock, "stopped in the middle of this job. Start it again", "that it was killed")
 	await dock.start_server()
-	dock.generate.ask.choose_model("*draft")
 	t.check(job == dock.generate.job and job.state.id == id, "the job is the same")
 	await t.until(func(): return job.problem == null)
 	t.check(dock.notice.text() == "", "nothing is wrong any more", dock.notice.text())
@@ -52,6 +48,7 @@ func _killed(t: Object, dock: Control) -> void:
 
 
 func _wrong_token(t: Object, dock: Control) -> void:
+	dock.generate.ask.prompt.text = "a blue fish"
 	var whole := FileAccess.get_file_as_string(_place)
 	var told := StateFile.read(_place)
 	told.token = "wrong"

@@ -9,6 +9,10 @@ func run(t: Object) -> void:
 	print("slowest frame in a job of 12: %.1f ms" % t.slowest)
 	await _use(t, dock)
 	await _keep_material(t, dock)
+	dock.generate.ask.choose_model("mini")
+	await t.make("painted_concept", "a ship", 1)
+	var paths: PackedStringArray = await dock.generate.keep()
+	t.check(paths == PackedStringArray(["res://art/generated/a_ship.png"]), "from a model", paths)
 	t.check("A red dragon!" in dock.generate.ask._history.prompts, "prompts are remembered")
 
 

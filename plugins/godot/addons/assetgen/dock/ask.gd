@@ -60,6 +60,7 @@ func _init(catalog: Catalog) -> void:
 ## here.
 func show_catalog() -> void:
 	var before := preset()
+	var model_before := model()
 	_presets.clear()
 	for line: Dictionary in _catalog.presets:
 		_presets.add_item(str(line.name).capitalize())
@@ -75,7 +76,7 @@ func show_catalog() -> void:
 	_models.add_item(Words.say("draft"))
 	_models.set_item_metadata(-1, DRAFT)
 	_models.set_item_tooltip(-1, Words.say("Quick drawings without a model, to try things out."))
-	_select(_models, "mini")
+	_select(_models, model_before if model_before else "mini")
 	_select(_presets, before if before else "pixel_sprite")
 	await _show_page()
 	for line: Dictionary in _catalog.presets:
