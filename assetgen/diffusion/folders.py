@@ -1,6 +1,7 @@
 """Is a model folder whole? Looked at before torch is imported, so that the answer is quick and names the file."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,6 +102,19 @@ def _check_tokenizer(folder: Path) -> None:
     """Without a vocabulary some tokenizers load, and break at the first word."""
     if not any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
         raise InputError(f"the vocabulary is missing from '{folder}'", cure=CURE)
+
+
+def check_readers(folder: Path) -> None:
+    """The vocabularies in a pipeline folder can be read: those in SentencePiece's own form need packages for it."""
+    for vocabulary in folder.glob("tokenizer*/*.model"):
+        if (vocabulary.parent / "tokenizer.json").exists():
+            continue
+        for package in ("sentencepiece", "google.protobuf"):
+            try:
+                import_module(package)
+            except ImportError as error:
+                what = f"the vocabulary '{vocabulary}' cannot be read here ({error})"
+                raise NotInstalledError(what, cure="pip install sentencepiece protobuf") from error
 
 
 def _is_network(kind: str) -> bool:

@@ -20,13 +20,14 @@ from assetgen.diffusion.folders import (
     check_file,
     check_part,
     check_pipeline,
+    check_readers,
     place_of,
 )
 from assetgen.diffusion.latents import grain_of
 from assetgen.diffusion.loras import fuse
 from assetgen.diffusion.request import Request
 from assetgen.diffusion.schedulers import reschedule
-from assetgen.errors import AssetgenError, InputError, NotInstalledError
+from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading
 from assetgen.spec import Hub, Location, Lora, ModelCard, SingleFile
 
@@ -34,10 +35,6 @@ OF_PEOPLE = {"about", "licence_url", "prompts", "affixes", "defaults"}
 """Fields of a card that may differ between two uses of one warm model."""
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 """What diffusers raises, by no rule, for files that are not what their configuration says."""
-
-
-WORDS = "pip install sentencepiece protobuf"
-"""What reads the vocabularies that were published in the oldest form."""
 
 
 @dataclass
@@ -209,11 +206,6 @@ def _read(kind: Any, location: Location, model: str, device: Device, *, family: 
                 return _from_folder(kind, place_of(location), options)
     except AssetgenError:
         raise
-    except ImportError as error:
-        said = str(error).strip().partition("\n")[0]
-        raise NotInstalledError(
-            f"model '{model}' needs a package that is not installed ({said})", cure=WORDS
-        ) from error
     except BROKEN as error:
         said = str(error).strip().partition("\n")[0]
         what = f"model '{model}' could not be loaded as {kind.__name__} ({said})"
@@ -223,6 +215,7 @@ def _read(kind: Any, location: Location, model: str, device: Device, *, family: 
 def _from_folder(kind: Any, folder: Path, options: dict[str, Any], variant: str | None = None) -> Any:
     whole = (folder / PIPELINE_FILE).exists() or kind.__name__.endswith("Pipeline")
     (check_pipeline if whole else check_part)(folder, variant)
+    check_readers(folder)
     return kind.from_pretrained(str(folder), variant=variant, local_files_only=True, use_safetensors=True, **options)
 
 

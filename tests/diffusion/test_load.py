@@ -57,6 +57,19 @@ def test_a_model_that_is_let_go_leaves_the_memory_and_is_loaded_again(copied: Mo
     assert len(told) == 2
 
 
+def test_a_vocabulary_that_nothing_here_can_read_says_what_does(
+    tiny_of: Callable[[str], ModelCard], tmp_path: Path
+) -> None:
+    card = tiny_of("pixart")
+    assert isinstance(card.weights, Folder)
+    shutil.copytree(card.weights.folder, tmp_path / "model")
+    (tmp_path / "model/tokenizer/tokenizer.json").rename(tmp_path / "model/tokenizer/spiece.model")
+    with pytest.raises(
+        (NotInstalledError, InputError), match=r"pip install sentencepiece protobuf|could not be loaded"
+    ):
+        load(card.model_copy(update={"weights": Folder(folder=tmp_path / "model")}))
+
+
 def test_weights_cut_short_are_refused(copied: ModelCard, tmp_path: Path) -> None:
     file = tmp_path / "model/vae/diffusion_pytorch_model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
