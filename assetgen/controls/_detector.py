@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
 from assetgen.diffusion.detectors import hub_file, ready, torchvision_cure, warm_detector
@@ -32,6 +32,7 @@ CURES = {
 NEEDS_TORCH_ITSELF = ("torchvision", "timm")
 """Packages that pip would replace torch for."""
 LEAST_SIDE, MOST_SIDE = 512, 1024  # pixels of the shorter side that detectors look at: they were made for these
+MOST_LONG = 2048  # pixels of the longer side that a picture is enlarged to
 GRID = 64  # pixels: their networks want sides that are multiples of it
 
 __all__ = ["View", "ready"]
@@ -52,7 +53,13 @@ class HubFile(BaseModel):
         return f"{self.hub}@{self.revision}/{self.file}"
 
 
-Weights = InputFile | HubFile
+def _whole(value: Any) -> Any:
+    if isinstance(value, Mapping) and set(value) != set(HubFile.model_fields):
+        raise ValueError("weights are a file, or {hub: …, revision: …, file: …}")
+    return value
+
+
+Weights = Annotated[InputFile | HubFile, BeforeValidator(_whole)]
 """Weights of a detector: a file beside the pack, or one of the hub."""
 
 
@@ -71,9 +78,11 @@ class View:
 
     def scaled(self) -> NDArray[np.uint8]:
         """The picture as large as detectors want it, sides multiples of `GRID`."""
-        side = min(max(min(self.size), LEAST_SIDE), MOST_SIDE)
-        larger = tuple(round(each * side / min(self.size)) for each in self.size)
-        seen = read_fitted(self.image, (larger[0], larger[1]), self.fit)
+        short, long = sorted(self.size)
+        scale = min(max(short, LEAST_SIDE), MOST_SIDE) / short
+        scale = min(scale, max(1.0, MOST_LONG / long))
+        larger = round(self.size[0] * scale), round(self.size[1] * scale)
+        seen = read_fitted(self.image, larger, self.fit)
         height, width = (max(GRID, round(each / GRID) * GRID) for each in seen.shape[:2])
         return np.asarray(resized(seen, (width, height)), np.uint8)
 
@@ -106,6 +115,14 @@ def detected(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return view.drawn(np.asarray(draw(detector, view.scaled()), np.uint8))
+
+
+def given(weights: Weights | None, hub: str, file: str) -> Weights:
+    """Weights that a person must name, as no revision of them is pinned here. Raises `NotInstalledError` without."""
+    if weights is None:
+        cure = f"While online, run: hf download {hub} {file} --local-dir . and write `weights: {file}`"
+        raise NotInstalledError(f"this control wants the weights '{file}' of '{hub}'", cure=cure)
+    return weights
 
 
 def same_size(pixels: NDArray[np.uint8]) -> dict[str, Any]:

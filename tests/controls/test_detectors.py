@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assetgen.controls._detector import module_of
+from assetgen.controls._detector import View, module_of
 from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.image_files import encode_png
@@ -86,7 +86,7 @@ def test_a_detector_draws_at_the_size_asked_for(tmp_path: Path, drawing: InputFi
 
 
 def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, drawing: InputFile) -> None:
-    draw = partial(load("control", "teed").run, weights=weights(tmp_path, "teed"))
+    draw = partial(load("control", "hed").run, size=(64, 64), weights=weights(tmp_path, "hed"))
     other = saved(tmp_path / "other.png", np.full((50, 50, 3), 9, np.uint8))
     first, again, different = (draw(image=image)["color"] for image in (drawing, drawing, other))
     assert np.array_equal(first, again)
@@ -103,6 +103,20 @@ def test_what_the_picture_does_not_reach_is_black(tmp_path: Path, drawing: Input
     made = load("control", "teed").run(image=drawing, **words)["color"]
     assert made[:30].max() == made[-30:].max() == 0
     assert made[40:88].min() > 0
+
+
+@pytest.mark.parametrize(
+    ("size", "looked_at"), [((8, 4096), (64, 4096)), ((128, 64), (1024, 512)), ((2048,) * 2, (1024,) * 2)]
+)
+def test_a_detector_looks_at_a_picture_of_a_size_it_was_made_for(
+    drawing: InputFile, size: tuple[int, int], looked_at: tuple[int, int]
+) -> None:
+    assert View(drawing, size, "cover").scaled().shape[1::-1] == looked_at
+
+
+def test_a_picture_of_one_pixel_is_no_mistake(tmp_path: Path) -> None:
+    dot = View(saved(tmp_path / "dot.png", np.zeros((1, 1, 4), np.uint8)), (64, 8), "contain")
+    assert dot.drawn(dot.scaled())["color"].max(axis=(0, 2)).nonzero()[0].tolist() == list(range(28, 36))
 
 
 def test_safetensors_are_read_too(tmp_path: Path, drawing: InputFile) -> None:
@@ -167,6 +181,24 @@ def test_weights_that_are_not_here_are_named_with_the_command_that_fetches_them(
     ) as told:
         load("control", name).run(image=drawing)
     assert told.value.exit_code == 3
+
+
+@pytest.mark.parametrize("name", ["teed", "anyline"])
+def test_weights_without_a_pinned_revision_are_asked_for(drawing: InputFile, name: str) -> None:
+    with pytest.raises(NotInstalledError, match=r"run: hf download \S+ (\S+) --local-dir . and write `weights: \1`"):
+        load("control", name).run(image=drawing)
+
+
+def test_weights_that_are_neither_file_nor_pinned_are_told(
+    write_pack: Callable[[str], PackFile], drawing: InputFile
+) -> None:
+    text = (
+        "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: {hub: a/b}}}\n"
+    )
+    with pytest.raises(
+        InputError, match=r"pack.yaml:3: hed: .*weights are a file, or \{hub: …, revision: …, file: …\}"
+    ):
+        plan(write_pack(text))
 
 
 @pytest.mark.parametrize("name", NEED_TORCHVISION)
