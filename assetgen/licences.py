@@ -5,6 +5,7 @@ They are written into locks and pictures. What forbids commercial use is refused
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.recipe import Recipe, Stage
@@ -42,19 +43,20 @@ def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
             network = card.controls[kind]
             what = f"control '{kind}' of model '{card.model}'"
             yield Terms(f"{card.model}/{kind}", what, network.licence, network.commercial)
-    yield from _loras(card if isinstance(card, ModelCard) else None, source)
+    yield from _additions(card if isinstance(card, ModelCard) else None, source)
     for stage in controls:
         if detector := stage.part.traits.detector:
             yield Terms(stage.name, f"detector '{stage.name}'", detector.licence, detector.commercial)
 
 
-def _loras(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
-    """Those of the card and of the asset about which somebody said something."""
-    own = [(lora.file.name, lora.licence, lora.commercial) for lora in (card.loras if card else ())]
-    asked = [(lora.file.path.name, lora.licence, lora.commercial) for lora in source.words.get("loras", ())]
-    for name, licence, commercial in (*own, *asked):
-        if licence or not commercial:
-            yield Terms(f"LoRA {name}", f"LoRA '{name}'", licence or "no licence is named", commercial)
+def _additions(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
+    """LoRAs of the card and of the asset, and embeddings, about which somebody said something."""
+    own: list[tuple[str, str, Any]] = [("LoRA", lora.file.name, lora) for lora in (card.loras if card else ())]
+    own += [("LoRA", lora.file.path.name, lora) for lora in source.words.get("loras", ())]
+    own += [("embedding", each.file.name, each) for each in (card.embeddings if card else ())]
+    for kind, name, each in own:
+        if each.licence or not each.commercial:
+            yield Terms(f"{kind} {name}", f"{kind} '{name}'", each.licence or "no licence is named", each.commercial)
 
 
 def noncommercial(recipe: Recipe) -> tuple[str, ...]:

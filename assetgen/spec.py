@@ -230,6 +230,8 @@ class Embedding(Spec):
     file: Path
     token: Annotated[str, Field(pattern=r"^\S+$")]
     digest: str | None = None
+    licence: str = ""
+    commercial: bool = True
 
 
 class ModelCard(Spec):

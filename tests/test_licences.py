@@ -125,6 +125,15 @@ def test_a_lora_counts(tmp_path: Path, write_pack: Write) -> None:
         refuse_noncommercial([recipe], allowed=False)
 
 
+def test_an_embedding_counts(tmp_path: Path, write_pack: Write) -> None:
+    card(tmp_path)
+    word = "embeddings: [{file: w.safetensors, token: <w>, commercial: false}]\n"
+    (tmp_path / "w.safetensors").write_bytes(b"")
+    (tmp_path / "models/own.yaml").write_text(CARD % ("true", "true") + word)
+    with pytest.raises(InputError, match=r"embedding 'w.safetensors' forbids commercial use \(no licence is named\)"):
+        refuse_noncommercial(plan(write_pack(PACK)), allowed=False)
+
+
 def test_terms_change_no_sampled_key(tmp_path: Path, write_pack: Write) -> None:
     keys = set()
     for model, control in (("true", "true"), ("false", "true"), ("true", "false")):
