@@ -40,14 +40,15 @@ class Made:
 @dataclass(frozen=True)
 class Manner:
     """How to build: `overwrite` lets hand-edited files be replaced; the files of assets that match `prune` (a glob, ""
-    for none) and are not among the recipes are removed; assets that need one of `refused` fail; `price` and `pause` are
-    those of a `Maker`; `runner` makes the images."""
+    for none) and are not among the recipes are removed; assets that need one of `refused` fail; `price`, `pause` and
+    `device` are those of a `Maker`; `runner` makes the images."""
 
     overwrite: bool = False
     prune: str = "*"
     refused: frozenset[str] = frozenset()
     price: float = 0.0
     pause: Callable[[], None] = nothing
+    device: str = "auto"
     runner: Runner = here
 
 
@@ -59,7 +60,7 @@ def build_pack(
     Gives the closing event, and every asset that was published now.
     """
     manner = manner or Manner()
-    maker = Maker(store, emit, manner.price, set(manner.refused), manner.pause)
+    maker = Maker(store, emit, manner.price, set(manner.refused), manner.pause, manner.device)
     run = _Run(maker, target, manner)
     started = time.perf_counter()
     others = (name for name in target.assets if not fnmatch.fnmatchcase(name, manner.prune))

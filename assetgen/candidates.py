@@ -57,7 +57,7 @@ def make_candidates(
     Of the wish, its price counts and whether it allows what forbids commercial use; else that raises `InputError`.
     """
     refuse_noncommercial(recipes, wish.allow_noncommercial)
-    maker = Maker(machine.store, emit, wish.price, pause=machine.pause)
+    maker = Maker(machine.store, emit, wish.price, pause=machine.pause, device=machine.device)
     wanted = [Try(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
     for attempt, images, is_finished in maker.sampled(wanted):
         try:

@@ -22,7 +22,9 @@ MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
 ZLIB_LEVEL = 6
-DAMAGED = (OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error)
+DAMAGED = (
+    OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
+)  # fmt: skip
 """What Pillow raises, by no rule, for pictures that are not what their headers say."""
 
 

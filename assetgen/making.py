@@ -44,7 +44,7 @@ class Maker:
     """Makes images, tells the news from any thread, and keeps count.
 
     `price` is USD an hour of this machine; `pause` is called between batches, on the thread that samples: there a
-    server lets other work go first.
+    server lets other work go first. `device` is that of `Context`.
     """
 
     store: Store
@@ -52,6 +52,7 @@ class Maker:
     price: float = 0.0
     failed: set[str] = field(default_factory=set)
     pause: Callable[[], None] = nothing
+    device: str = "auto"
     costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -161,7 +162,7 @@ class Maker:
                 self.fail(recipe, error)
                 continue
             sent.append(attempt)
-            yield Job(Context(recipe.name, needs, controls, self._metered(attempt)), attempt.words)
+            yield Job(Context(recipe.name, needs, controls, self._metered(attempt), self.device), attempt.words)
 
     def _metered(self, attempt: Try) -> Emit:
         """An `Emit` for a source, which notes what drawing this try cost."""

@@ -60,13 +60,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where this machine keeps things: save points, build locks, past times; what it does between batches; and who
-    makes the images, itself or a cluster."""
+    """Where this machine keeps things: save points, build locks, past times; what it does between batches; on
+    which device its models run; and who makes the images, itself or a cluster."""
 
     store: Store
     locks: Path
     history: Path
     pause: Callable[[], None] = nothing
+    device: str = "auto"
     runner: Runner = here
 
 
@@ -112,7 +113,13 @@ class _Rebuild:
         allowed = [recipe for recipe in recipes if recipe.name not in failed]
         wish, machine = self.wish, self.machine
         manner = Manner(
-            wish.overwrite, wish.prunes, frozenset(failed), wish.price, machine.pause, runner=machine.runner
+            wish.overwrite,
+            wish.prunes,
+            frozenset(failed),
+            wish.price,
+            machine.pause,
+            machine.device,
+            machine.runner,
         )
         finished, made = build_pack(allowed, self.machine.store, self.target, note, manner)
         by_name = {recipe.name: recipe for recipe in recipes}

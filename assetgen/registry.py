@@ -85,12 +85,14 @@ class Control:
 
 @dataclass(frozen=True)
 class Context:
-    """All that a source gets besides its own words. `needs` holds the finished members by name (for an atlas)."""
+    """All that a source gets besides its own words. `needs` holds the finished members by name (for an atlas); `device`
+    is where a model is to run, in torch's words, "auto" for the best that there is."""
 
     asset: str = ""
     needs: Mapping[str, ImageSet] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
     emit: Emit = ignore
+    device: str = "auto"
 
 
 @dataclass(frozen=True)

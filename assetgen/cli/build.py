@@ -24,6 +24,10 @@ GameOption = Annotated[
 PriceOption = Annotated[
     str, typer.Option("--price", envvar="ASSETGEN_PRICE", metavar="USD/h", help="What an hour of this machine costs.")
 ]
+DeviceOption = Annotated[
+    str,
+    typer.Option("--device", envvar="ASSETGEN_DEVICE", help="Where models run: auto, cuda, cuda:1, mps, cpu."),
+]
 JunitOption = Annotated[Path | None, typer.Option("--junit", help="Also write a JUnit XML report.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON event a line on stdout.")]
 DraftOption = Annotated[bool, typer.Option("--draft", help="Quick drawings instead of the model.")]
@@ -48,6 +52,7 @@ def build(
     overwrite: OverwriteOption = False,
     allow_noncommercial: NoncommercialOption = False,
     price: PriceOption = "",
+    device: DeviceOption = "auto",
     runner: Annotated[
         Literal["local", "ray"], typer.Option(help="Who makes the pictures: this process, or the workers of Ray.")
     ] = "local",
@@ -69,12 +74,14 @@ def build(
         raise InputError("a draft has no lock", cure="Leave out --draft, or --locked and --update")
     if locked and update is not None:
         raise InputError("--locked and --update exclude each other", cure="--update GLOB locks all but what matches")
+    if device != "auto" and runner == "ray":
+        raise InputError("Ray gives each worker its device", cure="Leave out --device")
     file = load_pack(pack)
     moving = update if update is not None else "" if locked else None
     wish = Wish(only=only, draft=draft, overwrite=overwrite, moving=moving, price=parse_price(price))
     wish = replace(wish, allow_noncommercial=allow_noncommercial)
     with open_runner(runner, address) as makes_pictures:
-        where = replace(machine(store), runner=makes_pictures)
+        where = replace(machine(store, device), runner=makes_pictures)
         run(file, game or game_of(file), wish, where, json=json, junit=junit)
 
 
@@ -91,6 +98,7 @@ def make(
     draft: DraftOption = False,
     overwrite: OverwriteOption = False,
     allow_noncommercial: NoncommercialOption = False,
+    device: DeviceOption = "auto",
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
@@ -112,7 +120,7 @@ def make(
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
     file = PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
     wish = Wish(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
-    run(file, output, wish, machine(store), json=json)
+    run(file, output, wish, machine(store, device), json=json)
 
 
 def run(
@@ -149,15 +157,15 @@ def run(
     raise typer.Exit(exit_code(failures, finished.published + finished.reused))
 
 
-def machine(store: str | None) -> "Machine":
-    """Where this user's machine keeps things."""
+def machine(store: str | None, device: str = "auto") -> "Machine":
+    """Where this user's machine keeps things, and on which device its models run."""
     import platformdirs
 
     from assetgen.rebuild import Machine
     from assetgen.store import Store
 
     cache = platformdirs.user_cache_path("assetgen")
-    return Machine(Store(store or default_store()), cache / "locks", cache / "history.json")
+    return Machine(Store(store or default_store()), cache / "locks", cache / "history.json", device=device)
 
 
 def exit_code(failures: list[int], succeeded: int) -> int:

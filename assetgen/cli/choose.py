@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.build import (
+    DeviceOption,
     GameOption,
     JsonOption,
     NoncommercialOption,
@@ -41,6 +42,7 @@ def review(
     no_build: Annotated[bool, typer.Option("--no-build", help="With --serve: picks go into the lock alone.")] = False,
     game: GameOption = None,
     price: PriceOption = "",
+    device: DeviceOption = "auto",
     allow_noncommercial: NoncommercialOption = False,
     json: JsonOption = False,
     store: StoreOption = None,
@@ -65,7 +67,7 @@ def review(
     wish = Wish(price=parse_price(price), allow_noncommercial=allow_noncommercial)
     file = load_pack(pack)
     subject = Subject(file, str(pack), game or game_of(file), only, _typed(context, "game", "store"))
-    found = gather(subject, machine(store))
+    found = gather(subject, machine(store, device))
     with shown(json=json) as emit:
         if serve:
             _serve(Sitting(found, pack, emit, count, wish, builds=not no_build), json=json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import PriceOption, StoreOption, machine
+from assetgen.cli.build import DeviceOption, PriceOption, StoreOption, machine
 from assetgen.errors import NotInstalledError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def serve(
     project: Annotated[list[Path] | None, typer.Option(help="Open this project already.")] = None,
     store: StoreOption = None,
     price: PriceOption = "",
+    device: DeviceOption = "auto",
 ) -> None:
     """Answer plugins and scripts of this machine over HTTP, with warm models and a queue that survives a restart.
 
@@ -40,7 +41,7 @@ def serve(
     """
     from assetgen.cli.settings import parse_price
 
-    server = server_for(state, machine(store), parse_price(price), project or [])
+    server = server_for(state, machine(store, device), parse_price(price), project or [])
     server.port = port
     with ending():
         if server.run() == signal.SIGINT:

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from assetgen.cli.build import (
+    DeviceOption,
     DraftOption,
     GameOption,
     JsonOption,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 
 def watch(
+    context: typer.Context,
     places: Annotated[list[Path], typer.Argument(metavar="DIR|PACK…", help="Folders with packs below, or pack files.")],
     *,
     game: GameOption = None,
@@ -42,6 +44,7 @@ def watch(
     draft: DraftOption = False,
     allow_noncommercial: NoncommercialOption = False,
     price: PriceOption = "",
+    device: DeviceOption = "auto",
     json: JsonOption = False,
     store: StoreOption = None,
     state: StateOption = None,
@@ -66,12 +69,10 @@ def watch(
     from assetgen.watch.loop import Order
 
     if service:
-        flags = {"--draft": draft, "--allow-noncommercial": allow_noncommercial}
-        told = _service(service, places, game, poll=poll, flags=flags, price=price, store=store, state=state)
-        typer.echo(told, nl=False)
+        typer.echo(_service(service, places, context.params), nl=False)
         return
     wish = Wish(draft=draft, price=parse_price(price), allow_noncommercial=allow_noncommercial)
-    order = Order(tuple(places), machine(store), wish, lambda file: game or game_of(file), poll)
+    order = Order(tuple(places), machine(store, device), wish, lambda file: game or game_of(file), poll)
     if once:
         _once(order, json=json)
     else:
@@ -160,28 +161,19 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
         )
 
 
-def _service(
-    system: Literal["systemd", "launchd", "windows"],
-    places: list[Path],
-    game: Path | None,
-    *,
-    poll: float,
-    flags: Mapping[str, bool],
-    price: str,
-    store: str | None,
-    state: Path | None,
-) -> str:
+def _service(system: Literal["systemd", "launchd", "windows"], places: list[Path], said: Mapping[str, Any]) -> str:
     """The service file for these very words."""
     from assetgen.watch.service import service_name, service_text
 
     words = [sys.executable, "-m", "assetgen.cli", "watch", *(str(place.resolve()) for place in places)]
     options = {
-        "--game": game and str(game.resolve()),
-        "--poll": poll and f"{poll:g}",
-        "--price": price,
-        "--store": store,
-        "--state": state and str(state.resolve()),
+        "--game": said["game"] and said["game"].resolve(),
+        "--poll": said["poll"] and f"{said['poll']:g}",
+        "--price": said["price"],
+        "--device": said["device"] if said["device"] != "auto" else "",
+        "--store": said["store"],
+        "--state": said["state"] and said["state"].resolve(),
     }
     words += [word for option, value in options.items() if value for word in (option, str(value))]
-    words += [flag for flag, said in flags.items() if said]
+    words += [f"--{name.replace('_', '-')}" for name in ("draft", "allow_noncommercial") if said[name]]
     return service_text(system, words, Path.cwd(), service_name(places[0]))

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from assetgen.errors import NotInstalledError
+from assetgen.errors import InputError, NotInstalledError
 from assetgen.spec import ModelCard
 
 DEFAULT_BATCH = 4
@@ -18,9 +18,13 @@ Estimates from data sheets: no meter is read."""
 
 @dataclass(frozen=True)
 class Device:
-    """A torch device ("cuda", "mps" or "cpu") and dtype; `batch` images at a time, filled to a multiple of `grain`."""
+    """A kind of torch device ("cuda", "mps" or "cpu"), which of them (`place`, as "cuda:1"), and a dtype.
+
+    It draws `batch` images at a time, filled to a multiple of `grain`.
+    """
 
     name: str
+    place: str
     dtype: Any
     batch: int
     grain: int
@@ -29,7 +33,7 @@ class Device:
     def about(self) -> str:
         """What a person calls it."""
         torch, _ = libraries()
-        kind = torch.cuda.get_device_name() if self.name == "cuda" else self.name
+        kind = torch.cuda.get_device_name(self.place) if self.name == "cuda" else self.name
         cores = f", {torch.get_num_threads()} cores" if self.name == "cpu" else ""
         return f"{kind}{cores}, {str(self.dtype).removeprefix('torch.')}"
 
@@ -43,7 +47,7 @@ class Device:
     def memory(self) -> int:
         """The most bytes of its own memory that were in use; 0 where it has none of its own."""
         torch, _ = libraries()
-        return int(torch.cuda.max_memory_allocated()) if self.name == "cuda" else 0
+        return int(torch.cuda.max_memory_allocated(self.place)) if self.name == "cuda" else 0
 
 
 def libraries() -> tuple[Any, Any]:
@@ -70,19 +74,34 @@ def device_name() -> str:
     return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def device_for(card: ModelCard) -> Device:
-    """The first of CUDA, MPS and CPU that this machine has, and the dtype that suits it and the card."""
+def device_for(card: ModelCard, place: str = "auto") -> Device:
+    """The device of these words of torch's, or the first of CUDA (ROCm too), MPS and CPU that this machine has; and the
+    dtype that suits it and the card. Raises `InputError` for a device that is not here."""
     torch, _ = libraries()
-    name = device_name()
-    dtype = _dtype(torch, name) if card.precision == "auto" else getattr(torch, card.precision)
+    here = _places(torch)
+    if place != "auto" and place not in here:
+        raise InputError(f"there is no device '{place}' here", cure=f"Use auto, {', '.join(here)}")
+    place = here[0] if place == "auto" else place
+    name = place.partition(":")[0]
+    dtype = _dtype(torch, place) if card.precision == "auto" else getattr(torch, card.precision)
     batch = card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH)
-    return Device(name, dtype, batch, _grain(name, dtype == torch.float32, batch))
+    return Device(name, place, dtype, batch, _grain(name, dtype == torch.float32, batch))
 
 
-def _dtype(torch: Any, name: str) -> Any:
-    if name == "cuda":
-        return torch.bfloat16 if torch.cuda.get_device_capability()[0] >= 8 else torch.float16  # Ampere has bfloat16
-    fast = name == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+def _places(torch: Any) -> list[str]:
+    """What this machine has, the best first."""
+    cuda = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    return [
+        *(cuda if torch.cuda.is_available() else ()),
+        *(["mps"] if torch.backends.mps.is_available() else ()),
+        "cpu",
+    ]
+
+
+def _dtype(torch: Any, place: str) -> Any:
+    if place.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.get_device_capability(place)[0] >= 8 else torch.float16  # as Ampere has it
+    fast = place == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return torch.bfloat16 if fast else torch.float32
 
 

@@ -108,14 +108,16 @@ class Warm:
         return type(loaded).from_config(loaded.config)
 
 
-def warm_model(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit) -> Warm:
+def warm_model(
+    card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, device: str = "auto"
+) -> Warm:
     """The warm model of a card, loaded where it is not; `Loading` is emitted where something really loads."""
-    shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras))
+    shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras), device)
     with shelf.lock:
         if shelf.warm is None:
             _find(card, kinds)
             emit(Loading(model=card.model))
-            shelf.warm = _load(card, loras)
+            shelf.warm = _load(card, loras, device)
         for kind in kinds:
             if kind not in shelf.warm.controls:
                 emit(Loading(model=f"{card.model}/{kind}"))
@@ -138,7 +140,7 @@ class _Shelf:
 
 
 @lru_cache(maxsize=1)
-def _shelf(card: str, loras: tuple[str, ...]) -> _Shelf:
+def _shelf(card: str, loras: tuple[str, ...], device: str) -> _Shelf:
     """The place for one model. It is made empty, so that the last model is gone before the next one is read."""
     return _Shelf()
 
@@ -152,9 +154,9 @@ def let_go() -> None:
         device_memory.empty_cache()  # does nothing where no device was ever used
 
 
-def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
+def _load(card: ModelCard, loras: tuple[Lora, ...], place: str) -> Warm:
     torch, diffusers = libraries()
-    shape, device = family(card.family), device_for(card)
+    shape, device = family(card.family), device_for(card, place)
     options = dict(shape.options)
     if card.vae:
         options["vae"] = _read(diffusers.AutoencoderKL, card.vae, card.model, device)
@@ -167,7 +169,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...]) -> Warm:
         fuse(pipeline, lora, f"lora{number}")
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
-    warm = Warm(shape, device, pipeline.to(device.name))
+    warm = Warm(shape, device, pipeline.to(device.place))
     _check_channels(card, warm)
     return warm
 
@@ -190,7 +192,7 @@ def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
     how = warm.family.steerings[control.type]
     if how.read is not None:
         return how.read(place_of(control.weights), control.adapter, warm.device)
-    return _read(getattr(diffusers, how.network), control.weights, card.model, warm.device).to(warm.device.name)
+    return _read(getattr(diffusers, how.network), control.weights, card.model, warm.device).to(warm.device.place)
 
 
 def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:

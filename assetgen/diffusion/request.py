@@ -30,6 +30,7 @@ class Request:
 
     asset: str
     emit: Emit
+    device: str
     card: ModelCard
     prompt: str
     negative: str
@@ -107,6 +108,7 @@ def read_request(job: Job) -> Request:
     return Request(
         asset=job.context.asset,
         emit=job.context.emit,
+        device=job.context.device,
         card=card,
         prompt=words["prompt"],
         negative=words["negative"],

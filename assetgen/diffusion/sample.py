@@ -30,7 +30,8 @@ def sample(jobs: Iterable[Job]) -> Iterator[ImageSet]:
     first = next(requests, None)
     if first is None:
         return
-    warm = warm_model(first.card, first.loras, [control.kind for control in first.controls], first.emit)
+    kinds = [control.kind for control in first.controls]
+    warm = warm_model(first.card, first.loras, kinds, first.emit, first.device)
     made = made_size(warm, first)
     heard = map(partial(_heard, warm), chain([first], requests))
     for batch in _batches(warm, heard):

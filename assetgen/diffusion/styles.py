@@ -53,7 +53,7 @@ def read_style(folder: Path, file: str | None, device: Device) -> Style:
         raise InputError(f"'{found[0]}' is no IP-Adapter", cure="Give the .safetensors file of one")
     words = {"local_files_only": True, "use_safetensors": True, "dtype": device.dtype}
     encoder = CLIPVisionModelWithProjection.from_pretrained(str(folder / EYE), **words)
-    return Style(parts, encoder.to(device.name))
+    return Style(parts, encoder.to(device.place))
 
 
 @contextmanager

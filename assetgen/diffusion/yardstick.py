@@ -24,7 +24,7 @@ def limit(device: Device) -> float:
     """
     torch, _ = libraries()
     side = SIDES[device.name]
-    one, other = (torch.randn(side, side, device=device.name).to(device.dtype) for _ in range(2))
+    one, other = (torch.randn(side, side, device=device.place).to(device.dtype) for _ in range(2))
     best = min(_seconds(device, lambda: one @ other) for _ in range(TRIALS + 1))
     return float(2 * side**3 / best)
 

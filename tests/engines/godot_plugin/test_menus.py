@@ -13,6 +13,6 @@ def test_menus_make_jobs_whose_results_are_kept_and_given_to_nodes(game: Any, se
     game.trial("menus", server)
 
 
-@pytest.mark.skipif(not shutil.which("xvfb-run"), reason="there is no xvfb-run to open a window with")
+@pytest.mark.skipif(not shutil.which("xvfb-run"), reason="a window needs xvfb-run: apt-get install xvfb xauth")
 def test_the_depth_of_the_3d_view_is_white_where_it_is_near(game: Any, server: Path, tmp_path: Path) -> None:
     game.trial("window", server, window=True, ASSETGEN_SHOTS=str(tmp_path))

@@ -1,0 +1,33 @@
+"""Where models run: torch's own words, refused where the device is not here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.devices import device_for
+from assetgen.diffusion.sample import sample
+from assetgen.errors import InputError
+from assetgen.registry import Job
+from assetgen.spec import ModelCard
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+
+
+@pytest.mark.parametrize("place", ["cuda:77", "gpu", "", "cpu:1", "CPU"])
+def test_a_device_that_is_not_here_is_one_sentence(tiny: ModelCard, job: Callable[..., Job], place: str) -> None:
+    asked = job(tiny)
+    with pytest.raises(InputError, match=f"there is no device '{place}' here. Use auto, .*cpu"):
+        list(sample([Job(replace(asked.context, device=place), asked.words)]))
+
+
+def test_the_processor_can_be_asked_for_and_draws_as_auto_does_where_it_is_all_there_is(
+    tiny: ModelCard, job: Callable[..., Job]
+) -> None:
+    asked = job(tiny)
+    [there] = sample([Job(replace(asked.context, device="cpu"), asked.words)])
+    assert device_for(tiny, "cpu").place == "cpu"
+    if device_for(tiny).name == "cpu":
+        [auto] = sample([asked])
+        assert np.array_equal(there["color"], auto["color"])
