@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, model_validator
 
@@ -235,6 +235,12 @@ def _plugged(kind: Kind) -> dict[str, Any]:
             raise InputError(f"two packages bring a {kind} named '{point.name}'", cure="Uninstall one of them")
         found[point.name] = point
     return found
+
+
+def named_types(annotation: Any) -> tuple[Any, ...]:
+    """What an annotation names: itself and, through unions and `Annotated`, whatever stands in it."""
+    inner = [each for part in get_args(annotation) for each in named_types(part)]
+    return (annotation, *inner)
 
 
 def _params(kind: Kind, name: str, function: Callable[..., Any]) -> type[BaseModel]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,7 +20,7 @@ from assetgen.inbox import has_inbox, laid_in
 from assetgen.licences import terms_of
 from assetgen.load import Kind, Library, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
-from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, names
+from assetgen.registry import KINDS, InputFile, Part, did_you_mean, load, named_types, names
 from assetgen.registry import Kind as PartKind
 from assetgen.spec import ModelCard, PartWord, Size
 from assetgen.yaml_files import Keys, explain
@@ -364,7 +364,7 @@ def scaled(native: Size, scale: Any) -> Size | None:
 
 def _in_folder(value: Any, kind: Any, folder: Path) -> Any:
     """A value of this type with paths relative to a folder: a file, or a list of things that have files (LoRAs)."""
-    kinds = (kind, *get_args(kind))
+    kinds = named_types(kind)
     if InputFile in kinds:
         return (folder / value).absolute() if isinstance(value, str) and "\0" not in value else value
     thing = next((each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)), None)

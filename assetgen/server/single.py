@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,7 @@ from assetgen.licences import refuse_noncommercial
 from assetgen.load import Kind as PresetKind
 from assetgen.load import Library, PackFile, library_for
 from assetgen.rebuild import Wish, rebuild
-from assetgen.registry import InputFile, Part, did_you_mean, load, names
+from assetgen.registry import InputFile, Part, did_you_mean, load, named_types, names
 from assetgen.resolve import OWN_WORDS, plan
 from assetgen.server.asks import Make, Post
 from assetgen.server.desk import Desk, News, Ready, check_weights_of
@@ -109,7 +109,7 @@ def _said(ask: Make, kind: PresetKind, desk: Desk) -> dict[str, dict[str, Any]]:
         alias, _, argument = key.partition(".")
         part = _part(kind, alias)
         fields = part.params.model_fields
-        files = [name for name, info in fields.items() if InputFile in (info.annotation, *get_args(info.annotation))]
+        files = [name for name, info in fields.items() if InputFile in named_types(info.annotation)]
         if argument not in files:
             cure = did_you_mean(argument, files)
             raise Refusal(f"'{alias}' has no file '{argument}'", where=f"inputs.{key}", cure=cure)
@@ -149,7 +149,7 @@ def _holds_file(annotation: Any) -> bool:
         return True
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return any(_holds_file(info.annotation) for info in annotation.model_fields.values())
-    return any(_holds_file(each) for each in get_args(annotation))
+    return any(_holds_file(each) for each in named_types(annotation)[1:])
 
 
 def _steps(ask: Post) -> list[tuple[str, Mapping[str, Any]]]:
