@@ -15,9 +15,9 @@ EXTENSION = Path(__file__).parents[2] / "plugins" / "blender" / "assetgen"
 HERE = Path(__file__).with_name("blender_plugin")
 PROGRAM = Path(sys.executable).with_name("assetgen")
 PATIENCE = 420
+"""Seconds for the trials of one file, on a machine that others use, too."""
 CRASHED, TURNS = -signal.SIGSEGV, 2
 """Blender itself was seen to crash amid an undo without a window, once in about fifty runs: then once more."""
-"""Seconds for the trials of one file, on a machine that others use, too."""
 
 
 def started(program: str) -> list[str]:
