@@ -174,6 +174,7 @@ def test_a_pick_that_nobody_hears_is_shown_as_none(browser: Any, sitting: Any) -
     window = browser.new_page()
     with answering(sitting, wait=0.5) as address:
         window.goto(address)
+        window.wait_for_selector("[aria-label^='hero, candidate 2']")
     window.keyboard.press("2")
     window.wait_for_selector("#status.bad >> text=nothing was changed")
     assert window.locator("#asset-0 .standing").inner_text() == "not built yet"

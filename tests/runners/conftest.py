@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,12 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path / "place")
 
 
+def listens(port: int) -> bool:
+    """Whether somebody answers at a port of this machine."""
+    with socket.socket() as wire:
+        return wire.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass
 class Cluster:
     """Machines of a Ray cluster, all of them this one; each is started as a person would do it."""
@@ -102,6 +109,10 @@ class Cluster:
     def start(self) -> None:
         ports = ("--port", str(self.port), "--ray-client-server-port", str(self.client_port))
         self._run("--head", *ports, "--num-cpus", "2", "--include-dashboard", "false", "--num-gpus", "0")
+        until = time.monotonic() + 60
+        while not listens(self.client_port):  # it comes a while after the rest
+            assert time.monotonic() < until
+            time.sleep(0.1)
 
     def add(self, gpus: int) -> "subprocess.Popen[bytes]":
         return self._run("--address", self.address, "--num-cpus", str(gpus), "--num-gpus", str(gpus))

@@ -117,7 +117,7 @@ def test_a_cluster_is_reached_from_outside_too(place: Any, cluster: Any) -> None
     words = ("build", folder, "--runner", "ray", "--address", f"ray://127.0.0.1:{cluster.client_port}")
     places = ("--game", folder / "game", "--store", folder / "store")
     done = subprocess.run([sys.executable, "-m", "assetgen.cli", *words, *places], capture_output=True, text=True)
-    assert (done.returncode, "1 published" in done.stderr, done.stdout) == (0, True, "")
+    assert (done.returncode, "1 published" in done.stderr, done.stdout) == (0, True, ""), done.stderr
 
 
 def test_every_gpu_of_a_machine_gets_a_worker_of_its_own_and_cpus_then_get_none(

@@ -104,16 +104,22 @@ class Client:
         return str(answer.json["id"])
 
 
+def ours() -> set[threading.Thread]:
+    """Threads of servers that run."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith("assetgen")}
+
+
 @contextmanager
 def serving(root: Path, folder: Path | None = None, **more: Any) -> Iterator[Client]:
     """A server in a thread, with all that it keeps below `root`, or its data in a folder."""
     place = root / "run" / "server.json"
     machine = Machine(Store(root / "store"), root / "locks", root / "history.json")
+    before = ours()
     with served(Server(place, folder or root / "data", machine, **more)):
         state = read_state(place)
         assert state
         yield Client(state)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("assetgen")]
+    assert ours() <= before
 
 
 @pytest.fixture
