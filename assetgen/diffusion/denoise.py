@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assetgen.diffusion.guide import guide, predict
+from assetgen.diffusion.guide import Moment, guide, predict
 from assetgen.diffusion.latents import as_tensor, encode_picture, noise
 from assetgen.diffusion.load import Warm
 from assetgen.diffusion.request import Request, Size, framed
@@ -34,7 +34,7 @@ def denoise(warm: Warm, requests: Sequence[Request], made: Size, names: Sequence
     latents = pure_noise(scheduler, start.noise) if start.origin is None else _noisy(scheduler, start, times[0])
     stepping = _chance(scheduler, start)
     for done, time in enumerate(times, 1):
-        predicted = predict(warm, cues, scheduler, latents, time, (done - 0.5) / len(times), done)
+        predicted = predict(warm, cues, scheduler, latents, Moment(done, time, (done - 0.5) / len(times)))
         latents = scheduler.step(predicted, time, latents, return_dict=False, **stepping)[0]
         if start.mask is not None:
             kept = start.origin if done == len(times) else _noisy(scheduler, start, times[done])

@@ -121,44 +121,53 @@ def _around(request: Request, made: Size) -> tuple[FloatArray, FloatArray]:
     return mask, framed(request.image, request.size, made) * (1 - mask) + 0.5 * mask
 
 
-def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, time: Any, progress: float, step: int) -> Any:
+@dataclass(frozen=True)
+class Moment:
+    """A step: its number from 1, its time in the scheduler's words, and the share (0..1) of the steps at its middle."""
+
+    step: int
+    time: Any
+    progress: float
+
+
+def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, now: Moment) -> Any:
     """What the model takes for noise (or velocity) in latents, guided: `B×C×h×w` float32."""
-    entering = scaled(scheduler, latents, time)
+    entering = scaled(scheduler, latents, now.time)
     if not told.rolls:
-        return _look(warm, told, entering, time, progress, [(0, 0)] * len(latents))
+        return _look(warm, told, entering, now, [(0, 0)] * len(latents))
     size = (latents.shape[-1], latents.shape[-2])
     total, sure = 0.0, 0.0
     for view in VIEWS:
-        cells = shifts(told.begins, step, view, told.rolls, size)
+        cells = shifts(told.begins, now.step, view, told.rolls, size)
         weight = weights(cells, told.rolls, size).to(latents)
-        total = total + weight * _look(warm, told, entering, time, progress, cells)
+        total = total + weight * _look(warm, told, entering, now, cells)
         sure = sure + weight
     return total / sure
 
 
-def _look(warm: Warm, told: Guide, latents: Any, time: Any, progress: float, cells: Cells) -> Any:
+def _look(warm: Warm, told: Guide, latents: Any, now: Moment, cells: Cells) -> Any:
     """What the model says of latents that it is shown rolled by so many cells, rolled back."""
     import torch
 
     network, width = warm.network, latents.shape[-1]
     shown = rolled(latents, cells, width).to(network.dtype)
     entering = shown if told.guidance is None else torch.cat([shown] * 2)
-    steered = _steered(told, entering, time, progress, lambda part: rolled(part, cells, width))
+    steered = _steered(told, entering, now, lambda part: rolled(part, cells, width))
     if told.filled is not None:
         filled = rolled(told.filled, cells, width).to(network.dtype)
         entering = torch.cat([entering, filled.repeat(len(entering) // len(filled), 1, 1, 1)], dim=1)
-    found = warm.family.predict(network, entering, time, {**told.told, **steered}).float()
+    found = warm.family.predict(network, entering, now.time, {**told.told, **steered}).float()
     if told.guidance is not None:
         unwanted, wanted = found.chunk(2)
         found = unwanted + told.guidance * (wanted - unwanted)
     return rolled(found, cells, width, back=True)
 
 
-def _steered(told: Guide, entering: Any, time: Any, progress: float, roll: Change) -> dict[str, Any]:
+def _steered(told: Guide, entering: Any, now: Moment, roll: Change) -> dict[str, Any]:
     """The sum of what the controls say, under the network's names for it."""
     total: dict[str, Any] = {}
     for steer in told.steers:
-        strengths = steer.at(progress).to(entering.dtype)
+        strengths = steer.at(now.progress).to(entering.dtype)
         if steer.how.worn is None and not strengths.any():
             continue
         repeats = (len(entering) // len(strengths), 1, 1, 1)
@@ -166,7 +175,7 @@ def _steered(told: Guide, entering: Any, time: Any, progress: float, roll: Chang
         if steer.how.worn is None:
             seen = _each(_each(seen, roll), methodcaller("repeat", *repeats))
         sight = Sight(seen, strengths.repeat(repeats), steer.mode)
-        for name, said in steer.how.say(steer.network, entering, time, told.told, sight).items():
+        for name, said in steer.how.say(steer.network, entering, now.time, told.told, sight).items():
             total[name] = _sum(total[name], said, steer.kind) if name in total else said
     return total
 

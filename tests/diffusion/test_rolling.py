@@ -165,7 +165,7 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     """A picture, its control and its place, all moved by half a side at once, change nothing but their place."""
     import torch
 
-    from assetgen.diffusion.guide import guide, predict
+    from assetgen.diffusion.guide import Moment, guide, predict
     from assetgen.images import picture
     from assetgen.registry import Context, Control
 
@@ -180,6 +180,7 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
         told = guide(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
         [steer] = told.steers
         moved = replace(told, steers=(replace(steer, seen=steer.seen.roll((4, 4), (-1, -2))),))
-        before = predict(warm, told, scheduler, latents, scheduler.timesteps[0], 0.5, 1)
-        after = predict(warm, moved, scheduler, latents.roll((4, 4), (-1, -2)), scheduler.timesteps[0], 0.5, 1)
+        now = Moment(1, scheduler.timesteps[0], 0.5)
+        before = predict(warm, told, scheduler, latents, now)
+        after = predict(warm, moved, scheduler, latents.roll((4, 4), (-1, -2)), now)
     assert torch.allclose(before.roll((4, 4), (-1, -2)), after, atol=1e-4)
