@@ -17,8 +17,9 @@ engine: {engine}
 model: mini                     # the embedded model, for a first look; `assetgen models list` shows better ones
 seed: 1                         # another seed, another set of pictures
 assets:
-  red_dragon: {{preset: pixel_sprite, prompt: a red dragon}}
-  "potion_{{red,green,blue}}": {{preset: item_icon, prompt: "a {{red,green,blue}} potion"}}
+  wizard: {{preset: pixel_sprite, prompt: a wizard in a blue robe}}
+  "potion_{{red,green,blue}}":
+    {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask", seed: 46}}
   items: {{preset: atlas, members: ["potion_*"]}}
   wall: {{preset: tile_texture, prompt: mossy grey stone bricks}}
   floor: {{preset: pbr_material, prompt: grey cobblestone}}
