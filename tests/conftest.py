@@ -30,7 +30,7 @@ def _a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """No test sees the user's store, past times or prices, nor those of another test."""
     for kind in ("cache", "data"):
         monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", str(tmp_path / f"machine's {kind}"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "machine's run"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for name in ("ASSETGEN_STORE", "ASSETGEN_PRICE"):
         monkeypatch.delenv(name, raising=False)
 

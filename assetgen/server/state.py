@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -29,17 +30,27 @@ class State:
 
 
 def default_place() -> Path:
-    """`server.json` in the folder that the system gives this user for what runs."""
-    import platformdirs
+    """`server.json` in the folder that the system gives this user for what runs.
 
-    return platformdirs.user_runtime_path("assetgen") / FILE
+    On Linux that is `$XDG_RUNTIME_DIR/assetgen`, else `/run/user/UID/assetgen`, else `/tmp/runtime-UID/assetgen`:
+    the first whose parent stands and can be written. Plugins look by the same rule, which platformdirs refines from
+    version to version.
+    """
+    if not hasattr(os, "getuid") or sys.platform == "darwin":
+        import platformdirs
+
+        return platformdirs.user_runtime_path("assetgen") / FILE
+    known = (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{os.getuid()}")
+    own = next((folder for folder in known if folder and Path(folder).is_dir() and os.access(folder, os.W_OK)), None)
+    return Path(own or f"/tmp/runtime-{os.getuid()}", "assetgen", FILE)
 
 
 def write_state(place: Path, state: State) -> None:
     """Write the file whole, with mode 0600 from its first byte on. Raises `InputError` where that cannot be."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        _check_owner(place.parent)
+        for folder in (place.parent.parent, place.parent):
+            _check_owner(folder)
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=place.parent)  # mkstemp's mode is 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:

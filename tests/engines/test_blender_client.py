@@ -139,10 +139,11 @@ def test_an_answer_that_is_no_json_is_told(recorded: Any) -> None:
         recorded.ask("GET", "/nowhere")
 
 
-def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path, monkeypatch: Any) -> None:
-    (tmp_path / "run").mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+@pytest.mark.parametrize("folder", [".", "missing", ""])
+def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path, monkeypatch: Any, folder: str) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / folder) if folder else "")
     assert part("http").usual_place() == default_place()
+    assert default_place().is_relative_to(tmp_path) == (folder == ".")
 
 
 @pytest.mark.parametrize(

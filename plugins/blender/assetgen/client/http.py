@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -41,10 +40,9 @@ def usual_place() -> Path:
         )
     if sys.platform == "darwin":
         return Path.home() / "Library/Caches/TemporaryItems/assetgen/server.json"
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-    if not os.access(runtime, os.W_OK):
-        runtime = f"{tempfile.gettempdir()}/runtime-{os.getuid()}"
-    return Path(runtime) / "assetgen/server.json"
+    known = (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{os.getuid()}")
+    own = next((folder for folder in known if folder and Path(folder).is_dir() and os.access(folder, os.W_OK)), None)
+    return Path(own or f"/tmp/runtime-{os.getuid()}", "assetgen/server.json")
 
 
 def read_state(place: Path) -> State:

@@ -45,8 +45,9 @@ static func _runtime_folder() -> String:
 			return OS.get_environment("LOCALAPPDATA").path_join("Temp/assetgen/assetgen")
 		"macOS":
 			return OS.get_environment("HOME").path_join("Library/Caches/TemporaryItems/assetgen")
-	if OS.get_environment("XDG_RUNTIME_DIR"):
-		return OS.get_environment("XDG_RUNTIME_DIR").path_join("assetgen")
+	var own := OS.get_environment("XDG_RUNTIME_DIR")
+	if own and DirAccess.dir_exists_absolute(own):
+		return own.path_join("assetgen")
 	var told := []
 	OS.execute("id", ["-u"], told)
 	var user := str(told[0]).strip_edges() if told else "0"
