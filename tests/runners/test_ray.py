@@ -65,7 +65,7 @@ def test_a_models_pictures_have_the_bytes_they_have_here(place: Any, on_ray: Rem
     local.build()
     assert (local.failures, place.failures, len(place.game())) == ({}, {}, 9)
     assert place.game() == local.game()
-    assert len(place.of(Loading)) <= len(place.of(Joined)) == 2, "each worker loads the model once"
+    assert 1 <= len(place.of(Loading)) <= len(place.of(Joined)), "each worker loads the model once"
 
 
 @pytest.mark.model
@@ -89,8 +89,9 @@ def test_a_killed_worker_costs_only_what_it_had_not_saved(place: Any, on_ray: Re
             for pid in place.workers:
                 kill(pid)
 
-    done = place.write(QUICK).build(on_ray, emit)[-1]
-    assert (done.published, done.failed, len(place.of(Lost)) > 0, len(stood) > 0) == (8, 0, True, True)
+    more = ", ".join(map(str, range(1, 25)))  # several slices for each worker: some stand saved when others begin
+    done = place.write(QUICK.replace("1, 2, 3, 4, 5, 6, 7, 8", more)).build(on_ray, emit)[-1]
+    assert (done.published, done.failed, len(place.of(Lost)) > 0, len(stood) > 0) == (24, 0, True, True)
     assert {key: place.saved("sampled")[key] for key in stood} == stood, "what was saved is not sampled again"
 
 
