@@ -36,14 +36,16 @@ def test_a_suggestion_amid_a_build_changes_no_pixel_of_it(daemon: Any, tmp_path:
         folder.mkdir()
         assets = "".join(f"  {name}: {{preset: painted_concept, prompt: a potion, tries: 1}}\n" for name in names)
         (folder / "pack.yaml").write_text(f"pack: {folder.name}\nmodel: mini\nassets:\n{assets}")
+        shutil.rmtree(tmp_path / "store", ignore_errors=True)  # or nothing would be sampled anew
         build = client.job(kind="build", project=client.open(folder), pack="")
         if folder.name == "overtaken":
-            shutil.rmtree(tmp_path / "store", ignore_errors=True)  # or nothing would be sampled anew
             client.wait(build, lambda state: any(event["event"] == "sampling" for event in state["events"]), 120)
             made = client.wait(client.job(kind="make", preset="painted_concept", prompt="an imp"), patience=200)
             assert made["status"] == "done", made["error"]
             assert client.get(f"/jobs/{build['id']}")["status"] == "running"
-        sums.append(sorted(file["path"] for file in client.wait(build, patience=250)["files"]))
+        built = client.wait(build, patience=250)
+        assert built["status"] == "done", built["error"]
+        sums.append(sorted(file["path"] for file in built["files"]))
         sums.append([digest(folder, name) for name in names])
     assert sums[:2] == sums[2:]
 
