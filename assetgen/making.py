@@ -162,7 +162,8 @@ class Maker:
                 self.fail(recipe, error)
                 continue
             sent.append(attempt)
-            yield Job(Context(recipe.name, needs, controls, self._metered(attempt), self.device), attempt.words)
+            ahead = len(unread) + 1
+            yield Job(Context(recipe.name, needs, controls, self._metered(attempt), self.device, ahead), attempt.words)
 
     def _metered(self, attempt: Try) -> Emit:
         """An `Emit` for a source, which notes what drawing this try cost."""

@@ -86,13 +86,15 @@ class Control:
 @dataclass(frozen=True)
 class Context:
     """All that a source gets besides its own words. `needs` holds the finished members by name (for an atlas); `device`
-    is where a model is to run, in torch's words, "auto" for the best that there is."""
+    is where a model is to run, in torch's words, "auto" for the best that there is; `ahead` is how many alike images,
+    this one included, are still to be sampled in this run: what pays for many alone is decided by it."""
 
     asset: str = ""
     needs: Mapping[str, ImageSet] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
     emit: Emit = ignore
     device: str = "auto"
+    ahead: int = 1
 
 
 @dataclass(frozen=True)
