@@ -15,7 +15,7 @@ from assetgen.spec import AssetSpec
 from assetgen.yaml_files import Document, Keys
 
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
-SEGMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEVICE_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)))
 )
@@ -72,7 +72,7 @@ def variations(prompt: str, count: int) -> list[str]:
 def check_name(name: str) -> None:
     """Refuse names that are not safe as files everywhere: `a-z 0-9 _ - .`, folders by `/`, no Windows device names."""
     for segment in name.split("/"):
-        if not SEGMENT.match(segment) or segment.endswith("."):
+        if not SEGMENT.fullmatch(segment) or segment.endswith("."):
             cure = "Use letters, digits, '_', '-' and '.', and '/' for folders"
             raise InputError(f"'{name!a:.80}' cannot be the name of an asset".replace("''", "'"), cure=cure)
         if segment.lower().split(".")[0] in DEVICE_NAMES:

@@ -92,7 +92,7 @@ def _check_target(file: PackFile) -> None:
             check_name(segment)
     except InputError as error:
         where = file.document.where("target")
-        what = f"the target '{file.pack.target}' is not a folder inside the game"
+        what = f"the target {file.pack.target!r} is not a folder inside the game"
         raise InputError(what, where=where, cure="Write it like art/dungeon") from error
 
 

@@ -108,7 +108,7 @@ class Pack(Spec):
     pack: Name
     about: str = ""
     game: FolderName | None = None
-    target: Annotated[str, AfterValidator(lambda text: "" if text == "." else text)] = ""
+    target: Annotated[FolderName, AfterValidator(lambda text: "" if text == "." else text)] = ""
     engine: str | None = None
     model: str = "mini"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0

@@ -36,7 +36,7 @@ def test_names_that_differ_in_case_alone_clash() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/../b", "/x", "a\0", "con", "sub/NUL.png", "a.", "", "a//b", "ä", "a" * 121, "-x", "a:b"]
+    "name", ["../x", "a/../b", "/x", "a\0", "a\n", "con", "sub/NUL.png", "a.", "", "a//b", "ä", "a" * 121, "-x", "a:b"]
 )
 def test_names_that_are_unsafe_as_files_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="name"):

@@ -65,6 +65,20 @@ def test_a_wrong_pack_is_told_in_a_persons_words(assetgen: Run, tmp_path: Path, 
     assert (code, said in err) == (2, True), err
 
 
+SPOILT = ("out\n", "a\nb", "a\tb", "\x7f", "ä\u202e", "x" * 121, "/", "a//b", "C:/x", "a:b", "a\\b")
+FOR_WINDOWS = ("out ", " out", "out.", "a./b", "a /b", "...", "con", "art/NUL.x", "a/com1")
+
+
+@pytest.mark.parametrize("target", SPOILT + FOR_WINDOWS)
+def test_a_target_that_is_no_folder_everywhere_is_refused_in_one_line(
+    assetgen: Run, tmp_path: Path, target: str
+) -> None:
+    code, err = build(assetgen, tmp_path, f"target: {json.dumps(target)}\n" + PACK % "")
+    assert (code, err.count("\n")) == (2, 1), err
+    assert f"{tmp_path}/pack.yaml:1: the target '" in err and "Write it like art/dungeon" in err
+    assert not (tmp_path / "game").exists()
+
+
 def test_a_game_folder_that_no_disk_takes_is_one_sentence(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text(f"pack: p\ngame: {'g' * 300}\nassets: {{}}\n")
     code, _, err = assetgen("build", tmp_path, "--draft", "--store", tmp_path / "store")
