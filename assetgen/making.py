@@ -156,7 +156,7 @@ class Maker:
             attempt = unread.popleft()
             recipe = attempt.recipe
             try:
-                controls = tuple(render_control(stage) for stage in recipe.controls)
+                controls = tuple(render_control(stage, self.device) for stage in recipe.controls)
                 needs = {need.name: self._finished(need) for need in recipe.needs}
             except AssetgenError as error:
                 self.fail(recipe, error)

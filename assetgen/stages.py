@@ -21,11 +21,12 @@ def run_part(part: Part, alias: str, *given: Any, **words: Any) -> Any:
         raise _broke(part, alias, error) from error
 
 
-def render_control(stage: Stage) -> Control:
-    """The control image of a stage, with the words that say how it acts."""
+def render_control(stage: Stage, device: str = "auto") -> Control:
+    """The control image of a stage, with the words that say how it acts. Detectors run on this device."""
     words = dict(stage.words)
     acts = {key: words.pop(key) for key in ("strength", "start", "end")}
-    return Control(stage.conditions, run_part(stage.part, stage.alias, **words), **acts)
+    given = (device,) if stage.part.traits.detector else ()
+    return Control(stage.conditions, run_part(stage.part, stage.alias, *given, **words), **acts)
 
 
 def sample(part: Part, jobs: Iterator[Job]) -> Iterator[ImageSet]:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
 from assetgen.diffusion.detectors import hub_file, ready, torchvision_cure, warm_detector
+from assetgen.diffusion.devices import place_named
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, picture
 from assetgen.registry import InputFile
@@ -94,12 +95,18 @@ class View:
 
 
 def detected(
-    view: View, weights: Weights, load: Callable[[Mapping[str, Any]], Any], draw: Callable[[Any, Any], Any]
+    view: View,
+    device: str,
+    weights: Weights,
+    load: Callable[[Mapping[str, Any], str], Any],
+    draw: Callable[[Any, Any], Any],
 ) -> ImageSet:
-    """What `draw(detector, pixels)` makes of a view (uint8, grey or RGB), where `load` makes the detector of weights.
+    """What `draw(detector, pixels)` makes of a view (uint8, grey or RGB), where `load` makes the detector of weights on
+    a device.
 
     Raises `NotInstalledError` for what is missing and `InputError` for weights of something else.
     """
+    place = place_named(device)
     if isinstance(weights, InputFile):
         file, digest = weights.path, weights.sha256
     else:
@@ -107,7 +114,7 @@ def detected(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            detector = warm_detector(load, file, digest)
+            detector = warm_detector(load, file, digest, place)
     except (RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
         said = str(error).strip().partition("\n")[0][:120]
         what = f"'{file.name}' does not hold the weights of this detector ({said})"

@@ -11,16 +11,16 @@ DETECTOR = Detector("lineart", "MIT", "https://github.com/carolineec/informative
 CHANNELS = (3, 1, 3)  # in, out, residual blocks: those of the published weights
 
 
-def informative_drawing(view: View, weights: Weights) -> ImageSet:
+def informative_drawing(view: View, device: str, weights: Weights) -> ImageSet:
     """White lines on black."""
 
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, **same_size(pixels))
 
-    return detected(view, weights, _load, draw)
+    return detected(view, device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("lineart")
-    network = ready(module.Generator(*CHANNELS), tensors)
+    network = ready(module.Generator(*CHANNELS), tensors, place)
     return module.LineartDetector(network, network)

@@ -13,7 +13,12 @@ HUB, FILE = "TheMistoAI/MistoLine", "Anyline/MTEED.pth"
 
 @part(version=1, detector=Detector("lineart", "OpenRAIL++", "https://huggingface.co/TheMistoAI/MistoLine"))
 def anyline(
-    *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights | None = None
+    device: str = "auto",
+    *,
+    image: InputFile,
+    size: Size = (512, 512),
+    fit: Fit = "cover",
+    weights: Weights | None = None,
 ) -> ImageSet:
     """Condition on the edges and lines of a picture.
 
@@ -23,9 +28,9 @@ def anyline(
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, detect_resolution=min(pixels.shape[:2]), output_type="np")
 
-    return detected(View(image, size, fit), given(weights, HUB, FILE), _load, draw)
+    return detected(View(image, size, fit), device, given(weights, HUB, FILE), _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("anyline")
-    return module.AnylineDetector(ready(module.TED(), tensors))
+    return module.AnylineDetector(ready(module.TED(), tensors, place))

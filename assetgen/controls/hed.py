@@ -16,6 +16,7 @@ WEIGHTS = annotators("ControlNetHED.pth")
     detector=Detector("softedge", "Apache-2.0", "https://github.com/lllyasviel/ControlNet/tree/main/annotator/hed"),
 )
 def hed(
+    device: str = "auto",
     *,
     image: InputFile,
     size: Size = (512, 512),
@@ -31,9 +32,9 @@ def hed(
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, scribble=kind == "scribble", **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("hed")
-    return module.HEDdetector(ready(module.ControlNetHED_Apache2(), tensors))
+    return module.HEDdetector(ready(module.ControlNetHED_Apache2(), tensors, place))

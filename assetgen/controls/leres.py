@@ -14,16 +14,18 @@ LICENCE = "https://github.com/aim-uofa/AdelaiDepth"
 
 
 @part(version=1, detector=Detector("depth", "no open licence", LICENCE, commercial=False))
-def leres(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS) -> ImageSet:
+def leres(
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+) -> ImageSet:
     """Condition on the depth of a picture (Yin and others, 2021), near white. Not for commercial use."""
 
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("leres")
-    network = ready(module.RelDepthModel(backbone="resnext101"), unwrapped(tensors["depth_model"]))
+    network = ready(module.RelDepthModel(backbone="resnext101"), unwrapped(tensors["depth_model"]), place)
     return module.LeresDetector(network, None)

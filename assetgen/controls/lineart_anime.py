@@ -15,18 +15,18 @@ LICENCE = "https://github.com/Mukosame/Anime2Sketch/blob/master/LICENSE"
 
 @part(version=1, detector=Detector("lineart_anime", "MIT", LICENCE))
 def lineart_anime(
-    *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
 ) -> ImageSet:
     """Condition on the lines of a picture as in drawn animation (Anime2Sketch, 2021)."""
 
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("lineart_anime")
     normed = partial(module.nn.InstanceNorm2d, affine=False, track_running_stats=False)
     network = module.UnetGenerator(3, 1, 8, 64, norm_layer=normed, use_dropout=False)
-    return module.LineartAnimeDetector(ready(network, unwrapped(tensors)))
+    return module.LineartAnimeDetector(ready(network, unwrapped(tensors), place))

@@ -11,7 +11,7 @@ WEIGHTS = annotators("sk_model2.pth")
 
 @part(version=1, detector=DETECTOR)
 def lineart_coarse(
-    *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
 ) -> ImageSet:
     """Condition on a line drawing of a picture, few, thick lines (Chan and others, 2022, "informative drawings")."""
-    return informative_drawing(View(image, size, fit), weights)
+    return informative_drawing(View(image, size, fit), device, weights)

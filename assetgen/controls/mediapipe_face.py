@@ -19,6 +19,7 @@ LICENCE = "https://github.com/google-ai-edge/mediapipe/blob/master/LICENSE"
 
 @part(version=1, detector=Detector("mediapipe_face", "Apache-2.0", LICENCE))
 def mediapipe_face(
+    _device: str = "auto",
     *,
     image: InputFile,
     size: Size = (512, 512),
@@ -26,7 +27,10 @@ def mediapipe_face(
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.5,
     fit: Fit = "cover",
 ) -> ImageSet:
-    """Condition on up to so many faces of a picture (Kartynnik and others, 2019); its weights are in the package."""
+    """Condition on up to so many faces of a picture (Kartynnik and others, 2019); its weights are in the package.
+
+    It runs on the processor, whatever device is asked for.
+    """
     _check_installed()
     view = View(image, size, fit)
     return view.drawn(np.asarray(module_of("mediapipe_face").generate_annotation(view.scaled(), faces, confidence)))

@@ -13,6 +13,7 @@ WEIGHTS = annotators("dpt_hybrid-midas-501f0c75.pt")
 
 @part(version=1, detector=Detector("depth", "MIT", "https://github.com/isl-org/MiDaS/blob/master/LICENSE"))
 def midas(
+    device: str = "auto",
     *,
     image: InputFile,
     size: Size = (512, 512),
@@ -29,10 +30,10 @@ def midas(
         depth, normal = detector(pixels, depth_and_normal=True, **same_size(pixels))
         return depth if kind == "depth" else normal[..., ::-1]  # the package writes blue first
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("midas")
     network = module_of("midas.midas.dpt_depth").DPTDepthModel(path=None, backbone="vitb_rn50_384", non_negative=True)
-    return module.MidasDetector(ready(network, tensors.get("model", tensors)))
+    return module.MidasDetector(ready(network, tensors.get("model", tensors), place))

@@ -17,6 +17,7 @@ WHITE = (255, 255, 255)
 
 @part(version=1, detector=Detector("mlsd", "Apache-2.0", "https://github.com/navervision/mlsd/blob/main/LICENSE"))
 def mlsd(
+    device: str = "auto",
     *,
     image: InputFile,
     size: Size = (512, 512),
@@ -38,11 +39,11 @@ def mlsd(
             cv2.line(canvas, (start_x, start_y), (end_x, end_y), WHITE, 1)
         return canvas
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
-    return ready(module_of("mlsd").MobileV2_MLSD_Large(), tensors)
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
+    return ready(module_of("mlsd").MobileV2_MLSD_Large(), tensors, place)
 
 
 def _lines(network: Any, pixels: Any, score: float, length: float) -> list[list[int]]:

@@ -21,7 +21,9 @@ SHAPE = {
 
 
 @part(version=1, detector=Detector("normal", "MIT", LICENCE))
-def normalbae(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS) -> ImageSet:
+def normalbae(
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+) -> ImageSet:
     """Condition on the surface normals of a picture (Bae and others, 2021).
 
     Red is left, green is up, blue is towards the camera. Its authors give the weights under MIT; the pictures that they
@@ -31,10 +33,10 @@ def normalbae(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", 
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("normalbae")
-    network = ready(module.NNET(SimpleNamespace(**SHAPE)), unwrapped(tensors["model"]))
+    network = ready(module.NNET(SimpleNamespace(**SHAPE)), unwrapped(tensors["model"]), place)
     return module.NormalBaeDetector(network)

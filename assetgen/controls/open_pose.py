@@ -13,7 +13,9 @@ LICENCE = "https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/
 
 
 @part(version=1, detector=Detector("openpose", "OpenPose academic licence", LICENCE, commercial=False))
-def open_pose(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS) -> ImageSet:
+def open_pose(
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+) -> ImageSet:
     """Condition on the poses of the people in a picture (Cao and others, 2017): bodies, without hands and faces.
 
     Not for commercial use. A skeleton that was drawn by hand goes through `picture: {kind: openpose}`.
@@ -22,12 +24,12 @@ def open_pose(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", 
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module, shapes = module_of("open_pose"), module_of("open_pose.model")
     network = shapes.bodypose_model()
     body = object.__new__(module.Body)  # its own beginning opens a file of weights
-    body.model = ready(network, module.util.transfer(network, tensors))
+    body.model = ready(network, module.util.transfer(network, tensors), place)
     return module.OpenposeDetector(body)

@@ -15,6 +15,7 @@ LICENCE = "https://github.com/hellozhuo/pidinet/blob/master/LICENSE"
 
 @part(version=1, detector=Detector("softedge", "PiDiNet research licence", LICENCE, commercial=False))
 def pidi(
+    device: str = "auto",
     *,
     image: InputFile,
     size: Size = (512, 512),
@@ -30,9 +31,9 @@ def pidi(
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, scribble=kind == "scribble", **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("pidi")
-    return module.PidiNetDetector(ready(module.pidinet(), unwrapped(tensors["state_dict"])))
+    return module.PidiNetDetector(ready(module.pidinet(), unwrapped(tensors["state_dict"]), place))

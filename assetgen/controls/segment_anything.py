@@ -21,7 +21,7 @@ NETWORKS = {12: "vit_b", 24: "vit_l", 32: "vit_h"}  # by how many blocks the ima
 
 @part(version=1, detector=Detector("seg", "Apache-2.0", LICENCE))
 def segment_anything(
-    *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
 ) -> ImageSet:
     """Condition on the regions of a picture (Kirillov and others, 2023), large ones below small ones.
 
@@ -35,11 +35,11 @@ def segment_anything(
             canvas[mask["segmentation"]] = colours.integers(0, 256, 3, np.uint8)
         return canvas
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("segment_anything")
     blocks = {name.split(".")[2] for name in tensors if name.startswith("image_encoder.blocks.")}
     network = module.sam_model_registry[NETWORKS[len(blocks)]](checkpoint=None)
-    return module.SamAutomaticMaskGenerator(ready(network, tensors))
+    return module.SamAutomaticMaskGenerator(ready(network, tensors, place))

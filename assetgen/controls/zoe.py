@@ -12,16 +12,18 @@ WEIGHTS = annotators("ZoeD_M12_N.pt")
 
 
 @part(version=1, detector=Detector("depth", "MIT", "https://github.com/isl-org/ZoeDepth/blob/main/LICENSE"))
-def zoe(*, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS) -> ImageSet:
+def zoe(
+    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+) -> ImageSet:
     """Condition on the depth of a picture (Bhat and others, 2023), near white."""
 
     def draw(detector: Any, pixels: Any) -> Any:
         return detector(pixels, **same_size(pixels))
 
-    return detected(View(image, size, fit), weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any]) -> Any:
+def _load(tensors: Mapping[str, Any], place: str) -> Any:
     module = module_of("zoe")
     network = module.ZoeDepth.build_from_config(module.get_config("zoedepth", "infer"))
-    return module.ZoeDetector(ready(network, tensors["model"]))
+    return module.ZoeDetector(ready(network, tensors["model"], place))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.devices import device_name, libraries
+from assetgen.diffusion.devices import libraries
 from assetgen.diffusion.folders import HUB_CURE, check_file
 from assetgen.errors import InputError, NotInstalledError
 
@@ -18,13 +18,13 @@ KEPT = 2
 """Detectors that stay in memory, so that the assets of a pack do not load them one by one."""
 FIRST_TORCHVISION = 15  # torch 2.N goes with torchvision 0.(N + 15)
 
-Load = Callable[[Mapping[str, Any]], Any]
+Load = Callable[[Mapping[str, Any], str], Any]
 
 
 @lru_cache(maxsize=KEPT)
-def warm_detector(load: Load, file: Path, digest: str) -> Any:
-    """What `load` makes of the tensors in a file; kept in memory. `digest` tells files of one name apart."""
-    return load(read_tensors(file))
+def warm_detector(load: Load, file: Path, digest: str, place: str) -> Any:
+    """What `load` makes of a file's tensors on a device; kept in memory. `digest` tells files of one name apart."""
+    return load(read_tensors(file), place)
 
 
 def let_detectors_go() -> None:
@@ -50,10 +50,10 @@ def read_tensors(file: Path) -> Mapping[str, Any]:
     return found
 
 
-def ready(network: Any, tensors: Mapping[str, Any]) -> Any:
-    """A network with these weights, on the device where models run, for use alone."""
+def ready(network: Any, tensors: Mapping[str, Any], place: str) -> Any:
+    """A network with these weights, on a device, for use alone."""
     network.load_state_dict(tensors)
-    return network.float().eval().to(device_name())
+    return network.float().eval().to(place)
 
 
 def hub_file(hub: str, revision: str, file: str) -> Path:

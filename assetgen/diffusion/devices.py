@@ -68,20 +68,21 @@ def libraries() -> tuple[Any, Any]:
     return torch, diffusers
 
 
-def device_name() -> str:
-    """The first of "cuda", "mps" and "cpu" that this machine has."""
+def place_named(words: str) -> str:
+    """The device of these words of torch's, or for "auto" the best that this machine has: CUDA (ROCm too), MPS, CPU.
+    Raises `InputError` for a device that is not here."""
     torch, _ = libraries()
-    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    here = _places(torch)
+    if words != "auto" and words not in here:
+        raise InputError(f"there is no device '{words}' here", cure=f"Use auto, {', '.join(here)}")
+    return here[0] if words == "auto" else words
 
 
 def device_for(card: ModelCard, place: str = "auto") -> Device:
     """The device of these words of torch's, or the first of CUDA (ROCm too), MPS and CPU that this machine has; and the
     dtype that suits it and the card. Raises `InputError` for a device that is not here."""
     torch, _ = libraries()
-    here = _places(torch)
-    if place != "auto" and place not in here:
-        raise InputError(f"there is no device '{place}' here", cure=f"Use auto, {', '.join(here)}")
-    place = here[0] if place == "auto" else place
+    place = place_named(place)
     name = place.partition(":")[0]
     dtype = _dtype(torch, place) if card.precision == "auto" else getattr(torch, card.precision)
     batch = card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH)

@@ -93,6 +93,12 @@ def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, draw
     assert not np.array_equal(first, different)
 
 
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_detector_runs_where_it_is_told_to(tmp_path: Path, drawing: InputFile, name: str) -> None:
+    with pytest.raises(InputError, match=r"there is no device 'cuda:77' here. Use auto, .*cpu"):
+        load("control", name).run("cuda:77", image=drawing, size=(64, 64), weights=weights(tmp_path, name))
+
+
 def test_a_scribble_is_black_and_white(tmp_path: Path, drawing: InputFile) -> None:
     made = load("control", "hed").run(image=drawing, size=(512, 512), kind="scribble", weights=weights(tmp_path, "hed"))
     assert set(np.unique(made["color"])) <= {0, 255}
@@ -275,7 +281,7 @@ def test_a_file_that_is_not_there_is_told_with_its_line(
 
 @pytest.mark.model
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_a_picture_is_made_along_what_a_detector_saw(
+def test_a_picture_is_made_along_what_a_detector_saw_where_models_run(
     tmp_path: Path, drawing: InputFile, assetgen: Callable[..., tuple[int, str, str]]
 ) -> None:
     weights(tmp_path, "teed")
@@ -287,5 +293,8 @@ def test_a_picture_is_made_along_what_a_detector_saw(
     control = "teed: {image: drawing.png, weights: teed.pth}"
     asset = f"{{preset: painted_concept, prompt: x, diffusion: {{steps: 2}}, {control}}}"
     (tmp_path / "pack.yaml").write_text(f"pack: p\nmodel: own\nassets:\n  a: {asset}\n")
-    code, _, err = assetgen("build", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
+    build = partial(assetgen, "build", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
+    code, _, err = build("--device", "cuda:77")
+    assert (code, "teed: there is no device 'cuda:77' here" in " ".join(err.split())) == (2, True), err
+    code, _, err = build("--device", "cpu")
     assert (code, (tmp_path / "game/a.png").is_file()) == (0, True), err
