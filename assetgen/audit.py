@@ -7,6 +7,7 @@ from pathlib import Path
 from assetgen.differences import asked, differences
 from assetgen.errors import InputError
 from assetgen.events import Audited, State
+from assetgen.inbox import Refusals
 from assetgen.licences import noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock
@@ -28,11 +29,14 @@ def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False
     unknown = "its pack has no lock" if lock is None else "it is not in the lock"
     blocks = lock or {}
     target = Target(game, file.pack.target, file.pack.pack)
-    recipes = {recipe.name: recipe for recipe in plan_with(file, blocks, engine=engine)}
-    for name in sorted({*blocks, *recipes}):
+    refused: Refusals = {}
+    recipes = {recipe.name: recipe for recipe in plan_with(file, blocks, engine=engine, refused=refused)}
+    for name in sorted({*blocks, *recipes, *refused}):
         recipe, block = recipes.get(name), blocks.get(name)
-        if block is None:
-            found: list[tuple[State, str]] = [("new", unknown)]
+        if name in refused:
+            found: list[tuple[State, str]] = [("stale" if block else "new", str(refused[name]))]
+        elif block is None:
+            found = [("new", unknown)]
         elif recipe is None:
             found = list(_gone(block, target.root))
         else:

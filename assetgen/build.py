@@ -64,7 +64,7 @@ def build_pack(
     run = _Run(maker, target, manner)
     started = time.perf_counter()
     others = (name for name in target.assets if not fnmatch.fnmatchcase(name, manner.prune))
-    target.expect({*others, *(recipe.name for recipe in recipes)})
+    target.expect({*others, *manner.refused, *(recipe.name for recipe in recipes)})
     try:
         pending = [recipe for recipe in recipes if not run.is_current(recipe)]
         pending = [recipe for recipe in pending if not run.publish_stored(recipe)]

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 State = Literal["ok", "stale", "missing", "edited", "gone", "new"]
-Work = Literal["sample", "finish", "export", "publish", "reuse", "remove"]
+Work = Literal["sample", "finish", "export", "publish", "reuse", "remove", "fail"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ class Surveyed(Event):
     """What a build would do for an asset, and why.
 
     `sample`: a source makes it anew; `finish`: steps and on; `export`: its files are written anew; `publish`: they only
-    go into the game; `reuse`: nothing; `remove`: its files leave the game.
+    go into the game; `reuse`: nothing; `remove`: its files leave the game; `fail`: a dropped file cannot be an asset.
     """
 
     work: Work

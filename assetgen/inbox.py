@@ -8,14 +8,16 @@ What a file becomes is said by a YAML file of its name beside it (`boulder.yaml`
 
 The file beside it is laid over the pack's entry. `{name}` is the file's name in words, `{file}` its path. What neither
 says is filled in: the preset (concept art along a mesh's depth; a picture painted over), the prompt `{name}`, and the
-file itself, as the depth of a mesh or as the image of the source. An asset that the pack has itself wins.
+file itself, as the depth of a mesh or as the image of the source. An asset that the pack has itself wins. A file that
+cannot be an asset stops no other.
 """
 
 import contextlib
 import fnmatch
 import os
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,10 @@ NOISE = (
 MESH_PRESET, PICTURE_PRESET = "concept_from_mesh", "painted_concept"
 
 
+UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What ends a line, moves a terminal's cursor, or stands for bytes that are no text."""
+
+
 def is_noise(name: str) -> bool:
     """Whether a file of this name is an editor's, a half copied one, or a note of ours."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in NOISE)
@@ -60,27 +66,42 @@ def has_inbox(file: PackFile) -> bool:
     return file.inbox is not None and file.inbox.is_dir()
 
 
-def laid_in(file: PackFile, taken: Set[str]) -> Iterator[Entry]:
-    """An entry for each file in the pack's inbox that is to be one, but for the names (in lower case) that are taken.
+Refusals = dict[str, InputError]
+"""What is wrong with dropped files: by the name of the asset, or of the file where it can have none."""
 
-    Raises `InputError` for a bad entry, and for two files of one name.
-    """
-    seen: dict[str, Path] = {}
+
+def laid_in(file: PackFile, taken: Set[str]) -> tuple[list[Entry], Refusals]:
+    """An entry for each file in the pack's inbox that is to be one, but for the names (in lower case) that are taken;
+    and what keeps others from it: bad names, two files of one name, bad entries. Raises `InputError` for mistakes in
+    what the pack says of its inbox."""
+    found: list[Entry] = []
+    refused: Refusals = {}
+    dropped = defaultdict[str, list[Path]](list)
     for path, name in files_laid_in(file):
-        if name in taken:
-            continue
-        if name in seen:
-            what = f"'{path.name}' and '{seen[name].name}' would both be the asset '{name}'"
-            raise InputError(what, where=str(path), cure="Rename one of the two")
-        seen[name] = path
-        yield _entry(file, path, name)
+        dropped[name].append(path)
+    for name, paths in dropped.items():
+        if name not in taken:
+            try:
+                found.append(_entry(file, _only(file, paths, name), name))
+            except InputError as error:
+                if is_of_pack(file, error):
+                    raise
+                refused[name] = error
+    return found, refused
+
+
+def is_of_pack(file: PackFile, error: InputError) -> bool:
+    """Whether a mistake stands in the pack's own file."""
+    return error.where.startswith(f"{file.document.file}:")
 
 
 def files_laid_in(file: PackFile) -> Iterator[tuple[Path, str]]:
-    """The files in the pack's inbox that are to be assets, and the names of these."""
+    """The files in the pack's inbox that are to be assets, and the names of these. One that no asset can have is the
+    file's own, with its folder's."""
     for path in files_below(file.inbox) if file.inbox else ():
         if path.suffix.lower() in MESHES + PICTURES and _rule(file, path)[0] is not None:
-            yield path, name_of(path.relative_to(file.inbox or path).with_suffix("").as_posix())
+            name = _name(file, path)
+            yield path, _told(path.relative_to(file.folder)) if _wrong_name(path, name) else name
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -106,6 +127,10 @@ def name_of(path: str) -> str:
     return "/".join(re.sub(r"[^a-z0-9.-]+", "_", part.lower()).strip("_.-") or "asset" for part in path.split("/"))
 
 
+def _name(file: PackFile, path: Path) -> str:
+    return name_of(path.relative_to(file.inbox or path).with_suffix("").as_posix())
+
+
 def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, Keys]:
     """What the pack says of a file, and where it does."""
     name = path.relative_to(file.inbox or path).as_posix().lower()
@@ -116,7 +141,6 @@ def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, Keys]:
 
 
 def _entry(file: PackFile, path: Path, name: str) -> Entry:
-    _check_name(path, name)
     rule, keys = _rule(file, path)
     document = file.document if keys else Document(str(path), {})
     beside = path.with_suffix(BESIDE)
@@ -137,15 +161,31 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
     return replace(only, document=document)
 
 
-def _check_name(path: Path, name: str) -> None:
-    """Refuse what cannot be the name of an asset, and names of files that are no text: disks of Unix take any bytes."""
+def _only(file: PackFile, paths: Sequence[Path], name: str) -> Path:
+    """The one file of a name. Raises `InputError` for several, and for one that cannot be an asset's."""
+    [path, *others] = paths
+    if others:
+        what = f"'{others[0].name}' and '{path.name}' would both be the asset '{name}'"
+        raise InputError(what, where=str(others[0]), cure="Rename one of the two")
+    if error := _wrong_name(path, _name(file, path)):
+        raise error
+    return path
+
+
+def _wrong_name(path: Path, name: str) -> InputError | None:
+    """Why a file's name gives none for an asset, if so. It may be no text: disks of Unix take any bytes."""
     try:
-        path.name.encode()
+        if UNSHOWN.search(path.name):
+            raise InputError("the file's name is no line of text")
         check_name(name)
-    except UnicodeEncodeError as error:
-        raise InputError("the file's name is no text", where=str(path), cure="Rename it") from error
     except InputError as error:
-        raise error.at(str(path)) from error
+        return InputError(error.what, where=_told(path), cure="Rename it")
+    return None
+
+
+def _told(path: Path) -> str:
+    """A path in one line of text."""
+    return UNSHOWN.sub(lambda found: repr(found.group())[1:-1], str(path))
 
 
 def _unsaid(file: PackFile, path: Path, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
 from assetgen.exclusive import exclusively
 from assetgen.game import engine_of, open_target
 from assetgen.history import measured, remember
+from assetgen.inbox import Refusals
 from assetgen.licences import refuse_noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, Lock, lock_place, read_lock, write_lock
@@ -77,12 +78,13 @@ def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish
     locking = exclusively(place, machine.locks, emit, machine.pause) if wish.has_lock else nullcontext()
     with exclusively(game / file.pack.target, machine.locks, emit, machine.pause), locking:
         lock = (read_lock(place) or {}) if not wish.once else {}
-        recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft)
+        refused: Refusals = {}
+        recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft, refused=refused)
         refuse_noncommercial(recipes, wish.allow_noncommercial)
         with exclusively(game / SHARED, machine.locks, emit, machine.pause):
             target = open_target(file.pack, game, recipes)
         target.sweep()
-        return _Rebuild(file, machine, emit, wish, lock, target).run(recipes, place)
+        return _Rebuild(file, machine, emit, wish, lock, target, refused).run(recipes, place)
 
 
 @dataclass
@@ -93,6 +95,7 @@ class _Rebuild:
     wish: Wish
     lock: Lock
     target: Target
+    refused: Refusals
 
     def run(self, recipes: Sequence[Recipe], place: Path) -> Finished:
         """Refuse, build, compare, lock."""
@@ -108,7 +111,7 @@ class _Rebuild:
                 self.emit(event)
 
         now = {recipe.name: asked(recipe, self.file.folder) for recipe in recipes}
-        for refusal in self.refusals(now):
+        for refusal in (*self.dropped(), *self.refusals(now)):
             note(refusal)
         allowed = [recipe for recipe in recipes if recipe.name not in failed]
         wish, machine = self.wish, self.machine
@@ -128,10 +131,16 @@ class _Rebuild:
             blocks = self.blocks([recipe for recipe in allowed if recipe.name not in failed], now, made)
             for event in self.departures(blocks):
                 note(event)
-            self.write(place, blocks, set(by_name))
+            self.write(place, blocks, {*by_name, *self.refused})
         finished = replace(finished, failed=len(failed))
         self.emit(finished)
         return finished
+
+    def dropped(self) -> Iterator[Failed]:
+        """Dropped files that cannot be assets. What stands of theirs from before stays."""
+        for name, error in self.refused.items():
+            if fnmatch.fnmatchcase(name, self.wish.only):
+                yield Failed(asset=name, reason=str(error), exit_code=error.exit_code)
 
     def refusals(self, now: Mapping[str, Block]) -> Iterator[Failed]:
         """What the lock does not describe, where it must. Raises `InputError` where there is no lock to hold to."""
@@ -148,7 +157,7 @@ class _Rebuild:
             if why:
                 yield _refused(name, f"the lock does not describe it ({', '.join(why)})")
         if self.wish.only == "*":
-            for name in sorted(set(self.lock) - set(now)):
+            for name in sorted(set(self.lock) - set(now) - set(self.refused)):
                 if not self._may_move(name):
                     yield _refused(name, "it is in the lock and no longer in the pack")
 

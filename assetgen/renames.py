@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from assetgen.differences import told
+from assetgen.inbox import Refusals
 from assetgen.load import PackFile
 from assetgen.lock import Lock
 from assetgen.recipe import Recipe
@@ -15,20 +16,30 @@ from assetgen.resolve import Taste, entries_of, plan
 
 
 def plan_with(
-    file: PackFile, lock: Lock, *, engine: str = "", only: str = "*", draft: bool = False
+    file: PackFile,
+    lock: Lock,
+    *,
+    engine: str = "",
+    only: str = "*",
+    draft: bool = False,
+    refused: Refusals | None = None,
 ) -> tuple[Recipe, ...]:
-    """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has."""
+    """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has.
+
+    Dropped files that cannot be assets stop no other: what is wrong with them goes into `refused`.
+    """
+    refused = {} if refused is None else refused
     named = {name: block.seed_name for name, block in lock.items() if block.seed_name}
     picks = {
         name: (block.keys.get("sampled", ""), block.pick) for name, block in lock.items() if block.pick is not None
     }
-    recipes = plan(file, engine=engine, only=only, draft=draft, taste=Taste(named, picks))
-    found = _found(recipes, lock, set(entries_of(file)))
+    recipes = plan(file, engine=engine, only=only, draft=draft, taste=Taste(named, picks), refused=refused)
+    found = _found(recipes, lock, {*entries_of(file)[0], *refused})
     if not found:
         return recipes
     moved = {new: picks[old] for new, old in found.items() if old in picks}
     taste = Taste({**named, **{new: lock[old].seed_name for new, old in found.items()}}, {**picks, **moved})
-    return plan(file, engine=engine, only=only, draft=draft, taste=taste)
+    return plan(file, engine=engine, only=only, draft=draft, taste=taste, refused=refused)
 
 
 def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:

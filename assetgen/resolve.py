@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.expand import Entry, check_name, expand
-from assetgen.inbox import has_inbox, laid_in
+from assetgen.inbox import Refusals, has_inbox, is_of_pack, laid_in
 from assetgen.licences import terms_of
 from assetgen.load import Kind, Library, PackFile
 from assetgen.recipe import Recipe, Stage, seed_from
@@ -43,39 +43,55 @@ class Taste:
 
 
 def plan(
-    file: PackFile, *, engine: str = "", only: str = "*", draft: bool = False, taste: Taste | None = None
+    file: PackFile,
+    *,
+    engine: str = "",
+    only: str = "*",
+    draft: bool = False,
+    taste: Taste | None = None,
+    refused: Refusals | None = None,
 ) -> tuple[Recipe, ...]:
     """Every asset of a pack as a recipe, members before the atlases that need them.
 
     `engine` is the exporter where neither pack nor preset names one. With `only` (a glob) the matching assets and their
-    members alone. Raises `InputError` with file and line.
+    members alone. Raises `InputError` with file and line; what is wrong with dropped files goes into `refused`, where
+    that is given.
     """
     pack = file.pack
     _check_target(file)
     _check_defaults(file)
-    entries = entries_of(file)
+    entries, wrong = entries_of(file)
     resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, taste or Taste())
-    if not entries and has_inbox(file):
-        return ()
-    if not entries:
+    if not entries and not has_inbox(file):
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
-    if not wanted:
+    if entries and not wanted and not fnmatch.filter(wrong, only):
         raise InputError(f"no asset of pack '{pack.pack}' matches '{only}'", cure=did_you_mean(only, entries))
     for name in wanted:
-        resolver.recipe(name)
+        try:
+            resolver.recipe(name)
+        except InputError as error:
+            if entries[name].document is None or is_of_pack(file, error):
+                raise
+            wrong[name] = error
+    if refused is None and wrong:
+        raise next(iter(wrong.values()))
+    if refused is not None:
+        refused |= wrong
     return tuple(resolver.done.values())
 
 
-def entries_of(file: PackFile) -> dict[str, Entry]:
-    """The entries of a pack, matrices unfolded, and those of its inbox that it does not have itself, by asset name."""
+def entries_of(file: PackFile) -> tuple[dict[str, Entry], Refusals]:
+    """The entries of a pack, matrices unfolded, and those of its inbox that it does not have itself, by asset name; and
+    what is wrong with dropped files."""
     written_as_list = isinstance(file.document.data.get("assets"), list)
     keys: dict[str, Keys] = {
         name: ("assets", index if written_as_list else name) for index, name in enumerate(file.pack.assets)
     }
     where = file.document.where
     written = {entry.name: entry for entry in expand(file.pack.assets, keys, lambda keys: where(*keys))}
-    return written | {entry.name: entry for entry in laid_in(file, {name.lower() for name in written})}
+    dropped, wrong = laid_in(file, {name.lower() for name in written})
+    return written | {entry.name: entry for entry in dropped}, wrong
 
 
 def _where(file: PackFile, entry: Entry, *keys: str | int) -> str:

@@ -1,12 +1,14 @@
 """What a build would do, and why: the questions that `build` asks of target and store, asked without doing anything."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from assetgen.differences import asked, differences
 from assetgen.events import Surveyed, Work
 from assetgen.history import Forecast, forecast, read_history
+from assetgen.inbox import Refusals
 from assetgen.licences import noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock
@@ -31,7 +33,8 @@ class Survey:
 def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: str = "", only: str = "*") -> Survey:
     """Ask of every asset what a build would do. Raises `InputError` where pack or lock cannot be read."""
     lock = read_lock(lock_place(file)) or {}
-    recipes = plan_with(file, lock, engine=engine, only=only)
+    refused: Refusals = {}
+    recipes = plan_with(file, lock, engine=engine, only=only, refused=refused)
     target = Target(game, file.pack.target, file.pack.pack)
     work = {recipe.name: work_left(recipe, store, target) for recipe in recipes}
     lost = dict(_lost_members(recipes, work, store))
@@ -44,8 +47,11 @@ def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: s
         if work[recipe.name] != "reuse":
             why += noncommercial(recipe)
         found.append(Surveyed(asset=recipe.name, work=work[recipe.name], reasons=tuple(why)))
+    found += [
+        Surveyed(asset=name, work="fail", reasons=(str(refused[name]),)) for name in fnmatch.filter(refused, only)
+    ]
     if only == "*":
-        found += _leaving(recipes, target)
+        found += _leaving(target, {each.asset for each in found})
     to_sample = [recipe for recipe in recipes if work[recipe.name] == "sample"]
     to_finish = sum(each in MADE for each in work.values())
     return Survey(tuple(found), forecast(to_sample, to_finish, read_history(history)))
@@ -89,13 +95,12 @@ def _why(now: Block, known: Block | None, target: Target, recipe: Recipe) -> Ite
     )
 
 
-def _leaving(recipes: Sequence[Recipe], target: Target) -> Iterator[Surveyed]:
-    names = {recipe.name for recipe in recipes}
+def _leaving(target: Target, names: Set[str]) -> Iterator[Surveyed]:
     for name in sorted(set(target.assets) - names):
         yield Surveyed(asset=name, work="remove", reasons=("it is no longer in the pack",))
 
 
 def totals(found: Sequence[Surveyed]) -> Mapping[Work, int]:
     """How many assets need which work."""
-    kinds: tuple[Work, ...] = ("sample", "finish", "export", "publish", "reuse", "remove")
+    kinds: tuple[Work, ...] = ("sample", "finish", "export", "publish", "reuse", "remove", "fail")
     return {work: count for work in kinds if (count := sum(each.work == work for each in found))}

@@ -9,9 +9,11 @@ import pytest
 import trimesh
 
 from assetgen.errors import InputError
+from assetgen.events import Failed
 from assetgen.image_files import encode_png
 from assetgen.inbox import is_noise, name_of
 from assetgen.load import PackFile, load_pack
+from assetgen.lock import read_lock
 from assetgen.recipe import Recipe
 from assetgen.resolve import plan
 
@@ -19,6 +21,7 @@ Write = Callable[[str], PackFile]
 Rebuilt = Callable[..., list[object]]
 PNG = encode_png(np.full((8, 8, 3), 90, np.uint8))
 EMPTY = "pack: p\n"
+DRAWN = 'pack: p\ninbox: {"*": {preset: drawing}}\n'
 
 
 def drop(folder: Path, name: str, data: bytes | str = PNG) -> Path:
@@ -46,13 +49,44 @@ def test_a_dropped_picture_is_painted_over(write_pack: Write, tmp_path: Path) ->
     assert recipe.source.words["image"].path == path
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has other names")
-def test_names_at_the_limits_of_disks_are_told(write_pack: Write, tmp_path: Path) -> None:
-    for name, what in ((f"{'x' * 251}.png", "longer than 120"), (os.fsdecode(b"\xff.png"), "is no text")):
-        path = drop(tmp_path, name)
-        with pytest.raises(InputError, match=f"{name}: .*{what}"):
-            planned(write_pack(EMPTY))
-        path.unlink()
+BAD_NAMES = {
+    f"{'x' * 251}.png": ("x" * 251 + ".png", "longer than 120"),
+    f"{'a' * 200}/{'b' * 99}.png": ("b" * 99 + ".png", "longer than 120"),
+    os.fsdecode(b"\xff.png"): (r"\udcff.png", "no line of text"),
+    "two\nlines.png": (r"two\nlines.png", "no line of text"),
+    "bell\a.png": (r"bell\x07.png", "no line of text"),
+    "con.png": ("con.png", "'con' is a device on Windows"),
+    "props/NUL.a.glb": ("NUL.a.glb", "is a device on Windows"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_bad_name_fails_its_file_alone(rebuilt: Rebuilt, tmp_path: Path, name: str) -> None:
+    drop(tmp_path, name)
+    drop(tmp_path, "good.png")
+    [failed] = [event for event in rebuilt(DRAWN) if isinstance(event, Failed)]
+    shown, what = BAD_NAMES[name]
+    assert f"{shown}: " in failed.reason and what in failed.reason and "Rename it." in failed.reason
+    assert "\n" not in failed.reason + failed.asset
+    assert (tmp_path / "game/good.png").is_file()
+
+
+def test_a_mistake_beside_a_dropped_file_leaves_what_stands_in_game_and_lock(
+    rebuilt: Rebuilt, assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    drop(tmp_path, "a.png")
+    rebuilt(DRAWN)
+    before = read_lock(tmp_path / "pack.lock")
+    drop(tmp_path, "a.yaml", "{preset: drwing}")
+    drop(tmp_path, "b.png")
+    rebuilt(DRAWN)
+    after = read_lock(tmp_path / "pack.lock")
+    assert (tmp_path / "game/a.png").is_file() and (tmp_path / "game/b.png").is_file()
+    assert before and after and after["a"] == before["a"] and set(after) == {"a", "b"}
+    code, out, _ = assetgen("check", tmp_path, "--game", tmp_path / "game")
+    assert code == 1 and "there is no preset 'drwing'" in out
+    assert "fail     a: " in assetgen("plan", tmp_path, "--game", tmp_path / "game")[1]
 
 
 def test_a_file_beside_it_says_what_it_becomes_and_need_not_name_it(write_pack: Write, tmp_path: Path) -> None:

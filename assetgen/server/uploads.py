@@ -17,7 +17,7 @@ from assetgen.inbox import MESHES, PICTURES
 from assetgen.server.jobs import Jobs
 from assetgen.server.refusals import NoRoom, Refusal, Unknown
 
-NAME = re.compile(r"^[^/\\\x00-\x1f\x7f:*?\"<>|]{1,200}$")
+NAME = re.compile(r"[^/\\\x00-\x1f\x7f:*?\"<>|]{1,200}")
 ID_LENGTH = 32
 KEPT_SECONDS = 7 * 24 * 3600.0
 UNREADABLE = (".gltf",)
@@ -26,7 +26,7 @@ UNREADABLE = (".gltf",)
 
 def suffix_of(name: str) -> str:
     """The kind of file that a name tells. Raises `Refusal` for one that is no picture's or mesh's."""
-    suffix = Path(name).suffix.lower() if NAME.match(name) else ""
+    suffix = Path(name).suffix.lower() if NAME.fullmatch(name) else ""
     if suffix in UNREADABLE:
         raise Refusal("a .gltf has its data in other files", where="name", cure="Export it as .glb")
     if suffix not in (*PICTURES, *MESHES):

@@ -65,7 +65,7 @@ def inputs_of(file: PackFile) -> frozenset[Path]:
 
 def _specs(file: PackFile) -> list[AssetSpec]:
     try:
-        return [entry.spec for entry in entries_of(file).values()]
+        return [entry.spec for entry in entries_of(file)[0].values()]
     except InputError:
         return list(file.pack.assets.values())
 

@@ -142,12 +142,18 @@ def test_links_that_lead_to_themselves_stop_no_pack(watching: Start, tmp_path: P
     assert watched.of(Failed) == []
 
 
-def test_a_name_that_is_no_text_is_told_and_ends_no_watch(watching: Start, tmp_path: Path) -> None:
-    (tmp_path / "art/inbox").mkdir(parents=True)
-    (tmp_path / "art/inbox" / os.fsdecode(b"\xff.png")).write_bytes(b"no picture")
-    watched = watching()
-    watched.wait(lambda: list((tmp_path / "art").rglob("*.error.txt")))
-    assert watched.broke == []
+@pytest.mark.parametrize("name", ["con", os.fsdecode(b"\xff"), "two\nlines", "x" * 130])
+def test_a_bad_name_is_told_beside_its_file_and_stops_no_other(watching: Start, tmp_path: Path, name: str) -> None:
+    inbox = tmp_path / "art/inbox"
+    inbox.mkdir(parents=True)
+    for each in (name, "good"):
+        (inbox / f"{each}.png").write_bytes(png())
+    watched = watching({"art/pack.yaml": INBOX})
+    watched.wait((inbox / f"{name}.error.txt").is_file)
+    assert (tmp_path / "games/p/art/good.png").is_file()
+    (inbox / f"{name}.png").rename(inbox / "mended.png")
+    watched.wait((tmp_path / "games/p/art/mended.png").is_file)
+    watched.wait(lambda: not (inbox / f"{name}.error.txt").exists())
 
 
 def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(watching: Start, tmp_path: Path) -> None:
