@@ -64,9 +64,9 @@ def with_digests(card: ModelCard) -> ModelCard:
 
 
 def _with_digest(part: Part) -> Part:
-    if part.digest or not part.file.is_file():
+    if part.digest or part.place is None or not part.place.is_file():
         return part
-    return part.model_copy(update={"digest": weights_digest(part.file)})
+    return part.model_copy(update={"digest": weights_digest(part.place)})
 
 
 def _digest_at(location: Location) -> str | None:

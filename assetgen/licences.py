@@ -51,9 +51,9 @@ def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
 
 def _additions(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
     """LoRAs of the card and of the asset, and embeddings, about which somebody said something."""
-    own: list[tuple[str, str, Any]] = [("LoRA", lora.file.name, lora) for lora in (card.loras if card else ())]
+    own: list[tuple[str, str, Any]] = [("LoRA", lora.name, lora) for lora in (card.loras if card else ())]
     own += [("LoRA", lora.file.path.name, lora) for lora in source.words.get("loras", ())]
-    own += [("embedding", each.file.name, each) for each in (card.embeddings if card else ())]
+    own += [("embedding", each.name, each) for each in (card.embeddings if card else ())]
     for kind, name, each in own:
         if each.licence or not each.commercial:
             yield Terms(f"{kind} {name}", f"{kind} '{name}'", each.licence or "no licence is named", each.commercial)

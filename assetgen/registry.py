@@ -164,8 +164,8 @@ def part(
 
     `together` is for sources that make many images at once, `members` for those that are made of other assets.
     `new_game(pack)` is for exporters: the files that make an empty folder a project of the engine. `engine_owned` names
-    (by pattern) files that the engine itself rewrites. `detector` is for controls that run a network of other people; these are
-    given the device that it is to run on.
+    (by pattern) files that the engine itself rewrites. `detector` is for controls that run a network of other people:
+    these are given the device that it is to run on.
     """
 
     traits = Traits(version, together, members, new_game, engine_owned, detector)

@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from assetgen.registry import Use
@@ -214,24 +224,59 @@ class Scheduler(Spec):
     options: Mapping[str, Any] = {}
 
 
-class Lora(Spec):
-    """A LoRA file (.safetensors, diffusers or kohya keys) and its weight."""
+class HubFile(Spec):
+    """One file of a repository on the Hugging Face hub, pinned to a revision."""
 
-    file: Path
+    hub: Annotated[str, Field(min_length=1)]
+    revision: Annotated[str, Field(min_length=1)]
+    file: Annotated[str, Field(min_length=1)]
+
+
+class Addition(Spec):
+    """One .safetensors file that is laid over a model, here or on the hub (`hub`, `revision` and `file` side by side).
+
+    `digest` is that of `weights_digest`; a revision of the hub stands in for it.
+    """
+
+    file: Annotated[
+        Annotated[Path, Tag("file")] | Annotated[HubFile, Tag("hub")],
+        Discriminator(lambda value: "hub" if isinstance(value, Mapping | HubFile) else "file"),
+    ]
+    digest: str | None = None
+    licence: str = ""
+    commercial: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or not {"hub", "revision"} & set(value):
+            return value
+        if missing := set(HubFile.model_fields) - set(value):
+            raise ValueError(f"a file of the hub is {{hub: …, revision: …, file: …}}, and here is no '{min(missing)}'")
+        rest = {key: word for key, word in value.items() if key not in HubFile.model_fields}
+        return {**rest, "file": {key: value[key] for key in HubFile.model_fields}}
+
+    @property
+    def name(self) -> str:
+        """What sentences and locks call it."""
+        return f"{self.file.hub}/{self.file.file}" if isinstance(self.file, HubFile) else self.file.name
+
+    @property
+    def place(self) -> Path | None:
+        """Where the file lies; None for one of the hub. It need not exist."""
+        return self.file if isinstance(self.file, Path) else None
+
+
+class Lora(Addition):
+    """A LoRA (diffusers or kohya keys) and its weight."""
+
     weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
-    digest: str | None = None
-    licence: str = ""
-    commercial: bool = True
 
 
-class Embedding(Spec):
-    """A textual inversion (.safetensors), and the word that stands for it in prompts."""
+class Embedding(Addition):
+    """A textual inversion, and the word that stands for it in prompts."""
 
-    file: Path
     token: Annotated[str, Field(pattern=r"^\S+$")]
-    digest: str | None = None
-    licence: str = ""
-    commercial: bool = True
 
 
 class ModelCard(Spec):

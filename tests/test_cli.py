@@ -1,6 +1,8 @@
 """The command line as people type it."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import pytest
 import trimesh
 from PIL import Image
 
+from assetgen.digest import WEIGHTS
 from assetgen.image_files import read_image
 
 Run = Callable[..., tuple[int, str, str]]
@@ -93,6 +96,61 @@ def test_models_can_be_listed_shown_and_verified(assetgen: Run) -> None:
     assert "family: stable_diffusion" in assetgen("models", "show", "mini")[1]
     code, out, _ = assetgen("models", "verify", "mini")
     assert (code, out.count("as its card says")) == (0, 2)
+
+
+LAID_OVER = """
+model: worn
+family: stable_diffusion
+weights: {bundled: mini}
+licence: Apache-2.0
+native: [128, 128]
+loras: [%s]
+"""
+OF_THE_HUB = "{hub: maker/few, revision: %s, file: four.safetensors, digest: d, licence: MIT}" % ("a" * 40)
+
+
+@pytest.fixture
+def worn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the card of a model that wears a LoRA of the hub, and an empty cache of the hub in it."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/worn.yaml").write_text(LAID_OVER % OF_THE_HUB)
+    return tmp_path
+
+
+def test_a_lora_of_the_hub_is_missed_by_every_door_with_the_command_that_fetches_it(assetgen: Run, worn: Path) -> None:
+    command = f"hf download maker/few four.safetensors --revision {'a' * 40}"
+    code, _, err = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, command in " ".join(err.split())) == (3, True), err
+    [row] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
+    assert "not here" in row
+    (worn / "pack.yaml").write_text("pack: p\nmodel: worn\nassets: {a: {preset: painted_concept, prompt: x}}\n")
+    code, _, err = assetgen("build", worn, "--game", worn / "game", "--store", worn / "store")
+    assert (code, command in " ".join(err.split())) == (3, True), err
+
+
+def test_a_lora_is_verified_as_its_model_is(assetgen: Run, worn: Path) -> None:
+    place = worn / "hub/models--maker--few/snapshots" / ("a" * 40)
+    place.mkdir(parents=True)
+    shutil.copy(WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", place / "four.safetensors")
+    code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, "worn, maker/few/four.safetensors: DIFFERS" in out) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("lora", "told"),
+    [
+        ("{hub: maker/few, file: four.safetensors}", r"worn.yaml:7: a file of the hub is .* no 'revision'"),
+        ("{hub: maker/few, revision: abc}", r"worn.yaml:7: a file of the hub is .* no 'file'"),
+        ("{revision: abc, file: four.safetensors}", r"worn.yaml:7: a file of the hub is .* no 'hub'"),
+        ("{hub: 3, revision: abc, file: x.safetensors}", r"worn.yaml:7: 'loras.0.file.*hub'"),
+        ("{weight: 1}", r"worn.yaml:7: 'loras.0.file' is missing"),
+    ],
+)
+def test_a_lora_that_is_said_by_halves_is_told_with_its_line(assetgen: Run, worn: Path, lora: str, told: str) -> None:
+    (worn / "models/worn.yaml").write_text(LAID_OVER % lora)
+    code, _, err = assetgen("models", "show", "worn", "--pack", worn)
+    assert (code, bool(re.search(told, " ".join(err.split())))) == (2, True), err
 
 
 def test_steps_can_be_listed_and_shown(assetgen: Run) -> None:

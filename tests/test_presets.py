@@ -1,5 +1,6 @@
 """Every shipped preset builds, with drawings instead of a model."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import trimesh
 
 from assetgen.events import Event, Failed
 from assetgen.load import library_for
+from assetgen.spec import Hub, HubFile
 
 Build = Callable[..., list[Event]]
 PROMISED = {
@@ -16,7 +18,7 @@ PROMISED = {
 }  # fmt: skip
 MODELS = {
     "mini", "sd15", "sd21", "sdxl", "sd_turbo", "sdxl_turbo", "lcm_dreamshaper", "sd35_medium", "sd35_large",
-    "flux_schnell", "flux_dev", "pixart_sigma", "sana",
+    "flux_schnell", "flux_dev", "pixart_sigma", "sana", "sdxl_lightning", "lcm_lora_sd15", "lcm_lora_sdxl",
 }  # fmt: skip
 
 
@@ -33,6 +35,15 @@ def test_a_preset_builds_a_drawing(build: Build, tmp_path: Path, preset: str) ->
     events = build(f"pack: p\nengine: godot\nassets: {{a: {{preset: {preset}, prompt: a thing{mesh}}}}}")
     assert [event for event in events if isinstance(event, Failed)] == []
     assert (tmp_path / "game/a.png").is_file()
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_what_a_card_takes_from_the_hub_is_pinned_to_a_commit(model: str) -> None:
+    card = library_for().card(model)
+    networks = [card.weights, card.vae, *(control.weights for control in card.controls.values())]
+    places = [*networks, *(each.file for each in (*card.loras, *card.embeddings))]
+    revisions = [place.revision for place in places if isinstance(place, Hub | HubFile)]
+    assert [each for each in revisions if not re.fullmatch("[0-9a-f]{40}", each)] == []
 
 
 def test_every_card_has_words_for_every_preset() -> None:

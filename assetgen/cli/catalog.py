@@ -81,7 +81,7 @@ def list_models(folder: FolderOption = HERE) -> None:
             rows.append((name, "", "", "", f"cannot be used: {error}"))
             continue
         selling = "; ".join(dict.fromkeys([tell(card.licence, card.commercial), *_forbidden(card)]))
-        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, presence(card.weights), card.about))
+        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, presence(card), card.about))
     _table(rows)
 
 
@@ -90,7 +90,7 @@ def _forbidden(card: "ModelCard") -> list[str]:
     from assetgen.licences import tell
 
     used = [(f"control {kind}", each.licence, each.commercial) for kind, each in card.controls.items()]
-    used += [(f"LoRA {lora.file.name}", lora.licence, lora.commercial) for lora in card.loras]
+    used += [(f"LoRA {lora.name}", lora.licence, lora.commercial) for lora in card.loras]
     return [f"{name}: {tell(licence, commercial)}" for name, licence, commercial in used if not commercial]
 
 
@@ -102,17 +102,23 @@ def show_model(name: str, folder: FolderOption = HERE) -> None:
 
 @models.command("verify")
 def verify_model(name: str, folder: FolderOption = HERE) -> None:
-    """Compare a model's weight files, and those of its controls, with the digests in its card."""
-    from assetgen.diffusion.folders import check_weights, place_of
+    """Compare a model's weight files, and those of its controls, LoRAs and embeddings, with the digests in its card."""
+    from assetgen.diffusion.folders import check_file, check_weights, file_of, place_of
     from assetgen.digest import weights_digest
 
     card = _library(folder).card(name)
     entries = [(card.model, card.weights, card.digest)]
     entries += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in card.controls.items()]
-    differ = 0
+    places: list[tuple[str, Path, str | None]] = []
     for label, weights, said in entries:
         check_weights(weights)
-        found = weights_digest(place_of(weights))
+        places.append((label, place_of(weights), said))
+    for each in (*card.loras, *card.embeddings):
+        check_file(file_of(each))
+        places.append((f"{card.model}, {each.name}", file_of(each), each.digest))
+    differ = 0
+    for label, place, said in places:
+        found = weights_digest(place)
         differ += said is not None and found != said
         verdict = "no digest in the card" if said is None else "as its card says" if found == said else "DIFFERS"
         typer.echo(f"{label}: {verdict} ({found})")

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
-from assetgen.diffusion.detectors import hub_file, ready, torchvision_cure, warm_detector
+from assetgen.diffusion.detectors import ready, torchvision_cure, warm_detector
 from assetgen.diffusion.devices import place_named
+from assetgen.diffusion.folders import hub_file
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, picture
 from assetgen.registry import InputFile

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.diffusion.devices import libraries
-from assetgen.diffusion.folders import HUB_CURE, check_file
-from assetgen.errors import InputError, NotInstalledError
+from assetgen.diffusion.folders import check_file
+from assetgen.errors import InputError
 
 KEPT = 2
 """Detectors that stay in memory, so that the assets of a pack do not load them one by one."""
@@ -54,22 +54,6 @@ def ready(network: Any, tensors: Mapping[str, Any], place: str) -> Any:
     """A network with these weights, on a device, for use alone."""
     network.load_state_dict(tensors)
     return network.float().eval().to(place)
-
-
-def hub_file(hub: str, revision: str, file: str) -> Path:
-    """Where a file of the hub lies on this machine. Raises `NotInstalledError` for one that must be fetched first."""
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-    except ImportError as error:
-        raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
-    try:
-        return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
-    except LocalEntryNotFoundError as error:
-        cure = f"While online, run: hf download {hub} {file} --revision {revision}"
-        raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
-    except HFValidationError as error:
-        raise InputError(f"'{hub}' is no repository of the hub", cure="Write it like lllyasviel/Annotators") from error
 
 
 def torchvision_cure() -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assetgen.diffusion.folders import check_file
+from assetgen.diffusion.folders import check_file, file_of
 from assetgen.errors import InputError
 from assetgen.spec import Embedding
 
@@ -14,11 +14,12 @@ def learn(pipeline: Any, embedding: Embedding) -> None:
     """Teach the text encoders of a pipeline a word; what it means comes from one .safetensors file."""
     from safetensors.torch import load_file
 
-    check_file(embedding.file)
+    file = file_of(embedding)
+    check_file(file)
     if not hasattr(pipeline, "load_textual_inversion"):
-        raise InputError(f"'{embedding.file}' has no place in this family of models", cure="Remove it, or use another")
+        raise InputError(f"'{file}' has no place in this family of models", cure="Remove it, or use another")
     learnt = 0
-    for name, vectors in load_file(embedding.file).items():
+    for name, vectors in load_file(file).items():
         for number in [READERS[name]] if name in READERS else READERS.values():
             encoder, tokenizer = (getattr(pipeline, f"{part}{number}", None) for part in ("text_encoder", "tokenizer"))
             if encoder is None or vectors.shape[-1] != encoder.get_input_embeddings().weight.shape[-1]:
@@ -27,7 +28,7 @@ def learn(pipeline: Any, embedding: Embedding) -> None:
                 pipeline.load_textual_inversion(vectors, embedding.token, tokenizer=tokenizer, text_encoder=encoder)
             except ValueError as error:
                 what = f"'{embedding.token}' is a word already"
-                raise InputError(what, cure=f"Give '{embedding.file}' another `token:`") from error
+                raise InputError(what, cure=f"Give '{file}' another `token:`") from error
             learnt += 1
     if not learnt:
-        raise InputError(f"'{embedding.file}' was made for another kind of model", cure="Use one made for this kind")
+        raise InputError(f"'{file}' was made for another kind of model", cure="Use one made for this kind")

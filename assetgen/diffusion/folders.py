@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from assetgen.digest import local_place
 from assetgen.errors import AssetgenError, InputError, NotInstalledError
-from assetgen.spec import Hub, Location
+from assetgen.spec import Addition, Hub, HubFile, Location, ModelCard
 
 PIPELINE_FILE = "model_index.json"
 INDEX_SUFFIX = ".safetensors.index.json"
@@ -57,6 +57,31 @@ def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
+def hub_file(hub: str, revision: str, file: str) -> Path:
+    """Where a file of the hub lies on this machine. Raises `NotInstalledError` for one that must be fetched first."""
+    try:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
+    try:
+        return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        cure = f"While online, run: hf download {hub} {file} --revision {revision}"
+        raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
+    except HFValidationError as error:
+        raise InputError(f"'{hub}' is no repository of the hub", cure="Write it like stabilityai/sdxl-turbo") from error
+
+
+def file_of(addition: Addition) -> Path:
+    """Where a LoRA or an embedding lies on this machine; one of the hub may have to be fetched first."""
+    match addition.file:
+        case HubFile(hub=hub, revision=revision, file=file):
+            return hub_file(hub, revision, file)
+        case Path():
+            return addition.file
+
+
 def check_weights(location: Location) -> None:
     """Weights wherever a card says they lie: whole, as far as a look without reading them through tells."""
     place = place_of(location)
@@ -71,14 +96,21 @@ def check_weights(location: Location) -> None:
     (check_pipeline if (place / PIPELINE_FILE).exists() else check_part)(place, variant)
 
 
-def presence(location: Location) -> Literal["here", "not whole", "not here"]:
-    """Whether weights are on this machine, in a word."""
+def presence(card: ModelCard) -> Literal["here", "not whole", "not here"]:
+    """Whether all that a model draws with (its controls aside) is on this machine, in a word."""
+    locations = (card.weights, card.vae) if card.vae else (card.weights,)
+    additions = (*card.loras, *card.embeddings)
     try:
-        place_of(location)
+        files = [file_of(each) for each in additions]
+        for location in locations:
+            place_of(location)
     except AssetgenError:
         return "not here"
     try:
-        check_weights(location)
+        for location in locations:
+            check_weights(location)
+        for file in files:
+            check_file(file)
     except AssetgenError:
         return "not whole"
     return "here"

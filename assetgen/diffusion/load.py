@@ -21,6 +21,7 @@ from assetgen.diffusion.folders import (
     check_part,
     check_pipeline,
     check_readers,
+    file_of,
     place_of,
 )
 from assetgen.diffusion.latents import grain_of
@@ -115,7 +116,7 @@ def warm_model(
     shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras), device)
     with shelf.lock:
         if shelf.warm is None:
-            _find(card, kinds)
+            _find(card, loras, kinds)
             emit(Loading(model=card.model))
             shelf.warm = _load(card, loras, device)
         for kind in kinds:
@@ -125,12 +126,14 @@ def warm_model(
         return shelf.warm
 
 
-def _find(card: ModelCard, kinds: Iterable[str]) -> None:
+def _find(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str]) -> None:
     """Look for all weights before torch is imported, so that the answer comes at once."""
     place_of(card.weights, whole=True)
     for location in (card.vae, *(card.controls[kind].weights for kind in kinds)):
         if location is not None:
             place_of(location)
+    for addition in (*loras, *card.embeddings):
+        file_of(addition)
 
 
 @dataclass

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from assetgen.diffusion.folders import check_file
+from assetgen.diffusion.folders import check_file, file_of
 from assetgen.errors import InputError
 from assetgen.spec import Lora
 
 
 def fuse(pipeline: Any, lora: Lora, name: str) -> None:
     """Add a LoRA to the weights for good, text encoders included: nothing of it is left to slow the steps."""
-    check_file(lora.file)
+    file = file_of(lora)
+    check_file(file)
     if not hasattr(pipeline, "load_lora_weights"):
-        raise InputError(f"LoRA '{lora.file}' has no place in this family of models", cure="Remove it, or use another")
-    where = {"weight_name": lora.file.name, "adapter_name": name, "local_files_only": True}
+        raise InputError(f"LoRA '{file}' has no place in this family of models", cure="Remove it, or use another")
+    where = {"weight_name": file.name, "adapter_name": name, "local_files_only": True}
     try:
-        pipeline.load_lora_weights(str(lora.file.parent), **where)
+        pipeline.load_lora_weights(str(file.parent), **where)
         parts = [part for part in pipeline._lora_loadable_modules if _has(getattr(pipeline, part, None), name)]
         if not parts:
             raise ValueError("none of its weights is for this model")
@@ -22,7 +23,7 @@ def fuse(pipeline: Any, lora: Lora, name: str) -> None:
         pipeline.unload_lora_weights()
     except (ValueError, KeyError, RuntimeError, AttributeError, IndexError) as error:
         said = str(error).strip().partition("\n")[0]
-        raise InputError(f"LoRA '{lora.file}' does not fit this model ({said})") from error
+        raise InputError(f"LoRA '{file}' does not fit this model ({said})") from error
 
 
 def _has(part: Any, name: str) -> bool:

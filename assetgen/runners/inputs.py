@@ -126,8 +126,8 @@ def _check_weights(told: str, controls: tuple[str, ...]) -> None:
     named += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in used]
     for name, location, digest in named:
         _compare(name, local_place(location), digest)
-    for lora in card.loras:
-        _compare(f"{card.model}, LoRA {lora.file.name}", lora.file, lora.digest)
+    for each in (*card.loras, *card.embeddings):
+        _compare(f"{card.model}, {each.name}", each.place, each.digest)
 
 
 def _compare(name: str, place: Path | None, digest: str | None) -> None:

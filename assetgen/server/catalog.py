@@ -125,7 +125,7 @@ def models(library: Library) -> list[dict[str, Any]]:
             found.append({"name": name, **empty, "error": told(error)})
             continue
         told_facts = {fact: getattr(card, fact) for fact in ("about", "family", "licence", "commercial")}
-        here = {"native": list(card.native), "weights": presence(card.weights), "error": None}
+        here = {"native": list(card.native), "weights": presence(card), "error": None}
         found.append({"name": name, **told_facts, **here})
     return found
 

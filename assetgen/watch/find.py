@@ -93,7 +93,7 @@ def _of_model(library: Library, name: str | None) -> set[Path]:
     with contextlib.suppress(AssetgenError):
         card = library.card(str(name))
     if card:
-        found |= {lora.file for lora in card.loras}
+        found |= {each.place for each in (*card.loras, *card.embeddings) if each.place}
         found |= {card.weights.file} if isinstance(card.weights, SingleFile) else set()
     return found
 

@@ -9,11 +9,12 @@ import pytest
 
 from assetgen.diffusion.load import warm_model
 from assetgen.diffusion.sample import sample
-from assetgen.errors import InputError
+from assetgen.digest import with_digests
+from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import ignore
 from assetgen.images import Array
 from assetgen.registry import Job
-from assetgen.spec import ModelCard
+from assetgen.spec import Folder, ModelCard
 
 pytestmark = [
     pytest.mark.model,
@@ -22,6 +23,7 @@ pytestmark = [
 ]
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]
+COMMIT = "a" * 40
 TAKERS = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "sana"])
 
 
@@ -139,3 +141,72 @@ def test_a_lora_for_another_kind_of_model_is_one_sentence(tiny_of: Find, job: Ma
     with pytest.raises(InputError, match=r"LoRA '.*x.safetensors' does not fit this model"):
         drawn(tiny_of(name), job, (file, 1.0))
     assert drawn(tiny_of(name), job).shape == (32, 32, 3)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def kept(hub: Path, repository: str, file: str) -> Path:
+    """Where the hub's client keeps a file of a commit."""
+    place = hub / f"models--{repository.replace('/', '--')}" / "snapshots" / COMMIT / file
+    place.parent.mkdir(parents=True)
+    return place
+
+
+def wearing(card: ModelCard, **words: Any) -> ModelCard:
+    """The card with one LoRA more, and with the scheduler and defaults of few steps."""
+    few = {"scheduler": {"name": "EulerDiscreteScheduler", "options": {"timestep_spacing": "trailing"}}}
+    few["defaults"] = {"steps": 4, "guidance": 0.0}
+    return ModelCard.model_validate({**card.model_dump(), **few, "loras": [{"licence": "CC0-1.0", **words}]})
+
+
+def test_a_lora_of_the_hub_draws_as_the_same_file_and_as_diffusers_alone(tiny_of: Find, job: Make, hub: Path) -> None:
+    import diffusers
+    import torch
+
+    card = tiny_of("sdxl")
+    file = of_diffusers(card, kept(hub, "maker/few-steps", "loras/four.safetensors"), "unet", "to_q", "to_v")
+    online = wearing(card, hub="maker/few-steps", revision=COMMIT, file="loras/four.safetensors")
+    local = drawn(wearing(card, file=file), job)
+    assert np.array_equal(drawn(online, job), local)
+    assert isinstance(card.weights, Folder)
+    theirs = diffusers.StableDiffusionXLPipeline.from_pretrained(card.weights.folder, add_watermarker=False)
+    theirs.scheduler = diffusers.EulerDiscreteScheduler.from_config(
+        theirs.scheduler.config, timestep_spacing="trailing"
+    )
+    theirs.load_lora_weights(str(file.parent), weight_name=file.name)
+    theirs.fuse_lora()
+    theirs.set_progress_bar_config(disable=True)
+    chance = torch.Generator().manual_seed(0)
+    words = {"num_inference_steps": 4, "guidance_scale": 0.0, "width": 32, "height": 32, "output_type": "np"}
+    picture = theirs("a cat", generator=chance, **words).images[0]
+    assert np.abs(np.rint(picture * 255) - local).max() <= 1
+
+
+def test_a_lora_that_must_be_fetched_first_is_told_before_torch_loads_anything(
+    tiny: ModelCard, job: Make, hub: Path
+) -> None:
+    absent = wearing(tiny, hub="maker/few-steps", revision=COMMIT, file="four.safetensors")
+    command = f"hf download maker/few-steps four.safetensors --revision {COMMIT}"
+    with pytest.raises(NotInstalledError, match=rf"'four.safetensors' of 'maker/few-steps' .* run: {command}"):
+        drawn(absent, job)
+
+
+def test_one_of_the_hub_that_is_cut_short_is_told(tiny: ModelCard, job: Make, hub: Path) -> None:
+    file = of_diffusers(tiny, kept(hub, "maker/few-steps", "four.safetensors"), "unet", "to_q")
+    file.write_bytes(file.read_bytes()[:-10])
+    with pytest.raises(InputError, match=r"four.safetensors' is cut short"):
+        drawn(wearing(tiny, hub="maker/few-steps", revision=COMMIT, file="four.safetensors"), job)
+
+
+def test_one_of_the_hub_enters_keys_by_its_revision_or_by_a_digest(tiny: ModelCard) -> None:
+    one = {"hub": "maker/few-steps", "file": "four.safetensors"}
+    cards = [wearing(tiny, **one, revision=COMMIT), wearing(tiny, **one, revision="b" * 40)]
+    cards += [wearing(tiny, **one, revision=each, digest="d") for each in (COMMIT, "b" * 40)]
+    first, other, known, known_elsewhere = (with_digests(card).identity for card in cards)
+    assert first != other
+    assert (known, known == first) == (known_elsewhere, False)
