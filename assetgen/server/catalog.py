@@ -1,6 +1,7 @@
 """What there is to ask for: presets with the words of their parts as JSON schemas, models, parts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,12 @@ def _parts(kind: Kind) -> Iterator[dict[str, Any]]:
 def _described(part: Part, word: PartWord, defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     said = {**word.arguments, **defaults.get(word.alias, {})}
     schema = schema_of(part, said)
-    return {"name": word.alias, "part": part.name, "kind": part.kind, "about": part.about, "schema": schema}
+    return {"name": word.alias, "part": part.name, **_told(part), "schema": schema}
+
+
+def _told(part: Part) -> dict[str, Any]:
+    detector = part.traits.detector
+    return {"kind": part.kind, "about": part.about, "detector": asdict(detector) if detector else None}
 
 
 def schema_of(part: Part, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,6 +142,5 @@ def parts() -> list[dict[str, Any]]:
     for kind in KINDS:
         for name in names(kind):
             part = load(kind, name)
-            about = {"name": name, "kind": kind, "version": part.traits.version, "about": part.about}
-            found.append({**about, "schema": schema_of(part, {})})
+            found.append({"name": name, "version": part.traits.version, **_told(part), "schema": schema_of(part, {})})
     return found

@@ -38,6 +38,15 @@ class PresetLine(BaseModel):
     error: Told | None
 
 
+class DetectorTerms(BaseModel):
+    """The licence of a control that runs a network of other people, and the kind of control that it draws."""
+
+    kind: str
+    licence: str
+    licence_url: str
+    commercial: bool
+
+
 class PresetPart(BaseModel):
     """A part of a preset: `name` is its key in `settings`, `schema` that of its arguments."""
 
@@ -45,6 +54,7 @@ class PresetPart(BaseModel):
     part: str
     kind: str
     about: str
+    detector: DetectorTerms | None
     arguments: dict[str, Any] = Field(alias="schema")
 
 
@@ -76,6 +86,7 @@ class PartLine(BaseModel):
     kind: str
     version: int
     about: str
+    detector: DetectorTerms | None
     arguments: dict[str, Any] = Field(alias="schema")
 
 

@@ -148,3 +148,11 @@ def test_models_tell_licence_size_and_whether_they_are_here(shared: Any) -> None
     cards = {card["name"]: card for card in shared.get("/models")}
     assert (cards["mini"]["weights"], cards["mini"]["native"]) == ("here", [128, 128])
     assert cards["mini"]["licence"]
+
+
+def test_a_detector_tells_its_licence_and_whether_it_may_be_sold_with(shared: Any) -> None:
+    detectors = {part["name"]: part["detector"] for part in shared.get("/parts") if part["kind"] == "control"}
+    assert detectors["open_pose"]["licence_url"].startswith("https://")
+    told = {name: each["commercial"] for name, each in detectors.items() if each}
+    assert (told["hed"], told["open_pose"], detectors["hed"]["licence"]) == (True, False, "Apache-2.0")
+    assert detectors["canny"] is None
