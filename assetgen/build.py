@@ -2,14 +2,14 @@
 
 Each save point is asked first, from the far end: are the published files current, are the files in the store, are the
 finished images, are the sampled ones? Only what is missing runs. Assets that a source can make together are sampled
-together; while one batch samples, the finished ones of the last go through steps, checks and export in worker threads.
+together; while one batch samples, those of the last are saved and go through steps, checks and export in other threads.
 """
 
 import fnmatch
+import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,14 +17,11 @@ from assetgen.cost import summed
 from assetgen.errors import AssetgenError
 from assetgen.events import Emit, Finished, Planned, Published, Reused
 from assetgen.looks import looks_of
-from assetgen.making import Maker, Outcome, Runner, Work, here, nothing
+from assetgen.making import WAITING_LIMIT, Maker, Outcome, Runner, Work, here, nothing, worker_threads
 from assetgen.publish import Target
 from assetgen.recipe import Recipe
 from assetgen.store import Store
 from assetgen.tries import Try, accepted, finished_try, first_try
-
-WAITING_LIMIT = 32
-"""Sampled images that may wait for a worker thread: bounds memory when steps are slower than sampling."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,8 @@ class _Run:
     manner: Manner
     made: dict[str, Made] = field(default_factory=dict)
     deferred: list[Outcome] = field(default_factory=list)
-    workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
+    workers: ThreadPoolExecutor = field(default_factory=worker_threads)
+    publishing: threading.Lock = field(default_factory=threading.Lock)
 
     def is_current(self, recipe: Recipe) -> bool:
         if not self.target.is_current(recipe.name, recipe.files_key):
@@ -130,33 +128,27 @@ class _Run:
             tries = self.round(tries)
 
     def round(self, tries: Sequence[Try]) -> list[Try]:
-        """One attempt each; what was rejected comes back as its next attempt."""
-        under_way: deque[tuple[Try, Future[Try | None]]] = deque()
+        """One attempt each; what was rejected comes back as its next attempt, in the order of the tries."""
+        under_way: set[Future[Try | None]] = set()
         again: list[Try] = []
-        try:
-            for attempt, work in self.manner.runner(self.maker, tries):
-                if len(under_way) == WAITING_LIMIT:
-                    again += self.settled(*under_way.popleft())
-                under_way.append((attempt, self.workers.submit(self.complete, work)))
-        finally:
-            while under_way:
-                again += self.settled(*under_way.popleft())
-        return again
+        for attempt, work in self.manner.runner(self.maker, tries):
+            if len(under_way) == WAITING_LIMIT:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                again += _results(done)
+            under_way.add(self.workers.submit(self.complete, attempt, work))
+        again += _results(under_way)
+        places = {attempt.recipe.name: place for place, attempt in enumerate(tries)}
+        return sorted(again, key=lambda attempt: places[attempt.recipe.name])
 
-    def settled(self, attempt: Try, future: "Future[Try | None]") -> list[Try]:
-        """Wait for what a worker does; its next attempt, if there is one."""
+    def complete(self, attempt: Try, work: Work) -> Try | None:
+        """Do the work that is left, and publish. Gives the next try where a check said no."""
         try:
-            return [again] if (again := future.result()) else []
+            outcome = work()
+            if isinstance(outcome, Try):
+                return outcome
+            self.publish(outcome)
         except AssetgenError as error:
             self.maker.fail(attempt.recipe, error)
-            return []
-
-    def complete(self, work: Work) -> Try | None:
-        """Do the work that is left, and publish. Gives the next try where a check said no."""
-        outcome = work()
-        if isinstance(outcome, Try):
-            return outcome
-        self.publish(outcome)
         return None
 
     def publish(self, outcome: Outcome, *, can_wait: bool = True) -> None:
@@ -164,7 +156,7 @@ class _Run:
         owned = recipe.export.part.traits.engine_owned
         facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts}
         facts["attempt"] = number
-        with self.maker.lock, self.maker.timed("publish"):
+        with self.publishing, self.maker.timed("publish"):
             if can_wait and self.target.is_taken(recipe.name, outcome.files):
                 self.deferred.append(outcome)
                 return
@@ -190,6 +182,7 @@ class _Run:
 
     def close(self) -> None:
         self.workers.shutdown()
+        self.maker.close()
         self.target.finish()
 
     def summary(self, seconds: float) -> Finished:
@@ -212,6 +205,10 @@ def remembered(recipe: Recipe, store: Store, target: Target) -> Made:
     known = accepted(recipe, store) or {}
     untouched = {path: data for path in told["files"] if (data := target.read_published(recipe.name, path)) is not None}
     return Made(told.get("attempt", 0), told["files"], looks_of(untouched), known.get("cost", {}))
+
+
+def _results(futures: Iterable[Future[Try | None]]) -> list[Try]:
+    return [again for future in futures if (again := future.result())]
 
 
 def _waves(recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:

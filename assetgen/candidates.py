@@ -5,7 +5,10 @@ prompt, model or seed it is forgotten, with other steps it is kept.
 """
 
 import fnmatch
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from assetgen.images import ImageSet
 from assetgen.licences import refuse_noncommercial
 from assetgen.load import PackFile
 from assetgen.lock import Block, lock_place, read_lock, write_lock
-from assetgen.making import Maker
+from assetgen.making import WAITING_LIMIT, Maker, Sampled, worker_threads
 from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.recipe import Recipe
 from assetgen.registry import Verdict, did_you_mean
@@ -59,12 +62,29 @@ def make_candidates(
     refuse_noncommercial(recipes, wish.allow_noncommercial)
     maker = Maker(machine.store, emit, wish.price, pause=machine.pause, device=machine.device)
     wanted = [Try(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
-    for attempt, images, is_finished in maker.sampled(wanted):
-        try:
-            done = images if is_finished else maker.finish(attempt, images)
-            yield Candidate(attempt.recipe, attempt.attempt, done, tuple(maker.judge(attempt, done)))
-        except AssetgenError as error:
-            maker.fail(attempt.recipe, error)
+    under_way: deque[Future[Candidate | None]] = deque()
+    with closing(maker), worker_threads() as workers:
+        for sampled in maker.sampled(wanted):
+            while under_way and (len(under_way) == WAITING_LIMIT or under_way[0].done()):
+                yield from _made(under_way.popleft())
+            under_way.append(workers.submit(_candidate, maker, sampled))
+        while under_way:
+            yield from _made(under_way.popleft())
+
+
+def _candidate(maker: Maker, sampled: Sampled) -> Candidate | None:
+    attempt = sampled.attempt
+    try:
+        done = maker.finish(sampled)
+        return Candidate(attempt.recipe, attempt.attempt, done, tuple(maker.judge(attempt, done)))
+    except AssetgenError as error:
+        maker.fail(attempt.recipe, error)
+        return None
+
+
+def _made(future: "Future[Candidate | None]") -> Iterator[Candidate]:
+    if candidate := future.result():
+        yield candidate
 
 
 def stored_candidates(recipe: Recipe, machine: Machine) -> Iterator[Candidate]:

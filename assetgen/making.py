@@ -3,15 +3,19 @@
 Assets that a source can make together are sampled together. Whatever the store has is taken from it.
 """
 
+import os
 import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
+from assetgen.beside import Beside
 from assetgen.cost import cost_of, summed
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError
 from assetgen.events import Checked, Drawn, Emit, Event, Failed
@@ -19,10 +23,21 @@ from assetgen.images import ImageSet
 from assetgen.looks import looks_of
 from assetgen.provenance import stamp
 from assetgen.recipe import Recipe
-from assetgen.registry import Context, Files, Job, Verdict
+from assetgen.registry import Context, Control, Files, Job, Verdict
 from assetgen.stages import alike, export, finish, judge, render_control, sample
 from assetgen.store import Store
 from assetgen.tries import Try, finished_try, first_try
+
+WAITING_LIMIT = 32
+"""Sampled images that may wait for a worker thread: bounds memory when steps are slower than sampling."""
+CONTROLS_AHEAD = 8
+"""Tries whose control images are drawn while others are sampled: a batch of a fast model."""
+FEWEST_WORKERS = 2
+
+
+def worker_threads() -> ThreadPoolExecutor:
+    """Threads for steps, checks and export: one a core, but for that of sampling and one for saving."""
+    return ThreadPoolExecutor(max(FEWEST_WORKERS, (os.cpu_count() or 1) - 2), "assetgen-worker")
 
 
 def nothing() -> None:
@@ -37,6 +52,16 @@ class Outcome:
     files: Files
     looks: Mapping[str, str]
     cost: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """The images of a try: finished ones, or those that were only sampled; `saved` is done when the store has them."""
+
+    attempt: Try
+    images: ImageSet
+    is_finished: bool = False
+    saved: "Future[None] | None" = None
 
 
 @dataclass
@@ -58,6 +83,11 @@ class Maker:
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.RLock = field(default_factory=threading.RLock)
     clock: threading.Lock = field(default_factory=threading.Lock)
+    beside: Beside = field(default_factory=Beside)
+
+    def close(self) -> None:
+        """Wait until everything that was sampled is saved."""
+        self.beside.close()
 
     def news(self, event: Event) -> None:
         """Tell what happened; one thread at a time."""
@@ -96,8 +126,8 @@ class Maker:
             else:
                 yield attempt
 
-    def sampled(self, tries: Sequence[Try]) -> Iterator[tuple[Try, ImageSet, bool]]:
-        """Each try with its images; True where they are the finished ones, False where they were only sampled."""
+    def sampled(self, tries: Sequence[Try]) -> Iterator[Sampled]:
+        """The images of each try, from the store or as they are sampled."""
         groups: dict[Any, list[Try]] = {}
         for attempt in self.with_members(tries):
             recipe = attempt.recipe
@@ -108,13 +138,13 @@ class Maker:
                 self.fail(recipe, error)
                 continue
             if images:
-                yield attempt, images, finished is not None
+                yield Sampled(attempt, images, finished is not None)
             else:
                 groups.setdefault(alike(recipe.source.part, attempt.words, recipe.controls), []).append(attempt)
         for group in groups.values():
-            yield from ((attempt, images, False) for attempt, images in self._sample(group))
+            yield from self._sample(group)
 
-    def _sample(self, group: Sequence[Try]) -> Iterator[tuple[Try, ImageSet]]:
+    def _sample(self, group: Sequence[Try]) -> Iterator[Sampled]:
         """Run one source for alike tries. What was under way when it failed is tried again one by one."""
         runs = deque([tuple(group)])
         while runs:
@@ -130,8 +160,8 @@ class Maker:
                 for attempt in (*sent, *unread):
                     self.fail(attempt.recipe, error)
 
-    def _sample_run(self, unread: deque[Try], sent: deque[Try]) -> Iterator[tuple[Try, ImageSet]]:
-        """One run of a source; its images are saved as they come. `sent` holds the tries that it is making."""
+    def _sample_run(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Sampled]:
+        """One run of a source; its images are saved while others are sampled. `sent` holds the tries that it makes."""
         part = unread[0].recipe.source.part
         results = sample(part, self._jobs(unread, sent))
         while True:
@@ -142,21 +172,22 @@ class Maker:
                 return
             attempt = sent.popleft()
             self.counts["sampled"] += 1
-            try:
-                if cost := self.costs.get(attempt.sampled_key):
-                    self.store.write_json("cost", attempt.sampled_key, cost)
-                self.store.write_images("sampled", attempt.sampled_key, images)
-            except AssetgenError as error:
-                self.fail(attempt.recipe, error)
-            else:
-                yield attempt, images
+            yield Sampled(attempt, images, saved=self.beside.save(partial(self._save, attempt, images)))
+
+    def _save(self, attempt: Try, images: ImageSet) -> None:
+        with self.timed("saving"):
+            if cost := self.costs.get(attempt.sampled_key):
+                self.store.write_json("cost", attempt.sampled_key, cost)
+            self.store.write_images("sampled", attempt.sampled_key, images)
 
     def _jobs(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Job]:
+        begun: deque[Callable[[], tuple[Control, ...]]] = deque()
         while unread:
+            begun.extend(self._begin_controls(each.recipe) for each in islice(unread, len(begun), CONTROLS_AHEAD))
             attempt = unread.popleft()
             recipe = attempt.recipe
             try:
-                controls = tuple(render_control(stage, self.device) for stage in recipe.controls)
+                controls = begun.popleft()()
                 needs = {need.name: self._finished(need) for need in recipe.needs}
             except AssetgenError as error:
                 self.fail(recipe, error)
@@ -164,6 +195,16 @@ class Maker:
             sent.append(attempt)
             ahead = len(unread) + 1
             yield Job(Context(recipe.name, needs, controls, self._metered(attempt), self.device, ahead), attempt.words)
+
+    def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
+        """Begin the control images of a recipe. Networks that draw them run on the thread that samples, in their turn:
+        they share its device."""
+
+        def draw() -> tuple[Control, ...]:
+            return tuple(render_control(stage, self.device) for stage in recipe.controls)
+
+        waits = not recipe.controls or any(stage.part.traits.detector for stage in recipe.controls)
+        return draw if waits else self.beside.ahead(draw)
 
     def _metered(self, attempt: Try) -> Emit:
         """An `Emit` for a source, which notes what drawing this try cost."""
@@ -183,10 +224,10 @@ class Maker:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
-    def complete(self, attempt: Try, images: ImageSet, is_finished: bool) -> Outcome | Try:
+    def complete(self, sampled: Sampled) -> Outcome | Try:
         """Steps, checks, export, into the store. Gives the next try where a check said no."""
-        recipe = attempt.recipe
-        done = images if is_finished else self.finish(attempt, images)
+        attempt, recipe = sampled.attempt, sampled.attempt.recipe
+        done = self.finish(sampled)
         verdicts = self.judge(attempt, done)
         rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
         if rejected and recipe.pick is None:
@@ -202,10 +243,15 @@ class Maker:
             self.store.write("files", recipe.files_key, files)
         return Outcome(attempt, files, looks_of(files), cost)
 
-    def finish(self, attempt: Try, images: ImageSet) -> ImageSet:
-        """Sampled images through their steps, and into the store."""
+    def finish(self, sampled: Sampled) -> ImageSet:
+        """Sampled images through their steps, and into the store, as soon as they are saved as they are."""
+        if sampled.is_finished:
+            return sampled.images
+        if sampled.saved:
+            sampled.saved.result()
+        attempt = sampled.attempt
         with self.timed("steps"):
-            done = finish(images, attempt.recipe.steps, attempt.recipe.name, self.news)
+            done = finish(sampled.images, attempt.recipe.steps, attempt.recipe.name, self.news)
             self.store.write_images("images", attempt.images_key, done)
         return done
 
@@ -243,5 +289,5 @@ What fails on the way is told through the maker, and comes no more.
 
 def here(maker: Maker, tries: Sequence[Try]) -> Iterator[tuple[Try, Work]]:
     """The `Runner` that samples in this process; steps, checks and export are the work that is left."""
-    for attempt, images, is_finished in maker.sampled(tries):
-        yield attempt, partial(maker.complete, attempt, images, is_finished)
+    for sampled in maker.sampled(tries):
+        yield sampled.attempt, partial(maker.complete, sampled)

@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[1] / "assetgen"
 LAYERS = {
     "__init__": 0, "errors": 0, "events": 0,
     "images": 1, "color": 1, "image_files": 1, "registry": 1, "spec": 1, "seams": 1, "palette_files": 1,
-    "plot": 1, "yaml_files": 1,
+    "plot": 1, "yaml_files": 1, "png_filters": 1,
     "digest": 2, "expand": 2, "licences": 2, "inbox": 2, "load": 2, "recipe": 2, "resolve": 2, "places": 2, "store": 2,
     "store_care": 2, "provenance": 2, "publish": 2,
     "lock": 2, "differences": 2, "renames": 2, "looks": 2, "exclusive": 2, "cost": 2, "junit": 2, "tries": 2,
     "plugin_files": 2, "godot_project": 2, "blender_program": 2,
     "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3, "stages": 3, "history": 3,
     "making": 4, "build": 4, "candidates": 4, "review": 4, "game": 4, "rebuild": 4, "audit": 4, "survey": 4, "idle": 4,
-    "bench": 4, "runners": 4,
+    "bench": 4, "runners": 4, "beside": 4,
     "cli": 5, "watch": 5, "server": 5,
 }  # fmt: skip
 PARTS = ("sources", "controls", "steps", "checks", "exporters")

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,7 +125,10 @@ class Worker:
         self.box.put(event)
 
     def take(self, number: int, tries: Sequence[Try]) -> None:
-        """Make a slice. Only one is sampled at a time; what is left to do for each picture is done meanwhile."""
+        """Make a slice. Only one is sampled at a time; what is left to do for each picture is done meanwhile.
+
+        One that is cancelled ends when what was sampled is saved: a worker is ended soon after, and amid no writing.
+        """
         under_way: list[Future[None]] = []
         try:
             with self.sampling:
@@ -134,6 +137,7 @@ class Worker:
             for future in under_way:
                 future.result()
         except Cancelled:
+            wait(under_way)
             return
         self.box.put(Ended(number))
 

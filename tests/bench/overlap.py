@@ -1,0 +1,235 @@
+"""Does a pack come as fast as its device samples? A stand-in for a GPU, and all that follows in a real build.
+
+    python tests/bench/overlap.py [PRESET] [SIDE] [SECONDS] [ASSETS] [LAUNCHES]
+    python tests/bench/overlap.py steps
+
+The stand-in takes SECONDS a picture, in batches. Its thread launches work that runs beside it, LAUNCHES to a step, as
+that of a GPU does: where the interpreter's lock keeps it from launching, the device idles. Told are the rates of device
+and pack, their ratio, and where the time of that thread went. `steps` tells for some presets what each step costs on
+one asset, and how much of the interpreter it leaves to a thread beside it.
+"""
+
+import itertools
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assetgen.events import Emit, Event, Failed, Finished, Planned, Sampling, ignore
+from assetgen.images import Array, ImageSet, picture
+from assetgen.load import load_pack
+from assetgen.looks import looks_of
+from assetgen.provenance import stamp
+from assetgen.rebuild import Machine, Wish, rebuild
+from assetgen.recipe import Recipe
+from assetgen.registry import Context, Job, Together, part
+from assetgen.resolve import plan
+from assetgen.sources.fake import fake
+from assetgen.stages import export, finish, run_part, sample
+from assetgen.store import Store, files_from, images_from, pack, unpack
+
+BATCH, STEPS, DISTINCT = 8, 20, 4
+LOOK = 2.0  # seconds that the free share of the interpreter is counted for, with nothing beside
+PRESETS = ("painted_concept", "pbr_material", "pixel_sprite")
+Spent = defaultdict[str, float]
+spent: Spent = defaultdict(float)
+"""Seconds of the sampling thread, by what it did."""
+
+
+@cache
+def drawn(side: int, number: int, sprite: bool) -> Array:
+    """A picture with the detail of a photograph, which tiles; or a thing of such stuff on white."""
+    chance = np.random.default_rng(number)
+    far = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)[None]) + 1 / side
+    waves = np.fft.fft2(chance.standard_normal((3, side, side))) / far**1.2
+    field = np.fft.ifft2(waves).real
+    rgb = np.clip(128 + 45 * field / field.std(), 0, 255).transpose(1, 2, 0)
+    if sprite:
+        y, x = np.mgrid[:side, :side] / side - 0.5
+        rgb[np.hypot(x, y) > 0.3 + 0.08 * np.sin(5 * np.arctan2(y, x) + number)] = 250
+    pixels: Array = rgb.astype(np.uint8)
+    return pixels
+
+
+def batches(jobs: Iterable[Job]) -> Iterator[ImageSet]:
+    """What a GPU does, seen from the thread that feeds it: launches run ahead of the device, a batch ends with both."""
+    jobs = iter(jobs)
+    while True:
+        with taken("reading jobs"):
+            batch = list(itertools.islice(jobs, BATCH))
+        if not batch:
+            return
+        words = batch[0].words
+        each = words["seconds"] * BATCH / STEPS / words["launches"]
+        started = ends = time.perf_counter()
+        for done in range(1, STEPS + 1):
+            for _ in range(words["launches"]):
+                time.sleep(0)
+                ends = max(ends, time.perf_counter()) + each
+            with taken("telling"):
+                batch[0].context.emit(Sampling(done=done, total=STEPS, batch=tuple(job.context.asset for job in batch)))
+        time.sleep(max(0.0, ends - time.perf_counter()))
+        spent["device"] += words["seconds"] * BATCH
+        spent["device idle amid a batch"] += time.perf_counter() - started - words["seconds"] * BATCH
+        for _ in batch:
+            made = drawn(words["side"], words["seed"] % DISTINCT, words["sprite"])
+            with taken("away between pictures"):
+                yield picture(made, tiles="" if words["sprite"] else "xy")
+
+
+@part(version=1, together=Together(lambda words, controls: (words["side"], words["sprite"]), batches))
+def stand_in(
+    context: Context,
+    *,
+    prompt: str = "",
+    seed: int = 0,
+    side: int = 512,
+    seconds: float = 0.1,
+    launches: int = 1,
+    sprite: bool = False,
+    tile: str = "",
+) -> ImageSet:
+    """One picture of the stand-in, alone."""
+    return fake(context, prompt=prompt, seed=seed, size=(side, side))
+
+
+class taken:
+    """Adds the seconds of a block to those of its kind."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        self.began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        spent[self.what] += time.perf_counter() - self.began
+
+
+def install(folder: Path) -> None:
+    """Make the stand-in a part, as a package that pip installs."""
+    told = folder / "overlap-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: overlap\nVersion: 1\n")
+    (told / "entry_points.txt").write_text("[assetgen.sources]\nstand_in = overlap:stand_in\n")
+    sys.path.insert(0, str(folder))
+    sys.modules["overlap"] = sys.modules["__main__"]
+
+
+def write(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> Path:
+    """A pack of distinct pictures by the stand-in."""
+    words = f"side: {side}, seconds: {seconds}, launches: {launches}, sprite: {'sprite' in preset}"
+    lines = [f"preset: on_device\nextends: {preset}\nsource: {{stand_in: {{prompt: '{{prompt}}', {words}}}}}\n"]
+    place = folder / f"{preset}_{side}"
+    place.mkdir()
+    (place / "on_device.yaml").write_text(lines[0])
+    names = "".join(f"  a{n:04}: {{preset: on_device, prompt: thing {n}}}\n" for n in range(assets))
+    (place / "pack.yaml").write_text(f"pack: p\nengine: plain\nassets:\n{names}")
+    return place
+
+
+def build(place: Path, emit: Emit) -> Finished:
+    """Build the pack from nothing."""
+    machine = Machine(Store(place / "store"), place / "locks", place / "history.json")
+    return rebuild(load_pack(place), place / "game", machine, emit, Wish())
+
+
+def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> None:
+    """Build one pack and tell how that went."""
+    for sprite in (False, True):
+        for number in range(DISTINCT):
+            drawn(side, number, sprite)
+    build(write(folder, PRESETS[0], 32, 0.001, BATCH, 1), ignore)
+    place = write(folder, preset, side, seconds, assets, launches)
+    recipe = plan(load_pack(place))[0]
+    started = time.perf_counter()
+    alone = list(sample(recipe.source.part, (Job(Context(), dict(recipe.source.words)) for _ in range(2 * BATCH))))
+    rate = len(alone) / (time.perf_counter() - started)
+    spent.clear()
+    begun: list[float] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Planned):
+            begun.append(time.perf_counter())
+        if isinstance(event, Failed):
+            print(event.reason)
+
+    done = build(place, note)
+    taking = time.perf_counter() - begun[0]
+    print(f"{assets} × {preset} at {side}², {launches} launches a step: device alone {rate:.2f} pictures/s,")
+    print(f"  pack {assets / taking:.2f} assets/s, {assets / taking / rate:.1%} of it; {done.published} published")
+    spent["after the last batch"] = taking - sum(spent.values())
+    print("  sampling thread, s: " + ", ".join(f"{what} {seconds:.2f}" for what, seconds in spent.items()))
+    print(f"  all threads, s: {done.profile}", flush=True)
+
+
+def steps(folder: Path) -> None:
+    """What each step of one asset costs."""
+    alone = free_share(partial(time.sleep, LOOK))[1] / LOOK
+    for preset, side in itertools.product(PRESETS, (512, 1024)):
+        [recipe] = plan(load_pack(write(folder, preset, side, 0.1, 1, 1)))
+        print(f"\n{preset} at {side}²: ms, share of a free interpreter")
+        images = picture(drawn(side, 0, "sprite" in preset), tiles="" if "sprite" in preset else "xy")
+        list(_each(recipe, images, lambda what, work: work()))
+        for what, took, turns in _each(recipe, images, lambda what, work: (what, *free_share(work))):
+            print(f"  {what:24} {took * 1000:7.1f}  {min(1.0, turns / took / alone):5.0%}")
+
+
+def _each(recipe: Recipe, images: ImageSet, run: Callable[[str, Callable[[], Any]], Any]) -> Iterator[Any]:
+    files = files_from(images)
+    yield run("save sampled: PNG", partial(files_from, images))
+    yield run("save sampled: zip, sha256", partial(pack, files))
+    yield run("read sampled", lambda: images_from(unpack(pack(files)) or {}))
+    for stage in recipe.steps:
+        yield run(f"step {stage.alias}", partial(finish, images, [stage], "a", ignore))
+        images = finish(images, [stage], "a", ignore)
+    for stage in recipe.checks:
+        yield run(f"check {stage.alias}", partial(run_part, stage.part, stage.alias, images, **stage.words))
+    yield run("save finished: PNG", partial(files_from, images))
+    yield run("export", partial(export, images, recipe.export, "a"))
+    made = export(images, recipe.export, "a")
+    yield run("stamp", partial(stamp, made, recipe, 0))
+    yield run("looks", partial(looks_of, made))
+    yield run("save files: zip, sha256", partial(pack, made))
+
+
+def free_share(work: Callable[[], Any]) -> tuple[float, int]:
+    """Seconds that the work takes, and how often a thread beside it got hold of the interpreter meanwhile."""
+    turns, over = 0, threading.Event()
+
+    def count() -> None:
+        nonlocal turns
+        while not over.is_set():
+            turns += 1
+            time.sleep(0)
+
+    beside = threading.Thread(target=count)
+    beside.start()
+    began = time.perf_counter()
+    work()
+    took = time.perf_counter() - began
+    over.set()
+    beside.join()
+    return took, turns
+
+
+def main(
+    preset: str = "painted_concept", side: str = "512", each: str = "0.4", count: str = "48", launches: str = "1"
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        install(Path(name))
+        if preset == "steps":
+            steps(Path(name))
+        else:
+            measure(Path(name), preset, int(side), float(each), int(count), int(launches))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
