@@ -48,6 +48,8 @@ def wrap_ratio(array: Array, axis: Axis) -> float:
 
 def _cells(pixels: FloatArray, size: int) -> FloatArray:
     """Means of cells of about `size × size` pixels; no cell crosses the border."""
+    if size == 1:
+        return pixels
     for axis in (0, 1):
         length = pixels.shape[axis]
         edges = np.linspace(0, length, max(1, length // size) + 1).round().astype(int)
