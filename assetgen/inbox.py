@@ -146,6 +146,7 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
     beside = path.with_suffix(BESIDE)
     said = dict(rule or {})
     if beside.is_file():
+        file.library.may_read(beside)
         document, keys = read_yaml(beside), ()
         if not isinstance(document.data, Mapping):
             raise InputError("the file should be a mapping, KEY: VALUE", where=document.where())
@@ -162,13 +163,16 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
 
 
 def _only(file: PackFile, paths: Sequence[Path], name: str) -> Path:
-    """The one file of a name. Raises `InputError` for several, and for one that cannot be an asset's."""
+    """The one file of a name. Raises `InputError` for several, and for one that cannot be an asset's or be read."""
     [path, *others] = paths
     if others:
         what = f"'{others[0].name}' and '{path.name}' would both be the asset '{name}'"
         raise InputError(what, where=str(others[0]), cure="Rename one of the two")
     if error := _wrong_name(path, _name(file, path)):
         raise error
+    file.library.may_read(path)
+    if not path.is_file():
+        raise InputError("the link leads to no file", where=_told(path), cure="Remove it")
     return path
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from assetgen.digest import with_digests
 from assetgen.errors import InputError
-from assetgen.registry import did_you_mean, names
+from assetgen.registry import MayRead, anything, did_you_mean, names
 from assetgen.spec import ModelCard, Pack, PartWord, Preset, part_word
 from assetgen.yaml_files import MAX_BYTES, Document, Keys, check, read_yaml
 
@@ -64,9 +64,13 @@ class Kind:
 
 @dataclass(frozen=True)
 class Library:
-    """Presets, model cards and palettes by name, looked up in `folders`, first hit wins."""
+    """Presets, model cards and palettes by name, looked up in `folders`, first hit wins.
+
+    `may_read` raises `InputError` for a file that these, and the packs that see them, are not to read.
+    """
 
     folders: tuple[Path, ...]
+    may_read: MayRead = anything
     _kinds: dict[str, Kind] = field(default_factory=dict, repr=False)
     _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
 
@@ -105,6 +109,7 @@ class Library:
             raise InputError(f"a {what} cannot have such a name")
         for candidate in (base / folder / f"{name.removesuffix(suffix)}{suffix}" for base in self.folders):
             if candidate.is_file() and "/" not in name and "\\" not in name:
+                self.may_read(candidate)
                 return candidate
         raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, self._names(folder, suffix)))
 
@@ -137,12 +142,12 @@ class Library:
         return _checked(Kind(merged, (name, *parent.lineage), documents), preset)
 
 
-def library_for(folder: Path | None = None) -> Library:
+def library_for(folder: Path | None = None, may_read: MayRead = anything) -> Library:
     """The search path of a pack: its folder and `presets/` in it, the user's own presets, then the shipped ones."""
     import platformdirs
 
     own = (folder, folder / "presets") if folder else ()
-    return Library((*own, platformdirs.user_config_path("assetgen") / "presets", shipped_presets()))
+    return Library((*own, platformdirs.user_config_path("assetgen") / "presets", shipped_presets()), may_read)
 
 
 @dataclass(frozen=True)
@@ -157,14 +162,15 @@ class PackFile:
     inbox: Path | None = None
 
 
-def load_pack(path: Path) -> PackFile:
+def load_pack(path: Path, may_read: MayRead = anything) -> PackFile:
     """A pack from `pack.yaml`, from the folder that holds it, or from a `*.pack.yaml` file."""
     file = path / PACK_FILE if path.is_dir() else path
     if not file.is_file():
         cure = f"A pack is a folder with {PACK_FILE}, or one file *{PACK_SUFFIX}; `assetgen init` writes one"
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)
-    return PackFile(check(document, Pack), document, file.parent, library_for(file.parent), file.parent / INBOX)
+    library = library_for(file.parent, may_read)
+    return PackFile(check(document, Pack), document, file.parent, library, file.parent / INBOX)
 
 
 def _places(preset: Mapping[str, Any], alias: str) -> Iterator[Keys]:

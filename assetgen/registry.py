@@ -38,8 +38,19 @@ Use = Literal["sprite", "pixel_sprite", "texture", "pixel_texture", "material", 
 """What the game does with the image; exporters choose filters, mipmaps and compression by it."""
 
 
+MayRead = Callable[[Path], None]
+"""Raises an error for a file that is not to be read."""
+
+
+def anything(path: Path) -> None:
+    """The `MayRead` that lets every file be read."""
+
+
 class InputFile(BaseModel):
-    """A file that conditions an asset; written as a path relative to the pack, known to keys by its content alone."""
+    """A file that conditions an asset; written as a path relative to the pack, known to keys by its content alone.
+
+    A `may_read` in the context of validation is asked first.
+    """
 
     model_config = ConfigDict(frozen=True)
     path: Path
@@ -52,10 +63,15 @@ class InputFile(BaseModel):
             return value
         base = (info.context or {}).get("folder", Path())
         path = Path(base) / value if "\0" not in str(value) else None
+        if path:
+            (info.context or {}).get("may_read", anything)(path)
         if path is None or not path.is_file():
             raise ValueError(f"there is no file '{value}'")
-        with path.open("rb") as stream:
-            return {"path": path, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+        try:
+            with path.open("rb") as stream:
+                return {"path": path, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+        except OSError as error:
+            raise ValueError(f"cannot read '{value}' ({error.strerror})") from error
 
     @property
     def identity(self) -> str:

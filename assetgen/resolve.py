@@ -343,7 +343,7 @@ class _Asset:
                 if not (key in ("prompt", "model") and key in shared):
                     words[key] = self._anchored(part, key, value, layer)
         try:
-            valid = part.params.model_validate(words)
+            valid = part.params.model_validate(words, context={"may_read": self.file.library.may_read})
         except ValidationError as error:
             key = str(next(iter(error.errors()[0]["loc"]), ""))
             layer = next((layer for layer in reversed(layers) if key in layer.words), layers[-1])

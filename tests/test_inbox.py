@@ -72,6 +72,14 @@ def test_a_bad_name_fails_its_file_alone(rebuilt: Rebuilt, tmp_path: Path, name:
     assert (tmp_path / "game/good.png").is_file()
 
 
+def test_a_link_to_nothing_fails_alone(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    drop(tmp_path, "good.png")
+    (tmp_path / "inbox/a.png").symlink_to("nothing.png")
+    [failed] = [event for event in rebuilt(DRAWN) if isinstance(event, Failed)]
+    assert failed.reason.endswith("inbox/a.png: the link leads to no file. Remove it.")
+    assert (tmp_path / "game/good.png").is_file()
+
+
 def test_a_mistake_beside_a_dropped_file_leaves_what_stands_in_game_and_lock(
     rebuilt: Rebuilt, assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

@@ -29,7 +29,11 @@ def _short(library: Library, name: str) -> dict[str, Any]:
         kind = library.kind(name)
     except AssetgenError as error:
         return {"name": name, "about": "", "use": None, "thumbnail": False, "error": told(error)}
-    told_facts = {"about": kind.preset.about, "use": kind.preset.use, "thumbnail": _thumbnail(kind) is not None}
+    told_facts = {
+        "about": kind.preset.about,
+        "use": kind.preset.use,
+        "thumbnail": _thumbnail(library, kind) is not None,
+    }
     return {"name": name, **told_facts, "error": None}
 
 
@@ -44,25 +48,26 @@ def preset(library: Library, name: str) -> dict[str, Any]:
 
 def thumbnail(library: Library, name: str) -> bytes:
     """A preset's picture for pickers, as PNG. Raises `Unknown` where there is none."""
-    data = _thumbnail(_kind(library, name))
+    data = _thumbnail(library, _kind(library, name))
     if data is None:
         cure = f"Put a PNG of at most {MAX_THUMBNAIL // 1_000_000} MB beside its YAML: {name}.png"
         raise Unknown(f"the preset '{name}' has no thumbnail", cure=cure)
     return data
 
 
-def _thumbnail(kind: Kind) -> bytes | None:
+def _thumbnail(library: Library, kind: Kind) -> bytes | None:
     """`NAME.png` beside the preset's YAML or in `thumbnails/` there, else that of the nearest ancestor that has one."""
     folders = [(name, Path(document.file).parent) for name, document in zip(kind.lineage, kind.documents, strict=True)]
     places = (folder / place / f"{name}.png" for name, folder in folders for place in ("", "thumbnails"))
-    return next(filter(None, map(_small_png, places)), None)
+    return next(filter(None, (_small_png(library, place) for place in places)), None)
 
 
-def _small_png(place: Path) -> bytes:
+def _small_png(library: Library, place: Path) -> bytes:
     """The file, or nothing where it is no PNG, larger than a thumbnail may be, or not to be read."""
     try:
+        library.may_read(place)
         data = place.read_bytes() if place.is_file() and place.stat().st_size <= MAX_THUMBNAIL else b""
-    except OSError:
+    except (OSError, InputError):
         return b""
     return data if data.startswith(SIGNATURE) else b""
 

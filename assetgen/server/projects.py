@@ -1,4 +1,4 @@
-"""Opened projects: the folders that requests may name packs in, and nothing outside them."""
+"""Opened projects: the folders that requests may name packs in, and that these may read from, and nothing outside."""
 
 import hashlib
 import os
@@ -7,7 +7,8 @@ from pathlib import Path, PureWindowsPath
 from assetgen.errors import InputError
 from assetgen.expand import DEVICE_NAMES
 from assetgen.game import engine_of
-from assetgen.load import PackFile, load_pack
+from assetgen.load import PackFile, library_for, load_pack
+from assetgen.registry import MayRead
 from assetgen.server.jobs import Jobs
 from assetgen.server.refusals import BadPath, Refusal, Unknown
 
@@ -51,7 +52,22 @@ def folder_of(jobs: Jobs, project: str) -> Path:
 
 def pack_in(jobs: Jobs, project: str, text: str) -> PackFile:
     """A pack by its path in a project."""
-    return load_pack(inside(folder_of(jobs, project), text))
+    return load_pack(inside(folder_of(jobs, project), text), readable(jobs))
+
+
+def readable(jobs: Jobs, *more: Path) -> MayRead:
+    """Lets be read what lies in opened projects or in `more`, links followed, and the user's and shipped presets."""
+    opened = [Path(path) for (path,) in jobs.rows("SELECT path FROM projects")]
+    folders = [*opened, *(folder.resolve() for folder in more)]
+    presets = library_for().folders
+
+    def may_read(path: Path) -> None:
+        is_preset = ".." not in path.parts and any(path.is_relative_to(folder) for folder in presets)
+        real = Path(os.path.realpath(path))
+        if not is_preset and not any(real.is_relative_to(folder) for folder in folders):
+            raise InputError(f"the file '{real}' is in no opened project", cure=OPEN_IT)
+
+    return may_read
 
 
 def game_in(jobs: Jobs, project: str, file: PackFile) -> Path:

@@ -88,7 +88,8 @@ def show_thumbnail(request: Request, name: PresetName, project: InSight = "", kn
 
 
 def _library(request: Request, project: str) -> Library:
-    return library_for(projects.folder_of(desk_of(request).jobs, project) if project else None)
+    jobs = desk_of(request).jobs
+    return library_for(projects.folder_of(jobs, project) if project else None, projects.readable(jobs))
 
 
 @router.get("/models", response_model=list[ModelLine], tags=["catalog"])

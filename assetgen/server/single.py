@@ -20,7 +20,7 @@ from assetgen.registry import InputFile, Part, did_you_mean, load, named_types, 
 from assetgen.resolve import OWN_WORDS, plan
 from assetgen.server.asks import Make, Post
 from assetgen.server.desk import Desk, News, Ready, check_weights_of
-from assetgen.server.projects import folder_of
+from assetgen.server.projects import folder_of, readable
 from assetgen.server.refusals import Refusal
 from assetgen.server.uploads import place_of
 from assetgen.spec import Pack, PartWord
@@ -84,7 +84,8 @@ def post(ask: Post, desk: Desk, news: News) -> Mapping[str, Any]:
 
 def _file(ask: Make, desk: Desk, count: int) -> PackFile:
     """The request as a pack."""
-    library = library_for(folder_of(desk.jobs, ask.project) if ask.project else None)
+    folder = folder_of(desk.jobs, ask.project) if ask.project else None
+    library = library_for(folder, readable(desk.jobs, desk.uploads))
     kind = library.kind(ask.preset)
     said = _said(ask, kind, desk)
     entry = {"preset": ask.preset, "prompt": ask.prompt, "model": ask.model, **said}
