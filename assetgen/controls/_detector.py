@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
-from assetgen.diffusion.detectors import ready, torchvision_cure, warm_detector
+from assetgen.diffusion.detectors import Graph, ready, torchvision_cure, warm_detector, warm_graph
 from assetgen.diffusion.devices import place_named
 from assetgen.diffusion.folders import hub_file
 from assetgen.errors import InputError, NotInstalledError
@@ -29,6 +30,7 @@ PACKAGE = "controlnet_aux"
 CURES = {
     PACKAGE: 'pip install "assetgen[controls]" && pip install --no-deps controlnet-aux==0.0.10',
     "einops": 'pip install "assetgen[controls]"',
+    "onnxruntime": 'pip install "assetgen[controls]"',
     "skimage": 'pip install "assetgen[controls]"',
 }
 NEEDS_TORCH_ITSELF = ("torchvision", "timm")
@@ -108,10 +110,7 @@ def detected(
     Raises `NotInstalledError` for what is missing and `InputError` for weights of something else.
     """
     place = place_named(device)
-    if isinstance(weights, InputFile):
-        file, digest = weights.path, weights.sha256
-    else:
-        file, digest = hub_file(weights.hub, weights.revision, weights.file), weights.identity
+    file, digest = _found(weights)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -123,6 +122,23 @@ def detected(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return view.drawn(np.asarray(draw(detector, view.scaled()), np.uint8))
+
+
+def graph_of(weights: Weights, device: str) -> Graph:
+    """A network in ONNX's form. Raises `NotInstalledError` for what is missing and `InputError` for other files."""
+    place = place_named(device)
+    file, digest = _found(weights)
+    try:
+        return warm_graph(file, digest, place)
+    except ImportError as error:
+        raise NotInstalledError("this control needs onnxruntime", cure=CURES["onnxruntime"]) from error
+
+
+def _found(weights: Weights) -> tuple[Path, str]:
+    """Where weights lie, and what tells them from others."""
+    if isinstance(weights, InputFile):
+        return weights.path, weights.sha256
+    return hub_file(weights.hub, weights.revision, weights.file), weights.identity
 
 
 def given(weights: Weights | None, hub: str, file: str) -> Weights:

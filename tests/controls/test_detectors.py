@@ -243,6 +243,14 @@ def test_ours_draw_as_those_of_the_package(drawing: InputFile) -> None:
     assert np.abs(load("control", "lineart").run(image=drawing)["color"].astype(int) - theirs).max() <= 1
 
 
+def test_every_detector_of_the_package_is_a_control() -> None:
+    module_of("util")
+    [package] = sys.modules["controlnet_aux"].__path__
+    known = {folder.name for folder in Path(package).iterdir() if (folder / "__init__.py").is_file()}
+    assert known - set(names("control")) == {"lineart_standard"}  # which `lineart` is
+    assert known - {"lineart_standard"} > {"dwpose", "zoe", "canny"}
+
+
 def test_every_detector_tells_its_licence() -> None:
     detectors = {name: load("control", name).traits.detector for name in names("control")}
     assert {name for name, each in detectors.items() if each and not each.commercial} == {"leres", "open_pose", "pidi"}

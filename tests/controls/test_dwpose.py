@@ -1,0 +1,170 @@
+"""DWPose, really run by ONNX Runtime, with small networks that find a fixed person and the brightest spot of a picture.
+
+That proves where points come to lie, how they are drawn, and what comes of mistakes; not how well DWPose sees.
+"""
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.controls._detector import module_of
+from assetgen.controls._skeleton import skeletons
+from assetgen.controls._wholebody import Person
+from assetgen.diffusion.detectors import let_detectors_go
+from assetgen.errors import InputError, NotInstalledError
+from assetgen.image_files import encode_png
+from assetgen.images import Array
+from assetgen.registry import InputFile, load
+
+LOOKED_AT = 64  # pixels to a side of what the small finder sees: 84 cells
+TALL = (48, 64)  # width and height of what the small estimator sees
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    yield
+    let_detectors_go()
+
+
+def onnx_file(
+    place: Path, size: tuple[int, int], nodes: list[Any], outputs: list[str], **constants: Array
+) -> InputFile:
+    """A network in ONNX's form, from nodes that begin at `picture`."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    entry = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, size[1], size[0]])
+    said = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    kept = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "small", [entry], said, kept)
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place)
+    return InputFile.model_validate(str(place))
+
+
+def finder(folder: Path, *boxes: tuple[float, float, float, float]) -> InputFile:
+    """Finds people with these middles and sides (pixels of `LOOKED_AT`) in every picture."""
+    from onnx import helper
+
+    told = np.zeros((1, 84, 6), np.float32)
+    for number, (x, y, width, height) in enumerate(boxes):
+        cell = np.array([number, 0])  # the first row of the finest grid
+        told[0, number] = [*(np.array([x, y]) / 8 - cell), np.log(width / 8), np.log(height / 8), 1, 0.9]
+    nodes = [
+        helper.make_node("ReduceMean", ["picture"], ["grey"], keepdims=0),
+        helper.make_node("Mul", ["grey", "nothing"], ["silence"]),
+        helper.make_node("Add", ["told", "silence"], ["people"]),
+    ]
+    size = (LOOKED_AT, LOOKED_AT)
+    return onnx_file(folder / "finder.onnx", size, nodes, ["people"], told=told, nothing=np.float32(0).reshape(()))
+
+
+def brightest(folder: Path, points: int = 133) -> InputFile:
+    """Says that all points lie where the picture is brightest."""
+    from onnx import helper
+
+    nodes = [
+        helper.make_node("ReduceMax", ["picture"], ["across"], axes=[1, 2], keepdims=0),
+        helper.make_node("ReduceMax", ["picture"], ["down"], axes=[1, 3], keepdims=0),
+        helper.make_node("Expand", ["across", "columns"], ["simcc_x"]),
+        helper.make_node("Expand", ["down", "rows"], ["simcc_y"]),
+    ]
+    shapes = {name: np.array([1, points, side]) for name, side in zip(("columns", "rows"), TALL, strict=True)}
+    return onnx_file(folder / f"estimator{points}.onnx", TALL, nodes, ["simcc_x", "simcc_y"], **shapes)
+
+
+def spots(folder: Path, *places: tuple[int, int]) -> InputFile:
+    """A black picture of 1024 × 512 with bright squares."""
+    array = np.zeros((512, 1024, 3), np.uint8)
+    for x, y in places:
+        array[y - 12 : y + 13, x - 12 : x + 13] = 255
+    (folder / "spot.png").write_bytes(encode_png(array))
+    return InputFile.model_validate(str(folder / "spot.png"))
+
+
+def middle_of(drawing: Array) -> tuple[float, float]:
+    rows, columns = np.nonzero(drawing.max(axis=2))
+    return float(columns.mean()), float(rows.mean())
+
+
+@pytest.mark.parametrize("box", [(), ((24, 20, 20, 20),)])
+def test_points_come_to_lie_where_they_are_in_the_picture(tmp_path: Path, box: tuple[Any, ...]) -> None:
+    words = {"image": spots(tmp_path, (400, 300)), "weights": brightest(tmp_path), "finder": finder(tmp_path, *box)}
+    made = load("control", "dwpose").run(**words, size=(1024, 512))["color"]
+    assert made.shape == (512, 1024, 3)
+    x, y = middle_of(made)
+    blur = 1024 / TALL[0] if not box else 20 * 1024 / LOOKED_AT * 1.25 / TALL[0]  # pixels to one that it looks at
+    assert (abs(x - 400) < blur + 13, abs(y - 300) < blur + 13) == (True, True)
+
+
+def test_everybody_is_drawn(tmp_path: Path) -> None:
+    words = {"image": spots(tmp_path, (224, 256), (800, 256)), "weights": brightest(tmp_path), "size": (1024, 512)}
+    two = finder(tmp_path, (14, 16, 16, 20), (50, 16, 16, 20))
+    made = load("control", "dwpose").run(**words, finder=two)["color"]
+    assert [abs(middle_of(half)[0] - x) < 40 for half, x in ((made[:, :512], 224), (made[:, 512:], 288))] == [True] * 2
+
+
+def person(seed: int, unsure: int | None = None) -> Person:
+    chance = np.random.default_rng(seed)
+
+    def points(count: int) -> Any:
+        return np.concatenate([chance.integers(20, 480, (count, 2)), np.ones((count, 1))], axis=1).astype(np.float32)
+
+    body = points(18)
+    if unsure is not None:
+        body[unsure, 2] = 0.1
+    return Person(body, points(68), (points(21), points(21)))
+
+
+@pytest.mark.parametrize("unsure", [None, 1, 4, 17])
+def test_bodies_and_faces_are_drawn_as_controlnet_aux_draws_them(unsure: int | None) -> None:
+    everybody, package = [person(1, unsure), person(2)], module_of("dwpose.util")
+    places = np.concatenate([each.body[:, :2] for each in everybody]) / 512
+    seen = [[18 * row + i if each.body[i, 2] > 0.3 else -1 for i in range(18)] for row, each in enumerate(everybody)]
+    theirs = package.draw_bodypose(np.zeros((512, 512, 3), np.uint8), places, np.array(seen))
+    assert np.array_equal(skeletons(everybody, (512, 512), hands=False, face=False), theirs)
+    theirs = package.draw_facepose(theirs, [each.face[:, :2] / 512 for each in everybody])
+    assert np.array_equal(skeletons(everybody, (512, 512), hands=False, face=True), theirs)
+
+
+def test_hands_are_lines_of_every_colour_and_what_is_not_seen_is_left_out() -> None:
+    one = person(3)
+    hidden = Person(one.body * [1, 1, 0], one.face * [1, 1, 0], (one.hands[0], one.hands[1] * [1, 1, 0]))
+    made = skeletons([hidden], (512, 512), hands=True, face=True)
+    assert {(255, 0, 0), (0, 255, 255), (0, 0, 255)} <= set(map(tuple, made.reshape(-1, 3).tolist()))
+    assert skeletons([hidden], (512, 512), hands=False, face=True).max() == 0
+
+
+def test_nobody_at_all_is_a_black_picture() -> None:
+    assert skeletons([], (64, 32), hands=True, face=True).shape == (32, 64, 3)
+
+
+def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
+    run = partial(load("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
+    good, other = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}, brightest(tmp_path, points=17)
+    with pytest.raises(InputError, match=r"weights of `finder` are not those of YOLOX. Give the file yolox_l.onnx"):
+        run(**{**good, "finder": good["weights"]})
+    with pytest.raises(InputError, match=r"are not those of DWPose. Give the file dw-ll_ucoco_384.onnx"):
+        run(**{**good, "weights": other})
+    (tmp_path / "bad.onnx").write_bytes(b"no network")
+    with pytest.raises(InputError, match=r"bad.onnx' is damaged or no ONNX network \(.*\). Download it again"):
+        run(**{**good, "weights": InputFile.model_validate(str(tmp_path / "bad.onnx"))})
+
+
+def test_what_is_missing_is_named_with_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    run = partial(load("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
+    with pytest.raises(NotInstalledError, match=r"run: hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40}"):
+        run()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(NotInstalledError, match=r'needs onnxruntime. pip install "assetgen\[controls\]"'):
+        run(weights=brightest(tmp_path), finder=finder(tmp_path))
+
+
+def test_it_runs_where_it_is_told_to(tmp_path: Path) -> None:
+    words = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}
+    with pytest.raises(InputError, match="there is no device 'cuda:77' here"):
+        load("control", "dwpose").run("cuda:77", image=spots(tmp_path, (100, 100)), **words)
