@@ -1,7 +1,7 @@
 """Pictures on disk: read any common image safely, write PNG, put text into PNG.
 
 PNG is written here rather than by a library because one writer then covers 1 to 4 channels of 8 or 16 bits, and gives
-the same bytes everywhere zlib is the same. Specification: W3C PNG (Third Edition).
+the same bytes everywhere libdeflate is the same. Specification: W3C PNG (Third Edition).
 """
 
 import io
@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from deflate import zlib_compress
 
 from assetgen.errors import InputError
 from assetgen.images import MAX_PIXELS, Array, to_uint16
+from assetgen.png_filters import UP, best_filter, filtered
 
 MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
-ZLIB_LEVEL = 6
+LEVEL, QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
 DAMAGED = (
     OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
 )  # fmt: skip
@@ -89,35 +90,21 @@ def _deep_pixels(data: bytes) -> Array:
     return np.ascontiguousarray(array[..., order])
 
 
-def encode_png(array: Array) -> bytes:
-    """`H×W×C` (1 grey, 2 grey-alpha, 3 RGB, 4 RGBA) uint8 or uint16 as PNG; float32 is written as 16-bit."""
+def encode_png(array: Array, *, quick: bool = False) -> bytes:
+    """`H×W×C` (1 grey, 2 grey-alpha, 3 RGB, 4 RGBA) uint8 or uint16 as PNG; float32 is written as 16-bit.
+
+    `quick` is for what is not published: about a third of the time, an eighth larger. Other threads run meanwhile.
+    """
     if array.dtype == np.float32:
         array = to_uint16(array)
     height, width, channels = array.shape
     depth = 16 if array.dtype == np.uint16 else 8
     rows = np.ascontiguousarray(array.astype(">u2") if depth == 16 else array).view(np.uint8).reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPES[channels], 0, 0, 0)
-    body = zlib.compress(_filtered(rows, channels * depth // 8), ZLIB_LEVEL)
+    step = channels * depth // 8
+    lines = filtered(rows, step, UP if quick else best_filter(rows, step))
+    body = zlib_compress(lines, QUICK_LEVEL if quick else LEVEL)
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
-
-
-def _filtered(rows: NDArray[np.uint8], step: int) -> bytes:
-    """Each row by the filter (None, Sub, Up, Paeth) with the least sum of absolute residuals (PNG 12.7)."""
-    left = np.zeros_like(rows)
-    left[:, step:] = rows[:, :-step]
-    up = np.zeros_like(rows)
-    up[1:] = rows[:-1]
-    corner = np.zeros_like(rows)
-    corner[1:, step:] = rows[:-1, :-step]
-    a, b, c = (plane.astype(np.int16) for plane in (left, up, corner))
-    near_a, near_b, near_c = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
-    paeth = np.where((near_a <= near_b) & (near_a <= near_c), left, np.where(near_b <= near_c, up, corner))
-    choices = np.stack([rows, rows - left, rows - up, rows - paeth])
-    cost = np.abs(choices.view(np.int8).astype(np.int32)).sum(axis=2)
-    best = cost.argmin(axis=0)
-    kinds = np.array([0, 1, 2, 4], np.uint8)[best]
-    chosen = choices[best, np.arange(len(rows))]
-    return np.concatenate([kinds[:, None], chosen], axis=1).tobytes()
 
 
 def add_text(png: bytes, texts: Mapping[str, str]) -> bytes:
@@ -147,5 +134,6 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+def _chunk(kind: bytes, body: bytes | bytearray) -> bytes:
+    digest = zlib.crc32(body, zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", digest)))

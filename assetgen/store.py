@@ -151,7 +151,7 @@ def files_from(images: ImageSet) -> dict[str, bytes]:
             np.save(buffer, array, allow_pickle=False)
             files[f"{name}.npy"] = buffer.getvalue()
         else:
-            files[f"{name}.{array.shape[2]}.png"] = encode_png(array)
+            files[f"{name}.{array.shape[2]}.png"] = encode_png(array, quick=True)
     return files
 
 

@@ -1,17 +1,23 @@
 """Pictures on disk: what is read, what is refused."""
 
 import io
+import threading
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from deflate import zlib_compress
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from assetgen.errors import InputError
 from assetgen.image_files import add_text, decode_image, encode_png, read_image, read_text
+from assetgen.registry import Context
+from assetgen.sources.fake import fake
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -26,6 +32,45 @@ def test_png_comes_back_as_it_was(channels: int, kind: type, size: tuple[int, in
     back = decode_image(encode_png(array))
     rgb, alpha = {1: ([0, 0, 0], []), 2: ([0, 0, 0], [1]), 3: ([0, 1, 2], []), 4: ([0, 1, 2], [3])}[channels]
     assert (back == array[..., rgb + alpha]).all()
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1, 4), (1, 50_000, 4), (50_000, 1, 1), (3, 50_000, 3), (301, 403, 4)], ids=str)
+def test_pictures_of_any_shape_come_back(shape: tuple[int, int, int], quick: bool) -> None:
+    array = np.cumsum(np.random.default_rng(0).integers(0, 3, shape), axis=0).astype(np.uint8)
+    assert (decode_image(encode_png(array, quick=quick)) == array).all()
+
+
+def test_a_view_of_a_picture_is_written_as_what_it_shows() -> None:
+    array = np.arange(240, dtype=np.uint8).reshape(8, 10, 3)
+    for view in (array[::2, ::-1], array.transpose(1, 0, 2), np.asfortranarray(array)):
+        assert (decode_image(encode_png(view)) == view).all()
+
+
+def test_a_picture_has_the_same_bytes_in_every_thread() -> None:
+    array = fake(Context(), prompt="a dragon", size=(256, 256))["color"]
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(encode_png, [array] * 40))) == 1
+
+
+def test_other_threads_run_while_a_picture_is_deflated() -> None:
+    noise = np.random.default_rng(0).integers(0, 40, 20_000_000, np.uint8)
+    spans: list[tuple[float, float]] = []
+    thread = threading.Thread(
+        target=lambda: spans.append((time.monotonic(), zlib_compress(noise, 6) and time.monotonic()))
+    )
+    thread.start()
+    ticks = [time.monotonic()]
+    while thread.is_alive():
+        ticks.append(time.monotonic())
+    [(began, ended)] = spans
+    assert any(began * 0.75 + ended * 0.25 < tick < began * 0.25 + ended * 0.75 for tick in ticks)
+
+
+@pytest.mark.parametrize("tile", ["", "xy"])
+def test_a_drawing_takes_no_more_bytes_than_others_write(tile: str) -> None:
+    array = fake(Context(), prompt="a dragon", size=(256, 256), tile=tile)["color"]
+    assert len(encode_png(array)) < 1.05 * len(saved(Image.fromarray(array)))
 
 
 def test_pillow_reads_what_is_written() -> None:

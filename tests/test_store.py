@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 
 from assetgen.errors import BuildError, InputError
-from assetgen.images import ImageSet
-from assetgen.store import Store, pack, unpack
+from assetgen.image_files import encode_png
+from assetgen.images import ImageSet, picture
+from assetgen.registry import Context
+from assetgen.sources.fake import fake
+from assetgen.store import Store, files_from, pack, unpack
 
 FILES = {"a.png": b"ab", "é/b": b""}
 
@@ -38,6 +41,11 @@ def test_images_come_back_bit_for_bit(store: Store) -> None:
     back = store.read_images("images", "k")
     assert back is not None and dict(back.meta) == {"tiles": "xy"}
     assert all((back[name] == array).all() and back[name].dtype == array.dtype for name, array in channels.items())
+
+
+def test_save_points_are_written_for_speed() -> None:
+    color = fake(Context(), prompt="a dragon")["color"]
+    assert files_from(picture(color))["color.3.png"] == encode_png(color, quick=True) != encode_png(color)
 
 
 def test_what_was_saved_is_found_by_another_builder(store: Store) -> None:
