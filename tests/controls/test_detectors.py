@@ -16,6 +16,7 @@ import pytest
 
 from assetgen.controls._detector import View, module_of
 from assetgen.diffusion.detectors import let_detectors_go
+from assetgen.diffusion.devices import libraries
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.image_files import encode_png
 from assetgen.images import Array
@@ -220,6 +221,7 @@ def test_a_missing_package_is_told_with_both_commands(
     drawing: InputFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = weights(tmp_path, "teed")
+    libraries()
     for known in [each for each in sys.modules if each.partition(".")[0] == "controlnet_aux"]:
         monkeypatch.delitem(sys.modules, known)
     monkeypatch.setattr(sys, "path", [])
