@@ -7,7 +7,7 @@ colour of each field of a 4 × 4 grid, premultiplied RGBA, 8 bits, in hex: 128 d
 import numpy as np
 
 from assetgen.image_files import decode_image
-from assetgen.images import split_alpha, to_float
+from assetgen.images import Array
 from assetgen.registry import Files
 
 FIELDS, CHANNELS = 4, 4
@@ -27,11 +27,24 @@ def looks_of(files: Files) -> dict[str, str]:
 
 def look(png: bytes, name: str = "picture") -> str:
     """The look of a picture, as hex."""
-    rgb, alpha = (to_float(part) for part in split_alpha(decode_image(png, name)))
-    pixels = np.concatenate([rgb * alpha, alpha], axis=2)
-    fields = [np.array_split(row, FIELDS, axis=1) for row in np.array_split(pixels, FIELDS)]
-    means = np.array([field.mean(axis=(0, 1)) if field.size else np.zeros(4) for row in fields for field in row])
-    return bytes(np.rint(means * 255).astype(np.uint8)).hex()
+    pixels = decode_image(png, name)
+    top: float = np.iinfo(pixels.dtype).max
+    if pixels.shape[2] == CHANNELS:
+        pixels, top = pixels / np.float32(top), 1.0
+        pixels[..., :3] *= pixels[..., 3:]
+    fields = [field for row in np.array_split(pixels, FIELDS) for field in np.array_split(row, FIELDS, axis=1)]
+    means = np.array([_mean(field, top) for field in fields]) / top
+    return bytes(np.rint(means * 255).astype(np.uint8).ravel()).hex()
+
+
+def _mean(field: Array, opaque: float) -> tuple[float, ...]:
+    """Its mean colour with alpha; all zero for a field of no pixels."""
+    import cv2
+
+    if not field.size:
+        return (0.0,) * CHANNELS
+    mean = cv2.mean(field)
+    return mean if field.shape[2] == CHANNELS else (*mean[:3], opaque)
 
 
 def apart(one: str, other: str) -> float:

@@ -14,6 +14,13 @@ def noisy(amount: int) -> bytes:
     return encode_png((GREY + noise).astype(np.uint8))
 
 
+def test_a_look_is_the_colour_of_each_field_with_its_alpha() -> None:
+    sprite = np.full((8, 8, 4), (200, 100, 50, 255), np.uint8)
+    sprite[:2, 2:] = (255, 255, 255, 0)
+    assert look(encode_png(sprite)) == "c86432ff" + 3 * "00000000" + 12 * "c86432ff"
+    assert look(encode_png(sprite[..., :3])) == "c86432ff" + 3 * "ffffffff" + 12 * "c86432ff"
+
+
 def test_equal_pictures_look_the_same() -> None:
     assert apart(look(encode_png(GREY)), look(encode_png(GREY.copy()))) == 0
 
