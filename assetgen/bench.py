@@ -3,21 +3,21 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assetgen.events import Drawn, Event, StepRan
+from assetgen.events import Drawn, Event, StepRan, ignore
 from assetgen.images import Array
 from assetgen.load import Library, PackFile
 from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.recipe import Recipe
 from assetgen.registry import Context, Control, Job
 from assetgen.resolve import plan
-from assetgen.spec import Pack
+from assetgen.spec import ModelCard, Pack
 from assetgen.stages import render_control, sample
 from assetgen.store import Store
 from assetgen.yaml_files import Document, check
@@ -25,6 +25,9 @@ from assetgen.yaml_files import Document, check
 THINGS = ("a stone keep", "a wooden crate", "a red dragon", "a mossy wall", "a golden crown", "a dark forest", "a ship")
 SIDE = 12
 """Points along a side of the ground whose depth conditions."""
+ALONE = 5
+"""Times that a picture is drawn by itself: the best counts, since the first ones record and choose kernels."""
+FOREVER = 10**9
 FEW = 2
 """Steps of the second of two pictures whose operations are counted: the rest is a straight line through both."""
 
@@ -33,7 +36,8 @@ FEW = 2
 class Trial:
     """What to measure. `size` None is the model's native one, `steps` None are the card's.
 
-    The plain loop, of which each picture takes the same time, draws `plain_images` of them at most.
+    The plain loop, of which each picture takes the same time, draws `plain_images` of them at most. `compiled` measures
+    networks compiled beforehand, as in packs of thousands; only on GPUs.
     """
 
     model: str
@@ -43,12 +47,14 @@ class Trial:
     preset: str = "painted_concept"
     depth: bool = False
     plain_images: int = 16
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came out. `seconds` are those of the pack by the clock, without `loading`; `sampling` those in the networks;
-    `finishing` those of steps in other threads, beside it. `peak` is bytes of the device's memory, or of this process
+    """What came out. `seconds` are those of the pack by the clock, without `loading` and `compiling`; `sampling` those
+    in the networks; `finishing` those of steps in other threads, beside it; `alone` those of one picture asked for by
+    itself. `peak` is bytes of the device's memory, or of this process
     (since it began) where it has none of its own. `operations` are those of one picture, `limit` the most a second.
     """
 
@@ -59,6 +65,8 @@ class Result:
     images: int
     batch: int
     loading: float
+    compiling: float
+    alone: float
     seconds: float
     sampling: float
     finishing: float
@@ -110,14 +118,17 @@ def measure(trial: Trial, library: Library) -> Result:
         started = time.perf_counter()
         _draw(recipes[: device.batch], {"steps": 1})
         loading = time.perf_counter() - started
-        _draw(recipes[: device.batch], {})
-        forget_peak(device)
-        seconds, drawn, finishing = _build(file, folder)
-        peak = device.memory or _resident()
         words, control = _words(recipes[0])
         forget_peak(device)
         prompts = [str(recipe.source.words["prompt"]) for recipe in recipes[: trial.plain_images]]
         plain_seconds = plain(card, prompts, words, folder, control) * len(recipes) / len(prompts)
+        plain_peak = device.memory or _resident()
+        alone = min(_timed(lambda: _draw(recipes[:1], {})) for _ in range(ALONE))
+        count = _operations(card, recipes[:1], words["steps"])
+        compiling = _warm(recipes[: device.batch], trial.compiled)
+        forget_peak(device)
+        seconds, drawn, finishing = _build(file, folder)
+        peak = device.memory or _resident()
         return Result(
             model=trial.model,
             device=device.about,
@@ -126,13 +137,15 @@ def measure(trial: Trial, library: Library) -> Result:
             images=len(recipes),
             batch=device.batch,
             loading=loading,
+            compiling=compiling,
+            alone=alone,
             seconds=seconds,
             sampling=sum(event.seconds for event in drawn),
             finishing=finishing,
             plain_seconds=plain_seconds,
             peak=peak,
-            plain_peak=device.memory or _resident(),
-            operations=_operations(recipes[:1], words["steps"]),
+            plain_peak=plain_peak,
+            operations=count,
             limit=limit(device),
             versions=_versions(),
         )
@@ -178,14 +191,29 @@ def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
     return seconds, drawn, sum(event.seconds for event in events if isinstance(event, StepRan))
 
 
-def _draw(recipes: Sequence[Recipe], words: dict[str, Any]) -> None:
-    jobs = (_job(recipe, words) for recipe in recipes)
+def _warm(recipes: Sequence[Recipe], compiled: bool) -> float:
+    """Draw whole batches until nothing is done for the first time; gives the seconds that compiling took."""
+    _draw(recipes, {})
+    if not compiled:
+        return 0.0
+    first, second = (_timed(lambda: _draw(recipes, {}, FOREVER)) for _ in range(2))
+    return max(0.0, first - second)
+
+
+def _timed(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _draw(recipes: Sequence[Recipe], words: dict[str, Any], ahead: int = 1) -> None:
+    jobs = (_job(recipe, words, ahead) for recipe in recipes)
     list(sample(recipes[0].source.part, jobs))
 
 
-def _job(recipe: Recipe, words: dict[str, Any]) -> Job:
+def _job(recipe: Recipe, words: dict[str, Any], ahead: int = 1) -> Job:
     controls: tuple[Control, ...] = tuple(render_control(stage) for stage in recipe.controls)
-    return Job(Context(recipe.name, controls=controls), {**recipe.source.words, **words})
+    return Job(Context(recipe.name, controls=controls, ahead=ahead), {**recipe.source.words, **words})
 
 
 def _words(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:
@@ -197,11 +225,13 @@ def _words(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:
     return {"steps": request.steps, "guidance": request.guidance, "size": request.size}, control
 
 
-def _operations(recipes: Sequence[Recipe], steps: int) -> int:
+def _operations(card: ModelCard, recipes: Sequence[Recipe], steps: int) -> int:
     """Operations of one picture: those of one step and of a few, drawn out to all steps."""
+    from assetgen.diffusion.load import warm_model
     from assetgen.diffusion.yardstick import operations
 
-    one, few = (operations(partial(_draw, recipes, {"steps": count})) for count in (1, FEW))
+    with warm_model(card, (), (), ignore).recordings.paused():
+        one, few = (operations(partial(_draw, recipes, {"steps": count})) for count in (1, FEW))
     each = (few - one) / (FEW - 1)
     return round(one + each * (steps - 1))
 

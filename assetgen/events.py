@@ -36,6 +36,21 @@ class Loading(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Offloading(Event):
+    """A model is larger than the device's free memory: its parts, or even its layers, wait in main memory. Slower."""
+
+    model: str
+    by: Literal["parts", "layers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiling(Event):
+    """A model's networks are being compiled, which takes a minute or more and pays for what is still to be drawn."""
+
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sampling(Event):
     """`done` of `total` sampler steps of the batch that holds `batch` assets."""
 

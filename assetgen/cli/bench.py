@@ -19,6 +19,9 @@ def bench(
     steps: Annotated[int | None, typer.Option(min=1, max=200, help="Sampler steps [default: the card's].")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Pixels [default: the model's native size].")] = None,
     depth: Annotated[bool, typer.Option("--depth", help="Condition on the depth of a mesh.")] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Compile first, as for packs of thousands: minutes, on a GPU.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write all figures as JSON.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Also draw them, as SVG.")] = None,
 ) -> None:
@@ -31,7 +34,7 @@ def bench(
     from assetgen.load import library_for
 
     preset = "concept_from_mesh" if depth else "painted_concept"
-    trial = Trial(model, images, steps, parse_size(size) if size else None, preset, depth)
+    trial = Trial(model, images, steps, parse_size(size) if size else None, preset, depth, compiled=compiled)
     result = measure(trial, library_for(Path.cwd()))
     for line in lines(result):
         typer.echo(line)
@@ -51,9 +54,10 @@ def lines(result: "Result") -> list[str]:
         f"  {result.share:6.1%} of the limit",
         f"plain diffusers  {result.plain_rate:8.2f} images/s  {1 / result.plain_rate:7.3f} s each"
         f"  {_gigabytes(result.plain_peak)}  {result.plain_share:6.1%} of the limit",
-        f"ratio            {result.rate / result.plain_rate:8.2f}",
+        f"ratio            {result.rate / result.plain_rate:8.2f}; one picture by itself takes {result.alone:.3f} s",
         f"of {result.seconds:.1f} s: {result.sampling:.1f} s sampling, {waiting:.1f} s waiting for the rest"
-        f" ({result.finishing:.1f} s of steps beside it); loading took {result.loading:.1f} s before",
+        f" ({result.finishing:.1f} s of steps beside it); before, loading took {result.loading:.1f} s"
+        + (f" and compiling {result.compiling:.1f} s" if result.compiling else ""),
         f"a picture needs {result.operations / 1e12:.3f} TFLOP; this device does {result.limit / 1e12:.2f} TFLOP/s",
     ]
 

@@ -18,12 +18,14 @@ OVERLAP = 256
 """Pixels that neighbours share: the autoencoder of SDXL reaches about 100 to each side, but for its attention."""
 
 
-def decode(vae: Any, latent: Any, axes: str, *, most: int = MOST_PIXELS, window: int = WINDOW) -> FloatArray:
-    """A latent `1×C×h×w` as a picture `H×W×3` in 0..1, which wraps along `axes`.
+def decode(vae: Any, latent: Any, axes: str, *, most: int = MOST_PIXELS, window: int = WINDOW) -> Any:
+    """A latent `1×C×h×w` as a picture `H×W×3` in 0..1, a float32 tensor, which wraps along `axes`.
 
     Pictures of more than `most` pixels are put together from square windows of `window` pixels, soft at their edges;
     along axes that wrap, windows reach over the border, so that it is no edge.
     """
+    import torch
+
     grain = grain_of(vae)
     if latent.shape[2] * latent.shape[3] * grain**2 <= most:
         with wrapping([vae], axes):
@@ -37,12 +39,12 @@ def decode(vae: Any, latent: Any, axes: str, *, most: int = MOST_PIXELS, window:
     weights = np.zeros((*picture.shape[:2], 1), np.float32)
     with wrapping([vae], whole):
         for down, across in product(rows, columns):
-            made = decode_picture(vae, latent[:, :, down][:, :, :, across])
+            made = decode_picture(vae, latent[:, :, down][:, :, :, across]).cpu().numpy()
             weight = _soft(len(down), shared, grain)[:, None, None] * _soft(len(across), shared, grain)[:, None]
             place = np.ix_(_pixels(down, grain), _pixels(across, grain))
             picture[place] += made * weight
             weights[place] += weight
-    return (picture / weights).astype(np.float32)
+    return torch.from_numpy((picture / weights).astype(np.float32))
 
 
 def _windows(length: int, cells: int, shared: int, wraps: bool) -> Iterator[NDArray[np.intp]]:

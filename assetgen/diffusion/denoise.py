@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assetgen.diffusion.devices import Pace
 from assetgen.diffusion.guide import Moment, guide, predict
-from assetgen.diffusion.latents import as_tensor, encode_picture, noise
+from assetgen.diffusion.latents import as_tensor, encode_pictures, noise
 from assetgen.diffusion.load import Warm
 from assetgen.diffusion.request import Request, Size, framed
 from assetgen.diffusion.schedulers import noisy, pure_noise, set_steps
@@ -24,7 +25,7 @@ def denoise(warm: Warm, requests: Sequence[Request], made: Size, names: Sequence
     """
     first = requests[0]
     scheduler = warm.scheduler()
-    set_steps(scheduler, first.steps, warm.pipeline.device, warm.tokens(made), warm.family.even_steps)
+    set_steps(scheduler, first.steps, warm.device.place, warm.tokens(made), warm.family.even_steps)
     skipped = _skipped(scheduler, first)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped)
@@ -32,13 +33,14 @@ def denoise(warm: Warm, requests: Sequence[Request], made: Size, names: Sequence
     start = _start(warm, requests, made)
     cues = guide(warm, requests, made)
     latents = pure_noise(scheduler, start.noise) if start.origin is None else _noisy(scheduler, start, times[0])
-    stepping = _chance(scheduler, start)
+    stepping, pace = _chance(scheduler, start), Pace(warm.device)
     for done, time in enumerate(times, 1):
         predicted = predict(warm, cues, scheduler, latents, Moment(done, time, (done - 0.5) / len(times)))
         latents = scheduler.step(predicted, time, latents, return_dict=False, **stepping)[0]
         if start.mask is not None:
             kept = start.origin if done == len(times) else _noisy(scheduler, start, times[done])
             latents = start.mask * latents + (1 - start.mask) * kept
+        pace.step()
         first.emit(Sampling(done=done, total=len(times), batch=tuple(names)))
     return latents
 
@@ -64,15 +66,17 @@ class _Start:
 def _start(warm: Warm, requests: Sequence[Request], made: Size) -> _Start:
     import torch
 
-    device, vae = warm.pipeline.device, warm.pipeline.vae
+    device, pipeline = warm.device.place, warm.pipeline
     size = (made[0] // warm.grain, made[1] // warm.grain)
-    noises, generators = zip(*(noise(each.seed, vae.config.latent_channels, size) for each in requests), strict=True)
+    noises, generators = zip(
+        *(noise(each.seed, pipeline.vae.config.latent_channels, size) for each in requests), strict=True
+    )
     pictures = [framed(each.image, each.size, made) for each in requests if each.image is not None]
     masks = [framed(each.mask, each.size, made) for each in requests if each.mask is not None]
     return _Start(
         noise=torch.cat(noises).to(device),
         generators=list(generators),
-        origin=torch.cat([encode_picture(vae, picture) for picture in pictures]) if pictures else None,
+        origin=torch.cat([encode_pictures(pipeline, as_tensor(picture)) for picture in pictures]) if pictures else None,
         mask=torch.cat([_touched(mask, size) for mask in masks]).to(device) if masks else None,
     )
 

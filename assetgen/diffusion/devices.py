@@ -1,6 +1,7 @@
 """Where a model runs and with which numbers."""
 
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +21,30 @@ Estimates from data sheets: no meter is read."""
 class Device:
     """A kind of torch device ("cuda", "mps" or "cpu"), which of them (`place`, as "cuda:1"), and a dtype.
 
-    It draws `batch` images at a time, filled to a multiple of `grain`.
+    It draws `batch` images at a time.
     """
 
     name: str
     place: str
     dtype: Any
     batch: int
-    grain: int
+
+    def filled(self, count: int) -> int:
+        """The size of the batch in which so many images are drawn, at most `batch`: few sizes, so that bits, which
+        depend on them, seldom change.
+
+        On GPUs it is the next power of two. On CPUs in float32 it is even: batches of 1 to 8 of the embedded model on
+        x86 with AVX-512, PyTorch 2.13, agreed in all bits then, and those in bfloat16 always.
+        """
+        torch, _ = libraries()
+        if self.name == "cpu":
+            return count + count % 2 if self.dtype == torch.float32 else count
+        return min(1 << (count - 1).bit_length(), self.batch)
+
+    def current(self) -> AbstractContextManager[Any]:
+        """Within it, what torch does on "cuda" is done on this one."""
+        torch, _ = libraries()
+        return torch.cuda.device(self.place) if self.name == "cuda" else nullcontext()
 
     @property
     def about(self) -> str:
@@ -48,6 +65,26 @@ class Device:
         """The most bytes of its own memory that were in use; 0 where it has none of its own."""
         torch, _ = libraries()
         return int(torch.cuda.max_memory_allocated(self.place)) if self.name == "cuda" else 0
+
+
+class Pace:
+    """Keeps this thread at most one step ahead of a GPU: what it tells of the steps is true, a cancel comes soon, and
+    other threads run while it waits."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.last: Any = None
+
+    def step(self) -> None:
+        """Wait until the device is done with the step before the one that it was just given."""
+        if self.device.name != "cuda":
+            return
+        torch, _ = libraries()
+        given = torch.cuda.Event(blocking=True)
+        given.record()
+        if self.last is not None:
+            self.last.synchronize()
+        self.last = given
 
 
 def libraries() -> tuple[Any, Any]:
@@ -85,8 +122,7 @@ def device_for(card: ModelCard, place: str = "auto") -> Device:
     place = place_named(place)
     name = place.partition(":")[0]
     dtype = _dtype(torch, place) if card.precision == "auto" else getattr(torch, card.precision)
-    batch = card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH)
-    return Device(name, place, dtype, batch, _grain(name, dtype == torch.float32, batch))
+    return Device(name, place, dtype, card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH))
 
 
 def _places(torch: Any) -> list[str]:
@@ -104,11 +140,3 @@ def _dtype(torch: Any, place: str) -> Any:
         return torch.bfloat16 if torch.cuda.get_device_capability(place)[0] >= 8 else torch.float16  # as Ampere has it
     fast = place == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return torch.bfloat16 if fast else torch.float32
-
-
-def _grain(name: str, exact: bool, batch: int) -> int:
-    """Bits depend on the shape of a batch: on GPUs on any change of it, in float32 on CPUs on whether it is even.
-
-    So batches of 1 to 8 of the embedded model on x86 with AVX-512, PyTorch 2.13, where those in bfloat16 all agree.
-    """
-    return batch if name != "cpu" else 2 if exact else 1

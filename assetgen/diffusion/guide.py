@@ -1,12 +1,14 @@
 """What tells a network what to draw (words, guidance, controls, what stands around a mask), and its answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import methodcaller
 from typing import Any
 
 import numpy as np
 
+from assetgen.diffusion.compiling import is_compiled
 from assetgen.diffusion.families import Sight, Steering
 from assetgen.diffusion.latents import as_tensor, encode_pictures
 from assetgen.diffusion.load import Warm
@@ -34,7 +36,7 @@ class Steer:
     ends: Any
 
     def at(self, progress: float) -> Any:
-        """The strengths `B×1×1×1` after this share (0..1) of the steps."""
+        """The strengths `B×1×1×1` after this share (0..1) of the steps, on the CPU: asking a GPU makes it wait."""
         return self.strengths * ((self.starts <= progress) & (progress < self.ends))
 
 
@@ -42,14 +44,15 @@ class Steer:
 class Guide:
     """What a batch is told. Where `guidance` is set, unwanted prompts stand before the wanted ones.
 
-    `filled` are channels beside the latents, of models made for inpainting; `rolls` the axes along which the network is
-    shown rolled latents, and `begins` where each image's offsets begin.
+    `filled` are channels beside the latents, of models made for inpainting; `tile` the axes along which the pictures
+    wrap, `rolls` those along which the network is shown rolled latents, and `begins` where each image's offsets begin.
     """
 
     told: dict[str, Any]
     guidance: Any
     steers: tuple[Steer, ...]
     filled: Any
+    tile: str
     rolls: str
     begins: list[dict[str, float]]
 
@@ -58,20 +61,19 @@ def guide(warm: Warm, requests: Sequence[Request], made: Size) -> Guide:
     """What alike requests, to be sampled at `made`, tell the network in every step."""
     import torch
 
-    guided = warm.guided(requests[0])
-    each = [encode(warm, request.prompt, request.negative, guided) for request in requests]
-    wanted = [name for name in each[0] if not name.startswith("negative_")]
-    texts = {name: torch.cat([texts[name] for texts in each]) for name in wanted}
+    guided, tile = warm.guided(requests[0]), requests[0].tile
+    found = encode(warm, [(request.prompt, request.negative) for request in requests], guided)
+    texts = {name: tensor for name, tensor in found.items() if not name.startswith("negative_")}
     if guided:
-        unwanted = {name: torch.cat([texts[f"negative_{name}"] for texts in each]) for name in wanted}
-        texts = {name: torch.cat([unwanted[name], texts[name]]) for name in wanted}
-    guidance = _column(warm, [request.guidance for request in requests])
+        texts = {name: torch.cat([found[f"negative_{name}"], tensor]) for name, tensor in texts.items()}
+    guidance = _column([request.guidance for request in requests]).to(warm.device.place)
     return Guide(
         told=warm.family.told(warm.pipeline, texts, made, guidance),
         guidance=guidance if guided else None,
         steers=tuple(_steer(warm, requests, number, made) for number in range(len(requests[0].controls))),
         filled=_filled(warm, requests, made),
-        rolls=requests[0].tile if warm.family.rolls(warm.network) else "",
+        tile=tile,
+        rolls=tile if warm.family.rolls(warm.network) else "",
         begins=[starts(request.seed) for request in requests],
     )
 
@@ -89,16 +91,16 @@ def _steer(warm: Warm, requests: Sequence[Request], number: int, made: Size) -> 
         network,
         card.controls[kind].mode,
         how.see(warm.pipeline, network, torch.cat(pictures)),
-        _column(warm, [control.strength for control in controls]),
-        _column(warm, [control.start for control in controls]),
-        _column(warm, [control.end for control in controls]),
+        _column([control.strength for control in controls]),
+        _column([control.start for control in controls]),
+        _column([control.end for control in controls]),
     )
 
 
-def _column(warm: Warm, values: Sequence[float]) -> Any:
+def _column(values: Sequence[float]) -> Any:
     import torch
 
-    return torch.tensor(values, dtype=torch.float32, device=warm.pipeline.device).reshape(-1, 1, 1, 1)
+    return torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1, 1)
 
 
 def _filled(warm: Warm, requests: Sequence[Request], made: Size) -> Any:
@@ -108,7 +110,7 @@ def _filled(warm: Warm, requests: Sequence[Request], made: Size) -> Any:
     if not warm.fills:
         return None
     masks, kept = zip(*(_around(request, made) for request in requests), strict=True)
-    latents = torch.cat([encode_pictures(warm.pipeline.vae, as_tensor(picture)) for picture in kept])
+    latents = torch.cat([encode_pictures(warm.pipeline, as_tensor(picture)) for picture in kept])
     whole = torch.cat([as_tensor(mask) for mask in masks]).to(latents)
     return warm.family.filling(latents, whole)
 
@@ -147,35 +149,57 @@ def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, now: Moment) 
 
 def _look(warm: Warm, told: Guide, latents: Any, now: Moment, cells: Cells) -> Any:
     """What the model says of latents that it is shown rolled by so many cells, rolled back."""
-    import torch
-
-    network, width = warm.network, latents.shape[-1]
-    shown = rolled(latents, cells, width).to(network.dtype)
-    entering = shown if told.guidance is None else torch.cat([shown] * 2)
-    steered = _steered(told, entering, now, lambda part: rolled(part, cells, width))
-    if told.filled is not None:
-        filled = rolled(told.filled, cells, width).to(network.dtype)
-        entering = torch.cat([entering, filled.repeat(len(entering) // len(filled), 1, 1, 1)], dim=1)
-    found = warm.family.predict(network, entering, now.time, {**told.told, **steered}).float()
-    if told.guidance is not None:
-        unwanted, wanted = found.chunk(2)
-        found = unwanted + told.guidance * (wanted - unwanted)
+    width = latents.shape[-1]
+    steers = [(steer, steer.at(now.progress)) for steer in told.steers]
+    active = [(steer, strengths) for steer, strengths in steers if steer.how.worn or strengths.any()]
+    given = {
+        "latents": rolled(latents, cells, width).to(warm.network.dtype),
+        "time": now.time,
+        "told": told.told,
+        "guidance": told.guidance,
+        "filled": None if told.filled is None else rolled(told.filled, cells, width).to(warm.network.dtype),
+        "seen": [
+            steer.seen if steer.how.worn else _each(steer.seen, lambda part: rolled(part, cells, width))
+            for steer, _ in active
+        ],
+        "strengths": [strengths.to(latents.device, warm.network.dtype) for _, strengths in active],
+    }
+    answer = partial(_answer, warm, [steer for steer, _ in active])
+    if any(steer.how.worn for steer, _ in active):
+        found = answer(given)
+    else:
+        what = (is_compiled(warm.network), told.tile, *(steer.kind for steer, _ in active))
+        found = warm.recordings.answer(answer, given, what)
     return rolled(found, cells, width, back=True)
 
 
-def _steered(told: Guide, entering: Any, now: Moment, roll: Change) -> dict[str, Any]:
+def _answer(warm: Warm, steers: Sequence[Steer], given: Mapping[str, Any]) -> Any:
+    """What the networks say, guided: a function of tensors alone."""
+    import torch
+
+    guidance, entering = given["guidance"], given["latents"]
+    if guidance is not None:
+        entering = torch.cat([entering] * 2)
+    steered = _steered(steers, entering, given)
+    if given["filled"] is not None:
+        filled = given["filled"]
+        entering = torch.cat([entering, filled.repeat(len(entering) // len(filled), 1, 1, 1)], dim=1)
+    found = warm.family.predict(warm.network, entering, given["time"], {**given["told"], **steered}).float()
+    if guidance is not None:
+        unwanted, wanted = found.chunk(2)
+        found = unwanted + guidance * (wanted - unwanted)
+    return found
+
+
+def _steered(steers: Sequence[Steer], entering: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """The sum of what the controls say, under the network's names for it."""
     total: dict[str, Any] = {}
-    for steer in told.steers:
-        strengths = steer.at(now.progress).to(entering.dtype)
-        if steer.how.worn is None and not strengths.any():
-            continue
+    for steer, seen, strengths in zip(steers, given["seen"], given["strengths"], strict=True):
         repeats = (len(entering) // len(strengths), 1, 1, 1)
-        seen = steer.seen
         if steer.how.worn is None:
-            seen = _each(_each(seen, roll), methodcaller("repeat", *repeats))
+            seen = _each(seen, methodcaller("repeat", *repeats))
         sight = Sight(seen, strengths.repeat(repeats), steer.mode)
-        for name, said in steer.how.say(steer.network, entering, now.time, told.told, sight).items():
+        for name, said in steer.how.say(steer.network, entering, given["time"], given["told"], sight).items():
             total[name] = _sum(total[name], said, steer.kind) if name in total else said
     return total
 

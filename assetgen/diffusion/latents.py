@@ -27,23 +27,18 @@ def grain_of(vae: Any) -> int:
     return 1 << (len(widths) - 1)
 
 
-def encode_picture(vae: Any, picture: FloatArray) -> Any:
-    """A picture `H×W×3` in 0..1 as a latent `1×C×h×w`: the likeliest one, so without chance."""
-    return encode_pictures(vae, as_tensor(picture))
-
-
-def encode_pictures(vae: Any, pictures: Any) -> Any:
-    """The same for a tensor `B×3×H×W`."""
-    found = vae.encode(pictures.to(vae.device, vae.dtype) * 2 - 1)
+def encode_pictures(pipeline: Any, pictures: Any) -> Any:
+    """Pictures, a tensor `B×3×H×W` in 0..1, as latents `B×C×h×w`: the likeliest ones, so without chance."""
+    vae = pipeline.vae
+    found = vae.encode(pictures.to(pipeline._execution_device, vae.dtype) * 2 - 1)
     raw = found.latent_dist.mode() if "latent_dist" in found else found.latent
     return _standardised(vae, raw.float())
 
 
-def decode_picture(vae: Any, latent: Any) -> FloatArray:
-    """A latent `1×C×h×w` as a picture `H×W×3` in 0..1."""
+def decode_picture(vae: Any, latent: Any) -> Any:
+    """A latent `1×C×h×w` as a picture `H×W×3` in 0..1, a tensor where the latent is."""
     pixels = vae.decode(_raw(vae, latent).to(vae.dtype), return_dict=False)[0]
-    found: FloatArray = (pixels.float() / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0).cpu().numpy()
-    return found
+    return (pixels.float() / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0)
 
 
 def as_tensor(picture: FloatArray) -> Any:
@@ -53,9 +48,12 @@ def as_tensor(picture: FloatArray) -> Any:
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32))[None]
 
 
-def to_bytes(picture: FloatArray) -> NDArray[np.uint8]:
-    """0..1 as 0..255, rounded."""
-    return np.rint(picture * 255).astype(np.uint8)
+def to_bytes(picture: Any) -> NDArray[np.uint8]:
+    """A tensor of 0..1 as 0..255, rounded where it is: a quarter of the bytes is then fetched."""
+    import torch
+
+    found: NDArray[np.uint8] = (picture * 255).round().to(torch.uint8).cpu().numpy()
+    return found
 
 
 def _standardised(vae: Any, raw: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.diffusion.checkpoint import configuration
+from assetgen.diffusion.compiling import Compiler
 from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.diffusion.devices import Device, device_for, libraries
 from assetgen.diffusion.embeddings import learn
@@ -26,10 +27,12 @@ from assetgen.diffusion.folders import (
 )
 from assetgen.diffusion.latents import grain_of
 from assetgen.diffusion.loras import fuse
+from assetgen.diffusion.memory import settle
+from assetgen.diffusion.recordings import Recordings
 from assetgen.diffusion.request import Request
 from assetgen.diffusion.schedulers import reschedule
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Emit, Loading
+from assetgen.events import Emit, Loading, Offloading
 from assetgen.spec import Hub, Location, Lora, ModelCard, SingleFile
 
 OF_PEOPLE = {"about", "licence_url", "prompts", "affixes", "defaults"}
@@ -45,6 +48,8 @@ class Warm:
     family: Family
     device: Device
     pipeline: Any
+    compiler: Compiler
+    recordings: Recordings
     controls: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -95,6 +100,15 @@ class Warm:
             *(net for kind in kinds if hasattr(net := self.controls[kind], "modules")),
         ]
 
+    def compilable(self, kinds: Iterable[str]) -> list[Any]:
+        """Every network that runs for each picture or step."""
+        networks = [net for net in self.networks(kinds) if net is not self.pipeline.vae]
+        return [*networks, self.pipeline.vae.decoder]
+
+    def wears(self, card: ModelCard, kinds: Iterable[str]) -> bool:
+        """Whether one of these controls is worn."""
+        return any(self.family.steerings[card.controls[kind].type].worn for kind in kinds)
+
     def worn(self, card: ModelCard, kinds: Iterable[str]) -> AbstractContextManager[None]:
         """Within it, the model wears what of these controls is worn."""
         for kind in kinds:
@@ -118,7 +132,7 @@ def warm_model(
         if shelf.warm is None:
             _find(card, loras, kinds)
             emit(Loading(model=card.model))
-            shelf.warm = _load(card, loras, device)
+            shelf.warm = _load(card, loras, emit, device)
         for kind in kinds:
             if kind not in shelf.warm.controls:
                 emit(Loading(model=f"{card.model}/{kind}"))
@@ -157,7 +171,7 @@ def let_go() -> None:
         device_memory.empty_cache()  # does nothing where no device was ever used
 
 
-def _load(card: ModelCard, loras: tuple[Lora, ...], place: str) -> Warm:
+def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> Warm:
     torch, diffusers = libraries()
     shape, device = family(card.family), device_for(card, place)
     options = dict(shape.options)
@@ -172,7 +186,11 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], place: str) -> Warm:
         fuse(pipeline, lora, f"lora{number}")
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
-    warm = Warm(shape, device, pipeline.to(device.place))
+    where = settle(pipeline, device, card.native[0] * card.native[1])
+    if where != "device":
+        emit(Offloading(model=card.model, by=where))
+    resident = where == "device"
+    warm = Warm(shape, device, pipeline, Compiler(device, card.model, resident), Recordings(device, resident))
     _check_channels(card, warm)
     return warm
 

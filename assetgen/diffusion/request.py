@@ -26,11 +26,13 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Request:
-    """One image to sample. `size` is width and height in pixels; `image` and `mask` are `H×W×3` and `H×W×1`, 0..1."""
+    """One image to sample. `size` is width and height in pixels; `image` and `mask` are `H×W×3` and `H×W×1`, 0..1;
+    `ahead` is that of its `Context`."""
 
     asset: str
     emit: Emit
     device: str
+    ahead: int
     card: ModelCard
     prompt: str
     negative: str
@@ -109,6 +111,7 @@ def read_request(job: Job) -> Request:
         asset=job.context.asset,
         emit=job.context.emit,
         device=job.context.device,
+        ahead=job.context.ahead,
         card=card,
         prompt=words["prompt"],
         negative=words["negative"],

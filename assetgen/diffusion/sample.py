@@ -1,15 +1,14 @@
 """Requests to pictures, in batches of one shape on a warm model."""
 
-import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any
 
-import numpy as np
-
+from assetgen.diffusion.compiling import compile_networks, uncompiled
 from assetgen.diffusion.decode import decode
 from assetgen.diffusion.denoise import denoise
 from assetgen.diffusion.devices import Device, libraries
@@ -19,7 +18,7 @@ from assetgen.diffusion.request import GUIDED_ABOVE, Request, Size, cut, framed,
 from assetgen.diffusion.text import chunk_count
 from assetgen.diffusion.tiling import wrapping
 from assetgen.errors import BuildError, InputError
-from assetgen.events import Drawn, Shrunk
+from assetgen.events import Compiling, Drawn, Shrunk
 from assetgen.images import Array, ImageSet, picture
 from assetgen.registry import Job
 
@@ -74,7 +73,7 @@ def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[Image
     while batch:
         part = batch[: warm.device.batch]
         pictures: list[ImageSet] = []
-        with contextlib.suppress(torch.OutOfMemoryError):  # what it holds is free only once it is forgotten
+        with suppress(torch.OutOfMemoryError):  # what it holds is free only once it is forgotten
             pictures = _pictures(warm, part, made)
         if pictures:
             batch = batch[len(part) :]
@@ -84,29 +83,52 @@ def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[Image
 
 
 def _shrink(warm: Warm, request: Request) -> None:
+    """Make room: let recordings go, and where there are none, halve the batch."""
     torch, _ = libraries()
-    half = warm.device.batch // 2
-    if not half:
-        what = f"model '{request.card.model}' does not fit into memory with one picture of this size"
-        raise BuildError(what, cure="Ask for a smaller `size`, or use a smaller model")
-    warm.device = replace(warm.device, batch=half, grain=min(warm.device.grain, half))
+    if warm.recordings.allowed and warm.recordings.kept:
+        warm.recordings.stop()
+    else:
+        half = warm.device.batch // 2
+        if not half:
+            what = f"model '{request.card.model}' does not fit into memory with one picture of this size"
+            raise BuildError(what, cure="Ask for a smaller `size`, or use a smaller model")
+        warm.device = replace(warm.device, batch=half)
+        request.emit(Shrunk(batch=half))
     torch.cuda.empty_cache()
-    request.emit(Shrunk(batch=half))
 
 
 def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet]:
-    """Sample and decode a batch, filled with repeats of its last request to a shape that changes no bits."""
+    """Sample and decode a batch, filled with repeats of its last request to one of a few sizes."""
     torch, _ = libraries()
-    filled = [*batch, *[batch[-1]] * (-len(batch) % warm.device.grain)]
-    names = [request.asset for request in batch]
-    kinds = [control.kind for control in batch[0].controls]
-    with warm.lock, torch.inference_mode():
+    first = batch[0]
+    kinds = [control.kind for control in first.controls]
+    with warm.lock, warm.device.current(), torch.inference_mode():
         started = time.perf_counter()
-        with wrapping(warm.networks(kinds), batch[0].tile), warm.worn(batch[0].card, kinds):
-            latents = denoise(warm, filled, made, names)
-        pictures = [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
-        _tell(warm.device, batch, len(filled), time.perf_counter() - started)
+        shape = (made, first.steps, warm.guided(first), chunk_count(warm, first.prompt, first.negative), *kinds)
+        compiled = _compile(warm, first, shape)
+        size = warm.device.batch if compiled else warm.device.filled(len(batch))
+        filled = [*batch, *[batch[-1]] * (size - len(batch))]
+        with nullcontext() if compiled else uncompiled(warm.compilable(kinds)):
+            with wrapping(warm.networks(kinds), first.tile), warm.worn(first.card, kinds):
+                latents = denoise(warm, filled, made, [request.asset for request in batch])
+            pictures = [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+        seconds = time.perf_counter() - started
+        warm.compiler.drew(shape, seconds, size)
+        _tell(warm.device, batch, size, seconds)
     return pictures
+
+
+def _compile(warm: Warm, request: Request, shape: Hashable) -> bool:
+    """Whether a batch of this shape runs compiled; compiles where that pays for what is ahead. Networks whose layers
+    are changed for a while, to wrap or to wear a style, run as they were written."""
+    kinds = [control.kind for control in request.controls]
+    if request.tile or warm.wears(request.card, kinds):
+        return False
+    if shape not in warm.compiler.compiled and warm.compiler.pays(shape, request.ahead):
+        request.emit(Compiling(model=request.card.model))
+        compile_networks(warm.compilable(kinds))
+        warm.compiler.compiled.add(shape)
+    return shape in warm.compiler.compiled
 
 
 def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float) -> None:
@@ -118,7 +140,7 @@ def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float) -
 
 def _picture(warm: Warm, request: Request, latent: Any) -> ImageSet:
     pixels = cut(decode(warm.pipeline.vae, latent, request.tile), request.size)
-    if not np.isfinite(pixels).all():
+    if not pixels.isfinite().all():
         raise InputError(f"model '{request.card.model}' gave no picture", cure="Set its card's precision to float32")
     return picture(_kept(request, pixels), tiles=request.tile)
 
@@ -127,5 +149,6 @@ def _kept(request: Request, pixels: Any) -> Array:
     """8-bit colour; outside the mask of an inpainting the very pixels of the image that was given."""
     if request.image is None or request.mask is None:
         return to_bytes(pixels)
-    mask, original = (framed(given, request.size, request.size) for given in (request.mask, request.image))
+    given = (framed(each, request.size, request.size) for each in (request.mask, request.image))
+    mask, original = (pixels.new_tensor(each) for each in given)
     return to_bytes(mask * pixels + (1 - mask) * original)

@@ -1,8 +1,6 @@
-"""Prompts as embeddings. A long one is cut into chunks that the text encoder can read, and none of it is dropped.
+"""Prompts as embeddings. A long one is cut into chunks that the text encoder can read, and none of it is dropped."""
 
-Each prompt is encoded by itself, so that its numbers do not depend on the batch it is in.
-"""
-
+from collections.abc import Sequence
 from typing import Any
 
 from assetgen.diffusion.load import Warm
@@ -44,15 +42,31 @@ def chunks(warm: Warm, text: str) -> list[str]:
     return pieces
 
 
-def encode(warm: Warm, prompt: str, negative: str, guided: bool) -> dict[str, Any]:
-    """The embeddings of one prompt by the pipeline's argument names, each with a batch of one."""
+def encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
+    """The embeddings of prompts and of what they unwant, by the pipeline's argument names: a row a prompt.
+
+    On CPUs each is encoded by itself, so that its bits do not depend on its neighbours; GPUs take as long for one as
+    for all. All take the same number of chunks.
+    """
     import torch
 
-    wanted, unwanted = chunks(warm, prompt), chunks(warm, negative)
-    count = max(len(wanted), len(unwanted))
+    pieces = [(chunks(warm, prompt), chunks(warm, negative)) for prompt, negative in texts]
+    count = max(len(side) for both in pieces for side in both)
+    rows = [(_to(wanted, count), _to(unwanted, count)) for wanted, unwanted in pieces]
+    empty = {tuple(map(bool, unwanted)) for _, unwanted in rows}
+    groups = [rows] if warm.device.name != "cpu" and len(empty) == 1 else [[row] for row in rows]
+    each = [_encoded(warm, group, guided) for group in groups]
+    return {name: torch.cat([found[name] for found in each]) for name in each[0]}
+
+
+def _encoded(warm: Warm, rows: Sequence[tuple[list[str], list[str]]], guided: bool) -> dict[str, Any]:
+    """The chunks of each row, encoded and joined."""
+    import torch
+
+    columns = (zip(*side, strict=True) for side in zip(*rows, strict=True))
     parts = [
-        warm.family.encode(warm.pipeline, piece, opposite, guided)
-        for piece, opposite in zip(_to(wanted, count), _to(unwanted, count), strict=True)
+        warm.family.encode(warm.pipeline, list(prompts), list(negatives), guided)
+        for prompts, negatives in zip(*columns, strict=True)
     ]
     return {
         name: torch.cat([part[name] for part in parts], dim=1) if _joined(name) else tensor

@@ -30,7 +30,8 @@ def limit(device: Device) -> float:
 
 
 def operations(run: Callable[[], object]) -> int:
-    """Floating-point operations of what `run` does: products, convolutions and attention, as torch counts them."""
+    """Floating-point operations of what `run` does: products, convolutions and attention, as torch counts them. It does
+    not see those of recordings."""
     libraries()
     from torch.utils.flop_counter import FlopCounterMode
 

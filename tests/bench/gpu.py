@@ -1,20 +1,25 @@
 """Everything that is measured on a GPU, by one command without network, in under eight minutes on an H100.
 
-    python tests/bench/gpu.py [OUT] [--tiny]
+    python tests/bench/gpu.py [OUT] [--tiny] [--comfy COMFYUI] [STAGE…]
 
 Models have random weights of the true shapes of SD 1.5 and SDXL (see `shapes.py`), 20 steps, guidance 7.5. In OUT:
-`bench.json`, an SVG for each trial, `report.txt`. Measured: packs beside plain diffusers in the same run, with and
-without depth; whether an asset's bytes depend on its company and order; a pack of 500 assets of mixed models and
-controls at few steps. `--tiny` tries the script itself with narrow networks, on any machine.
+`bench.json`, an SVG for each trial, `report.txt`. Stages, all without a name: packs beside plain diffusers in the same
+run, with and without depth (`sd15`, `sdxl`, `sd15_depth`, `sdxl_depth`); whether an asset's bytes depend on its company
+and order (`company`); a pack of 500 assets of mixed models and controls at few steps (`mixed`); with COMFYUI, a folder
+with its source, that program beside them (`comfy`, see `comfy.py`); networks compiled beforehand (`sd15_compiled`).
+`--tiny` tries the script itself with narrow networks, on any machine.
 """
 
+import argparse
 import json
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,83 +35,99 @@ from assetgen.store import Store
 from assetgen.yaml_files import Document, check
 
 EXAMPLE = Path(__file__).parents[2] / "examples/dungeon"
+COMFY = Path(__file__).with_name("comfy.py")
+BATCHES = {"sd15": 8, "sdxl": 4}
+IMAGES = {"sd15": 96, "sdxl": 32}
 MIXED = 500
 
 
-def main(out: Path, tiny: bool) -> None:
-    """Measure, and tell as it goes: what was measured is kept when the time runs out."""
-    out.mkdir(parents=True, exist_ok=True)
-    report: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        steps = 2 if tiny else 20
-        for model, batch in (("sd15", 8), ("sdxl", 4)):
-            shapes.write(model, folder, steps=steps, batch=batch, tiny=tiny)
-        library = library_for(folder)
-        images = {"sd15_random": 64, "sdxl_random": 16}
-        for model, depth in ((model, depth) for model in images for depth in (False, True)):
-            trial = Trial(model, 4 if tiny else images[model] // (1 + depth), depth=depth, plain_images=4)
-            if depth:
-                trial = Trial(**{**trial.__dict__, "preset": "concept_from_mesh"})
-            result = measure(trial, library)
-            key = model + "_depth" * depth
-            report[key] = result.as_dict()
-            (out / f"{key}.svg").write_text(picture(result))
-            tell(out, report, *lines(result))
-        report["company"] = company(library, folder, 6)
-        tell(out, report, f"bytes that depend on company or order: {report['company']}")
-        report["mixed"] = mixed(library, folder, 40 if tiny else MIXED)
-        tell(out, report, f"mixed pack: {report['mixed']}")
+class Bench:
+    """The models, and a report that is written down after each stage: what was measured outlives a time limit."""
 
+    def __init__(self, out: Path, folder: Path, models: Iterable[str], tiny: bool) -> None:
+        self.out, self.folder, self.tiny = out, folder, tiny
+        self.report: dict[str, Any] = {}
+        out.mkdir(parents=True, exist_ok=True)
+        for model in models:
+            shapes.write(model, folder, steps=2 if tiny else 20, batch=BATCHES[model], tiny=tiny)
+        self.library = library_for(folder)
 
-def tell(out: Path, report: dict[str, Any], *said: str) -> None:
-    """Print, and write down what there is so far."""
-    print(*said, sep="\n", flush=True)
-    with (out / "report.txt").open("a", encoding="utf-8") as stream:
-        print(*said, "", sep="\n", file=stream)
-    (out / "bench.json").write_text(json.dumps(report, indent=1))
+    def tell(self, stage: str, found: Any, *said: str) -> None:
+        """Print it, and write down all that there is so far."""
+        self.report[stage] = found
+        print(f"[{stage}]", *said, sep="\n", flush=True)
+        with (self.out / "report.txt").open("a", encoding="utf-8") as stream:
+            print(f"[{stage}]", *said, "", sep="\n", file=stream)
+        (self.out / "bench.json").write_text(json.dumps(self.report, indent=1))
 
+    def pack(self, stage: str, model: str, *, depth: bool = False, compiled: bool = False) -> None:
+        """A pack beside plain diffusers."""
+        preset = "concept_from_mesh" if depth else "painted_concept"
+        images = 4 if self.tiny else IMAGES[model] // (1 + depth) * (1 + compiled)
+        trial = Trial(f"{model}_random", images, preset=preset, depth=depth, plain_images=3, compiled=compiled)
+        result = measure(trial, self.library)
+        (self.out / f"{stage}.svg").write_text(picture(result))
+        own = result.sampling / result.seconds
+        self.tell(stage, result.as_dict(), *lines(result), f"pack rate over the device's own rate: {own:.1%}")
 
-def company(library: Library, folder: Path, count: int) -> dict[str, int]:
-    """Of so many assets, how many have other bytes when built in another order, and when built one by one."""
-    names = [f"asset_{n}" for n in range(count)]
-    entry = {"preset": "painted_concept", "model": "sd15_random", "tries": 1, "diffusion": {"steps": 4}}
+    def company(self, count: int = 6) -> None:
+        """How many assets have other bytes when built again, in another order, and one by one."""
+        names = [f"asset_{n}" for n in range(count)]
+        entry = {"preset": "painted_concept", "model": "sd15_random", "tries": 1, "diffusion": {"steps": 4}}
 
-    def bytes_of(groups: Sequence[Sequence[str]]) -> dict[str, bytes]:
-        game = Path(tempfile.mkdtemp(dir=folder))
-        for group in groups:
-            build({name: {**entry, "prompt": name, "seed": int(name[6:])} for name in group}, library, game)
-        return {file.name: file.read_bytes() for file in game.rglob("*.png")}
+        def bytes_of(groups: Sequence[Sequence[str]]) -> dict[str, bytes]:
+            game = Path(tempfile.mkdtemp(dir=self.folder))
+            for group in groups:
+                assets = {name: {**entry, "prompt": name, "seed": int(name[6:])} for name in group}
+                build(assets, self.library, game)
+            return {file.name: file.read_bytes() for file in game.rglob("*.png")}
 
-    together = bytes_of([names])
-    shuffled = bytes_of([random.Random(1).sample(names, count)])
-    alone = bytes_of([[name] for name in names])
-    return {
-        "other order": sum(together[name] != shuffled[name] for name in together),
-        "one by one": sum(together[name] != alone[name] for name in together),
-        "of": count,
-    }
+        together = bytes_of([names])
+        others = {
+            "again": bytes_of([names]),
+            "in another order": bytes_of([random.Random(1).sample(names, count)]),
+            "one by one": bytes_of([[name] for name in names]),
+        }
+        found = {how: sum(together[name] != made[name] for name in together) for how, made in others.items()}
+        self.tell("company", found, f"of {count} assets have other bytes when built …: {found}")
 
+    def mixed(self) -> None:
+        """A pack whose models and controls take turns: how often models were loaded, how many assets a second."""
+        mesh = str(next(EXAMPLE.rglob("*.glb")))
+        kinds = [(f"{model}_random", depth) for model in BATCHES for depth in (False, True)]
+        assets = {}
+        for number in range(40 if self.tiny else MIXED):
+            model, depth = kinds[number % len(kinds)]
+            entry = {"preset": "concept_from_mesh" if depth else "painted_concept", "model": model, "tries": 1}
+            control = {"depth": {"mesh": mesh, "azimuth": number % 360}} if depth else {}
+            assets[f"asset_{number}"] = {**entry, **control, "prompt": f"a thing {number}", "diffusion": {"steps": 4}}
+        started = time.perf_counter()
+        events = build(assets, self.library, Path(tempfile.mkdtemp(dir=self.folder)))
+        drawn = [event for event in events if isinstance(event, Drawn)]
+        found = {
+            "assets": len(assets),
+            "seconds": round(time.perf_counter() - started, 2),
+            "sampling": round(sum(event.seconds for event in drawn), 2),
+            "drawn": len(drawn),
+            "loads": [event.model for event in events if isinstance(event, Loading)],
+            "failed": [event.reason for event in events if isinstance(event, Failed)][:3],
+        }
+        self.tell("mixed", found, str(found))
 
-def mixed(library: Library, folder: Path, count: int) -> dict[str, Any]:
-    """A pack that takes its models and controls in turns: how often models were loaded, and the seconds an asset."""
-    mesh = str(next(EXAMPLE.rglob("*.glb")))
-    kinds = [(model, depth) for model in ("sd15_random", "sdxl_random") for depth in (False, True)]
-    assets = {}
-    for number in range(count):
-        model, depth = kinds[number % len(kinds)]
-        entry = {"preset": "concept_from_mesh" if depth else "painted_concept", "model": model, "tries": 1}
-        control = {"depth": {"mesh": mesh, "azimuth": number % 360}} if depth else {}
-        assets[f"asset_{number}"] = {**entry, **control, "prompt": f"a thing {number}", "diffusion": {"steps": 4}}
-    started = time.perf_counter()
-    events = build(assets, library, Path(tempfile.mkdtemp(dir=folder)))
-    return {
-        "assets": count,
-        "seconds": round(time.perf_counter() - started, 2),
-        "drawn": sum(isinstance(event, Drawn) for event in events),
-        "loads": [event.model for event in events if isinstance(event, Loading)],
-        "failed": [event.reason for event in events if isinstance(event, Failed)][:3],
-    }
+    def comfy(self, source: Path) -> None:
+        """ComfyUI on the same weights, in a process of its own."""
+        place = self.out / "comfy.json"
+        words = [sys.executable, str(COMFY), str(source), str(self.folder), str(place), *["--tiny"] * self.tiny]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        found = json.loads(place.read_text())
+        rates = {name: trial["images_per_second"] for name, trial in found.items() if isinstance(trial, dict)}
+        ours = {name.replace("_random", ""): rate for name, rate in rates.items()}
+        ratios = [
+            f"{name}: {rate:.2f} images/s; assetgen {self.report[name]['rate'] / rate:.2f} times that"
+            for name, rate in ours.items()
+            if name in self.report
+        ]
+        self.tell("comfy", found, *ratios)
 
 
 def build(assets: dict[str, Any], library: Library, game: Path) -> list[Event]:
@@ -120,6 +141,37 @@ def build(assets: dict[str, Any], library: Library, game: Path) -> list[Event]:
     return events
 
 
+def main(out: Path, tiny: bool, comfyui: Path | None, wanted: Sequence[str]) -> None:
+    """Measure, and tell as it goes."""
+    with tempfile.TemporaryDirectory() as name:
+        models = [model for model in BATCHES if not wanted or any(_wants(stage, model) for stage in wanted)]
+        bench = Bench(out, Path(name), models, tiny)
+        stages: dict[str, Callable[[], None]] = {
+            "sd15": partial(bench.pack, "sd15", "sd15"),
+            "sd15_depth": partial(bench.pack, "sd15_depth", "sd15", depth=True),
+            "company": bench.company,
+            "sdxl": partial(bench.pack, "sdxl", "sdxl"),
+            "sdxl_depth": partial(bench.pack, "sdxl_depth", "sdxl", depth=True),
+            "mixed": bench.mixed,
+            "sd15_compiled": partial(bench.pack, "sd15_compiled", "sd15", compiled=True),
+        }
+        if comfyui:
+            stages["comfy"] = partial(bench.comfy, comfyui)
+        for stage in wanted or stages:
+            started = time.perf_counter()
+            stages[stage]()
+            print(f"({stage} took {time.perf_counter() - started:.1f} s in all)", flush=True)
+
+
+def _wants(stage: str, model: str) -> bool:
+    return stage.startswith(model) or stage in ("mixed", "comfy") or (stage, model) == ("company", "sd15")
+
+
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "--tiny"]
-    main(Path(words[0] if words else "out/gpu"), "--tiny" in sys.argv)
+    told = argparse.ArgumentParser()
+    told.add_argument("out", nargs="?", type=Path, default=Path("out/gpu"))
+    told.add_argument("stages", nargs="*")
+    told.add_argument("--tiny", action="store_true")
+    told.add_argument("--comfy", type=Path)
+    words = told.parse_args()
+    main(words.out, words.tiny, words.comfy, words.stages)

@@ -21,7 +21,8 @@ def decoded(card: ModelCard, latent: Any, axes: str, **windows: int) -> FloatArr
     import torch
 
     with torch.inference_mode():
-        return decode(warm_model(card, (), (), ignore).pipeline.vae, latent, axes, **windows)
+        found: FloatArray = decode(warm_model(card, (), (), ignore).pipeline.vae, latent, axes, **windows).numpy()
+        return found
 
 
 def latent(height: int, width: int) -> Any:

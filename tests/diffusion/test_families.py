@@ -209,11 +209,12 @@ def _by_diffusers(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None
 def _through_autoencoder(card: ModelCard, given: Array) -> Array:
     import torch
 
-    from assetgen.diffusion.latents import decode_picture, encode_picture, to_bytes
+    from assetgen.diffusion.latents import as_tensor, decode_picture, encode_pictures, to_bytes
 
-    vae = warm_model(card, (), (), ignore).pipeline.vae
+    pipeline = warm_model(card, (), (), ignore).pipeline
     with torch.inference_mode():
-        return to_bytes(decode_picture(vae, encode_picture(vae, to_float(given)))).astype(int)
+        latent = encode_pictures(pipeline, as_tensor(to_float(given)))
+        return to_bytes(decode_picture(pipeline.vae, latent)).astype(int)
 
 
 def test_a_pack_names_such_a_model_by_a_card_beside_it(

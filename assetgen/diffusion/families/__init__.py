@@ -53,14 +53,15 @@ class Sight:
 class Family:
     """How a kind of model is loaded and told what to draw. `pipeline` is the diffusers class that reads its folders.
 
-    `encode(pipeline, prompt, negative, guided)` gives the embeddings of one piece of text; `readers(pipeline)` are the
-    tokenizers that must read all of it, with the tokens that each takes. `told(pipeline, texts, size, guidance)` gives
-    the keyword arguments of its network and controls for pictures of `size` (width, height in pixels).
+    `encode(pipeline, prompts, negatives, guided)` gives the embeddings of as many of either, all or none of the latter
+    empty; `readers(pipeline)` are the tokenizers that must read all of each, with the tokens that each takes.
+    `told(pipeline, texts, size, guidance)` gives the keyword arguments of its network and controls for pictures of
+    `size` (width, height in pixels).
     `predict(network, latents, time, told)` gives noise or velocity for latents `B×C×h×w`, in their shape.
     """
 
     pipeline: str
-    encode: Callable[[Any, str, str, bool], Texts]
+    encode: Callable[[Any, list[str], list[str], bool], Texts]
     readers: Callable[[Any], Sequence[tuple[Any, int]]]
     told: Callable[[Any, Texts, tuple[int, int], Any], dict[str, Any]]
     predict: Callable[[Any, Any, Any, Told], Any]

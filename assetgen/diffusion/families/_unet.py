@@ -36,12 +36,12 @@ def unet_family(pipeline: str, told: Callable[..., dict[str, Any]], options: dic
     )
 
 
-def _encode(pipeline: Any, prompt: str, negative: str, guided: bool) -> Texts:
-    """An empty negative is left to the pipeline (XL models were trained with zeros for it)."""
+def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
+    """Empty negatives are left to the pipeline (XL models were trained with zeros for them)."""
     found = pipeline.encode_prompt(
-        prompt=prompt,
-        negative_prompt=negative or None,
-        device=pipeline.device,
+        prompt=prompts,
+        negative_prompt=negatives if any(negatives) else None,
+        device=pipeline._execution_device,
         num_images_per_prompt=1,
         do_classifier_free_guidance=guided,
     )
@@ -63,7 +63,7 @@ def _distilled(pipeline: Any, guidance: Any) -> dict[str, Any]:
     if width is None:
         return {}
     embedded = pipeline.get_guidance_scale_embedding(guidance.reshape(-1).cpu() - 1, embedding_dim=width)
-    return {"timestep_cond": embedded.to(pipeline.device, pipeline.unet.dtype)}
+    return {"timestep_cond": embedded.to(pipeline._execution_device, pipeline.unet.dtype)}
 
 
 def _predict(network: Any, latents: Any, time: Any, told: Told) -> Any:

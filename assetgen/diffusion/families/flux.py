@@ -37,10 +37,10 @@ def _most_tokens(pipeline: Any) -> int:
     return 512 if pipeline.transformer.config.guidance_embeds else 256
 
 
-def _encode(pipeline: Any, prompt: str, negative: str, guided: bool) -> Texts:
+def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
     most = _most_tokens(pipeline)
     words, gist, _ = pipeline.encode_prompt(
-        prompt=prompt, prompt_2=None, device=pipeline.device, max_sequence_length=most
+        prompt=prompts, prompt_2=None, device=pipeline._execution_device, max_sequence_length=most
     )
     return {"prompt_embeds": words, "pooled_prompt_embeds": gist}
 
@@ -91,7 +91,7 @@ def _see(pipeline: Any, network: Any, pictures: Any) -> Any:
     """Latents, or for networks with a hint block the very pictures."""
     if network.input_hint_block is not None:
         return pictures.to(network.device, network.dtype) * 2 - 1
-    return encode_pictures(pipeline.vae, pictures).to(network.device, network.dtype)
+    return encode_pictures(pipeline, pictures).to(network.device, network.dtype)
 
 
 def _say(network: Any, entering: Any, time: Any, told: Told, sight: Sight) -> dict[str, Any]:

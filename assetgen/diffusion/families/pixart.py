@@ -32,11 +32,11 @@ def _most_tokens(pipeline: Any) -> int:
     return MOST_TOKENS[_is_told_sizes(pipeline)]
 
 
-def _encode(pipeline: Any, prompt: str, negative: str, guided: bool) -> Texts:
+def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
     found = pipeline.encode_prompt(
-        prompt,
-        negative_prompt=negative,
-        device=pipeline.device,
+        prompts,
+        negative_prompt=negatives,
+        device=pipeline._execution_device,
         do_classifier_free_guidance=guided,
         max_sequence_length=_most_tokens(pipeline),
     )

@@ -27,13 +27,13 @@ def sana() -> Family:
     )
 
 
-def _encode(pipeline: Any, prompt: str, negative: str, guided: bool) -> Texts:
+def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
     """The instruction that its language model was given in training stands before the prompt, not the unwanted one."""
     instruction = inspect.signature(type(pipeline).__call__).parameters["complex_human_instruction"].default
     found = pipeline.encode_prompt(
-        prompt,
-        negative_prompt=negative,
-        device=pipeline.device,
+        prompts,
+        negative_prompt=negatives,
+        device=pipeline._execution_device,
         do_classifier_free_guidance=guided,
         max_sequence_length=MOST_TOKENS,
         complex_human_instruction=instruction,

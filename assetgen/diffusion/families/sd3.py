@@ -28,13 +28,13 @@ def sd3() -> Family:
     )
 
 
-def _encode(pipeline: Any, prompt: str, negative: str, guided: bool) -> Texts:
+def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
     found = pipeline.encode_prompt(
-        prompt=prompt,
+        prompt=prompts,
         prompt_2=None,
         prompt_3=None,
-        negative_prompt=negative,
-        device=pipeline.device,
+        negative_prompt=negatives,
+        device=pipeline._execution_device,
         do_classifier_free_guidance=guided,
         max_sequence_length=MOST_TOKENS,
     )
@@ -56,7 +56,7 @@ def _see(pipeline: Any, network: Any, pictures: Any) -> Any:
     """Latents. Networks that see no pooled text were trained with latents that are not shifted, either."""
     if not network.config.use_pos_embed:
         network.pos_embed = network._get_pos_embed_from_transformer(pipeline.transformer).to(network.device)
-    latents = encode_pictures(pipeline.vae, pictures)
+    latents = encode_pictures(pipeline, pictures)
     if network.config.force_zeros_for_pooled_projection:
         latents = latents + shift_of(pipeline.vae) * pipeline.vae.config.scaling_factor
     return latents.to(network.device, network.dtype)

@@ -1,0 +1,156 @@
+"""On a real GPU: recorded steps, compiled networks, weights that do not fit; on tiny models of all families."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.load import Warm, let_go, warm_model
+from assetgen.diffusion.memory import ROOM, ROOM_A_PIXEL, weights_of
+from assetgen.diffusion.sample import sample
+from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
+from assetgen.image_files import encode_png
+from assetgen.images import Array, picture
+from assetgen.registry import Context, Control, Job
+from assetgen.spec import ModelCard
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.skipif(not _has_gpu(), reason="needs a GPU: run it where torch.cuda.is_available()"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
+]
+Make = Callable[..., Job]
+Find = Callable[[str], ModelCard]
+STEPS = 5
+CONTROLLED = ("stable_diffusion", "sdxl", "sd3", "flux")
+
+
+@pytest.fixture(autouse=True)
+def _from_nothing() -> Iterator[None]:
+    let_go()
+    yield
+    let_go()
+
+
+def drawn(*jobs: Job) -> list[Array]:
+    return [images["color"].astype(int) for images in sample(jobs)]
+
+
+def warm(card: ModelCard) -> Warm:
+    return warm_model(card, (), (), ignore)
+
+
+def unrecorded(card: ModelCard, *jobs: Job) -> list[Array]:
+    with warm(card).recordings.paused():
+        return drawn(*jobs)
+
+
+def equal(one: list[Array], other: list[Array]) -> bool:
+    return len(one) == len(other) and all((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+def under(*kinds: str, **acts: float) -> Context:
+    ramp = np.linspace(0, 255, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
+    return Context(asset="it", controls=tuple(Control(kind, picture(ramp), **acts) for kind in kinds))
+
+
+def test_a_picture_is_about_that_of_the_cpu(each: ModelCard, job: Make) -> None:
+    asked = job(each, steps=STEPS)
+    [here] = drawn(asked)
+    let_go()
+    [there] = drawn(Job(Context(asset="it", device="cpu"), asked.words))
+    assert np.abs(here - there).mean() < 2
+
+
+def test_recorded_steps_give_the_bytes_of_unrecorded_ones(each: ModelCard, job: Make) -> None:
+    jobs = [job(each, seed=n, prompt=f"{n}", guidance=2.0 + n, steps=STEPS) for n in range(6)]
+    wanted = unrecorded(each, *jobs)
+    assert equal(drawn(*jobs), wanted)
+    assert len(warm(each).recordings.kept) == 2  # four, then two
+    assert equal(drawn(*jobs), wanted)
+
+
+def test_recorded_steps_wrap_as_unrecorded_ones_do(each: ModelCard, job: Make) -> None:
+    jobs = [job(each, tile=axes, steps=STEPS) for axes in ("", "x", "xy")]
+    wanted = [unrecorded(each, asked)[0] for asked in jobs]
+    assert equal([drawn(asked)[0] for asked in jobs], wanted)
+
+
+@pytest.mark.parametrize("name", CONTROLLED)
+def test_recorded_controls_act_by_picture_strength_and_time(tiny_of: Find, job: Make, name: str) -> None:
+    card = tiny_of(name)
+    contexts = [under("depth"), under("depth", strength=0.3), under("depth", end=0.7), under("depth", "canny")]
+    jobs = [job(card, context, steps=2 * STEPS) for context in contexts]
+    wanted = [unrecorded(card, asked)[0] for asked in jobs]
+    assert equal([drawn(asked)[0] for asked in jobs], wanted)
+
+
+def test_recorded_steps_repaint_a_picture(each: ModelCard, job: Make, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    (tmp_path / "it.png").write_bytes(encode_png(pixels))
+    jobs = [job(each, image=tmp_path / "it.png", strength=0.9, steps=2 * STEPS, seed=n) for n in range(2)]
+    wanted = unrecorded(each, *jobs)
+    assert equal(drawn(*jobs), wanted)
+
+
+@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl"])
+def test_a_compiled_model_draws_about_the_same_and_wraps_as_before(tiny_of: Find, job: Make, name: str) -> None:
+    card, events = tiny_of(name), list[Event]()
+    many = Context(asset="it", emit=events.append, ahead=10**9)
+    wall = job(card, tile="xy", steps=STEPS)
+    before, tiled = drawn(*(job(card, seed=n, steps=STEPS) for n in range(4))), drawn(wall)
+    after = drawn(*(job(card, many, seed=n, steps=STEPS) for n in range(8)))[:4]
+    assert [event.model for event in events if isinstance(event, Compiling)] == [card.model]
+    assert max(np.abs(one - other).mean() for one, other in zip(after, before, strict=True)) < 2
+    assert np.abs(drawn(wall)[0] - tiled[0]).mean() < 2
+
+
+@contextmanager
+def only(free: int) -> Iterator[None]:
+    """Within it, somebody else has all of the device's memory but so many bytes."""
+    import torch
+
+    torch.cuda.empty_cache()
+    taken = torch.empty(torch.cuda.mem_get_info()[0] - free, dtype=torch.uint8, device="cuda")
+    try:
+        yield
+    finally:
+        del taken
+        torch.cuda.empty_cache()
+
+
+@pytest.mark.parametrize("by", ["parts", "layers"])
+def test_a_model_that_does_not_fit_draws_the_same_by_parts_or_layers(each: ModelCard, job: Make, by: str) -> None:
+    asked, events = job(each, steps=2), list[Event]()
+    wanted = unrecorded(each, asked)
+    weights = list(weights_of(warm(each).pipeline).values())
+    let_go()
+    least = ROOM + ROOM_A_PIXEL * 32 * 32
+    with only(least + (max(weights) + sum(weights)) // 2 if by == "parts" else least):
+        made = drawn(Job(Context(asset="it", emit=events.append), asked.words))
+    assert [event.by for event in events if isinstance(event, Offloading)] == [by]
+    assert equal(made, wanted)
+
+
+def test_where_memory_is_short_recordings_go_before_batches_are_halved(tiny_of: Find, job: Make) -> None:
+    card, events = tiny_of("stable_diffusion"), list[Event]()
+    big: dict[str, Any] = {"size": (512, 512), "steps": STEPS}
+    jobs = [job(card, Context(asset="it", emit=events.append), seed=n, **big) for n in range(4)]
+    wanted = unrecorded(card, *jobs)
+    drawn(*jobs)
+    assert warm(card).recordings.kept
+    with only(300_000_000):
+        wide = [job(card, Context(asset="it", emit=events.append), seed=n, size=(1024, 512), steps=1) for n in range(4)]
+        assert len(drawn(*wide)) == 4
+        assert equal(drawn(*jobs), wanted) or [event for event in events if isinstance(event, Shrunk)]
