@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 SAMPLE_BYTES = 1 << 16  # smaller pictures are tried whole
-CACHED_BYTES = 1 << 17  # of rows at a time: all that is derived from them stays in the processor's cache
+BAND_BYTES = 1 << 20
+"""Of rows at a time: what is derived from them stays in the processor's cache, and each call into numpy is long, since
+after each the thread may have to wait for the interpreter."""
 
 
 def best_filter(rows: Bytes, step: int) -> int:
@@ -41,7 +43,7 @@ def _lines(planes: Sequence[Bytes], kind: int) -> Bytes:
     rows = planes[0]
     lines = np.empty((rows.shape[0], 1 + rows.shape[1]), np.uint8)
     lines[:, 0] = kind
-    height = max(1, CACHED_BYTES // rows.shape[1])
+    height = max(1, BAND_BYTES // rows.shape[1])
     for top in range(0, len(rows), height):
         row, left, up, corner = (plane[top : top + height] for plane in planes)
         np.subtract(row, FILTERS[kind](left, up, corner), out=lines[top : top + height, 1:])

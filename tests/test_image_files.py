@@ -35,7 +35,9 @@ def test_png_comes_back_as_it_was(channels: int, kind: type, size: tuple[int, in
 
 
 @pytest.mark.parametrize("quick", [False, True])
-@pytest.mark.parametrize("shape", [(1, 1, 4), (1, 50_000, 4), (50_000, 1, 1), (3, 50_000, 3), (301, 403, 4)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 4), (1, 50_000, 4), (50_000, 1, 1), (3, 50_000, 3), (301, 403, 4), (700, 801, 3)], ids=str
+)
 def test_pictures_of_any_shape_come_back(shape: tuple[int, int, int], quick: bool) -> None:
     array = np.cumsum(np.random.default_rng(0).integers(0, 3, shape), axis=0).astype(np.uint8)
     assert (decode_image(encode_png(array, quick=quick)) == array).all()

@@ -37,6 +37,15 @@ def test_every_filter_is_undone_by_the_specification(kind: int, step: int, h: in
     assert undone(filtered(rows, step, kind), step) == rows.tolist()
 
 
+@pytest.mark.parametrize("kind", FILTERS)
+def test_a_large_picture_is_filtered_as_a_small_one(kind: int) -> None:
+    rows = np.random.default_rng(0).integers(0, 256, (1200, 3000), np.uint8, endpoint=False)
+    whole = filtered(rows, 3, kind)
+    assert all(
+        (filtered(rows[top : top + 9], 3, kind)[1:] == whole[top + 1 : top + 9]).all() for top in range(0, 1200, 8)
+    )
+
+
 def test_what_paeth_foretells_is_right_for_each_triple_of_neighbours() -> None:
     some = np.array([*range(0, 256, 15), 1, 127, 128, 254], np.uint8)
     left, up, corner = (np.ascontiguousarray(each) for each in np.meshgrid(some, some, some))

@@ -42,7 +42,8 @@ def main() -> None:
         cells = "".join(f"{seconds * 1000:8.1f}/{size / 1000:7.1f}" for seconds, size in row.values())
         speed, more = (six / ours for six, ours in zip(row["Pillow 6"], row["published"], strict=True))
         print(f"{name:28}{cells}{speed:8.1f}x{1 / more - 1:+8.1%}", flush=True)
-    print(f"two threads write {threads(next(iter(pictures.values()))):.2f} times as many as one in the same time")
+    many = threads(next(iter(pictures.values())))
+    print(f"two threads write {many:.2f} times as many as one in the same time, with what else runs on this machine")
 
 
 def read(path: Path) -> Array:
