@@ -1,4 +1,4 @@
-"""Tiny transformer models with random weights, in diffusers layout: `build(folder, family)`. Run by `conftest.py`."""
+"""Tiny models with random weights, in diffusers layout, with shapes like the real ones: `build(folder, name)`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,19 +8,72 @@ LETTERS = [chr(code) for code in range(33, 127)]
 WIDTH = 32
 
 
-def build(folder: Path, family: str) -> None:
-    """The pipeline of one family as `folder/model`, and a depth and a canny control beside it where it has some."""
+def build(folder: Path, name: str, **shape: Any) -> None:
+    """The pipeline of this name as `folder/model`, and a depth and a canny control beside it where it has some. Models
+    with a UNet take other words for it."""
     import torch
 
     torch.manual_seed(0)
-    pipeline = PIPELINES[family]()
-    network = pipeline.transformer
-    for name, weight in network.named_parameters():
-        if weight.ndim > 1 and ("proj_out" in name or "norm_out" in name):
-            torch.nn.init.normal_(weight, std=0.3)  # new ones draw next to nothing
+    pipeline = PIPELINES[name](**shape)
+    if hasattr(pipeline, "transformer"):
+        for part, weight in pipeline.transformer.named_parameters():
+            if weight.ndim > 1 and ("proj_out" in part or "norm_out" in part):
+                torch.nn.init.normal_(weight, std=0.3)  # new ones draw next to nothing
     pipeline.save_pretrained(folder / "model")
-    for kind in CONTROLS.get(family, ()):
-        CONTROLS[family][kind](network).save_pretrained(folder / kind)
+    for kind in ("depth", "canny") if name in CONTROLS and "time_cond_proj_dim" not in shape else ():
+        # none can be made from a UNet that is told the guidance
+        network = pipeline.transformer if hasattr(pipeline, "transformer") else pipeline.unet
+        CONTROLS[name](network).save_pretrained(folder / kind)
+
+
+def stable_diffusion(**shape: Any) -> Any:
+    """3 latent channels, an autoencoder with a factor of 4."""
+    import diffusers
+    import transformers
+
+    tokenizer, encoder = clip_reader(transformers.CLIPTextModel)
+    off = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    parts = {"tokenizer": tokenizer, "text_encoder": encoder, "unet": unet(False, **shape), **off}
+    return diffusers.StableDiffusionPipeline(vae=vae(channels=3), scheduler=solver(), **parts)
+
+
+def sdxl(**shape: Any) -> Any:
+    """Two text encoders, and a UNet that is told sizes."""
+    import diffusers
+    import transformers
+
+    tokenizer, encoder = clip_reader(transformers.CLIPTextModel)
+    parts = {"tokenizer": tokenizer, "text_encoder": encoder, "unet": unet(True, **shape), "vae": vae(channels=3)}
+    parts |= {"tokenizer_2": tokenizer, "text_encoder_2": clip_reader()[1], "scheduler": solver()}
+    return diffusers.StableDiffusionXLPipeline(**parts, add_watermarker=False)
+
+
+def solver() -> Any:
+    import diffusers
+
+    return diffusers.DPMSolverMultistepScheduler(beta_schedule="scaled_linear", steps_offset=1)
+
+
+def unet(xl: bool, **shape: Any) -> Any:
+    import diffusers
+
+    told: dict[str, Any] = {"cross_attention_dim": WIDTH}
+    if xl:
+        told = {"cross_attention_dim": 2 * WIDTH, "addition_embed_type": "text_time", "addition_time_embed_dim": 8}
+        told |= {"projection_class_embeddings_input_dim": 6 * 8 + WIDTH, "use_linear_projection": True}
+    blocks = {
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    }
+    return diffusers.UNet2DConditionModel(
+        sample_size=8,
+        out_channels=3,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        norm_num_groups=8,
+        attention_head_dim=8,
+        **{"in_channels": 3, **blocks, **told, **shape},
+    )
 
 
 def sd3() -> Any:
@@ -157,8 +210,20 @@ def sana() -> Any:
     return diffusers.SanaPipeline(tokenizer, transformers.Gemma2Model(shape), vae, transformer, scheduler)
 
 
+def unet_control(network: Any) -> Any:
+    """A ControlNet whose last layers, zero in a new one, say something."""
+    import diffusers
+    import torch
+
+    control = diffusers.ControlNetModel.from_unet(network, conditioning_embedding_out_channels=(16, 16, 16))
+    for last in (*control.controlnet_down_blocks, control.controlnet_mid_block):
+        torch.nn.init.normal_(last.weight, std=1.0)
+    torch.nn.init.normal_(control.controlnet_cond_embedding.conv_out.weight, std=20.0)
+    return control
+
+
 def sd3_control(network: Any) -> Any:
-    """A ControlNet of SD3 whose last layers, zero in a new one, say something."""
+    """The same for SD3."""
     import diffusers
     import torch
 
@@ -222,14 +287,14 @@ def t5_reader(width: int = 2 * WIDTH) -> tuple[Any, Any]:
     return tokenizer, transformers.T5EncoderModel(shape)
 
 
-def vae(shift: float | None = None) -> Any:
-    """An autoencoder with a factor of 4 and 4 channels, which is sure of what it encodes."""
+def vae(shift: float | None = None, channels: int = 4) -> Any:
+    """An autoencoder with a factor of 4; with a shift it is sure of what it encodes."""
     import diffusers
     import torch
 
     found = diffusers.AutoencoderKL(
         block_out_channels=(16,) * 3,
-        latent_channels=4,
+        latent_channels=channels,
         norm_num_groups=8,
         down_block_types=("DownEncoderBlock2D",) * 3,
         up_block_types=("UpDecoderBlock2D",) * 3,
@@ -246,7 +311,9 @@ def vae(shift: float | None = None) -> Any:
     return found
 
 
-PIPELINES: dict[str, Callable[[], Any]] = {
+PIPELINES: dict[str, Callable[..., Any]] = {
+    "stable_diffusion": stable_diffusion,
+    "sdxl": sdxl,
     "sd3": sd3,
     "flux": flux,
     "flux_schnell": lambda: flux(distilled=False),
@@ -254,7 +321,9 @@ PIPELINES: dict[str, Callable[[], Any]] = {
     "pixart": pixart,
     "sana": sana,
 }
-CONTROLS: dict[str, dict[str, Callable[[Any], Any]]] = {
-    "sd3": {"depth": sd3_control, "canny": sd3_control},
-    "flux": {"depth": flux_control, "canny": flux_control},
+CONTROLS: dict[str, Callable[[Any], Any]] = {
+    "stable_diffusion": unet_control,
+    "sdxl": unet_control,
+    "sd3": sd3_control,
+    "flux": flux_control,
 }
