@@ -102,8 +102,10 @@ def _once(order: "Order", *, json: bool) -> None:
 
 def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
     from assetgen.cli.progress import shown
+    from assetgen.server.arenas import share_heaps
     from assetgen.watch.loop import watch
 
+    share_heaps()
     stop = threading.Event()
     cancelled = contextlib.suppress(Cancelled)
     with ending(), shown(json=json) as emit, cancelled, _served(order, state, stop) as shared:
