@@ -57,10 +57,18 @@ def with_digests(card: ModelCard) -> ModelCard:
     changes: dict[str, Any] = {
         "digest": card.digest or _digest_at(card.weights),
         "controls": controls,
+        "network": _known(card.network),
+        "vae": _known(card.vae),
         "loras": tuple(map(_with_digest, card.loras)),
         "embeddings": tuple(map(_with_digest, card.embeddings)),
     }
     return card.model_copy(update=changes)
+
+
+def _known(location: Location | None) -> Location | None:
+    if not isinstance(location, Folder | SingleFile) or location.digest:
+        return location
+    return location.model_copy(update={"digest": _digest_at(location)})
 
 
 def _with_digest(part: Part) -> Part:

@@ -153,16 +153,19 @@ class Bundled(Spec):
 
 
 class Folder(Spec):
-    """A local folder in diffusers layout; relative to the card."""
+    """A local folder in diffusers layout; relative to the card. `digest` is that of `weights_digest`."""
 
     folder: Path
+    digest: str | None = None
 
 
 class SingleFile(Spec):
-    """One local .safetensors checkpoint; `config` is a diffusers folder (or hub id) that tells its shape."""
+    """One local .safetensors checkpoint; `config` is a diffusers folder (or hub id) that tells its shape. `digest` is
+    that of `weights_digest`."""
 
     file: Path
     config: str | None = None
+    digest: str | None = None
 
 
 class Hub(Spec):
@@ -284,6 +287,7 @@ class ModelCard(Spec):
 
     `prompts` holds, by preset name, the words this model was trained on; `affixes` go round every prompt. `digest` is
     the sha256 of its weight files (see `assetgen models verify`); a hub revision stands in for it where it is None.
+    `network` and `vae` stand in for the UNet or transformer and for the autoencoder among its weights.
     """
 
     model: Name
@@ -302,6 +306,7 @@ class ModelCard(Spec):
     controls: Mapping[str, ControlModel] = {}
     loras: tuple[Lora, ...] = ()
     embeddings: tuple[Embedding, ...] = ()
+    network: Location | None = None
     vae: Location | None = None
     batch: Mapping[Literal["cpu", "gpu"], Annotated[int, Field(ge=1, le=64)]] = {}
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
@@ -319,5 +324,5 @@ class ModelCard(Spec):
 def _by_digest(card: Any) -> Any:
     if not isinstance(card, Mapping):
         return [_by_digest(item) for item in card] if isinstance(card, list) else card
-    places = {"weights", "file"} if card.get("digest") else set()
+    places = {"weights", "file", "folder"} if card.get("digest") else set()
     return {key: _by_digest(item) for key, item in card.items() if key not in {*places, *TERMS}}

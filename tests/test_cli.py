@@ -137,6 +137,18 @@ def test_a_lora_is_verified_as_its_model_is(assetgen: Run, worn: Path) -> None:
     assert (code, "worn, maker/few/four.safetensors: DIFFERS" in out) == (2, True)
 
 
+def test_a_network_of_another_file_is_looked_for_and_verified(assetgen: Run, worn: Path) -> None:
+    network = "network: {file: ../unet.safetensors, digest: d}"
+    (worn / "models/worn.yaml").write_text(LAID_OVER.replace("loras: [%s]", network))
+    [before] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
+    assert assetgen("models", "verify", "worn", "--pack", worn)[0] == 2
+    shutil.copy(WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", worn / "unet.safetensors")
+    [after] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
+    assert ("not here" in before, "not here" in after, "here" in after) == (True, False, True)
+    code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, "worn, network: DIFFERS" in out) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("lora", "told"),
     [

@@ -102,14 +102,16 @@ def show_model(name: str, folder: FolderOption = HERE) -> None:
 
 @models.command("verify")
 def verify_model(name: str, folder: FolderOption = HERE) -> None:
-    """Compare a model's weight files, and those of its controls, LoRAs and embeddings, with the digests in its card."""
-    from assetgen.diffusion.folders import check_file, check_weights, file_of, place_of
+    """Compare the files of a model and of all that its card names besides with the digests in the card."""
+    from assetgen.diffusion.folders import check_file, check_weights, file_of, given_of, place_of
     from assetgen.digest import weights_digest
 
     card = _library(folder).card(name)
-    entries = [(card.model, card.weights, card.digest)]
+    parts = [(f"{card.model}, {part}", getattr(card, part)) for part in ("network", "vae") if getattr(card, part)]
+    entries = [(label, weights, getattr(weights, "digest", None)) for label, weights in parts]
     entries += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in card.controls.items()]
-    places: list[tuple[str, Path, str | None]] = []
+    check_weights(card.weights, given_of(card))
+    places = [(card.model, place_of(card.weights), card.digest)]
     for label, weights, said in entries:
         check_weights(weights)
         places.append((label, place_of(weights), said))

@@ -1,6 +1,7 @@
 """Is a model folder whole? Looked at before torch is imported, so that the answer is quick and names the file."""
 
 import json
+from collections.abc import Container
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,8 @@ EYE = "image_encoder"
 """The folder of the CLIP that looks, beside an IP-Adapter."""
 CURE = "Download or copy the model again"
 HUB_CURE = 'pip install "assetgen[gen]"'
+NETWORKS = ("unet", "transformer")
+"""Where a model's network lies."""
 SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
 """Parts that no family loads."""
 VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
@@ -82,8 +85,9 @@ def file_of(addition: Addition) -> Path:
             return addition.file
 
 
-def check_weights(location: Location) -> None:
-    """Weights wherever a card says they lie: whole, as far as a look without reading them through tells."""
+def check_weights(location: Location, given: Container[str] = ()) -> None:
+    """Weights wherever a card says they lie: whole, as far as a look without reading them through tells. Parts of a
+    pipeline that are `given` from elsewhere are not looked at."""
     place = place_of(location)
     if place.is_file():
         check_file(place)
@@ -93,21 +97,24 @@ def check_weights(location: Location) -> None:
             check_file(part)
         return
     variant = location.variant if isinstance(location, Hub) else None
-    (check_pipeline if (place / PIPELINE_FILE).exists() else check_part)(place, variant)
+    if (place / PIPELINE_FILE).exists():
+        check_pipeline(place, variant, given)
+    else:
+        check_part(place, variant)
 
 
 def presence(card: ModelCard) -> Literal["here", "not whole", "not here"]:
     """Whether all that a model draws with (its controls aside) is on this machine, in a word."""
-    locations = (card.weights, card.vae) if card.vae else (card.weights,)
-    additions = (*card.loras, *card.embeddings)
+    parts = [location for location in (card.network, card.vae) if location]
     try:
-        files = [file_of(each) for each in additions]
-        for location in locations:
+        files = [file_of(each) for each in (*card.loras, *card.embeddings)]
+        for location in (card.weights, *parts):
             place_of(location)
     except AssetgenError:
         return "not here"
     try:
-        for location in locations:
+        check_weights(card.weights, given_of(card))
+        for location in parts:
             check_weights(location)
         for file in files:
             check_file(file)
@@ -116,14 +123,27 @@ def presence(card: ModelCard) -> Literal["here", "not whole", "not here"]:
     return "here"
 
 
-def check_pipeline(folder: Path, variant: str | None = None) -> None:
+def given_of(card: ModelCard) -> tuple[str, ...]:
+    """The folders among a model's weights that its card names something else for."""
+    return (*(NETWORKS if card.network else ()), *(("vae",) if card.vae else ()))
+
+
+def part_class(folder: Path, name: str) -> str:
+    """The class of diffusers that a pipeline folder says one of its parts is of."""
+    found = _read_json(folder / PIPELINE_FILE).get(name)
+    if not isinstance(found, list) or len(found) != 2 or found[0] != "diffusers":
+        raise InputError(f"the model in '{folder}' has no part '{name}'", cure="Check its card: `family`, `weights`")
+    return str(found[1])
+
+
+def check_pipeline(folder: Path, variant: str | None = None, given: Container[str] = ()) -> None:
     """A pipeline folder in diffusers layout has every file it names, none cut short, and weights as safetensors.
 
-    `variant` ("fp16") stands in the names of its weight files.
+    `variant` ("fp16") stands in the names of its weight files. What is `given` from elsewhere is not looked at.
     """
     parts = _read_json(folder / PIPELINE_FILE)
     for name, origin in parts.items():
-        if isinstance(origin, list) and origin[0] and name not in SKIPPED:
+        if isinstance(origin, list) and origin[0] and name not in SKIPPED and name not in given:
             weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
             check_part(folder / name, variant, needs_weights=weighs)
             if "Tokenizer" in str(origin[1]):

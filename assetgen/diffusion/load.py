@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.checkpoint import configuration
+from assetgen.diffusion.checkpoint import read_network, read_whole
 from assetgen.diffusion.compiling import Compiler
 from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.diffusion.devices import Device, device_for, libraries
@@ -23,6 +23,7 @@ from assetgen.diffusion.folders import (
     check_pipeline,
     check_readers,
     file_of,
+    part_class,
     place_of,
 )
 from assetgen.diffusion.latents import grain_of
@@ -143,7 +144,7 @@ def warm_model(
 def _find(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str]) -> None:
     """Look for all weights before torch is imported, so that the answer comes at once."""
     place_of(card.weights, whole=True)
-    for location in (card.vae, *(card.controls[kind].weights for kind in kinds)):
+    for location in (card.network, card.vae, *(card.controls[kind].weights for kind in kinds)):
         if location is not None:
             place_of(location)
     for addition in (*loras, *card.embeddings):
@@ -177,6 +178,8 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> W
     options = dict(shape.options)
     if card.vae:
         options["vae"] = _read(diffusers.AutoencoderKL, card.vae, card.model, device)
+    if card.network:
+        options[shape.network] = _read_network(card, card.network, shape.network, device)
     whole = getattr(diffusers, shape.pipeline)
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
@@ -216,6 +219,16 @@ def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
     return _read(getattr(diffusers, how.network), control.weights, card.model, warm.device).to(warm.device.place)
 
 
+def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> Any:
+    """The network that stands in for the one among a model's weights, which must lie in diffusers layout."""
+    _, diffusers = libraries()
+    base = place_of(card.weights, whole=True)
+    kind = getattr(diffusers, part_class(base, name))
+    if isinstance(location, SingleFile) and location.config is None:
+        location = location.model_copy(update={"config": str(base / name)})
+    return _read(kind, location, card.model, device)
+
+
 def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
     """A pipeline or network from where the card says it lies; whatever diffusers says of bad files is one sentence."""
     options["dtype"] = device.dtype
@@ -237,7 +250,10 @@ def _read(kind: Any, location: Location, model: str, device: Device, *, family: 
 
 def _from_folder(kind: Any, folder: Path, options: dict[str, Any], variant: str | None = None) -> Any:
     whole = (folder / PIPELINE_FILE).exists() or kind.__name__.endswith("Pipeline")
-    (check_pipeline if whole else check_part)(folder, variant)
+    if whole:
+        check_pipeline(folder, variant, given=options)
+    else:
+        check_part(folder, variant)
     check_readers(folder)
     return kind.from_pretrained(str(folder), variant=variant, local_files_only=True, use_safetensors=True, **options)
 
@@ -245,8 +261,9 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], variant: str 
 def _from_file(kind: Any, place: SingleFile, options: dict[str, Any], family: str) -> Any:
     """One checkpoint. Where no `config` tells the shape of a whole model, it is read from the file."""
     check_file(place.file)
-    if place.config is not None or not family:
-        here = place.config is not None and Path(place.config).is_dir()
-        return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)
-    with configuration(place.file, family) as folder:
-        return kind.from_single_file(str(place.file), config=str(folder), local_files_only=True, **options)
+    if place.config is None and family:
+        return read_whole(kind, place.file, family, **options)
+    here = place.config is not None and Path(place.config).is_dir()
+    if here and not kind.__name__.endswith("Pipeline"):
+        return read_network(kind, place.file, Path(str(place.config)), dtype=options["dtype"])
+    return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)

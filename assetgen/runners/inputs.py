@@ -13,7 +13,7 @@ from assetgen.digest import local_place, weights_digest
 from assetgen.errors import BuildError, InputError
 from assetgen.recipe import Recipe, Stage
 from assetgen.registry import InputFile
-from assetgen.spec import Location, ModelCard
+from assetgen.spec import Folder, Location, ModelCard, SingleFile
 from assetgen.store import Store, write_whole
 
 DIGITS = 12
@@ -124,6 +124,9 @@ def _check_weights(told: str, controls: tuple[str, ...]) -> None:
     named: list[tuple[str, Location, str | None]] = [(card.model, card.weights, card.digest)]
     used = ((kind, card.controls[kind]) for kind in controls if kind in card.controls)
     named += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in used]
+    for name, part in (("network", card.network), ("vae", card.vae)):
+        if isinstance(part, Folder | SingleFile):
+            named.append((f"{card.model}, {name}", part, part.digest))
     for name, location, digest in named:
         _compare(name, local_place(location), digest)
     for each in (*card.loras, *card.embeddings):

@@ -94,7 +94,7 @@ def _of_model(library: Library, name: str | None) -> set[Path]:
         card = library.card(str(name))
     if card:
         found |= {each.place for each in (*card.loras, *card.embeddings) if each.place}
-        found |= {card.weights.file} if isinstance(card.weights, SingleFile) else set()
+        found |= {each.file for each in (card.weights, card.network, card.vae) if isinstance(each, SingleFile)}
     return found
 
 
