@@ -71,6 +71,8 @@ class Trial:
 
 def main(comfyui: Path, models: Path, out: Path, names: Sequence[str], tiny: bool) -> None:
     """Measure, and write down after each trial what there is so far."""
+    if not (comfyui / "execution.py").exists():
+        raise SystemExit(f"{comfyui}: no source of ComfyUI is here; name the folder that holds its main.py")
     for name in names:
         if not (models / name / "model_index.json").exists():
             write_shapes(name, models, tiny)
