@@ -1,5 +1,10 @@
-"""Packs written into a folder, and builds of them with drawings instead of a model."""
+"""Packs written into a folder, and builds of them with drawings instead of a model.
 
+Tests run on the CPU, also where there is a GPU; `ASSETGEN_TEST_GPU=1 pytest -n0 tests/diffusion/test_gpu.py` runs those
+that want one.
+"""
+
+import os
 import runpy
 import shutil
 import subprocess
@@ -18,6 +23,8 @@ from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.resolve import plan
 from assetgen.store import Store
 
+if "ASSETGEN_TEST_GPU" not in os.environ:
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch looks
 DRAWN = {
     "pixels": 'use: pixel_sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [cutout]\n',
     "drawing": 'use: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n',

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assetgen.images import FloatArray
 
@@ -48,12 +47,11 @@ def as_tensor(picture: FloatArray) -> Any:
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32))[None]
 
 
-def to_bytes(picture: Any) -> NDArray[np.uint8]:
+def to_bytes(picture: Any) -> Any:
     """A tensor of 0..1 as 0..255, rounded where it is: a quarter of the bytes is then fetched."""
     import torch
 
-    found: NDArray[np.uint8] = (picture * 255).round().to(torch.uint8).cpu().numpy()
-    return found
+    return (picture * 255).round().to(torch.uint8)
 
 
 def _standardised(vae: Any, raw: Any) -> Any:

@@ -3,6 +3,7 @@
 import gc
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class Warm:
     compiler: Compiler
     recordings: Recordings
     controls: dict[str, Any] = field(default_factory=dict)
+    texts: OrderedDict[Any, dict[str, Any]] = field(default_factory=OrderedDict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -192,8 +194,9 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> W
     where = settle(pipeline, device, card.native[0] * card.native[1])
     if where != "device":
         emit(Offloading(model=card.model, by=where))
-    resident = where == "device"
-    warm = Warm(shape, device, pipeline, Compiler(device, card.model, resident), Recordings(device, resident))
+    resident, network = where == "device", getattr(pipeline, shape.network)
+    compiler = Compiler(device, card.model, network.num_parameters(), resident)
+    warm = Warm(shape, device, pipeline, compiler, Recordings(device, resident))
     _check_channels(card, warm)
     return warm
 

@@ -79,10 +79,14 @@ class Recordings:
         finally:
             self.allowed = allowed
 
-    def stop(self) -> None:
-        """Give the memory of all recordings back, and make no more."""
-        self.allowed = False
+    def forget(self) -> None:
+        """Drop all recordings: they hold memory, and read weights where those were."""
         self.kept.clear()
+
+    def stop(self) -> None:
+        """Drop all recordings, and make no more."""
+        self.allowed = False
+        self.forget()
 
     def _record(self, answer: Answer, leaves: list[Any], shape: Any) -> _Recording:
         torch, _ = libraries()

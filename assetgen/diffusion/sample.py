@@ -19,7 +19,7 @@ from assetgen.diffusion.text import chunk_count
 from assetgen.diffusion.tiling import wrapping
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk
-from assetgen.images import Array, ImageSet, picture
+from assetgen.images import ImageSet, picture
 from assetgen.registry import Job
 
 
@@ -111,7 +111,8 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
         with nullcontext() if compiled else uncompiled(warm.compilable(kinds)):
             with wrapping(warm.networks(kinds), first.tile), warm.worn(first.card, kinds):
                 latents = denoise(warm, filled, made, [request.asset for request in batch])
-            pictures = [_picture(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+            drawn = [_draw(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+            pictures = _fetched(batch, drawn)
         seconds = time.perf_counter() - started
         warm.compiler.drew(shape, seconds, size)
         _tell(warm.device, batch, size, seconds)
@@ -127,6 +128,7 @@ def _compile(warm: Warm, request: Request, shape: Hashable) -> bool:
     if shape not in warm.compiler.compiled and warm.compiler.pays(shape, request.ahead):
         request.emit(Compiling(model=request.card.model))
         compile_networks(warm.compilable(kinds))
+        warm.recordings.forget()
         warm.compiler.compiled.add(shape)
     return shape in warm.compiler.compiled
 
@@ -138,17 +140,24 @@ def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float) -
         request.emit(news)
 
 
-def _picture(warm: Warm, request: Request, latent: Any) -> ImageSet:
+def _draw(warm: Warm, request: Request, latent: Any) -> tuple[Any, Any]:
+    """A picture in 8 bits, and whether all of it are numbers: tensors of the device, which may still be at work.
+    Outside the mask of an inpainting it has the very pixels of the image that was given."""
     pixels = cut(decode(warm.pipeline.vae, latent, request.tile), request.size)
-    if not pixels.isfinite().all():
-        raise InputError(f"model '{request.card.model}' gave no picture", cure="Set its card's precision to float32")
-    return picture(_kept(request, pixels), tiles=request.tile)
+    sound = pixels.isfinite().all()
+    if request.image is not None and request.mask is not None:
+        given = (framed(each, request.size, request.size) for each in (request.mask, request.image))
+        mask, original = (pixels.new_tensor(each) for each in given)
+        pixels = mask * pixels + (1 - mask) * original
+    return to_bytes(pixels), sound
 
 
-def _kept(request: Request, pixels: Any) -> Array:
-    """8-bit colour; outside the mask of an inpainting the very pixels of the image that was given."""
-    if request.image is None or request.mask is None:
-        return to_bytes(pixels)
-    given = (framed(each, request.size, request.size) for each in (request.mask, request.image))
-    mask, original = (pixels.new_tensor(each) for each in given)
-    return to_bytes(mask * pixels + (1 - mask) * original)
+def _fetched(batch: Sequence[Request], drawn: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
+    """The pictures of a batch, once the device has drawn them all: each question would make it wait."""
+    torch, _ = libraries()
+    pictures, sound = (torch.stack(each) for each in zip(*drawn, strict=True))
+    if not sound.all():
+        model = batch[0].card.model
+        raise InputError(f"model '{model}' gave no picture", cure="Set its card's precision to float32")
+    arrays = pictures.cpu().numpy()
+    return [picture(array, tiles=request.tile) for request, array in zip(batch, arrays, strict=True)]

@@ -10,6 +10,10 @@ ALONG_WORDS = ("prompt_embeds", "prompt_attention_mask")
 first chunk stands for it."""
 
 
+REMEMBERED = 8
+"""Batches whose embeddings are kept: of FLUX, one prompt takes 4 MB."""
+
+
 def chunk_count(warm: Warm, prompt: str, negative: str) -> int:
     """How many chunks the longer of the two takes; only prompts with the same count share a batch."""
     return max(len(chunks(warm, prompt)), len(chunks(warm, negative)))
@@ -46,8 +50,18 @@ def encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[s
     """The embeddings of prompts and of what they unwant, by the pipeline's argument names: a row a prompt.
 
     On CPUs each is encoded by itself, so that its bits do not depend on its neighbours; GPUs take as long for one as
-    for all. All take the same number of chunks.
+    for all. All take the same number of chunks. The last few batches are remembered: candidates share their words.
     """
+    asked = (*texts, guided)
+    if asked not in warm.texts:
+        while len(warm.texts) >= REMEMBERED:
+            warm.texts.popitem(last=False)
+        warm.texts[asked] = _encode(warm, texts, guided)
+    warm.texts.move_to_end(asked)
+    return warm.texts[asked]
+
+
+def _encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
     import torch
 
     pieces = [(chunks(warm, prompt), chunks(warm, negative)) for prompt, negative in texts]

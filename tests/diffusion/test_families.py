@@ -214,7 +214,7 @@ def _through_autoencoder(card: ModelCard, given: Array) -> Array:
     pipeline = warm_model(card, (), (), ignore).pipeline
     with torch.inference_mode():
         latent = encode_pictures(pipeline, as_tensor(to_float(given)))
-        return to_bytes(decode_picture(pipeline.vae, latent)).astype(int)
+        return to_bytes(decode_picture(pipeline.vae, latent)).numpy().astype(int)
 
 
 def test_a_pack_names_such_a_model_by_a_card_beside_it(
