@@ -14,6 +14,7 @@ from .client.job import Job
 from .client.sizes import sized, units_of
 from .client.trouble import Trouble
 from .depth import SOLID, sight
+from .drawing import Drawing
 from .folders import output_folder
 from .forms import said
 from .preferences import preferences, user_folder
@@ -26,15 +27,18 @@ Uploads = dict[str, tuple[str, bytes]]
 PIXEL_USES = ("pixel_sprite", "pixel_texture")
 
 
-def ask(context: bpy.types.Context, what: str) -> Task:
-    """Ask for one thing. Raises `Trouble` for what cannot be asked."""
+def ask(context: bpy.types.Context, what: str, at_once: bool | None = None) -> Task:
+    """Ask for one thing. Raises `Trouble` for what cannot be asked.
+
+    What takes long to render is rendered bit by bit; `at_once` as a whole, as scripts expect in background mode.
+    """
     settings: ASSETGEN_settings = context.scene.assetgen
     facts = {
         "targets": [item.session_uid for item in targets(context, what)],
         "as_asset": settings.as_asset,
     }
     if what == "SPRITE":
-        return _ask_sprite(context, settings, facts)
+        return _ask_sprite(context, settings, facts, bpy.app.background if at_once is None else at_once)
     if not settings.prompt.strip():
         raise Trouble("The prompt is empty.", "Write what to make, like: a mossy brick wall.")
     remember(user_folder("prompts") / HISTORY, settings.prompt)
@@ -135,16 +139,23 @@ def _worlds(items: Sequence[bpy.types.Object]) -> dict[int, Any]:
     return {item.session_uid: np.array(item.matrix_world) for item in items}
 
 
-def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: dict[str, Any]) -> Task:
+def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: dict[str, Any], at_once: bool) -> Task:
     """Render the turntable; the server makes pixel art of the whole sheet, in one palette."""
     items = targets(context, "SPRITE")
     table = turntable.Turntable(settings.views, settings.side, settings.elevation)
-    png = turntable.sheet(context, items, table)
+    subject = turntable.subject_of(context, items)
     steps = [{"pixelate": {"cell": turntable.CELL, "colors": settings.colors}}]
     name = settings.prompt.strip() or items[0].name
     facts |= {"origin": {"prompt": name}, "sheet": (table.count, table.columns, table.side)}
-    job = _job(name, {"kind": "post", "steps": steps}, {"upload": ("sheet.png", png)})
-    return begin("SPRITE", name, job, facts)
+    request = {"kind": "post", "steps": steps}
+
+    def job(pictures: list[Any]) -> Job:
+        return _job(name, request, {"upload": ("sheet.png", turntable.sheet(pictures, table))})
+
+    drawing = Drawing([partial(turntable.view, subject, table, number) for number in range(table.count)], job)
+    if at_once:
+        return begin("SPRITE", name, drawing.all(), facts)
+    return begin("SPRITE", name, drawing, facts)
 
 
 def _origin(settings: ASSETGEN_settings) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from typing import Any
 
 import bpy
 
+from . import thumbnails
 from .client.form import Field, fields_of
 from .client.http import Server
+from .client.pictures import bring_pictures, picture_of
 from .client.start import start
 from .client.trouble import NoServer, Trouble
 from .forms import fill_forms
 from .preferences import preferences, state_place, user_folder
 from .tasks import send
+
+PICTURES = "thumbnails"
 
 
 @dataclass
@@ -50,16 +54,18 @@ def connect(begin: bool = False) -> None:
     """Ask who is there and what there is; with `begin` start a server where none runs."""
     asked, ready = server(), starter() if begin else None
     catalog.is_asked, catalog.trouble = True, None
-    names = sorted({*catalog.wanted, *catalog.pages})
+    wanted = {*catalog.wanted, *catalog.pages}
 
     def look() -> dict[str, Any]:
         version = (ready or asked.handshake)()
-        pages = {name: fields_of(asked.ask("GET", f"/presets/{name}")) for name in names}
+        presets = [each for each in asked.ask("GET", "/presets") if not each["error"]]
+        known = {each["name"] for each in presets} & wanted
         return {
             "version": version,
-            "presets": [each for each in asked.ask("GET", "/presets") if not each["error"]],
+            "wanted": wanted,
+            "presets": presets,
             "models": asked.ask("GET", "/models"),
-            "pages": pages,
+            "pages": {name: fields_of(asked.ask("GET", f"/presets/{name}")) for name in known},
         }
 
     send(look, _known, _unknown)
@@ -83,7 +89,18 @@ def want_form(preset: str) -> None:
 def _known(told: dict[str, Any]) -> None:
     catalog.version, catalog.presets, catalog.models = told["version"], told["presets"], told["models"]
     catalog.is_asked = False
+    late, catalog.wanted = catalog.wanted - told["wanted"], set()
     _filled(told["pages"])
+    for preset in late:
+        want_form(preset)
+    asked, folder = server(), user_folder(PICTURES)
+    pictured = [each["name"] for each in catalog.presets if each["thumbnail"]]
+    send(lambda: bring_pictures(asked, pictured, folder), thumbnails.renew, _no_pictures)
+
+
+def _no_pictures(trouble: Trouble) -> None:
+    """A picker without pictures still has names."""
+    catalog.trouble = trouble
 
 
 def _filled(pages: dict[str, list[Field]]) -> None:
@@ -100,6 +117,11 @@ def _no_form(preset: str, trouble: Trouble) -> None:
 def _unknown(trouble: Trouble) -> None:
     catalog.is_asked, catalog.version = False, ""
     catalog.trouble = None if isinstance(trouble, NoServer) else trouble
+
+
+def preset_icon(preset: str) -> int:
+    """The icon of a preset's picture, 0 while it has none, and where nothing is drawn."""
+    return 0 if bpy.app.background else thumbnails.icon_of(picture_of(user_folder(PICTURES), preset))
 
 
 def licence_of(model: str) -> str:

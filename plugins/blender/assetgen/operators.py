@@ -81,8 +81,7 @@ class ASSETGEN_OT_cancel(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         for number, task in enumerate(tasks.tasks):
             if task.status == "running" and self.job in (-1, number):
-                task.job.cancel()
-                task.progress = tasks.Progress(task.progress.fraction, "cancelling")
+                task.cancel()
         return {"FINISHED"}
 
 

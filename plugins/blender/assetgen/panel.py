@@ -1,5 +1,6 @@
 """The panel in the 3D view's sidebar."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import blf
@@ -17,6 +18,8 @@ BESIDE = 90
 SHOWN = 3
 """Tasks whose candidates are shown."""
 ACROSS = 3
+PICTURE_SCALE, PICKER_SCALE = 4.0, 6.0
+"""Heights of a line that the picture of a preset takes in the panel, and among all others, with room for its name."""
 
 
 class _InSidebar:
@@ -87,11 +90,9 @@ class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
         layout.use_property_split, layout.use_property_decorate = True, False
         column = layout.column()
         if settings.task != "SPRITE":
-            for name in ("preset", "model", "negative", "reference", "draft", "noncommercial"):
-                column.prop(settings, name)
-        for name in OWN_SETTINGS[settings.task]:
-            column.prop(settings, name)
-        column.prop(settings, "as_asset")
+            _preset(column, settings)
+            _said(column, settings, ("model", "negative", "reference", "draft", "noncommercial"))
+        _said(column, settings, (*OWN_SETTINGS[settings.task], "as_asset"))
         if settings.task == "SPRITE":
             return
         part = ""
@@ -132,6 +133,22 @@ def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
     if known.trouble:
         _trouble(layout, context, known.trouble)
+
+
+def _said(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: Iterable[str]) -> None:
+    """A line for each; what is ticked has the whole width for its words."""
+    for name in names:
+        row = layout.column()
+        row.use_property_split = settings.bl_rna.properties[name].type != "BOOLEAN"
+        row.prop(settings, name)
+
+
+def _preset(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """By its picture, or by its name."""
+    if catalog.catalog.presets:
+        scales = {"scale": PICTURE_SCALE, "scale_popup": PICKER_SCALE}
+        layout.template_icon_view(settings, "picture", show_labels=True, **scales)
+    layout.prop(settings, "preset")
 
 
 def _reference(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:

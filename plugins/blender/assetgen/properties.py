@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from .catalog import catalog, want_form
+from .catalog import catalog, preset_icon, want_form
 from .forms import fill_form
 
 TASKS = (
@@ -29,6 +29,11 @@ VIEWS = (
 )
 _choices: dict[str, list[tuple[str, str, str]]] = {}
 """Blender keeps no copy of the texts of such lists: they must live on here."""
+
+
+Pictured = tuple[str, str, str, int, int]
+_pictures: dict[tuple[tuple[str, ...], tuple[int, ...]], list[Pictured]] = {}
+"""By names and icons, for the same reason."""
 
 
 def _choices_of(field: "ASSETGEN_field", context: bpy.types.Context) -> list[tuple[str, str, str]]:
@@ -78,6 +83,26 @@ def _preset_names(settings: Any, context: bpy.types.Context, edit: str) -> list[
     return [each["name"] for each in catalog.presets if edit.lower() in each["name"]]
 
 
+def _pictured(settings: "ASSETGEN_settings", context: bpy.types.Context) -> list[Pictured]:
+    """The presets with their pictures, as far as these are there."""
+    about = {each["name"]: each["about"] for each in catalog.presets}
+    names = tuple({**about, settings.preset: ""})
+    icons = tuple(preset_icon(name) for name in names)
+    made = [
+        (name, name.replace("_", " "), about.get(name, ""), icon, number)
+        for number, (name, icon) in enumerate(zip(names, icons, strict=True))
+    ]
+    return _pictures.setdefault((names, icons), made)
+
+
+def _shown_preset(settings: "ASSETGEN_settings") -> int:
+    return next(number for name, _, _, _, number in _pictured(settings, bpy.context) if name == settings.preset)
+
+
+def _show_preset(settings: "ASSETGEN_settings", number: int) -> None:
+    settings.preset = _pictured(settings, bpy.context)[number][0]
+
+
 def _model_names(settings: Any, context: bpy.types.Context, edit: str) -> list[tuple[str, str]]:
     return [(each["name"], f"{each['licence']}, {each['weights']}") for each in catalog.models]
 
@@ -95,6 +120,9 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
         default="concept_from_mesh",
         search=_preset_names,
         update=_preset_changed,
+    )
+    picture: bpy.props.EnumProperty(
+        name="Preset", description="The kind of asset", items=_pictured, get=_shown_preset, set=_show_preset
     )
     model: bpy.props.StringProperty(
         name="Model", description="The model. Empty: that of the preferences", default="", search=_model_names

@@ -1,7 +1,7 @@
 """What a finished picture becomes in the file, by what was asked. Asked again, it replaces what it made before."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import bpy
@@ -13,6 +13,7 @@ from .client.sheet import sheet_facts
 from .client.trouble import Trouble
 from .cuts import cut_deep_faces
 from .folders import load_image
+from .objects import objects
 
 PICTURE_MARK = materials.MARK
 CONCEPT_ALPHA = 0.6  # the scene shows through
@@ -32,7 +33,7 @@ def apply(what: str, key: str, facts: Mapping[str, Any], candidate: Candidate) -
 
 
 def _material(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Material:
-    targets = list(_objects(facts["targets"]))
+    targets = list(objects(facts["targets"]))
     material = materials.material_for(candidate.name, key)
     without = any(item.type == "MESH" and not item.data.uv_layers for item in targets)
     materials.fill(material, candidate.files, {**facts, "box": facts.get("box") or without})
@@ -44,7 +45,7 @@ def _material(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.t
 
 def _texture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
     """Into the active material, the rest of which stays."""
-    for item in _objects(facts["targets"]):
+    for item in objects(facts["targets"]):
         if item.active_material is None:
             materials.put_on(item, materials.material_for(candidate.name, key))
         if not item.active_material.is_editable:
@@ -59,7 +60,7 @@ def _projected(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.
     material = materials.material_for(candidate.name, key)
     materials.fill(material, candidate.files, {"uv_map": projection.UV_MAP, "clip": True})
     sight, done = facts["sight"], set()
-    for item in _objects(facts["targets"]):
+    for item in objects(facts["targets"]):
         world = np.array(facts["worlds"][item.session_uid])
         if item.data.name_full in done:
             raise Trouble(f"{item.name} shares its mesh with another object.", "Make it a single user first.")
@@ -87,7 +88,7 @@ def _paint(item: bpy.types.Object, material: bpy.types.Material, faces: Any) -> 
 def _concept(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
     """A picture laid over what the camera sees, and in every image editor."""
     image = _picture(key, facts, candidate)
-    for camera in _objects([facts["camera"]] if facts.get("camera") else []):
+    for camera in objects([facts["camera"]] if facts.get("camera") else []):
         backgrounds = camera.data.background_images
         mine = next((each for each in backgrounds if each.image and each.image.get(PICTURE_MARK)), None)
         mine = mine or backgrounds.new()
@@ -113,15 +114,6 @@ def _sheet(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.type
     place = candidate.files["color"]
     place.with_suffix(".json").write_text(json.dumps(sheet_facts(place.name, *facts["sheet"]), indent=1))
     return _picture(key, facts, candidate)
-
-
-def _objects(uids: Iterable[int]) -> Iterable[bpy.types.Object]:
-    """Objects of this session, however they are called now. Raises `Trouble` where one is gone."""
-    known = {item.session_uid: item for item in bpy.data.objects}
-    for uid in uids:
-        if uid not in known:
-            raise Trouble("An object that this was made for is gone.", "Undo its removal, or ask anew.")
-        yield known[uid]
 
 
 WAYS: dict[str, Callable[[str, Mapping[str, Any], Candidate], bpy.types.ID]] = {

@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import bpy
 
 from .client.job import Candidate, Ended, Job, Progress
 from .client.trouble import Trouble
+from .drawing import Drawing
 from .results import apply
 
 TICK = 0.1
@@ -24,11 +26,12 @@ BUSY = ("TRANSFORM_OT", "MESH_OT", "SCULPT_OT", "PAINT_OT", "VIEW3D_OT", "OBJECT
 
 @dataclass
 class Task:
-    """One thing asked: its job, its candidates by number, and the names of what it is for."""
+    """One thing asked: its job, or what is rendered before there can be one; its candidates by number, and the names
+    of what it is for."""
 
     what: str
     prompt: str
-    job: Job
+    job: Job | Drawing
     facts: Mapping[str, Any]
     file: int
     candidates: dict[int, Candidate] = field(default_factory=dict)
@@ -42,7 +45,15 @@ class Task:
     @property
     def key(self) -> str:
         """Marks what this task made in the file, so that another pick replaces it."""
-        return self.job.id
+        return self.job.id if isinstance(self.job, Job) else ""
+
+    def cancel(self) -> None:
+        """Ask for its end; what is finished stays."""
+        self.progress = Progress(self.progress.fraction, "cancelling")
+        if isinstance(self.job, Job):
+            self.job.cancel()
+        else:
+            self.status = "cancelled"
 
 
 @dataclass
@@ -75,8 +86,8 @@ _errands: list[Errand] = []
 _file = 0
 
 
-def begin(what: str, prompt: str, job: Job, facts: Mapping[str, Any]) -> Task:
-    """Follow a job. `facts` is what its results need later."""
+def begin(what: str, prompt: str, job: Job | Drawing, facts: Mapping[str, Any]) -> Task:
+    """Follow a job, or a drawing until it is one. `facts` is what its results need later."""
     task = Task(what, prompt, job, facts, _file)
     tasks.insert(0, task)
     over = [each for each in tasks if each.status != "running"]
@@ -103,7 +114,10 @@ def tick() -> float | None:
         _errands.remove(errand)
         errand.outcome()
     for task in running():
-        _listen(task)
+        if isinstance(task.job, Job):
+            _listen(task, task.job)
+        else:
+            _draw(task, task.job)
     for task in _unused():
         _pick_first(task)
     redraw()
@@ -127,9 +141,25 @@ def pick(task: Task, number: int) -> None:
     task.picked = number
 
 
-def _listen(task: Task) -> None:
-    while not task.job.news.empty():
-        news = task.job.news.get()
+def _draw(task: Task, drawing: Drawing) -> None:
+    """Render its next picture, unless a person has Blender in hand."""
+    if task.file != _file:
+        task.status, task.trouble = "failed", Trouble("Another file was opened meanwhile.", "Ask for it again there.")
+    if task.status != "running" or _hands_are_full():
+        return
+    try:
+        with _in_window():
+            job = drawing.step()
+    except Trouble as trouble:
+        task.status, task.trouble = "failed", trouble
+        return
+    task.progress = Progress(0.0, "asking") if job else Progress(drawing.fraction, "rendering")
+    task.job = job or drawing
+
+
+def _listen(task: Task, job: Job) -> None:
+    while not job.news.empty():
+        news = job.news.get()
         if isinstance(news, Progress):
             fraction = max(news.fraction, task.progress.fraction)
             task.progress = Progress(fraction, news.word, news.position)
@@ -160,12 +190,14 @@ def _pick_first(task: Task) -> None:
 
 def undo_step(name: str) -> None:
     """Make what was changed one step of undo."""
-    windows = bpy.context.window_manager.windows
-    if windows:
-        with bpy.context.temp_override(window=windows[0]):
-            bpy.ops.ed.undo_push(message=name)
-    else:
+    with _in_window():
         bpy.ops.ed.undo_push(message=name)
+
+
+def _in_window() -> AbstractContextManager[Any]:
+    """Timers have no window of their own, and operators want one where there is any."""
+    windows = bpy.context.window_manager.windows
+    return bpy.context.temp_override(window=windows[0]) if windows else nullcontext()
 
 
 def _hands_are_full() -> bool:
@@ -193,9 +225,10 @@ def forget() -> None:
         bpy.app.timers.unregister(tick)
     still = running()
     for task in still:
-        task.job.cancel()
+        task.cancel()
     for task in still:
-        task.job.join(2.0)
+        if isinstance(task.job, Job):
+            task.job.join(2.0)
     tasks.clear()
     _errands.clear()
 

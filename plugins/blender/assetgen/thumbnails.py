@@ -1,5 +1,6 @@
-"""Small pictures of candidates for the panel."""
+"""Small pictures for the panel: of candidates and of presets. Blender reads them, aside, once they are to be drawn."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -18,6 +19,14 @@ def icon_of(place: Path) -> int:
             return 0
         known.load(name, name, "IMAGE")
     return int(known[name].icon_id)
+
+
+def renew(places: Iterable[Path]) -> None:
+    """These files have changed."""
+    known = _previews[0] if _previews else {}
+    for name in (str(place) for place in places):
+        if name in known:
+            known[name].reload()
 
 
 def forget() -> None:

@@ -1,4 +1,7 @@
-"""An object from all sides: N pictures on a clear ground, side by side on one sheet."""
+"""An object from all sides: N pictures on a clear ground, side by side on one sheet.
+
+Each picture is made in a scene of its own, which is gone afterwards: between two of them a person may undo or save.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from .client.png import write_png
 from .client.trouble import Trouble
 from .depth import SOLID, plain_render, render_pixels, set_format, use_cycles
+from .objects import objects
 
 CELL = 4
 """Rendered pixels a side for each pixel of the sprite."""
@@ -40,8 +44,16 @@ class Turntable:
         return next((each for each in range(least, MOST_COLUMNS + 1) if self.count % each == 0), least)
 
 
-def sheet(context: bpy.types.Context, items: Sequence[bpy.types.Object], table: Turntable) -> bytes:
-    """The sheet as a PNG, `CELL` times as large as its sprites. Raises `Trouble` where there is nothing to see."""
+@dataclass(frozen=True)
+class Subject:
+    """What stands on the turntable, by session uid, and the corners that its pictures must hold."""
+
+    items: tuple[int, ...]
+    corners: tuple[Vector, ...]
+
+
+def subject_of(context: bpy.types.Context, items: Sequence[bpy.types.Object]) -> Subject:
+    """These objects as they stand now. Raises `Trouble` where there is nothing to see."""
     graph = context.evaluated_depsgraph_get()
     corners = [
         item.matrix_world @ Vector(corner)
@@ -51,11 +63,11 @@ def sheet(context: bpy.types.Context, items: Sequence[bpy.types.Object], table: 
     ]
     if not corners:
         raise Trouble("The selection has nothing to see.", "Select a mesh.")
-    context.window_manager.progress_begin(0, table.count)
-    try:
-        pictures = [_alpha_clear(picture) for picture in _views(items, corners, table)]
-    finally:
-        context.window_manager.progress_end()
+    return Subject(tuple(item.session_uid for item in items), tuple(corners))
+
+
+def sheet(pictures: Sequence[NDArray[np.uint8]], table: Turntable) -> bytes:
+    """The pictures side by side as a PNG, `CELL` times as large as its sprites."""
     side = table.side * CELL
     rows = -(-table.count // table.columns)
     whole = np.zeros((rows * side, table.columns * side, 4), np.uint8)
@@ -65,7 +77,9 @@ def sheet(context: bpy.types.Context, items: Sequence[bpy.types.Object], table: 
     return write_png(whole)
 
 
-def _views(items: Sequence[bpy.types.Object], corners: Sequence[Vector], table: Turntable) -> list[NDArray[np.uint8]]:
+def view(subject: Subject, table: Turntable, number: int) -> NDArray[np.uint8]:
+    """The picture of this number, from 0: the front. Raises `Trouble` where an object is gone."""
+    items, side = list(objects(subject.items)), table.side * CELL
     scene = bpy.data.scenes.new("assetgen turntable")
     world = bpy.data.worlds.new("assetgen turntable")
     made: list[bpy.types.ID] = []
@@ -74,26 +88,28 @@ def _views(items: Sequence[bpy.types.Object], corners: Sequence[Vector], table: 
             scene.collection.objects.link(item)
         camera = _new(scene, made, bpy.data.cameras.new("assetgen turntable"))
         suns = [_new(scene, made, bpy.data.lights.new("assetgen turntable", "SUN")) for _ in LIGHTS]
-        _prepare(scene, world, camera, table.side * CELL)
-        middle = (Vector(np.min(corners, axis=0)) + Vector(np.max(corners, axis=0))) / 2
-        turns = [_turn(number * 360 / table.count, table.elevation) for number in range(table.count)]
-        reach = max((corner - middle).length for corner in corners)
-        seen = [turn.inverted() @ (corner - middle) for turn in turns for corner in corners]
-        camera.data.ortho_scale = AIR * 2 * max(max(abs(point.x), abs(point.y)) for point in seen)
-        camera.data.clip_start, camera.data.clip_end = reach, reach * 3.1
-        found = []
-        for number, turn in enumerate(turns):
-            bpy.context.window_manager.progress_update(number)
-            camera.matrix_world = Matrix.Translation(middle) @ turn.to_4x4() @ Matrix.Translation((0, 0, reach * 2))
-            for sun, (strength, down, right) in zip(suns, LIGHTS, strict=True):
-                sun.data.energy = strength
-                sun.matrix_world = (turn @ _light(down, right)).to_4x4()
-            found.append(_encoded(render_pixels(scene, (table.side * CELL,) * 2, ".png")))
-        return found
+        _prepare(scene, world, camera, side)
+        turn = _turn(number * 360 / table.count, table.elevation)
+        _place(camera, subject.corners, table, turn)
+        for sun, (strength, down, right) in zip(suns, LIGHTS, strict=True):
+            sun.data.energy = strength
+            sun.matrix_world = (turn @ _light(down, right)).to_4x4()
+        return _alpha_clear(_encoded(render_pixels(scene, (side, side), ".png")))
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.worlds.remove(world)
         bpy.data.batch_remove(made)
+
+
+def _place(camera: bpy.types.Object, corners: Sequence[Vector], table: Turntable, turn: Matrix) -> None:
+    """Where the camera sees all corners, of the same size from all sides."""
+    middle = (Vector(np.min(corners, axis=0)) + Vector(np.max(corners, axis=0))) / 2
+    turns = [_turn(number * 360 / table.count, table.elevation) for number in range(table.count)]
+    reach = max((corner - middle).length for corner in corners)
+    seen = [each.inverted() @ (corner - middle) for each in turns for corner in corners]
+    camera.data.ortho_scale = AIR * 2 * max(max(abs(point.x), abs(point.y)) for point in seen)
+    camera.data.clip_start, camera.data.clip_end = reach, reach * 3.1
+    camera.matrix_world = Matrix.Translation(middle) @ turn.to_4x4() @ Matrix.Translation((0, 0, reach * 2))
 
 
 def _prepare(scene: bpy.types.Scene, world: bpy.types.World, camera: bpy.types.Object, side: int) -> None:

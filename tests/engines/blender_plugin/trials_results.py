@@ -3,7 +3,7 @@
 import json
 
 import bpy
-from stage import MODULE
+from stage import MODULE, refused
 
 
 def _nodes(material):
@@ -173,6 +173,30 @@ def trial_the_form_of_a_preset_is_filled_and_heard(stage):
     job = stage.part("catalog").server().ask("GET", f"/jobs/{stage.ask('MATERIAL').job.id}")
     said = {"pbr_maps": {"roughness": 1.0, "normal": "dx"}, "diffusion": {"size": [64, 64]}}
     assert job["request"]["settings"] == said, job["request"]["settings"]
+
+
+def trial_the_picker_shows_presets_by_their_pictures(stage):
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    stage.settings.picture = "decal"
+    assert stage.settings.preset == "decal"
+    stage.settings.preset = "skybox_strip"
+    assert stage.settings.picture == "skybox_strip"
+    catalog, folder = stage.part("catalog"), stage.part("preferences").user_folder("thumbnails")
+    names = [each["name"] for each in catalog.catalog.presets if each["thumbnail"]]
+    sizes = {tuple(bpy.data.images.load(str(folder / f"{name}.png")).size) for name in names}
+    assert len(names) > 8 and sizes == {(96, 96)}
+
+
+def trial_a_preset_that_the_server_does_not_know_stays_in_the_picker(stage):
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    stage.settings.preset = "my_own"
+    assert stage.settings.picture == "my_own"
+    refused(lambda: bpy.ops.assetgen.wait(), "There is no preset 'my_own'")
+    bpy.ops.assetgen.connect()
+    bpy.ops.assetgen.wait()
+    assert stage.part("catalog").catalog.version, "the server is there all the same"
 
 
 def trial_a_file_that_is_opened_has_its_form(stage):

@@ -158,6 +158,53 @@ def trial_a_turntable_becomes_a_sheet_in_one_palette(stage):
     assert bpy.data.images["crate.png"].asset_data is not None
 
 
+def _draws(stage, views):
+    """A sprite sheet asked for as in a window, where it is rendered bit by bit."""
+    stage.settings.views, stage.settings.side = views, 16
+    return stage.part("asks").ask(bpy.context, "SPRITE", at_once=False)
+
+
+def trial_a_turntable_is_rendered_picture_by_picture_and_tells_how_far_it_is(stage):
+    task, told = _draws(stage, views=4), []
+    scenes = set(bpy.data.scenes)
+    stage.until(lambda: told.append((task.progress.word, task.progress.fraction)) or task.candidates)
+    drawn = [fraction for word, fraction in told if word == "rendering"]
+    assert sorted(set(drawn)) == [0.25, 0.5, 0.75, 1.0], told
+    stage.until(lambda: task.status == "done")
+    assert set(bpy.data.scenes) == scenes
+
+
+def trial_undo_and_saving_amid_a_turntable_do_it_no_harm(stage):
+    bpy.ops.ed.undo_push(message="before")
+    stage.cube.location.x = 3
+    bpy.ops.ed.undo_push(message="moved")
+    task = _draws(stage, views=3)
+    stage.until(lambda: task.progress.fraction > 0.3)
+    stage.save()
+    bpy.ops.ed.undo()
+    stage.until(lambda: task.status != "running")
+    assert task.status == "done" and len(task.candidates) == 1, task.trouble
+
+
+def trial_a_turntable_can_be_cancelled_and_asks_the_server_nothing(stage):
+    task = _draws(stage, views=30)
+    stage.until(lambda: task.progress.fraction > 0)
+    bpy.ops.assetgen.cancel()
+    assert task.status == "cancelled" and stage.extension.tick() is None
+    assert len(task.job.done) < 30 and not task.candidates
+
+
+def trial_a_turntable_tells_what_ends_it(stage):
+    elsewhere = _draws(stage, views=3)
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=False)
+    stage.until(lambda: elsewhere.status == "failed")
+    assert "Another file" in elsewhere.trouble.what
+    task = _draws(stage, views=3)
+    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    stage.until(lambda: task.status == "failed")
+    assert "is gone" in task.trouble.what
+
+
 def trial_the_first_sprite_shows_the_front(stage):
     """Green faces +X, red faces -Y, which is the front."""
     table = stage.part("turntable").Turntable(4, 16, 0.0)
@@ -170,7 +217,9 @@ def trial_the_first_sprite_shows_the_front(stage):
     for face in stage.cube.data.polygons:
         face.material_index = 1 if face.normal.y < -0.5 else 2 if face.normal.x > 0.5 else 0
     place = stage.folder / "sheet.png"
-    place.write_bytes(stage.part("turntable").sheet(bpy.context, [stage.cube], table))
+    turntable = stage.part("turntable")
+    subject = turntable.subject_of(bpy.context, [stage.cube])
+    place.write_bytes(turntable.sheet([turntable.view(subject, table, number) for number in range(4)], table))
     sheet = _pixels(place, (128, 128))
     front, right = sheet[32, 32], sheet[32, 96]
     assert front[0] > 2 * front[1] and right[1] > 2 * right[0], (front, right)

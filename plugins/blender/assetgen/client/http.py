@@ -106,6 +106,10 @@ class Server:
         path = f"/uploads?name={urllib.parse.quote(name)}"
         return str(_json(self._send("POST", path, data, "application/octet-stream", UPLOAD_PATIENCE))["id"])
 
+    def thumbnail(self, preset: str) -> bytes:
+        """A preset's picture, a PNG. Raises `Trouble` of status 404 where it has none."""
+        return self._send("GET", f"/presets/{urllib.parse.quote(preset)}/thumbnail", None, "", PATIENCE)
+
     def download(self, job: str, file: dict[str, Any], to: Path) -> None:
         """Write one file of a job, whole or not at all. Raises `Changed` where the server has no such file now."""
         path = f"/jobs/{job}/files/{urllib.parse.quote(file['path'])}"
