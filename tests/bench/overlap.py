@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
@@ -36,7 +37,9 @@ from assetgen.stages import export, finish, run_part, sample
 from assetgen.store import Store, files_from, images_from, pack, unpack
 
 BATCH, STEPS, DISTINCT = 8, 20, 4
-LOOK = 2.0  # seconds that the free share of the interpreter is counted for, with nothing beside
+LAUNCH = bytes(16_000)  # its checksum takes the microseconds of a launch, and lets go of the interpreter as that does
+LOOK = 0.7  # seconds that each step is repeated for
+FREE = bytes(50_000_000)  # its checksum lets go of the interpreter all the while
 PRESETS = ("painted_concept", "pbr_material", "pixel_sprite")
 Spent = defaultdict[str, float]
 spent: Spent = defaultdict(float)
@@ -71,7 +74,7 @@ def batches(jobs: Iterable[Job]) -> Iterator[ImageSet]:
         started = ends = time.perf_counter()
         for done in range(1, STEPS + 1):
             for _ in range(words["launches"]):
-                time.sleep(0)
+                zlib.crc32(LAUNCH)
                 ends = max(ends, time.perf_counter()) + each
             with taken("telling"):
                 batch[0].context.emit(Sampling(done=done, total=STEPS, batch=tuple(job.context.asset for job in batch)))
@@ -163,23 +166,25 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
 
     done = build(place, note)
     taking = time.perf_counter() - begun[0]
+    telling = spent.pop("telling")
+    sampling = sum(spent.values())
     print(f"{assets} × {preset} at {side}², {launches} launches a step: device alone {rate:.2f} pictures/s,")
-    print(f"  pack {assets / taking:.2f} assets/s, {assets / taking / rate:.1%} of it; {done.published} published")
-    spent["after the last batch"] = taking - sum(spent.values())
+    print(f"  pack {assets / taking:.2f} assets/s, {assets / taking / rate:.1%} of it; {done.published} published;")
+    print(f"  until the last picture was sampled {assets / sampling / rate:.1%}")
+    spent |= {"after the last batch": taking - sampling, "telling (beside the device)": telling}
     print("  sampling thread, s: " + ", ".join(f"{what} {seconds:.2f}" for what, seconds in spent.items()))
     print(f"  all threads, s: {done.profile}", flush=True)
 
 
 def steps(folder: Path) -> None:
     """What each step of one asset costs."""
-    alone = free_share(partial(time.sleep, LOOK))[1] / LOOK
     for preset, side in itertools.product(PRESETS, (512, 1024)):
         [recipe] = plan(load_pack(write(folder, preset, side, 0.1, 1, 1)))
-        print(f"\n{preset} at {side}²: ms, share of a free interpreter")
+        print(f"\n{preset} at {side}²: ms by the clock, ms of the processor, share of a free interpreter")
         images = picture(drawn(side, 0, "sprite" in preset), tiles="" if "sprite" in preset else "xy")
-        list(_each(recipe, images, lambda what, work: work()))
-        for what, took, turns in _each(recipe, images, lambda what, work: (what, *free_share(work))):
-            print(f"  {what:24} {took * 1000:7.1f}  {min(1.0, turns / took / alone):5.0%}")
+        alone = free_share(partial(zlib.crc32, FREE))[2]
+        for what, took, busy, share in _each(recipe, images, lambda what, work: (what, *free_share(work))):
+            print(f"  {what:26} {took * 1000:7.1f} {busy * 1000:7.1f}  {min(1.0, share / alone):5.0%}")
 
 
 def _each(recipe: Recipe, images: ImageSet, run: Callable[[str, Callable[[], Any]], Any]) -> Iterator[Any]:
@@ -200,24 +205,26 @@ def _each(recipe: Recipe, images: ImageSet, run: Callable[[str, Callable[[], Any
     yield run("save files: zip, sha256", partial(pack, made))
 
 
-def free_share(work: Callable[[], Any]) -> tuple[float, int]:
-    """Seconds that the work takes, and how often a thread beside it got hold of the interpreter meanwhile."""
+def free_share(work: Callable[[], Any]) -> tuple[float, float, float]:
+    """Seconds that the work takes, those of the processor, and how often a second a thread beside it got a turn."""
     turns, over = 0, threading.Event()
 
     def count() -> None:
         nonlocal turns
         while not over.is_set():
             turns += 1
-            time.sleep(0)
+            zlib.crc32(LAUNCH)
 
     beside = threading.Thread(target=count)
     beside.start()
-    began = time.perf_counter()
-    work()
-    took = time.perf_counter() - began
+    began, busy, times = time.perf_counter(), time.thread_time(), 0
+    while time.perf_counter() - began < LOOK:
+        work()
+        times += 1
+    took, busy = time.perf_counter() - began, time.thread_time() - busy
     over.set()
     beside.join()
-    return took, turns
+    return took / times, busy / times, turns / took
 
 
 def main(
