@@ -19,6 +19,9 @@ from assetgen.errors import InputError
 UNET = "model.diffusion_model"
 VAE = "first_stage_model"
 OTHER_FILE = "Give a file that was made for this kind of model"
+SCALES = (".scale_weight", ".weight_scale", ".scale_input", "scaled_fp8", ".absmax", ".quant_map")
+"""How the names end of what ComfyUI and bitsandbytes keep beside quantized weights."""
+PACKED = ("I8", "U8")  # types of numbers, in the words of safetensors
 NOISE = {
     "_class_name": "DDIMScheduler",
     "num_train_timesteps": 1000,
@@ -56,8 +59,7 @@ def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
     """
     from safetensors.torch import load_file
 
-    shapes = {name: entry["shape"] for name, entry in header(file).items()}
-    found, tensors = transformer_of(shapes), load_file(file)
+    found, tensors = transformer_of(_shapes(file)), load_file(file)
     with TemporaryDirectory(prefix="assetgen-") as name:
         if found is not None and found[1]["_class_name"] == kind.__name__:
             config = Path(name)
@@ -72,6 +74,16 @@ def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
     return network
 
 
+def _shapes(file: Path) -> Shapes:
+    """The shape of every tensor. Raises `InputError` where numbers mean nothing without scales beside them."""
+    entries = header(file)
+    for name, entry in entries.items():
+        if name.endswith(SCALES) or entry.get("dtype") in PACKED:
+            what = f"the weights in '{file}' are quantized with scales beside them ('{name}'), which is not read here"
+            raise InputError(what, cure="Use the same model in 16 bits, or in 8 bits without scales")
+    return {name: entry["shape"] for name, entry in entries.items()}
+
+
 def _check_complete(network: Any, file: Path) -> None:
     """diffusers leaves tensors that a file lacks without any numbers."""
     if missing := [name for name, parameter in network.named_parameters() if parameter.is_meta]:
@@ -82,7 +94,7 @@ def _check_complete(network: Any, file: Path) -> None:
 @contextmanager
 def _configuration(file: Path, family: str) -> Iterator[Path]:
     """A folder in diffusers layout, without weights, that fits the file; it is gone afterwards."""
-    shapes = {name: entry["shape"] for name, entry in header(file).items()}
+    shapes = _shapes(file)
     layout = layout_of(shapes) or flow_layout(shapes)
     if layout is None or layout.family != family:
         raise _not_whole(file, family, shapes, layout)

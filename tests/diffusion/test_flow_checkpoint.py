@@ -159,6 +159,32 @@ def test_a_single_file_is_the_model_that_was_written_and_draws(
     assert np.ptp(images["color"]) > 0
 
 
+@pytest.mark.parametrize("name", ["sd3", "flux"])
+def test_a_file_in_eight_bits_is_read_in_the_precision_of_its_card(
+    whole: dict[str, tuple[Any, Path]], tmp_path: Path, name: str
+) -> None:
+    import torch
+
+    small = {key: tensor.to(torch.float8_e4m3fn) for key, tensor in NAMES.flow_checkpoint(whole[name][0]).items()}
+    file = NAMES.written(small, tmp_path / "small.safetensors")
+    ours = warm_model(card_of({"file": file}, name), (), (), ignore).pipeline.transformer.state_dict()
+    for key, weight in whole[name][0].transformer.state_dict().items():
+        assert ours[key].dtype == torch.float32
+        assert ((ours[key] - weight).abs() <= weight.abs() / 8 + 2**-9).all(), key
+
+
+@pytest.mark.parametrize("scale", ["double_blocks.0.img_attn.qkv.scale_weight", "scaled_fp8", "img_in.weight.absmax"])
+def test_weights_that_mean_nothing_without_scales_are_refused(
+    whole: dict[str, tuple[Any, Path]], tmp_path: Path, scale: str
+) -> None:
+    import torch
+
+    made = {**NAMES.flow_checkpoint(whole["flux"][0]), f"model.diffusion_model.{scale}": torch.ones(1)}
+    file = NAMES.written(made, tmp_path / "scaled.safetensors")
+    with pytest.raises(InputError, match=r"quantized with scales beside them .*Use the same model in 16 bits"):
+        warm_model(card_of({"file": file}, "flux"), (), (), ignore)
+
+
 def test_its_words_are_numbered_as_t5_and_clip_number_them(whole: dict[str, tuple[Any, Path]]) -> None:
     pipeline = warm_model(card_of({"file": whole["flux"][1]}, "flux"), (), (), ignore).pipeline
     assert pipeline.tokenizer_2("a photo of a cat").input_ids == [3, 9, 1202, 13, 3, 9, 1712, 1]
