@@ -171,7 +171,7 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
     print(f"{assets} × {preset} at {side}², {launches} launches a step: device alone {rate:.2f} pictures/s,")
     print(f"  pack {assets / taking:.2f} assets/s, {assets / taking / rate:.1%} of it; {done.published} published;")
     print(f"  until the last picture was sampled {assets / sampling / rate:.1%}")
-    spent |= {"after the last batch": taking - sampling, "telling (beside the device)": telling}
+    spent.update({"after the last batch": taking - sampling, "telling (beside the device)": telling})
     print("  sampling thread, s: " + ", ".join(f"{what} {seconds:.2f}" for what, seconds in spent.items()))
     print(f"  all threads, s: {done.profile}", flush=True)
 
