@@ -1,7 +1,8 @@
 """Is a model folder whole? Looked at before torch is imported, so that the answer is quick and names the file."""
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,7 @@ PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 EYE = "image_encoder"
 """The folder of the CLIP that looks, beside an IP-Adapter."""
 CURE = "Download or copy the model again"
+ONLINE = "While online, run: "
 HUB_CURE = 'pip install "assetgen[gen]"'
 NETWORKS = ("unet", "transformer")
 """Where a model's network lies."""
@@ -56,7 +58,7 @@ def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
         f"{below}{'*/' if whole else ''}{weights}",
     )
     patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
-    cure = f"While online, run: hf download {location.hub} --revision {location.revision} {patterns}"
+    cure = f"{ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
@@ -70,7 +72,7 @@ def hub_file(hub: str, revision: str, file: str) -> Path:
     try:
         return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
-        cure = f"While online, run: hf download {hub} {file} --revision {revision}"
+        cure = f"{ONLINE}hf download {hub} {file} --revision {revision}"
         raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
     except HFValidationError as error:
         raise InputError(f"'{hub}' is no repository of the hub", cure="Write it like stabilityai/sdxl-turbo") from error
@@ -83,6 +85,24 @@ def file_of(addition: Addition) -> Path:
             return hub_file(hub, revision, file)
         case Path():
             return addition.file
+
+
+def look_for(card: ModelCard, loras: Iterable[Addition], kinds: Iterable[str]) -> None:
+    """Look for all that a model draws with, before torch is imported, so that the answer comes at once. What must be
+    fetched first is told together. Raises `NotInstalledError` for that, `InputError` for what is missing else."""
+    parts = (card.network, card.vae, *(card.controls[kind].weights for kind in kinds))
+    looks = [partial(place_of, card.weights, whole=True), *(partial(place_of, part) for part in parts if part)]
+    missing: dict[str, NotInstalledError] = {}
+    for look in (*looks, *(partial(file_of, each) for each in (*loras, *card.embeddings))):
+        try:
+            look()
+        except NotInstalledError as error:
+            missing[error.cure] = error
+    if len(missing) == 1 or HUB_CURE in missing:
+        raise next(iter(missing.values()))
+    if missing:
+        what = f"model '{card.model}' lacks {len(missing)} downloads on this machine"
+        raise NotInstalledError(what, cure=ONLINE + " && ".join(cure.removeprefix(ONLINE) for cure in missing))
 
 
 def check_weights(location: Location, given: Container[str] = ()) -> None:

@@ -23,7 +23,7 @@ from assetgen.diffusion.folders import (
     check_part,
     check_pipeline,
     check_readers,
-    file_of,
+    look_for,
     part_class,
     place_of,
 )
@@ -133,7 +133,7 @@ def warm_model(
     shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras), device)
     with shelf.lock:
         if shelf.warm is None:
-            _find(card, loras, kinds)
+            look_for(card, loras, kinds)
             emit(Loading(model=card.model))
             shelf.warm = _load(card, loras, emit, device)
         for kind in kinds:
@@ -141,16 +141,6 @@ def warm_model(
                 emit(Loading(model=f"{card.model}/{kind}"))
                 shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm)
         return shelf.warm
-
-
-def _find(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str]) -> None:
-    """Look for all weights before torch is imported, so that the answer comes at once."""
-    place_of(card.weights, whole=True)
-    for location in (card.network, card.vae, *(card.controls[kind].weights for kind in kinds)):
-        if location is not None:
-            place_of(location)
-    for addition in (*loras, *card.embeddings):
-        file_of(addition)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from assetgen.digest import with_digests
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import ignore
 from assetgen.images import Array
+from assetgen.load import library_for
 from assetgen.registry import Job
 from assetgen.spec import Folder, ModelCard
 
@@ -194,6 +195,14 @@ def test_a_lora_that_must_be_fetched_first_is_told_before_torch_loads_anything(
     command = f"hf download maker/few-steps four.safetensors --revision {COMMIT}"
     with pytest.raises(NotInstalledError, match=rf"'four.safetensors' of 'maker/few-steps' .* run: {command}"):
         drawn(absent, job)
+
+
+def test_all_that_must_be_fetched_is_told_in_one_command(job: Make, hub: Path) -> None:
+    told = r"'sdxl_lightning' lacks 3 downloads on this machine. While online, run: hf download stabilityai/\S+ .* && "
+    with pytest.raises(
+        NotInstalledError, match=told + r"hf download madebyollin/\S+ .* && hf download ByteDance/\S+ sdxl"
+    ):
+        drawn(library_for().card("sdxl_lightning"), job)
 
 
 def test_one_of_the_hub_that_is_cut_short_is_told(tiny: ModelCard, job: Make, hub: Path) -> None:
