@@ -79,6 +79,20 @@ class InputFile(BaseModel):
         return self.sha256
 
 
+class HubFile(BaseModel):
+    """One file of weights in a repository of the Hugging Face hub, pinned to a revision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    hub: Annotated[str, Field(min_length=1)]
+    revision: Annotated[str, Field(min_length=1)]
+    file: Annotated[str, Field(min_length=1)]
+
+    @property
+    def identity(self) -> str:
+        """What enters keys."""
+        return f"{self.hub}@{self.revision}/{self.file}"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a check says: a score (its meaning and direction stand in the check's docstring), pass or fail, and why."""

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from assetgen.registry import Use
+from assetgen.registry import HubFile, Use
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -225,14 +225,6 @@ class Scheduler(Spec):
 
     name: str
     options: Mapping[str, Any] = {}
-
-
-class HubFile(Spec):
-    """One file of a repository on the Hugging Face hub, pinned to a revision."""
-
-    hub: Annotated[str, Field(min_length=1)]
-    revision: Annotated[str, Field(min_length=1)]
-    file: Annotated[str, Field(min_length=1)]
 
 
 class Addition(Spec):

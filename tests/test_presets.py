@@ -9,7 +9,8 @@ import trimesh
 
 from assetgen.events import Event, Failed
 from assetgen.load import library_for
-from assetgen.spec import Hub, HubFile
+from assetgen.registry import HubFile
+from assetgen.spec import Hub
 
 Build = Callable[..., list[Event]]
 PROMISED = {

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
 from assetgen.diffusion.detectors import Graph, ready, torchvision_cure, warm_detector, warm_graph
@@ -24,7 +24,7 @@ from assetgen.diffusion.devices import place_named
 from assetgen.diffusion.folders import hub_file
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, picture
-from assetgen.registry import InputFile
+from assetgen.registry import HubFile, InputFile
 
 PACKAGE = "controlnet_aux"
 CURES = {
@@ -41,20 +41,6 @@ GRID = 64  # pixels: their networks want sides that are multiples of it
 
 __all__ = ["View", "ready"]
 """`ready` is for the detectors' files, which import from here alone."""
-
-
-class HubFile(BaseModel):
-    """One file of weights on the Hugging Face hub, pinned to a revision."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    hub: str
-    revision: str = Field(min_length=1)
-    file: str
-
-    @property
-    def identity(self) -> str:
-        """What enters keys."""
-        return f"{self.hub}@{self.revision}/{self.file}"
 
 
 def _whole(value: Any) -> Any:

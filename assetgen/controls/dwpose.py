@@ -1,11 +1,11 @@
 """DWPose: bodies, hands and faces as coloured skeletons."""
 
-from assetgen.controls._detector import HubFile, View, Weights, graph_of
+from assetgen.controls._detector import View, Weights, graph_of
 from assetgen.controls._fit import Fit, Size
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import people
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.registry import Detector, HubFile, InputFile, part
 
 HUB, REVISION = "yzd-v/DWPose", "1a7144101628d69ee7a3768d1ee3a094070dc388"
 WEIGHTS = HubFile(hub=HUB, revision=REVISION, file="dw-ll_ucoco_384.onnx")

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from assetgen.digest import local_place
 from assetgen.errors import AssetgenError, InputError, NotInstalledError
-from assetgen.spec import Addition, Hub, HubFile, Location, ModelCard
+from assetgen.registry import HubFile
+from assetgen.spec import Addition, Hub, Location, ModelCard
 
 PIPELINE_FILE = "model_index.json"
 INDEX_SUFFIX = ".safetensors.index.json"
