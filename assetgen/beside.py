@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import BoundedSemaphore
 from typing import TypeVar
 
-UNSAVED_LIMIT = 8
+UNSAVED_LIMIT = 32
 """Sampled pictures that may be on their way into the store: so many a kill loses at most, besides the batch that is
-being sampled. A batch of a fast model fits; where the store is slower than the device, sampling waits for it."""
+being sampled. Two batches of a fast model fit; where the store is slower than the device, sampling waits for it."""
 THREADS = 4
 T = TypeVar("T")
 

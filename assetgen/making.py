@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from assetgen.tries import Try, finished_try, first_try
 
 WAITING_LIMIT = 32
 """Sampled images that may wait for a worker thread: bounds memory when steps are slower than sampling."""
-CONTROLS_AHEAD = 8
+CONTROLS_AHEAD = 16
 """Tries whose control images are drawn while others are sampled: a batch of a fast model."""
 FEWEST_WORKERS = 2
 
@@ -38,6 +38,14 @@ FEWEST_WORKERS = 2
 def worker_threads() -> ThreadPoolExecutor:
     """Threads for steps, checks and export: one a core, but for that of sampling and one for saving."""
     return ThreadPoolExecutor(max(FEWEST_WORKERS, (os.cpu_count() or 1) - 2), "assetgen-worker")
+
+
+def by_model(groups: Iterable[list[Try]]) -> list[list[Try]]:
+    """Groups in the order in which their models first come, so that each model is loaded once."""
+    models: dict[str, list[list[Try]]] = {}
+    for group in groups:
+        models.setdefault(group[0].model, []).append(group)
+    return [group for found in models.values() for group in found]
 
 
 def nothing() -> None:
@@ -141,7 +149,7 @@ class Maker:
                 yield Sampled(attempt, images, finished is not None)
             else:
                 groups.setdefault(alike(recipe.source.part, attempt.words, recipe.controls), []).append(attempt)
-        for group in groups.values():
+        for group in by_model(groups.values()):
             yield from self._sample(group)
 
     def _sample(self, group: Sequence[Try]) -> Iterator[Sampled]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from assetgen.recipe import Recipe
+from assetgen.recipe import Recipe, digest, plain
 from assetgen.store import Store
 
 
@@ -28,6 +28,12 @@ class Try:
     def words(self) -> dict[str, Any]:
         """The words of its source, its own seed among them."""
         return dict(self.recipe.source_for(self.attempt).words)
+
+    @property
+    def model(self) -> str:
+        """A key of the model that its source must load, LoRAs included."""
+        words = self.recipe.source.words
+        return digest(self.recipe.source.name, plain(words.get("model")), plain(words.get("loras")))
 
     def next(self) -> "Try | None":
         """The next attempt, if the budget allows one, nobody picked this one and another seed can change anything."""

@@ -30,7 +30,7 @@ def test_whoever_would_have_too_much_unsaved_waits_for_room(beside: Beside) -> N
     gate, begun = threading.Event(), threading.Semaphore(0)
 
     def save_many() -> None:
-        for _ in range(20):
+        for _ in range(UNSAVED_LIMIT + 8):
             beside.save(lambda: wait_for(gate))
             begun.release()
 

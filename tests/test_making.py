@@ -16,10 +16,12 @@ from assetgen.candidates import make_candidates
 from assetgen.errors import Cancelled
 from assetgen.events import Emit, Event, Failed, Finished, Sampling, ignore
 from assetgen.load import load_pack
+from assetgen.making import by_model
 from assetgen.places import Place
 from assetgen.rebuild import Machine, Wish, rebuild
 from assetgen.renames import plan_with
 from assetgen.store import Store
+from assetgen.tries import Try
 
 PARTS = '''
 import threading
@@ -58,8 +60,9 @@ assets:
   wide: {preset: told, prompt: x, gauge: {size: [32, 16]}}
   c: {preset: told, prompt: x}
 """
-TWENTY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: 'x {n}', matrix: {n: NUMBERS}}}\n"
-TWENTY = TWENTY.replace("NUMBERS", str(list(range(10, 30))))
+COUNT = UNSAVED_LIMIT + 8
+MANY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: 'x {n}', matrix: {n: NUMBERS}}}\n"
+MANY = MANY.replace("NUMBERS", str(list(range(10, 10 + COUNT))))
 GREY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: x, grey: {level: '{n}'}, matrix: {n: [1, 999, 2]}}}\n"
 
 
@@ -164,22 +167,22 @@ def test_sampling_goes_on_while_pictures_are_saved_but_not_so_far_that_a_kill_co
 ) -> None:
     asks = threading.Semaphore(0)
     building = threading.Thread(
-        target=build, args=(TWENTY, lambda e: asks.release() if isinstance(e, Sampling) else None)
+        target=build, args=(MANY, lambda e: asks.release() if isinstance(e, Sampling) else None)
     )
     building.start()
     reached = all(asks.acquire(timeout=10) for _ in range(UNSAVED_LIMIT + 1))
     more = asks.acquire(timeout=0.2)
     slow.gate.set()
     building.join(10)
-    assert (reached, more, building.is_alive(), len(slow.saved)) == (True, False, False, 20)
+    assert (reached, more, building.is_alive(), len(slow.saved)) == (True, False, False, COUNT)
 
 
 def test_a_picture_that_cannot_be_saved_fails_alone(build: Build, slow: Slow) -> None:
     slow.gate.set()
     slow.refused = {3}
-    events = build(TWENTY)
+    events = build(MANY)
     [failure] = failures(events)
-    assert (finished(events).published, finished(events).sampled) == (19, 20)
+    assert (finished(events).published, finished(events).sampled) == (COUNT - 1, COUNT)
     assert "cannot save into the store" in failure.reason and "No space left on device" in failure.reason
 
 
@@ -192,9 +195,9 @@ def test_a_cancelled_build_ends_when_what_was_sampled_is_saved(build: Build, slo
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        build(TWENTY, emit)
+        build(MANY, emit)
     assert (len(slow.saved), list((tmp_path / "store").rglob("*.part"))) == (5, [])
-    assert finished(build(TWENTY)).sampled == 15
+    assert finished(build(MANY)).sampled == COUNT - 5
 
 
 def test_control_images_are_drawn_ahead_and_a_broken_one_fails_alone(build: Build, slow: Slow) -> None:
@@ -208,7 +211,7 @@ def test_control_images_are_drawn_ahead_and_a_broken_one_fails_alone(build: Buil
 def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_path: Path) -> None:
     slow.gate.set()
     slow.refused = {2}
-    (tmp_path / "pack.yaml").write_text(TWENTY)
+    (tmp_path / "pack.yaml").write_text(MANY)
     events: list[tuple[Event, str]] = []
     [recipe, *_] = plan_with(load_pack(tmp_path), {})
     made = make_candidates(
@@ -217,3 +220,20 @@ def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_
     assert len({candidate.number for candidate in made}) == 4
     threads = {name for event, name in events if not isinstance(event, Sampling)}
     assert all(name.startswith("assetgen-worker") for name in threads), threads
+
+
+def test_each_model_is_loaded_once_however_its_pictures_are_mixed(
+    tmp_path: Path,
+) -> None:
+    entries = [
+        f"  a{n}: {{preset: painted_concept, prompt: x, model: m{n % 2}, diffusion: {{size: [{8 * (n // 2 + 1)}, 8]}}}}"
+        for n in range(6)
+    ]
+    (tmp_path / "pack/models").mkdir(parents=True)
+    for name in ("m0", "m1"):
+        card = f"model: {name}\nfamily: stable_diffusion\nweights: {{folder: no_{name}}}\nlicence: CC0-1.0\n"
+        (tmp_path / f"pack/models/{name}.yaml").write_text(f"{card}native: [64, 64]\n")
+    (tmp_path / "pack/pack.yaml").write_text("pack: p\nassets:\n" + "\n".join(entries))
+    recipes = plan_with(load_pack(tmp_path / "pack"), {})
+    groups = by_model([[Try(recipe, 0)] for recipe in recipes])
+    assert [group[0].recipe.name for group in groups] == ["a0", "a2", "a4", "a1", "a3", "a5"]

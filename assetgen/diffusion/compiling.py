@@ -6,19 +6,22 @@ That is decided from the time that the pictures before took.
 """
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.devices import Device, libraries
+from assetgen.diffusion.devices import libraries
 from assetgen.store import write_whole
 
 SAVED = 0.3
 """The share of a picture's time that compiling saves: Stable Diffusion 1.5, 512², batches of 8, H200, PyTorch 2.11."""
-COLD = 6e-8
-"""Seconds for each parameter where nothing is in the cache: 54 for that UNet and the decoder, of 0.86 billion."""
+COLD = 60.0
+COLD_A_PARAMETER = 7e-8
+"""Seconds where nothing is in the cache, at least, and for each parameter: 54 to 67 for that UNet (of 0.86 billion) and
+the decoder."""
 MARGIN = 1.5
 """It must save so many times what it costs: both are estimates."""
 SHAPES = 64
@@ -27,44 +30,43 @@ SHAPES = 64
 
 @dataclass
 class Compiler:
-    """Which shapes of a model's batches are compiled, and the seconds that one picture of each shape took before.
+    """Which shapes of a model's batches are compiled, and the seconds that one picture of each shape took before (None
+    after the first batch, in which the device reads its kernels).
 
-    `allowed` is False where its weights do not stay in their place.
+    `about` names model, device and libraries; `parameters` are those of its network. `allowed` is False where nothing
+    is gained: on CPUs, and where weights do not stay in their place.
     """
 
-    device: Device
-    model: str
+    about: str
     parameters: int
-    allowed: bool = True
+    allowed: bool
     compiled: set[Hashable] = field(default_factory=set)
-    paces: dict[Hashable, float] = field(default_factory=dict)
+    paces: dict[Hashable, float | None] = field(default_factory=dict)
 
     def pays(self, shape: Hashable, ahead: int) -> bool:
-        """Whether to compile for so many pictures of this shape. A shape that nobody drew yet must be drawn first."""
-        if not self.allowed or self.device.name != "cuda" or shape not in self.paces:
-            return False
-        return ahead * self.paces[shape] * SAVED > MARGIN * self._cost(shape)
+        """Whether to compile for so many pictures of this shape. It must have been drawn often enough to know."""
+        pace = self.paces.get(shape)
+        return self.allowed and pace is not None and ahead * pace * SAVED > MARGIN * self._cost(shape)
 
     def drew(self, shape: Hashable, seconds: float, count: int) -> None:
         """Learn from a batch. The first of a compiled shape tells what compiling cost."""
+        known, each = self.paces.get(shape), seconds / count
         if shape not in self.compiled:
-            self.paces[shape] = seconds / count
-        elif (expected := self.paces.pop(shape, None)) is not None:
-            write_whole(self._place(shape), json.dumps({"seconds": seconds - expected * count}).encode())
+            self.paces[shape] = (min(each, known) if known else each) if shape in self.paces else None
+        elif known:
+            write_whole(self._place(shape), json.dumps({"seconds": max(0.0, seconds - known * count)}).encode())
+            self.paces[shape] = None
 
     def _cost(self, shape: Hashable) -> float:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             return float(json.loads(self._place(shape).read_bytes())["seconds"])
-        return COLD * self.parameters
+        return max(COLD, COLD_A_PARAMETER * self.parameters)
 
     def _place(self, shape: Hashable) -> Path:
-        import hashlib
-
         import platformdirs
 
-        torch, _ = libraries()
-        about = repr((self.model, shape, self.device.about, torch.__version__))
-        return platformdirs.user_cache_path("assetgen") / "compiled" / hashlib.sha256(about.encode()).hexdigest()[:32]
+        name = hashlib.sha256(repr((self.about, shape)).encode()).hexdigest()[:32]
+        return platformdirs.user_cache_path("assetgen") / "compiled" / name
 
 
 def compile_networks(networks: Iterable[Any]) -> None:

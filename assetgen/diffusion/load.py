@@ -54,6 +54,7 @@ class Warm:
     recordings: Recordings
     controls: dict[str, Any] = field(default_factory=dict)
     texts: OrderedDict[Any, dict[str, Any]] = field(default_factory=OrderedDict)
+    pieces: OrderedDict[str, list[str]] = field(default_factory=OrderedDict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -185,7 +186,8 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> W
     if where != "device":
         emit(Offloading(model=card.model, by=where))
     resident, network = where == "device", getattr(pipeline, shape.network)
-    compiler = Compiler(device, card.model, network.num_parameters(), resident)
+    about = f"{card.model}, {device.about}, torch {torch.__version__}"
+    compiler = Compiler(about, network.num_parameters(), resident and device.name == "cuda")
     warm = Warm(shape, device, pipeline, compiler, Recordings(device, resident))
     _check_channels(card, warm)
     return warm

@@ -14,6 +14,10 @@ REMEMBERED = 8
 """Batches whose embeddings are kept: of FLUX, one prompt takes 4 MB."""
 
 
+TEXTS = 1024
+"""Texts whose pieces are remembered: each is asked for several times, and tokenizers take a millisecond."""
+
+
 def chunk_count(warm: Warm, prompt: str, negative: str) -> int:
     """How many chunks the longer of the two takes; only prompts with the same count share a batch."""
     return max(len(chunks(warm, prompt)), len(chunks(warm, negative)))
@@ -21,6 +25,14 @@ def chunk_count(warm: Warm, prompt: str, negative: str) -> int:
 
 def chunks(warm: Warm, text: str) -> list[str]:
     """The text in pieces of whole words, each short enough for every tokenizer that must read all of it."""
+    if text not in warm.pieces:
+        while len(warm.pieces) >= TEXTS:
+            warm.pieces.popitem(last=False)
+        warm.pieces[text] = _cut(warm, text)
+    return warm.pieces[text]
+
+
+def _cut(warm: Warm, text: str) -> list[str]:
     readers = [
         (tokenizer, most - tokenizer.num_special_tokens_to_add())
         for tokenizer, most in warm.family.readers(warm.pipeline)

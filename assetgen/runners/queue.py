@@ -9,7 +9,6 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from assetgen.recipe import digest, plain
 from assetgen.spec import ModelCard
 from assetgen.stages import alike
 from assetgen.tries import Try
@@ -48,19 +47,13 @@ def cut(tries: Iterable[Try], workers: int) -> list[Slice]:
     groups: dict[tuple[str, Hashable], list[Try]] = defaultdict(list)
     for attempt in tries:
         recipe = attempt.recipe
-        groups[_model(attempt), alike(recipe.source.part, attempt.words, recipe.controls)].append(attempt)
+        groups[attempt.model, alike(recipe.source.part, attempt.words, recipe.controls)].append(attempt)
     found = []
     for (model, group), members in groups.items():
         length = _length(len(members), workers, _batch(members[0]))
         parts = (members[start : start + length] for start in range(0, len(members), length))
         found += [Slice(model, group, {attempt.recipe.name: attempt for attempt in part}) for part in parts]
     return found
-
-
-def _model(attempt: Try) -> str:
-    """What a worker must load for it."""
-    words = attempt.recipe.source.words
-    return digest(attempt.recipe.source.name, plain(words.get("model")), plain(words.get("loras")))
 
 
 def _batch(attempt: Try) -> int:
