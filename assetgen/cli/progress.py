@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from assetgen.events import (
     Changed,
     Checked,
+    Compiling,
     Differs,
     Emit,
     Event,
@@ -15,6 +16,7 @@ from assetgen.events import (
     Joined,
     Loading,
     Lost,
+    Offloading,
     Planned,
     Published,
     Reused,
@@ -61,6 +63,10 @@ def words(event: Event) -> str:
             return f"{event.assets} assets, {event.to_sample} to sample"
         case Loading():
             return f"loading {event.model}"
+        case Offloading():
+            return f"{event.model} does not fit the device: its {event.by} wait in main memory, which is slower"
+        case Compiling():
+            return f"compiling {event.model}: a minute or more, which pays for what is left"
         case Sampling(done=done, total=total) if done == total:
             return f"sampled {', '.join(event.batch)}"
         case Shrunk():
@@ -140,6 +146,8 @@ def _bars() -> Iterator[Emit]:
             match event:
                 case Planned():
                     progress.update(assets, total=event.assets)
+                case Compiling():
+                    progress.update(batch, description=f"compiling {event.model}", total=None)
                 case Loading():
                     progress.update(batch, description=f"loading {event.model}", total=None, visible=True)
                 case Sampling():

@@ -15,7 +15,7 @@ from typing import Any
 from assetgen.candidates import MOST, build_picked
 from assetgen.candidates import pick as choose
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Emit, Event, Failed, Loading, Published, Sampling
+from assetgen.events import Compiling, Emit, Event, Failed, Loading, Published, Sampling
 from assetgen.load import load_pack
 from assetgen.rebuild import Wish
 from assetgen.review import page
@@ -149,6 +149,8 @@ class Sitting:
         match event:
             case Loading():
                 self._be(f"loading {event.model}")
+            case Compiling():
+                self._be(f"compiling {event.model}, a minute or more")
             case Sampling():
                 names = ", ".join(dict.fromkeys(event.batch))
                 self._be(f"sampling {names:.60}: step {event.done} of {event.total}")

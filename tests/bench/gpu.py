@@ -36,7 +36,7 @@ from assetgen.yaml_files import Document, check
 
 EXAMPLE = Path(__file__).parents[2] / "examples/dungeon"
 COMFY = Path(__file__).with_name("comfy.py")
-BATCHES = {"sd15": 16, "sdxl": 8}
+BATCHES = {"sd15": 8, "sdxl": 4}
 IMAGES = {"sd15": 96, "sdxl": 32}
 MIXED = 500
 

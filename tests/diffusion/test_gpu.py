@@ -109,8 +109,8 @@ def test_a_compiled_model_draws_about_the_same_and_wraps_as_before(tiny_of: Find
     card, events = tiny_of(name), list[Event]()
     many = Context(asset="it", emit=events.append, ahead=10**9)
     wall = job(card, tile="xy", steps=STEPS)
-    before, tiled = drawn(*(job(card, seed=n, steps=STEPS) for n in range(4))), drawn(wall)
-    after = drawn(*(job(card, many, seed=n, steps=STEPS) for n in range(8)))[:4]
+    before, tiled = drawn(*(job(card, seed=n, steps=STEPS) for n in range(8))), drawn(wall)
+    after = drawn(*(job(card, many, seed=n, steps=STEPS) for n in range(8)))
     assert [event.model for event in events if isinstance(event, Compiling)] == [card.model]
     assert max(np.abs(one - other).mean() for one, other in zip(after, before, strict=True)) < 2
     assert np.abs(drawn(wall)[0] - tiled[0]).mean() < 2

@@ -60,6 +60,8 @@ func _doing(job: Job) -> String:
 	match event.get("event"):
 		"loading":
 			return Words.say("Loading the model %s") % event.get("model", "")
+		"compiling":
+			return Words.say("Compiling the model %s") % event.get("model", "")
 		"waiting":
 			return Words.say("Waiting for %s") % event.get("holder", "")
 	if progress.get("total"):
