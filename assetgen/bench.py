@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assetgen.errors import InputError
 from assetgen.events import Drawn, Event, StepRan, ignore
 from assetgen.images import Array
 from assetgen.load import Library, PackFile
@@ -115,6 +116,8 @@ def measure(trial: Trial, library: Library) -> Result:
         recipes = plan(file)
         card = recipes[0].source.words["model"]
         device = device_for(card)
+        if trial.compiled and device.name != "cuda":
+            raise InputError(f"models are not compiled on {device.name}", cure="Leave --compiled out")
         started = time.perf_counter()
         _draw(recipes[: device.batch], {"steps": 1})
         loading = time.perf_counter() - started

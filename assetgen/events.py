@@ -51,6 +51,14 @@ class Compiling(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Uncompiled(Event):
+    """A model could not be compiled, for this `reason`; it goes on as it was."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sampling(Event):
     """`done` of `total` sampler steps of the batch that holds `batch` assets."""
 

@@ -40,6 +40,7 @@ def test_a_product_of_matrices_counts_two_operations_a_term() -> None:
     [
         (("--size", "big"), "--size 'big' is not WIDTHxHEIGHT"),
         (("--model", "minni"), "Did you mean 'mini'?"),
+        (("--compiled",), "models are not compiled on cpu. Leave --compiled out"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(assetgen: Run, words: tuple[str, ...], said: str) -> None:

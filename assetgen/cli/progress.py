@@ -22,6 +22,7 @@ from assetgen.events import (
     Reused,
     Sampling,
     Shrunk,
+    Uncompiled,
     Waiting,
     Watching,
 )
@@ -67,6 +68,8 @@ def words(event: Event) -> str:
             return f"{event.model} does not fit the device: its {event.by} wait in main memory, which is slower"
         case Compiling():
             return f"compiling {event.model}: a minute or more, which pays for what is left"
+        case Uncompiled():
+            return f"{event.model} could not be compiled, and goes on as it was ({event.reason})"
         case Sampling(done=done, total=total) if done == total:
             return f"sampled {', '.join(event.batch)}"
         case Shrunk():

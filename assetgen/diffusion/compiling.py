@@ -83,6 +83,27 @@ def is_compiled(network: Any) -> bool:
     return network._compiled_call_impl is not None
 
 
+class CompilingError(Exception):
+    """Torch could not compile a network: a C compiler or Triton is missing, or it does not know what it met."""
+
+
+@contextlib.contextmanager
+def compiled(compiler: Compiler, networks: Iterable[Any]) -> Iterator[None]:
+    """Within it, these modules run compiled. Where that fails it raises `CompilingError`, and they never will again."""
+    from torch import contiguous_format
+    from torch._dynamo.exc import TorchDynamoException
+
+    try:
+        yield
+    except TorchDynamoException as error:
+        compiler.allowed = False
+        compiler.compiled.clear()
+        for network in networks:
+            network._compiled_call_impl = None
+            network.to(memory_format=contiguous_format)
+        raise CompilingError(str(error).strip().partition("\n")[0]) from error
+
+
 @contextlib.contextmanager
 def uncompiled(networks: Iterable[Any]) -> Iterator[None]:
     """Within it, these modules run as they were written: their layers may then be changed for a while."""

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any
 
-from assetgen.diffusion.compiling import compile_networks, uncompiled
+from assetgen.diffusion.compiling import CompilingError, compile_networks, compiled, uncompiled
 from assetgen.diffusion.decode import decode
 from assetgen.diffusion.denoise import denoise
 from assetgen.diffusion.devices import Device, libraries
@@ -18,7 +17,7 @@ from assetgen.diffusion.request import GUIDED_ABOVE, Request, Size, cut, framed,
 from assetgen.diffusion.text import chunk_count
 from assetgen.diffusion.tiling import wrapping
 from assetgen.errors import BuildError, InputError
-from assetgen.events import Compiling, Drawn, Shrunk
+from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
 from assetgen.images import ImageSet, picture
 from assetgen.registry import Job
 
@@ -73,8 +72,13 @@ def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[Image
     while batch:
         part = batch[: warm.device.batch]
         pictures: list[ImageSet] = []
-        with suppress(torch.OutOfMemoryError):  # what it holds is free only once it is forgotten
+        try:
             pictures = _pictures(warm, part, made)
+        except torch.OutOfMemoryError:
+            pass  # what it holds is free only once it is forgotten
+        except CompilingError as error:
+            part[0].emit(Uncompiled(model=part[0].card.model, reason=str(error)))
+            continue
         if pictures:
             batch = batch[len(part) :]
             yield from pictures
@@ -105,17 +109,17 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
     with warm.lock, warm.device.current(), torch.inference_mode():
         started = time.perf_counter()
         shape = (made, first.steps, warm.guided(first), chunk_count(warm, first.prompt, first.negative), *kinds)
-        compiled = _compile(warm, first, shape)
-        size = warm.device.batch if compiled else warm.device.filled(len(batch))
+        fast, networks = _compile(warm, first, shape), warm.compilable(kinds)
+        size = warm.device.batch if fast else warm.device.filled(len(batch))
         filled = [*batch, *[batch[-1]] * (size - len(batch))]
-        with nullcontext() if compiled else uncompiled(warm.compilable(kinds)):
+        with compiled(warm.compiler, networks) if fast else uncompiled(networks):
             with wrapping(warm.networks(kinds), first.tile), warm.worn(first.card, kinds):
                 latents = denoise(warm, filled, made, [request.asset for request in batch])
             drawn = [_draw(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
             pictures = _fetched(batch, drawn)
         seconds = time.perf_counter() - started
         warm.compiler.drew(shape, seconds, size)
-        _tell(warm.device, batch, size, seconds)
+        _tell(warm.device, batch, size, seconds, fast)
     return pictures
 
 
@@ -133,8 +137,9 @@ def _compile(warm: Warm, request: Request, shape: Hashable) -> bool:
     return shape in warm.compiler.compiled
 
 
-def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float) -> None:
-    each, about, watts, memory = seconds / len(batch), device.about, device.watts, device.memory
+def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, fast: bool) -> None:
+    each, watts, memory = seconds / len(batch), device.watts, device.memory
+    about = device.about + ", compiled" * fast
     for slot, request in enumerate(batch):
         news = Drawn(asset=request.asset, seconds=each, device=about, batch=size, slot=slot, watts=watts, memory=memory)
         request.emit(news)
