@@ -81,11 +81,13 @@ class Client:
         return answer.json
 
     def wait(self, job: Any, done: Callable[[Any], object] | None = None, patience: float = PATIENCE) -> Any:
-        """The job's state once it is over, or once something is so."""
+        """The job's state once it is over, or once something is so. On a busy machine a job may take long: patience
+        ends where there is no news for so many seconds."""
         done = done or (lambda state: state["ended"])
         until, after = time.monotonic() + patience, 0
         while time.monotonic() < until:
             state = self.get(f"/jobs/{job['id']}?after={after}&wait=5")
+            until = time.monotonic() + patience if state["seq"] > after else until
             after = state["seq"]
             if done(state):
                 return self.get(f"/jobs/{job['id']}")

@@ -1,5 +1,6 @@
 """`assetgen watch` answers plugins, too: one process, one set of warm models."""
 
+import math
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from assetgen.cli.build import machine
+from assetgen.diffusion.load import let_go
 from assetgen.events import ignore
 from assetgen.exclusive import exclusively
 from assetgen.idle import Idle
@@ -146,8 +148,10 @@ def test_models_are_let_go_only_after_a_while_without_use() -> None:
 @pytest.mark.model
 def test_an_idle_server_lets_its_model_go_and_loads_it_again(serve: Any) -> None:
     words = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}
-    with serve(idle=Idle(0.5)) as client:
+    idle = Idle(0.5)
+    let_go()  # of what another test of this process warmed
+    with serve(idle=idle) as client:
         for _ in range(2):
             events = client.make(**words, seed=time.time_ns() % 10**6)["events"]
             assert any(event["event"] == "loading" for event in events)
-            time.sleep(1.5)
+            until(lambda: math.isinf(idle.left))  # nothing is warm any more
