@@ -4,21 +4,23 @@ diffusers would ask the hub for that; here it is read from the file's own header
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from assetgen.diffusion.fits import OTHER, check_complete, said
 from assetgen.diffusion.flow_checkpoint import flow_layout, flux_renamed, transformer_of
 from assetgen.diffusion.folders import PIPELINE_FILE, header
 from assetgen.diffusion.shapes import HEAD, Layout, Shapes, clip, numbers, open_clip, pad_of, vae
 from assetgen.diffusion.vocabularies import save_tokenizer
 from assetgen.errors import InputError
 
+BROKEN = (LookupError, ValueError, RuntimeError, TypeError, AttributeError)
+"""What else diffusers raises, by no rule, for tensors of another network."""
 UNET = "model.diffusion_model"
 VAE = "first_stage_model"
-OTHER_FILE = "Give a file that was made for this kind of model"
 SCALES = (".scale_weight", ".weight_scale", ".scale_input", "scaled_fp8", ".absmax", ".quant_map")
 """How the names end of what ComfyUI and bitsandbytes keep beside quantized weights."""
 PACKED = ("I8", "U8")  # types of numbers, in the words of safetensors
@@ -39,7 +41,7 @@ def read_whole(kind: Any, file: Path, family: str, **options: Any) -> Any:
     """A pipeline from one file that holds all of a model."""
     import diffusers
 
-    with _configuration(file, family) as folder:
+    with configuration(file, family) as folder:
         index = json.loads((folder / PIPELINE_FILE).read_text())
         options |= {name: None for name, origin in index.items() if origin == [None, None]}  # or they are missed
         if family == "flux":
@@ -48,7 +50,7 @@ def read_whole(kind: Any, file: Path, family: str, **options: Any) -> Any:
         pipeline = kind.from_single_file(str(file), config=str(folder), local_files_only=True, **options)
     for part in pipeline.components.values():
         if hasattr(part, "named_parameters"):
-            _check_complete(part, file)
+            check_complete(part, file)
     return pipeline
 
 
@@ -57,6 +59,7 @@ def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
 
     Where its shapes do not tell its configuration, that is the one in the folder `config`.
     """
+    from diffusers.loaders.single_file_utils import SingleFileComponentError
     from safetensors.torch import load_file
 
     found, tensors = transformer_of(_shapes(file)), load_file(file)
@@ -67,11 +70,21 @@ def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
             tensors = flux_renamed(tensors) if found[0] == "flux" else tensors
         try:
             network = kind.from_single_file(tensors, config=str(config), local_files_only=True, dtype=dtype)
-        except (LookupError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-            said = str(error).strip().partition("\n")[0]
-            raise InputError(f"'{file}' does not hold a {kind.__name__} ({said})", cure=OTHER_FILE) from error
-    _check_complete(network, file)
+        except (SingleFileComponentError, *BROKEN) as error:
+            what = f"'{file}' does not hold the {kind.__name__} that is wanted ({_why(kind, config, tensors, error)})"
+            raise InputError(what, cure=OTHER) from error
+    check_complete(network, file)
     return network
+
+
+def _why(kind: Any, config: Path, names: Container[str], error: Exception) -> str:
+    """What is wrong with tensors by these names: which of diffusers' are missing, where they are of its form."""
+    import torch
+
+    with torch.device("meta"):
+        wanted = list(kind.from_config(kind.load_config(str(config))).state_dict())
+    lost = [name for name in wanted if name not in names]
+    return f"it lacks '{lost[0]}'" if lost and len(lost) < len(wanted) else said(error)
 
 
 def _shapes(file: Path) -> Shapes:
@@ -84,15 +97,8 @@ def _shapes(file: Path) -> Shapes:
     return {name: entry["shape"] for name, entry in entries.items()}
 
 
-def _check_complete(network: Any, file: Path) -> None:
-    """diffusers leaves tensors that a file lacks without any numbers."""
-    if missing := [name for name, parameter in network.named_parameters() if parameter.is_meta]:
-        what = f"'{file}' lacks {len(missing)} of the tensors of a {type(network).__name__}, as '{missing[0]}'"
-        raise InputError(what, cure=OTHER_FILE)
-
-
 @contextmanager
-def _configuration(file: Path, family: str) -> Iterator[Path]:
+def configuration(file: Path, family: str) -> Iterator[Path]:
     """A folder in diffusers layout, without weights, that fits the file; it is gone afterwards."""
     shapes = _shapes(file)
     layout = layout_of(shapes) or flow_layout(shapes)

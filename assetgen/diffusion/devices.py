@@ -1,5 +1,6 @@
 """Where a model runs and with which numbers."""
 
+import logging
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def libraries() -> tuple[Any, Any]:
     except ImportError as error:
         what = f"making pictures needs PyTorch and diffusers ({error})"
         raise NotInstalledError(what, cure='pip install "assetgen[gen]"') from error
-    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.set_verbosity(logging.CRITICAL)  # what it logs as an error it raises besides
     diffusers.utils.logging.disable_progress_bar()
     warnings.filterwarnings("ignore", "`FluxPosEmbed` is deprecated", FutureWarning)  # its own ControlNet of FLUX asks
     return torch, diffusers

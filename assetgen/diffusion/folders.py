@@ -19,6 +19,7 @@ EYE = "image_encoder"
 """The folder of the CLIP that looks, beside an IP-Adapter."""
 CURE = "Download or copy the model again"
 ONLINE = "While online, run: "
+HUB_NAME = "Write it like stabilityai/sdxl-turbo"
 HUB_CURE = 'pip install "assetgen[gen]"'
 NETWORKS = ("unet", "transformer")
 """Where a model's network lies."""
@@ -40,18 +41,26 @@ def place_of(location: Location, *, whole: bool = False) -> Path:
         return place
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     except ImportError as error:
         raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
         raise _not_fetched(location, whole) from error
+    except HFValidationError as error:
+        raise InputError(f"'{location.hub}' is no repository of the hub", cure=HUB_NAME) from error
     return folder / (location.subfolder or "")
 
 
 def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
     """The error that says how to get weights from the hub."""
+    cure = fetching(location, whole)
+    return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
+
+
+def fetching(location: Hub, whole: bool) -> str:
+    """The sentence that says how to get weights from the hub."""
     weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
     below = f"{location.subfolder}/" if location.subfolder else ""
     wanted = (
@@ -59,8 +68,7 @@ def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
         f"{below}{'*/' if whole else ''}{weights}",
     )
     patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
-    cure = f"{ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
-    return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
+    return f"{ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
 
 
 def hub_file(hub: str, revision: str, file: str) -> Path:
@@ -76,7 +84,9 @@ def hub_file(hub: str, revision: str, file: str) -> Path:
         cure = f"{ONLINE}hf download {hub} {file} --revision {revision}"
         raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
     except HFValidationError as error:
-        raise InputError(f"'{hub}' is no repository of the hub", cure="Write it like stabilityai/sdxl-turbo") from error
+        raise InputError(f"'{hub}' is no repository of the hub", cure=HUB_NAME) from error
+    except ValueError as error:  # "..", to leave its folder
+        raise InputError(f"'{file}' is no file of '{hub}'", cure="Write its path in the repository") from error
 
 
 def file_of(addition: Addition) -> Path:
@@ -205,17 +215,17 @@ def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool 
     for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{INDEX_SUFFIX}"):
         files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
     if not files:
-        raise _no_weights(folder)
+        raise _no_weights(folder, f".{variant}.safetensors" if variant else ".safetensors")
     for file in files:
         check_file(file)
 
 
-def _no_weights(folder: Path) -> InputError:
+def _no_weights(folder: Path, ending: str) -> InputError:
     pickled = next((file for file in folder.glob("*") if file.suffix in PICKLES), None)
     if pickled:
         cure = "Convert it to .safetensors, or get the model from where it is published as such"
         return InputError(f"'{pickled}' is a pickle, which can run code on loading, and is not opened", cure=cure)
-    return InputError(f"the weights are missing: there is no .safetensors file in '{folder}'", cure=CURE)
+    return InputError(f"the weights are missing: there is no {ending} file in '{folder}'", cure=CURE)
 
 
 def check_file(file: Path) -> None:

@@ -1,28 +1,32 @@
 """From a model card to a warm model: one base model stays in memory, with the control networks it was asked for."""
 
 import gc
+import json
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.checkpoint import read_network, read_whole
+from assetgen.diffusion.checkpoint import configuration, read_network, read_whole
 from assetgen.diffusion.compiling import Compiler
 from assetgen.diffusion.detectors import let_detectors_go
 from assetgen.diffusion.devices import Device, device_for, libraries
 from assetgen.diffusion.embeddings import learn
 from assetgen.diffusion.families import Family, family
+from assetgen.diffusion.fits import check_complete, check_control, check_family, check_parts, lacking, said
 from assetgen.diffusion.folders import (
+    CURE,
     PIPELINE_FILE,
     check_file,
     check_part,
     check_pipeline,
     check_readers,
+    fetching,
     look_for,
     part_class,
     place_of,
@@ -170,11 +174,12 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> W
     shape, device = family(card.family), device_for(card, place)
     options = dict(shape.options)
     if card.vae:
-        options["vae"] = _read(diffusers.AutoencoderKL, card.vae, card.model, device)
+        options["vae"] = _read_vae(card, card.vae, device)
     if card.network:
         options[shape.network] = _read_network(card, card.network, shape.network, device)
     whole = getattr(diffusers, shape.pipeline)
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
+    check_parts(card, shape, pipeline, grain_of(pipeline.vae))
     pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
     for embedding in card.embeddings:
         learn(pipeline, embedding)
@@ -188,17 +193,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> W
     resident, network = where == "device", getattr(pipeline, shape.network)
     about = f"{card.model}, {device.about}, torch {torch.__version__}"
     compiler = Compiler(about, network.num_parameters(), resident and device.name == "cuda")
-    warm = Warm(shape, device, pipeline, compiler, Recordings(device, resident))
-    _check_channels(card, warm)
-    return warm
-
-
-def _check_channels(card: ModelCard, warm: Warm) -> None:
-    """The network takes latents, or besides them a mask and what stands around it; for editing it would want others."""
-    wants, has = warm.family.channels(warm.network), warm.pipeline.vae.config.latent_channels
-    if wants != has and wants != warm.family.filled(has, warm.grain):
-        what = f"the {warm.family.network} of model '{card.model}' wants {wants} channels, and its latents have {has}"
-        raise InputError(what, cure="Use the text-to-image or the inpainting kind of this model")
+    return Warm(shape, device, pipeline, compiler, Recordings(device, resident))
 
 
 def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
@@ -211,7 +206,20 @@ def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
     how = warm.family.steerings[control.type]
     if how.read is not None:
         return how.read(place_of(control.weights), control.adapter, warm.device)
-    return _read(getattr(diffusers, how.network), control.weights, card.model, warm.device).to(warm.device.place)
+    network = _read(getattr(diffusers, how.network), control.weights, card.model, warm.device)
+    check_control(card, kind, network, warm.network)
+    return network.to(warm.device.place)
+
+
+def _read_vae(card: ModelCard, location: Location, device: Device) -> Any:
+    """The autoencoder that stands in for the one among a model's weights, which tell its shape if it is one file."""
+    _, diffusers = libraries()
+    whole = place_of(card.weights, whole=True)
+    if not isinstance(location, SingleFile) or location.config is not None:
+        return _read(diffusers.AutoencoderKL, location, card.model, device)
+    with configuration(whole, card.family) if whole.is_file() else nullcontext(whole) as folder:
+        found = location.model_copy(update={"config": str(folder / "vae")})
+        return _read(diffusers.AutoencoderKL, found, card.model, device)
 
 
 def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> Any:
@@ -232,25 +240,53 @@ def _read(kind: Any, location: Location, model: str, device: Device, *, family: 
             case SingleFile():
                 return _from_file(kind, location, options, family)
             case Hub(variant=str(variant)):
-                return _from_folder(kind, place_of(location), options, variant)
+                return _from_folder(kind, place_of(location), options, family, variant)
             case _:
-                return _from_folder(kind, place_of(location), options)
+                return _from_folder(kind, place_of(location), options, family)
+    except InputError as error:
+        if isinstance(location, Hub) and error.cure == CURE:
+            raise InputError(error.what, cure=fetching(location, whole=bool(family))) from error
+        raise
     except AssetgenError:
         raise
     except BROKEN as error:
-        said = str(error).strip().partition("\n")[0]
-        what = f"model '{model}' could not be loaded as {kind.__name__} ({said})"
+        what = f"model '{model}' could not be loaded as {kind.__name__} ({said(error)})"
         raise InputError(what, cure="Check its card: `family`, `weights`") from error
 
 
-def _from_folder(kind: Any, folder: Path, options: dict[str, Any], variant: str | None = None) -> Any:
-    whole = (folder / PIPELINE_FILE).exists() or kind.__name__.endswith("Pipeline")
+def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str = "", variant: str | None = None) -> Any:
+    words = {"variant": variant, "local_files_only": True, "use_safetensors": True}
+    whole = kind.__name__.endswith("Pipeline")
     if whole:
         check_pipeline(folder, variant, given=options)
+        check_family(folder, family)
+        words |= _text_encoders(folder, options, words)
+    elif (folder / PIPELINE_FILE).exists():
+        raise InputError(f"'{folder}' is a whole model, not a network", cure="Name the network's folder in it")
     else:
         check_part(folder, variant)
     check_readers(folder)
-    return kind.from_pretrained(str(folder), variant=variant, local_files_only=True, use_safetensors=True, **options)
+    found = kind.from_pretrained(str(folder), **words, **options)
+    for name, network in found.components.items() if whole else [("", found)]:
+        if hasattr(network, "named_parameters"):
+            check_complete(network, folder / name)
+    return found
+
+
+def _text_encoders(folder: Path, options: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a pipeline folder, read here: a pipeline does not tell which of their tensors were made up."""
+    import transformers
+
+    found = {}
+    for name, origin in json.loads((folder / PIPELINE_FILE).read_bytes()).items():
+        if name.startswith("text_encoder") and name not in options and hasattr(transformers, str(origin[1])):
+            encoder, told = getattr(transformers, origin[1]).from_pretrained(
+                str(folder / name), output_loading_info=True, dtype=options["dtype"], **words
+            )
+            if told["missing_keys"]:
+                raise lacking(encoder, folder / name, sorted(told["missing_keys"]))
+            found[name] = encoder
+    return found
 
 
 def _from_file(kind: Any, place: SingleFile, options: dict[str, Any], family: str) -> Any:
@@ -258,7 +294,10 @@ def _from_file(kind: Any, place: SingleFile, options: dict[str, Any], family: st
     check_file(place.file)
     if place.config is None and family:
         return read_whole(kind, place.file, family, **options)
-    here = place.config is not None and Path(place.config).is_dir()
+    if place.config is None:
+        what = f"'{place.file}' does not tell the shape of its {kind.__name__}"
+        raise InputError(what, cure="Give the diffusers folder of such a network as `config:`")
+    here = Path(place.config).is_dir()
     if here and not kind.__name__.endswith("Pipeline"):
-        return read_network(kind, place.file, Path(str(place.config)), dtype=options["dtype"])
+        return read_network(kind, place.file, Path(place.config), dtype=options["dtype"])
     return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assetgen.diffusion.fits import OTHER, said
 from assetgen.diffusion.folders import check_file, file_of
 from assetgen.errors import InputError
 from assetgen.spec import Lora
@@ -22,8 +23,7 @@ def fuse(pipeline: Any, lora: Lora, name: str) -> None:
         pipeline.fuse_lora(components=parts, lora_scale=lora.weight, adapter_names=[name])
         pipeline.unload_lora_weights()
     except (ValueError, KeyError, RuntimeError, AttributeError, IndexError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise InputError(f"LoRA '{file}' does not fit this model ({said})") from error
+        raise InputError(f"LoRA '{file}' does not fit this model ({said(error)})", cure=OTHER) from error
 
 
 def _has(part: Any, name: str) -> bool:

@@ -116,7 +116,7 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
             with wrapping(warm.networks(kinds), first.tile), warm.worn(first.card, kinds):
                 latents = denoise(warm, filled, made, [request.asset for request in batch])
             drawn = [_draw(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
-            pictures = _fetched(batch, drawn)
+            pictures = _fetched(warm, batch, drawn)
         seconds = time.perf_counter() - started
         warm.compiler.drew(shape, seconds, size)
         _tell(warm.device, batch, size, seconds, fast)
@@ -157,12 +157,16 @@ def _draw(warm: Warm, request: Request, latent: Any) -> tuple[Any, Any]:
     return to_bytes(pixels), sound
 
 
-def _fetched(batch: Sequence[Request], drawn: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
+def _fetched(warm: Warm, batch: Sequence[Request], drawn: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
     """The pictures of a batch, once the device has drawn them all: each question would make it wait."""
     torch, _ = libraries()
     pictures, sound = (torch.stack(each) for each in zip(*drawn, strict=True))
     if not sound.all():
-        model = batch[0].card.model
-        raise InputError(f"model '{model}' gave no picture", cure="Set its card's precision to float32")
+        exact = warm.device.dtype == torch.float32
+        cure = "Something in its weights or those of its LoRAs, words or controls is no number: get them again"
+        raise InputError(
+            f"model '{batch[0].card.model}' gave no picture",
+            cure=cure if exact else "Set its card's precision to float32",
+        )
     arrays = pictures.cpu().numpy()
     return [picture(array, tiles=request.tile) for request, array in zip(batch, arrays, strict=True)]

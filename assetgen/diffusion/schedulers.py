@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from assetgen.diffusion.fits import said
 from assetgen.errors import InputError
 from assetgen.registry import did_you_mean
 from assetgen.spec import Scheduler
@@ -15,6 +16,11 @@ from assetgen.spec import Scheduler
 UNSEEDED = {"DPMSolverSDEScheduler"}
 """Their noise ignores our seeds, so the same asset would come out different each time."""
 UNSEEDED_OPTION = "stochastic_sampling"
+BROKEN = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError)
+"""What schedulers raise, by no rule, for options that do not go together and numbers of steps that they cannot do."""
+STEP = 4
+"""What a step must be told: itself, a prediction, a time, latents."""
+USUAL = "EulerDiscreteScheduler"
 
 
 def reschedule(current: Any, wanted: Scheduler | None) -> Any:
@@ -31,7 +37,16 @@ def reschedule(current: Any, wanted: Scheduler | None) -> Any:
     for name in wanted.options:
         if name not in options:
             raise InputError(f"scheduler '{wanted.name}' has no option '{name}'", cure=did_you_mean(name, options))
-    return kind.from_config(current.config, **wanted.options)
+    try:
+        found = kind.from_config(current.config, **wanted.options)
+    except BROKEN as error:
+        what = f"scheduler '{wanted.name}' cannot be made with these options ({said(error)})"
+        raise InputError(what, cure="Change `scheduler:` in the model's card") from error
+    asks = [each for each in inspect.signature(kind.step).parameters.values() if each.default is each.empty]
+    if len(asks) > STEP:
+        what = f"scheduler '{wanted.name}' asks for more than this sampler knows ('{asks[STEP].name}')"
+        raise InputError(what, cure=f"Use another, like {USUAL}")
+    return found
 
 
 def set_steps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) -> None:
@@ -43,7 +58,11 @@ def set_steps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) 
         words["mu"] = _shift(scheduler.config, tokens)
     if even and "sigmas" in takes and not scheduler.config.get("use_flow_sigmas"):
         words["sigmas"] = np.linspace(1.0, 1 / steps, steps)
-    scheduler.set_timesteps(steps, device=device, **words)
+    try:
+        scheduler.set_timesteps(steps, device=device, **words)
+    except BROKEN as error:
+        what = f"{type(scheduler).__name__} cannot lay out {steps} steps ({said(error)})"
+        raise InputError(what, cure="Change `steps`, or `scheduler:` in the model's card") from error
 
 
 def _shift(config: Any, tokens: int) -> float:

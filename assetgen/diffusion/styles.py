@@ -12,6 +12,7 @@ from typing import Any
 
 from assetgen.diffusion.devices import Device
 from assetgen.diffusion.families import Sight, Steering, Told
+from assetgen.diffusion.fits import said
 from assetgen.diffusion.folders import CURE, EYE, check_file, check_part
 from assetgen.errors import InputError
 
@@ -74,8 +75,8 @@ def _put_on(unet: Any, style: Style) -> None:
     try:
         unet._load_ip_adapter_weights([style.weights])
     except (KeyError, ValueError, RuntimeError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise InputError(f"the IP-Adapter does not fit this model ({said})", cure="Use one made for it") from error
+        what = f"the IP-Adapter does not fit this model ({said(error)})"
+        raise InputError(what, cure="Use one made for it") from error
     style.listeners = [each for each in unet.attn_processors.values() if hasattr(each, "scale")]
 
 

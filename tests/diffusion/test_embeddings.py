@@ -96,3 +96,14 @@ def test_a_word_that_is_taught_twice_is_refused(tiny: ModelCard, job: Make, tmp_
     once = taught(tiny, tmp_path / "a.safetensors", emb_params=1)
     with pytest.raises(InputError, match=r"'<castle>' is a word already. Give '.*b.safetensors' another `token:`"):
         drawn(taught(once, tmp_path / "b.safetensors", emb_params=1), job, "a <castle>")
+
+
+def test_a_lora_is_no_word(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+    layers = {f"unet.{number}.lora_A.weight": 2 for number in range(3)}
+    with pytest.raises(InputError, match=r"is no textual inversion. Name a LoRA under `loras:`"):
+        drawn(taught(tiny, tmp_path / "lora.safetensors", "<castle>", **layers), job, "a <castle>")
+
+
+def test_a_word_for_two_encoders_is_not_taught_by_half(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"was made for another kind of model"):
+        drawn(taught(tiny, tmp_path / "xl.safetensors", clip_l=1, clip_g=1), job, "a <castle>")

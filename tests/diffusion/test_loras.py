@@ -218,3 +218,28 @@ def test_one_of_the_hub_enters_keys_by_its_revision_or_by_a_digest(tiny: ModelCa
     first, other, known, known_elsewhere = (with_digests(card).identity for card in cards)
     assert first != other
     assert (known, known == first) == (known_elsewhere, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"hub": "no repository!", "file": "four.safetensors"}, "is no repository of the hub"),
+        ({"hub": "maker/few-steps", "file": "../../four.safetensors"}, "is no file of 'maker/few-steps'"),
+    ],
+)
+def test_what_is_no_name_on_the_hub_is_told(
+    tiny: ModelCard, job: Make, hub: Path, words: dict[str, str], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        drawn(wearing(tiny, **words, revision=COMMIT), job)
+
+
+def test_a_model_of_the_hub_that_was_fetched_by_half_names_the_command_that_brings_the_rest(
+    tiny: ModelCard, job: Make, hub: Path
+) -> None:
+    kept(hub, "maker/model", "model_index.json").write_text('{"unet": ["diffusers", "UNet2DConditionModel"]}')
+    half = ModelCard.model_validate({**tiny.model_dump(), "weights": {"hub": "maker/model", "revision": COMMIT}})
+    with pytest.raises(InputError, match=r"has no folder '\S+unet'. While online, run: hf download maker/model"):
+        drawn(half, job)
+    with pytest.raises(InputError, match="is no repository of the hub"):
+        drawn(half.model_copy(update={"weights": half.weights.model_copy(update={"hub": "no repository!"})}), job)

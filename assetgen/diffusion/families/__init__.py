@@ -93,8 +93,17 @@ class Family:
 
 def family(name: str) -> Family:
     """A family by name. An unknown one is an `InputError` with a suggestion."""
-    known = [module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"]
+    known = _names()
     if name not in known:
         raise InputError(f"there is no model family '{name}'", cure=did_you_mean(name, known))
     found: Family = getattr(importlib.import_module(f"{__name__}.{name}"), name)()
     return found
+
+
+def families() -> dict[str, Family]:
+    """All of them by name."""
+    return {name: family(name) for name in _names()}
+
+
+def _names() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"]
