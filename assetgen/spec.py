@@ -4,7 +4,7 @@ A *part word* is `PART` or `{PART: {ARGUMENT: VALUE}}`; a part used twice in one
 `as: NAME` beside its arguments, and packs address it by that name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -311,6 +311,16 @@ class ModelCard(Spec):
         """
         people = {"model", "about", "prompts", "affixes", "defaults", *TERMS}
         return _by_digest(self.model_dump(mode="json", exclude={*people, "batch", "controls"}, exclude_defaults=True))
+
+    def places(self, kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:
+        """All weights but LoRAs and embeddings, with the networks of these kinds of control: what sentences call them,
+        where they lie, and their digest."""
+        yield self.model, self.weights, self.digest
+        for name in ("network", "vae"):
+            if place := getattr(self, name):
+                yield f"{self.model}, {name}", place, getattr(place, "digest", None)
+        for kind in kinds:
+            yield f"{self.model}/{kind}", self.controls[kind].weights, self.controls[kind].digest
 
 
 def _by_digest(card: Any) -> Any:

@@ -107,13 +107,9 @@ def verify_model(name: str, folder: FolderOption = HERE) -> None:
     from assetgen.digest import weights_digest
 
     card = _library(folder).card(name)
-    parts = [(f"{card.model}, {part}", getattr(card, part)) for part in ("network", "vae") if getattr(card, part)]
-    entries = [(label, weights, getattr(weights, "digest", None)) for label, weights in parts]
-    entries += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in card.controls.items()]
-    check_weights(card.weights, given_of(card))
-    places = [(card.model, place_of(card.weights), card.digest)]
-    for label, weights, said in entries:
-        check_weights(weights)
+    places: list[tuple[str, Path, str | None]] = []
+    for label, weights, said in card.places(card.controls):
+        check_weights(weights, given_of(card) if weights is card.weights else ())
         places.append((label, place_of(weights), said))
     for each in (*card.loras, *card.embeddings):
         check_file(file_of(each))

@@ -13,7 +13,7 @@ from assetgen.digest import local_place, weights_digest
 from assetgen.errors import BuildError, InputError
 from assetgen.recipe import Recipe, Stage
 from assetgen.registry import InputFile
-from assetgen.spec import Folder, Location, ModelCard, SingleFile
+from assetgen.spec import ModelCard
 from assetgen.store import Store, write_whole
 
 DIGITS = 12
@@ -121,13 +121,7 @@ def _check_version(stage: Stage) -> None:
 def _check_weights(told: str, controls: tuple[str, ...]) -> None:
     """Weights at a path are those whose digest the card (told as JSON) holds; a hub's revision cannot differ."""
     card = ModelCard.model_validate_json(told)
-    named: list[tuple[str, Location, str | None]] = [(card.model, card.weights, card.digest)]
-    used = ((kind, card.controls[kind]) for kind in controls if kind in card.controls)
-    named += [(f"{card.model}/{kind}", control.weights, control.digest) for kind, control in used]
-    for name, part in (("network", card.network), ("vae", card.vae)):
-        if isinstance(part, Folder | SingleFile):
-            named.append((f"{card.model}, {name}", part, part.digest))
-    for name, location, digest in named:
+    for name, location, digest in card.places(kind for kind in controls if kind in card.controls):
         _compare(name, local_place(location), digest)
     for each in (*card.loras, *card.embeddings):
         _compare(f"{card.model}, {each.name}", each.place, each.digest)
