@@ -222,9 +222,7 @@ def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_
     assert all(name.startswith("assetgen-worker") for name in threads), threads
 
 
-def test_each_model_is_loaded_once_however_its_pictures_are_mixed(
-    tmp_path: Path,
-) -> None:
+def test_each_model_is_loaded_once_however_its_pictures_are_mixed(tmp_path: Path) -> None:
     entries = [
         f"  a{n}: {{preset: painted_concept, prompt: x, model: m{n % 2}, diffusion: {{size: [{8 * (n // 2 + 1)}, 8]}}}}"
         for n in range(6)

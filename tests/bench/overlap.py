@@ -17,6 +17,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,7 @@ LAUNCH = bytes(16_000)  # its checksum takes the microseconds of a launch, and l
 LOOK = 0.7  # seconds that each step is repeated for
 FREE = bytes(50_000_000)  # its checksum lets go of the interpreter all the while
 PRESETS = ("painted_concept", "pbr_material", "pixel_sprite")
-Spent = defaultdict[str, float]
-spent: Spent = defaultdict(float)
+spent = defaultdict[str, float](float)
 """Seconds of the sampling thread, by what it did."""
 
 
@@ -103,17 +103,14 @@ def stand_in(
     return fake(context, prompt=prompt, seed=seed, size=(side, side))
 
 
-class taken:
+@contextmanager
+def taken(what: str) -> Iterator[None]:
     """Adds the seconds of a block to those of its kind."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __enter__(self) -> None:
-        self.began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        spent[self.what] += time.perf_counter() - self.began
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        spent[what] += time.perf_counter() - began
 
 
 def install(folder: Path) -> None:
@@ -129,10 +126,10 @@ def install(folder: Path) -> None:
 def write(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> Path:
     """A pack of distinct pictures by the stand-in."""
     words = f"side: {side}, seconds: {seconds}, launches: {launches}, sprite: {'sprite' in preset}"
-    lines = [f"preset: on_device\nextends: {preset}\nsource: {{stand_in: {{prompt: '{{prompt}}', {words}}}}}\n"]
+    own = f"preset: on_device\nextends: {preset}\nsource: {{stand_in: {{prompt: '{{prompt}}', {words}}}}}\n"
     place = folder / f"{preset}_{side}"
     place.mkdir()
-    (place / "on_device.yaml").write_text(lines[0])
+    (place / "on_device.yaml").write_text(own)
     names = "".join(f"  a{n:04}: {{preset: on_device, prompt: thing {n}}}\n" for n in range(assets))
     (place / "pack.yaml").write_text(f"pack: p\nengine: plain\nassets:\n{names}")
     return place
