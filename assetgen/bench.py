@@ -29,6 +29,7 @@ SIDE = 12
 ALONE = 5
 """Times that a picture is drawn by itself: the best counts, since the first ones record and choose kernels."""
 FOREVER = 10**9
+"""Pictures that are said to be ahead, so that compiling pays."""
 FEW = 2
 """Steps of the second of two pictures whose operations are counted: the rest is a straight line through both."""
 

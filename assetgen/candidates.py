@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assetgen.differences import asked
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Emit, Finished
+from assetgen.events import Emit, Finished, ignore
 from assetgen.exclusive import exclusively
 from assetgen.images import ImageSet
 from assetgen.licences import refuse_noncommercial
@@ -89,7 +89,7 @@ def _made(future: "Future[Candidate | None]") -> Iterator[Candidate]:
 
 def stored_candidates(recipe: Recipe, machine: Machine) -> Iterator[Candidate]:
     """The candidates of an asset that the store has, in order; nothing is sampled."""
-    maker = Maker(machine.store, lambda _: None)
+    maker = Maker(machine.store, ignore)
     for attempt in (Try(recipe, number) for number in range(MOST)):
         if images := machine.store.read_images("images", attempt.images_key):
             yield Candidate(recipe, attempt.attempt, images, tuple(maker.judge(attempt, images)))

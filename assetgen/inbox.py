@@ -50,10 +50,10 @@ NOISE = (
 )
 """Names of what editors, browsers and copying programs write beside a file: by its name, no file of anybody's."""
 MESH_PRESET, PICTURE_PRESET = "concept_from_mesh", "painted_concept"
-
-
 UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What ends a line, moves a terminal's cursor, or stands for bytes that are no text."""
+Refusals = dict[str, InputError]
+"""What is wrong with dropped files: by the name of the asset, or of the file where it can have none."""
 
 
 def is_noise(name: str) -> bool:
@@ -64,10 +64,6 @@ def is_noise(name: str) -> bool:
 def has_inbox(file: PackFile) -> bool:
     """Whether there is an inbox beside the pack, empty or not."""
     return file.inbox is not None and file.inbox.is_dir()
-
-
-Refusals = dict[str, InputError]
-"""What is wrong with dropped files: by the name of the asset, or of the file where it can have none."""
 
 
 def laid_in(file: PackFile, taken: Set[str]) -> tuple[list[Entry], Refusals]:
@@ -96,8 +92,8 @@ def is_of_pack(file: PackFile, error: InputError) -> bool:
 
 
 def files_laid_in(file: PackFile) -> Iterator[tuple[Path, str]]:
-    """The files in the pack's inbox that are to be assets, and the names of these. One that no asset can have is the
-    file's own, with its folder's."""
+    """The files in the pack's inbox that are to be assets, and the names of these. A file whose name no asset can have
+    stands by its path, relative to the pack."""
     for path in files_below(file.inbox) if file.inbox else ():
         if path.suffix.lower() in MESHES + PICTURES and _rule(file, path)[0] is not None:
             name = _name(file, path)
@@ -188,7 +184,7 @@ def _wrong_name(path: Path, name: str) -> InputError | None:
 
 
 def _told(path: Path) -> str:
-    """A path in one line of text."""
+    """A path in one line of text: what cannot be shown is escaped."""
     return UNSHOWN.sub(lambda found: repr(found.group())[1:-1], str(path))
 
 

@@ -26,7 +26,7 @@ def plan_with(
 ) -> tuple[Recipe, ...]:
     """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has.
 
-    Dropped files that cannot be assets stop no other: what is wrong with them goes into `refused`.
+    Dropped files that cannot be assets stop no other: what is wrong with them goes into `refused`, where that is given.
     """
     refused = {} if refused is None else refused
     named = {name: block.seed_name for name, block in lock.items() if block.seed_name}

@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from assetgen.differences import asked, differences
 from assetgen.events import Surveyed, Work
@@ -47,9 +48,8 @@ def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: s
         if work[recipe.name] != "reuse":
             why += noncommercial(recipe)
         found.append(Surveyed(asset=recipe.name, work=work[recipe.name], reasons=tuple(why)))
-    found += [
-        Surveyed(asset=name, work="fail", reasons=(str(refused[name]),)) for name in fnmatch.filter(refused, only)
-    ]
+    bad = fnmatch.filter(refused, only)
+    found += [Surveyed(asset=name, work="fail", reasons=(str(refused[name]),)) for name in bad]
     if only == "*":
         found += _leaving(target, {each.asset for each in found})
     to_sample = [recipe for recipe in recipes if work[recipe.name] == "sample"]
@@ -102,5 +102,4 @@ def _leaving(target: Target, names: Set[str]) -> Iterator[Surveyed]:
 
 def totals(found: Sequence[Surveyed]) -> Mapping[Work, int]:
     """How many assets need which work."""
-    kinds: tuple[Work, ...] = ("sample", "finish", "export", "publish", "reuse", "remove", "fail")
-    return {work: count for work in kinds if (count := sum(each.work == work for each in found))}
+    return {work: count for work in get_args(Work) if (count := sum(each.work == work for each in found))}
