@@ -3,8 +3,9 @@
 import json
 from collections.abc import Container, Iterable
 from functools import partial
+from glob import escape
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from assetgen.digest import local_place
@@ -50,7 +51,10 @@ def place_of(location: Location, *, whole: bool = False) -> Path:
         raise _not_fetched(location, whole) from error
     except HFValidationError as error:
         raise InputError(f"'{location.hub}' is no repository of the hub", cure=HUB_NAME) from error
-    return folder / (location.subfolder or "")
+    subfolder = PurePosixPath(location.subfolder or "")
+    if subfolder.is_absolute() or ".." in subfolder.parts:
+        raise InputError(f"'{subfolder}' is no folder of '{location.hub}'", cure="Write its path in the repository")
+    return folder / subfolder
 
 
 def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
@@ -211,6 +215,7 @@ def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool 
     if not needs_weights:
         return
     _read_json(folder / "config.json")
+    variant = escape(variant) if variant else None
     files = sorted(folder.glob(f"*.{variant}*.safetensors" if variant else "*.safetensors"))
     for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{INDEX_SUFFIX}"):
         files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assetgen.diffusion.folders import presence
 from assetgen.diffusion.load import warm_model
 from assetgen.diffusion.sample import sample
 from assetgen.digest import with_digests
@@ -243,3 +244,12 @@ def test_a_model_of_the_hub_that_was_fetched_by_half_names_the_command_that_brin
         drawn(half, job)
     with pytest.raises(InputError, match="is no repository of the hub"):
         drawn(half.model_copy(update={"weights": half.weights.model_copy(update={"hub": "no repository!"})}), job)
+
+
+@pytest.mark.parametrize("words", [{"variant": "*"}, {"subfolder": "../../.."}])
+def test_odd_words_about_the_hub_break_no_list_of_models(tiny: ModelCard, hub: Path, words: dict[str, str]) -> None:
+    kept(hub, "maker/model", "model_index.json").write_text('{"vae": ["diffusers", "AutoencoderKL"]}')
+    (hub / f"models--maker--model/snapshots/{COMMIT}/vae").mkdir()
+    (hub / f"models--maker--model/snapshots/{COMMIT}/vae/config.json").write_text("{}")
+    weights = {"hub": "maker/model", "revision": COMMIT, **words}
+    assert presence(ModelCard.model_validate({**tiny.model_dump(), "weights": weights})) in ("not whole", "not here")
