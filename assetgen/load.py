@@ -91,10 +91,13 @@ class Library:
     def card(self, name: str) -> ModelCard:
         """A model card by name, or from a path that ends in `.yaml`."""
         if name not in self._cards:
-            path = self.find("models", name, "model")
-            card = check(read_yaml(path), ModelCard)
-            self._cards[name] = with_digests(_anchored(card, path.parent))
+            self._cards[name] = with_digests(self.written_card(name))
         return self._cards[name]
+
+    def written_card(self, name: str) -> ModelCard:
+        """The same with no digest but those that stand in its file."""
+        path = self.find("models", name, "model")
+        return _anchored(check(read_yaml(path), ModelCard), path.parent)
 
     def palette(self, name: str, folder: Path) -> Path:
         """A palette file in a folder, else one of the library's."""

@@ -178,7 +178,7 @@ class Hub(Spec):
 
 
 def _location_kind(value: Any) -> str | None:
-    keys = set(value) if isinstance(value, Mapping) else set(type(value).model_fields)
+    keys = set(value) if isinstance(value, Mapping) else set(getattr(type(value), "model_fields", ()))
     return next((kind for kind in ("bundled", "folder", "file", "hub") if kind in keys), None)
 
 
@@ -274,6 +274,10 @@ class Embedding(Addition):
     token: Annotated[str, Field(pattern=r"^\S+$")]
 
 
+DEFAULTS = {"negative", "steps", "guidance", "strength"}
+"""The arguments of sources that model cards may give defaults for."""
+
+
 class ModelCard(Spec):
     """Where a model lives and how to speak to it. `native` is the width and height it was trained at, in pixels.
 
@@ -302,6 +306,13 @@ class ModelCard(Spec):
     vae: Location | None = None
     batch: Mapping[Literal["cpu", "gpu"], Annotated[int, Field(ge=1, le=64)]] = {}
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+
+    @field_validator("defaults")
+    @classmethod
+    def _known(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if unknown := sorted(set(value) - DEFAULTS):
+            raise ValueError(f"a card gives no default for '{unknown[0]}', but for {', '.join(sorted(DEFAULTS))}")
+        return value
 
     @property
     def identity(self) -> Any:

@@ -137,6 +137,26 @@ def test_a_lora_is_verified_as_its_model_is(assetgen: Run, worn: Path) -> None:
     assert (code, "worn, maker/few/four.safetensors: DIFFERS" in out) == (2, True)
 
 
+def test_what_a_card_tells_no_digest_of_is_not_called_verified(assetgen: Run, worn: Path) -> None:
+    (worn / "models/worn.yaml").write_text(LAID_OVER % "")
+    code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, out.startswith("worn: no digest in the card (")) == (0, True)
+
+
+def test_a_default_that_is_spelt_wrong_is_not_passed_over(assetgen: Run, worn: Path) -> None:
+    (worn / "models/worn.yaml").write_text(LAID_OVER % "" + "defaults: {step: 4}\n")
+    code, _, err = assetgen("models", "show", "worn", "--pack", worn)
+    told = "worn.yaml:8: a card gives no default for 'step', but for guidance, negative, steps, strength."
+    assert (code, told in " ".join(err.split())) == (2, True), err
+
+
+@pytest.mark.parametrize("weights", ["7", "[a]", "text", "{}", "null"])
+def test_weights_that_are_no_place_are_one_sentence(assetgen: Run, worn: Path, weights: str) -> None:
+    (worn / "models/worn.yaml").write_text((LAID_OVER % "").replace("{bundled: mini}", weights))
+    code, _, err = assetgen("models", "show", "worn", "--pack", worn)
+    assert (code, "worn.yaml:4: weights are one of {bundled: …}" in " ".join(err.split())) == (2, True), err
+
+
 def test_a_network_of_another_file_is_looked_for_and_verified(assetgen: Run, worn: Path) -> None:
     network = "network: {file: ../unet.safetensors, digest: d}"
     (worn / "models/worn.yaml").write_text(LAID_OVER.replace("loras: [%s]", network))

@@ -103,10 +103,11 @@ def show_model(name: str, folder: FolderOption = HERE) -> None:
 @models.command("verify")
 def verify_model(name: str, folder: FolderOption = HERE) -> None:
     """Compare the files of a model and of all that its card names besides with the digests in the card."""
-    from assetgen.diffusion.folders import check_file, check_weights, file_of, given_of, place_of
+    from assetgen.diffusion.folders import check_file, check_weights, file_of, given_of, look_for, place_of
     from assetgen.digest import weights_digest
 
-    card = _library(folder).card(name)
+    card = _library(folder).written_card(name)
+    look_for(card, card.loras, card.controls)
     places: list[tuple[str, Path, str | None]] = []
     for label, weights, said in card.places(card.controls):
         check_weights(weights, given_of(card) if weights is card.weights else ())
