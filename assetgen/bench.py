@@ -56,8 +56,8 @@ class Trial:
 class Result:
     """What came out. `seconds` are those of the pack by the clock, without `loading` and `compiling`; `sampling` those
     in the networks; `finishing` those of steps in other threads, beside it; `alone` those of one picture asked for by
-    itself. `peak` is bytes of the device's memory, or of this process
-    (since it began) where it has none of its own. `operations` are those of one picture, `limit` the most a second.
+    itself. `peak` is bytes of the device's memory, or of this process (since it began) where it has none of its own.
+    `operations` are those of one picture, `limit` the most a second.
     """
 
     model: str
@@ -106,9 +106,9 @@ class Result:
 
 
 def measure(trial: Trial, library: Library) -> Result:
-    """Load, warm up, build a fresh pack, draw the same pictures by plain diffusers, count operations.
+    """Load, draw by plain diffusers, draw one picture by itself, count its operations, warm up, build a fresh pack.
 
-    Raises what keeps the model from drawing: weights that are not here, a size that it cannot draw.
+    Raises what keeps the model from drawing: weights that are not here, a size that it cannot draw, no way to compile.
     """
     from assetgen.diffusion.devices import device_for
     from assetgen.diffusion.yardstick import forget_peak, limit, plain
