@@ -11,7 +11,6 @@ from assetgen.diffusion.yardstick import operations
 from assetgen.plot import bars
 
 Run = Callable[..., tuple[int, str, str]]
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.mark.model
@@ -38,6 +37,9 @@ def test_a_product_of_matrices_counts_two_operations_a_term() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--size", "45x64"), "plain diffusers does not draw 45x64. Use multiples of 8"),
+        (("-o", "nowhere/b.json"), "'nowhere/b.json' cannot be written. Name a file in a folder that is there"),
+        (("--plot", "."), "'.' cannot be written"),
         (("--size", "big"), "--size 'big' is not WIDTHxHEIGHT"),
         (("--model", "minni"), "Did you mean 'mini'?"),
         (("--compiled",), "models are not compiled on cpu. Leave --compiled out"),

@@ -1,15 +1,19 @@
 """`assetgen bench`: how fast this machine makes packs, beside plain diffusers."""
 
 import json as json_lines
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assetgen.cli.settings import parse_size
+from assetgen.errors import InputError
 
 if TYPE_CHECKING:
     from assetgen.bench import Result
+
+PLAIN_GRAIN = 8
 
 
 def bench(
@@ -33,8 +37,14 @@ def bench(
     from assetgen.bench import Trial, measure
     from assetgen.load import library_for
 
+    for file in (output, plot):
+        if file and (file.is_dir() or not os.access(file.absolute().parent, os.W_OK)):
+            raise InputError(f"'{file}' cannot be written", cure="Name a file in a folder that is there")
+    sides = parse_size(size) if size else None
+    if sides and any(side % PLAIN_GRAIN for side in sides):
+        raise InputError(f"plain diffusers does not draw {size}", cure=f"Use multiples of {PLAIN_GRAIN}")
     preset = "concept_from_mesh" if depth else "painted_concept"
-    trial = Trial(model, images, steps, parse_size(size) if size else None, preset, depth, compiled=compiled)
+    trial = Trial(model, images, steps, sides, preset, depth, compiled=compiled)
     result = measure(trial, library_for(Path.cwd()))
     for line in lines(result):
         typer.echo(line)
