@@ -15,7 +15,7 @@ from assetgen.registry import Context
 from assetgen.sources.atlas import atlas
 
 pytestmark = pytest.mark.godot
-SECONDS = 90  # Godot does not end by itself after a script error
+SECONDS = 200  # Godot does not end by itself after a script error
 COMPLAINT = re.compile(r"ERROR|WARNING")
 
 
