@@ -71,7 +71,6 @@ def test_post_runs_steps_on_a_picture(assetgen: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "project.godot").write_text("")
     assert assetgen("init", tmp_path)[0] == 0

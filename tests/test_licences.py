@@ -70,7 +70,6 @@ def test_a_pick_is_kept_and_its_build_refused(assetgen: Run, forbidden: Path) ->
 
 
 @pytest.mark.model
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_once_allowed_it_is_made_and_marked_in_lock_and_picture_and_told_by_check(
     assetgen: Run, forbidden: Path
 ) -> None:

@@ -184,7 +184,6 @@ def test_a_forecast_knows_what_finishing_took_here(rebuilt: Rebuilt, tmp_path: P
 
 
 @pytest.mark.model
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_forecast_knows_what_sampling_took_here(rebuilt: Rebuilt, tmp_path: Path) -> None:
     text = "pack: p\nassets: {a: {preset: painted_concept, prompt: %s, diffusion: {steps: 1, size: [64, 64]}}}"
     [finished] = [event for event in rebuilt(text % "x", price=2.5) if isinstance(event, Finished)]

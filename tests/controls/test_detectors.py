@@ -290,7 +290,6 @@ def test_a_file_that_is_not_there_is_told_with_its_line(
 
 
 @pytest.mark.model
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_picture_is_made_along_what_a_detector_saw_where_models_run(
     tmp_path: Path, drawing: InputFile, assetgen: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -17,7 +17,7 @@ from assetgen.events import ignore
 from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 
 NAMES = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("original_names.py"))))

@@ -15,7 +15,6 @@ from assetgen.spec import ModelCard
 
 pytestmark = [
     pytest.mark.model,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),  # torch's own
 ]
 Make = Callable[..., Job]

@@ -13,7 +13,7 @@ from assetgen.images import FloatArray
 from assetgen.seams import SEAM_LIMIT, wrap_ratio
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 Find = Callable[[str], ModelCard]
 
 

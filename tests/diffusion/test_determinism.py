@@ -16,7 +16,7 @@ from assetgen.load import library_for
 from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 PROMPTS = ("a red dragon", "mossy stone bricks", "a castle", "a blue potion bottle", "a green forest")
 PACK = "pack: p\ntarget: art\nseed: 3\nassets:\n"
 

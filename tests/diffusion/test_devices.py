@@ -12,7 +12,7 @@ from assetgen.errors import InputError
 from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 
 
 @pytest.mark.parametrize("place", ["cuda:77", "gpu", "", "cpu:1", "CPU"])

@@ -16,7 +16,7 @@ from assetgen.images import Array
 from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]
 WIDTH = 32
@@ -46,7 +46,6 @@ def taught(card: ModelCard, file: Path, token: str = "<castle>", **vectors: int)
         ("sdxl", {"clip_l": 1, "clip_g": 2}),
     ],
 )
-@pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")
 def test_a_taught_word_changes_the_picture(
     tiny_of: Find, job: Make, tmp_path: Path, name: str, vectors: dict[str, int]
 ) -> None:

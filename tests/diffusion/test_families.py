@@ -17,11 +17,7 @@ from assetgen.images import Array, picture, to_float
 from assetgen.registry import Context, Control, Job
 from assetgen.spec import ModelCard
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]
 CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux"])

@@ -18,11 +18,7 @@ from assetgen.events import ignore
 from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]
 NAMES = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("original_names.py"))))

@@ -30,8 +30,6 @@ def _has_gpu() -> bool:
 pytestmark = [
     pytest.mark.model,
     pytest.mark.skipif(not _has_gpu(), reason="needs a GPU, and ASSETGEN_TEST_GPU=1 in the environment"),
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
 ]
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]

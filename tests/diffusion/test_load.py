@@ -17,7 +17,7 @@ from assetgen.events import Event, ignore
 from assetgen.registry import Job
 from assetgen.spec import Folder, Hub, Lora, ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture

@@ -18,11 +18,7 @@ from assetgen.load import library_for
 from assetgen.registry import Job
 from assetgen.spec import Folder, ModelCard
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]
 COMMIT = "a" * 40

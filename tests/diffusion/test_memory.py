@@ -14,7 +14,7 @@ from assetgen.events import Drawn, Event, Shrunk, ignore
 from assetgen.registry import Context, Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 
 

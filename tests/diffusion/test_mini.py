@@ -15,7 +15,7 @@ from assetgen.load import library_for
 from assetgen.registry import Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 SHIPPED = (
     "mini",
     "sd15",

@@ -20,11 +20,7 @@ from assetgen.registry import Job
 from assetgen.seams import SEAM_LIMIT, Axis, wrap_ratio
 from assetgen.spec import Folder, ModelCard
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
-]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 Find = Callable[[str], ModelCard]
 

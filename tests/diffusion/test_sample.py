@@ -15,7 +15,7 @@ from assetgen.images import Array, picture
 from assetgen.registry import Context, Control, Job
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 Make = Callable[..., Job]
 BOTH = pytest.mark.parametrize("family", ["tiny", "tiny_xl"])
 

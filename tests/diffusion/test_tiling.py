@@ -10,7 +10,7 @@ from assetgen.diffusion.tiling import wrapping
 from assetgen.events import ignore
 from assetgen.spec import ModelCard
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.model
 AXES = {"y": 2, "x": 3}
 NETWORKS = ("unet", "encoder", "decoder", "controlnet")
 
