@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assetgen.errors import InputError
+from assetgen.errors import BuildError, InputError
 from assetgen.events import Drawn, Event, StepRan, ignore
 from assetgen.images import Array
 from assetgen.load import Library, PackFile
@@ -129,7 +129,7 @@ def measure(trial: Trial, library: Library) -> Result:
         plain_peak = device.memory or _resident()
         alone = min(_timed(lambda: _draw(recipes[:1], {})) for _ in range(ALONE))
         count = _operations(card, recipes[:1], words["steps"])
-        compiling = _warm(recipes[: device.batch], trial.compiled)
+        compiling = _warm(card, recipes[: device.batch], trial.compiled)
         forget_peak(device)
         seconds, drawn, finishing = _build(file, folder)
         peak = device.memory or _resident()
@@ -195,12 +195,16 @@ def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
     return seconds, drawn, sum(event.seconds for event in events if isinstance(event, StepRan))
 
 
-def _warm(recipes: Sequence[Recipe], compiled: bool) -> float:
+def _warm(card: ModelCard, recipes: Sequence[Recipe], compiled: bool) -> float:
     """Draw whole batches until nothing is done for the first time; gives the seconds that compiling took."""
+    from assetgen.diffusion.load import warm_model
+
     _draw(recipes, {})
     if not compiled:
         return 0.0
     first, second = (_timed(lambda: _draw(recipes, {}, FOREVER)) for _ in range(2))
+    if not warm_model(card, (), (), ignore).compiler.compiled:
+        raise BuildError(f"model '{card.model}' could not be compiled here", cure="Leave --compiled out")
     return max(0.0, first - second)
 
 

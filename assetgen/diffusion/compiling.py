@@ -54,7 +54,8 @@ class Compiler:
         if shape not in self.compiled:
             self.paces[shape] = (min(each, known) if known else each) if shape in self.paces else None
         elif known:
-            write_whole(self._place(shape), json.dumps({"seconds": max(0.0, seconds - known * count)}).encode())
+            with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+                write_whole(self._place(shape), json.dumps({"seconds": max(0.0, seconds - known * count)}).encode())
             self.paces[shape] = None
 
     def _cost(self, shape: Hashable) -> float:
@@ -113,5 +114,5 @@ def uncompiled(networks: Iterable[Any]) -> Iterator[None]:
             network._compiled_call_impl = None
         yield
     finally:
-        for network, compiled in kept:
-            network._compiled_call_impl = compiled
+        for network, call in kept:
+            network._compiled_call_impl = call

@@ -1,5 +1,9 @@
 """When compiling pays: for many pictures of a shape whose pace is known, and sooner where it was done before."""
 
+from pathlib import Path
+
+import pytest
+
 from assetgen.diffusion.compiling import Compiler
 
 PARAMETERS = 860_000_000  # of Stable Diffusion 1.5
@@ -34,6 +38,15 @@ def test_what_it_cost_is_remembered_for_the_next_process() -> None:
     again = drew(Compiler("it", PARAMETERS, True), 1, 0.16)
     assert again.pays("512", 300)
     assert not drew(Compiler("another", PARAMETERS, True), 1, 0.16).pays("512", 300)
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    compiler = drew(Compiler("it", PARAMETERS, True), 1, 0.16)
+    compiler.compiled.add("512")
+    compiler.drew("512", 50.0, 8)
+    assert not drew(Compiler("it", PARAMETERS, True), 1, 0.16).pays("512", 100)
 
 
 def test_a_small_network_takes_as_long_to_compile_as_one_of_many_layers() -> None:
