@@ -140,22 +140,34 @@ def check_weights(location: Location, given: Container[str] = ()) -> None:
 
 def presence(card: ModelCard) -> Literal["here", "not whole", "not here"]:
     """Whether all that a model draws with (its controls aside) is on this machine, in a word."""
-    parts = [location for location in (card.network, card.vae) if location]
     try:
-        files = [file_of(each) for each in (*card.loras, *card.embeddings)]
-        for location in (card.weights, *parts):
+        for location in (card.weights, *_parts(card)):
             place_of(location)
+        for each in (*card.loras, *card.embeddings):
+            file_of(each)
     except AssetgenError:
         return "not here"
     try:
-        check_weights(card.weights, given_of(card))
-        for location in parts:
-            check_weights(location)
-        for file in files:
-            check_file(file)
+        check_model(card)
     except AssetgenError:
         return "not whole"
     return "here"
+
+
+def check_model(card: ModelCard, kinds: Iterable[str] = ()) -> None:
+    """All that a model draws with under these kinds of control is on this machine, and whole as far as a look without
+    reading it through tells. Raises as `look_for` and `check_weights` do."""
+    kinds = tuple(kinds)
+    look_for(card, card.loras, kinds)
+    check_weights(card.weights, given_of(card))
+    for location in (*_parts(card), *(card.controls[kind].weights for kind in kinds)):
+        check_weights(location)
+    for each in (*card.loras, *card.embeddings):
+        check_file(file_of(each))
+
+
+def _parts(card: ModelCard) -> list[Location]:
+    return [location for location in (card.network, card.vae) if location]
 
 
 def given_of(card: ModelCard) -> tuple[str, ...]:

@@ -103,9 +103,15 @@ class Kind:
 
 def check_weights_of(recipes: tuple[Recipe, ...]) -> None:
     """Refuse recipes whose models are not on this machine, better at once than after the queue."""
-    from assetgen.diffusion.folders import check_weights
+    from assetgen.diffusion.folders import check_model
 
-    drawn = (recipe.source.words.get("model") for recipe in recipes if recipe.source.part.name != "fake")
-    cards = {card.model: card for card in drawn if isinstance(card, ModelCard)}
-    for card in cards.values():
-        check_weights(card.weights)
+    kinds: dict[str, set[str]] = {}
+    cards: dict[str, ModelCard] = {}
+    for recipe in recipes:
+        card = recipe.source.words.get("model")
+        if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
+            cards[card.model] = card
+            named = {stage.conditions for stage in recipe.controls}
+            kinds.setdefault(card.model, set()).update(named & set(card.controls))
+    for name, card in cards.items():
+        check_model(card, sorted(kinds[name]))

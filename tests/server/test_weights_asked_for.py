@@ -1,0 +1,49 @@
+"""What a model draws with is looked for when a job is posted, not when its turn comes."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.digest import WEIGHTS
+
+CARD = "model: own\nfamily: stable_diffusion\nweights: {folder: base}\nlicence: Apache-2.0\nnative: [128, 128]\n"
+PACK = "pack: p\nmodel: own\nassets: {a: {preset: painted_concept, prompt: x}}\n"
+
+
+@pytest.fixture
+def post(shared: Any, tmp_path: Path) -> Any:
+    """Post a build of a pack whose card ends in these lines; its model is `mini` without a UNet, which lies beside."""
+    shutil.copytree(WEIGHTS / "mini", tmp_path / "models/base", copy_function=os.symlink)
+    (tmp_path / "models/base/unet").rename(tmp_path / "models/unet")
+    (tmp_path / "pack.yaml").write_text(PACK)
+
+    def run(lines: str) -> Any:
+        (tmp_path / "models/own.yaml").write_text(CARD + lines)
+        return shared.ask("POST", "/jobs", {"kind": "build", "project": shared.open(tmp_path)})
+
+    return run
+
+
+def test_a_network_of_its_own_stands_in_for_that_of_the_base(shared: Any, post: Any) -> None:
+    answer = post("network: {folder: unet}\n")
+    assert answer.status == 202, answer.error
+    shared.ask("DELETE", f"/jobs/{answer.json['id']}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("", "unet"),
+        ("network: {folder: nowhere}\n", "nowhere"),
+        ("network: {folder: unet}\nvae: {folder: nowhere}\n", "nowhere"),
+        ("network: {folder: unet}\nloras: [{file: none.safetensors, licence: CC0-1.0}]\n", "none.safetensors"),
+    ],
+)
+def test_what_is_missing_is_told_at_once(post: Any, lines: str, said: str) -> None:
+    answer = post(lines)
+    assert answer.status == 422, answer.json
+    assert said in answer.error["what"]
+    assert answer.error["cure"]
