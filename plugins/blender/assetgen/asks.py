@@ -153,9 +153,7 @@ def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: 
         return _job(name, request, {"upload": ("sheet.png", turntable.sheet(pictures, table))})
 
     drawing = Drawing([partial(turntable.view, subject, table, number) for number in range(table.count)], job)
-    if at_once:
-        return begin("SPRITE", name, drawing.all(), facts)
-    return begin("SPRITE", name, drawing, facts)
+    return begin("SPRITE", name, drawing.all() if at_once else drawing, facts)
 
 
 def _origin(settings: ASSETGEN_settings) -> dict[str, Any]:

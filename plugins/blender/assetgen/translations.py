@@ -53,7 +53,7 @@ _GERMAN = {
     "asking": "fragt an",
     "rendering": "rendert",
     "Another file was opened meanwhile.": "Inzwischen wurde eine andere Datei geöffnet.",
-    "Ask for it again there.": "Frage dort noch einmal danach.",
+    "Ask for it again there.": "Frage dort noch einmal an.",
     "queued": "wartet",
     "running": "läuft",
     "cancelling": "bricht ab",
