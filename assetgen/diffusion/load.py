@@ -4,11 +4,10 @@ import gc
 import json
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from assetgen.diffusion.folders import (
 from assetgen.diffusion.latents import grain_of
 from assetgen.diffusion.loras import fuse
 from assetgen.diffusion.memory import settle
+from assetgen.diffusion.recent import Recent
 from assetgen.diffusion.recordings import Recordings
 from assetgen.diffusion.request import Request
 from assetgen.diffusion.schedulers import reschedule
@@ -43,6 +43,10 @@ from assetgen.spec import Hub, Location, Lora, ModelCard, SingleFile
 
 OF_PEOPLE = {"about", "licence_url", "prompts", "affixes", "defaults"}
 """Fields of a card that may differ between two uses of one warm model."""
+TEXTS = 1024
+"""Texts whose pieces are remembered: each is asked for several times, and tokenizers take a millisecond."""
+BATCHES = 8
+"""Batches whose embeddings are remembered: of FLUX, one prompt takes 4 MB."""
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 """What diffusers raises, by no rule, for files that are not what their configuration says."""
 
@@ -57,8 +61,8 @@ class Warm:
     compiler: Compiler
     recordings: Recordings
     controls: dict[str, Any] = field(default_factory=dict)
-    texts: OrderedDict[Any, dict[str, Any]] = field(default_factory=OrderedDict)
-    pieces: OrderedDict[str, list[str]] = field(default_factory=OrderedDict)
+    pieces: Recent[str, list[str]] = field(default_factory=partial(Recent, TEXTS))
+    embeddings: Recent[Any, dict[str, Any]] = field(default_factory=partial(Recent, BATCHES))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property

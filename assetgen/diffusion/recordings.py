@@ -4,13 +4,13 @@ One picture of Stable Diffusion 1.5 is then made in about a third of the time, a
 that is busy with the pictures before them. Kernels and bits are those of an unrecorded step.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from assetgen.diffusion.devices import Device, libraries
+from assetgen.diffusion.recent import Recent
 
 UNRECORDED = 2
 """Times that a shape is answered before it is recorded: they also choose kernels and make workspaces."""
@@ -42,7 +42,7 @@ class Recordings:
     device: Device
     allowed: bool = True
     seen: dict[Hashable, int] = field(default_factory=dict)
-    kept: OrderedDict[Hashable, _Recording] = field(default_factory=OrderedDict)
+    kept: Recent[Hashable, _Recording] = field(default_factory=lambda: Recent(MOST))
 
     def answer(self, answer: Answer, given: Given, what: Hashable) -> Any:
         """`answer(given)`, a tensor, where `given` holds tensors in mappings and lists.
@@ -59,16 +59,13 @@ class Recordings:
             self.seen[key] = self.seen.get(key, 0) + 1
             if self.seen[key] <= UNRECORDED:
                 return answer(given)
-            while len(self.kept) >= MOST:
-                self.kept.popitem(last=False)
-            torch, _ = libraries()
-            try:
-                self.kept[key] = self._record(answer, leaves, shape)
-            except torch.OutOfMemoryError:  # it holds memory of its own: what fits without it goes on without it
-                self.stop()
-                return answer(given)
-        self.kept.move_to_end(key)
-        return self.kept[key].replay(leaves)
+        torch, _ = libraries()
+        try:
+            recording = self.kept.get(key, lambda: self._record(answer, leaves, shape))
+        except torch.OutOfMemoryError:  # it holds memory of its own: what fits without it goes on without it
+            self.stop()
+            return answer(given)
+        return recording.replay(leaves)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -10,14 +10,6 @@ ALONG_WORDS = ("prompt_embeds", "prompt_attention_mask")
 first chunk stands for it."""
 
 
-REMEMBERED = 8
-"""Batches whose embeddings are kept: of FLUX, one prompt takes 4 MB."""
-
-
-TEXTS = 1024
-"""Texts whose pieces are remembered: each is asked for several times, and tokenizers take a millisecond."""
-
-
 def chunk_count(warm: Warm, prompt: str, negative: str) -> int:
     """How many chunks the longer of the two takes; only prompts with the same count share a batch."""
     return max(len(chunks(warm, prompt)), len(chunks(warm, negative)))
@@ -25,11 +17,7 @@ def chunk_count(warm: Warm, prompt: str, negative: str) -> int:
 
 def chunks(warm: Warm, text: str) -> list[str]:
     """The text in pieces of whole words, each short enough for every tokenizer that must read all of it."""
-    if text not in warm.pieces:
-        while len(warm.pieces) >= TEXTS:
-            warm.pieces.popitem(last=False)
-        warm.pieces[text] = _cut(warm, text)
-    return warm.pieces[text]
+    return warm.pieces.get(text, lambda: _cut(warm, text))
 
 
 def _cut(warm: Warm, text: str) -> list[str]:
@@ -64,13 +52,7 @@ def encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[s
     On CPUs each is encoded by itself, so that its bits do not depend on its neighbours; GPUs take as long for one as
     for all. All take the same number of chunks. The last few batches are remembered: candidates share their words.
     """
-    asked = (*texts, guided)
-    if asked not in warm.texts:
-        while len(warm.texts) >= REMEMBERED:
-            warm.texts.popitem(last=False)
-        warm.texts[asked] = _encode(warm, texts, guided)
-    warm.texts.move_to_end(asked)
-    return warm.texts[asked]
+    return warm.embeddings.get((*texts, guided), lambda: _encode(warm, texts, guided))
 
 
 def _encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
