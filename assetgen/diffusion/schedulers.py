@@ -21,6 +21,7 @@ BROKEN = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError)
 STEP = 4
 """What a step must be told: itself, a prediction, a time, latents."""
 USUAL = "EulerDiscreteScheduler"
+FLOW = "FlowMatchEulerDiscreteScheduler"
 
 
 def reschedule(current: Any, wanted: Scheduler | None) -> Any:
@@ -29,7 +30,8 @@ def reschedule(current: Any, wanted: Scheduler | None) -> Any:
         return current
     from diffusers import schedulers
 
-    known = {name for name in dir(schedulers) if name.endswith("Scheduler")} - UNSEEDED
+    known = {name for name in dir(schedulers) if name.endswith("Scheduler") and _steps(getattr(schedulers, name))}
+    known -= UNSEEDED
     if wanted.name not in known:
         raise InputError(f"there is no scheduler '{wanted.name}'", cure=did_you_mean(wanted.name, known))
     kind = getattr(schedulers, wanted.name)
@@ -46,7 +48,23 @@ def reschedule(current: Any, wanted: Scheduler | None) -> Any:
     if len(asks) > STEP:
         what = f"scheduler '{wanted.name}' asks for more than this sampler knows ('{asks[STEP].name}')"
         raise InputError(what, cure=f"Use another, like {USUAL}")
+    if _flows(found) != _flows(current):
+        made, here, other = ("a flow", "noise", USUAL) if _flows(found) else ("noise", "a flow", FLOW)
+        what = f"scheduler '{wanted.name}' is for models of {made}, and this is one of {here}"
+        raise InputError(what, cure=f"Use one like {other}, or its options `use_flow_sigmas` and `prediction_type`")
     return found
+
+
+def _steps(kind: Any) -> bool:
+    """Whether it is more than a base of others, or a stand-in for one whose package is missing."""
+    return any("step" in vars(base) for base in kind.__mro__)
+
+
+def _flows(scheduler: Any) -> bool:
+    """Whether it goes straight from noise to a picture. With a network that was taught the other way noise comes out."""
+    told = scheduler.config
+    flow = told.get("use_flow_sigmas") or told.get("prediction_type") == "flow_prediction"
+    return bool(flow) or type(scheduler).__name__.startswith("FlowMatch")
 
 
 def set_steps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) -> None:
@@ -87,4 +105,7 @@ def noisy(scheduler: Any, latents: Any, noise: Any, time: Any) -> Any:
     times = time.repeat(len(noise))
     if hasattr(scheduler, "scale_noise"):
         return scheduler.scale_noise(latents, times, noise)
+    if not hasattr(scheduler, "add_noise"):
+        what = f"{type(scheduler).__name__} cannot start from a picture"
+        raise InputError(what, cure="Leave out `image`, or change `scheduler:` in the model's card")
     return scheduler.add_noise(latents, noise, times)

@@ -13,6 +13,7 @@ from assetgen.diffusion.load import warm_model
 from assetgen.diffusion.sample import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
+from assetgen.image_files import encode_png
 from assetgen.images import picture
 from assetgen.registry import Context, Control, Job
 from assetgen.spec import Folder, ModelCard
@@ -170,6 +171,11 @@ def test_numbers_that_are_none_are_blamed_on_the_weights_where_precision_cannot_
     [
         ({"name": "VQDiffusionScheduler"}, "'VQDiffusionScheduler' cannot be made with these options"),
         ({"name": "DDIMScheduler", "options": {"beta_start": "high"}}, "cannot be made with these options"),
+        ({"name": "ScoreSdeVpScheduler"}, "there is no scheduler 'ScoreSdeVpScheduler'"),
+        (
+            {"name": "FlowMatchHeunDiscreteScheduler"},
+            "is for models of a flow, and this is one of noise. Use one like Eul",
+        ),
         ({"name": "KarrasVeScheduler"}, r"asks for more than this sampler knows \('sample_hat'\)"),
         ({"name": "EulerDiscreteScheduler", "options": {"timestep_spacing": "trialing"}}, "trialing is not supported"),
         ({"name": "LCMScheduler"}, r"LCMScheduler cannot lay out 60 steps .* Change `steps`"),
@@ -178,3 +184,21 @@ def test_numbers_that_are_none_are_blamed_on_the_weights_where_precision_cannot_
 def test_a_scheduler_that_cannot_do_it_says_so(tiny: ModelCard, job: Make, scheduler: Any, told: str) -> None:
     with pytest.raises(InputError, match=told):
         next(sample([job(with_words(tiny, scheduler=scheduler), steps=60)]))
+
+
+@pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "LCMScheduler", "UniPCMultistepScheduler"])
+def test_a_scheduler_of_noise_draws_no_noise_with_a_flow(tiny_of: Find, name: str) -> None:
+    told = refused(with_words(tiny_of("sd3"), scheduler={"name": name}))
+    assert f"'{name}' is for models of noise, and this is one of a flow. Use one like FlowMatchEuler" in told
+
+
+def test_a_solver_that_is_told_of_the_flow_draws(tiny_of: Find, job: Make) -> None:
+    options = {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 3.0}
+    solver = {"name": "DPMSolverMultistepScheduler", "options": options}
+    assert next(sample([job(with_words(tiny_of("sd3"), scheduler=solver), steps=3)])).size == (32, 32)
+
+
+def test_a_scheduler_that_adds_no_noise_starts_from_no_picture(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encode_png(np.zeros((32, 32, 3), np.uint8)))
+    with pytest.raises(InputError, match="IPNDMScheduler cannot start from a picture"):
+        next(sample([job(with_words(tiny, scheduler={"name": "IPNDMScheduler"}), image=tmp_path / "a.png")]))
