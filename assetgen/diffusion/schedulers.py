@@ -61,7 +61,7 @@ def _steps(kind: Any) -> bool:
 
 
 def _flows(scheduler: Any) -> bool:
-    """Whether it goes straight from noise to a picture. With a network that was taught the other way noise comes out."""
+    """Whether it goes straight from noise to a picture. A network that was taught the other way gives noise with it."""
     told = scheduler.config
     flow = told.get("use_flow_sigmas") or told.get("prediction_type") == "flow_prediction"
     return bool(flow) or type(scheduler).__name__.startswith("FlowMatch")
