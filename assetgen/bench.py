@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import BuildError, InputError
-from assetgen.events import Drawn, Event, StepRan, ignore
+from assetgen.events import Drawn, Event, Failed, StepRan, ignore
 from assetgen.images import Array
 from assetgen.load import Library, PackFile
 from assetgen.rebuild import Machine, Wish, rebuild
@@ -135,7 +135,7 @@ def measure(trial: Trial, library: Library) -> Result:
         peak = device.memory or _resident()
         return Result(
             model=trial.model,
-            device=device.about,
+            device=drawn[0].device,
             size=words["size"],
             steps=words["steps"],
             images=len(recipes),
@@ -185,12 +185,16 @@ def _write_mesh(folder: Path) -> Path:
 
 
 def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
-    """Build it as every door does: seconds, what was drawn, seconds of steps."""
+    """Build it as every door does: seconds, what was drawn, seconds of steps. Raises `BuildError` where a picture failed:
+    what was not made takes no time."""
     events: list[Event] = []
     machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
     started = time.perf_counter()
     rebuild(file, folder / "game", machine, events.append, Wish(once=True))
     seconds = time.perf_counter() - started
+    for event in events:
+        if isinstance(event, Failed):
+            raise BuildError(event.reason)
     drawn = [event for event in events if isinstance(event, Drawn)]
     return seconds, drawn, sum(event.seconds for event in events if isinstance(event, StepRan))
 
