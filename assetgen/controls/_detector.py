@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +22,7 @@ from pydantic import BeforeValidator
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
 from assetgen.diffusion.detectors import Graph, ready, torchvision_cure, warm_detector, warm_graph
 from assetgen.diffusion.devices import place_named
-from assetgen.diffusion.folders import hub_file
+from assetgen.diffusion.folders import hub_file, look_together
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, picture
 from assetgen.registry import HubFile, InputFile
@@ -110,12 +111,12 @@ def detected(
         return view.drawn(np.asarray(draw(detector, view.scaled()), np.uint8))
 
 
-def graph_of(weights: Weights, device: str) -> Graph:
-    """A network in ONNX's form. Raises `NotInstalledError` for what is missing and `InputError` for other files."""
+def graphs_of(device: str, *weights: Weights) -> list[Graph]:
+    """Networks in ONNX's form. Raises `NotInstalledError` for what is missing and `InputError` for other files."""
     place = place_named(device)
-    file, digest = _found(weights)
+    look_together([partial(_found, each) for each in weights], "this control")
     try:
-        return warm_graph(file, digest, place)
+        return [warm_graph(*_found(each), place) for each in weights]
     except ImportError as error:
         raise NotInstalledError("this control needs onnxruntime", cure=CURES["onnxruntime"]) from error
 

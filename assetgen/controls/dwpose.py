@@ -1,6 +1,6 @@
 """DWPose: bodies, hands and faces as coloured skeletons."""
 
-from assetgen.controls._detector import View, Weights, graph_of
+from assetgen.controls._detector import View, Weights, graphs_of
 from assetgen.controls._fit import Fit, Size
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import people
@@ -32,7 +32,7 @@ def dwpose(
     (COCO-WholeBody, UBody) have terms of their own.
     """
     view = View(image, size, fit)
-    find, estimate = graph_of(finder, device), graph_of(weights, device)
+    find, estimate = graphs_of(device, finder, weights)
     pixels = view.scaled()
     found = people(find.run, estimate.run, (find.size, estimate.size), pixels)
     return view.drawn(skeletons(found, (pixels.shape[1], pixels.shape[0]), hands, face))

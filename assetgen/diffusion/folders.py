@@ -1,7 +1,7 @@
 """Is a model folder whole? Looked at before torch is imported, so that the answer is quick and names the file."""
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from glob import escape
 from importlib import import_module
@@ -107,8 +107,13 @@ def look_for(card: ModelCard, loras: Iterable[Addition], kinds: Iterable[str]) -
     fetched first is told together. Raises `NotInstalledError` for that, `InputError` for what is missing else."""
     parts = (card.network, card.vae, *(card.controls[kind].weights for kind in kinds))
     looks = [partial(place_of, card.weights, whole=True), *(partial(place_of, part) for part in parts if part)]
+    look_together([*looks, *(partial(file_of, each) for each in (*loras, *card.embeddings))], f"model '{card.model}'")
+
+
+def look_together(looks: Iterable[Callable[[], object]], who: str) -> None:
+    """Do all of these looks. What must be fetched first is told together, in one `NotInstalledError`."""
     missing: dict[str, NotInstalledError] = {}
-    for look in (*looks, *(partial(file_of, each) for each in (*loras, *card.embeddings))):
+    for look in looks:
         try:
             look()
         except NotInstalledError as error:
@@ -116,7 +121,7 @@ def look_for(card: ModelCard, loras: Iterable[Addition], kinds: Iterable[str]) -
     if len(missing) == 1 or HUB_CURE in missing:
         raise next(iter(missing.values()))
     if missing:
-        what = f"model '{card.model}' lacks {len(missing)} downloads on this machine"
+        what = f"{who} lacks {len(missing)} downloads on this machine"
         raise NotInstalledError(what, cure=ONLINE + " && ".join(cure.removeprefix(ONLINE) for cure in missing))
 
 

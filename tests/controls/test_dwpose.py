@@ -157,8 +157,11 @@ def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
 def test_what_is_missing_is_named_with_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     run = partial(load("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
-    with pytest.raises(NotInstalledError, match=r"run: hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40}"):
+    told = r"lacks 2 downloads .* hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40} && hf download .*ucoco"
+    with pytest.raises(NotInstalledError, match=told):
         run()
+    with pytest.raises(NotInstalledError, match=r"run: hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40}"):
+        run(weights=brightest(tmp_path))
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(NotInstalledError, match=r'needs onnxruntime. pip install "assetgen\[controls\]"'):
         run(weights=brightest(tmp_path), finder=finder(tmp_path))
