@@ -77,8 +77,10 @@ class Recordings:
             self.allowed = allowed
 
     def forget(self) -> None:
-        """Drop all recordings: they hold memory, and read weights where those were."""
+        """Drop all recordings: they hold memory, and read weights where those were. Each shape is answered unrecorded
+        again before it is recorded: what compiles on the way cannot do so in a recording."""
         self.kept.clear()
+        self.seen.clear()
 
     def stop(self) -> None:
         """Drop all recordings, and make no more."""
