@@ -185,7 +185,7 @@ def _write_mesh(folder: Path) -> Path:
 
 
 def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
-    """Build it as every door does: seconds, what was drawn, seconds of steps. Raises `BuildError` where a picture failed:
+    """Build it as every door does: seconds, what was drawn, seconds of steps. A picture that failed is a `BuildError`:
     what was not made takes no time."""
     events: list[Event] = []
     machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
