@@ -75,8 +75,9 @@ def compile_networks(networks: Iterable[Any]) -> None:
     torch, _ = libraries()
     torch._dynamo.config.recompile_limit = SHAPES
     for network in networks:
-        network.to(memory_format=torch.channels_last)  # faster for compiled convolutions, slower for others
-        network.compile(dynamic=False, options={"conv_1x1_as_mm": True})
+        if not is_compiled(network):
+            network.to(memory_format=torch.channels_last)  # faster for compiled convolutions, slower for others
+            network.compile(dynamic=False, options={"conv_1x1_as_mm": True})
 
 
 def is_compiled(network: Any) -> bool:

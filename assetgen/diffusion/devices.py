@@ -68,6 +68,15 @@ class Device:
         return int(torch.cuda.max_memory_allocated(self.place)) if self.name == "cuda" else 0
 
 
+FULL = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+"""How torch and its libraries say that a device's memory is full."""
+
+
+def is_full(error: RuntimeError) -> bool:
+    """Whether an error of torch means that the device's memory is full."""
+    return any(words in str(error) for words in FULL)
+
+
 class Pace:
     """Keeps this thread at most one step ahead of a GPU: what it tells of the steps is true, a cancel comes soon, and
     other threads run while it waits."""

@@ -4,7 +4,7 @@ import gc
 import json
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -32,7 +32,7 @@ from assetgen.diffusion.folders import (
 )
 from assetgen.diffusion.latents import grain_of
 from assetgen.diffusion.loras import fuse
-from assetgen.diffusion.memory import settle
+from assetgen.diffusion.memory import Stay, settle, size_of, takes
 from assetgen.diffusion.recent import Recent
 from assetgen.diffusion.recordings import Recordings
 from assetgen.diffusion.request import Request
@@ -58,6 +58,7 @@ class Warm:
     family: Family
     device: Device
     pipeline: Any
+    stays: Stay
     compiler: Compiler
     recordings: Recordings
     controls: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +70,11 @@ class Warm:
     def network(self) -> Any:
         """The UNet or transformer."""
         return getattr(self.pipeline, self.family.network)
+
+    @property
+    def resident(self) -> bool:
+        """Whether all its weights stay on the device."""
+        return self.stays == "device"
 
     @property
     def grain(self) -> int:
@@ -136,7 +142,7 @@ class Warm:
 
 
 def warm_model(
-    card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, device: str = "auto"
+    card: ModelCard, loras: tuple[Lora, ...], kinds: Collection[str], emit: Emit, device: str = "auto"
 ) -> Warm:
     """The warm model of a card, loaded where it is not; `Loading` is emitted where something really loads."""
     shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras), device)
@@ -144,11 +150,16 @@ def warm_model(
         if shelf.warm is None:
             look_for(card, loras, kinds)
             emit(Loading(model=card.model))
-            shelf.warm = _load(card, loras, emit, device)
-        for kind in kinds:
-            if kind not in shelf.warm.controls:
-                emit(Loading(model=f"{card.model}/{kind}"))
-                shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm)
+            shelf.warm = _load(card, loras, kinds, emit, device)
+        missing = [kind for kind in kinds if kind not in shelf.warm.controls]
+        if missing and not _makes_room(shelf.warm, _size_of_controls(card, missing)):
+            missing = [*shelf.warm.controls, *missing]
+            shelf.warm = None  # so that its memory is free for what comes
+            gc.collect()
+            shelf.warm = _load(card, loras, missing, emit, device)
+        for kind in missing:
+            emit(Loading(model=f"{card.model}/{kind}"))
+            shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm)
         return shelf.warm
 
 
@@ -173,7 +184,19 @@ def let_go() -> None:
         device_memory.empty_cache()  # does nothing where no device was ever used
 
 
-def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> Warm:
+def _makes_room(warm: Warm, size: int) -> bool:
+    """Whether a model leaves room for so many bytes of controls; what it keeps there only for speed goes first."""
+    if not warm.resident or takes(warm.device, size):
+        return True
+    warm.recordings.forget()
+    return takes(warm.device, size)
+
+
+def _size_of_controls(card: ModelCard, kinds: Iterable[str]) -> int:
+    return sum(size_of(place_of(card.controls[kind].weights)) for kind in kinds)
+
+
+def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, place: str) -> Warm:
     torch, diffusers = libraries()
     shape, device = family(card.family), device_for(card, place)
     options = dict(shape.options)
@@ -191,13 +214,13 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], emit: Emit, place: str) -> W
         fuse(pipeline, lora, f"lora{number}")
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
-    where = settle(pipeline, device, card.native[0] * card.native[1])
+    where = settle(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))
     if where != "device":
         emit(Offloading(model=card.model, by=where))
     resident, network = where == "device", getattr(pipeline, shape.network)
     about = f"{card.model}, {device.about}, torch {torch.__version__}"
     compiler = Compiler(about, network.num_parameters(), resident and device.name == "cuda")
-    return Warm(shape, device, pipeline, compiler, Recordings(device, resident))
+    return Warm(shape, device, pipeline, where, compiler, Recordings(device, resident))
 
 
 def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:

@@ -92,9 +92,18 @@ class Recordings:
         from torch.utils._pytree import tree_unflatten
 
         held = [leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            found = answer(tree_unflatten(held, shape))
+        graph, full = torch.cuda.CUDAGraph(), None
+        try:
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                try:
+                    found = answer(tree_unflatten(held, shape))
+                except torch.OutOfMemoryError as error:
+                    full = error
+                    raise
+        except RuntimeError:
+            if full is not None:  # leaving a recording that broke raises another error
+                raise full from None
+            raise
         return _Recording(graph, held, found)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from assetgen.diffusion.compiling import CompilingError, compile_networks, compiled, uncompiled
 from assetgen.diffusion.decode import decode
 from assetgen.diffusion.denoise import denoise
-from assetgen.diffusion.devices import Device, libraries
+from assetgen.diffusion.devices import Device, is_full, libraries
 from assetgen.diffusion.latents import to_bytes
 from assetgen.diffusion.load import Warm, warm_model
 from assetgen.diffusion.request import GUIDED_ABOVE, Request, Size, cut, framed, read_request
@@ -68,14 +68,14 @@ def _heard(warm: Warm, request: Request) -> Request:
 
 def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[ImageSet]:
     """The pictures of a batch; where it does not fit into memory, of halves of it, as of all batches from then on."""
-    torch, _ = libraries()
     while batch:
         part = batch[: warm.device.batch]
         pictures: list[ImageSet] = []
         try:
             pictures = _pictures(warm, part, made)
-        except torch.OutOfMemoryError:
-            pass  # what it holds is free only once it is forgotten
+        except RuntimeError as error:
+            if not is_full(error):
+                raise  # else go on outside: what the error holds is free only once it is forgotten
         except CompilingError as error:
             part[0].emit(Uncompiled(model=part[0].card.model, reason=str(error)))
             continue
@@ -119,7 +119,8 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
             pictures = _fetched(warm, batch, drawn)
         seconds = time.perf_counter() - started
         warm.compiler.drew(shape, seconds, size)
-        _tell(warm.device, batch, size, seconds, fast)
+        laid = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
+        _tell(warm.device, batch, size, seconds, laid)
     return pictures
 
 
@@ -137,9 +138,9 @@ def _compile(warm: Warm, request: Request, shape: Hashable) -> bool:
     return shape in warm.compiler.compiled
 
 
-def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, fast: bool) -> None:
+def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, laid: str) -> None:
     each, watts, memory = seconds / len(batch), device.watts, device.memory
-    about = device.about + ", compiled" * fast
+    about = device.about + laid
     for slot, request in enumerate(batch):
         news = Drawn(asset=request.asset, seconds=each, device=about, batch=size, slot=slot, watts=watts, memory=memory)
         request.emit(news)

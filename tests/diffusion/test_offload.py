@@ -15,6 +15,10 @@ def test_xl_stays_on_big_cards_and_comes_over_on_small_ones(free: int, where: st
     assert stay(XL, free, 1024 * 1024) == where
 
 
+def test_controls_count() -> None:
+    assert stay(XL, 12 * GIGA, 1024 * 1024, beside=2_500_000_000) == "parts"
+
+
 def test_what_fits_by_a_byte_stays() -> None:
     least = ROOM + ROOM_A_PIXEL * 512 * 512 + 30
     assert stay({"unet": 20, "vae": 10}, least, 512 * 512) == "device"
