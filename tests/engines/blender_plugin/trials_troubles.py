@@ -182,7 +182,7 @@ def trial_a_preset_that_is_not_there(stage):
 
 
 def trial_a_model_whose_weights_are_missing(stage):
-    refused(lambda: stage.ask("PICTURE", model="sdxl", draft=False), "weights of", "hf download")
+    refused(lambda: stage.ask("PICTURE", model="sdxl", draft=False), "on this machine", "hf download")
 
 
 def trial_a_reference_that_is_gone(stage):
