@@ -84,12 +84,17 @@ class View:
         return picture(whole if whole.shape[2] == 3 else np.repeat(whole, 3, axis=2))
 
 
+def as_large(detector: Any, pixels: Any) -> Any:
+    """What a detector draws, as large as what it sees."""
+    return detector(pixels, **same_size(pixels))
+
+
 def detected(
     view: View,
     device: str,
     weights: Weights,
     load: Callable[[Mapping[str, Any], str], Any],
-    draw: Callable[[Any, Any], Any],
+    draw: Callable[[Any, Any], Any] = as_large,
 ) -> ImageSet:
     """What `draw(detector, pixels)` makes of a view (uint8, grey or RGB), where `load` makes the detector of weights on
     a device.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assetgen.controls._detector import View, Weights, detected, module_of, ready, same_size
+from assetgen.controls._detector import View, Weights, detected, module_of, ready
 from assetgen.images import ImageSet
 from assetgen.registry import Detector
 
@@ -14,10 +14,7 @@ CHANNELS = (3, 1, 3)  # in, out, residual blocks: those of the published weights
 def informative_drawing(view: View, device: str, weights: Weights) -> ImageSet:
     """White lines on black."""
 
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, **same_size(pixels))
-
-    return detected(view, device, weights, _load, draw)
+    return detected(view, device, weights, _load)
 
 
 def _load(tensors: Mapping[str, Any], place: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size, unwrapped
+from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, unwrapped
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
 from assetgen.registry import Detector, InputFile, part
@@ -19,10 +19,7 @@ def leres(
 ) -> ImageSet:
     """Condition on the depth of a picture (Yin and others, 2021), near white. Not for commercial use."""
 
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, **same_size(pixels))
-
-    return detected(View(image, size, fit), device, weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load)
 
 
 def _load(tensors: Mapping[str, Any], place: str) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size, unwrapped
+from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, unwrapped
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
 from assetgen.registry import Detector, InputFile, part
@@ -19,10 +19,7 @@ def lineart_anime(
 ) -> ImageSet:
     """Condition on the lines of a picture as in drawn animation (Anime2Sketch, 2021)."""
 
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, **same_size(pixels))
-
-    return detected(View(image, size, fit), device, weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load)
 
 
 def _load(tensors: Mapping[str, Any], place: str) -> Any:

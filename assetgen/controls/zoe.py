@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size
+from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
 from assetgen.registry import Detector, InputFile, part
@@ -17,10 +17,7 @@ def zoe(
 ) -> ImageSet:
     """Condition on the depth of a picture (Bhat and others, 2023), near white."""
 
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, **same_size(pixels))
-
-    return detected(View(image, size, fit), device, weights, _load, draw)
+    return detected(View(image, size, fit), device, weights, _load)
 
 
 def _load(tensors: Mapping[str, Any], place: str) -> Any:
