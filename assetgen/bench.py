@@ -207,7 +207,7 @@ def _warm(card: ModelCard, recipes: Sequence[Recipe], compiled: bool) -> float:
     if not compiled:
         return 0.0
     first, second = (_timed(lambda: _draw(recipes, {}, FOREVER)) for _ in range(2))
-    if not warm_model(card, (), (), ignore).compiler.compiled:
+    if not warm_model(card, card.loras, (), ignore).compiler.compiled:
         raise BuildError(f"model '{card.model}' could not be compiled here", cure="Leave --compiled out")
     return max(0.0, first - second)
 
@@ -242,7 +242,7 @@ def _operations(card: ModelCard, recipes: Sequence[Recipe], steps: int) -> int:
     from assetgen.diffusion.load import warm_model
     from assetgen.diffusion.yardstick import operations
 
-    with warm_model(card, (), (), ignore).recordings.paused():
+    with warm_model(card, card.loras, (), ignore).recordings.paused():
         one, few = (operations(partial(_draw, recipes, {"steps": count})) for count in (1, FEW))
     each = (few - one) / (FEW - 1)
     return round(one + each * (steps - 1))

@@ -51,7 +51,7 @@ def plain(
     torch, diffusers = libraries()
     from PIL import Image
 
-    warm = warm_model(card, (), [control[0]] if control else [], ignore)
+    warm = warm_model(card, card.loras, [control[0]] if control else [], ignore)
     pipeline, more = warm.pipeline, {}
     if control:
         pipeline = diffusers.AutoPipelineForText2Image.from_pipe(pipeline, controlnet=warm.controls[control[0]])
