@@ -68,8 +68,9 @@ class Place:
         return {file.relative_to(self.folder).as_posix(): file.read_bytes() for file in files}
 
     def saved(self, level: str) -> dict[str, int]:
-        """Entries of the store, and when they were written."""
-        return {file.stem: file.stat().st_ctime_ns for file in (self.folder / "store" / level).rglob("*.zip")}
+        """Entries of the store, each with its file's number: one that is written anew has another, one that is read (and
+        marked as used) keeps its own."""
+        return {file.stem: file.stat().st_ino for file in (self.folder / "store" / level).rglob("*.zip")}
 
     @property
     def workers(self) -> list[int]:
