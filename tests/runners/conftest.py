@@ -68,8 +68,8 @@ class Place:
         return {file.relative_to(self.folder).as_posix(): file.read_bytes() for file in files}
 
     def saved(self, level: str) -> dict[str, int]:
-        """Entries of the store, each with its file's number: one that is written anew has another, one that is read (and
-        marked as used) keeps its own."""
+        """Entries of the store, each with its file's number: what is written anew has another, what is only read (and
+        marked as used) keeps it."""
         return {file.stem: file.stat().st_ino for file in (self.folder / "store" / level).rglob("*.zip")}
 
     @property
