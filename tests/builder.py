@@ -18,10 +18,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from assetgen.build.run import Machine, Wish, rebuild
 from assetgen.events import Emit, Event
-from assetgen.load import load_pack
-from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.store import Store
+from assetgen.pack.library import load_pack
+from assetgen.store.store import Store
 
 OPERATIONS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime", "os.truncate", "os.link"}
 

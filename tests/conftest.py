@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from assetgen.build import Manner, build_pack
+from assetgen.build.execute import Manner, build_pack
+from assetgen.build.game import open_target
+from assetgen.build.run import Machine, Wish, rebuild
 from assetgen.events import Event
-from assetgen.game import open_target
-from assetgen.load import PackFile, load_pack
-from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.resolve import plan
-from assetgen.store import Store
+from assetgen.pack.library import PackFile, load_pack
+from assetgen.pack.resolve import plan
+from assetgen.store.store import Store
 
 if "ASSETGEN_TEST_GPU" not in os.environ:
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch looks

@@ -9,9 +9,9 @@ import pytest
 import typer
 import yaml
 
-from assetgen.audit import audit
+from assetgen.build.audit import audit
 from assetgen.cli import app
-from assetgen.load import load_pack
+from assetgen.pack.library import load_pack
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pack.yaml"))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assetgen.images import ImageSet
-from assetgen.registry import Context, load
+from assetgen.parts import Context, load
 from assetgen.sources.fake import fake
 
 FILE = Path(__file__).with_name("golden.json")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from assetgen.events import Event, Failed, Finished, Published, Reused
-from assetgen.image_files import read_image
+from assetgen.pixels.image_files import read_image
 
 Build = Callable[..., list[Event]]
 MEMORY = Path("/dev/shm")

@@ -9,19 +9,14 @@ import pytest
 ROOT = Path(__file__).parents[1] / "assetgen"
 LAYERS = {
     "__init__": 0, "errors": 0, "events": 0,
-    "images": 1, "color": 1, "image_files": 1, "registry": 1, "spec": 1, "seams": 1, "palette_files": 1,
-    "plot": 1, "yaml_files": 1, "png_filters": 1,
-    "digest": 2, "expand": 2, "licences": 2, "inbox": 2, "load": 2, "recipe": 2, "resolve": 2, "places": 2, "store": 2,
-    "store_care": 2, "provenance": 2, "publish": 2,
-    "lock": 2, "differences": 2, "renames": 2, "looks": 2, "exclusive": 2, "cost": 2, "junit": 2, "tries": 2,
-    "plugin_files": 2, "godot_project": 2, "blender_program": 2,
-    "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3, "stages": 3, "history": 3,
-    "making": 4, "build": 4, "candidates": 4, "review": 4, "game": 4, "rebuild": 4, "audit": 4, "survey": 4, "idle": 4,
-    "bench": 4, "runners": 4, "beside": 4,
+    "images": 1, "parts": 1, "pixels": 1,
+    "pack": 2, "store": 2,
+    "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3,
+    "build": 4, "runners": 4, "install": 4, "review": 4,
     "cli": 5, "watch": 5, "server": 5,
 }  # fmt: skip
 PARTS = ("sources", "controls", "steps", "checks", "exporters")
-FOR_PARTS = {"errors", "events", "images", "color", "image_files", "registry", "seams", "palette_files"}
+FOR_PARTS = {"errors", "events", "images", "parts", "pixels"}
 HEAVY = {
     "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
     "watchdog",
@@ -67,7 +62,7 @@ def test_a_module_imports_lower_layers_only(module: Path) -> None:
 @pytest.mark.parametrize("module", [m for m in MODULES if area(m) in PARTS], ids=lambda m: str(m.relative_to(ROOT)))
 def test_a_part_imports_no_other_part_and_nothing_that_runs_parts(module: Path) -> None:
     kind = area(module)
-    extra = {"sources": {"diffusion", "spec"}, "controls": {"diffusion"}}.get(kind, set())
+    extra = {"sources": {"diffusion", "pack"}, "controls": {"diffusion"}}.get(kind, set())
     strangers = {name for name in own_imports(module) if name not in FOR_PARTS | extra | {kind, "__init__"}}
     siblings = {n for n in imports(module) if n.startswith(f"assetgen.{kind}.") and not n.split(".")[2].startswith("_")}
     assert (strangers, siblings) == (set(), set())
@@ -93,6 +88,6 @@ def test_files_and_functions_stay_small(module: Path) -> None:
 
 def test_the_layer_check_sees_an_import_that_goes_up(tmp_path: Path) -> None:
     module = tmp_path / "wrong.py"
-    module.write_text("def f():\n    from assetgen.build import build_pack\n    import torch\n")
+    module.write_text("def f():\n    from assetgen.build.execute import build_pack\n    import torch\n")
     assert list(own_imports(module)) == ["build"]
     assert "torch" in list(imports(module))

@@ -16,7 +16,7 @@ from PIL import Image
 
 from assetgen.errors import AssetgenError, InputError, PublishError
 from assetgen.events import Event, Failed, Finished, Published, Reused
-from assetgen.lock import read_lock
+from assetgen.pack.lock import read_lock
 
 Build = Callable[..., list[Event]]
 Cli = Callable[..., tuple[int, str, str]]

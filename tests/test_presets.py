@@ -8,9 +8,9 @@ import pytest
 import trimesh
 
 from assetgen.events import Event, Failed
-from assetgen.load import library_for
-from assetgen.registry import HubFile
-from assetgen.spec import Hub
+from assetgen.pack.library import library_for
+from assetgen.pack.schema import Hub
+from assetgen.parts import HubFile
 
 Build = Callable[..., list[Event]]
 PROMISED = {

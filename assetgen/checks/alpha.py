@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from assetgen.color import oklab_from_srgb
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float
-from assetgen.registry import Verdict, part
+from assetgen.parts import Verdict, part
+from assetgen.pixels.color import oklab_from_srgb
 
 VISIBLE = 0.5
 EMPTY, FULL = 0.02, 0.92

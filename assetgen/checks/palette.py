@@ -7,8 +7,8 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, split_alpha, to_uint8
-from assetgen.palette_files import MAX_COLORS, read_palette
-from assetgen.registry import InputFile, Verdict, part
+from assetgen.parts import InputFile, Verdict, part
+from assetgen.pixels.palettes import MAX_COLORS, read_palette
 
 NAMED = 3  # strangers told in the reason
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assetgen.images import ImageSet
-from assetgen.registry import Verdict, part
-from assetgen.seams import SEAM_LIMIT, worst_wrap
+from assetgen.parts import Verdict, part
+from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 
 
 @part(version=1)
@@ -18,8 +18,9 @@ def seam(
 ) -> Verdict:
     """Fail a texture whose border shows when it repeats; every channel counts.
 
-    The score is the worst wrap ratio (see `assetgen.seams`): 1 means that the border is as steep as the steep lines
-    inside; lower is better. `auto` takes the axes that the image says it tiles along, and both where it says none.
+    The score is the worst wrap ratio (see `assetgen.pixels.seams`): 1 means that the border is as steep as the steep
+    lines inside; lower is better. `auto` takes the axes that the image says it tiles along, and both where it says
+    none.
     """
     chosen = (images.meta.get("tiles") or "xy") if axes == "auto" else axes
     ratio, channel, axis = worst_wrap(images, chosen)

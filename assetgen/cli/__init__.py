@@ -6,21 +6,7 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import (
-    bench,
-    build,
-    catalog,
-    choose,
-    doctor,
-    forecast,
-    plugin,
-    serve,
-    single,
-    start,
-    store,
-    verify,
-    watch,
-)
+from assetgen.cli import bench, build, catalog, check, doctor, init, plan, plugin, review, serve, single, store, watch
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -42,14 +28,14 @@ def root(version: Annotated[bool, typer.Option("--version", help="Show the versi
         raise typer.Exit
 
 
-app.command("init")(start.init)
+app.command("init")(init.init)
 app.command("build")(build.build)
 app.command("make")(build.make)
 app.command("watch")(watch.watch)
-app.command("plan")(forecast.plan)
-app.command("check")(verify.check)
-app.command("review")(choose.review)
-app.command("pick")(choose.pick)
+app.command("plan")(plan.plan)
+app.command("check")(check.check)
+app.command("review")(review.review)
+app.command("pick")(review.pick)
 app.command("serve")(serve.serve)
 app.command("depth")(single.depth)
 app.command("post")(single.post)

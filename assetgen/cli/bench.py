@@ -11,7 +11,7 @@ from assetgen.cli.settings import parse_size
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from assetgen.bench import Result
+    from assetgen.build.bench import Result
 
 PLAIN_GRAIN = 8
 
@@ -34,8 +34,8 @@ def bench(
     Told are images a second, peak memory, where the time goes, and the share of the most operations a second that this
     device reaches in a large matrix product. Run it alone on the machine.
     """
-    from assetgen.bench import Trial, measure
-    from assetgen.load import library_for
+    from assetgen.build.bench import Trial, measure
+    from assetgen.pack.library import library_for
 
     for file in (output, plot):
         if file and (file.is_dir() or not os.access(file.absolute().parent, os.W_OK)):
@@ -78,7 +78,7 @@ def _gigabytes(peak: int) -> str:
 
 def picture(result: "Result") -> str:
     """Both rates and both shares as bars, an SVG."""
-    from assetgen.plot import bars
+    from assetgen.cli.plot import bars
 
     title = f"{result.model}, {result.size[0]} × {result.size[1]}, {result.steps} steps, {result.device}"
     both = (("plain diffusers", result.plain_rate, result.plain_share), ("assetgen", result.rate, result.share))

@@ -9,9 +9,9 @@ import typer
 from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
+    from assetgen.build.run import Machine, Wish
     from assetgen.events import Event
-    from assetgen.load import PackFile
-    from assetgen.rebuild import Machine, Wish
+    from assetgen.pack.library import PackFile
 
 PackArgument = Annotated[Path, typer.Argument(help="A folder with pack.yaml, or a *.pack.yaml file.")]
 StoreOption = Annotated[
@@ -65,9 +65,9 @@ def build(
     store: StoreOption = None,
 ) -> None:
     """Build a pack into its game folder: only what changed, each file whole or not at all; then write its lock."""
+    from assetgen.build.run import Wish
     from assetgen.cli.settings import parse_price
-    from assetgen.load import load_pack
-    from assetgen.rebuild import Wish
+    from assetgen.pack.library import load_pack
     from assetgen.runners import open_runner
 
     if draft and (locked or update is not None):
@@ -103,13 +103,13 @@ def make(
     store: StoreOption = None,
 ) -> None:
     """Make one kind of asset from a prompt, without a pack."""
+    from assetgen.build.run import Wish
     from assetgen.cli.settings import parse_settings
-    from assetgen.expand import variations
-    from assetgen.load import PackFile, library_for
-    from assetgen.rebuild import Wish
-    from assetgen.resolve import OWN_WORDS
-    from assetgen.spec import Pack
-    from assetgen.yaml_files import Document, check
+    from assetgen.pack.entries import variations
+    from assetgen.pack.library import PackFile, library_for
+    from assetgen.pack.resolve import OWN_WORDS
+    from assetgen.pack.schema import Pack
+    from assetgen.pack.yaml_files import Document, check
 
     said = parse_settings(settings or [])
     for alias, argument in ((alias, argument) for alias, arguments in said.items() for argument in arguments):
@@ -133,10 +133,10 @@ def run(
     junit: Path | None = None,
 ) -> None:
     """Build a loaded pack, show its news, and exit with the code that fits."""
+    from assetgen.build.junit import write_report
+    from assetgen.build.run import rebuild
     from assetgen.cli.progress import shown
     from assetgen.events import Failed
-    from assetgen.junit import write_report
-    from assetgen.rebuild import rebuild
 
     events: list[Event] = []
     try:
@@ -161,8 +161,8 @@ def machine(store: str | None, device: str = "auto") -> "Machine":
     """Where this user's machine keeps things, and on which device its models run."""
     import platformdirs
 
-    from assetgen.rebuild import Machine
-    from assetgen.store import Store
+    from assetgen.build.run import Machine
+    from assetgen.store.store import Store
 
     cache = platformdirs.user_cache_path("assetgen")
     return Machine(Store(store or default_store()), cache / "locks", cache / "history.json", device=device)
@@ -186,8 +186,8 @@ def default_store() -> Path:
 
 def game_of(file: "PackFile") -> Path:
     """The game project that a pack names, else `out/PACK`. Raises `PublishError` for one that no disk takes."""
+    from assetgen.build.game import engine_of
     from assetgen.errors import PublishError
-    from assetgen.game import engine_of
 
     if not file.pack.game:
         return Path("out") / file.pack.pack

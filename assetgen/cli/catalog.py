@@ -9,9 +9,9 @@ import typer
 from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
-    from assetgen.load import Library
-    from assetgen.registry import Part
-    from assetgen.spec import ModelCard, PartWord
+    from assetgen.pack.library import Library
+    from assetgen.pack.schema import ModelCard, PartWord
+    from assetgen.parts import Part
 
 presets = typer.Typer(help="Kinds of asset.", no_args_is_help=True)
 models = typer.Typer(help="Model cards.", no_args_is_help=True)
@@ -44,11 +44,11 @@ def show_preset(name: str, folder: FolderOption = HERE) -> None:
 @presets.command("validate")
 def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset files, or folders of them.")]) -> None:
     """Check presets by resolving an asset of each, without making one."""
-    from assetgen.load import PackFile, library_for
-    from assetgen.registry import load
-    from assetgen.resolve import plan
-    from assetgen.spec import Pack
-    from assetgen.yaml_files import Document, check
+    from assetgen.pack.library import PackFile, library_for
+    from assetgen.pack.resolve import plan
+    from assetgen.pack.schema import Pack
+    from assetgen.pack.yaml_files import Document, check
+    from assetgen.parts import load
 
     wrong = 0
     for path in _yaml_files(files):
@@ -69,8 +69,8 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
 @models.command("list")
 def list_models(folder: FolderOption = HERE) -> None:
     """Every model card: size, licence, whether its weights are on this machine, and what it is."""
-    from assetgen.diffusion.folders import presence
-    from assetgen.licences import tell
+    from assetgen.diffusion.loading.weight_files import presence
+    from assetgen.pack.licences import tell
 
     library = _library(folder)
     rows = []
@@ -87,7 +87,7 @@ def list_models(folder: FolderOption = HERE) -> None:
 
 def _forbidden(card: "ModelCard") -> list[str]:
     """What of a card's controls and LoRAs forbids commercial use."""
-    from assetgen.licences import tell
+    from assetgen.pack.licences import tell
 
     used = [(f"control {kind}", each.licence, each.commercial) for kind, each in card.controls.items()]
     used += [(f"LoRA {lora.name}", lora.licence, lora.commercial) for lora in card.loras]
@@ -103,8 +103,8 @@ def show_model(name: str, folder: FolderOption = HERE) -> None:
 @models.command("verify")
 def verify_model(name: str, folder: FolderOption = HERE) -> None:
     """Compare the files of a model and of all that its card names besides with the digests in the card."""
-    from assetgen.diffusion.folders import check_file, check_weights, file_of, given_of, look_for, place_of
-    from assetgen.digest import weights_digest
+    from assetgen.diffusion.loading.weight_files import check_file, check_weights, file_of, given_of, look_for, place_of
+    from assetgen.pack.weights import weights_digest
 
     card = _library(folder).written_card(name)
     look_for(card, card.loras, card.controls)
@@ -127,7 +127,7 @@ def verify_model(name: str, folder: FolderOption = HERE) -> None:
 @steps.command("list")
 def list_steps() -> None:
     """Every part, by kind."""
-    from assetgen.registry import KINDS, load, names
+    from assetgen.parts import KINDS, load, names
 
     _table([(kind, name, load(kind, name).about) for kind in KINDS for name in names(kind)])
 
@@ -135,7 +135,7 @@ def list_steps() -> None:
 @steps.command("show")
 def show_step(name: str) -> None:
     """The words of one part: type, default and what it does."""
-    from assetgen.registry import KINDS, did_you_mean, load, names
+    from assetgen.parts import KINDS, did_you_mean, load, names
 
     kinds = [kind for kind in KINDS if name in names(kind)]
     if not kinds:
@@ -147,7 +147,7 @@ def show_step(name: str) -> None:
 def _show_part(part: "Part") -> None:
     import inspect
 
-    from assetgen.licences import tell
+    from assetgen.pack.licences import tell
 
     typer.echo(f"{part.kind} {part.name} (version {part.traits.version})\n\n{inspect.getdoc(part.run)}\n")
     if detector := part.traits.detector:
@@ -169,13 +169,13 @@ def _about(library: "Library", preset: str) -> str:
 
 
 def _library(folder: Path) -> "Library":
-    from assetgen.load import library_for
+    from assetgen.pack.library import library_for
 
     return library_for(folder if folder.is_dir() else folder.parent)
 
 
 def _yaml_files(paths: list[Path]) -> list[Path]:
-    from assetgen.load import is_preset
+    from assetgen.pack.library import is_preset
 
     found = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
     found = [file for file in found if file in paths or is_preset(file)]

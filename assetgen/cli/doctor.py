@@ -12,7 +12,7 @@ from assetgen.cli.build import StoreOption, default_store
 from assetgen.errors import AssetgenError, NotInstalledError
 
 if TYPE_CHECKING:
-    from assetgen.spec import ModelCard
+    from assetgen.pack.schema import ModelCard
 
 PACKAGES = (
     ("torch", "gen", "generating"),
@@ -30,7 +30,7 @@ def doctor(
 ) -> None:
     """Tell what is installed and on which device it runs, and time one picture."""
     from assetgen import __version__
-    from assetgen.load import library_for
+    from assetgen.pack.library import library_for
 
     _say("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = [_tell_package(*package) for package in PACKAGES]
@@ -58,8 +58,8 @@ def _tell_package(name: str, extra: str, purpose: str) -> str:
 
 def _store(place: str | Path) -> str:
     """Where the store lies and how large it is, or why it cannot be used."""
-    from assetgen.store import Store
-    from assetgen.store_care import measure, total
+    from assetgen.store.collect import measure, total
+    from assetgen.store.store import Store
 
     try:
         store = Store(place)
@@ -69,7 +69,7 @@ def _store(place: str | Path) -> str:
 
 
 def _device(card: "ModelCard") -> str:
-    from assetgen.diffusion.devices import device_for
+    from assetgen.diffusion.speed.devices import device_for
 
     device = device_for(card)
     return f"{device.name}, {str(device.dtype).removeprefix('torch.')}, {device.batch} pictures at a time"
@@ -77,9 +77,9 @@ def _device(card: "ModelCard") -> str:
 
 def _seconds(card: "ModelCard") -> float:
     """Seconds a picture of a full batch, the model loaded."""
-    from assetgen.diffusion.devices import device_for
-    from assetgen.registry import Context, Job, load
-    from assetgen.stages import sample
+    from assetgen.build.stages import sample
+    from assetgen.diffusion.speed.devices import device_for
+    from assetgen.parts import Context, Job, load
 
     source = load("source", "diffusion")
     words: dict[str, Any] = {"model": card, "prompt": TRIAL}

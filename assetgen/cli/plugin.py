@@ -7,7 +7,7 @@ import typer
 
 from assetgen.cli.build import OverwriteOption
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.plugin_files import Program, zip_name, zipped
+from assetgen.install.plugin_files import Program, zip_name, zipped
 
 if TYPE_CHECKING:
     from assetgen.events import Event
@@ -34,8 +34,8 @@ def install_godot(
     """Put the plugin into a Godot 4 project, or bring it up to date, and enable it."""
     import platformdirs
 
-    from assetgen.godot_project import install_plugin
-    from assetgen.plugin_files import plugin_files
+    from assetgen.install.godot_project import install_plugin
+    from assetgen.install.plugin_files import plugin_files
 
     locks = platformdirs.user_cache_path("assetgen") / "locks"
     outcome = install_plugin(project, plugin_files(Program.GODOT), locks, _tell, overwrite=overwrite)
@@ -58,7 +58,7 @@ def install_blender(
     """Put the extension into this user's Blender, or bring it up to date, and enable it."""
     import platformdirs
 
-    from assetgen.blender_program import by_hand, install_extension
+    from assetgen.install.blender_program import by_hand, install_extension
 
     archive = _packed(Program.BLENDER, platformdirs.user_cache_path("assetgen") / "plugins")
     program = blender or _find_blender()
@@ -72,14 +72,14 @@ def _find_blender() -> Path | None:
     import shutil
     import sys
 
-    from assetgen.blender_program import USUAL_PLACES, find_blender
+    from assetgen.install.blender_program import USUAL_PLACES, find_blender
 
     in_path = shutil.which("blender")
     return Path(in_path) if in_path else find_blender(USUAL_PLACES.get(sys.platform, ()), Path.home())
 
 
 def _packed(program: Program, folder: Path) -> Path:
-    from assetgen.places import write_whole
+    from assetgen.store.backends import write_whole
 
     place = folder / zip_name(program)
     data = zipped(program)

@@ -14,7 +14,7 @@ from assetgen.cli.build import DeviceOption, PriceOption, StoreOption, machine
 from assetgen.errors import NotInstalledError
 
 if TYPE_CHECKING:
-    from assetgen.rebuild import Machine
+    from assetgen.build.run import Machine
     from assetgen.server.run import Server
 
 INTERRUPTED = 130
@@ -40,7 +40,7 @@ def serve(
     by Ctrl-C (exit code 130) or SIGTERM (0); what runs then goes on at the next start.
     """
     from assetgen.cli.settings import parse_price
-    from assetgen.server.arenas import share_heaps
+    from assetgen.server.malloc import share_heaps
 
     share_heaps()
     server = server_for(state, machine(store, device), parse_price(price), project or [])

@@ -58,7 +58,7 @@ def parse_value(text: str, where: str) -> Any:
     """A YAML value from a word of the command line; `#ff8800` is a colour, not a comment."""
     if text.startswith("#"):
         return text
-    from assetgen.yaml_files import parse_yaml
+    from assetgen.pack.yaml_files import parse_yaml
 
     return parse_yaml(text, where).data if text.strip() else ""
 

@@ -23,8 +23,8 @@ def depth(
 ) -> None:
     """Render the depth picture that conditions concept art: near white, 16 bits."""
     from assetgen.cli.settings import parse_words
-    from assetgen.image_files import encode_png
-    from assetgen.store import write_whole
+    from assetgen.pixels.image_files import encode_png
+    from assetgen.store.store import write_whole
 
     if output and output.suffix.lower() != ".png":
         raise InputError(f"'{output}' is not a .png file", cure="Depth is written as PNG")
@@ -45,10 +45,10 @@ def post(
     Material maps beside the colour go to OUT_normal.png, OUT_orm.png and so on.
     """
     from assetgen.cli.settings import parse_step
-    from assetgen.image_files import encode_png, read_image
     from assetgen.images import picture
-    from assetgen.registry import load
-    from assetgen.store import write_whole
+    from assetgen.parts import load
+    from assetgen.pixels.image_files import encode_png, read_image
+    from assetgen.store.store import write_whole
 
     if len(words) < 3:
         raise InputError("post wants at least a step, a picture to read and one to write", cure="assetgen post --help")
@@ -72,10 +72,10 @@ def _run(kind: Any, name: str, arguments: dict[str, Any], *given: "ImageSet") ->
     """One part with words from the command line, checked like those of a pack."""
     from pydantic import ValidationError
 
-    from assetgen.load import library_for
-    from assetgen.registry import load
-    from assetgen.stages import run_part
-    from assetgen.yaml_files import Document, explain
+    from assetgen.build.stages import run_part
+    from assetgen.pack.library import library_for
+    from assetgen.pack.yaml_files import Document, explain
+    from assetgen.parts import load
 
     part = load(kind, name)
     if "palette" in part.params.model_fields and isinstance(arguments.get("palette"), str):

@@ -10,8 +10,8 @@ from assetgen.cli.build import StoreOption, default_store
 from assetgen.errors import BuildError
 
 if TYPE_CHECKING:
-    from assetgen.store import Store
-    from assetgen.store_care import Amount
+    from assetgen.store.collect import Amount
+    from assetgen.store.store import Store
 
 store = typer.Typer(help="Save points: how large they are, which may go, which are damaged.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def tell_size(
     store: StoreOption = None,
 ) -> None:
     """How many entries each level holds, and how large they are."""
-    from assetgen.store_care import measure, total
+    from assetgen.store.collect import measure, total
 
     opened = _open(store)
     levels = measure(opened)
@@ -49,7 +49,7 @@ def collect_garbage(
     A size spares what was used in the last hour, as a build may be at work; an age is taken at its word: 0h empties the
     store. In a folder an entry counts from its last use, at a URL from when it was written.
     """
-    from assetgen.store_care import collect, parse_keep
+    from assetgen.store.collect import collect, parse_keep
 
     freed = collect(_open(store), parse_keep(keep), dry_run=dry_run)
     typer.echo(f"{'would free' if dry_run else 'freed'} {_words(freed.removed)}{_parts(freed.parts)}")
@@ -60,7 +60,7 @@ def collect_garbage(
 @store.command("verify")
 def verify_entries(store: StoreOption = None) -> None:
     """Read every entry and drop the damaged ones, which the next build makes again."""
-    from assetgen.store_care import verify
+    from assetgen.store.collect import verify
 
     found = verify(_open(store))
     for path, removed in found.damaged.items():
@@ -70,7 +70,7 @@ def verify_entries(store: StoreOption = None) -> None:
 
 
 def _open(place: str | None) -> "Store":
-    from assetgen.store import Store
+    from assetgen.store.store import Store
 
     return Store(place or default_store())
 

@@ -64,8 +64,8 @@ def watch(
     A service: assetgen watch art --service systemd > ~/.config/systemd/user/assetgen-watch-art.service
     (launchd: ~/Library/LaunchAgents/assetgen-watch-art.plist; windows: run the printed schtasks command).
     """
+    from assetgen.build.run import Wish
     from assetgen.cli.settings import parse_price
-    from assetgen.rebuild import Wish
     from assetgen.watch.loop import Order
 
     if service:
@@ -102,7 +102,7 @@ def _once(order: "Order", *, json: bool) -> None:
 
 def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
     from assetgen.cli.progress import shown
-    from assetgen.server.arenas import share_heaps
+    from assetgen.server.malloc import share_heaps
     from assetgen.watch.loop import watch
 
     share_heaps()
@@ -138,7 +138,7 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
 
     SIGTERM sets `stop`, and ends what the server does.
     """
-    from assetgen.server.beside import served
+    from assetgen.server.background import served
 
     folders = [place if place.is_dir() else place.parent for place in order.places if place.exists()]
     server = server_for(state, order.machine, order.wish.price, folders)

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
-from assetgen.diffusion.detectors import Graph, ready, torchvision_cure, warm_detector, warm_graph
-from assetgen.diffusion.devices import place_named
-from assetgen.diffusion.folders import hub_file, look_together
+from assetgen.diffusion.loading.detectors import Graph, ready, torchvision_cure, warm_detector, warm_graph
+from assetgen.diffusion.loading.weight_files import hub_file, look_together
+from assetgen.diffusion.speed.devices import place_named
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, picture
-from assetgen.registry import HubFile, InputFile
+from assetgen.parts import HubFile, InputFile
 
 PACKAGE = "controlnet_aux"
 CURES = {

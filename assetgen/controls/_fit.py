@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from assetgen.image_files import read_image
 from assetgen.images import Array, to_uint8
-from assetgen.registry import InputFile
+from assetgen.parts import InputFile
+from assetgen.pixels.image_files import read_image
 
 Side = Annotated[int, Field(ge=8, le=4096)]
 Size = tuple[Side, Side]

@@ -5,7 +5,7 @@ from typing import Any
 
 from assetgen.controls._detector import View, Weights, detected, module_of, ready
 from assetgen.images import ImageSet
-from assetgen.registry import Detector
+from assetgen.parts import Detector
 
 DETECTOR = Detector("lineart", "MIT", "https://github.com/carolineec/informative-drawings/blob/main/LICENSE")
 CHANNELS = (3, 1, 3)  # in, out, residual blocks: those of the published weights

@@ -6,7 +6,7 @@ from typing import Any
 from assetgen.controls._detector import View, Weights, detected, given, module_of, ready
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.parts import Detector, InputFile, part
 
 HUB, FILE = "TheMistoAI/MistoLine", "Anyline/MTEED.pth"
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from assetgen.controls._fit import Fit, Size, read_fitted
 from assetgen.controls._sketch import line_control
 from assetgen.images import ImageSet
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
 
 Threshold = Annotated[float, Field(ge=0, le=1000)]
 

@@ -22,9 +22,9 @@ from assetgen.controls._shot import (
     shot_of,
 )
 from assetgen.errors import InputError
-from assetgen.image_files import read_image
 from assetgen.images import Array, FloatArray, ImageSet, to_float, to_uint8, to_uint16
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
+from assetgen.pixels.image_files import read_image
 
 FAR_PERCENTILE, FAR_SHARE, NEAR_PERCENTILE = 1.0, 0.8, 99.7
 """Where black and white lie among the inverse depths of one picture, as the embedded depth ControlNet was trained."""

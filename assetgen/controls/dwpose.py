@@ -5,7 +5,7 @@ from assetgen.controls._fit import Fit, Size
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import people
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, HubFile, InputFile, part
+from assetgen.parts import Detector, HubFile, InputFile, part
 
 HUB, REVISION = "yzd-v/DWPose", "1a7144101628d69ee7a3768d1ee3a094070dc388"
 WEIGHTS = HubFile(hub=HUB, revision=REVISION, file="dw-ll_ucoco_384.onnx")

@@ -5,7 +5,7 @@ import numpy as np
 from assetgen.controls._fit import Fit, Size, read_fitted
 from assetgen.controls._sketch import line_control
 from assetgen.images import ImageSet
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
 
 WIDTH = 6.0  # standard deviation in pixels of the blur that a line stands out from
 FAINT = 8  # of 255: weaker lines do not count for the scale

@@ -4,7 +4,7 @@ from assetgen.controls._detector import View, Weights, annotators
 from assetgen.controls._fit import Fit, Size
 from assetgen.controls._informative import DETECTOR, informative_drawing
 from assetgen.images import ImageSet
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
 
 WEIGHTS = annotators("sk_model2.pth")
 

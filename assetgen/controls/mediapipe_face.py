@@ -11,7 +11,7 @@ from assetgen.controls._detector import View, module_of
 from assetgen.controls._fit import Fit, Size
 from assetgen.errors import NotInstalledError
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.parts import Detector, InputFile, part
 
 CURE = 'pip install --no-deps "mediapipe<0.10.22" "protobuf<5" absl-py flatbuffers matplotlib'
 LICENCE = "https://github.com/google-ai-edge/mediapipe/blob/master/LICENSE"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.parts import Detector, InputFile, part
 
 WEIGHTS = annotators("dpt_hybrid-midas-501f0c75.pt")
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.parts import Detector, InputFile, part
 
 WEIGHTS = annotators("mlsd_large_512_fp32.pth")
 WHITE = (255, 255, 255)

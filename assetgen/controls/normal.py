@@ -21,7 +21,7 @@ from assetgen.controls._shot import (
 from assetgen.controls._smooth import corner_normals
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture, to_uint8
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
 
 RED_IS_LEFT = np.array([-1.0, 1.0, 1.0])
 SKY = (0.0, 0.0, 1.0)

@@ -7,7 +7,7 @@ from typing import Any
 from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, unwrapped
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.parts import Detector, InputFile, part
 
 WEIGHTS = annotators("scannet.pt")
 LICENCE = "https://github.com/baegwangbin/surface_normal_uncertainty/blob/main/LICENSE"

@@ -7,7 +7,7 @@ from pydantic import Field
 from assetgen.controls._fit import Fit, Size, padded, read_fitted
 from assetgen.images import ImageSet
 from assetgen.images import picture as as_picture
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
 
 
 @part(version=1)

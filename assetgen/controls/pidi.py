@@ -6,7 +6,7 @@ from typing import Any, Literal
 from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size, unwrapped
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, InputFile, part
+from assetgen.parts import Detector, InputFile, part
 
 WEIGHTS = annotators("table5_pidinet.pth")
 LICENCE = "https://github.com/hellozhuo/pidinet/blob/master/LICENSE"

@@ -8,7 +8,7 @@ import numpy as np
 from assetgen.controls._detector import View, Weights, detected, module_of, ready
 from assetgen.controls._fit import Fit, Size
 from assetgen.images import ImageSet
-from assetgen.registry import Detector, HubFile, InputFile, part
+from assetgen.parts import Detector, HubFile, InputFile, part
 
 WEIGHTS = HubFile(
     hub="ybelkada/segment-anything",

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from assetgen.controls._fit import Fit, Seed, Size, read_fitted
 from assetgen.images import ImageSet, picture
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
 
 COARSE = 256  # pixels between the random points of the flow in a picture of 512, as the ControlNet was trained
 TRAINED = 512

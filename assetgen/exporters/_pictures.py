@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Literal
 
-from assetgen.image_files import encode_png
 from assetgen.images import Array, ImageSet, split_alpha, to_uint8, to_uint16
-from assetgen.registry import Use
+from assetgen.parts import Use
+from assetgen.pixels.image_files import encode_png
 
 DEEP_CHANNELS = ("height", "depth")
 """Published with 16 bits a sample: with 8, slopes would come out as stairs."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
 from assetgen.images import Array, ImageSet, to_uint8
-from assetgen.registry import Files, Use, part
+from assetgen.parts import Files, Use, part
 
 ALPHA_MODES = {"opaque": "OPAQUE", "cut": "MASK", "soft": "BLEND"}
 USED_CHANNELS = ("color", "normal", "orm")

@@ -11,7 +11,7 @@ from typing import Any
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, assignments, import_file, resource_file
 from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
 from assetgen.images import ImageSet
-from assetgen.registry import Files, Use, part
+from assetgen.parts import Files, Use, part
 
 MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
 BLOCK = 4  # pixels: VRAM compression works on blocks of 4 × 4, other sizes would be scaled

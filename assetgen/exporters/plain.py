@@ -7,7 +7,7 @@ from typing import Any
 
 from assetgen.exporters._pictures import png_name, pngs
 from assetgen.images import ImageSet
-from assetgen.registry import Files, Use, part
+from assetgen.parts import Files, Use, part
 
 
 @part(version=1)

@@ -5,10 +5,10 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from assetgen.candidates import Candidate
+from assetgen.build.candidates import Candidate
 from assetgen.images import Array, to_uint8
-from assetgen.recipe import Recipe
-from assetgen.spec import ModelCard
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.schema import ModelCard
 
 LOSSLESS_SIDE = 256
 """Larger pictures are shown as WebP, so that a page of a hundred still opens."""

@@ -15,7 +15,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from assetgen.errors import AssetgenError
-from assetgen.review.sitting import Sitting
+from assetgen.review.session import Sitting
 
 HERE = "127.0.0.1"
 WAIT = 20.0

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from assetgen.build.sampling import Runner, here
 from assetgen.errors import InputError
-from assetgen.making import Runner, here
 
 RunnerName = Literal["local", "ray"]
 

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assetgen.build.attempts import Try
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Joined
-from assetgen.places import reason
 from assetgen.runners.remote import Broke, Gone
 from assetgen.runners.worker import METHODS, Hello, Message, Order, Worker
-from assetgen.tries import Try
+from assetgen.store.backends import reason
 
 CORES = 4
 """Of a CPU worker; more give little, see the cost of a batch by cores in `examples/cluster`."""

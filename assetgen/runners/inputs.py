@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from assetgen.digest import local_place, weights_digest
 from assetgen.errors import BuildError, InputError
-from assetgen.recipe import Recipe, Stage
-from assetgen.registry import InputFile
-from assetgen.spec import ModelCard
-from assetgen.store import Store, write_whole
+from assetgen.pack.recipe import Recipe, Stage
+from assetgen.pack.schema import ModelCard
+from assetgen.pack.weights import local_place, weights_digest
+from assetgen.parts import InputFile
+from assetgen.store.store import Store, write_whole
 
 DIGITS = 12
 """Of a digest, for a person to compare."""

@@ -9,9 +9,9 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from assetgen.spec import ModelCard
-from assetgen.stages import alike
-from assetgen.tries import Try
+from assetgen.build.attempts import Try
+from assetgen.build.stages import alike
+from assetgen.pack.schema import ModelCard
 
 IN_FLIGHT = 2
 """Slices that a worker holds: one is sampled while the other's steps, checks and export go on."""

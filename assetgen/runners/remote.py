@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, Self
 
-from assetgen.cost import cost_of
+from assetgen.build.attempts import Try
+from assetgen.build.cost import cost_of
+from assetgen.build.sampling import Maker, Outcome, Work
 from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Drawn, Event, Failed, Lost
-from assetgen.making import Maker, Outcome, Work
 from assetgen.runners.inputs import send_inputs
 from assetgen.runners.queue import RETRIES, Queue, Slice, cut
 from assetgen.runners.worker import Accepted, Ended, Message, Order, Rejected, Tally
-from assetgen.tries import Try
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from assetgen import __version__
+from assetgen.build.attempts import Try
+from assetgen.build.sampling import Maker, Outcome, Work, here
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.events import Event
-from assetgen.making import Maker, Outcome, Work, here
 from assetgen.runners.inputs import arrived
-from assetgen.store import Store
-from assetgen.tries import Try
+from assetgen.store.store import Store
 
 PATIENCE = 1.0
 """Seconds that a question for news waits for some."""

@@ -14,11 +14,11 @@ from starlette.routing import Match
 
 from assetgen import __version__
 from assetgen.errors import AssetgenError, InputError
-from assetgen.server.asks import KINDS, OpenProject
-from assetgen.server.desk import Desk
-from assetgen.server.refusals import BAD_INPUT, BadPath, TooMany, as_json, status_of
+from assetgen.pack.yaml_files import WORDS, Document, checked
+from assetgen.server.context import Desk
+from assetgen.server.http_errors import BAD_INPUT, BadPath, TooMany, as_json, status_of
+from assetgen.server.requests import KINDS, OpenProject
 from assetgen.server.routes import router
-from assetgen.yaml_files import WORDS, Document, checked
 
 ABOUT = "Makes game art on this machine. The contract stands in plugins/API.md."
 BAD_JSON = 400

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import AssetgenError, InputError
-from assetgen.image_files import SIGNATURE
-from assetgen.load import Kind, Library
-from assetgen.registry import KINDS, Part, load, names
-from assetgen.server.refusals import Unknown, told
-from assetgen.spec import PartWord
+from assetgen.pack.library import Kind, Library
+from assetgen.pack.schema import PartWord
+from assetgen.parts import KINDS, Part, load, names
+from assetgen.pixels.image_files import SIGNATURE
+from assetgen.server.http_errors import Unknown, told
 
 OWN = ("seed", "model", "prompt", "negative")
 """Words of sources that have a field of their own in a request."""
@@ -125,7 +125,7 @@ def _with_uploads(schema: Any) -> Any:
 
 def models(library: Library) -> list[dict[str, Any]]:
     """Every model card: licence, native size, whether its weights are on this machine."""
-    from assetgen.diffusion.folders import presence
+    from assetgen.diffusion.loading.weight_files import presence
 
     found = []
     for name in library.card_names():

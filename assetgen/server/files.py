@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assetgen.server.refusals import Unknown
+from assetgen.server.http_errors import Unknown
 
 PICTURES = (".png", ".jpg", ".webp", ".tga", ".exr")
 

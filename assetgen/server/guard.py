@@ -14,7 +14,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assetgen.server.refusals import Refusal, TooLarge, as_json
+from assetgen.server.http_errors import Refusal, TooLarge, as_json
 
 JSON_BYTES, UPLOAD_BYTES = 1_000_000, 64_000_000
 BODY_SECONDS = {JSON_BYTES: 20.0, UPLOAD_BYTES: 180.0}

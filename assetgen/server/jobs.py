@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from assetgen.server.bell import Bell
 from assetgen.server.database import opened
-from assetgen.server.refusals import NoRoom, TooMany, Unknown
-from assetgen.server.turns import URGENT, Waiting, in_order
+from assetgen.server.fair_queue import URGENT, Waiting, in_order
+from assetgen.server.http_errors import NoRoom, TooMany, Unknown
+from assetgen.server.notifier import Bell
 
 Result = TypeVar("Result")
 Status = Literal["queued", "running", "done", "failed", "cancelled"]

@@ -4,13 +4,13 @@ import hashlib
 import os
 from pathlib import Path, PureWindowsPath
 
+from assetgen.build.game import engine_of
 from assetgen.errors import InputError
-from assetgen.expand import DEVICE_NAMES
-from assetgen.game import engine_of
-from assetgen.load import PackFile, library_for, load_pack
-from assetgen.registry import MayRead
+from assetgen.pack.entries import DEVICE_NAMES
+from assetgen.pack.library import PackFile, library_for, load_pack
+from assetgen.parts import MayRead
+from assetgen.server.http_errors import BadPath, Refusal, Unknown
 from assetgen.server.jobs import Jobs
-from assetgen.server.refusals import BadPath, Refusal, Unknown
 
 MAX_SEGMENT = 255
 """Bytes of a name, on every common file system."""

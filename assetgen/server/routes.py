@@ -12,13 +12,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from assetgen import __version__
-from assetgen.load import Library, library_for
+from assetgen.pack.library import Library, library_for
 from assetgen.server import catalog, projects, uploads
-from assetgen.server.asks import Ask, JobAsk, OpenProject
-from assetgen.server.desk import Desk
+from assetgen.server.context import Desk
 from assetgen.server.files import read_file
 from assetgen.server.jobs import MOST_EVENTS, Job
-from assetgen.server.shapes import (
+from assetgen.server.requests import Ask, JobAsk, OpenProject
+from assetgen.server.responses import (
     PROBLEMS,
     JobLine,
     JobState,

@@ -16,15 +16,15 @@ from pathlib import Path
 import uvicorn
 
 from assetgen import __version__
+from assetgen.build.idle_unloading import Idle
+from assetgen.build.run import Machine
 from assetgen.errors import InputError
-from assetgen.idle import Idle
-from assetgen.rebuild import Machine
 from assetgen.server.app import make_app
-from assetgen.server.bell import Bell
-from assetgen.server.desk import Desk
+from assetgen.server.context import Desk
 from assetgen.server.guard import Guard
+from assetgen.server.header_timeout import Patient
 from assetgen.server.jobs import Jobs
-from assetgen.server.patience import Patient
+from assetgen.server.notifier import Bell
 from assetgen.server.projects import open_project
 from assetgen.server.state import State, held, remove_state, write_state
 from assetgen.server.worker import Worker

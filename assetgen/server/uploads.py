@@ -12,10 +12,10 @@ from typing import Any
 
 from assetgen.controls._mesh import read_mesh
 from assetgen.errors import AssetgenError
-from assetgen.image_files import read_image
-from assetgen.inbox import MESHES, PICTURES
+from assetgen.pack.inbox import MESHES, PICTURES
+from assetgen.pixels.image_files import read_image
+from assetgen.server.http_errors import NoRoom, Refusal, Unknown
 from assetgen.server.jobs import Jobs
-from assetgen.server.refusals import NoRoom, Refusal, Unknown
 
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f:*?\"<>|]{1,200}")
 ID_LENGTH = 32

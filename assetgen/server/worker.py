@@ -8,14 +8,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from assetgen.build.idle_unloading import Idle
 from assetgen.errors import AssetgenError, Cancelled
-from assetgen.idle import Idle
-from assetgen.server import packs, single, uploads
-from assetgen.server.asks import KINDS, Ask
-from assetgen.server.desk import Desk, Kind, News, Ready
+from assetgen.server import pack_jobs as packs
+from assetgen.server import single_jobs as single
+from assetgen.server import uploads
+from assetgen.server.context import Desk, Kind, News, Ready
+from assetgen.server.fair_queue import URGENT, Turn
+from assetgen.server.http_errors import NoRoom, told
 from assetgen.server.jobs import AGAIN, Job, Status, insist
-from assetgen.server.refusals import NoRoom, told
-from assetgen.server.turns import URGENT, Turn
+from assetgen.server.requests import KINDS, Ask
 
 WORK: dict[str, Kind] = {
     "make": Kind(single.look_at_make, single.make),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assetgen.registry import InputFile
+from assetgen.parts import InputFile
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Factor = Annotated[float, Field(gt=0, le=16, strict=True)]  # strict: `resolve` multiplies by it as it is written

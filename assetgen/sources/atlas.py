@@ -9,7 +9,7 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, split_alpha
-from assetgen.registry import Context, part
+from assetgen.parts import Context, part
 
 Rect = tuple[int, int, int, int]  # x, y, width, height
 GROWTH = 1.02  # how much longer the next side that is tried: by less than the gaps that packing leaves anyway

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from assetgen.diffusion.request import alike
+from assetgen.diffusion.sampling.request import alike
 from assetgen.images import ImageSet
-from assetgen.registry import Context, InputFile, Job, Together, part
+from assetgen.pack.schema import ModelCard, Size
+from assetgen.parts import Context, InputFile, Job, Together, part
 from assetgen.sources._words import Axes, Guidance, LoraWord, Scale, Seed, Steps, Strength
-from assetgen.spec import ModelCard, Size
 
 
 def _together(jobs: Iterable[Job]) -> Iterator[ImageSet]:
-    from assetgen.diffusion.sample import sample
+    from assetgen.diffusion.sampling.batches import sample
 
     return sample(jobs)
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.diffusion.request import cut, framed, opaque
-from assetgen.image_files import read_image
+from assetgen.diffusion.sampling.request import cut, framed, opaque
 from assetgen.images import FloatArray, ImageSet, picture, to_float, to_uint8
-from assetgen.registry import Context, InputFile, part
+from assetgen.pack.schema import ModelCard, Size
+from assetgen.parts import Context, InputFile, part
+from assetgen.pixels.image_files import read_image
 from assetgen.sources._words import Axes, Guidance, LoraWord, Scale, Seed, Steps, Strength
-from assetgen.spec import ModelCard, Size
 
 NATIVE = (128, 128)
 """The size where neither `size` nor a model says one."""

@@ -1,8 +1,8 @@
 """A picture that is there already: bought, drawn or photographed."""
 
-from assetgen.image_files import read_image
 from assetgen.images import ImageSet, picture
-from assetgen.registry import Context, InputFile, part
+from assetgen.parts import Context, InputFile, part
+from assetgen.pixels.image_files import read_image
 from assetgen.sources._words import Axes
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.color import oklab_from_srgb
 from assetgen.images import Array, FloatArray, split_alpha, to_float, to_uint8
-from assetgen.palette_files import read_palette
+from assetgen.pixels.color import oklab_from_srgb
+from assetgen.pixels.palettes import read_palette
 
 Colors = NDArray[np.uint8]
 Indices = NDArray[np.intp]

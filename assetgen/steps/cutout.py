@@ -7,7 +7,7 @@ import numpy as np
 
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
-from assetgen.registry import part
+from assetgen.parts import part
 from assetgen.steps._edge import FAINT, SOLID, bleed, soft_edge
 from assetgen.steps._key import Mask, drop_shadow, find_background, open_holes, srgb_from_lab
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from assetgen.images import FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
-from assetgen.registry import part
+from assetgen.parts import part
 from assetgen.steps._canvas import Box, on_canvas, visible_box
 
 VISIBLE = 0.5

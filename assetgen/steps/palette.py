@@ -6,8 +6,8 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet
-from assetgen.palette_files import MAX_COLORS
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
+from assetgen.pixels.palettes import MAX_COLORS
 from assetgen.steps._quantize import reduce_colors
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from assetgen.color import oklab_from_srgb, srgb_from_oklab
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
-from assetgen.registry import part
+from assetgen.parts import part
+from assetgen.pixels.color import oklab_from_srgb, srgb_from_oklab
 from assetgen.steps._wrap import blurs, padded
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from assetgen.color import oklab_from_srgb
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float
-from assetgen.palette_files import MAX_COLORS
-from assetgen.registry import InputFile, part
+from assetgen.parts import InputFile, part
+from assetgen.pixels.color import oklab_from_srgb
+from assetgen.pixels.palettes import MAX_COLORS
 from assetgen.steps._grid import find_grid
 from assetgen.steps._quantize import reduce_colors
 from assetgen.steps._wrap import padded

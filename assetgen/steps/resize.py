@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, not_too_large, to_float, too_large
-from assetgen.registry import part
+from assetgen.parts import part
 from assetgen.steps._wrap import padded
 
 Side = Annotated[int, Field(ge=1, le=16384)]

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, to_float
-from assetgen.registry import part
-from assetgen.seams import SEAM_LIMIT, worst_wrap
+from assetgen.parts import part
+from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 from assetgen.steps._quilt import cheapest_path, path_sums
 from assetgen.steps._wrap import blurs
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assetgen.images import ImageSet, split_alpha
-from assetgen.registry import part
+from assetgen.parts import part
 from assetgen.steps._canvas import Box, on_canvas, visible_box
 
 PIVOTS = {"center": 0.5, "bottom": 1.0, "top": 0.0}

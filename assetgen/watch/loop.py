@@ -8,17 +8,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assetgen.build.idle_unloading import Idle
+from assetgen.build.run import Machine, Wish, rebuild
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching
-from assetgen.idle import Idle
-from assetgen.inbox import files_below
-from assetgen.load import INBOX, PackFile, load_pack
-from assetgen.lock import lock_place
-from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.watch.find import find_packs, inputs_of, is_pack, linked_below, real
-from assetgen.watch.listen import Listener, Touch
-from assetgen.watch.notes import remove_notes, write_notes
-from assetgen.watch.settle import Digests, State, is_recent, is_whole
+from assetgen.pack.inbox import files_below
+from assetgen.pack.library import INBOX, PackFile, load_pack
+from assetgen.pack.lock import lock_place
+from assetgen.watch.discovery import find_packs, inputs_of, is_pack, linked_below, real
+from assetgen.watch.error_notes import remove_notes, write_notes
+from assetgen.watch.file_events import Listener, Touch
+from assetgen.watch.settled_files import Digests, State, is_recent, is_whole
 
 
 @dataclass(frozen=True)

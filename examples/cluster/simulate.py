@@ -17,15 +17,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assetgen.load import PackFile, library_for
-from assetgen.making import Maker
-from assetgen.resolve import plan
+from assetgen.build.attempts import Try
+from assetgen.build.sampling import Maker
+from assetgen.pack.library import PackFile, library_for
+from assetgen.pack.resolve import plan
+from assetgen.pack.schema import Pack
+from assetgen.pack.yaml_files import Document, check
 from assetgen.runners.remote import Gone, Remote
 from assetgen.runners.worker import Accepted, Ended, Message, Order
-from assetgen.spec import Pack
-from assetgen.store import Store
-from assetgen.tries import Try
-from assetgen.yaml_files import Document, check
+from assetgen.store.store import Store
 
 HOUR = 3600.0
 NEW_MACHINE = 120.0

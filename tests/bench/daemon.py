@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from assetgen.image_files import encode_png
+from assetgen.pixels.image_files import encode_png
 
 DRAWING = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [64, 64]}}\n'
 PACK = "pack: p\ntarget: art\nassets: {{a: {{preset: drawing, prompt: thing {}}}, b: {{preset: drawing, prompt: b}}}}\n"

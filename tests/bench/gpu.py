@@ -25,14 +25,14 @@ from typing import Any
 
 import shapes
 
-from assetgen.bench import Trial, measure
+from assetgen.build.bench import Trial, measure
+from assetgen.build.run import Machine, Wish, rebuild
 from assetgen.cli.bench import lines, picture
 from assetgen.events import Drawn, Event, Failed, Loading
-from assetgen.load import Library, PackFile, library_for
-from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.spec import Pack
-from assetgen.store import Store
-from assetgen.yaml_files import Document, check
+from assetgen.pack.library import Library, PackFile, library_for
+from assetgen.pack.schema import Pack
+from assetgen.pack.yaml_files import Document, check
+from assetgen.store.store import Store
 
 EXAMPLE = Path(__file__).parents[2] / "examples/dungeon"
 COMFY = Path(__file__).with_name("comfy.py")

@@ -24,18 +24,18 @@ from typing import Any
 
 import numpy as np
 
+from assetgen.build.provenance import stamp
+from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.stages import export, finish, run_part, sample
 from assetgen.events import Emit, Event, Failed, Finished, Planned, Sampling, ignore
 from assetgen.images import Array, ImageSet, picture
-from assetgen.load import load_pack
-from assetgen.looks import looks_of
-from assetgen.provenance import stamp
-from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.recipe import Recipe
-from assetgen.registry import Context, Job, Together, part
-from assetgen.resolve import plan
+from assetgen.pack.library import load_pack
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.resolve import plan
+from assetgen.parts import Context, Job, Together, part
+from assetgen.pixels.fingerprint import looks_of
 from assetgen.sources.fake import fake
-from assetgen.stages import export, finish, run_part, sample
-from assetgen.store import Store, files_from, images_from, pack, unpack
+from assetgen.store.store import Store, files_from, images_from, pack, unpack
 
 BATCH, STEPS, DISTINCT = 8, 20, 4
 LAUNCH = bytes(16_000)  # its checksum takes the microseconds of a launch, and lets go of the interpreter as that does

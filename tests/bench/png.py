@@ -19,9 +19,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from assetgen.image_files import encode_png, read_image
 from assetgen.images import Array, ImageSet, picture, to_uint8, to_uint16
-from assetgen.registry import Context, load
+from assetgen.parts import Context, load
+from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.sources.fake import fake
 
 SIDE = 1024

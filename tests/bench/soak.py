@@ -14,13 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from assetgen.audit import audit
+from assetgen.build.audit import audit
+from assetgen.build.run import Machine, Wish, rebuild
 from assetgen.events import Emit, Event, Finished, Published, ignore
-from assetgen.load import load_pack
-from assetgen.rebuild import Machine, Wish, rebuild
-from assetgen.registry import Context
+from assetgen.pack.library import load_pack
+from assetgen.parts import Context
 from assetgen.sources.fake import fake
-from assetgen.store import Store
+from assetgen.store.store import Store
 
 PRESET = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [8, 8]}}\n'
 OVERHEAD_LIMIT = 3.0  # milliseconds

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from assetgen.image_files import encode_png
+from assetgen.pixels.image_files import encode_png
 
 DRAWING = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 PACK = "pack: p\ntarget: art\nassets:\n  a: {{preset: {preset}, prompt: thing {number}}}\n"

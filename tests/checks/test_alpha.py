@@ -5,7 +5,7 @@ import pytest
 
 from assetgen.checks.alpha import alpha
 from assetgen.images import Array, ImageSet, picture
-from assetgen.registry import load
+from assetgen.parts import load
 from assetgen.steps.outline import outline
 from assetgen.steps.trim import trim
 

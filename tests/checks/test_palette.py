@@ -4,7 +4,7 @@ import pytest
 from assetgen.checks.palette import palette
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.registry import InputFile, load
+from assetgen.parts import InputFile, load
 
 THREE = np.array([[[255, 0, 0], [0, 255, 0], [0, 255, 0]], [[0, 0, 255], [255, 0, 0], [0, 255, 0]]], np.uint8)
 

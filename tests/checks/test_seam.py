@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.checks.seam import seam
 from assetgen.images import ImageSet, picture
-from assetgen.registry import load
+from assetgen.parts import load
 
 
 def waves(height=48, width=64, turns=3.0):

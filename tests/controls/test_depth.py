@@ -11,9 +11,9 @@ import trimesh
 
 from assetgen.controls.depth import depth
 from assetgen.errors import InputError
-from assetgen.image_files import encode_png
 from assetgen.images import ImageSet
-from assetgen.registry import InputFile
+from assetgen.parts import InputFile
+from assetgen.pixels.image_files import encode_png
 
 FORMATS = ["glb", "obj", "stl", "ply"]
 

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 from assetgen.controls._detector import View, module_of
-from assetgen.diffusion.detectors import let_detectors_go
-from assetgen.diffusion.devices import libraries
+from assetgen.diffusion.loading.detectors import let_detectors_go
+from assetgen.diffusion.speed.devices import libraries
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.image_files import encode_png
 from assetgen.images import Array
-from assetgen.load import PackFile
-from assetgen.recipe import Stage
-from assetgen.registry import InputFile, load, names
-from assetgen.resolve import plan
+from assetgen.pack.library import PackFile
+from assetgen.pack.recipe import Stage
+from assetgen.pack.resolve import plan
+from assetgen.parts import InputFile, load, names
+from assetgen.pixels.image_files import encode_png
 
 Make = Callable[[], Any]
 

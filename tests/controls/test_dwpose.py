@@ -15,11 +15,11 @@ import pytest
 from assetgen.controls._detector import module_of
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import Person
-from assetgen.diffusion.detectors import let_detectors_go
+from assetgen.diffusion.loading.detectors import let_detectors_go
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.image_files import encode_png
 from assetgen.images import Array
-from assetgen.registry import InputFile, load
+from assetgen.parts import InputFile, load
+from assetgen.pixels.image_files import encode_png
 
 LOOKED_AT = 64  # pixels to a side of what the small finder sees: 84 cells
 TALL = (48, 64)  # width and height of what the small estimator sees

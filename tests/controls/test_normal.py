@@ -10,7 +10,7 @@ from assetgen.controls._smooth import corner_normals
 from assetgen.controls.normal import normal
 from assetgen.errors import InputError
 from assetgen.images import Array
-from assetgen.registry import InputFile
+from assetgen.parts import InputFile
 
 FRONT = {"azimuth": 0.0, "elevation": 0.0, "ground": False}
 TOLERANCE = 6  # of 255

@@ -7,8 +7,8 @@ import pytest
 
 from assetgen.controls.picture import picture
 from assetgen.controls.shuffle import shuffle
-from assetgen.image_files import encode_png
-from assetgen.registry import InputFile
+from assetgen.parts import InputFile
+from assetgen.pixels.image_files import encode_png
 
 
 @pytest.fixture

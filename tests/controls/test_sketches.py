@@ -8,9 +8,9 @@ import pytest
 from assetgen.controls.canny import canny
 from assetgen.controls.lineart import lineart
 from assetgen.errors import InputError
-from assetgen.image_files import encode_png
 from assetgen.images import Array
-from assetgen.registry import InputFile
+from assetgen.parts import InputFile
+from assetgen.pixels.image_files import encode_png
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assetgen.registry import Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Job
 
 MAKERS = runpy.run_path(str(Path(__file__).with_name("tiny_models.py")))
 """Tests lie in no package, so none can import what lies beside it."""
@@ -91,7 +91,7 @@ def _card(folder: Path, name: str, **shape: Any) -> ModelCard:
 @pytest.fixture(scope="session")
 def job() -> Callable[..., Job]:
     """`job(card, word=…, context=…)`: the words checked as YAML ones are."""
-    from assetgen.registry import Context, load
+    from assetgen.parts import Context, load
 
     params = load("source", "diffusion").params
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from assetgen.diffusion.load import let_go, warm_model
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.loading.models import let_go, warm_model
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.events import Compiling, Drawn, Event, Uncompiled, ignore
 from assetgen.images import Array
-from assetgen.registry import Context, Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, Job
 
 pytestmark = [
     pytest.mark.model,

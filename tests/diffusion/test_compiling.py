@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.diffusion.compiling import Compiler
+from assetgen.diffusion.speed.compiling import Compiler
 
 PARAMETERS = 860_000_000  # of Stable Diffusion 1.5
 

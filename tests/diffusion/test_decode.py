@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.decode import decode
-from assetgen.diffusion.load import warm_model
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.decode import decode
 from assetgen.events import ignore
 from assetgen.images import FloatArray
-from assetgen.seams import SEAM_LIMIT, wrap_ratio
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.pixels.seams import SEAM_LIMIT, wrap_ratio
 
 pytestmark = pytest.mark.model
 Find = Callable[[str], ModelCard]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.events import Event
-from assetgen.load import library_for
-from assetgen.registry import Job
-from assetgen.spec import ModelCard
+from assetgen.pack.library import library_for
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Job
 
 pytestmark = pytest.mark.model
 PROMPTS = ("a red dragon", "mossy stone bricks", "a castle", "a blue potion bottle", "a green forest")

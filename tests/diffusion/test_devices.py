@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assetgen.diffusion.devices import device_for
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.speed.devices import device_for
 from assetgen.errors import InputError
-from assetgen.registry import Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Job
 
 pytestmark = pytest.mark.model
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assetgen.diffusion.load import warm_model
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import Event, ignore
-from assetgen.image_files import encode_png, read_image
 from assetgen.images import Array, picture, to_float
-from assetgen.registry import Context, Control, Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, Control, Job
+from assetgen.pixels.image_files import encode_png, read_image
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]
@@ -182,7 +182,7 @@ def _by_diffusers(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None
     """A picture by a pipeline's own loop, from the noise that we would start from."""
     import torch
 
-    from assetgen.diffusion.latents import noise
+    from assetgen.diffusion.sampling.latents import noise
 
     warm = warm_model(card, (), (), ignore)
     parts = {name: part for name, part in warm.pipeline.components.items() if part is not None}
@@ -205,7 +205,7 @@ def _by_diffusers(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None
 def _through_autoencoder(card: ModelCard, given: Array) -> Array:
     import torch
 
-    from assetgen.diffusion.latents import as_tensor, decode_picture, encode_pictures, to_bytes
+    from assetgen.diffusion.sampling.latents import as_tensor, decode_picture, encode_pictures, to_bytes
 
     pipeline = warm_model(card, (), (), ignore).pipeline
     with torch.inference_mode():

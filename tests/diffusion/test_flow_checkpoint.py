@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.flow_checkpoint import flow_layout, flux_renamed, transformer_of
-from assetgen.diffusion.load import warm_model
-from assetgen.diffusion.sample import sample
-from assetgen.digest import with_digests
+from assetgen.diffusion.loading.flow_checkpoint import flow_layout, flux_renamed, transformer_of
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
-from assetgen.registry import Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.pack.weights import with_digests
+from assetgen.parts import Job
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.load import Warm, let_go, warm_model
-from assetgen.diffusion.memory import ROOM, ROOM_A_PIXEL, weights_of
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.loading.models import Warm, let_go, warm_model
+from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.speed.offload import ROOM, ROOM_A_PIXEL, weights_of
 from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
-from assetgen.image_files import encode_png
 from assetgen.images import Array, picture
-from assetgen.registry import Context, Control, Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, Control, Job
+from assetgen.pixels.image_files import encode_png
 
 
 def _has_gpu() -> bool:

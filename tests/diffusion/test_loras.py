@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.folders import presence
-from assetgen.diffusion.load import warm_model
-from assetgen.diffusion.sample import sample
-from assetgen.digest import with_digests
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.loading.weight_files import presence
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import ignore
 from assetgen.images import Array
-from assetgen.load import library_for
-from assetgen.registry import Job
-from assetgen.spec import Folder, ModelCard
+from assetgen.pack.library import library_for
+from assetgen.pack.schema import Folder, ModelCard
+from assetgen.pack.weights import with_digests
+from assetgen.parts import Job
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]

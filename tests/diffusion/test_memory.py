@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.load import let_go, warm_model
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.loading.models import let_go, warm_model
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import BuildError
 from assetgen.events import Drawn, Event, Shrunk, ignore
-from assetgen.registry import Context, Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, Job
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assetgen.diffusion.folders import place_of
-from assetgen.diffusion.sample import sample
-from assetgen.digest import weights_digest
-from assetgen.image_files import encode_png
+from assetgen.diffusion.loading.weight_files import place_of
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.images import Array
-from assetgen.load import library_for
-from assetgen.registry import Job
-from assetgen.spec import ModelCard
+from assetgen.pack.library import library_for
+from assetgen.pack.schema import ModelCard
+from assetgen.pack.weights import weights_digest
+from assetgen.parts import Job
+from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
 SHIPPED = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assetgen.diffusion.memory import ROOM, ROOM_A_PIXEL, stay
+from assetgen.diffusion.speed.offload import ROOM, ROOM_A_PIXEL, stay
 
 XL = {"unet": 5_100_000_000, "text_encoder": 250_000_000, "text_encoder_2": 1_390_000_000, "vae": 170_000_000}
 GIGA = 10**9

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assetgen.diffusion.recent import Recent
+from assetgen.diffusion.speed.recent import Recent
 
 
 def test_what_was_not_asked_for_longest_goes() -> None:

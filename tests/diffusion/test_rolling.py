@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.denoise import denoise
-from assetgen.diffusion.load import warm_model
-from assetgen.diffusion.request import read_request
-from assetgen.diffusion.rolling import VIEWS, rolled, shifts, starts, weights
-from assetgen.diffusion.sample import sample
-from assetgen.diffusion.tiling import wrapping
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.sampling.denoise import denoise
+from assetgen.diffusion.sampling.request import read_request
+from assetgen.diffusion.sampling.rolling import VIEWS, rolled, shifts, starts, weights
+from assetgen.diffusion.sampling.tiling import wrapping
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import FloatArray
-from assetgen.registry import Job
-from assetgen.seams import SEAM_LIMIT, Axis, wrap_ratio
-from assetgen.spec import Folder, ModelCard
+from assetgen.pack.schema import Folder, ModelCard
+from assetgen.parts import Job
+from assetgen.pixels.seams import SEAM_LIMIT, Axis, wrap_ratio
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]
@@ -161,9 +161,9 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     """A picture, its control and its place, all moved by half a side at once, change nothing but their place."""
     import torch
 
-    from assetgen.diffusion.guide import Moment, guide, predict
+    from assetgen.diffusion.sampling.conditioning import Moment, guide, predict
     from assetgen.images import picture
-    from assetgen.registry import Context, Control
+    from assetgen.parts import Context, Control
 
     card = tiny_of("flux")
     ramp = np.linspace(0, 255, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import Event, Loading, Sampling
-from assetgen.image_files import encode_png
 from assetgen.images import Array, picture
-from assetgen.registry import Context, Control, Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, Control, Job
+from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]
@@ -92,7 +92,7 @@ def test_a_side_that_cannot_wrap_is_refused_with_one_that_can(tiny: ModelCard, j
 
 @BOTH
 def test_inpainting_keeps_the_very_pixels_outside_its_mask(card: ModelCard, job: Make, tmp_path: Path) -> None:
-    from assetgen.image_files import read_image
+    from assetgen.pixels.image_files import read_image
 
     white = np.zeros((32, 32, 3), np.uint8)
     white[8:20, 8:20] = 255

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from assetgen.diffusion.load import warm_model
-from assetgen.diffusion.tiling import wrapping
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.tiling import wrapping
 from assetgen.events import ignore
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
 
 pytestmark = pytest.mark.model
 AXES = {"y": 2, "x": 3}

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.load import warm_model
-from assetgen.diffusion.sample import sample
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
-from assetgen.image_files import encode_png
 from assetgen.images import Array, picture
-from assetgen.registry import Context, Control, Job
-from assetgen.spec import ModelCard
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, Control, Job
+from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
 Make = Callable[..., Job]

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from assetgen.controls import depth
-from assetgen.image_files import add_text, encode_png, read_image
-from assetgen.registry import load
+from assetgen.parts import load
+from assetgen.pixels.image_files import add_text, encode_png, read_image
 from assetgen.server.catalog import schema_of
 from assetgen.server.state import default_place
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from assetgen.exporters.godot import godot, new_game
-from assetgen.image_files import add_text
 from assetgen.images import Array, ImageSet, picture
-from assetgen.registry import Context
+from assetgen.parts import Context
+from assetgen.pixels.image_files import add_text
 from assetgen.sources.atlas import atlas
 
 pytestmark = pytest.mark.godot

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.exporters.gltf import gltf
-from assetgen.image_files import decode_image
 from assetgen.images import ImageSet, picture
-from assetgen.registry import Files, load
+from assetgen.parts import Files, load
+from assetgen.pixels.image_files import decode_image
 
 COLOR = np.arange(4 * 8 * 3, dtype=np.uint8).reshape(4, 8, 3)
 MATERIAL = picture(COLOR).replace(normal=COLOR, orm=COLOR + 1)

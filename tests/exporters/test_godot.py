@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from assetgen.exporters.godot import godot, new_game
 from assetgen.images import ImageSet, picture
-from assetgen.registry import Files, Use, load
+from assetgen.parts import Files, Use, load
 
 SQUARE = np.full((8, 8, 3), 9, np.uint8)
 MATERIAL = picture(SQUARE).replace(normal=SQUARE, orm=SQUARE, ao=SQUARE[..., :1], height=SQUARE[..., :1])

@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.exporters.plain import plain
-from assetgen.image_files import decode_image
 from assetgen.images import Array, picture
-from assetgen.registry import Context, load
+from assetgen.parts import Context, load
+from assetgen.pixels.image_files import decode_image
 from assetgen.sources.atlas import atlas
 
 

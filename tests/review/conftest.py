@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from assetgen.build.run import Machine
 from assetgen.events import ignore
-from assetgen.load import load_pack
-from assetgen.rebuild import Machine
-from assetgen.review.gather import Subject, gather
+from assetgen.pack.library import load_pack
+from assetgen.review.collect import Subject, gather
 from assetgen.review.loopback import answering
-from assetgen.review.sitting import Sitting
-from assetgen.store import Store
+from assetgen.review.session import Sitting
+from assetgen.store.store import Store
 
 Run = Callable[..., tuple[int, str, str]]
 CURE = "there is no Chromium for the tests; on Debian: apt-get install chromium"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.lock import read_lock
+from assetgen.pack.lock import read_lock
 from assetgen.review.loopback import answering
 
 Run = Callable[..., tuple[int, str, str]]

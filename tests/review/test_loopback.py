@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from assetgen.lock import read_lock
-from assetgen.review.sitting import Sitting
+from assetgen.pack.lock import read_lock
+from assetgen.review.session import Sitting
 
 JSON = {"Content-Type": "application/json"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.lock import read_lock
+from assetgen.pack.lock import read_lock
 
 Run = Callable[..., tuple[int, str, str]]
 Facts = Callable[[str], dict[str, Any]]

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
+from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.sampling import Runner, here
 from assetgen.events import Emit, Event, Failed, Joined
-from assetgen.load import load_pack
-from assetgen.making import Runner, here
-from assetgen.rebuild import Machine, Wish, rebuild
+from assetgen.pack.library import load_pack
 from assetgen.runners.cluster import RayCrew
 from assetgen.runners.remote import Remote
-from assetgen.store import Store
+from assetgen.store.store import Store
 
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [cutout]\n'
 PATTERN = 'preset: pattern\nuse: texture\nsource: {fake: {prompt: "{prompt}", tile: xy}}\nchecks: [seam]\n'

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from assetgen.errors import AssetgenError, InputError
-from assetgen.image_files import encode_png, read_image
-from assetgen.load import load_pack
-from assetgen.recipe import Recipe
-from assetgen.resolve import plan
+from assetgen.pack.library import load_pack
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.resolve import plan
+from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.runners.inputs import arrived, send_inputs
-from assetgen.store import Store
+from assetgen.store.store import Store
 
 PACK = """
 pack: p

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from assetgen.load import load_pack
-from assetgen.resolve import plan
+from assetgen.build.attempts import Try
+from assetgen.pack.library import load_pack
+from assetgen.pack.resolve import plan
 from assetgen.runners.queue import RETRIES, Queue, Slice, cut
-from assetgen.tries import Try
 
 
 def slices(words: str) -> list[Slice]:

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from assetgen.rebuild import Machine
-from assetgen.server.beside import served
+from assetgen.build.run import Machine
+from assetgen.server.background import served
 from assetgen.server.run import Server
 from assetgen.server.state import State, read_state
-from assetgen.store import Store
+from assetgen.store.store import Store
 
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}

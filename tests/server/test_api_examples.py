@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.server.asks import KINDS
+from assetgen.server.requests import KINDS
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 EXAMPLES = sorted((PLUGINS / "examples").glob("*.json"))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.image_files import encode_png
+from assetgen.pixels.image_files import encode_png
 
 Run = Callable[..., tuple[int, str, str]]
 CURE = "Open that folder, too: POST /api/v1/projects"

@@ -22,9 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from assetgen.image_files import encode_png
-from assetgen.inbox import MESHES, PICTURES
-from assetgen.server import patience
+from assetgen.pack.inbox import MESHES, PICTURES
+from assetgen.pixels.image_files import encode_png
+from assetgen.server import header_timeout as patience
 from assetgen.server.uploads import UNREADABLE
 
 CUBE = next((Path(__file__).parents[2] / "examples" / "dungeon").rglob("*.glb"))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.image_files import decode_image, encode_png
+from assetgen.pixels.image_files import decode_image, encode_png
 
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
 

@@ -8,7 +8,7 @@ import pytest
 
 THREADS = """
 import threading
-from assetgen.server.arenas import share_heaps
+from assetgen.server.malloc import share_heaps
 share_heaps()
 import ctypes
 libc = ctypes.CDLL(None)

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.image_files import encode_png
+from assetgen.pixels.image_files import encode_png
 from assetgen.server import uploads
-from assetgen.server.bell import Bell
 from assetgen.server.database import VERSION
 from assetgen.server.jobs import Jobs
+from assetgen.server.notifier import Bell
 
 FEW = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from assetgen.build.build_lock import exclusively
 from assetgen.errors import InputError
-from assetgen.exclusive import exclusively
+from assetgen.server.fair_queue import Waiting, in_order
+from assetgen.server.http_errors import TooMany
 from assetgen.server.jobs import MOST_QUEUED, MOST_STARTS, Bell, Jobs
-from assetgen.server.refusals import TooMany
 from assetgen.server.state import State, held, read_state, remove_state, write_state
-from assetgen.server.turns import Waiting, in_order
 
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.image_files import decode_image
+from assetgen.pixels.image_files import decode_image
 
 LOADS = 120.0
 """Seconds without news while a model is loaded, on a machine that is busy with others."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assetgen.image_files import decode_image
-from assetgen.load import shipped_presets
+from assetgen.pack.library import shipped_presets
+from assetgen.pixels.image_files import decode_image
 
 SHIPPED = shipped_presets() / "thumbnails"
 TOTAL = 200_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.digest import WEIGHTS
+from assetgen.pack.weights import WEIGHTS
 
 CARD = "model: own\nfamily: stable_diffusion\nweights: {folder: base}\nlicence: Apache-2.0\nnative: [128, 128]\n"
 PACK = "pack: p\nmodel: own\nassets: {a: {preset: painted_concept, prompt: x}}\n"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
-from assetgen.registry import Context, load
+from assetgen.parts import Context, load
 from assetgen.sources.atlas import atlas
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from assetgen.load import load_pack
-from assetgen.recipe import plain
-from assetgen.registry import Part, load
-from assetgen.resolve import plan
-from assetgen.spec import ModelCard
+from assetgen.pack.library import load_pack
+from assetgen.pack.recipe import plain
+from assetgen.pack.resolve import plan
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Part, load
 
 CARD = ModelCard.model_validate(
     {

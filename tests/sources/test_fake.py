@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from assetgen.image_files import encode_png
 from assetgen.images import Array, picture
-from assetgen.registry import Context, Control, load
+from assetgen.parts import Context, Control, load
+from assetgen.pixels.image_files import encode_png
 from assetgen.sources.fake import fake
 
 HERE = Context()

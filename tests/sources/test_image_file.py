@@ -9,9 +9,9 @@ from PIL import Image
 from pydantic import ValidationError
 
 from assetgen.errors import InputError
-from assetgen.image_files import encode_png
 from assetgen.images import ImageSet
-from assetgen.registry import Context, load
+from assetgen.parts import Context, load
+from assetgen.pixels.image_files import encode_png
 
 
 def taken(file: Path, **words: Any) -> ImageSet:

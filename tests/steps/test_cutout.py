@@ -5,7 +5,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.registry import load
+from assetgen.parts import load
 from assetgen.steps.cutout import cutout
 
 RED = (200, 40, 30)

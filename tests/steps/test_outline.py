@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.images import Array, picture
-from assetgen.registry import load
+from assetgen.parts import load
 from assetgen.steps.outline import outline
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.registry import InputFile, load
+from assetgen.parts import InputFile, load
 from assetgen.steps.palette import palette
 
 
@@ -59,7 +59,7 @@ def test_with_a_file_and_a_number_the_useful_colours_of_the_file_are_used(tmp_pa
 
 
 def test_dither_keeps_the_tone_that_two_colours_alone_lose(tmp_path):
-    from assetgen.color import oklab_from_srgb
+    from assetgen.pixels.color import oklab_from_srgb
 
     file = written(tmp_path, "000000", "ffffff")
     grey = np.full((16, 16, 3), 60, np.uint8)

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.checks.seam import seam
 from assetgen.images import picture
-from assetgen.registry import load
+from assetgen.parts import load
 from assetgen.steps.pbr_maps import pbr_maps
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
-from assetgen.registry import load
+from assetgen.parts import load
 from assetgen.steps.pixelate import pixelate
 
 

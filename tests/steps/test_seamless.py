@@ -3,8 +3,8 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.registry import load
-from assetgen.seams import worst_wrap, wrap_ratio
+from assetgen.parts import load
+from assetgen.pixels.seams import worst_wrap, wrap_ratio
 from assetgen.steps.seamless import seamless
 
 

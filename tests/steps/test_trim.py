@@ -5,7 +5,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
-from assetgen.registry import load
+from assetgen.parts import load
 from assetgen.steps._canvas import Box, on_canvas
 from assetgen.steps.trim import trim
 

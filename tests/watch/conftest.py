@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from assetgen.build.run import Machine, Wish
 from assetgen.events import Event, Failed, Finished, Watching
-from assetgen.rebuild import Machine, Wish
-from assetgen.store import Store
+from assetgen.store.store import Store
 from assetgen.watch.loop import Order, Pace, watch
 
 FAST = Pace(whole=0.05, writing=0.15, gone=0.3, patience=1.0, longest=5.0, again=0.3)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import trimesh
 
+from assetgen.build.idle_unloading import Idle
 from assetgen.events import Changed, Failed, Finished, Published, Watching
-from assetgen.idle import Idle
-from assetgen.image_files import encode_png
-from assetgen.watch.notes import write_notes
+from assetgen.pixels.image_files import encode_png
+from assetgen.watch.error_notes import write_notes
 
 Start = Callable[..., Any]
 PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"

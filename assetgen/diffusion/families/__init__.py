@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assetgen.errors import InputError
-from assetgen.registry import did_you_mean
+from assetgen.parts import did_you_mean
 
 Texts = Mapping[str, Any]
 """Embeddings by the argument names that diffusers gives them, torch tensors whose first axis is the batch; those of

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
-from assetgen.diffusion.styles import STYLE
+from assetgen.diffusion.sampling.ip_adapter import STYLE
 
 NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 """What `encode_prompt` returns, in its order; models with one text encoder stop after two."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
 from assetgen.diffusion.families._transformer import each
-from assetgen.diffusion.latents import encode_pictures
+from assetgen.diffusion.sampling.latents import encode_pictures
 
 PACK = 2  # cells to a side of a token
 THOUSAND = 1000  # its network counts time from 0 to 1

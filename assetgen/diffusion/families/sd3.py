@@ -5,7 +5,7 @@ from typing import Any
 
 from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
 from assetgen.diffusion.families._transformer import call, each, patch_size
-from assetgen.diffusion.latents import encode_pictures, shift_of
+from assetgen.diffusion.sampling.latents import encode_pictures, shift_of
 
 MOST_TOKENS = 256  # the longest text of T5 that it was trained with; two CLIPs read its beginning
 NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")

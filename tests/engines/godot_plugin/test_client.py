@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.load import library_for
+from assetgen.pack.library import library_for
 from assetgen.server import catalog
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,1 @@
+"""One build: status, sampling, steps, checks, export, publishing, the lock."""

@@ -1,0 +1,60 @@
+"""Tries at a recipe: the same request with other seeds, until its checks accept a picture."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from assetgen.pack.recipe import Recipe, digest, plain
+from assetgen.store.store import Store
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attempt at one recipe; 0 is the first."""
+
+    recipe: Recipe
+    attempt: int
+
+    @property
+    def sampled_key(self) -> str:
+        """The key of its raw images."""
+        return self.recipe.sampled_key(self.attempt)
+
+    @property
+    def images_key(self) -> str:
+        """The key of its finished images."""
+        return self.recipe.images_key(self.attempt)
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The words of its source, its own seed among them."""
+        return dict(self.recipe.source_for(self.attempt).words)
+
+    @property
+    def model(self) -> str:
+        """A key of the model that its source must load, LoRAs included."""
+        words = self.recipe.source.words
+        return digest(self.recipe.source.name, plain(words.get("model")), plain(words.get("loras")))
+
+    def next(self) -> "Try | None":
+        """The next attempt, if the budget allows one, nobody picked this one and another seed can change anything."""
+        more = self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.words and self.recipe.pick is None
+        return Try(self.recipe, self.attempt + 1) if more else None
+
+
+def accepted(recipe: Recipe, store: Store) -> dict[str, Any] | None:
+    """The judgement in the store, if there is one: `attempt`, `scores` by check, `cost`."""
+    found = store.read_json("accepted", recipe.accepted_key)
+    return found if isinstance(found, dict) else None
+
+
+def first_try(recipe: Recipe, store: Store) -> Try:
+    """The accepted try, else the picked one, else the first."""
+    known = accepted(recipe, store)
+    return Try(recipe, int(known["attempt"]) if known else recipe.pick or 0)
+
+
+def finished_try(recipe: Recipe, store: Store) -> Try | None:
+    """The accepted try, if the store has its finished images."""
+    known = accepted(recipe, store)
+    attempt = Try(recipe, int(known["attempt"])) if known else None
+    return attempt if attempt and store.has("images", attempt.images_key) else None

@@ -1,0 +1,88 @@
+"""Where a picture comes from, written into every PNG that a build publishes.
+
+Three text entries: `parameters` in the form that AUTOMATIC1111's web UI made common, `assetgen` (JSON: request, keys,
+weight digests, licences, tool version), and XMP with the IPTC digital source type, by which shops and platforms
+recognise generated media.
+"""
+
+import json
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from assetgen import __version__
+from assetgen.pack.recipe import Recipe, plain
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Files
+from assetgen.pixels.image_files import add_text
+
+XMP_KEYWORD = "XML:com.adobe.xmp"  # Adobe XMP specification part 3, PNG
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"  # IPTC NewsCodes
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    " Iptc4xmpExt:DigitalSourceType={kind}/></rdf:RDF></x:xmpmeta>"
+)
+
+
+def stamp(files: Files, recipe: Recipe, attempt: int) -> dict[str, bytes]:
+    """The same files, each PNG with its provenance; `attempt` is the try that was accepted."""
+    texts = provenance(recipe, attempt)
+    return {path: add_text(data, texts) if path.endswith(".png") else data for path, data in files.items()}
+
+
+def provenance(recipe: Recipe, attempt: int) -> dict[str, str]:
+    """Text entries by keyword."""
+    words = recipe.source_for(attempt).words
+    card = words.get("model")
+    texts = {"assetgen": json.dumps(_request(recipe, attempt), ensure_ascii=False, sort_keys=True)}
+    if isinstance(card, ModelCard):
+        texts["parameters"] = _parameters(words, card)
+    if _is_generated(recipe):
+        made_from_picture = any(words.get(key) for key in ("image", "mask"))
+        kind = "compositeWithTrainedAlgorithmicMedia" if made_from_picture else "trainedAlgorithmicMedia"
+        texts[XMP_KEYWORD] = XMP.replace("{kind}", quoteattr(SOURCE_TYPES + kind))
+    return texts
+
+
+def _is_generated(recipe: Recipe) -> bool:
+    return isinstance(recipe.source.words.get("model"), ModelCard) or any(map(_is_generated, recipe.needs))
+
+
+def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
+    return {
+        "tool": f"assetgen {__version__}",
+        "asset": recipe.name,
+        "preset": recipe.preset,
+        "attempt": attempt,
+        "keys": {
+            "sampled": recipe.sampled_key(attempt),
+            "images": recipe.images_key(attempt),
+            "files": recipe.files_key,
+        },
+        "source": plain(recipe.source_for(attempt)),
+        "controls": [plain(stage) for stage in recipe.controls],
+        "steps": [plain(stage) for stage in recipe.steps],
+        **recipe.facts,
+    }
+
+
+def _parameters(words: Any, card: ModelCard) -> str:
+    """https://github.com/AUTOMATIC1111/stable-diffusion-webui, "PNG info": three lines."""
+    width, height = words.get("size") or card.native
+    told = {
+        "Steps": words.get("steps"),
+        "Sampler": card.scheduler.name if card.scheduler else None,
+        "CFG scale": words.get("guidance"),
+        "Seed": words.get("seed"),
+        "Size": f"{width}x{height}",
+        "Model hash": (card.digest or "").removeprefix("sha256:")[:10] or None,
+        "Model": card.model,
+        "Version": f"assetgen {__version__}",
+    }
+    last = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
+    lines = [
+        str(words.get("prompt", "")),
+        f"Negative prompt: {words['negative']}" if words.get("negative") else "",
+        last,
+    ]
+    return "\n".join(filter(None, lines))

@@ -1,0 +1,69 @@
+"""`assetgen check`: does the game still hold what pack and lock say?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetgen.cli.build import GameOption, JsonOption, JunitOption, game_of
+from assetgen.errors import AssetgenError
+
+if TYPE_CHECKING:
+    from assetgen.events import Audited, Event
+
+FAILED = 1
+
+
+def check(
+    packs: Annotated[list[Path], typer.Argument(metavar="PACK…", help="Folders with pack.yaml, or *.pack.yaml files.")],
+    *,
+    game: GameOption = None,
+    similar: Annotated[
+        bool, typer.Option("--similar", help="Accept pictures of other bytes that look the same (other hardware).")
+    ] = False,
+    json: JsonOption = False,
+    junit: JunitOption = None,
+) -> None:
+    """Compare published files with the pack and its lock; needs no model and no GPU. Exit code 1 where they differ."""
+    from assetgen.build.audit import audit
+    from assetgen.build.game import engine_of
+    from assetgen.build.junit import write_report
+    from assetgen.events import Failed
+    from assetgen.pack.library import load_pack
+
+    found: list[Audited] = []
+    suites: list[tuple[str, list[Event]]] = []
+    try:
+        for pack in packs:
+            file = load_pack(pack)
+            suites.append((file.pack.pack, []))
+            place = game or game_of(file)
+            for verdict in audit(file, place, engine_of(place), similar=similar):
+                found.append(verdict)
+                suites[-1][1].append(verdict)
+                _tell(verdict, json=json, of_many=len(packs) > 1)
+    except AssetgenError as error:
+        suites.append((str(pack), [Failed(reason=str(error), exit_code=error.exit_code)]))
+        raise
+    finally:
+        if junit:
+            write_report(junit, suites)
+    _sum_up(found)
+    raise typer.Exit(FAILED if any(verdict.state != "ok" for verdict in found) else 0)
+
+
+def _tell(verdict: "Audited", *, json: bool, of_many: bool) -> None:
+    from assetgen.cli.progress import print_json
+
+    if json:
+        print_json(verdict)
+    elif verdict.reasons:
+        pack = f"{verdict.pack}: " if of_many else ""
+        typer.echo(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
+
+
+def _sum_up(found: "list[Audited]") -> None:
+    from assetgen.build.audit import counts
+
+    told = ", ".join(f"{number} {state}" for state, number in counts(found).items())
+    typer.echo(f"{len(found)} assets: {told}", err=True)

@@ -1,0 +1,60 @@
+"""`assetgen init`: a starter pack that fits the game project it stands in."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assetgen.errors import InputError
+
+PACK_FOLDER = "assetgen"
+STARTER = """\
+# Build it with:  assetgen build {place}
+pack: {name}
+{game}target: {target}                # everything that is published lies in this folder of the game
+engine: {engine}
+model: mini                     # the embedded model, for a first look; `assetgen models list` shows better ones
+seed: 1                         # another seed, another set of pictures
+assets:
+  wizard: {{preset: pixel_sprite, prompt: a wizard in a blue robe}}
+  "potion_{{red,green,blue}}":
+    {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask", seed: 46}}
+  items: {{preset: atlas, members: ["potion_*"]}}
+  wall: {{preset: tile_texture, prompt: mossy grey stone bricks}}
+  floor: {{preset: pbr_material, prompt: grey cobblestone}}
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A game project, or a folder for the pack.")] = Path(),
+) -> None:
+    """Look at a game project and write a starter pack for its engine."""
+    from assetgen.build.game import MARKERS, engine_of
+    from assetgen.store.store import write_whole
+
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"'{folder}' is a file", cure="Name a folder")
+    is_game = folder.is_dir() and any(any(folder.glob(marker)) for _, marker in MARKERS)
+    place = folder / PACK_FOLDER if is_game else folder
+    pack = place / "pack.yaml"
+    if pack.exists():
+        raise InputError(f"'{pack}' is there already", cure=f"Build it with `assetgen build {place}`")
+    text = STARTER.format(
+        place=place,
+        name=pack_name(folder.resolve().name),
+        game="game: ..                        # the game project's root\n" if is_game else "",
+        target="art/generated" if is_game else "art",
+        engine=engine_of(folder) or "plain",
+    )
+    try:
+        write_whole(pack, text.encode())
+    except OSError as error:
+        raise InputError(f"cannot write '{pack}' ({error.strerror})", cure="Name another folder") from error
+    typer.echo(f"{pack}: now run `assetgen build {place}`")
+
+
+def pack_name(folder: str) -> str:
+    """A pack's name from a folder's: `My Game 2` as `my_game_2`."""
+    name = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
+    return name if name[:1].isalpha() else f"pack_{name}".strip("_")

@@ -1,0 +1,75 @@
+"""`assetgen plan`: what a build would do, why, and what it will take."""
+
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetgen.cli.build import GameOption, JsonOption, PackArgument, PriceOption, StoreOption, game_of, machine
+
+if TYPE_CHECKING:
+    from assetgen.build.history import Forecast
+    from assetgen.build.survey import Survey
+
+
+def plan(
+    pack: PackArgument,
+    *,
+    game: GameOption = None,
+    only: Annotated[str, typer.Option(help="Plan the assets whose names match this pattern.")] = "*",
+    price: PriceOption = "",
+    json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Tell what a build would do and why, with seconds, memory, energy and cost as measured here before."""
+    from assetgen.build.game import engine_of
+    from assetgen.build.survey import survey
+    from assetgen.cli.progress import print_json
+    from assetgen.cli.settings import parse_price
+    from assetgen.pack.library import load_pack
+
+    file = load_pack(pack)
+    place = game or game_of(file)
+    here = machine(store)
+    told = survey(file, place, here.store, here.history, engine=engine_of(place), only=only)
+    usd = parse_price(price)
+    if json:
+        for each in told.found:
+            print_json(each)
+        typer.echo(jsonlib.dumps({"event": "forecast", **forecast_facts(told.forecast, usd)}))
+    else:
+        _tell(told, usd)
+
+
+def forecast_facts(forecast: "Forecast", price: float) -> dict[str, float]:
+    """A forecast as plain numbers; `usd` where a price an hour is named."""
+    facts = {
+        "seconds": round(forecast.seconds, 1),
+        "watt_hours": round(forecast.watt_hours, 3),
+        "memory_bytes": forecast.memory,
+        "unknown": forecast.unknown,
+    }
+    return facts | ({"usd": round(forecast.seconds * price / 3600, 6)} if price else {})
+
+
+def _tell(told: "Survey", price: float) -> None:
+    from assetgen.build.survey import totals
+
+    for each in told.found:
+        if each.work != "reuse":
+            typer.echo(f"{each.work:8} {each.asset}: {', '.join(each.reasons)}")
+    counts = ", ".join(f"{count} to {work}" for work, count in totals(told.found).items())
+    typer.echo(counts or "nothing to do")
+    forecast = told.forecast
+    if forecast.seconds or forecast.unknown:
+        typer.echo(_forecast_line(forecast, price))
+
+
+def _forecast_line(forecast: "Forecast", price: float) -> str:
+    new = f"{forecast.unknown} pictures of kinds that were never sampled here" if forecast.unknown else ""
+    if not forecast.seconds:
+        return f"no forecast: {new}"
+    memory = [f"{forecast.memory / 1e9:.1f} GB of the device's memory"] if forecast.memory else []
+    cost = [f"{forecast.seconds * price / 3600:.4f} USD"] if price else []
+    told = ", ".join([f"about {forecast.seconds:.1f} s", f"{forecast.watt_hours:.2f} Wh (estimate)", *memory, *cost])
+    return f"{told}, without {new}" if new else told

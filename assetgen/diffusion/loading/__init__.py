@@ -1,0 +1,1 @@
+"""From a model card to a loaded model: weight files, checkpoints, LoRAs, schedulers."""

@@ -1,0 +1,31 @@
+"""LoRAs: small changes of weights, in the forms of diffusers and of kohya's trainers, laid over networks for good."""
+
+from typing import Any
+
+from assetgen.diffusion.loading.compatibility import OTHER, said
+from assetgen.diffusion.loading.weight_files import check_file, file_of
+from assetgen.errors import InputError
+from assetgen.pack.schema import Lora
+
+
+def fuse(pipeline: Any, lora: Lora, name: str) -> None:
+    """Add a LoRA to the weights for good, text encoders included: nothing of it is left to slow the steps."""
+    file = file_of(lora)
+    check_file(file)
+    if not hasattr(pipeline, "load_lora_weights"):
+        raise InputError(f"LoRA '{file}' has no place in this family of models", cure="Remove it, or use another")
+    where = {"weight_name": file.name, "adapter_name": name, "local_files_only": True}
+    try:
+        pipeline.load_lora_weights(str(file.parent), **where)
+        parts = [part for part in pipeline._lora_loadable_modules if _has(getattr(pipeline, part, None), name)]
+        if not parts:
+            raise ValueError("none of its weights is for this model")
+        pipeline.fuse_lora(components=parts, lora_scale=lora.weight, adapter_names=[name])
+        pipeline.unload_lora_weights()
+    except (ValueError, KeyError, RuntimeError, AttributeError, IndexError) as error:
+        raise InputError(f"LoRA '{file}' does not fit this model ({said(error)})", cure=OTHER) from error
+
+
+def _has(part: Any, name: str) -> bool:
+    """Whether some of an adapter is in a network."""
+    return part is not None and any(name in (getattr(module, "lora_A", None) or ()) for module in part.modules())

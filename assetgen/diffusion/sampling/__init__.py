@@ -1,0 +1,1 @@
+"""From requests to images: prompts, conditioning, the sampler loop, decoding."""

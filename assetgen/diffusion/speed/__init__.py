@@ -1,0 +1,1 @@
+"""Devices, offloading, compiling, CUDA graphs, and the plain diffusers baseline."""

@@ -1,0 +1,1 @@
+"""Installing the plugins into Godot projects and Blender."""

@@ -1,0 +1,130 @@
+"""The plugin inside a Godot project: its files in `addons/assetgen`, and the line in `project.godot` that enables it.
+
+Of `project.godot` nothing but that line changes. Its format is that of Godot's ConfigFile and VariantParser.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from assetgen import __version__
+from assetgen.build.build_lock import exclusively
+from assetgen.build.publish import Outcome, Target
+from assetgen.errors import InputError, PublishError
+from assetgen.events import Emit
+from assetgen.parts import Files
+from assetgen.store.backends import write_whole
+
+SETTINGS = "project.godot"
+ADDON = "addons/assetgen"
+PLUGIN = b'"res://addons/assetgen/plugin.cfg"'
+SECTION = b"editor_plugins"
+GODOT_4 = re.compile(rb"^config_version[ \t]*=[ \t]*5\b", re.MULTILINE)
+TEXT = rb'"(?:[^"\\]|\\.)*"'
+TOKEN = re.compile(rb'%s|;[^\r\n]*|(?P<torn>")|(?P<open>[\[({])|(?P<close>[\])}])' % TEXT, re.DOTALL)
+HEADER = re.compile(rb"\[([^\]\r\n]*)\]")
+ENABLED = re.compile(rb"^enabled[ \t]*=[ \t]*", re.MULTILINE)
+PATHS = re.compile(rb"PackedStringArray\((\s*(?:%s[\s,]*)*)\)" % TEXT, re.DOTALL)
+BY_HAND = "Enable assetgen in Project > Project Settings > Plugins"
+
+
+def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, overwrite: bool = False) -> Outcome:
+    """Put the plugin into a project, or bring an older one there up to date, and enable it.
+
+    What an older plugin had and this one has not is removed; what was edited by hand is refused (or, where it is to be
+    removed, kept). Raises `InputError` for what is no Godot 4 project, `PublishError` for files in the way; nothing is
+    changed then. `locks` is the user's folder for them: two installations take turns.
+    """
+    place = Path(os.path.realpath(project / SETTINGS))
+    with exclusively(project / ADDON, locks, emit):
+        settings = _read(place, project)
+        enabled = with_plugin(settings, str(project / SETTINGS))
+        if enabled != settings and not place.stat().st_mode & stat.S_IWUSR:
+            raise PublishError(f"'{project / SETTINGS}' is read-only", cure="Make it writable")
+        target = Target(project, ADDON, "the plugin for Godot")
+        target.sweep()
+        facts = {"key": __version__, "engine_owned": ["*.uid"]}
+        outcome = target.publish("plugin", files, facts, overwrite=overwrite)
+        target.finish()
+        if enabled != settings:
+            _write(place, enabled)
+            return Outcome((*outcome.written, SETTINGS), outcome.removed, outcome.kept)
+        return outcome
+
+
+def with_plugin(settings: bytes, name: str) -> bytes:
+    """A `project.godot` that enables the plugin, every other byte as it was. Raises `InputError` where that cannot be.
+
+    Section and entry go where Godot would sort them when it saves the file.
+    """
+    line = b"\r\n" if b"\r\n" in settings else b"\n"
+    sections = list(_sections(settings, name))
+    if not GODOT_4.search(settings[: sections[0][2]]):
+        raise InputError(f"'{name}' is not of Godot 4", cure="Open the project with Godot 4 once, which converts it")
+    own = [section for section in sections if section[0] == SECTION]
+    if own:
+        _, start, end = own[-1]
+        return settings[:start] + _enabled(settings[start:end], line, name) + settings[end:]
+    block = b"[%s]%s%senabled=PackedStringArray(%s)%s" % (SECTION, line, line, PLUGIN, line)
+    for title, start, _ in sections[1:]:
+        if title > SECTION:
+            return settings[:start] + block + line + settings[start:]
+    ended = settings if settings.endswith(b"\n") else settings + line
+    return ended + line + block
+
+
+def _enabled(section: bytes, line: bytes, name: str) -> bytes:
+    """The section with the plugin among those that are enabled."""
+    keys = list(ENABLED.finditer(section))
+    if not keys:
+        title, bracket, rest = section.partition(b"]")
+        return title + bracket + line + line + b"enabled=PackedStringArray(%s)" % PLUGIN + rest
+    found = PATHS.match(section, keys[-1].end())
+    if found is None:
+        raise InputError(f"'{name}' lists its plugins in a way that assetgen does not know", cure=BY_HAND)
+    paths = list(re.compile(TEXT, re.DOTALL).finditer(section, *found.span(1)))
+    if any(path.group() == PLUGIN for path in paths):
+        return section
+    later = next((path.start() for path in paths if path.group() > PLUGIN), None)
+    if later is not None:
+        return section[:later] + PLUGIN + b", " + section[later:]
+    at = paths[-1].end() if paths else found.start(1)
+    return section[:at] + (b", " if paths else b"") + PLUGIN + section[at:]
+
+
+def _sections(settings: bytes, name: str) -> Iterator[tuple[bytes, int, int]]:
+    """Title, start and end of every section, the one before the first title included as `b""`.
+
+    What looks like a title inside a text, a comment or a value is none.
+    """
+    title, start, depth = b"", 0, 0
+    for token in TOKEN.finditer(settings):
+        if token["torn"]:
+            raise InputError(f"'{name}' is damaged: a text in it does not end", cure="Mend it, or open it in Godot")
+        header = HEADER.match(settings, token.start()) if token["open"] and depth == 0 else None
+        if header and settings[: token.start()].rpartition(b"\n")[2] in (b"", b"\xef\xbb\xbf"):
+            yield title, start, token.start()
+            title, start = header[1], token.start()
+        depth += bool(token["open"]) - bool(token["close"])
+    if depth != 0:
+        raise InputError(f"'{name}' is damaged: a bracket in it is not closed", cure="Mend it, or open it in Godot")
+    yield title, start, len(settings)
+
+
+def _read(place: Path, project: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        cure = "Name the folder of a game"
+        raise InputError(f"'{project}' is no Godot project: it has no {SETTINGS}", cure=cure) from error
+    except OSError as error:
+        raise InputError(f"cannot read '{place}' ({error.strerror})") from error
+
+
+def _write(place: Path, data: bytes) -> None:
+    try:
+        write_whole(place, data)
+    except OSError as error:
+        raise PublishError(f"cannot write '{place}' ({error.strerror})", cure=BY_HAND) from error

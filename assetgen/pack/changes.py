@@ -1,0 +1,174 @@
+"""Why an asset is stale: what its pack asks now against what its lock says was asked, in words."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assetgen.pack.lock import Block
+from assetgen.pack.recipe import Recipe, Stage, plain
+from assetgen.pack.schema import ControlModel, Hub, ModelCard
+from assetgen.parts import InputFile
+
+SOURCE = "source"
+"""Its words are told without it: `prompt changed`."""
+FREE_TEXT = ("prompt", "negative")
+SHOWN = 24
+"""Values longer than this, free text and mappings are not shown, only said to have changed."""
+
+
+def asked(recipe: Recipe, folder: Path) -> Block:
+    """The request half of a recipe's block; `folder` is the pack's, to which input files are relative."""
+    return Block(
+        preset=recipe.preset,
+        tries=recipe.tries,
+        keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
+        seed_name=recipe.facts.get("seed_name", ""),
+        pick=recipe.pick,
+        source=told(recipe.source),
+        controls={stage.alias: told(stage) for stage in recipe.controls},
+        steps={stage.alias: told(stage) for stage in recipe.steps},
+        checks={stage.alias: told(stage) for stage in recipe.checks},
+        export=told(recipe.export),
+        members={need.name: need.accepted_key for need in recipe.needs},
+        inputs=dict(_inputs(recipe, folder)),
+        weights=dict(_weights(recipe)),
+        licences=recipe.facts.get("licences", {}),
+    )
+
+
+def told(stage: Stage) -> dict[str, Any]:
+    """A stage as a lock tells it."""
+    words = {key: value for key, value in plain(stage.words).items() if value not in (None, [])}
+    return {"part": f"{stage.name}@{stage.version}", **words}
+
+
+def _inputs(recipe: Recipe, folder: Path) -> Iterator[tuple[str, str]]:
+    for stage in (recipe.source, *recipe.controls, *recipe.steps, *recipe.checks):
+        for value in stage.words.values():
+            for file in _files(value):
+                yield _relative(file.path, folder), file.sha256
+
+
+def _files(value: Any) -> Iterator[InputFile]:
+    """Input files in a word: the word itself, or the `file` of each thing in a list (LoRAs)."""
+    if isinstance(value, InputFile):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _files(getattr(item, "file", None))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """As a pack writes it (`../` too); of a file elsewhere its name alone, since other machines keep it elsewhere."""
+    inside = path.absolute().is_relative_to(folder.absolute())
+    return path.absolute().relative_to(folder.absolute()).as_posix() if inside else path.name
+
+
+def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    card = recipe.source.words.get("model")
+    if not isinstance(card, ModelCard):
+        return
+    used: list[tuple[str, ModelCard | ControlModel]] = [(card.model, card)]
+    kinds = [stage.conditions for stage in recipe.controls if stage.conditions in card.controls]
+    used += [(f"{card.model}/{kind}", card.controls[kind]) for kind in kinds]
+    for name, holder in used:
+        place = holder.weights
+        at_hub = f"{place.hub}@{place.revision}" if isinstance(place, Hub) else ""
+        yield name, holder.digest or at_hub
+
+
+def differences(now: Block, locked: Block) -> list[str]:
+    """What changed in the request, one short reason each; empty where nothing did."""
+    if now.keys == locked.keys:
+        return []
+    files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
+    models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
+    told = _Told(frozenset(files.values()), bool(models))
+    reasons = [f"{path} changed" for path in files] + [f"weights of {name} differ" for name in models]
+    reasons += _words(SOURCE, now.source, locked.source, told)
+    for kind in ("controls", "steps", "checks"):
+        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), told)
+    reasons += _words("export", now.export, locked.export, told)
+    reasons += _members(now.members, locked.members)
+    reasons += [
+        f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
+        for name in ("preset", "tries", "pick", "licences")
+        if getattr(locked, name) != getattr(now, name)
+    ]
+    return reasons or [_unseen(now, locked)]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was told by name already: the new digests of input files, and that weights are others."""
+
+    files: frozenset[str]
+    weights: bool
+
+
+def _unseen(now: Block, locked: Block) -> str:
+    """The reason where keys differ and no word does."""
+    if now.pick is not None:
+        return f"candidate {now.pick + 1} was picked and is not built yet"
+    if locked.keys.get("files") == "":
+        return "it is not built yet"
+    same = now.keys.get("sampled") == locked.keys.get("sampled")
+    return "what is written into its files changed" if same else "assetgen itself changed"
+
+
+def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], told: _Told) -> Iterator[str]:
+    yield from (f"{kind} {alias} added" for alias in now if alias not in locked)
+    yield from (f"{kind} {alias} removed" for alias in locked if alias not in now)
+    both = [alias for alias in now if alias in locked]
+    for alias in both:
+        yield from _words(f"{kind} {alias}", now[alias], locked[alias], told)
+    if both != [alias for alias in locked if alias in now]:
+        yield f"{kind}s in another order"
+
+
+def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], told: _Told) -> Iterator[str]:
+    """Changed words of one stage."""
+    for key in dict.fromkeys((*locked, *now)):
+        old, new = locked.get(key), now.get(key)
+        if old == new or any(digest in json.dumps(new) for digest in told.files):
+            continue
+        if key == "part":
+            yield _part_change(where, str(old), str(new))
+        elif key == "model":
+            yield from () if told.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
+        else:
+            yield f"{key if where == SOURCE else f'{where}.{key}'} {_change(key, old, new)}"
+
+
+def _part_change(where: str, old: str, new: str) -> str:
+    """`step pixelate 2 → 3`, or `export plain → godot`."""
+    (name, _, version), (new_name, _, new_version) = old.partition("@"), new.partition("@")
+    if name != new_name:
+        return f"{where} {name} → {new_name}"
+    return f"{where if where.endswith(f' {name}') else f'{where} {name}'} {version} → {new_version}"
+
+
+def _without_digest(card: Any) -> Any:
+    return {key: value for key, value in card.items() if key != "digest"} if isinstance(card, Mapping) else card
+
+
+def _change(key: str, old: Any, new: Any) -> str:
+    if old is None or new is None:
+        return "added" if old is None else "removed"
+    if key in FREE_TEXT or isinstance(new, Mapping):
+        return "changed"
+    shown = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in (old, new)]
+    brief = all(0 < len(text) <= SHOWN and text.isprintable() for text in shown)
+    return f"{shown[0]} → {shown[1]}" if brief else "changed"
+
+
+def _members(now: Mapping[str, str], locked: Mapping[str, str]) -> Iterator[str]:
+    for name in dict.fromkeys((*locked, *now)):
+        if name not in now:
+            yield f"member {name} removed"
+        elif name not in locked:
+            yield f"member {name} added"
+        elif now[name] != locked[name]:
+            yield f"member {name} changed"

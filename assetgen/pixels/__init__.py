@@ -1,0 +1,1 @@
+"""Pixels: colour spaces, palettes, seams, image files, fingerprints."""

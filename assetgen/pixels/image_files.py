@@ -1,0 +1,139 @@
+"""Pictures on disk: read any common image safely, write PNG, put text into PNG.
+
+PNG is written here rather than by a library because one writer then covers 1 to 4 channels of 8 or 16 bits, and gives
+the same bytes everywhere libdeflate is the same. Specification: W3C PNG (Third Edition).
+"""
+
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from deflate import zlib_compress
+
+from assetgen.errors import InputError
+from assetgen.images import MAX_PIXELS, Array, to_uint16
+from assetgen.pixels.png_filters import UP, best_filter, filtered
+
+MAX_FILE_BYTES = 512_000_000
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
+LEVEL, QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
+DAMAGED = (
+    OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
+)  # fmt: skip
+"""What Pillow raises, by no rule, for pictures that are not what their headers say."""
+
+
+def read_image(path: Path) -> Array:
+    """A picture file as `H×W×3` or `H×W×4` sRGB uint8 (uint16 for 16-bit PNG and TIFF).
+
+    Palette, grey, grey-alpha and CMYK pictures are converted, EXIF orientation is applied. Raises `InputError` for
+    a file that is missing, truncated, animated, too large, or not a picture.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise InputError(f"picture '{path}' is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read picture '{path}' ({error.strerror})") from error
+    return decode_image(data, str(path))
+
+
+def decode_image(data: bytes, name: str = "picture") -> Array:
+    """Like `read_image`, from bytes; `name` is used in messages."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of damaged metadata: the pixels are what counts
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data)) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise InputError(f"'{name}' has {width} × {height} pixels", cure=f"At most {MAX_PIXELS:,} are read")
+                if getattr(image, "n_frames", 1) > 1:
+                    raise InputError(f"'{name}' has several frames or pages", cure="Give a picture with one")
+                if image.format == "EPS":
+                    raise InputError(f"'{name}' is EPS, which is not read", cure="Export it as PNG")
+                image.load()
+                return _pixels(ImageOps.exif_transpose(image), data)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InputError(f"'{name}' has too many pixels", cure=f"At most {MAX_PIXELS:,} are read") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"'{name}' is not a picture that can be read") from error
+    except DAMAGED as error:
+        raise InputError(f"'{name}' is damaged or cut short ({error})") from error
+
+
+def _pixels(image: Any, data: bytes) -> Array:
+    if image.mode.startswith(("I", "F")) or (data[:8] == SIGNATURE and data[24] == 16):
+        return _deep_pixels(data)
+    has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+    return np.array(image.convert("RGBA" if has_alpha else "RGB"))
+
+
+def _deep_pixels(data: bytes) -> Array:
+    import cv2
+
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None:
+        raise ValueError("undecodable")
+    array = array.reshape(*array.shape[:2], -1)
+    if array.dtype.type not in (np.uint8, np.uint16, np.float32):
+        raise ValueError(f"unsupported sample type {array.dtype}")
+    order = {1: [0, 0, 0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[array.shape[2]]
+    return np.ascontiguousarray(array[..., order])
+
+
+def encode_png(array: Array, *, quick: bool = False) -> bytes:
+    """`H×W×C` (1 grey, 2 grey-alpha, 3 RGB, 4 RGBA) uint8 or uint16 as PNG; float32 is written as 16-bit.
+
+    `quick` is for what is not published: about a third of the time, an eighth larger. Other threads run meanwhile.
+    """
+    if array.dtype == np.float32:
+        array = to_uint16(array)
+    height, width, channels = array.shape
+    depth = 16 if array.dtype == np.uint16 else 8
+    rows = np.ascontiguousarray(array.astype(">u2") if depth == 16 else array).view(np.uint8).reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPES[channels], 0, 0, 0)
+    step = channels * depth // 8
+    lines = filtered(rows, step, UP if quick else best_filter(rows, step))
+    body = zlib_compress(lines, QUICK_LEVEL if quick else LEVEL)
+    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+
+
+def add_text(png: bytes, texts: Mapping[str, str]) -> bytes:
+    """The same PNG with these keyword → text entries as uncompressed iTXt chunks (UTF-8) behind its header."""
+    header_end = len(SIGNATURE) + 25
+    chunks = (_chunk(b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + text.encode()) for key, text in texts.items())
+    return png[:header_end] + b"".join(chunks) + png[header_end:]
+
+
+def read_text(png: bytes) -> dict[str, str]:
+    """Keyword → text of a PNG's uncompressed iTXt and tEXt chunks."""
+    texts = {}
+    for kind, body in _chunks(png):
+        key, _, rest = body.partition(b"\0")
+        if kind == b"tEXt":
+            texts[key.decode("latin-1")] = rest.decode("latin-1")
+        elif kind == b"iTXt" and rest[:1] == b"\0":
+            texts[key.decode("latin-1")] = rest[2:].split(b"\0", 2)[2].decode()
+    return texts
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = len(SIGNATURE)
+    while position + 8 <= len(png):
+        length, kind = struct.unpack(">I4s", png[position : position + 8])
+        yield kind, png[position + 8 : position + 8 + length]
+        position += 12 + length
+
+
+def _chunk(kind: bytes, body: bytes | bytearray) -> bytes:
+    digest = zlib.crc32(body, zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", digest)))

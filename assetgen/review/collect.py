@@ -1,0 +1,118 @@
+"""What a review shows: the assets of a pack that have candidates, what is built, what is picked, what the game has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assetgen.build.candidates import Candidate, choosable, make_candidates, matching, stored_candidates
+from assetgen.build.game import engine_of
+from assetgen.build.run import Machine, Wish
+from assetgen.errors import AssetgenError, InputError
+from assetgen.events import Emit
+from assetgen.pack.library import PackFile
+from assetgen.pack.lock import lock_place, read_lock
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.renames import plan_with
+from assetgen.pixels.image_files import read_image
+from assetgen.review.facts import asset_facts, candidate_facts, shown, surface_facts
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is reviewed: a pack as it was loaded, its game, and a glob of its assets. `place` is how commands name the
+    pack, `options` are words that they need besides."""
+
+    file: PackFile
+    place: str
+    game: Path
+    only: str = "*"
+    options: tuple[str, ...] = ()
+
+
+@dataclass
+class Review:
+    """The facts of a page, which grow as candidates come."""
+
+    subject: Subject
+    machine: Machine
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    assets: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """All that the page shows."""
+        subject = self.subject
+        words = {"pack": subject.file.pack.pack, "place": subject.place, "options": list(subject.options)}
+        return {**words, "assets": list(self.assets.values())}
+
+    def add(self, candidate: Candidate) -> None:
+        """Take a candidate in."""
+        asset = self.assets[candidate.recipe.name]
+        cost = self.machine.store.read_json("cost", candidate.recipe.sampled_key(candidate.attempt)) or {}
+        others = [each for each in asset["candidates"] if each["number"] != candidate.number]
+        found = sorted([*others, candidate_facts(candidate, cost)], key=lambda each: int(each["number"]))
+        asset |= {"candidates": found, **surface_facts(candidate)}
+
+    def numbers(self, name: str) -> set[int]:
+        """The candidates that an asset has."""
+        return {each["number"] for each in self.assets[name]["candidates"]}
+
+    def lacking(self, count: int) -> list[Recipe]:
+        """The assets that have fewer candidates than that."""
+        wanted = set(range(1, count + 1))
+        return [recipe for name, recipe in self.recipes.items() if not wanted <= self.numbers(name)]
+
+
+def gather(subject: Subject, machine: Machine) -> Review:
+    """What the store has of every asset; nothing is sampled. Raises `InputError` where no asset has candidates."""
+    review = Review(subject, machine)
+    for recipe in planned(subject):
+        open_asset(review, recipe)
+    if not review.recipes:
+        raise InputError(f"no asset of pack '{subject.file.pack.pack}' that has candidates matches '{subject.only}'")
+    return review
+
+
+def planned(subject: Subject) -> list[Recipe]:
+    """The assets under review as their pack asks for them."""
+    lock = read_lock(lock_place(subject.file)) or {}
+    return matching(choosable(plan_with(subject.file, lock, engine=engine_of(subject.game))), subject.only)
+
+
+def open_asset(review: Review, recipe: Recipe) -> None:
+    """Take an asset into a review, or anew where its pack asks for something else than it did."""
+    review.recipes[recipe.name] = recipe
+    review.assets[recipe.name] = asset_facts(recipe) | standing(review, recipe)
+    for candidate in stored_candidates(recipe, review.machine):
+        review.add(candidate)
+
+
+def standing(review: Review, recipe: Recipe) -> dict[str, Any]:
+    """Which candidate is built, which is picked, and the picture that stands in the game."""
+    subject = review.subject
+    block = (read_lock(lock_place(subject.file)) or {}).get(recipe.name)
+    current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
+    picked = block.pick + 1 if block and current and block.pick is not None else None
+    built = block.attempt + 1 if block and current and block.outputs else None
+    published = subject.game / subject.file.pack.target / f"{recipe.name}.png"
+    return {"built": built, "picked": picked, "now": _picture(published)}
+
+
+def _picture(place: Path) -> dict[str, Any] | None:
+    """A published picture, if there is one that can be read."""
+    try:
+        if not place.is_file():
+            return None
+        array = read_image(place)
+    except (AssetgenError, OSError):
+        return None
+    height, width = array.shape[:2]
+    return {"src": shown(array), "width": width, "height": height}
+
+
+def sample_missing(review: Review, count: int, emit: Emit, wish: Wish) -> Iterator[Candidate]:
+    """Make what is missing of the first `count` candidates of each asset; each is in the review when it is given."""
+    for candidate in make_candidates(review.lacking(count), count, review.machine, emit, wish):
+        if candidate.number not in review.numbers(candidate.recipe.name):
+            review.add(candidate)
+            yield candidate

@@ -1,0 +1,211 @@
+"""Published files against pack and lock."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from assetgen.build.audit import audit, counts
+from assetgen.errors import InputError, PublishError
+from assetgen.events import Audited, Event
+from assetgen.pack.library import load_pack
+from assetgen.pack.lock import read_lock, write_lock
+
+Rebuilt = Callable[..., list[Event]]
+Audit = Callable[..., dict[str, tuple[str, ...]]]
+TWO = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n  b: {preset: drawing, prompt: y}\n"
+GODOT = TWO.replace("pack: p", "pack: p\nengine: godot")
+OK = ("ok",)
+
+
+@pytest.fixture
+def audited(tmp_path: Path) -> Audit:
+    """State and reasons of each asset, of the pack as it is now or as a text."""
+
+    def run(text: str = "", *, similar: bool = False) -> dict[str, tuple[str, ...]]:
+        if text:
+            (tmp_path / "pack.yaml").write_text(text)
+        verdicts = audit(load_pack(tmp_path), tmp_path / "game", similar=similar)
+        return {each.asset: (each.state, *each.reasons) for each in verdicts}
+
+    return run
+
+
+def change(folder: Path, **facts: object) -> None:
+    """Change the block of `a` in the lock."""
+    lock = read_lock(folder / "pack.lock") or {}
+    write_lock(folder / "pack.lock", lock | {"a": replace(lock["a"], **facts)})  # type: ignore[arg-type]
+
+
+def test_a_fresh_build_is_in_order(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(TWO)
+    assert audited() == {"a": OK, "b": OK}
+
+
+def test_a_pack_without_a_lock_is_told_so(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    (tmp_path / "pack.lock").unlink()
+    assert audited() == dict.fromkeys("ab", ("new", "its pack has no lock"))
+
+
+def test_a_draft_is_no_build(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(TWO, draft=True)
+    assert audited()["a"] == ("new", "its pack has no lock")
+
+
+def test_a_changed_pack_is_stale_with_the_reason(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(TWO)
+    assert audited(TWO.replace("prompt: y", "prompt: z")) == {"a": OK, "b": ("stale", "prompt changed")}
+
+
+def test_a_removed_file_is_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    (tmp_path / "game/a.png").unlink()
+    assert audited() == {"a": ("missing", "a.png is missing"), "b": OK}
+
+
+@pytest.mark.parametrize("stands", ["folder", "link"])
+def test_what_is_no_file_is_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: Path, stands: str) -> None:
+    rebuilt(TWO)
+    (tmp_path / "game/a.png").rename(tmp_path / "elsewhere.png")
+    place = tmp_path / "game/a.png"
+    place.mkdir() if stands == "folder" else place.symlink_to(tmp_path / "elsewhere.png")
+    assert audited()["a"] == ("missing", "a.png is missing")
+
+
+def test_a_lost_game_misses_everything(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    shutil.rmtree(tmp_path / "game")
+    assert audited() == {"a": ("missing", "a.png is missing"), "b": ("missing", "b.png is missing")}
+
+
+def test_a_touched_up_picture_is_edited(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    (tmp_path / "game/a.png").write_bytes(b"mine")
+    assert audited() == {"a": ("edited", "a.png was edited by hand"), "b": OK}
+    assert audited(similar=True)["a"] == ("edited", "a.png was edited by hand")
+
+
+def test_an_asset_that_left_the_pack_is_gone_with_what_it_leaves(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
+    rebuilt(TWO)
+    assert audited(TWO.replace("  b:", "  c:"))["b"] == (
+        "gone", "it is no longer in the pack", "b.png is left in the game"
+    )  # fmt: skip
+    (tmp_path / "game/b.png").unlink()
+    assert audited()["b"] == ("gone", "it is no longer in the pack", "only its lock entry is left")
+
+
+def test_an_asset_that_was_added_is_new(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(TWO)
+    assert audited(TWO + "  c: {preset: drawing, prompt: z}")["c"] == ("new", "it is not in the lock")
+
+
+def test_several_things_that_are_wrong_are_all_told_and_stale_comes_first(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
+    rebuilt(GODOT.replace("drawing", "pixels"))
+    (tmp_path / "game/a.png").unlink()
+    (tmp_path / "game/a.tres").write_bytes(b"mine")
+    assert audited(GODOT.replace("drawing", "pixels").replace("prompt: x", "prompt: z"))["a"] == (
+        "stale", "prompt changed", "a.png is missing", "a.tres was edited by hand"
+    )  # fmt: skip
+
+
+def test_files_that_the_engine_owns_may_change_but_not_go(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(GODOT)
+    (tmp_path / "game/a.png.import").write_text("[remap]\nuid=1\n")
+    (tmp_path / "game/b.png.import").unlink()
+    assert audited() == {"a": OK, "b": ("missing", "b.png.import is missing")}
+
+
+def test_a_draft_over_a_real_build_is_told_from_a_hand_edit(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(GODOT.replace("drawing", "pixels"))
+    rebuilt(GODOT.replace("drawing", "pixels").replace("prompt: x", "prompt: zz"), draft=True)
+    assert audited(GODOT.replace("drawing", "pixels"))["a"] == ("stale", "a.png is of another build, such as a draft")
+
+
+def test_a_failed_rebuild_leaves_what_was_good_stale(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt("pack: p\nassets: {a: {preset: pattern, prompt: x}}")
+    bad = "pack: p\nassets: {a: {preset: pattern, prompt: x, tries: 1, seam: {limit: 0.0001}}}"
+    for _ in range(2):
+        rebuilt(bad)
+    assert audited()["a"] == ("stale", "check seam.limit 1.35 → 0.0001", "tries 3 → 1")
+
+
+def test_pictures_from_other_hardware_are_accepted_where_they_look_the_same(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
+    rebuilt(TWO)
+    change(tmp_path, outputs={"a.png": "0" * 64})
+    told = "a.png has other bytes and the same look, as from other hardware; --similar accepts it"
+    assert (audited()["a"], audited(similar=True)["a"]) == (("stale", told), OK)
+
+
+def test_pictures_that_look_otherwise_are_not_accepted(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    change(tmp_path, outputs={"a.png": "0" * 64}, looks={"a.png": "40" * 64})
+    assert audited(similar=True)["a"] == ("stale", "a.png is of another build, such as a draft")
+
+
+def test_a_picture_that_somebody_else_put_there_is_edited_however_it_looks(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
+    rebuilt(TWO)
+    with Image.open(tmp_path / "game/a.png") as image:
+        image.save(tmp_path / "game/a.png", compress_level=0)
+    assert audited(similar=True)["a"] == ("edited", "a.png was edited by hand")
+
+
+def test_a_rename_is_one_gone_and_one_new_until_it_is_built(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(TWO)
+    assert {name: said[0] for name, said in audited(TWO.replace("  b:", "  c:")).items()} == {
+        "a": "ok", "b": "gone", "c": "new"
+    }  # fmt: skip
+    rebuilt(TWO.replace("  b:", "  c:"))
+    assert audited() == {"a": OK, "c": OK}
+
+
+def test_a_changed_input_file_is_told_by_its_name(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    text = "pack: p\nassets: {a: {preset: drawing, prompt: x, fake: {image: ü.png}}}"
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "ü.png")
+    rebuilt(text)
+    Image.new("RGB", (8, 8), "blue").save(tmp_path / "ü.png")
+    assert audited()["a"] == ("stale", "ü.png changed")
+
+
+def test_a_member_that_changed_makes_its_atlas_stale(rebuilt: Rebuilt, audited: Audit) -> None:
+    text = TWO + "  all: {preset: atlas, members: [a, b]}\n"
+    rebuilt(text)
+    told = audited(text.replace("prompt: y", "prompt: z"))
+    assert (told["all"], told["b"]) == (("stale", "member b changed"), ("stale", "prompt changed"))
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< ours\n", "assetgen lock: 99\n"], ids=["merge", "newer"])
+def test_a_lock_that_cannot_be_used_is_refused(rebuilt: Rebuilt, audited: Audit, tmp_path: Path, text: str) -> None:
+    rebuilt(TWO)
+    (tmp_path / "pack.lock").write_text(text)
+    with pytest.raises(InputError, match=r"pack\.lock"):
+        audited()
+
+
+def test_a_folder_of_another_pack_is_refused(rebuilt: Rebuilt, audited: Audit) -> None:
+    rebuilt(TWO)
+    with pytest.raises(PublishError, match="belongs to the pack 'p'"):
+        audited(TWO.replace("pack: p", "pack: q"))
+
+
+def test_nothing_is_written(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    audited()
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_verdicts_are_counted_by_state() -> None:
+    verdicts = [Audited(asset=name, pack="p", state="ok" if name == "a" else "new") for name in "abc"]
+    assert counts(verdicts) == {"ok": 1, "new": 2}

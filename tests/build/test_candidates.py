@@ -1,0 +1,155 @@
+"""Candidates, and the one that a person chose."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assetgen.build.audit import audit
+from assetgen.build.candidates import Candidate, build_picked, make_candidates, pick, stored_candidates
+from assetgen.build.run import Machine, Wish
+from assetgen.errors import InputError
+from assetgen.events import Event, Failed, Finished, ignore
+from assetgen.pack.library import load_pack
+from assetgen.pack.lock import Block, read_lock
+from assetgen.pack.renames import plan_with
+from assetgen.store.store import Store
+
+Rebuilt = Callable[..., list[Event]]
+ONE = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n"
+TWO = ONE.replace("prompt: x", "prompt: y") + "  b: {preset: drawing, prompt: z}\n"
+REJECTED = "pack: p\nassets:\n  bad: {preset: pattern, prompt: x, tries: 1, seam: {limit: %s}}\n"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
+
+
+def block(folder: Path, name: str = "a") -> Block:
+    found = read_lock(folder / "pack.lock")
+    assert found is not None
+    return found[name]
+
+
+def finished(events: list[Event]) -> Finished:
+    [last] = [event for event in events if isinstance(event, Finished)]
+    return last
+
+
+def candidates(folder: Path, machine: Machine, count: int) -> list[Candidate]:
+    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore, Wish()))
+
+
+def test_candidates_differ_and_the_first_is_what_a_build_makes(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    rebuilt(ONE)
+    made = candidates(tmp_path, machine, 3)
+    assert [each.number for each in made] == [1, 2, 3]
+    assert len({each.images["color"].tobytes() for each in made}) == 3
+    [recipe] = plan_with(load_pack(tmp_path), {})
+    assert [each.number for each in stored_candidates(recipe, machine)] == [1, 2, 3]
+
+
+def test_a_pick_is_built_without_sampling_what_was_seen_already(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    rebuilt(ONE)
+    before = block(tmp_path)
+    candidates(tmp_path, machine, 3)
+    pick(load_pack(tmp_path), "a", 3, machine, ignore)
+    done = finished(rebuilt(ONE))
+    assert (done.sampled, done.published) == (0, 1)
+    assert (block(tmp_path).pick, block(tmp_path).attempt) == (2, 2)
+    assert block(tmp_path).outputs != before.outputs
+
+
+def test_a_pick_is_built_again_from_the_lock_alone(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
+    rebuilt(ONE)
+    pick(load_pack(tmp_path), "a", 2, machine, ignore)
+    rebuilt(ONE)
+    picked = block(tmp_path).outputs
+    (tmp_path / "store").rename(tmp_path / "elsewhere")
+    (tmp_path / "game").rename(tmp_path / "old game")
+    assert finished(rebuilt(ONE, moving="")).sampled == 1
+    assert block(tmp_path).outputs == picked
+
+
+def test_a_pick_taken_back_gives_the_first_picture_again(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
+    rebuilt(ONE)
+    first = block(tmp_path)
+    for number in (2, None):
+        pick(load_pack(tmp_path), "a", number, machine, ignore)
+        rebuilt(ONE)
+    assert block(tmp_path) == first
+
+
+def test_a_pick_outlives_other_steps_and_not_another_prompt(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
+    text = "pack: p\nassets:\n  a: {preset: pixels, prompt: %s, cutout: {alpha: %s}}\n"
+    rebuilt(text % ("x", "soft"))
+    pick(load_pack(tmp_path), "a", 2, machine, ignore)
+    rebuilt(text % ("x", "hard"))
+    assert block(tmp_path).attempt == 1
+    rebuilt(text % ("y", "hard"))
+    assert (block(tmp_path).attempt, block(tmp_path).pick) == (0, None)
+
+
+def test_a_picked_picture_is_published_whatever_its_checks_say(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    rebuilt(REJECTED % 2.0)
+    pick(load_pack(tmp_path), "bad", 2, machine, ignore)
+    events = rebuilt(REJECTED % 0.0001)
+    assert [event for event in events if isinstance(event, Failed)] == []
+    assert block(tmp_path, "bad").attempt == 1
+
+
+@pytest.mark.parametrize(
+    ("asset", "number", "said"),
+    [("b", 1, "has no asset 'b'"), ("a", 0, "not from 1 to"), ("all", 1, "has no candidates")],
+)
+def test_what_cannot_be_picked_is_one_sentence(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path, asset: str, number: int, said: str
+) -> None:
+    rebuilt(ONE + "  all: {preset: atlas, members: [a]}\n")
+    with pytest.raises(InputError, match=said):
+        pick(load_pack(tmp_path), asset, number, machine, ignore)
+
+
+def test_an_asset_that_was_never_built_can_be_picked_and_is_stale_until_it_is(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    rebuilt(ONE)
+    (tmp_path / "pack.yaml").write_text(TWO)
+    for asset in ("a", "b"):
+        pick(load_pack(tmp_path), asset, 2, machine, ignore)
+    states = {each.asset: each.state for each in audit(load_pack(tmp_path), tmp_path / "game")}
+    assert states == {"a": "stale", "b": "stale"}
+    rebuilt(TWO)
+    assert [(block(tmp_path, name).pick, block(tmp_path, name).attempt) for name in "ab"] == [(1, 1), (1, 1)]
+    assert {each.state for each in audit(load_pack(tmp_path), tmp_path / "game")} == {"ok"}
+
+
+def test_a_pick_taken_back_before_any_build_leaves_nothing_that_seems_built(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    rebuilt(ONE)
+    (tmp_path / "pack.yaml").write_text(TWO)
+    for number in (2, None):
+        pick(load_pack(tmp_path), "b", number, machine, ignore)
+    [found] = [each for each in audit(load_pack(tmp_path), tmp_path / "game") if each.asset == "b"]
+    assert (found.state, found.reasons) == ("stale", ("it is not built yet",))
+
+
+def test_a_pick_is_built_with_the_atlases_that_hold_it_and_nothing_else(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
+    text = ONE + "  c: {preset: drawing, prompt: c}\n  all: {preset: atlas, members: [a]}\n"
+    rebuilt(text)
+    before = {name: block(tmp_path, name).outputs for name in ("a", "c", "all")}
+    (tmp_path / "pack.yaml").write_text(text.replace("prompt: c", "prompt: d"))
+    pick(load_pack(tmp_path), "a", 2, machine, ignore)
+    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a", Wish())
+    changed = {name: block(tmp_path, name).outputs != outputs for name, outputs in before.items()}
+    assert changed == {"a": True, "c": False, "all": True}

@@ -1,0 +1,299 @@
+"""Builds with a lock: what it records, what it holds to, and who may move it."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assetgen.errors import InputError
+from assetgen.events import Differs, Event, Failed, Finished, Published, Reused
+from assetgen.pack.lock import Block, read_lock, write_lock
+
+Rebuilt = Callable[..., list[Event]]
+TWO = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n  b: {preset: drawing, prompt: y}\n"
+Z = TWO.replace("prompt: y", "prompt: z")
+THREE = TWO + "  c: {preset: drawing, prompt: w}\n"
+ONE = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n"
+REJECTED = "  bad: {preset: pattern, prompt: x, tries: 1, seam: {limit: 0.0001}}\n"
+
+
+def lock(folder: Path) -> dict[str, Block]:
+    found = read_lock(folder / "pack.lock")
+    assert found is not None
+    return found
+
+
+def change(folder: Path, name: str, **facts: object) -> dict[str, Block]:
+    """Change a block in the lock; gives the lock as it is then."""
+    blocks = lock(folder)
+    write_lock(folder / "pack.lock", blocks | {name: replace(blocks[name], **facts)})  # type: ignore[arg-type]
+    return lock(folder)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Game and lock."""
+    found = [*(folder / "game").rglob("*.*"), folder / "pack.lock"]
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
+
+
+def failures(events: list[Event]) -> dict[str, str]:
+    return {event.asset: event.reason for event in events if isinstance(event, Failed)}
+
+
+def finished(events: list[Event]) -> Finished:
+    [last] = [event for event in events if isinstance(event, Finished)]
+    return last
+
+
+def test_a_build_writes_what_was_asked_and_what_came_out(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    block = lock(tmp_path)["a"]
+    assert (block.source["prompt"], block.export["part"], block.seed_name, block.tries) == ("x", "plain@1", "a", 3)
+    assert (list(block.outputs), list(block.looks), list(lock(tmp_path))) == (["a.png"], ["a.png"], ["a", "b"])
+
+
+def test_a_second_build_leaves_the_lock_alone(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = (tmp_path / "pack.lock").stat().st_mtime_ns
+    assert [type(event) for event in rebuilt(TWO) if event.asset] == [Reused, Reused]
+    assert (tmp_path / "pack.lock").stat().st_mtime_ns == before
+
+
+def test_a_lost_lock_is_written_again_by_a_build_that_has_nothing_else_to_do(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = files(tmp_path)
+    (tmp_path / "pack.lock").unlink()
+    rebuilt(TWO)
+    assert files(tmp_path) == before
+
+
+def test_a_lost_game_and_store_give_the_same_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = files(tmp_path)
+    for folder in ("game", "store"):
+        shutil.rmtree(tmp_path / folder)
+    assert finished(rebuilt(TWO)).sampled == 2
+    assert files(tmp_path) == before
+
+
+def test_assets_that_left_the_pack_leave_the_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    rebuilt(ONE)
+    assert list(lock(tmp_path)) == ["a"]
+
+
+@pytest.mark.parametrize("wish", [{"draft": True}, {"once": True}], ids=str)
+def test_a_draft_and_what_is_made_once_write_no_lock(rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, bool]) -> None:
+    rebuilt(TWO, **wish)
+    assert (tmp_path / "game/a.png").is_file()
+    assert not (tmp_path / "pack.lock").exists()
+
+
+def test_a_draft_over_a_real_build_leaves_its_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = lock(tmp_path)
+    rebuilt(Z, draft=True)
+    assert lock(tmp_path) == before
+
+
+def test_named_assets_leave_the_blocks_of_all_others(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(THREE)
+    before = lock(tmp_path)
+    rebuilt(Z, only="b")
+    after = lock(tmp_path)
+    assert (after["a"], after["c"], after["b"] == before["b"]) == (before["a"], before["c"], False)
+
+
+def test_a_failed_asset_keeps_its_last_good_block_however_often_it_fails(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    good = REJECTED.replace("pattern, prompt: x, tries: 1, seam: {limit: 0.0001}", "drawing, prompt: x")
+    rebuilt(TWO + good)
+    before = lock(tmp_path)
+    for _ in range(2):
+        assert list(failures(rebuilt(Z + REJECTED))) == ["bad"]
+    assert (lock(tmp_path)["bad"], lock(tmp_path)["b"].source["prompt"]) == (before["bad"], "z")
+
+
+def test_an_asset_that_never_succeeded_has_no_block(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO + REJECTED)
+    assert list(lock(tmp_path)) == ["a", "b"]
+
+
+def test_a_re_roll_is_recorded(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt("pack: p\nassets: {t: {preset: pattern, prompt: p, tries: 64, seam: {limit: 1.18}}}")
+    assert lock(tmp_path)["t"].attempt == 3
+
+
+def test_a_renamed_asset_moves_in_game_and_lock_and_samples_nothing(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    assert finished(rebuilt(TWO.replace("  b:", "  c:"))).sampled == 0
+    assert (sorted(lock(tmp_path)), lock(tmp_path)["c"].seed_name) == (["a", "c"], "b")
+    assert sorted(path.name for path in (tmp_path / "game").iterdir()) == ["a.png", "c.png", "manifest.json"]
+
+
+def test_the_cost_of_sampling_survives_a_rebuild_from_the_store(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = change(tmp_path, "a", cost={"seconds": 2.5, "usd": 0.001})
+    shutil.rmtree(tmp_path / "game")
+    rebuilt(TWO)
+    assert lock(tmp_path) == before
+
+
+def test_the_cost_of_sampling_survives_a_changed_step(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    change(tmp_path, "a", cost={"seconds": 2.5})
+    rebuilt(TWO.replace("prompt: x", "prompt: x, tries: 9"))
+    assert (lock(tmp_path)["a"].tries, lock(tmp_path)["a"].cost) == (9, {"seconds": 2.5})
+
+
+def test_the_cost_of_another_picture_is_not_kept(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    change(tmp_path, "b", cost={"seconds": 2.5})
+    rebuilt(Z)
+    assert lock(tmp_path)["b"].cost == {}
+
+
+def test_a_locked_build_fills_a_lost_game_from_the_store(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = files(tmp_path)
+    shutil.rmtree(tmp_path / "game")
+    done = finished(rebuilt(TWO, moving=""))
+    assert (done.sampled, done.failed, files(tmp_path) == before) == (0, 0, True)
+
+
+def test_a_locked_build_samples_what_the_lock_describes(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    for folder in ("game", "store"):
+        shutil.rmtree(tmp_path / folder)
+    done = finished(rebuilt(TWO, moving=""))
+    assert (done.sampled, done.failed) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "asset", "why"),
+    [
+        (Z, "b", "the lock does not describe it (prompt changed)."),
+        (THREE, "c", "the lock does not describe it (it is not in the lock)."),
+        (ONE, "b", "it is in the lock and no longer in the pack."),
+        (TWO.replace("prompt: y", "prompt: y, tries: 5"), "b", "the lock does not describe it (tries 3 → 5)."),
+        (TWO.replace("  b:", "  c:"), "c", "the lock does not describe it (it is not in the lock)."),
+    ],
+    ids=["prompt", "new", "gone", "tries", "renamed"],
+)
+def test_a_locked_build_refuses_what_differs_and_touches_nothing(
+    rebuilt: Rebuilt, tmp_path: Path, text: str, asset: str, why: str
+) -> None:
+    rebuilt(TWO)
+    before = files(tmp_path)
+    events = rebuilt(text, moving="")
+    assert failures(events)[asset] == f"{why} `assetgen build PACK --update {asset}` lets it change."
+    assert files(tmp_path) == before
+    assert finished(events).failed == len(failures(events))
+
+
+def test_a_locked_build_refuses_what_is_made_of_something_refused(rebuilt: Rebuilt) -> None:
+    atlas = "  all: {preset: atlas, members: [a, b]}\n"
+    rebuilt(TWO + atlas)
+    assert sorted(failures(rebuilt(Z + atlas, moving=""))) == ["all", "b"]
+
+
+def test_a_locked_build_without_a_lock_is_one_sentence(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"pack 'p' has no lock\. `assetgen build PACK` without --locked writes it"):
+        rebuilt(TWO, moving="")
+    assert not (tmp_path / "game/a.png").exists()
+
+
+def test_what_is_named_by_update_moves_alone_in_files_and_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = files(tmp_path), lock(tmp_path)
+    events = rebuilt(Z.replace("prompt: x", "prompt: v"), moving="b")
+    assert list(failures(events)) == ["a"]
+    assert (files(tmp_path)["game/a.png"], lock(tmp_path)["a"]) == (before[0]["game/a.png"], before[1]["a"])
+    assert (files(tmp_path)["game/b.png"] != before[0]["game/b.png"], lock(tmp_path)["b"].source["prompt"]) == (
+        True,
+        "z",
+    )
+
+
+def test_update_takes_away_what_it_names_and_nothing_else(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(THREE)
+    events = rebuilt(ONE, moving="c")
+    assert list(failures(events)) == ["b"]
+    assert (sorted(lock(tmp_path)), (tmp_path / "game/c.png").exists()) == (["a", "b"], False)
+    assert (tmp_path / "game/b.png").exists()
+
+
+def test_update_of_everything_is_a_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO, moving="*")
+    rebuilt(Z.replace("  a:", "  c:"), moving="*")
+    assert sorted(lock(tmp_path)) == ["b", "c"]
+
+
+def test_a_named_asset_that_is_not_to_move_is_refused(rebuilt: Rebuilt) -> None:
+    rebuilt(TWO)
+    assert list(failures(rebuilt(Z.replace("prompt: x", "prompt: v"), only="a", moving="b"))) == ["a"]
+
+
+def otherwise(folder: Path, look: str) -> dict[str, Block]:
+    """The lock as another machine would have written it: other bytes, and this look. The game is lost."""
+    shutil.rmtree(folder / "game")
+    return change(folder, "a", outputs={"a.png": "0" * 64}, looks={"a.png": look})
+
+
+def test_pictures_that_come_out_slightly_different_are_news_and_the_lock_stays(
+    rebuilt: Rebuilt, tmp_path: Path
+) -> None:
+    rebuilt(TWO)
+    look = lock(tmp_path)["a"].looks["a.png"]
+    before = otherwise(tmp_path, f"{int(look[:2], 16) ^ 4:02x}{look[2:]}")
+    for wish in ({"moving": ""}, {}):
+        shutil.rmtree(tmp_path / "game", ignore_errors=True)
+        events = rebuilt(TWO, **wish)
+        [news] = [event for event in events if isinstance(event, Differs)]
+        assert (news.asset, news.files, news.difference < 12, failures(events)) == ("a", ("a.png",), True, {})
+    assert lock(tmp_path) == before
+
+
+def test_pictures_that_come_out_very_different_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = otherwise(tmp_path, "ff" * 64)
+    assert "a.png does not look as the lock says" in failures(rebuilt(TWO, moving=""))["a"]
+    assert lock(tmp_path) == before
+
+
+@pytest.mark.parametrize("wish", [{}, {"moving": "a"}], ids=["build", "update"])
+def test_pictures_that_come_out_very_different_move_a_lock_that_may(
+    rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, str]
+) -> None:
+    rebuilt(TWO)
+    before = lock(tmp_path)
+    otherwise(tmp_path, "ff" * 64)
+    assert failures(rebuilt(TWO, **wish)) == {}
+    assert lock(tmp_path) == before
+
+
+def test_files_that_do_not_come_out_any_more_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    outputs = lock(tmp_path)["a"].outputs
+    shutil.rmtree(tmp_path / "game")
+    change(tmp_path, "a", outputs={**outputs, "a_normal.png": "0" * 64})
+    assert "a_normal.png does not look" in failures(rebuilt(TWO, moving=""))["a"]
+
+
+def test_a_lock_that_cannot_be_written_is_told_after_everything_is_published(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    (tmp_path / "pack.lock").chmod(0o444)
+    with pytest.raises(InputError, match="it is read-only"):
+        rebuilt(Z)
+    (tmp_path / "pack.lock").chmod(0o644)
+    assert [type(event) for event in rebuilt(Z) if event.asset] == [Reused, Reused]
+    assert lock(tmp_path)["b"].source["prompt"] == "z"
+
+
+def test_a_hand_edited_file_is_kept_and_the_lock_tells_what_was_published(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    before = lock(tmp_path)
+    (tmp_path / "game/a.png").write_bytes(b"mine")
+    [kept] = [event for event in rebuilt(TWO) if isinstance(event, Published)]
+    assert (kept.kept, (tmp_path / "game/a.png").read_bytes(), lock(tmp_path)) == (("a.png",), b"mine", before)

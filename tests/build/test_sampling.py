@@ -1,0 +1,237 @@
+"""How a source is asked, and what becomes of its pictures meanwhile: parts of an installed package, real packs."""
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen import parts as registry
+from assetgen.build.attempts import Try
+from assetgen.build.background import UNSAVED_LIMIT
+from assetgen.build.candidates import make_candidates
+from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.sampling import by_model
+from assetgen.errors import Cancelled
+from assetgen.events import Emit, Event, Failed, Finished, Sampling, ignore
+from assetgen.pack.library import load_pack
+from assetgen.pack.renames import plan_with
+from assetgen.store.backends import Place
+from assetgen.store.store import Store
+
+PARTS = '''
+import threading
+import numpy as np
+from assetgen.errors import InputError
+from assetgen.events import Sampling
+from assetgen.images import ImageSet, picture
+from assetgen.parts import Context, Together, part
+from assetgen.sources.fake import fake
+
+def run(jobs):
+    for job in jobs:
+        context = job.context
+        seen = [control.images.meta["drawn by"] for control in context.controls]
+        context.emit(Sampling(done=0, total=context.ahead, batch=(context.asset, *seen)))
+        yield fake(context, prompt=job.words["prompt"], seed=job.words["seed"], size=job.words["size"])
+
+@part(version=1, together=Together(lambda words, controls: words["size"], run))
+def gauge(context: Context, *, prompt: str = "", seed: int = 0, size: tuple[int, int] = (16, 16)) -> ImageSet:
+    """A drawing, which tells how many are ahead."""
+
+@part(version=1)
+def grey(*, level: int = 128) -> ImageSet:
+    """A grey picture, which tells the thread that drew it."""
+    if level > 255:
+        raise InputError("there is no such grey")
+    return picture(np.full((8, 8, 3), level, np.uint8), **{"drawn by": threading.current_thread().name})
+'''
+ENTRIES = "[assetgen.sources]\ngauge = gauge:gauge\n[assetgen.controls]\ngrey = gauge:grey\n"
+PRESET = 'preset: told\nuse: sprite\nsource: {gauge: {prompt: "{prompt}"}}\nsteps: [cutout]\n'
+THREE_AND_ONE = """
+pack: p
+assets:
+  a: {preset: told, prompt: x}
+  b: {preset: told, prompt: x}
+  wide: {preset: told, prompt: x, gauge: {size: [32, 16]}}
+  c: {preset: told, prompt: x}
+"""
+COUNT = UNSAVED_LIMIT + 8
+MANY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: 'x {n}', matrix: {n: NUMBERS}}}\n"
+MANY = MANY.replace("NUMBERS", str(list(range(10, 10 + COUNT))))
+GREY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: x, grey: {level: '{n}'}, matrix: {n: [1, 999, 2]}}}\n"
+
+
+@dataclass
+class Slow:
+    """A place where a sampled picture is saved when the gate opens, but for some, for which there is no room."""
+
+    place: Place
+    gate: threading.Event = field(default_factory=threading.Event)
+    delay: float = 0.0
+    refused: set[int] = field(default_factory=set)
+    saved: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.place, name)
+
+    def write(self, path: str, data: bytes) -> None:
+        if path.startswith("sampled/"):
+            self.gate.wait()
+            time.sleep(self.delay)
+            self.saved.append(path)
+            if len(self.saved) in self.refused:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        self.place.write(path, data)
+
+
+@pytest.fixture(autouse=True)
+def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package with the source `gauge` and the control `grey`, as pip would lay it down, and a preset."""
+    told = tmp_path / "site/gauge-1.dist-info"
+    told.mkdir(parents=True)
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: gauge\nVersion: 1\n")
+    (told / "entry_points.txt").write_text(ENTRIES)
+    (tmp_path / "site/gauge.py").write_text(PARTS)
+    (tmp_path / "told.yaml").write_text(PRESET)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    registry._plugged.cache_clear()
+    yield
+    registry._plugged.cache_clear()
+    registry.load.cache_clear()
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Slow:
+    return Slow(Store(tmp_path / "store").place)
+
+
+@pytest.fixture
+def build(tmp_path: Path, slow: Slow) -> Callable[..., list[Event]]:
+    """Builds a pack's text with the slow store; gives the events."""
+
+    def run(text: str, emit: Emit = ignore) -> list[Event]:
+        (tmp_path / "pack.yaml").write_text(text)
+        events: list[Event] = []
+
+        def note(event: Event) -> None:
+            events.append(event)
+            emit(event)
+
+        rebuild(load_pack(tmp_path), tmp_path / "game", machine(tmp_path, slow), note, Wish())
+        return events
+
+    return run
+
+
+Build = Callable[..., list[Event]]
+
+
+def machine(folder: Path, place: Slow) -> Machine:
+    store = Store(folder / "store")
+    store.place = place
+    return Machine(store, folder / "locks", folder / "history.json")
+
+
+def asked(events: list[Event]) -> list[Sampling]:
+    return [event for event in events if isinstance(event, Sampling)]
+
+
+def finished(events: list[Event]) -> Finished:
+    [last] = [event for event in events if isinstance(event, Finished)]
+    return last
+
+
+def failures(events: list[Event]) -> list[Failed]:
+    return [event for event in events if isinstance(event, Failed)]
+
+
+def test_a_source_knows_how_many_alike_pictures_are_still_to_come(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    assert {event.batch[0]: event.total for event in asked(build(THREE_AND_ONE))} == {"a": 3, "b": 2, "c": 1, "wide": 1}
+
+
+def test_what_the_store_has_is_not_to_come(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    build(THREE_AND_ONE)
+    events = build(THREE_AND_ONE.replace("told, prompt: x}", "told, prompt: y}", 2))
+    assert {event.batch[0]: event.total for event in asked(events)} == {"a": 2, "b": 1}
+
+
+def test_sampling_goes_on_while_pictures_are_saved_but_not_so_far_that_a_kill_costs_many(
+    build: Build, slow: Slow
+) -> None:
+    asks = threading.Semaphore(0)
+    building = threading.Thread(
+        target=build, args=(MANY, lambda e: asks.release() if isinstance(e, Sampling) else None)
+    )
+    building.start()
+    reached = all(asks.acquire(timeout=10) for _ in range(UNSAVED_LIMIT + 1))
+    more = asks.acquire(timeout=0.2)
+    slow.gate.set()
+    building.join(10)
+    assert (reached, more, building.is_alive(), len(slow.saved)) == (True, False, False, COUNT)
+
+
+def test_a_picture_that_cannot_be_saved_fails_alone(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    slow.refused = {3}
+    events = build(MANY)
+    [failure] = failures(events)
+    assert (finished(events).published, finished(events).sampled) == (COUNT - 1, COUNT)
+    assert "cannot save into the store" in failure.reason and "No space left on device" in failure.reason
+
+
+def test_a_cancelled_build_ends_when_what_was_sampled_is_saved(build: Build, slow: Slow, tmp_path: Path) -> None:
+    slow.gate.set()
+    slow.delay = 0.1
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Sampling) and event.batch == ("a_15",):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        build(MANY, emit)
+    assert (len(slow.saved), list((tmp_path / "store").rglob("*.part"))) == (5, [])
+    assert finished(build(MANY)).sampled == COUNT - 5
+
+
+def test_control_images_are_drawn_ahead_and_a_broken_one_fails_alone(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    events = build(GREY)
+    assert [event.batch[0] for event in asked(events)] == ["a_1", "a_2"]
+    assert all(event.batch[1].startswith("assetgen-beside") for event in asked(events))
+    assert ["there is no such grey" in failure.reason for failure in failures(events)] == [True]
+
+
+def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_path: Path) -> None:
+    slow.gate.set()
+    slow.refused = {2}
+    (tmp_path / "pack.yaml").write_text(MANY)
+    events: list[tuple[Event, str]] = []
+    [recipe, *_] = plan_with(load_pack(tmp_path), {})
+    made = make_candidates(
+        [recipe], 5, machine(tmp_path, slow), lambda e: events.append((e, threading.current_thread().name)), Wish()
+    )
+    assert len({candidate.number for candidate in made}) == 4
+    threads = {name for event, name in events if not isinstance(event, Sampling)}
+    assert all(name.startswith("assetgen-worker") for name in threads), threads
+
+
+def test_each_model_is_loaded_once_however_its_pictures_are_mixed(tmp_path: Path) -> None:
+    entries = [
+        f"  a{n}: {{preset: painted_concept, prompt: x, model: m{n % 2}, diffusion: {{size: [{8 * (n // 2 + 1)}, 8]}}}}"
+        for n in range(6)
+    ]
+    (tmp_path / "pack/models").mkdir(parents=True)
+    for name in ("m0", "m1"):
+        card = f"model: {name}\nfamily: stable_diffusion\nweights: {{folder: no_{name}}}\nlicence: CC0-1.0\n"
+        (tmp_path / f"pack/models/{name}.yaml").write_text(f"{card}native: [64, 64]\n")
+    (tmp_path / "pack/pack.yaml").write_text("pack: p\nassets:\n" + "\n".join(entries))
+    recipes = plan_with(load_pack(tmp_path / "pack"), {})
+    groups = by_model([[Try(recipe, 0)] for recipe in recipes])
+    assert [group[0].recipe.name for group in groups] == ["a0", "a2", "a4", "a1", "a3", "a5"]

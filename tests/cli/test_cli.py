@@ -1,0 +1,243 @@
+"""The command line as people type it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from assetgen.pack.weights import WEIGHTS
+from assetgen.pixels.image_files import read_image
+
+Run = Callable[..., tuple[int, str, str]]
+PACK = "pack: p\nassets: {a: {preset: painted_concept, prompt: x}}"
+
+
+def draft(run: Run, folder: Path, *more: str) -> tuple[int, str, str]:
+    return run("build", folder, "--draft", "--game", folder / "game", "--store", folder / "store", *more)
+
+
+def test_build_makes_files_and_json_events(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(PACK)
+    code, out, _ = draft(assetgen, tmp_path, "--json")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (code, events[0]["event"], events[-1]["event"]) == (0, "planned", "finished")
+    assert (tmp_path / "game/a.png").is_file()
+
+
+def test_what_people_read_goes_to_stderr(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(PACK)
+    code, out, err = draft(assetgen, tmp_path)
+    assert (code, out) == (0, "")
+    assert "1 published" in err
+
+
+def test_only_builds_some_and_prunes_nothing(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets: {'{a,b}': {preset: painted_concept, prompt: '{a,b}'}}")
+    draft(assetgen, tmp_path)
+    assert draft(assetgen, tmp_path, "--only", "b")[0] == 0
+    assert (tmp_path / "game/a.png").is_file()
+
+
+def test_make_counts_names_and_seeds(assetgen: Run, tmp_path: Path) -> None:
+    words = ("--draft", "-n", "2", "--set", "pixelate.colors=4", "-o", tmp_path / "o", "--store", tmp_path / "s")
+    code, _, _ = assetgen("make", "pixel_sprite", "a red dragon", *words)
+    assert code == 0
+    made = sorted(path.name for path in (tmp_path / "o").glob("*.png"))
+    assert made == ["a_red_dragon_01.png", "a_red_dragon_02.png"]
+    assert len(np.unique(read_image(tmp_path / "o" / made[0]).reshape(-1, 4), axis=0)) <= 8
+
+
+def test_depth_renders_a_mesh(assetgen: Run, tmp_path: Path) -> None:
+    trimesh.creation.icosphere().export(tmp_path / "ball.glb")
+    code, out, _ = assetgen(
+        "depth", tmp_path / "ball.glb", "-o", tmp_path / "d.png", "--size", "64x48", "--set", "fov=30"
+    )
+    assert (code, out.strip()) == (0, str(tmp_path / "d.png"))
+    assert read_image(tmp_path / "d.png").shape == (48, 64, 3)
+
+
+def test_post_runs_steps_on_a_picture(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "in.png")
+    code, _, _ = assetgen("post", "resize:width=16,height=16,filter=area", tmp_path / "in.png", tmp_path / "out.png")
+    assert (code, read_image(tmp_path / "out.png").shape) == (0, (16, 16, 3))
+
+
+@pytest.mark.model
+def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "project.godot").write_text("")
+    assert assetgen("init", tmp_path)[0] == 0
+    place = tmp_path / "assetgen"
+    code, _, err = assetgen("build", place, "--store", tmp_path / "store")
+    assert (code, (tmp_path / "art/generated/wizard.png").is_file()) == (0, True), err
+    assert assetgen("init", tmp_path)[0] == 2
+
+
+def test_presets_can_be_listed_shown_and_validated(assetgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("preset: good\nextends: sprite\n")
+    (tmp_path / "bad.yaml").write_text("preset: bad\nextends: sprit\n")
+    assert "pixel_sprite" in assetgen("presets", "list")[1]
+    assert "lineage:" in assetgen("presets", "show", "item_icon")[1]
+    assert assetgen("presets", "validate", tmp_path / "good.yaml")[0] == 0
+    code, _, err = assetgen("presets", "validate", tmp_path / "bad.yaml")
+    assert (code, "Did you mean 'sprite'" in err) == (2, True)
+
+
+def test_models_can_be_listed_shown_and_verified(assetgen: Run) -> None:
+    assert "mini" in assetgen("models", "list")[1]
+    assert "family: stable_diffusion" in assetgen("models", "show", "mini")[1]
+    code, out, _ = assetgen("models", "verify", "mini")
+    assert (code, out.count("as its card says")) == (0, 2)
+
+
+LAID_OVER = """
+model: worn
+family: stable_diffusion
+weights: {bundled: mini}
+licence: Apache-2.0
+native: [128, 128]
+loras: [%s]
+"""
+OF_THE_HUB = "{hub: maker/few, revision: %s, file: four.safetensors, digest: d, licence: MIT}" % ("a" * 40)
+
+
+@pytest.fixture
+def worn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the card of a model that wears a LoRA of the hub, and an empty cache of the hub in it."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/worn.yaml").write_text(LAID_OVER % OF_THE_HUB)
+    return tmp_path
+
+
+def test_a_lora_of_the_hub_is_missed_by_every_door_with_the_command_that_fetches_it(assetgen: Run, worn: Path) -> None:
+    command = f"hf download maker/few four.safetensors --revision {'a' * 40}"
+    code, _, err = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, command in " ".join(err.split())) == (3, True), err
+    [row] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
+    assert "not here" in row
+    (worn / "pack.yaml").write_text("pack: p\nmodel: worn\nassets: {a: {preset: painted_concept, prompt: x}}\n")
+    code, _, err = assetgen("build", worn, "--game", worn / "game", "--store", worn / "store")
+    assert (code, command in " ".join(err.split())) == (3, True), err
+
+
+def test_a_lora_is_verified_as_its_model_is(assetgen: Run, worn: Path) -> None:
+    place = worn / "hub/models--maker--few/snapshots" / ("a" * 40)
+    place.mkdir(parents=True)
+    shutil.copy(WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", place / "four.safetensors")
+    code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, "worn, maker/few/four.safetensors: DIFFERS" in out) == (2, True)
+
+
+def test_what_a_card_tells_no_digest_of_is_not_called_verified(assetgen: Run, worn: Path) -> None:
+    (worn / "models/worn.yaml").write_text(LAID_OVER % "")
+    code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, out.startswith("worn: no digest in the card (")) == (0, True)
+
+
+def test_a_default_that_is_spelt_wrong_is_not_passed_over(assetgen: Run, worn: Path) -> None:
+    (worn / "models/worn.yaml").write_text(LAID_OVER % "" + "defaults: {step: 4}\n")
+    code, _, err = assetgen("models", "show", "worn", "--pack", worn)
+    told = "worn.yaml:8: a card gives no default for 'step', but for guidance, negative, steps, strength."
+    assert (code, told in " ".join(err.split())) == (2, True), err
+
+
+@pytest.mark.parametrize("weights", ["7", "[a]", "text", "{}", "null"])
+def test_weights_that_are_no_place_are_one_sentence(assetgen: Run, worn: Path, weights: str) -> None:
+    (worn / "models/worn.yaml").write_text((LAID_OVER % "").replace("{bundled: mini}", weights))
+    code, _, err = assetgen("models", "show", "worn", "--pack", worn)
+    assert (code, "worn.yaml:4: weights are one of {bundled: …}" in " ".join(err.split())) == (2, True), err
+
+
+def test_a_network_of_another_file_is_looked_for_and_verified(assetgen: Run, worn: Path) -> None:
+    network = "network: {file: ../unet.safetensors, digest: d}"
+    (worn / "models/worn.yaml").write_text(LAID_OVER.replace("loras: [%s]", network))
+    [before] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
+    assert assetgen("models", "verify", "worn", "--pack", worn)[0] == 2
+    shutil.copy(WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", worn / "unet.safetensors")
+    [after] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
+    assert ("not here" in before, "not here" in after, "here" in after) == (True, False, True)
+    code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
+    assert (code, "worn, network: DIFFERS" in out) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("lora", "told"),
+    [
+        ("{hub: maker/few, file: four.safetensors}", r"worn.yaml:7: a file of the hub is .* no 'revision'"),
+        ("{hub: maker/few, revision: abc}", r"worn.yaml:7: a file of the hub is .* no 'file'"),
+        ("{revision: abc, file: four.safetensors}", r"worn.yaml:7: a file of the hub is .* no 'hub'"),
+        ("{hub: 3, revision: abc, file: x.safetensors}", r"worn.yaml:7: 'loras.0.file.*hub'"),
+        ("{weight: 1}", r"worn.yaml:7: 'loras.0.file' is missing"),
+    ],
+)
+def test_a_lora_that_is_said_by_halves_is_told_with_its_line(assetgen: Run, worn: Path, lora: str, told: str) -> None:
+    (worn / "models/worn.yaml").write_text(LAID_OVER % lora)
+    code, _, err = assetgen("models", "show", "worn", "--pack", worn)
+    assert (code, bool(re.search(told, " ".join(err.split())))) == (2, True), err
+
+
+def test_steps_can_be_listed_and_shown(assetgen: Run) -> None:
+    assert "cutout" in assetgen("steps", "list")[1]
+    assert "colors" in assetgen("steps", "show", "pixelate")[1]
+
+
+def test_a_killed_build_is_cancelled_with_130_and_goes_on_later(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets:\n" + "".join(
+        f"  a{n}: {{preset: painted_concept, prompt: x{n}}}\n" for n in range(40)))  # fmt: skip
+    words = ["build", str(tmp_path), "--game", str(tmp_path / "game"), "--store", str(tmp_path / "store")]
+    code = (
+        "import _thread, threading, sys\nfrom assetgen.cli import main\n"
+        f"threading.Timer(9, _thread.interrupt_main).start()\nmain({words!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "cancelled" in done.stderr) == (130, True), done.stderr
+    assert list((tmp_path / "game").glob("*.part")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["build", "nowhere"], "there is no pack 'nowhere'"),
+        (["make", "pixel_sprit", "x"], "Did you mean 'pixel_sprite'?"),
+        (["make", "pixel_sprite", "x", "--set", "pixelate"], "is not PART.ARGUMENT=VALUE"),
+        (["post", "trimm", "in.png", "out.png"], "there is no step 'trimm'. Did you mean 'trim'?"),
+        (["post", "trim", "none.png", "out.png"], "cannot read picture"),
+        (["depth", "none.glb"], "there is no file"),
+        (["models", "show", "dall_e"], "there is no model 'dall_e'"),
+        (["steps", "show", "trimm"], "there is no part 'trimm'"),
+    ],
+)
+def test_bad_words_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[str], said: str) -> None:
+    code, out, err = assetgen(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("target: ../up", "pack.yaml:2: the target '../up' is not a folder inside the game"),
+        ("engine: godott", "pack.yaml:2: there is no exporter for the engine 'godott'. Did you mean 'godot'?"),
+        ("palette: none.hex", "pack.yaml:2: there is no palette 'none.hex'"),
+        ("seed: many", "pack.yaml:2: 'seed' should be a whole number"),
+        ("sed: 3", "pack.yaml:2: unknown key 'sed'. Did you mean 'seed'?"),
+    ],
+)
+def test_a_mistake_in_a_packs_head_has_its_line(assetgen: Run, tmp_path: Path, head: str, said: str) -> None:
+    (tmp_path / "pack.yaml").write_text(f"pack: p\n{head}\nassets: {{a: {{preset: pixel_sprite, prompt: x}}}}\n")
+    code, _, err = assetgen("build", tmp_path, "--game", tmp_path / "game")
+    assert (code, said in err) == (2, True), err
+
+
+def test_weights_that_are_missing_are_3_with_the_command(assetgen: Run, tmp_path: Path) -> None:
+    words = ("make", "pixel_sprite", "x", "--model", "sd15", "-o", tmp_path / "o", "--store", tmp_path / "s")
+    code, _, err = assetgen(*words)
+    assert (code, "hf download" in err) == (3, True), err

@@ -1,0 +1,83 @@
+"""The plugins come along with assetgen, agree with its version, and pack into the same zip each time."""
+
+import configparser
+import io
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assetgen import __version__
+from assetgen.install.blender_program import USUAL_PLACES
+from assetgen.install.plugin_files import PREFIXES, Program, plugin_files, shipped_plugins, zip_name, zipped
+
+Command = Callable[..., tuple[int, str, str]]
+LEFTOVERS = (".pyc", ".import")
+"""What programs that run a plugin put beside its files."""
+EACH = pytest.mark.parametrize("program", list(Program))
+
+
+@EACH
+def test_no_file_of_a_plugin_is_forgotten_and_no_leftover_comes_along(program: Program) -> None:
+    folder = shipped_plugins() / {Program.GODOT: "godot/addons/assetgen", Program.BLENDER: "blender/assetgen"}[program]
+    stand = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert set(plugin_files(program)) == {path for path in stand if not path.endswith(LEFTOVERS)}
+
+
+@EACH
+def test_a_zip_is_the_same_each_time_and_holds_the_plugin(program: Program) -> None:
+    assert zipped(program) == zipped(program)
+    with zipfile.ZipFile(io.BytesIO(zipped(program))) as archive:
+        held = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert held == {PREFIXES[program] + path: data for path, data in plugin_files(program).items()}
+    assert list(held) == sorted(held)
+
+
+def test_the_plugins_have_the_version_of_assetgen() -> None:
+    config = configparser.ConfigParser()
+    config.read_string(plugin_files(Program.GODOT)["plugin.cfg"].decode())
+    manifest = tomllib.loads(plugin_files(Program.BLENDER)["blender_manifest.toml"].decode())
+    assert (config["plugin"]["version"], manifest["version"]) == (f'"{__version__}"', __version__)
+
+
+def test_pack_writes_the_zip_and_tells_where(assetgen: Command, tmp_path: Path) -> None:
+    place = tmp_path / "new" / zip_name(Program.GODOT)
+    assert assetgen("plugin", "pack", "godot", "-o", tmp_path / "new") == (0, f"{place}\n", "")
+    assert place.read_bytes() == zipped(Program.GODOT)
+
+
+def test_pack_refuses_unknown_programs_and_files_as_folders(assetgen: Command, tmp_path: Path) -> None:
+    assert assetgen("plugin", "pack", "unity")[0] == 2
+    (tmp_path / "file").touch()
+    code, _, err = assetgen("plugin", "pack", "blender", "-o", tmp_path / "file")
+    assert (code, "Name another folder with -o." in err) == (2, True)
+
+
+def test_install_godot_tells_what_it_did(assetgen: Command, tmp_path: Path) -> None:
+    (tmp_path / "project.godot").write_text("config_version=5\n")
+    code, out, _ = assetgen("plugin", "install", "godot", tmp_path)
+    assert (code, f"{len(plugin_files(Program.GODOT)) + 1} files changed; restart Godot if it is open" in out) == (
+        0,
+        True,
+    )
+    assert assetgen("plugin", "install", "godot", tmp_path)[1].endswith("addons/assetgen: nothing to do\n")
+    assert assetgen("plugin", "install", "godot", tmp_path / "nowhere")[0] == 2
+
+
+def test_install_blender_without_a_blender_tells_where_the_zip_is_and_what_to_choose(
+    assetgen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(USUAL_PLACES, sys.platform, ())
+    code, _, err = assetgen("plugin", "install", "blender")
+    assert (code, err.startswith("assetgen: no Blender was found on this machine. In Blender 4.2 or newer")) == (
+        3,
+        True,
+    )
+    place = Path(err.partition("and take '")[2].partition("', or")[0])
+    assert place.read_bytes() == zipped(Program.BLENDER)
+    assert assetgen("plugin", "install", "blender", "--blender", tmp_path / "nowhere")[0] == 2

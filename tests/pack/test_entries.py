@@ -1,0 +1,48 @@
+"""Matrices, braces and names."""
+
+import pytest
+
+from assetgen.errors import InputError
+from assetgen.pack.entries import check_name, expand
+from assetgen.pack.schema import AssetSpec
+
+
+def names(**assets: AssetSpec) -> list[str]:
+    return [entry.name for entry in expand(assets, dict.fromkeys(assets, ("assets",)))]
+
+
+def test_braces_unfold_name_and_prompt_together() -> None:
+    spec = AssetSpec(preset="p", prompt="a {red,blue} potion of {red,blue} glass")
+    [red, blue] = expand({"{red,blue}_potion": spec}, {"{red,blue}_potion": ("assets",)})
+    assert (red.name, red.spec.prompt) == ("red_potion", "a red potion of red glass")
+    assert (blue.name, blue.spec.prompt) == ("blue_potion", "a blue potion of blue glass")
+
+
+def test_a_matrix_makes_every_combination_and_fills_part_words() -> None:
+    spec = AssetSpec(preset="p", matrix={"size": [8, 16], "kind": ["a", "b"]}, image_file={"image": "{kind}.png"})
+    entries = list(expand({"x_{size}_{kind}": spec}, {"x_{size}_{kind}": ("assets",)}))
+    assert [entry.name for entry in entries] == ["x_8_a", "x_8_b", "x_16_a", "x_16_b"]
+    assert entries[1].spec.overrides == {"image_file": {"image": "b.png"}}
+
+
+def test_an_axis_must_be_part_of_the_name() -> None:
+    with pytest.raises(InputError, match=r"\{size\} is missing from the name"):
+        names(potion=AssetSpec(preset="p", matrix={"size": [1]}))
+
+
+def test_names_that_differ_in_case_alone_clash() -> None:
+    with pytest.raises(InputError, match="two assets are named"):
+        names(Wall=AssetSpec(preset="p"), wall=AssetSpec(preset="p"))
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../b", "/x", "a\0", "a\n", "con", "sub/NUL.png", "a.", "", "a//b", "ä", "a" * 121, "-x", "a:b"]
+)
+def test_names_that_are_unsafe_as_files_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="name"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["a", "Props/key_2", "wall.old-1"])
+def test_names_that_are_safe_everywhere_pass(name: str) -> None:
+    check_name(name)

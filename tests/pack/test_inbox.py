@@ -1,0 +1,217 @@
+"""Dropped files as assets of their pack."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from assetgen.errors import InputError
+from assetgen.events import Failed
+from assetgen.pack.inbox import is_noise, name_of
+from assetgen.pack.library import PackFile, load_pack
+from assetgen.pack.lock import read_lock
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.resolve import plan
+from assetgen.pixels.image_files import encode_png
+
+Write = Callable[[str], PackFile]
+Rebuilt = Callable[..., list[object]]
+PNG = encode_png(np.full((8, 8, 3), 90, np.uint8))
+EMPTY = "pack: p\n"
+DRAWN = 'pack: p\ninbox: {"*": {preset: drawing}}\n'
+
+
+def drop(folder: Path, name: str, data: bytes | str = PNG) -> Path:
+    path = folder / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def planned(file: PackFile) -> dict[str, Recipe]:
+    return {recipe.name: recipe for recipe in plan(file)}
+
+
+def test_a_dropped_mesh_is_painted_along_its_depth(write_pack: Write, tmp_path: Path) -> None:
+    path = drop(tmp_path, "Old Boulder.glb", trimesh.creation.box().export(file_type="glb"))
+    recipe = planned(write_pack(EMPTY))["old_boulder"]
+    assert (recipe.preset, recipe.facts["prompt"]) == ("concept_from_mesh", "Old Boulder")
+    assert recipe.controls[0].words["mesh"].path == path
+
+
+def test_a_dropped_picture_is_painted_over(write_pack: Write, tmp_path: Path) -> None:
+    path = drop(tmp_path, "castle_sketch.png")
+    recipe = planned(write_pack(EMPTY))["castle_sketch"]
+    assert (recipe.preset, recipe.facts["prompt"]) == ("painted_concept", "castle sketch")
+    assert recipe.source.words["image"].path == path
+
+
+BAD_NAMES = {
+    f"{'x' * 251}.png": ("x" * 251 + ".png", "longer than 120"),
+    f"{'a' * 200}/{'b' * 99}.png": ("b" * 99 + ".png", "longer than 120"),
+    os.fsdecode(b"\xff.png"): (r"\udcff.png", "no line of text"),
+    "two\nlines.png": (r"two\nlines.png", "no line of text"),
+    "bell\a.png": (r"bell\x07.png", "no line of text"),
+    "con.png": ("con.png", "'con' is a device on Windows"),
+    "props/NUL.a.glb": ("NUL.a.glb", "is a device on Windows"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_bad_name_fails_its_file_alone(rebuilt: Rebuilt, tmp_path: Path, name: str) -> None:
+    drop(tmp_path, name)
+    drop(tmp_path, "good.png")
+    [failed] = [event for event in rebuilt(DRAWN) if isinstance(event, Failed)]
+    shown, what = BAD_NAMES[name]
+    assert f"{shown}: " in failed.reason and what in failed.reason and "Rename it." in failed.reason
+    assert "\n" not in failed.reason + failed.asset
+    assert (tmp_path / "game/good.png").is_file()
+
+
+def test_a_link_to_nothing_fails_alone(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    drop(tmp_path, "good.png")
+    (tmp_path / "inbox/a.png").symlink_to("nothing.png")
+    [failed] = [event for event in rebuilt(DRAWN) if isinstance(event, Failed)]
+    assert failed.reason.endswith("inbox/a.png: the link leads to no file. Remove it.")
+    assert (tmp_path / "game/good.png").is_file()
+
+
+def test_a_mistake_beside_a_dropped_file_leaves_what_stands_in_game_and_lock(
+    rebuilt: Rebuilt, assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    drop(tmp_path, "a.png")
+    rebuilt(DRAWN)
+    before = read_lock(tmp_path / "pack.lock")
+    drop(tmp_path, "a.yaml", "{preset: drwing}")
+    drop(tmp_path, "b.png")
+    rebuilt(DRAWN)
+    after = read_lock(tmp_path / "pack.lock")
+    assert (tmp_path / "game/a.png").is_file() and (tmp_path / "game/b.png").is_file()
+    assert before and after and after["a"] == before["a"] and set(after) == {"a", "b"}
+    code, out, _ = assetgen("check", tmp_path, "--game", tmp_path / "game")
+    assert code == 1 and "there is no preset 'drwing'" in out
+    assert "fail     a: " in assetgen("plan", tmp_path, "--game", tmp_path / "game")[1]
+
+
+def test_a_file_beside_it_says_what_it_becomes_and_need_not_name_it(write_pack: Write, tmp_path: Path) -> None:
+    path = drop(tmp_path, "dragon.png")
+    drop(tmp_path, "dragon.yaml", "{preset: pixel_sprite, prompt: a red dragon, pixelate: {colors: 5}}")
+    recipe = planned(write_pack(EMPTY))["dragon"]
+    assert (recipe.preset, recipe.facts["prompt"]) == ("pixel_sprite", "a red dragon")
+    assert (recipe.source.words["image"].path, recipe.steps[1].words["colors"]) == (path, 5)
+
+
+def test_the_packs_entry_is_filled_in_and_the_file_beside_lies_over_it(write_pack: Write, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        drop(tmp_path, name)
+    drop(tmp_path, "b.yaml", "{diffusion: {strength: 0.25}}")
+    rule = '"*.png": {preset: decal, prompt: "mossy {name}", diffusion: {image: "{file}", strength: 0.5}}'
+    recipes = planned(write_pack(f"pack: p\ninbox: {{{rule}}}\n"))
+    assert [recipe.facts["prompt"] for recipe in recipes.values()] == ["mossy a", "mossy b"]
+    assert [recipe.source.words["strength"] for recipe in recipes.values()] == [0.5, 0.25]
+
+
+def test_a_sketch_that_is_a_control_is_not_painted_over_as_well(write_pack: Write, tmp_path: Path) -> None:
+    drop(tmp_path, "a.png")
+    drop(tmp_path, "a.yaml", '{preset: painted_concept, canny: {image: "{file}"}}')
+    recipe = planned(write_pack(EMPTY))["a"]
+    assert (recipe.controls[0].name, recipe.source.words["image"]) == ("canny", None)
+
+
+def test_what_the_pack_leaves_out_and_what_programs_leave_lying_are_no_assets(
+    write_pack: Write, tmp_path: Path
+) -> None:
+    for name in ("a.png", "a_albedo.png", ".b.png", "c.png.part", "d.png~", "readme.txt", "props/e.png"):
+        drop(tmp_path, name)
+    assert set(planned(write_pack('pack: p\ninbox: {"*_albedo.png": null}\n'))) == {"a", "props/e"}
+
+
+def test_an_asset_that_the_pack_has_itself_wins(write_pack: Write, tmp_path: Path) -> None:
+    drop(tmp_path, "a.png")
+    recipes = planned(write_pack("pack: p\nassets: {A: {preset: decal, prompt: mine}}\n"))
+    assert [(recipe.name, recipe.preset) for recipe in recipes.values()] == [("A", "decal")]
+
+
+def test_two_files_of_one_name_are_refused_with_both_names(write_pack: Write, tmp_path: Path) -> None:
+    drop(tmp_path, "a.png")
+    drop(tmp_path, "A.jpg")
+    with pytest.raises(InputError, match=r"a\.png: 'a\.png' and 'A\.jpg' would both be the asset 'a'"):
+        planned(write_pack(EMPTY))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("prompt: [", r"inbox/a\.yaml:\d: is not plain YAML"),
+        ("- 1", r"inbox/a\.yaml:1: the file should be a mapping"),
+        ("{preset: decl, prompt: x}", r"inbox/a\.yaml:1: there is no preset 'decl'.*decal"),
+        ("{seed: -1}", r"inbox/a\.yaml:1: 'seed'"),
+        ("{matrix: {size: [1, 2]}}", r"inbox/a\.yaml:1: the matrix axis"),
+        ("{diffusion: {strenght: 0.5}}", r"inbox/a\.yaml:1: .*strenght"),
+    ],
+)
+def test_a_mistake_in_a_file_beside_is_told_with_its_place(
+    write_pack: Write, tmp_path: Path, text: str, told: str
+) -> None:
+    drop(tmp_path, "a.png")
+    drop(tmp_path, "a.yaml", text)
+    with pytest.raises(InputError, match=told):
+        planned(write_pack(EMPTY))
+
+
+def test_an_empty_inbox_is_a_pack_without_assets_yet(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    dropped = drop(tmp_path, "a.png")
+    rebuilt('pack: p\ninbox: {"*": {preset: drawing}}\n')
+    assert (tmp_path / "game/a.png").is_file()
+    dropped.unlink()
+    rebuilt('pack: p\ninbox: {"*": {preset: drawing}}\n')
+    assert not (tmp_path / "game/a.png").exists()
+
+
+def test_a_pack_with_neither_assets_nor_inbox_is_refused(write_pack: Write) -> None:
+    with pytest.raises(InputError, match="has no assets"):
+        plan(write_pack(EMPTY))
+
+
+def test_make_takes_nothing_from_an_inbox(
+    assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(tmp_path, "a.png")
+    monkeypatch.chdir(tmp_path)
+    assert assetgen("make", "decal", "x", "--draft", "-o", "o", "--store", "s")[0] == 0
+    assert not (tmp_path / "o/a.png").exists()
+
+
+def test_a_built_inbox_is_in_order_for_check(
+    assetgen: Callable[..., tuple[int, str, str]], rebuilt: Rebuilt, tmp_path: Path
+) -> None:
+    drop(tmp_path, "a.png")
+    rebuilt('pack: p\ninbox: {"*": {preset: drawing}}\n')
+    assert assetgen("check", tmp_path, "--game", tmp_path / "game")[0] == 0
+    drop(tmp_path, "a.png", encode_png(np.full((8, 8, 3), 91, np.uint8)))
+    assert assetgen("check", tmp_path, "--game", tmp_path / "game")[0] == 1
+
+
+@pytest.mark.parametrize("name", ["a.png~", ".a.png.swp", "a.swp", "#a#", "4913", "a.glb.part", "pack.error.txt"])
+def test_names_of_programs_are_noise(name: str) -> None:
+    assert is_noise(name)
+
+
+def test_names_of_files_become_names_of_assets() -> None:
+    assert [name_of(name) for name in ("Old Boulder (2)", "props/Kürbis", "___")] == [
+        "old_boulder_2", "props/k_rbis", "asset",
+    ]  # fmt: skip
+
+
+def test_a_linked_folder_in_an_inbox_counts_once(write_pack: Write, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.png").write_bytes(PNG)
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox/more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/round").symlink_to(tmp_path / "elsewhere")
+    write_pack(EMPTY)
+    assert set(planned(load_pack(tmp_path))) == {"more/a"}

@@ -1,0 +1,113 @@
+"""Packs to recipes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assetgen.errors import InputError
+from assetgen.pack.library import PackFile
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.resolve import plan
+
+Write = Callable[[str], PackFile]
+DRAGON = "{preset: pixel_sprite, prompt: a red dragon}"
+
+
+def recipe(file: PackFile, name: str = "a") -> Recipe:
+    return next(recipe for recipe in plan(file) if recipe.name == name)
+
+
+def step(recipe: Recipe, alias: str) -> dict[str, object]:
+    return next(dict(stage.words) for stage in recipe.steps if stage.alias == alias)
+
+
+def test_preset_pack_and_asset_are_laid_over_each_other(write_pack: Write) -> None:
+    text = "pack: p\ndefaults: {pixelate: {colors: 12, dither: 0.5}}\n"
+    text += "assets:\n  a: {preset: pixel_sprite, prompt: x, pixelate: {colors: 8}}\n"
+    words = step(recipe(write_pack(text)), "pixelate")
+    assert (words["colors"], words["dither"], words["grid"]) == (8, 0.5, 32)
+
+
+def test_a_prompt_takes_the_words_the_model_was_trained_on(write_pack: Write) -> None:
+    made = recipe(write_pack(f"pack: p\nstyle: dark\nassets: {{a: {DRAGON}}}"))
+    assert made.source.words["prompt"] == "pixel art sprite of a red dragon, dark, plain grey background"
+
+
+def test_braces_in_a_prompt_are_only_text(write_pack: Write) -> None:
+    made = recipe(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: 'a {0} {prompt.__class__} {x'}}"))
+    assert "{0} {prompt.__class__} {x" in made.source.words["prompt"]
+
+
+def test_seeds_depend_on_the_name_alone(write_pack: Write) -> None:
+    alone = recipe(write_pack(f"pack: p\nassets: {{a: {DRAGON}}}")).source.words["seed"]
+    among = recipe(write_pack(f"pack: p\nassets: {{b: {DRAGON}, a: {DRAGON}}}")).source.words["seed"]
+    other = recipe(write_pack(f"pack: p\nseed: 1\nassets: {{a: {DRAGON}}}")).source.words["seed"]
+    assert alone == among != other
+
+
+def test_a_changed_step_keeps_the_sampled_key(write_pack: Write) -> None:
+    before = recipe(write_pack("pack: p\nassets: {a: {preset: pixel_sprite, prompt: x}}"))
+    after = recipe(write_pack("pack: p\nassets: {a: {preset: pixel_sprite, prompt: x, pixelate: {colors: 9}}}"))
+    assert before.sampled_key() == after.sampled_key()
+    assert before.images_key() != after.images_key()
+
+
+@pytest.mark.parametrize(
+    "change", ["prompt: y", "prompt: x, seed: 3", "prompt: x, diffusion: {guidance: 2.5}", "prompt: x, negative: z"]
+)
+def test_what_changes_the_picture_changes_the_sampled_key(write_pack: Write, change: str) -> None:
+    before = recipe(write_pack("pack: p\nassets: {a: {preset: pixel_sprite, prompt: x}}")).sampled_key()
+    assert recipe(write_pack(f"pack: p\nassets: {{a: {{preset: pixel_sprite, {change}}}}}")).sampled_key() != before
+
+
+def test_a_file_enters_keys_by_its_content(write_pack: Write, tmp_path: Path) -> None:
+    text = "pack: p\npalette: own.hex\nassets: {a: {preset: pixel_sprite, prompt: x}}"
+    keys = []
+    for colors in ("ff0000\n", "00ff00\n", "ff0000\n"):
+        (tmp_path / "own.hex").write_text(colors)
+        keys.append(recipe(write_pack(text)).images_key())
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_members_come_before_their_atlas(write_pack: Write) -> None:
+    text = f"pack: p\nassets: {{all: {{preset: atlas, members: ['coin_*']}}, coin_1: {DRAGON}, coin_2: {DRAGON}}}"
+    names = [made.name for made in plan(write_pack(text))]
+    assert names == ["coin_1", "coin_2", "all"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("a: {preset: pixel_sprit, prompt: x}", "there is no preset 'pixel_sprit'. Did you mean 'pixel_sprite'?"),
+        ("a: {preset: pixel_sprite, promt: x}", "unknown key 'promt'"),
+        (
+            "a: {preset: pixel_sprite, prompt: x, pixelate: {colours: 3}}",
+            "Did you mean 'colors'?",
+        ),
+        ("a: {preset: pixel_sprite, prompt: x, pixelate: {colors: many}}", "'colors' should be a whole number"),
+        ("a: {preset: pixel_sprite, prompt: x, pixelate: 3}", "'pixelate' wants {ARGUMENT: VALUE}"),
+        ("a: {preset: pixel_sprite, prompt: x, model: sdxxl}", "there is no model 'sdxxl'"),
+        ("a: {preset: pixel_sprite}", "has no prompt"),
+        ("a: {preset: atlas, members: [zzz]}", "no asset matches the member 'zzz'"),
+        ("a: {preset: concept_from_mesh, prompt: x, depth: {mesh: none.glb}}", "there is no file"),
+        ("../a: {preset: pixel_sprite, prompt: x}", "cannot be the name of an asset"),
+    ],
+)
+def test_a_mistake_is_told_with_file_and_line(write_pack: Write, line: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        plan(write_pack(f"pack: p\nassets:\n  {line}\n"))
+    assert said in str(refused.value)
+    assert "pack.yaml:" in str(refused.value)
+
+
+def test_presets_that_extend_each_other_in_a_circle_are_refused(write_pack: Write, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("preset: one\nextends: two\n")
+    (tmp_path / "two.yaml").write_text("preset: two\nextends: one\n")
+    with pytest.raises(InputError, match="in a circle: one → two → one"):
+        plan(write_pack("pack: p\nassets: {a: {preset: one, prompt: x}}"))
+
+
+def test_an_atlas_of_atlases_cannot_go_in_a_circle(write_pack: Write) -> None:
+    with pytest.raises(InputError):
+        plan(write_pack("pack: p\nassets: {a: {preset: atlas, members: [b]}, b: {preset: atlas, members: [a]}}"))

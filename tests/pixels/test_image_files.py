@@ -1,0 +1,138 @@
+"""Pictures on disk: what is read, what is refused."""
+
+import io
+import threading
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deflate import zlib_compress
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from assetgen.errors import InputError
+from assetgen.parts import Context
+from assetgen.pixels.image_files import add_text, decode_image, encode_png, read_image, read_text
+from assetgen.sources.fake import fake
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@given(st.integers(1, 4), st.sampled_from([np.uint8, np.uint16]), st.tuples(st.integers(1, 9), st.integers(1, 9)))
+def test_png_comes_back_as_it_was(channels: int, kind: type, size: tuple[int, int]) -> None:
+    array = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (*size, channels), kind, endpoint=True)
+    back = decode_image(encode_png(array))
+    rgb, alpha = {1: ([0, 0, 0], []), 2: ([0, 0, 0], [1]), 3: ([0, 1, 2], []), 4: ([0, 1, 2], [3])}[channels]
+    assert (back == array[..., rgb + alpha]).all()
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 4), (1, 50_000, 4), (50_000, 1, 1), (3, 50_000, 3), (301, 403, 4), (700, 801, 3)], ids=str
+)
+def test_pictures_of_any_shape_come_back(shape: tuple[int, int, int], quick: bool) -> None:
+    array = np.cumsum(np.random.default_rng(0).integers(0, 3, shape), axis=0).astype(np.uint8)
+    assert (decode_image(encode_png(array, quick=quick)) == array).all()
+
+
+def test_a_view_of_a_picture_is_written_as_what_it_shows() -> None:
+    array = np.arange(240, dtype=np.uint8).reshape(8, 10, 3)
+    for view in (array[::2, ::-1], array.transpose(1, 0, 2), np.asfortranarray(array)):
+        assert (decode_image(encode_png(view)) == view).all()
+
+
+def test_a_picture_has_the_same_bytes_in_every_thread() -> None:
+    array = fake(Context(), prompt="a dragon", size=(256, 256))["color"]
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(encode_png, [array] * 40))) == 1
+
+
+def test_other_threads_run_while_a_picture_is_deflated() -> None:
+    noise = np.random.default_rng(0).integers(0, 40, 20_000_000, np.uint8)
+    spans: list[tuple[float, float]] = []
+    thread = threading.Thread(
+        target=lambda: spans.append((time.monotonic(), zlib_compress(noise, 6) and time.monotonic()))
+    )
+    thread.start()
+    ticks = [time.monotonic()]
+    while thread.is_alive():
+        ticks.append(time.monotonic())
+    [(began, ended)] = spans
+    assert any(began * 0.75 + ended * 0.25 < tick < began * 0.25 + ended * 0.75 for tick in ticks)
+
+
+@pytest.mark.parametrize("tile", ["", "xy"])
+def test_a_drawing_takes_no_more_bytes_than_others_write(tile: str) -> None:
+    array = fake(Context(), prompt="a dragon", size=(256, 256), tile=tile)["color"]
+    assert len(encode_png(array)) < 1.05 * len(saved(Image.fromarray(array)))
+
+
+def test_pillow_reads_what_is_written() -> None:
+    array = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    assert (np.array(Image.open(io.BytesIO(encode_png(array)))) == array).all()
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "LA", "1", "CMYK", "RGBA", "YCbCr", "HSV"])
+def test_every_mode_becomes_rgb_or_rgba(mode: str) -> None:
+    kind = "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"
+    image = Image.new("RGB", (3, 2), (10, 200, 30)).convert(mode if mode != "HSV" else "RGB")
+    assert decode_image(saved(image, kind)).shape[2] in (3, 4)
+
+
+def test_sixteen_bits_are_kept() -> None:
+    deep = np.array([[[1, 2, 65535]]], np.uint16)
+    assert decode_image(encode_png(deep)).tolist() == deep.tolist()
+
+
+def test_exif_orientation_is_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode_image(saved(Image.new("RGB", (4, 2)), "JPEG", exif=exif)).shape[:2] == (4, 2)
+
+
+def test_an_animation_is_refused() -> None:
+    frames = [Image.new("L", (2, 2), tone) for tone in (0, 255)]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    with pytest.raises(InputError, match="several frames"):
+        decode_image(data, "walk.gif")
+
+
+@pytest.mark.parametrize("length", [0, 20, 60, -60])
+def test_a_truncated_picture_is_refused_in_one_sentence(length: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
+    with pytest.raises(InputError, match=r"'hero\.png' is (not a picture|damaged)"):
+        decode_image(encode_png(noise)[:length], "hero.png")
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
+    small = encode_png(np.zeros((1, 1, 3), np.uint8))
+    header = b"IHDR" + (50_000).to_bytes(4, "big") * 2 + small[24:29]
+    with pytest.raises(InputError, match="pixels"):
+        decode_image(small[:12] + header + zlib.crc32(header).to_bytes(4, "big") + small[33:], "huge.png")
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.png", tmp_path):
+        with pytest.raises(InputError, match="cannot read picture"):
+            read_image(path)
+
+
+def test_text_comes_back_and_leaves_the_pixels() -> None:
+    png = encode_png(np.full((2, 2, 3), 7, np.uint8))
+    told = add_text(png, {"parameters": "ein Drache – rot", "assetgen": "{}"})
+    assert read_text(told) == {"parameters": "ein Drache – rot", "assetgen": "{}"}
+    assert (decode_image(told) == decode_image(png)).all()
+    assert Image.open(io.BytesIO(told)).info["assetgen"] == "{}"
+
+
+def test_an_eps_file_is_refused_without_ghostscript() -> None:
+    with pytest.raises(InputError, match="is EPS, which is not read"):
+        decode_image(saved(Image.new("L", (2, 2)), "EPS"), "logo.eps")

@@ -1,0 +1,157 @@
+"""`assetgen watch` answers plugins, too: one process, one set of warm models."""
+
+import math
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assetgen.build.build_lock import exclusively
+from assetgen.build.idle_unloading import Idle
+from assetgen.cli.build import machine
+from assetgen.diffusion.loading.models import let_go
+from assetgen.events import ignore
+from assetgen.server.fair_queue import Turn
+
+
+def until(done: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def watcher(daemon: Any, slow: Any, tmp_path: Path) -> Any:
+    """Starts a watch of a pack with so many slow drawings."""
+
+    def start(count: int, *words: str) -> Any:
+        place = slow(tmp_path / "art", count)
+        return daemon(str(place), "--game", str(tmp_path / "game"), "--json", *words, door="watch")
+
+    return start
+
+
+def pictures(folder: Path) -> int:
+    return len(list((folder / "game").rglob("*.png")))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_watch_tells_plugins_where_it_is_and_makes_what_they_ask(
+    watcher: Any, tmp_path: Path, number: int, code: int
+) -> None:
+    process, client = watcher(1)
+    assert client.state.pid == process.pid
+    assert client.make()["status"] == "done"
+    assert [Path(project["path"]).name for project in client.get("/projects")] == ["art"]
+    process.send_signal(number)
+    assert (process.wait(30), (tmp_path / "server.json").exists()) == (code, False)
+
+
+def test_a_suggestion_overtakes_a_watched_build_and_a_pick_in_it_waits(watcher: Any, tmp_path: Path) -> None:
+    _, client = watcher(300)
+    until(lambda: pictures(tmp_path) > 2)
+    project = client.open(tmp_path / "art")
+    pick = client.job(kind="pick", project=project, pack="pack.pack.yaml", asset="pack_0", number=2)
+    assert client.make()["status"] == "done"
+    assert 2 < pictures(tmp_path) < 300
+    assert client.get(f"/jobs/{pick['id']}")["status"] == "queued"
+    assert client.wait(pick)["status"] == "done"
+    assert pictures(tmp_path) == 300
+
+
+def test_a_signal_ends_a_watch_that_builds(watcher: Any, tmp_path: Path) -> None:
+    process, _ = watcher(300)
+    until(lambda: pictures(tmp_path) > 2)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert pictures(tmp_path) < 300
+
+
+def test_a_signal_ends_a_watch_that_has_nothing_to_do(daemon: Any, tmp_path: Path) -> None:
+    (tmp_path / "art").mkdir()
+    process, _ = daemon(str(tmp_path / "art"), door="watch")
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_path: Path) -> None:
+    with exclusively(tmp_path / "game/pack", machine(str(tmp_path / "store")).locks, ignore):
+        process, _ = watcher(1)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert pictures(tmp_path) == 0
+
+
+def test_a_watch_that_cannot_answer_plugins_says_why_and_builds(slow: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
+    command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "file/server.json")]
+    watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until(lambda: pictures(tmp_path) == 1)
+    watch.send_signal(signal.SIGTERM)
+    _, said = watch.communicate(timeout=30)
+    assert "plugins are not answered from here: cannot write" in said
+    assert watch.returncode == 0
+
+
+def test_a_watch_beside_a_server_builds_and_says_who_answers(daemon: Any, slow: Any, tmp_path: Path) -> None:
+    server, _ = daemon()
+    words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
+    command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "server.json")]
+    watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until(lambda: pictures(tmp_path) == 1)
+    watch.send_signal(signal.SIGTERM)
+    _, said = watch.communicate(timeout=30)
+    assert f"plugins are not answered from here: a server runs already for '{tmp_path}/server.json'" in said
+    assert (server.poll(), watch.returncode) == (None, 0)
+
+
+def test_a_turn_goes_to_whoever_has_waited_longest() -> None:
+    import threading
+
+    turn, order = Turn(), []
+
+    def take(name: str) -> None:
+        with turn:
+            order.append(name)
+
+    with turn:
+        threads = [threading.Thread(target=take, args=(name,)) for name in "abc"]
+        for count, thread in enumerate(threads, 2):
+            thread.start()
+            until(lambda count=count: len(turn._waiting) == count)
+    for thread in threads:
+        thread.join()
+    assert order == ["a", "b", "c"]
+
+
+def test_models_are_let_go_only_after_a_while_without_use() -> None:
+    idle = Idle(0.05)
+    with idle.used():
+        time.sleep(0.1)
+        assert idle.left > 1
+    assert 0 < idle.left <= 0.05
+    time.sleep(0.06)
+    assert idle.left == 0
+    idle.let_go()
+    assert idle.left > 1
+
+
+@pytest.mark.model
+def test_an_idle_server_lets_its_model_go_and_loads_it_again(serve: Any) -> None:
+    words = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}
+    idle = Idle(0.5)
+    let_go()  # of what another test of this process warmed
+    with serve(idle=idle) as client:
+        for _ in range(2):
+            events = client.make(**words, seed=time.time_ns() % 10**6)["events"]
+            assert any(event["event"] == "loading" for event in events)
+            until(lambda: math.isinf(idle.left))  # nothing is warm any more
