@@ -29,8 +29,8 @@ from assetgen.errors import InputError
 from assetgen.events import Emit, ignore
 from assetgen.images import ImageSet
 
-Kind = Literal["source", "control", "step", "check", "exporter"]
-KINDS: tuple[Kind, ...] = ("source", "control", "step", "check", "exporter")
+PartKind = Literal["source", "control", "step", "check", "exporter"]
+KINDS: tuple[PartKind, ...] = ("source", "control", "step", "check", "exporter")
 Files = Mapping[str, bytes]
 """What an exporter gives: bytes by path, relative to the target, `/` between folders."""
 
@@ -128,23 +128,23 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Job:
+class SourceJob:
     """One image asked of a source: its context and its words."""
 
     context: Context
-    words: Mapping[str, Any]
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Together:
+class BatchSource:
     """How a source makes many images at once.
 
     Jobs whose `alike(words, control kinds and their words)` are equal go to one `run(jobs)` call, which yields one
     image set a job, in order, as soon as each is done, and reads its jobs lazily.
     """
 
-    alike: Callable[[Mapping[str, Any], tuple[tuple[str, float, float, float], ...]], Hashable]
-    run: Callable[[Iterable[Job]], Iterator[ImageSet]]
+    batch_key: Callable[[Mapping[str, Any], tuple[tuple[str, float, float, float], ...]], Hashable]
+    run: Callable[[Iterable[SourceJob]], Iterator[ImageSet]]
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class Traits:
     """What `@part` records about a function."""
 
     version: int
-    together: Together | None = None
+    together: BatchSource | None = None
     members: bool = False
     new_game: Callable[[str], Files] | None = None
     engine_owned: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def part(
     *,
     version: int,
-    together: Together | None = None,
+    together: BatchSource | None = None,
     members: bool = False,
     new_game: Callable[[str], Files] | None = None,
     engine_owned: tuple[str, ...] = (),
@@ -211,7 +211,7 @@ def part(
 class Part:
     """A part as recipes see it; `params` is the pydantic model of its keyword-only arguments."""
 
-    kind: Kind
+    kind: PartKind
     name: str
     run: Callable[..., Any]
     traits: Traits
@@ -223,13 +223,13 @@ class Part:
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
 
-def names(kind: Kind) -> tuple[str, ...]:
+def names(kind: PartKind) -> tuple[str, ...]:
     """The names of every part of this kind, sorted; imports none of them."""
     return tuple(sorted({**_shipped(kind), **_plugged(kind)}))
 
 
 @cache
-def load(kind: Kind, name: str) -> Part:
+def load(kind: PartKind, name: str) -> Part:
     """Import one part. An unknown name is an `InputError` with a suggestion."""
     if name in _shipped(kind):
         function = getattr(importlib.import_module(f"assetgen.{kind}s.{name}"), name)
@@ -255,13 +255,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 @cache
-def _shipped(kind: Kind) -> dict[str, str]:
+def _shipped(kind: PartKind) -> dict[str, str]:
     package = importlib.import_module(f"assetgen.{kind}s")
     return {module.name: module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_"}
 
 
 @cache
-def _plugged(kind: Kind) -> dict[str, Any]:
+def _plugged(kind: PartKind) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for point in entry_points(group=f"assetgen.{kind}s"):
         if point.name in found or point.name in _shipped(kind):
@@ -276,7 +276,7 @@ def named_types(annotation: Any) -> tuple[Any, ...]:
     return (annotation, *inner)
 
 
-def _params(kind: Kind, name: str, function: Callable[..., Any]) -> type[BaseModel]:
+def _params(kind: PartKind, name: str, function: Callable[..., Any]) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
     keywords = {
         key: (hints[key], ... if parameter.default is parameter.empty else parameter.default)

@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.events import Emit, Event
 from assetgen.pack.library import load_pack
 from assetgen.store.store import Store
@@ -36,7 +36,7 @@ def build(folder: Path, emit: Emit | None = None, **wish: Any) -> list[Event]:
         if emit:
             emit(event)
 
-    rebuild(load_pack(folder / "pack"), folder / "game", machine, note, Wish(**wish))
+    build_pack(load_pack(folder / "pack"), folder / "game", machine, note, BuildOptions(**wish))
     return events
 
 

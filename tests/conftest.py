@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.execute import Manner, build_pack
+from assetgen.build.execute import Manner, build_recipes
 from assetgen.build.game import open_target
-from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.events import Event
 from assetgen.pack.library import PackFile, load_pack
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.store.store import Store
 
 if "ASSETGEN_TEST_GPU" not in os.environ:
@@ -60,9 +60,9 @@ def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[...
     def run(text: str, **manner: Any) -> list[Event]:
         file = write_pack(text)
         events: list[Event] = []
-        recipes = plan(file, draft=True)
+        recipes = resolve_pack(file, draft=True)
         target = open_target(file.pack, tmp_path / "game", recipes)
-        build_pack(recipes, Store(tmp_path / "store"), target, events.append, Manner(**manner))
+        build_recipes(recipes, Store(tmp_path / "store"), target, events.append, Manner(**manner))
         return events
 
     return run
@@ -80,7 +80,7 @@ def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[.
             (tmp_path / f"{name}.yaml").write_text(f"preset: {name}\n{words}")
         events: list[Event] = []
         machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
-        rebuild(write_pack(text), tmp_path / "game", machine, events.append, Wish(**wish))
+        build_pack(write_pack(text), tmp_path / "game", machine, events.append, BuildOptions(**wish))
         return events
 
     return run

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from assetgen.pack.recipe import Recipe, digest, plain
+from assetgen.pack.recipe import Recipe, as_json, digest
 from assetgen.store.store import Store
 
 
 @dataclass(frozen=True)
-class Try:
+class Attempt:
     """One attempt at one recipe; 0 is the first."""
 
     recipe: Recipe
@@ -25,20 +25,22 @@ class Try:
         return self.recipe.images_key(self.attempt)
 
     @property
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """The words of its source, its own seed among them."""
-        return dict(self.recipe.source_for(self.attempt).words)
+        return dict(self.recipe.source_for(self.attempt).arguments)
 
     @property
     def model(self) -> str:
         """A key of the model that its source must load, LoRAs included."""
-        words = self.recipe.source.words
-        return digest(self.recipe.source.name, plain(words.get("model")), plain(words.get("loras")))
+        words = self.recipe.source.arguments
+        return digest(self.recipe.source.name, as_json(words.get("model")), as_json(words.get("loras")))
 
-    def next(self) -> "Try | None":
+    def next(self) -> "Attempt | None":
         """The next attempt, if the budget allows one, nobody picked this one and another seed can change anything."""
-        more = self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.words and self.recipe.pick is None
-        return Try(self.recipe, self.attempt + 1) if more else None
+        more = (
+            self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.arguments and self.recipe.pick is None
+        )
+        return Attempt(self.recipe, self.attempt + 1) if more else None
 
 
 def accepted(recipe: Recipe, store: Store) -> dict[str, Any] | None:
@@ -47,14 +49,14 @@ def accepted(recipe: Recipe, store: Store) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def first_try(recipe: Recipe, store: Store) -> Try:
+def first_attempt(recipe: Recipe, store: Store) -> Attempt:
     """The accepted try, else the picked one, else the first."""
     known = accepted(recipe, store)
-    return Try(recipe, int(known["attempt"]) if known else recipe.pick or 0)
+    return Attempt(recipe, int(known["attempt"]) if known else recipe.pick or 0)
 
 
-def finished_try(recipe: Recipe, store: Store) -> Try | None:
+def finished_attempt(recipe: Recipe, store: Store) -> Attempt | None:
     """The accepted try, if the store has its finished images."""
     known = accepted(recipe, store)
-    attempt = Try(recipe, int(known["attempt"])) if known else None
+    attempt = Attempt(recipe, int(known["attempt"])) if known else None
     return attempt if attempt and store.has("images", attempt.images_key) else None

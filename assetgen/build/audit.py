@@ -7,14 +7,14 @@ from pathlib import Path
 from assetgen.build.publish import Target, matches
 from assetgen.errors import InputError
 from assetgen.events import Audited, State
-from assetgen.pack.changes import asked, differences
-from assetgen.pack.inbox import Refusals
+from assetgen.pack.changes import changes_between, request_entry
+from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
 from assetgen.pack.licences import noncommercial
-from assetgen.pack.lock import Block, lock_place, read_lock
+from assetgen.pack.lock import LockEntry, lock_path, read_lock
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import plan_with
-from assetgen.pixels.fingerprint import SIMILAR, apart, look
+from assetgen.pixels.fingerprint import SIMILAR, distance, fingerprint
 
 WORST_FIRST: tuple[State, ...] = ("new", "gone", "stale", "missing", "edited")
 
@@ -25,11 +25,11 @@ def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False
     With `similar`, pictures that a build published with other bytes are in order where they look as the lock says (see
     `looks`): for files that were built on other hardware. Raises `InputError` where pack or lock cannot be read.
     """
-    lock = read_lock(lock_place(file))
+    lock = read_lock(lock_path(file))
     unknown = "its pack has no lock" if lock is None else "it is not in the lock"
     blocks = lock or {}
     target = Target(game, file.pack.target, file.pack.pack)
-    refused: Refusals = {}
+    refused: InvalidFiles = {}
     recipes = {recipe.name: recipe for recipe in plan_with(file, blocks, engine=engine, refused=refused)}
     for name in sorted({*blocks, *recipes, *refused}):
         recipe, block = recipes.get(name), blocks.get(name)
@@ -40,7 +40,7 @@ def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False
         elif recipe is None:
             found = list(_gone(block, target.root))
         else:
-            found = [("stale", reason) for reason in differences(asked(recipe, file.folder), block)]
+            found = [("stale", reason) for reason in changes_between(request_entry(recipe, file.folder), block)]
             found += _files(recipe, block, target, similar)
             found += [("ok", what) for what in noncommercial(recipe)]
         states = {state for state, _ in found}
@@ -48,7 +48,7 @@ def audit(file: PackFile, game: Path, engine: str = "", *, similar: bool = False
         yield Audited(asset=name, pack=file.pack.pack, state=state, reasons=tuple(reason for _, reason in found))
 
 
-def _gone(block: Block, root: Path) -> Iterator[tuple[State, str]]:
+def _gone(block: LockEntry, root: Path) -> Iterator[tuple[State, str]]:
     """What is left of an asset that left the pack."""
     yield "gone", "it is no longer in the pack"
     left = [path for path in block.outputs if (root / path).is_file()]
@@ -57,7 +57,7 @@ def _gone(block: Block, root: Path) -> Iterator[tuple[State, str]]:
         yield "gone", "only its lock entry is left"
 
 
-def _files(recipe: Recipe, block: Block, target: Target, similar: bool) -> Iterator[tuple[State, str]]:
+def _files(recipe: Recipe, block: LockEntry, target: Target, similar: bool) -> Iterator[tuple[State, str]]:
     """What is wrong with the published files of one asset."""
     owned = recipe.export.part.traits.engine_owned
     published = target.assets.get(recipe.name, {}).get("files", {})
@@ -86,7 +86,7 @@ def _read(place: Path) -> bytes:
 
 
 def _looks(data: bytes, said: str | None) -> bool:
-    return said is not None and apart(look(data), said) <= SIMILAR
+    return said is not None and distance(fingerprint(data), said) <= SIMILAR
 
 
 def counts(verdicts: Sequence[Audited]) -> Mapping[State, int]:

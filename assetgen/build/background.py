@@ -16,7 +16,7 @@ THREADS = 4
 T = TypeVar("T")
 
 
-class Beside:
+class BackgroundWork:
     """Threads that save what was sampled, and draw what the next pictures need."""
 
     def __init__(self) -> None:

@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.run import Machine, Wish, rebuild
-from assetgen.build.stages import render_control, sample
+from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.stages import render_control, run_source
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Drawn, Event, Failed, StepRan, ignore
 from assetgen.images import Array
 from assetgen.pack.library import Library, PackFile
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ModelCard, Pack
-from assetgen.pack.yaml_files import Document, check
-from assetgen.parts import Context, Control, Job
+from assetgen.pack.yaml_files import Document, validate
+from assetgen.parts import Context, Control, SourceJob
 from assetgen.store.store import Store
 
 THINGS = ("a stone keep", "a wooden crate", "a red dragon", "a mossy wall", "a golden crown", "a dark forest", "a ship")
@@ -110,12 +110,12 @@ def measure(trial: Trial, library: Library) -> Result:
 
     Raises what keeps the model from drawing: weights that are not here, a size that it cannot draw, no way to compile.
     """
-    from assetgen.diffusion.speed.baseline import forget_peak, limit, plain
+    from assetgen.diffusion.speed.baseline import forget_peak, limit, plain_diffusers
     from assetgen.diffusion.speed.devices import device_for
 
     with _pack(trial, library) as (file, folder):
-        recipes = plan(file)
-        card = recipes[0].source.words["model"]
+        recipes = resolve_pack(file)
+        card = recipes[0].source.arguments["model"]
         device = device_for(card)
         if trial.compiled and device.name != "cuda":
             raise InputError(f"models are not compiled on {device.name}", cure="Leave --compiled out")
@@ -124,8 +124,8 @@ def measure(trial: Trial, library: Library) -> Result:
         loading = time.perf_counter() - started
         words, control = _words(recipes[0])
         forget_peak(device)
-        prompts = [str(recipe.source.words["prompt"]) for recipe in recipes[: trial.plain_images]]
-        plain_seconds = plain(card, prompts, words, folder, control) * len(recipes) / len(prompts)
+        prompts = [str(recipe.source.arguments["prompt"]) for recipe in recipes[: trial.plain_images]]
+        plain_seconds = plain_diffusers(card, prompts, words, folder, control) * len(recipes) / len(prompts)
         plain_peak = device.memory or _resident()
         alone = min(_timed(lambda: _draw(recipes[:1], {})) for _ in range(ALONE))
         count = _operations(card, recipes[:1], words["steps"])
@@ -168,7 +168,7 @@ def _pack(trial: Trial, library: Library) -> Iterator[tuple[PackFile, Path]]:
         things = [f"{THINGS[n % len(THINGS)]}, number {n}" for n in range(trial.images)]
         assets = {f"image_{n:04}": {**entry, "prompt": thing} for n, thing in enumerate(things)}
         document = Document("bench", {"pack": "bench", "engine": "plain", "assets": assets})
-        yield PackFile(check(document, Pack), document, folder, library), folder
+        yield PackFile(validate(document, Pack), document, folder, library), folder
 
 
 def _write_mesh(folder: Path) -> Path:
@@ -190,7 +190,7 @@ def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
     events: list[Event] = []
     machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
     started = time.perf_counter()
-    rebuild(file, folder / "game", machine, events.append, Wish(once=True))
+    build_pack(file, folder / "game", machine, events.append, BuildOptions(once=True))
     seconds = time.perf_counter() - started
     for event in events:
         if isinstance(event, Failed):
@@ -220,12 +220,12 @@ def _timed(run: Callable[[], object]) -> float:
 
 def _draw(recipes: Sequence[Recipe], words: dict[str, Any], ahead: int = 1) -> None:
     jobs = (_job(recipe, words, ahead) for recipe in recipes)
-    list(sample(recipes[0].source.part, jobs))
+    list(run_source(recipes[0].source.part, jobs))
 
 
-def _job(recipe: Recipe, words: dict[str, Any], ahead: int = 1) -> Job:
+def _job(recipe: Recipe, words: dict[str, Any], ahead: int = 1) -> SourceJob:
     controls: tuple[Control, ...] = tuple(render_control(stage) for stage in recipe.controls)
-    return Job(Context(recipe.name, controls=controls, ahead=ahead), {**recipe.source.words, **words})
+    return SourceJob(Context(recipe.name, controls=controls, ahead=ahead), {**recipe.source.arguments, **words})
 
 
 def _words(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:

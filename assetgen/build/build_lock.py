@@ -16,7 +16,7 @@ EVERY = 0.2
 
 
 @contextmanager
-def exclusively(place: Path, locks: Path, emit: Emit, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
+def build_lock(place: Path, locks: Path, emit: Emit, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold the right to write at a place (a folder or a file); `Waiting` is emitted once where another process has it.
 
     While it waits, `meanwhile` is called again and again: there a server lets other work go first, or gives up.

@@ -12,17 +12,17 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assetgen.build.attempts import Try, finished_try
-from assetgen.build.build_lock import exclusively
-from assetgen.build.run import Machine, Wish, rebuild
-from assetgen.build.sampling import WAITING_LIMIT, Maker, Sampled, worker_threads
+from assetgen.build.attempts import Attempt, finished_attempt
+from assetgen.build.build_lock import build_lock
+from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.sampling import WAITING_LIMIT, Sampled, Sampler, worker_threads
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Finished, ignore
 from assetgen.images import ImageSet
-from assetgen.pack.changes import asked
+from assetgen.pack.changes import request_entry
 from assetgen.pack.library import PackFile
 from assetgen.pack.licences import refuse_noncommercial
-from assetgen.pack.lock import Block, lock_place, read_lock, write_lock
+from assetgen.pack.lock import LockEntry, lock_path, read_lock, write_lock
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import plan_with
 from assetgen.parts import Verdict, did_you_mean
@@ -49,19 +49,19 @@ class Candidate:
 
 def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
     """The assets that another seed would change."""
-    return [recipe for recipe in recipes if "seed" in recipe.source.words and not recipe.needs]
+    return [recipe for recipe in recipes if "seed" in recipe.source.arguments and not recipe.needs]
 
 
 def make_candidates(
-    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, wish: Wish
+    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, wish: BuildOptions
 ) -> Iterator[Candidate]:
     """`count` candidates of each asset, as they come; what the store has is not made again. Failures are news.
 
     Of the wish, its price counts and whether it allows what forbids commercial use; else that raises `InputError`.
     """
     refuse_noncommercial(recipes, wish.allow_noncommercial)
-    maker = Maker(machine.store, emit, wish.price, pause=machine.pause, device=machine.device)
-    wanted = [Try(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
+    maker = Sampler(machine.store, emit, wish.price, pause=machine.pause, device=machine.device)
+    wanted = [Attempt(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
     under_way: deque[Future[Candidate | None]] = deque()
     with closing(maker), worker_threads() as workers:
         for sampled in maker.sampled(wanted):
@@ -72,11 +72,11 @@ def make_candidates(
             yield from _made(under_way.popleft())
 
 
-def _candidate(maker: Maker, sampled: Sampled) -> Candidate | None:
+def _candidate(maker: Sampler, sampled: Sampled) -> Candidate | None:
     attempt = sampled.attempt
     try:
-        done = maker.finish(sampled)
-        return Candidate(attempt.recipe, attempt.attempt, done, tuple(maker.judge(attempt, done)))
+        done = maker.apply_steps(sampled)
+        return Candidate(attempt.recipe, attempt.attempt, done, tuple(maker.run_checks(attempt, done)))
     except AssetgenError as error:
         maker.fail(attempt.recipe, error)
         return None
@@ -89,15 +89,15 @@ def _made(future: "Future[Candidate | None]") -> Iterator[Candidate]:
 
 def stored_candidates(recipe: Recipe, machine: Machine) -> Iterator[Candidate]:
     """The candidates of an asset that the store has, in order; nothing is sampled."""
-    maker = Maker(machine.store, ignore)
-    for attempt in (Try(recipe, number) for number in range(MOST)):
+    maker = Sampler(machine.store, ignore)
+    for attempt in (Attempt(recipe, number) for number in range(MOST)):
         if images := machine.store.read_images("images", attempt.images_key):
-            yield Candidate(recipe, attempt.attempt, images, tuple(maker.judge(attempt, images)))
+            yield Candidate(recipe, attempt.attempt, images, tuple(maker.run_checks(attempt, images)))
 
 
 def current(recipe: Recipe, machine: Machine) -> int | None:
     """The number of the candidate that is built, if one is."""
-    attempt = finished_try(recipe, machine.store)
+    attempt = finished_attempt(recipe, machine.store)
     return attempt.attempt + 1 if attempt else None
 
 
@@ -107,10 +107,10 @@ def pick(file: PackFile, asset: str, number: int | None, machine: Machine, emit:
     An asset that was not built yet, or not as the pack asks for it now, may be picked as well: its block is stale until
     it is built. Raises `InputError` for an asset without candidates and a number not from 1 to `MOST`.
     """
-    place = lock_place(file)
+    place = lock_path(file)
     if number is not None and not 1 <= number <= MOST:
         raise InputError(f"candidate {number} is not from 1 to {MOST}")
-    with exclusively(place, machine.locks, emit, machine.pause):
+    with build_lock(place, machine.locks, emit, machine.pause):
         lock = read_lock(place) or {}
         recipes = {recipe.name: recipe for recipe in plan_with(file, lock)}
         if asset not in recipes:
@@ -121,20 +121,22 @@ def pick(file: PackFile, asset: str, number: int | None, machine: Machine, emit:
         write_lock(place, {**lock, asset: replace(block, pick=None if number is None else number - 1)})
 
 
-def _block(recipe: Recipe, known: Block | None, folder: Path) -> Block:
+def _block(recipe: Recipe, known: LockEntry | None, folder: Path) -> LockEntry:
     """The block of an asset as its pack asks for it now. One that no build wrote keeps a key that fits no build."""
     if known and known.keys.get("sampled") == recipe.sampled_key():
         return known
     keys = {**(known.keys if known else UNBUILT), "sampled": recipe.sampled_key()}
-    block = replace(asked(recipe, folder), keys=keys)
+    block = replace(request_entry(recipe, folder), keys=keys)
     return replace(block, outputs=known.outputs, looks=known.looks) if known else block
 
 
-def build_picked(file: PackFile, game: Path, machine: Machine, emit: Emit, asset: str, wish: Wish) -> list[Finished]:
+def build_picked(
+    file: PackFile, game: Path, machine: Machine, emit: Emit, asset: str, wish: BuildOptions
+) -> list[Finished]:
     """Build an asset, and the atlases that hold it; for the rest as the wish says."""
-    recipes = plan_with(file, read_lock(lock_place(file)) or {})
+    recipes = plan_with(file, read_lock(lock_path(file)) or {})
     atlases = [recipe.name for recipe in recipes if any(need.name == asset for need in recipe.needs)]
-    return [rebuild(file, game, machine, emit, replace(wish, only=name)) for name in atlases or [asset]]
+    return [build_pack(file, game, machine, emit, replace(wish, only=name)) for name in atlases or [asset]]
 
 
 def matching(recipes: Sequence[Recipe], only: str) -> list[Recipe]:

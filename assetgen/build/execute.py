@@ -13,14 +13,23 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from assetgen.build.attempts import Try, accepted, finished_try, first_try
+from assetgen.build.attempts import Attempt, accepted, finished_attempt, first_attempt
 from assetgen.build.cost import summed
 from assetgen.build.publish import Target
-from assetgen.build.sampling import WAITING_LIMIT, Maker, Outcome, Runner, Work, here, nothing, worker_threads
+from assetgen.build.sampling import (
+    WAITING_LIMIT,
+    Outcome,
+    Runner,
+    Sampler,
+    Work,
+    local_runner,
+    no_pause,
+    worker_threads,
+)
 from assetgen.errors import AssetgenError
 from assetgen.events import Emit, Finished, Planned, Published, Reused
 from assetgen.pack.recipe import Recipe
-from assetgen.pixels.fingerprint import looks_of
+from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
 
 
@@ -44,12 +53,12 @@ class Manner:
     prune: str = "*"
     refused: frozenset[str] = frozenset()
     price: float = 0.0
-    pause: Callable[[], None] = nothing
+    pause: Callable[[], None] = no_pause
     device: str = "auto"
-    runner: Runner = here
+    runner: Runner = local_runner
 
 
-def build_pack(
+def build_recipes(
     recipes: Sequence[Recipe], store: Store, target: Target, emit: Emit, manner: Manner | None = None
 ) -> tuple[Finished, dict[str, Made]]:
     """Build and publish recipes (members before what needs them). One asset's failure never stops the others.
@@ -57,7 +66,7 @@ def build_pack(
     Gives the closing event, and every asset that was published now.
     """
     manner = manner or Manner()
-    maker = Maker(store, emit, manner.price, set(manner.refused), manner.pause, manner.device)
+    maker = Sampler(store, emit, manner.price, set(manner.refused), manner.pause, manner.device)
     run = _Run(maker, target, manner)
     started = time.perf_counter()
     others = (name for name in target.assets if not fnmatch.fnmatchcase(name, manner.prune))
@@ -84,7 +93,7 @@ def build_pack(
 class _Run:
     """The state of one build."""
 
-    maker: Maker
+    maker: Sampler
     target: Target
     manner: Manner
     made: dict[str, Made] = field(default_factory=dict)
@@ -108,8 +117,8 @@ class _Run:
             return False
         try:
             known = accepted(recipe, self.maker.store) or {}
-            attempt = Try(recipe, int(known.get("attempt", 0)))
-            self.publish(Outcome(attempt, files, looks_of(files), known.get("cost", {})))
+            attempt = Attempt(recipe, int(known.get("attempt", 0)))
+            self.publish(Outcome(attempt, files, fingerprints_of(files), known.get("cost", {})))
         except AssetgenError as error:
             self.maker.fail(recipe, error)
         return True
@@ -117,20 +126,20 @@ class _Run:
     def with_lost_members(self, pending: list[Recipe]) -> list[Recipe]:
         """Also the members whose finished images the store has lost, though their files are current."""
         needs = {need.name: need for recipe in pending for need in recipe.needs if need.name not in self.maker.failed}
-        needed = {name: need for name, need in needs.items() if not finished_try(need, self.maker.store)}
+        needed = {name: need for name, need in needs.items() if not finished_attempt(need, self.maker.store)}
         names = {recipe.name for recipe in pending}
         return [need for name, need in needed.items() if name not in names] + pending
 
     def build(self, wave: Sequence[Recipe]) -> None:
         """Attempts, round by round, until each recipe of the wave is accepted or out of tries."""
-        tries = [first_try(recipe, self.maker.store) for recipe in wave]
+        tries = [first_attempt(recipe, self.maker.store) for recipe in wave]
         while tries:
             tries = self.round(tries)
 
-    def round(self, tries: Sequence[Try]) -> list[Try]:
+    def round(self, tries: Sequence[Attempt]) -> list[Attempt]:
         """One attempt each; what was rejected comes back as its next attempt, in the order of the tries."""
-        under_way: set[Future[Try | None]] = set()
-        again: list[Try] = []
+        under_way: set[Future[Attempt | None]] = set()
+        again: list[Attempt] = []
         for attempt, work in self.manner.runner(self.maker, tries):
             if len(under_way) == WAITING_LIMIT:
                 done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
@@ -140,11 +149,11 @@ class _Run:
         places = {attempt.recipe.name: place for place, attempt in enumerate(tries)}
         return sorted(again, key=lambda attempt: places[attempt.recipe.name])
 
-    def complete(self, attempt: Try, work: Work) -> Try | None:
+    def complete(self, attempt: Attempt, work: Work) -> Attempt | None:
         """Do the work that is left, and publish. Gives the next try where a check said no."""
         try:
             outcome = work()
-            if isinstance(outcome, Try):
+            if isinstance(outcome, Attempt):
                 return outcome
             self.publish(outcome)
         except AssetgenError as error:
@@ -204,10 +213,10 @@ def remembered(recipe: Recipe, store: Store, target: Target) -> Made:
     told = target.assets[recipe.name]
     known = accepted(recipe, store) or {}
     untouched = {path: data for path in told["files"] if (data := target.read_published(recipe.name, path)) is not None}
-    return Made(told.get("attempt", 0), told["files"], looks_of(untouched), known.get("cost", {}))
+    return Made(told.get("attempt", 0), told["files"], fingerprints_of(untouched), known.get("cost", {}))
 
 
-def _results(futures: Iterable[Future[Try | None]]) -> list[Try]:
+def _results(futures: Iterable[Future[Attempt | None]]) -> list[Attempt]:
     return [again for future in futures if (again := future.result())]
 
 

@@ -12,7 +12,7 @@ from assetgen.parts import names
 MARKERS = (("godot", "project.godot"), ("unity", "ProjectSettings"), ("unreal", "*.uproject"))
 
 
-def engine_of(game: Path) -> str:
+def detect_engine(game: Path) -> str:
     """The exporter for a game folder, told by the engine's own files; "" where none are there (or none fits)."""
     try:
         return _engine_of(game)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.build.cost import HOUR
-from assetgen.build.stages import alike
+from assetgen.build.stages import batch_key
 from assetgen.events import Drawn, Finished
 from assetgen.pack.recipe import Recipe, digest
 from assetgen.store.backends import write_whole
@@ -42,7 +42,7 @@ class Past:
 
 def kind_of(recipe: Recipe) -> str:
     """What pictures must share to take the same time."""
-    return digest("kind", repr(alike(recipe.source.part, recipe.source.words, recipe.controls)))[:32]
+    return digest("kind", repr(batch_key(recipe.source.part, recipe.source.arguments, recipe.controls)))[:32]
 
 
 def read_history(place: Path) -> dict[str, Past]:

@@ -13,7 +13,7 @@ IDLE = 600.0
 
 
 @dataclass
-class Idle:
+class IdleUnloader:
     """When models were used last; shared by all that use them in one process, from any thread."""
 
     seconds: float = IDLE
@@ -40,13 +40,13 @@ class Idle:
             return math.inf
         return max(0.0, self._used + self.seconds - time.monotonic())
 
-    def let_go(self) -> None:
+    def unload_models(self) -> None:
         """Forget warm models that nobody has used for long."""
         with self._lock:
             if self.left > 0:
                 return
             self._used = None
             if "assetgen.diffusion.loading.models" in sys.modules:  # else none was ever loaded
-                from assetgen.diffusion.loading.models import let_go
+                from assetgen.diffusion.loading.models import unload_models
 
-                let_go()
+                unload_models()

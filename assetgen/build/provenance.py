@@ -10,7 +10,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from assetgen import __version__
-from assetgen.pack.recipe import Recipe, plain
+from assetgen.pack.recipe import Recipe, as_json
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Files
 from assetgen.pixels.image_files import add_text
@@ -32,7 +32,7 @@ def stamp(files: Files, recipe: Recipe, attempt: int) -> dict[str, bytes]:
 
 def provenance(recipe: Recipe, attempt: int) -> dict[str, str]:
     """Text entries by keyword."""
-    words = recipe.source_for(attempt).words
+    words = recipe.source_for(attempt).arguments
     card = words.get("model")
     texts = {"assetgen": json.dumps(_request(recipe, attempt), ensure_ascii=False, sort_keys=True)}
     if isinstance(card, ModelCard):
@@ -45,7 +45,7 @@ def provenance(recipe: Recipe, attempt: int) -> dict[str, str]:
 
 
 def _is_generated(recipe: Recipe) -> bool:
-    return isinstance(recipe.source.words.get("model"), ModelCard) or any(map(_is_generated, recipe.needs))
+    return isinstance(recipe.source.arguments.get("model"), ModelCard) or any(map(_is_generated, recipe.needs))
 
 
 def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
@@ -59,9 +59,9 @@ def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
             "images": recipe.images_key(attempt),
             "files": recipe.files_key,
         },
-        "source": plain(recipe.source_for(attempt)),
-        "controls": [plain(stage) for stage in recipe.controls],
-        "steps": [plain(stage) for stage in recipe.steps],
+        "source": as_json(recipe.source_for(attempt)),
+        "controls": [as_json(stage) for stage in recipe.controls],
+        "steps": [as_json(stage) for stage in recipe.steps],
         **recipe.facts,
     }
 

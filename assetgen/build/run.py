@@ -6,22 +6,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assetgen.build.build_lock import exclusively
-from assetgen.build.execute import Made, Manner, build_pack, remembered
-from assetgen.build.game import engine_of, open_target
+from assetgen.build.build_lock import build_lock
+from assetgen.build.execute import Made, Manner, build_recipes, remembered
+from assetgen.build.game import detect_engine, open_target
 from assetgen.build.history import measured, remember
 from assetgen.build.publish import Target, sweep
-from assetgen.build.sampling import Runner, here, nothing
+from assetgen.build.sampling import Runner, local_runner, no_pause
 from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
-from assetgen.pack.changes import asked, differences
-from assetgen.pack.inbox import Refusals
+from assetgen.pack.changes import changes_between, request_entry
+from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
 from assetgen.pack.licences import refuse_noncommercial
-from assetgen.pack.lock import Block, Lock, lock_place, read_lock, write_lock
+from assetgen.pack.lock import Lock, LockEntry, lock_path, read_lock, write_lock
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import plan_with
-from assetgen.pixels.fingerprint import SIMILAR, apart
+from assetgen.pixels.fingerprint import SIMILAR, distance
 from assetgen.store.store import Store
 
 SHARED = ".assetgen-shared"
@@ -29,7 +29,7 @@ SHARED = ".assetgen-shared"
 
 
 @dataclass(frozen=True)
-class Wish:
+class BuildOptions:
     """How a pack is to be built.
 
     `only` is a glob of the assets to build. `moving`, where it is not None, is a glob of the assets that may differ
@@ -67,21 +67,21 @@ class Machine:
     store: Store
     locks: Path
     history: Path
-    pause: Callable[[], None] = nothing
+    pause: Callable[[], None] = no_pause
     device: str = "auto"
-    runner: Runner = here
+    runner: Runner = local_runner
 
 
-def rebuild(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: Wish) -> Finished:
+def build_pack(file: PackFile, game: Path, machine: Machine, emit: Emit, wish: BuildOptions) -> Finished:
     """Build a pack into a game folder and write its lock. Raises what stops the whole; one asset's failure is news."""
-    place = lock_place(file)
-    locking = exclusively(place, machine.locks, emit, machine.pause) if wish.has_lock else nullcontext()
-    with exclusively(game / file.pack.target, machine.locks, emit, machine.pause), locking:
+    place = lock_path(file)
+    locking = build_lock(place, machine.locks, emit, machine.pause) if wish.has_lock else nullcontext()
+    with build_lock(game / file.pack.target, machine.locks, emit, machine.pause), locking:
         lock = (read_lock(place) or {}) if not wish.once else {}
-        refused: Refusals = {}
-        recipes = plan_with(file, lock, engine=engine_of(game), only=wish.only, draft=wish.draft, refused=refused)
+        refused: InvalidFiles = {}
+        recipes = plan_with(file, lock, engine=detect_engine(game), only=wish.only, draft=wish.draft, refused=refused)
         refuse_noncommercial(recipes, wish.allow_noncommercial)
-        with exclusively(game / SHARED, machine.locks, emit, machine.pause):
+        with build_lock(game / SHARED, machine.locks, emit, machine.pause):
             target = open_target(file.pack, game, recipes)
         target.sweep()
         return _Rebuild(file, machine, emit, wish, lock, target, refused).run(recipes, place)
@@ -92,10 +92,10 @@ class _Rebuild:
     file: PackFile
     machine: Machine
     emit: Emit
-    wish: Wish
+    wish: BuildOptions
     lock: Lock
     target: Target
-    refused: Refusals
+    refused: InvalidFiles
 
     def run(self, recipes: Sequence[Recipe], place: Path) -> Finished:
         """Refuse, build, compare, lock."""
@@ -110,7 +110,7 @@ class _Rebuild:
             if not isinstance(event, Finished):
                 self.emit(event)
 
-        now = {recipe.name: asked(recipe, self.file.folder) for recipe in recipes}
+        now = {recipe.name: request_entry(recipe, self.file.folder) for recipe in recipes}
         for refusal in (*self.dropped(), *self.refusals(now)):
             note(refusal)
         allowed = [recipe for recipe in recipes if recipe.name not in failed]
@@ -124,7 +124,7 @@ class _Rebuild:
             machine.device,
             machine.runner,
         )
-        finished, made = build_pack(allowed, self.machine.store, self.target, note, manner)
+        finished, made = build_recipes(allowed, self.machine.store, self.target, note, manner)
         by_name = {recipe.name: recipe for recipe in recipes}
         remember(self.machine.history, measured([(by_name[event.asset], event) for event in drawn], finished))
         if self.wish.has_lock:
@@ -142,7 +142,7 @@ class _Rebuild:
             if fnmatch.fnmatchcase(name, self.wish.only):
                 yield Failed(asset=name, reason=str(error), exit_code=error.exit_code)
 
-    def refusals(self, now: Mapping[str, Block]) -> Iterator[Failed]:
+    def refusals(self, now: Mapping[str, LockEntry]) -> Iterator[Failed]:
         """What the lock does not describe, where it must. Raises `InputError` where there is no lock to hold to."""
         if self.wish.moving is None:
             return
@@ -153,7 +153,7 @@ class _Rebuild:
             if self._may_move(name):
                 continue
             known = self.lock.get(name)
-            why = differences(block, known) if known else ["it is not in the lock"]
+            why = changes_between(block, known) if known else ["it is not in the lock"]
             if why:
                 yield _refused(name, f"the lock does not describe it ({', '.join(why)})")
         if self.wish.only == "*":
@@ -164,7 +164,9 @@ class _Rebuild:
     def _may_move(self, name: str) -> bool:
         return self.wish.moving is None or fnmatch.fnmatchcase(name, self.wish.moving)
 
-    def blocks(self, recipes: Sequence[Recipe], now: Mapping[str, Block], made: Mapping[str, Made]) -> dict[str, Block]:
+    def blocks(
+        self, recipes: Sequence[Recipe], now: Mapping[str, LockEntry], made: Mapping[str, Made]
+    ) -> dict[str, LockEntry]:
         """The blocks of what stands published; a block that still holds is kept as it is, its cost included."""
         found = {}
         for recipe in recipes:
@@ -177,7 +179,7 @@ class _Rebuild:
             found[name] = _block(now[name], result, known)
         return found
 
-    def departures(self, blocks: dict[str, Block]) -> Iterator[Event]:
+    def departures(self, blocks: dict[str, LockEntry]) -> Iterator[Event]:
         """Files of the same request that came out otherwise than the lock says, as on other hardware.
 
         Similar ones are news, and their old block is kept, or else two machines would change the lock in turns. Others
@@ -190,7 +192,7 @@ class _Rebuild:
             both = dict.fromkeys((*block.outputs, *known.outputs))
             paths = tuple(path for path in both if known.outputs.get(path) != block.outputs.get(path))
             looks = [(block.looks.get(path), known.looks.get(path)) for path in paths]
-            distance = max(apart(one, other) if one and other else 255.0 for one, other in looks)
+            distance = max(distance(one, other) if one and other else 255.0 for one, other in looks)
             if distance <= SIMILAR:
                 blocks[name] = known
                 yield Differs(asset=name, files=paths, difference=distance)
@@ -198,20 +200,20 @@ class _Rebuild:
                 what = f"{paths[0]} does not look as the lock says (it is {distance:.0f} of 255 away)"
                 yield _refused(name, what)
 
-    def write(self, place: Path, blocks: Mapping[str, Block], names: set[str]) -> None:
+    def write(self, place: Path, blocks: Mapping[str, LockEntry], names: set[str]) -> None:
         """The lock with these blocks; where assets were named, with the old ones of all others."""
         if self.wish.moving == "":
             return
         left = {name for name in set(self.lock) - names if fnmatch.fnmatchcase(name, self.wish.prunes)}
         kept = {name: block for name, block in self.lock.items() if name not in left}
         moved = {name: block for name, block in blocks.items() if self._may_move(name)}
-        with exclusively(place.with_name(SHARED), self.machine.locks, self.emit):
+        with build_lock(place.with_name(SHARED), self.machine.locks, self.emit):
             sweep([place.parent])
             if {**kept, **moved} != self.lock or not place.exists():
                 write_lock(place, {**kept, **moved})
 
 
-def _block(now: Block, made: Made, known: Block | None) -> Block:
+def _block(now: LockEntry, made: Made, known: LockEntry | None) -> LockEntry:
     """The block of an asset that was published. One that says the same is kept: another build of equal files changes
     no lock. Sampling that was done before keeps its cost, though the store may have lost that."""
     cost = made.cost

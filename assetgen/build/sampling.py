@@ -15,17 +15,17 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from assetgen.build.attempts import Try, finished_try, first_try
-from assetgen.build.background import Beside
+from assetgen.build.attempts import Attempt, finished_attempt, first_attempt
+from assetgen.build.background import BackgroundWork
 from assetgen.build.cost import cost_of, summed
 from assetgen.build.provenance import stamp
-from assetgen.build.stages import alike, export, finish, judge, render_control, sample
+from assetgen.build.stages import apply_steps, batch_key, render_control, run_checks, run_exporter, run_source
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError
 from assetgen.events import Checked, Drawn, Emit, Event, Failed
 from assetgen.images import ImageSet
 from assetgen.pack.recipe import Recipe
-from assetgen.parts import Context, Control, Files, Job, Verdict
-from assetgen.pixels.fingerprint import looks_of
+from assetgen.parts import Context, Control, Files, SourceJob, Verdict
+from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
 
 WAITING_LIMIT = 32
@@ -40,15 +40,15 @@ def worker_threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(FEWEST_WORKERS, (os.cpu_count() or 1) - 2), "assetgen-worker")
 
 
-def by_model(groups: Iterable[list[Try]]) -> list[list[Try]]:
+def by_model(groups: Iterable[list[Attempt]]) -> list[list[Attempt]]:
     """Groups in the order in which their models first come, so that each model is loaded once."""
-    models: dict[str, list[list[Try]]] = {}
+    models: dict[str, list[list[Attempt]]] = {}
     for group in groups:
         models.setdefault(group[0].model, []).append(group)
     return [group for found in models.values() for group in found]
 
 
-def nothing() -> None:
+def no_pause() -> None:
     """The pause of who has nothing else to do."""
 
 
@@ -56,7 +56,7 @@ def nothing() -> None:
 class Outcome:
     """A try that was accepted: its files, their looks by path, and what all tries up to it cost."""
 
-    attempt: Try
+    attempt: Attempt
     files: Files
     looks: Mapping[str, str]
     cost: Mapping[str, Any]
@@ -66,14 +66,14 @@ class Outcome:
 class Sampled:
     """The images of a try: finished ones, or those that were only sampled; `saved` is done when the store has them."""
 
-    attempt: Try
+    attempt: Attempt
     images: ImageSet
     is_finished: bool = False
     saved: "Future[None] | None" = None
 
 
 @dataclass
-class Maker:
+class Sampler:
     """Makes images, tells the news from any thread, and keeps count.
 
     `price` is USD an hour of this machine; `pause` is called between batches, on the thread that samples: there a
@@ -84,14 +84,14 @@ class Maker:
     emit: Emit
     price: float = 0.0
     failed: set[str] = field(default_factory=set)
-    pause: Callable[[], None] = nothing
+    pause: Callable[[], None] = no_pause
     device: str = "auto"
     costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.RLock = field(default_factory=threading.RLock)
     clock: threading.Lock = field(default_factory=threading.Lock)
-    beside: Beside = field(default_factory=Beside)
+    beside: BackgroundWork = field(default_factory=BackgroundWork)
 
     def close(self) -> None:
         """Wait until everything that was sampled is saved."""
@@ -122,10 +122,10 @@ class Maker:
 
     def is_sampled(self, recipe: Recipe) -> bool:
         """Whether the store spares the first sampling."""
-        attempt = first_try(recipe, self.store)
+        attempt = first_attempt(recipe, self.store)
         return self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
 
-    def with_members(self, tries: Sequence[Try]) -> Iterator[Try]:
+    def with_members(self, tries: Sequence[Attempt]) -> Iterator[Attempt]:
         """Those whose members were made; the others fail."""
         for attempt in tries:
             lost = [need.name for need in attempt.recipe.needs if need.name in self.failed]
@@ -134,9 +134,9 @@ class Maker:
             else:
                 yield attempt
 
-    def sampled(self, tries: Sequence[Try]) -> Iterator[Sampled]:
+    def sampled(self, tries: Sequence[Attempt]) -> Iterator[Sampled]:
         """The images of each try, from the store or as they are sampled."""
-        groups: dict[Any, list[Try]] = {}
+        groups: dict[Any, list[Attempt]] = {}
         for attempt in self.with_members(tries):
             recipe = attempt.recipe
             try:
@@ -148,15 +148,15 @@ class Maker:
             if images:
                 yield Sampled(attempt, images, finished is not None)
             else:
-                groups.setdefault(alike(recipe.source.part, attempt.words, recipe.controls), []).append(attempt)
+                groups.setdefault(batch_key(recipe.source.part, attempt.arguments, recipe.controls), []).append(attempt)
         for group in by_model(groups.values()):
             yield from self._sample(group)
 
-    def _sample(self, group: Sequence[Try]) -> Iterator[Sampled]:
+    def _sample(self, group: Sequence[Attempt]) -> Iterator[Sampled]:
         """Run one source for alike tries. What was under way when it failed is tried again one by one."""
         runs = deque([tuple(group)])
         while runs:
-            unread, sent = deque(runs.popleft()), deque[Try]()
+            unread, sent = deque(runs.popleft()), deque[Attempt]()
             alone = len(unread) == 1
             try:
                 yield from self._sample_run(unread, sent)
@@ -168,10 +168,10 @@ class Maker:
                 for attempt in (*sent, *unread):
                     self.fail(attempt.recipe, error)
 
-    def _sample_run(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Sampled]:
+    def _sample_run(self, unread: deque[Attempt], sent: deque[Attempt]) -> Iterator[Sampled]:
         """One run of a source; its images are saved while others are sampled. `sent` holds the tries that it makes."""
         part = unread[0].recipe.source.part
-        results = sample(part, self._jobs(unread, sent))
+        results = run_source(part, self._jobs(unread, sent))
         while True:
             self.pause()
             with self.timed("sampling"):
@@ -182,13 +182,13 @@ class Maker:
             self.counts["sampled"] += 1
             yield Sampled(attempt, images, saved=self.beside.save(partial(self._save, attempt, images)))
 
-    def _save(self, attempt: Try, images: ImageSet) -> None:
+    def _save(self, attempt: Attempt, images: ImageSet) -> None:
         with self.timed("saving"):
             if cost := self.costs.get(attempt.sampled_key):
                 self.store.write_json("cost", attempt.sampled_key, cost)
             self.store.write_images("sampled", attempt.sampled_key, images)
 
-    def _jobs(self, unread: deque[Try], sent: deque[Try]) -> Iterator[Job]:
+    def _jobs(self, unread: deque[Attempt], sent: deque[Attempt]) -> Iterator[SourceJob]:
         begun: deque[Callable[[], tuple[Control, ...]]] = deque()
         while unread:
             begun.extend(self._begin_controls(each.recipe) for each in islice(unread, len(begun), CONTROLS_AHEAD))
@@ -202,7 +202,9 @@ class Maker:
                 continue
             sent.append(attempt)
             ahead = len(unread) + 1
-            yield Job(Context(recipe.name, needs, controls, self._metered(attempt), self.device, ahead), attempt.words)
+            yield SourceJob(
+                Context(recipe.name, needs, controls, self._metered(attempt), self.device, ahead), attempt.arguments
+            )
 
     def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
         """Begin the control images of a recipe. Networks that draw them run on the thread that samples, in their turn:
@@ -214,7 +216,7 @@ class Maker:
         waits = not recipe.controls or any(stage.part.traits.detector for stage in recipe.controls)
         return draw if waits else self.beside.ahead(draw)
 
-    def _metered(self, attempt: Try) -> Emit:
+    def _metered(self, attempt: Attempt) -> Emit:
         """An `Emit` for a source, which notes what drawing this try cost."""
 
         def note(event: Event) -> None:
@@ -226,17 +228,17 @@ class Maker:
 
     def _finished(self, recipe: Recipe) -> ImageSet:
         """The accepted images of a recipe that was built before."""
-        attempt = finished_try(recipe, self.store)
+        attempt = finished_attempt(recipe, self.store)
         images = self.store.read_images("images", attempt.images_key) if attempt else None
         if images is None:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
-    def complete(self, sampled: Sampled) -> Outcome | Try:
+    def complete(self, sampled: Sampled) -> Outcome | Attempt:
         """Steps, checks, export, into the store. Gives the next try where a check said no."""
         attempt, recipe = sampled.attempt, sampled.attempt.recipe
-        done = self.finish(sampled)
-        verdicts = self.judge(attempt, done)
+        done = self.apply_steps(sampled)
+        verdicts = self.run_checks(attempt, done)
         rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
         if rejected and recipe.pick is None:
             if again := attempt.next():
@@ -247,11 +249,11 @@ class Maker:
         judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
         self.store.write_json("accepted", recipe.accepted_key, judgement)
         with self.timed("export"):
-            files = stamp(export(done, recipe.export, recipe.name), recipe, attempt.attempt)
+            files = stamp(run_exporter(done, recipe.export, recipe.name), recipe, attempt.attempt)
             self.store.write("files", recipe.files_key, files)
-        return Outcome(attempt, files, looks_of(files), cost)
+        return Outcome(attempt, files, fingerprints_of(files), cost)
 
-    def finish(self, sampled: Sampled) -> ImageSet:
+    def apply_steps(self, sampled: Sampled) -> ImageSet:
         """Sampled images through their steps, and into the store, as soon as they are saved as they are."""
         if sampled.is_finished:
             return sampled.images
@@ -259,14 +261,14 @@ class Maker:
             sampled.saved.result()
         attempt = sampled.attempt
         with self.timed("steps"):
-            done = finish(sampled.images, attempt.recipe.steps, attempt.recipe.name, self.news)
+            done = apply_steps(sampled.images, attempt.recipe.steps, attempt.recipe.name, self.news)
             self.store.write_images("images", attempt.images_key, done)
         return done
 
-    def judge(self, attempt: Try, images: ImageSet) -> list[tuple[str, Verdict]]:
+    def run_checks(self, attempt: Attempt, images: ImageSet) -> list[tuple[str, Verdict]]:
         """What each check says."""
         with self.timed("checks"):
-            verdicts = list(judge(images, attempt.recipe.checks).items())
+            verdicts = list(run_checks(images, attempt.recipe.checks).items())
         for name, verdict in verdicts:
             self.news(
                 Checked(
@@ -280,22 +282,22 @@ class Maker:
             )
         return verdicts
 
-    def cost(self, attempt: Try) -> dict[str, Any]:
+    def cost(self, attempt: Attempt) -> dict[str, Any]:
         """What the tries up to this one took to sample."""
         keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
         return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
 
 
-Work = Callable[[], Outcome | Try]
+Work = Callable[[], Outcome | Attempt]
 """What is left to do for a try, in any thread: it gives what was made, or the next try where a check said no."""
-Runner = Callable[[Maker, Sequence[Try]], Iterator[tuple[Try, Work]]]
+Runner = Callable[[Sampler, Sequence[Attempt]], Iterator[tuple[Attempt, Work]]]
 """Makes the images of tries, somewhere, and gives each try with the work that is left as soon as it is that far.
 
 What fails on the way is told through the maker, and comes no more.
 """
 
 
-def here(maker: Maker, tries: Sequence[Try]) -> Iterator[tuple[Try, Work]]:
+def local_runner(maker: Sampler, tries: Sequence[Attempt]) -> Iterator[tuple[Attempt, Work]]:
     """The `Runner` that samples in this process; steps, checks and export are the work that is left."""
     for sampled in maker.sampled(tries):
         yield sampled.attempt, partial(maker.complete, sampled)

@@ -8,7 +8,7 @@ from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Emit, StepRan
 from assetgen.images import ImageSet
 from assetgen.pack.recipe import Stage
-from assetgen.parts import Control, Files, Job, Part, Together, Verdict
+from assetgen.parts import BatchSource, Control, Files, Part, SourceJob, Verdict
 
 
 def run_part(part: Part, alias: str, *given: Any, **words: Any) -> Any:
@@ -23,13 +23,13 @@ def run_part(part: Part, alias: str, *given: Any, **words: Any) -> Any:
 
 def render_control(stage: Stage, device: str = "auto") -> Control:
     """The control image of a stage, with the words that say how it acts. Detectors run on this device."""
-    words = dict(stage.words)
+    words = dict(stage.arguments)
     acts = {key: words.pop(key) for key in ("strength", "start", "end")}
     given = (device,) if stage.part.traits.detector else ()
     return Control(stage.conditions, run_part(stage.part, stage.alias, *given, **words), **acts)
 
 
-def sample(part: Part, jobs: Iterator[Job]) -> Iterator[ImageSet]:
+def run_source(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
     """One image set a job, in order, as they come."""
     together = part.traits.together
     results = together.run(jobs) if together else _one_by_one(part, jobs)
@@ -41,38 +41,38 @@ def sample(part: Part, jobs: Iterator[Job]) -> Iterator[ImageSet]:
         raise _broke(part, part.name, error) from error
 
 
-def alike(part: Part, words: Mapping[str, Any], controls: Iterable[Stage]) -> Any:
+def batch_key(part: Part, words: Mapping[str, Any], controls: Iterable[Stage]) -> Any:
     """A key: jobs of this part with equal ones may be sampled together."""
-    together: Together | None = part.traits.together
+    together: BatchSource | None = part.traits.together
     if together is None:
         return part.name
-    acts = tuple((c.conditions, c.words["strength"], c.words["start"], c.words["end"]) for c in controls)
-    return part.name, together.alike(words, acts)
+    acts = tuple((c.conditions, c.arguments["strength"], c.arguments["start"], c.arguments["end"]) for c in controls)
+    return part.name, together.batch_key(words, acts)
 
 
-def finish(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit) -> ImageSet:
+def apply_steps(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit) -> ImageSet:
     """Sampled images through steps."""
     for stage in steps:
         started = time.perf_counter()
-        images = run_part(stage.part, stage.alias, images, **stage.words)
+        images = run_part(stage.part, stage.alias, images, **stage.arguments)
         emit(StepRan(asset=asset, step=stage.alias, seconds=time.perf_counter() - started))
     return images
 
 
-def judge(images: ImageSet, checks: Iterable[Stage]) -> dict[str, Verdict]:
+def run_checks(images: ImageSet, checks: Iterable[Stage]) -> dict[str, Verdict]:
     """Every check's verdict, by the check's name."""
-    return {stage.alias: run_part(stage.part, stage.alias, images, **stage.words) for stage in checks}
+    return {stage.alias: run_part(stage.part, stage.alias, images, **stage.arguments) for stage in checks}
 
 
-def export(images: ImageSet, stage: Stage, name: str) -> Files:
+def run_exporter(images: ImageSet, stage: Stage, name: str) -> Files:
     """Finished images as files."""
-    files: Files = run_part(stage.part, stage.alias, images, name, **stage.words)
+    files: Files = run_part(stage.part, stage.alias, images, name, **stage.arguments)
     return files
 
 
-def _one_by_one(part: Part, jobs: Iterator[Job]) -> Iterator[ImageSet]:
+def _one_by_one(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
     for job in jobs:
-        yield part.run(job.context, **job.words)
+        yield part.run(job.context, **job.arguments)
 
 
 def _broke(part: Part, alias: str, error: Exception) -> BuildError:

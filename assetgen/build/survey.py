@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from assetgen.build.attempts import finished_try, first_try
+from assetgen.build.attempts import finished_attempt, first_attempt
 from assetgen.build.history import Forecast, forecast, read_history
 from assetgen.build.publish import Target
 from assetgen.events import Surveyed, Work
-from assetgen.pack.changes import asked, differences
-from assetgen.pack.inbox import Refusals
+from assetgen.pack.changes import changes_between, request_entry
+from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
 from assetgen.pack.licences import noncommercial
-from assetgen.pack.lock import Block, lock_place, read_lock
+from assetgen.pack.lock import LockEntry, lock_path, read_lock
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import plan_with
 from assetgen.store.store import Store
@@ -33,8 +33,8 @@ class Survey:
 
 def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: str = "", only: str = "*") -> Survey:
     """Ask of every asset what a build would do. Raises `InputError` where pack or lock cannot be read."""
-    lock = read_lock(lock_place(file)) or {}
-    refused: Refusals = {}
+    lock = read_lock(lock_path(file)) or {}
+    refused: InvalidFiles = {}
     recipes = plan_with(file, lock, engine=engine, only=only, refused=refused)
     target = Target(game, file.pack.target, file.pack.pack)
     work = {recipe.name: work_left(recipe, store, target) for recipe in recipes}
@@ -44,7 +44,7 @@ def survey(file: PackFile, game: Path, store: Store, history: Path, *, engine: s
     for recipe in recipes:
         why = [f"'{lost[recipe.name]}' needs its images"] if recipe.name in lost else []
         if not why and work[recipe.name] != "reuse":
-            why = list(_why(asked(recipe, file.folder), lock.get(recipe.name), target, recipe))
+            why = list(_why(request_entry(recipe, file.folder), lock.get(recipe.name), target, recipe))
         if work[recipe.name] != "reuse":
             why += noncommercial(recipe)
         found.append(Surveyed(asset=recipe.name, work=work[recipe.name], reasons=tuple(why)))
@@ -66,7 +66,7 @@ def work_left(recipe: Recipe, store: Store, target: Target) -> Work:
 
 def work_from_store(recipe: Recipe, store: Store) -> Work:
     """The nearest save point from which an asset's files can be made."""
-    attempt = first_try(recipe, store)
+    attempt = first_attempt(recipe, store)
     if store.has("images", attempt.images_key):
         return "export"
     return "finish" if store.has("sampled", attempt.sampled_key) else "sample"
@@ -76,15 +76,15 @@ def _lost_members(recipes: Sequence[Recipe], work: Mapping[str, Work], store: St
     """Members that are in order but for their images, which the store has lost, and the asset that needs these."""
     for recipe in recipes:
         if work[recipe.name] in MADE:
-            lost = (need for need in recipe.needs if work[need.name] not in MADE and not finished_try(need, store))
+            lost = (need for need in recipe.needs if work[need.name] not in MADE and not finished_attempt(need, store))
             yield from ((need.name, recipe.name) for need in lost)
 
 
-def _why(now: Block, known: Block | None, target: Target, recipe: Recipe) -> Iterator[str]:
+def _why(now: LockEntry, known: LockEntry | None, target: Target, recipe: Recipe) -> Iterator[str]:
     if known is None:
         seed_name = recipe.facts.get("seed_name", recipe.name)
         yield "it is not in the lock" if seed_name == recipe.name else f"it has the picture of '{seed_name}', renamed"
-    elif changed := differences(now, known):
+    elif changed := changes_between(now, known):
         yield from changed
     elif target.assets.get(recipe.name, {}).get("key", recipe.files_key) != recipe.files_key:
         yield "the game has another build of it"

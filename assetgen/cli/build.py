@@ -9,7 +9,7 @@ import typer
 from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
-    from assetgen.build.run import Machine, Wish
+    from assetgen.build.run import BuildOptions, Machine
     from assetgen.events import Event
     from assetgen.pack.library import PackFile
 
@@ -65,7 +65,7 @@ def build(
     store: StoreOption = None,
 ) -> None:
     """Build a pack into its game folder: only what changed, each file whole or not at all; then write its lock."""
-    from assetgen.build.run import Wish
+    from assetgen.build.run import BuildOptions
     from assetgen.cli.settings import parse_price
     from assetgen.pack.library import load_pack
     from assetgen.runners import open_runner
@@ -78,7 +78,7 @@ def build(
         raise InputError("Ray gives each worker its device", cure="Leave out --device")
     file = load_pack(pack)
     moving = update if update is not None else "" if locked else None
-    wish = Wish(only=only, draft=draft, overwrite=overwrite, moving=moving, price=parse_price(price))
+    wish = BuildOptions(only=only, draft=draft, overwrite=overwrite, moving=moving, price=parse_price(price))
     wish = replace(wish, allow_noncommercial=allow_noncommercial)
     with open_runner(runner, address) as makes_pictures:
         where = replace(machine(store, device), runner=makes_pictures)
@@ -103,13 +103,13 @@ def make(
     store: StoreOption = None,
 ) -> None:
     """Make one kind of asset from a prompt, without a pack."""
-    from assetgen.build.run import Wish
+    from assetgen.build.run import BuildOptions
     from assetgen.cli.settings import parse_settings
     from assetgen.pack.entries import variations
     from assetgen.pack.library import PackFile, library_for
     from assetgen.pack.resolve import OWN_WORDS
     from assetgen.pack.schema import Pack
-    from assetgen.pack.yaml_files import Document, check
+    from assetgen.pack.yaml_files import Document, validate
 
     said = parse_settings(settings or [])
     for alias, argument in ((alias, argument) for alias, arguments in said.items() for argument in arguments):
@@ -118,15 +118,15 @@ def make(
     entry = {"preset": preset, "prompt": prompt, "model": model, **said}
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
-    file = PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
-    wish = Wish(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
+    file = PackFile(validate(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
+    wish = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
     run(file, output, wish, machine(store, device), json=json)
 
 
 def run(
     file: "PackFile",
     game: Path,
-    wish: "Wish",
+    wish: "BuildOptions",
     machine: "Machine",
     *,
     json: bool = False,
@@ -134,7 +134,7 @@ def run(
 ) -> None:
     """Build a loaded pack, show its news, and exit with the code that fits."""
     from assetgen.build.junit import write_report
-    from assetgen.build.run import rebuild
+    from assetgen.build.run import build_pack
     from assetgen.cli.progress import shown
     from assetgen.events import Failed
 
@@ -146,7 +146,7 @@ def run(
                 events.append(event)
                 emit(event)
 
-            finished = rebuild(file, game, machine, note, wish)
+            finished = build_pack(file, game, machine, note, wish)
     except AssetgenError as error:
         events.append(Failed(reason=str(error), exit_code=error.exit_code))
         raise
@@ -186,14 +186,14 @@ def default_store() -> Path:
 
 def game_of(file: "PackFile") -> Path:
     """The game project that a pack names, else `out/PACK`. Raises `PublishError` for one that no disk takes."""
-    from assetgen.build.game import engine_of
+    from assetgen.build.game import detect_engine
     from assetgen.errors import PublishError
 
     if not file.pack.game:
         return Path("out") / file.pack.pack
     game = file.folder / file.pack.game
     try:
-        engine_of(game)
+        detect_engine(game)
     except PublishError as error:
         raise error.at(file.document.where("game")) from error
     return game

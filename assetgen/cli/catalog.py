@@ -10,7 +10,7 @@ from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
     from assetgen.pack.library import Library
-    from assetgen.pack.schema import ModelCard, PartWord
+    from assetgen.pack.schema import ModelCard, PartSpec
     from assetgen.parts import Part
 
 presets = typer.Typer(help="Kinds of asset.", no_args_is_help=True)
@@ -45,9 +45,9 @@ def show_preset(name: str, folder: FolderOption = HERE) -> None:
 def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset files, or folders of them.")]) -> None:
     """Check presets by resolving an asset of each, without making one."""
     from assetgen.pack.library import PackFile, library_for
-    from assetgen.pack.resolve import plan
+    from assetgen.pack.resolve import resolve_pack
     from assetgen.pack.schema import Pack
-    from assetgen.pack.yaml_files import Document, check
+    from assetgen.pack.yaml_files import Document, validate
     from assetgen.parts import load
 
     wrong = 0
@@ -58,7 +58,7 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
             takes_prompt = "prompt" in load("source", library.kind(name).source.part).params.model_fields
             asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {})
             document = Document(str(path), {"pack": "validate", "assets": {"a_test": asset}})
-            plan(PackFile(check(document, Pack), document, path.parent, library), draft=True)
+            resolve_pack(PackFile(validate(document, Pack), document, path.parent, library), draft=True)
             typer.echo(f"{name}: in order")
         except AssetgenError as error:
             wrong += 1
@@ -184,7 +184,7 @@ def _yaml_files(paths: list[Path]) -> list[Path]:
     return found
 
 
-def _written(word: "PartWord") -> Any:
+def _written(word: "PartSpec") -> Any:
     named = {"as": word.alias} if word.alias != word.part else {}
     arguments = {**word.arguments, **named}
     return {word.part: arguments} if arguments else word.part

@@ -26,7 +26,7 @@ def check(
 ) -> None:
     """Compare published files with the pack and its lock; needs no model and no GPU. Exit code 1 where they differ."""
     from assetgen.build.audit import audit
-    from assetgen.build.game import engine_of
+    from assetgen.build.game import detect_engine
     from assetgen.build.junit import write_report
     from assetgen.events import Failed
     from assetgen.pack.library import load_pack
@@ -38,7 +38,7 @@ def check(
             file = load_pack(pack)
             suites.append((file.pack.pack, []))
             place = game or game_of(file)
-            for verdict in audit(file, place, engine_of(place), similar=similar):
+            for verdict in audit(file, place, detect_engine(place), similar=similar):
                 found.append(verdict)
                 suites[-1][1].append(verdict)
                 _tell(verdict, json=json, of_many=len(packs) > 1)

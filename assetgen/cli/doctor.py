@@ -77,18 +77,18 @@ def _device(card: "ModelCard") -> str:
 
 def _seconds(card: "ModelCard") -> float:
     """Seconds a picture of a full batch, the model loaded."""
-    from assetgen.build.stages import sample
+    from assetgen.build.stages import run_source
     from assetgen.diffusion.speed.devices import device_for
-    from assetgen.parts import Context, Job, load
+    from assetgen.parts import Context, SourceJob, load
 
     source = load("source", "diffusion")
     words: dict[str, Any] = {"model": card, "prompt": TRIAL}
     valid = source.params.model_validate(words)
-    job = Job(Context(asset="trial"), {key: getattr(valid, key) for key in type(valid).model_fields})
+    job = SourceJob(Context(asset="trial"), {key: getattr(valid, key) for key in type(valid).model_fields})
     batch = [job] * device_for(card).batch
-    list(sample(source, iter(batch)))
+    list(run_source(source, iter(batch)))
     started = time.perf_counter()
-    list(sample(source, iter(batch)))
+    list(run_source(source, iter(batch)))
     return (time.perf_counter() - started) / len(batch)
 
 

@@ -30,7 +30,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A game project, or a folder for the pack.")] = Path(),
 ) -> None:
     """Look at a game project and write a starter pack for its engine."""
-    from assetgen.build.game import MARKERS, engine_of
+    from assetgen.build.game import MARKERS, detect_engine
     from assetgen.store.store import write_whole
 
     if folder.exists() and not folder.is_dir():
@@ -45,7 +45,7 @@ def init(
         name=pack_name(folder.resolve().name),
         game="game: ..                        # the game project's root\n" if is_game else "",
         target="art/generated" if is_game else "art",
-        engine=engine_of(folder) or "plain",
+        engine=detect_engine(folder) or "plain",
     )
     try:
         write_whole(pack, text.encode())

@@ -22,7 +22,7 @@ def plan(
     store: StoreOption = None,
 ) -> None:
     """Tell what a build would do and why, with seconds, memory, energy and cost as measured here before."""
-    from assetgen.build.game import engine_of
+    from assetgen.build.game import detect_engine
     from assetgen.build.survey import survey
     from assetgen.cli.progress import print_json
     from assetgen.cli.settings import parse_price
@@ -31,7 +31,7 @@ def plan(
     file = load_pack(pack)
     place = game or game_of(file)
     here = machine(store)
-    told = survey(file, place, here.store, here.history, engine=engine_of(place), only=only)
+    told = survey(file, place, here.store, here.history, engine=detect_engine(place), only=only)
     usd = parse_price(price)
     if json:
         for each in told.found:

@@ -22,7 +22,7 @@ from assetgen.cli.build import (
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from assetgen.build.run import Wish
+    from assetgen.build.run import BuildOptions
     from assetgen.events import Event
     from assetgen.pack.library import PackFile
     from assetgen.review.collect import Review
@@ -53,7 +53,7 @@ def review(
     it opens at an address of this machine, candidates come in as they are made, a pick goes into the lock and into the
     game; Ctrl-C ends it.
     """
-    from assetgen.build.run import Wish
+    from assetgen.build.run import BuildOptions
     from assetgen.cli.progress import shown
     from assetgen.cli.settings import parse_price
     from assetgen.pack.library import load_pack
@@ -64,7 +64,7 @@ def review(
         raise InputError("--serve and -o exclude each other", cure="Leave out one of them")
     if no_build and not serve:
         raise InputError("--no-build goes with --serve")
-    wish = Wish(price=parse_price(price), allow_noncommercial=allow_noncommercial)
+    wish = BuildOptions(price=parse_price(price), allow_noncommercial=allow_noncommercial)
     file = load_pack(pack)
     subject = Subject(file, str(pack), game or game_of(file), only, _typed(context, "game", "store"))
     found = gather(subject, machine(store, device))
@@ -121,7 +121,7 @@ def pick(
 ) -> None:
     """Choose a candidate: it goes into the lock, so that every later build follows it, and into the game."""
     from assetgen.build.candidates import pick as choose
-    from assetgen.build.run import Wish
+    from assetgen.build.run import BuildOptions
     from assetgen.cli.progress import shown
     from assetgen.pack.library import load_pack
 
@@ -133,11 +133,11 @@ def pick(
         choose(file, asset, number, machine(store), emit)
     typer.echo(f"{asset}: {what}" + (f"; now run `assetgen build {pack}`" if no_build else ""), err=json)
     if not no_build:
-        wish = Wish(allow_noncommercial=allow_noncommercial)
+        wish = BuildOptions(allow_noncommercial=allow_noncommercial)
         _build(file, asset, game or game_of(file), wish, json=json, store=store)
 
 
-def _build(file: "PackFile", asset: str, game: Path, wish: "Wish", *, json: bool, store: str | None) -> None:
+def _build(file: "PackFile", asset: str, game: Path, wish: "BuildOptions", *, json: bool, store: str | None) -> None:
     """Put a choice into the game, and exit with the code that fits."""
     from assetgen.build.candidates import build_picked
     from assetgen.cli.progress import shown

@@ -64,14 +64,14 @@ def watch(
     A service: assetgen watch art --service systemd > ~/.config/systemd/user/assetgen-watch-art.service
     (launchd: ~/Library/LaunchAgents/assetgen-watch-art.plist; windows: run the printed schtasks command).
     """
-    from assetgen.build.run import Wish
+    from assetgen.build.run import BuildOptions
     from assetgen.cli.settings import parse_price
     from assetgen.watch.loop import Order
 
     if service:
         typer.echo(_service(service, places, context.params), nl=False)
         return
-    wish = Wish(draft=draft, price=parse_price(price), allow_noncommercial=allow_noncommercial)
+    wish = BuildOptions(draft=draft, price=parse_price(price), allow_noncommercial=allow_noncommercial)
     order = Order(tuple(places), machine(store, device), wish, lambda file: game or game_of(file), poll)
     if once:
         _once(order, json=json)

@@ -23,10 +23,10 @@ def corner_normals(triangles: Floats) -> Floats:
     for part in portions(around):
         corner = np.repeat(order[part], around[part])
         other = order[np.repeat(first[part], around[part]) + ramp(around[part])]
-        alike = (faces[corner] * faces[other]).sum(axis=1) > CREASE
+        batch_key = (faces[corner] * faces[other]).sum(axis=1) > CREASE
         count = part.stop - part.start
-        place = np.repeat(np.arange(count), around[part])[alike]
-        sums = [np.bincount(place, weighed[other[alike], axis], minlength=count) for axis in range(3)]
+        place = np.repeat(np.arange(count), around[part])[batch_key]
+        sums = [np.bincount(place, weighed[other[batch_key], axis], minlength=count) for axis in range(3)]
         smooth[order[part]] = np.where(around[part, None] > 1, _unit(np.stack(sums, axis=1)), smooth[order[part]])
     return smooth.reshape(-1, 3, 3)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assetgen import __version__
-from assetgen.build.build_lock import exclusively
+from assetgen.build.build_lock import build_lock
 from assetgen.build.publish import Outcome, Target
 from assetgen.errors import InputError, PublishError
 from assetgen.events import Emit
@@ -38,7 +38,7 @@ def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, over
     changed then. `locks` is the user's folder for them: two installations take turns.
     """
     place = Path(os.path.realpath(project / SETTINGS))
-    with exclusively(project / ADDON, locks, emit):
+    with build_lock(project / ADDON, locks, emit):
         settings = _read(place, project)
         enabled = with_plugin(settings, str(project / SETTINGS))
         if enabled != settings and not place.stat().st_mode & stat.S_IWUSR:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assetgen.pack.lock import Block
-from assetgen.pack.recipe import Recipe, Stage, plain
+from assetgen.pack.lock import LockEntry
+from assetgen.pack.recipe import Recipe, Stage, as_json
 from assetgen.pack.schema import ControlModel, Hub, ModelCard
 from assetgen.parts import InputFile
 
@@ -18,19 +18,19 @@ SHOWN = 24
 """Values longer than this, free text and mappings are not shown, only said to have changed."""
 
 
-def asked(recipe: Recipe, folder: Path) -> Block:
+def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
     """The request half of a recipe's block; `folder` is the pack's, to which input files are relative."""
-    return Block(
+    return LockEntry(
         preset=recipe.preset,
         tries=recipe.tries,
         keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
         seed_name=recipe.facts.get("seed_name", ""),
         pick=recipe.pick,
-        source=told(recipe.source),
-        controls={stage.alias: told(stage) for stage in recipe.controls},
-        steps={stage.alias: told(stage) for stage in recipe.steps},
-        checks={stage.alias: told(stage) for stage in recipe.checks},
-        export=told(recipe.export),
+        source=stage_facts(recipe.source),
+        controls={stage.alias: stage_facts(stage) for stage in recipe.controls},
+        steps={stage.alias: stage_facts(stage) for stage in recipe.steps},
+        checks={stage.alias: stage_facts(stage) for stage in recipe.checks},
+        export=stage_facts(recipe.export),
         members={need.name: need.accepted_key for need in recipe.needs},
         inputs=dict(_inputs(recipe, folder)),
         weights=dict(_weights(recipe)),
@@ -38,15 +38,15 @@ def asked(recipe: Recipe, folder: Path) -> Block:
     )
 
 
-def told(stage: Stage) -> dict[str, Any]:
+def stage_facts(stage: Stage) -> dict[str, Any]:
     """A stage as a lock tells it."""
-    words = {key: value for key, value in plain(stage.words).items() if value not in (None, [])}
+    words = {key: value for key, value in as_json(stage.arguments).items() if value not in (None, [])}
     return {"part": f"{stage.name}@{stage.version}", **words}
 
 
 def _inputs(recipe: Recipe, folder: Path) -> Iterator[tuple[str, str]]:
     for stage in (recipe.source, *recipe.controls, *recipe.steps, *recipe.checks):
-        for value in stage.words.values():
+        for value in stage.arguments.values():
             for file in _files(value):
                 yield _relative(file.path, folder), file.sha256
 
@@ -67,7 +67,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    card = recipe.source.words.get("model")
+    card = recipe.source.arguments.get("model")
     if not isinstance(card, ModelCard):
         return
     used: list[tuple[str, ModelCard | ControlModel]] = [(card.model, card)]
@@ -79,18 +79,18 @@ def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield name, holder.digest or at_hub
 
 
-def differences(now: Block, locked: Block) -> list[str]:
+def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
     """What changed in the request, one short reason each; empty where nothing did."""
     if now.keys == locked.keys:
         return []
     files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
     models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
-    told = _Told(frozenset(files.values()), bool(models))
+    stage_facts = _Told(frozenset(files.values()), bool(models))
     reasons = [f"{path} changed" for path in files] + [f"weights of {name} differ" for name in models]
-    reasons += _words(SOURCE, now.source, locked.source, told)
+    reasons += _words(SOURCE, now.source, locked.source, stage_facts)
     for kind in ("controls", "steps", "checks"):
-        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), told)
-    reasons += _words("export", now.export, locked.export, told)
+        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), stage_facts)
+    reasons += _words("export", now.export, locked.export, stage_facts)
     reasons += _members(now.members, locked.members)
     reasons += [
         f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
@@ -108,7 +108,7 @@ class _Told:
     weights: bool
 
 
-def _unseen(now: Block, locked: Block) -> str:
+def _unseen(now: LockEntry, locked: LockEntry) -> str:
     """The reason where keys differ and no word does."""
     if now.pick is not None:
         return f"candidate {now.pick + 1} was picked and is not built yet"
@@ -118,26 +118,26 @@ def _unseen(now: Block, locked: Block) -> str:
     return "what is written into its files changed" if same else "assetgen itself changed"
 
 
-def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], told: _Told) -> Iterator[str]:
+def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_facts: _Told) -> Iterator[str]:
     yield from (f"{kind} {alias} added" for alias in now if alias not in locked)
     yield from (f"{kind} {alias} removed" for alias in locked if alias not in now)
     both = [alias for alias in now if alias in locked]
     for alias in both:
-        yield from _words(f"{kind} {alias}", now[alias], locked[alias], told)
+        yield from _words(f"{kind} {alias}", now[alias], locked[alias], stage_facts)
     if both != [alias for alias in locked if alias in now]:
         yield f"{kind}s in another order"
 
 
-def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], told: _Told) -> Iterator[str]:
+def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_facts: _Told) -> Iterator[str]:
     """Changed words of one stage."""
     for key in dict.fromkeys((*locked, *now)):
         old, new = locked.get(key), now.get(key)
-        if old == new or any(digest in json.dumps(new) for digest in told.files):
+        if old == new or any(digest in json.dumps(new) for digest in stage_facts.files):
             continue
         if key == "part":
             yield _part_change(where, str(old), str(new))
         elif key == "model":
-            yield from () if told.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
+            yield from () if stage_facts.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
         else:
             yield f"{key if where == SOURCE else f'{where}.{key}'} {_change(key, old, new)}"
 

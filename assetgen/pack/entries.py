@@ -97,17 +97,17 @@ def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
 def _chosen(spec: AssetSpec, choice: Mapping[str, str]) -> AssetSpec:
     if not choice:
         return spec
-    return AssetSpec.model_validate(filled(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
+    return AssetSpec.model_validate(fill(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
 
 
-def filled(value: Any, choice: Mapping[str, str]) -> Any:
+def fill(value: Any, choice: Mapping[str, str]) -> Any:
     """Data with each key of `choice` replaced by its value, by plain replacement, in every text."""
     if isinstance(value, str):
         return _filled(value, choice)
     if isinstance(value, Mapping):
-        return {key: filled(item, choice) for key, item in value.items()}
+        return {key: fill(item, choice) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [filled(item, choice) for item in value]
+        return [fill(item, choice) for item in value]
     return value
 
 

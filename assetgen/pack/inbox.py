@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import InputError
-from assetgen.pack.entries import Entry, check_name, expand, filled
+from assetgen.pack.entries import Entry, check_name, expand, fill
 from assetgen.pack.library import PackFile
 from assetgen.pack.schema import AssetSpec
 from assetgen.pack.yaml_files import Document, Keys, checked, read_yaml
@@ -52,7 +52,7 @@ NOISE = (
 MESH_PRESET, PICTURE_PRESET = "concept_from_mesh", "painted_concept"
 UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What ends a line, moves a terminal's cursor, or stands for bytes that are no text."""
-Refusals = dict[str, InputError]
+InvalidFiles = dict[str, InputError]
 """What is wrong with dropped files: by the name of the asset, or of the file where it can have none."""
 
 
@@ -66,12 +66,12 @@ def has_inbox(file: PackFile) -> bool:
     return file.inbox is not None and file.inbox.is_dir()
 
 
-def laid_in(file: PackFile, taken: Set[str]) -> tuple[list[Entry], Refusals]:
+def laid_in(file: PackFile, taken: Set[str]) -> tuple[list[Entry], InvalidFiles]:
     """An entry for each file in the pack's inbox that is to be one, but for the names (in lower case) that are taken;
     and what keeps others from it: bad names, two files of one name, bad entries. Raises `InputError` for mistakes in
     what the pack says of its inbox."""
     found: list[Entry] = []
-    refused: Refusals = {}
+    refused: InvalidFiles = {}
     dropped = defaultdict[str, list[Path]](list)
     for path, name in files_laid_in(file):
         dropped[name].append(path)
@@ -149,7 +149,7 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
         said = _over(said, document.data)
     words = path.stem.replace("_", " ").replace("-", " ").strip()
     place = path.relative_to(file.folder).as_posix()
-    entry = filled(_over(_unsaid(file, path, said), said), {"{name}": words, "{file}": place})
+    entry = fill(_over(_unsaid(file, path, said), said), {"{name}": words, "{file}": place})
     try:
         spec = checked(AssetSpec, entry, document, keys)
         [only] = expand({name: spec}, {name: keys}, lambda keys: document.where(*keys))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import InputError
-from assetgen.pack.schema import ModelCard, Pack, PartWord, Preset, part_word
+from assetgen.pack.schema import ModelCard, Pack, PartSpec, Preset, parse_part
 from assetgen.pack.weights import with_digests
-from assetgen.pack.yaml_files import MAX_BYTES, Document, Keys, check, read_yaml
+from assetgen.pack.yaml_files import MAX_BYTES, Document, Keys, read_yaml, validate
 from assetgen.parts import MayRead, anything, did_you_mean, names
 
 PACK_FILE = "pack.yaml"
@@ -34,7 +34,7 @@ def is_preset(path: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResolvedPreset:
     """A preset with all that it inherits; `lineage` and `documents` are its and its ancestors', nearest first."""
 
     preset: Preset
@@ -47,7 +47,7 @@ class Kind:
         return self.documents[0]
 
     @property
-    def source(self) -> PartWord:
+    def source(self) -> PartSpec:
         """The source word; a preset without one is refused when it is loaded."""
         if self.preset.source is None:
             raise InputError(f"preset '{self.preset.preset}' has no source", where=self.document.file)
@@ -71,7 +71,7 @@ class Library:
 
     folders: tuple[Path, ...]
     may_read: MayRead = anything
-    _kinds: dict[str, Kind] = field(default_factory=dict, repr=False)
+    _kinds: dict[str, ResolvedPreset] = field(default_factory=dict, repr=False)
     _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
 
     def preset_names(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class Library:
         """Every model card that can be named, sorted."""
         return self._names("models")
 
-    def kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> ResolvedPreset:
         """A preset with all that it inherits. Raises `InputError` for an unknown one and for cycles."""
         if name not in self._kinds:
             self._kinds[name] = self._inherit(name, ())
@@ -97,7 +97,7 @@ class Library:
     def written_card(self, name: str) -> ModelCard:
         """The same with no digest but those that stand in its file."""
         path = self.find("models", name, "model")
-        return _anchored(check(read_yaml(path), ModelCard), path.parent)
+        return _anchored(validate(read_yaml(path), ModelCard), path.parent)
 
     def palette(self, name: str, folder: Path) -> Path:
         """A palette file in a folder, else one of the library's."""
@@ -125,10 +125,10 @@ class Library:
                 if not path.name.endswith(PACK_SUFFIX) and path.name != PACK_FILE:
                     yield path
 
-    def _inherit(self, name: str, below: tuple[str, ...]) -> Kind:
+    def _inherit(self, name: str, below: tuple[str, ...]) -> ResolvedPreset:
         path = self.find("", name, "preset")
         document = read_yaml(path)
-        preset = check(document, Preset)
+        preset = validate(document, Preset)
         if preset.preset != path.name.removesuffix(".yaml"):
             raise InputError(f"preset '{preset.preset}' must be in a file of that name", where=document.where("preset"))
         if name in below:
@@ -136,13 +136,13 @@ class Library:
                 f"presets extend each other in a circle: {' → '.join((*below, name))}", where=document.file
             )
         if preset.extends is None:
-            return _checked(Kind(preset, (name,), (document,)), preset)
+            return _checked(ResolvedPreset(preset, (name,), (document,)), preset)
         try:
             parent = self._inherit(preset.extends, (*below, name))
         except InputError as error:
             raise error.at(document.where("extends")) from error
         merged, documents = _laid_over(preset, parent.preset), (document, *parent.documents)
-        return _checked(Kind(merged, (name, *parent.lineage), documents), preset)
+        return _checked(ResolvedPreset(merged, (name, *parent.lineage), documents), preset)
 
 
 def library_for(folder: Path | None = None, may_read: MayRead = anything) -> Library:
@@ -173,7 +173,7 @@ def load_pack(path: Path, may_read: MayRead = anything) -> PackFile:
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)
     library = library_for(file.parent, may_read)
-    return PackFile(check(document, Pack), document, file.parent, library, file.parent / INBOX)
+    return PackFile(validate(document, Pack), document, file.parent, library, file.parent / INBOX)
 
 
 def _places(preset: Mapping[str, Any], alias: str) -> Iterator[Keys]:
@@ -187,14 +187,14 @@ def _places(preset: Mapping[str, Any], alias: str) -> Iterator[Keys]:
         for number, word in enumerate(preset.get(key) or ())
     ]
     for place, written in (*single, *several):
-        word = part_word(written)
+        word = parse_part(written)
         if word.alias == alias:
             yield *place, word.part
 
 
-def _checked(kind: Kind, own: Preset) -> Kind:
+def _checked(kind: ResolvedPreset, own: Preset) -> ResolvedPreset:
     """The preset, if its own `defaults` are for parts that it has."""
-    known = {word.alias for word in kind.preset.words} | set(names("exporter"))
+    known = {word.alias for word in kind.preset.parts} | set(names("exporter"))
     for alias in own.defaults:
         if alias not in known:
             where = kind.document.where("defaults", alias)

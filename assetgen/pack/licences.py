@@ -36,7 +36,7 @@ def tell(licence: str, commercial: bool) -> str:
 
 def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
     """The terms of everything that these stages run."""
-    card = source.words.get("model")
+    card = source.arguments.get("model")
     if isinstance(card, ModelCard):
         yield Terms(card.model, f"model '{card.model}'", card.licence, card.commercial)
         for kind in dict.fromkeys(stage.conditions for stage in controls if stage.conditions in card.controls):
@@ -52,7 +52,7 @@ def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
 def _additions(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
     """LoRAs of the card and of the asset, and embeddings, about which somebody said something."""
     own: list[tuple[str, str, Any]] = [("LoRA", lora.name, lora) for lora in (card.loras if card else ())]
-    own += [("LoRA", lora.file.path.name, lora) for lora in source.words.get("loras", ())]
+    own += [("LoRA", lora.file.path.name, lora) for lora in source.arguments.get("loras", ())]
     own += [("embedding", each.name, each) for each in (card.embeddings if card else ())]
     for kind, name, each in own:
         if each.licence or not each.commercial:

@@ -33,7 +33,7 @@ CURE = "Bring it back from version control, or remove it and build again"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class LockEntry:
     """One asset in the lock.
 
     `keys` are those of its save points; `seed_name` is the name that its seed comes from (its own, or the one it had
@@ -62,16 +62,16 @@ class Block:
     tries: int
 
 
-Lock = Mapping[str, Block]
+Lock = Mapping[str, LockEntry]
 """Blocks by asset name."""
 
 
-def lock_place(file: PackFile) -> Path:
+def lock_path(file: PackFile) -> Path:
     """Where a pack's lock is."""
     return Path(file.document.file).with_suffix(".lock")
 
 
-def read_lock(place: Path) -> dict[str, Block] | None:
+def read_lock(place: Path) -> dict[str, LockEntry] | None:
     """The blocks of a lock, or None where there is no file. Raises `InputError` for what is not a whole lock."""
     try:
         text = place.read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ def write_lock(place: Path, lock: Lock) -> None:
         raise InputError(f"cannot write the lock '{place}' ({error.strerror})", cure=cure) from error
 
 
-def _block_text(name: str, block: Block) -> str:
+def _block_text(name: str, block: LockEntry) -> str:
     lines = [f"\n{_key(name)}:"]
     for part in fields(block):
         value = getattr(block, part.name)
@@ -171,9 +171,9 @@ def _line(line: str) -> tuple[str, Any]:
     return key, json.loads(rest) if rest.strip() else {}
 
 
-def _block(name: str, data: Any, place: Path) -> Block:
+def _block(name: str, data: Any, place: Path) -> LockEntry:
     try:
-        block = Block(**data)
+        block = LockEntry(**data)
         if wrong := [part.name for part in fields(block) if not _fits(getattr(block, part.name), part.type)]:
             raise TypeError(wrong[0])
         for path in block.outputs:

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Kind, Part, load
+from assetgen.parts import Part, PartKind, load
 
 KEY_VERSION = 2
 """Raised when keys must change although no part did (the form of the identities below, provenance in files)."""
@@ -31,11 +31,11 @@ SEED_RANGE = 2**32
 class Stage:
     """One part with all its words, defaults included."""
 
-    kind: Kind
+    kind: PartKind
     name: str
     alias: str
     version: int
-    words: Mapping[str, Any]
+    arguments: Mapping[str, Any]
 
     @property
     def part(self) -> Part:
@@ -46,24 +46,24 @@ class Stage:
     def conditions(self) -> str:
         """Of a control: the kind of control network that its picture is for, as a model card names it."""
         detector = self.part.traits.detector
-        return str(self.words.get("kind") or (detector.kind if detector else self.name))
+        return str(self.arguments.get("kind") or (detector.kind if detector else self.name))
 
     @property
     def identity(self) -> dict[str, Any]:
         """What enters keys: plain JSON data, files and cards by their digests."""
-        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": plain(self.words)}
+        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": as_json(self.arguments)}
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A word as JSON data that stands for its effect on pixels."""
     if hasattr(value, "identity"):
-        return plain(value.identity)
+        return as_json(value.identity)
     if isinstance(value, BaseModel):
-        return plain(value.model_dump())
+        return as_json(value.model_dump())
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in sorted(value.items())}
+        return {str(key): as_json(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [as_json(item) for item in value]
     return value.as_posix() if isinstance(value, Path) else value
 
 
@@ -93,9 +93,11 @@ class Recipe:
 
     def source_for(self, attempt: int) -> Stage:
         """The source stage of a try: the first has the asset's own seed, each later one a seed derived from it."""
-        if attempt == 0 or "seed" not in self.source.words:
+        if attempt == 0 or "seed" not in self.source.arguments:
             return self.source
-        return replace(self.source, words={**self.source.words, "seed": seed_from(self.source.words["seed"], attempt)})
+        return replace(
+            self.source, arguments={**self.source.arguments, "seed": seed_from(self.source.arguments["seed"], attempt)}
+        )
 
     def sampled_key(self, attempt: int = 0) -> str:
         """The key of the raw image set of a try."""
@@ -112,8 +114,8 @@ class Recipe:
 
     def _network(self, control: Stage) -> Any:
         """What makes the model obey a control."""
-        card = self.source.words.get("model")
-        return plain(card.controls.get(control.conditions)) if isinstance(card, ModelCard) else None
+        card = self.source.arguments.get("model")
+        return as_json(card.controls.get(control.conditions)) if isinstance(card, ModelCard) else None
 
     def images_key(self, attempt: int = 0) -> str:
         """The key of the finished image set of a try."""
@@ -135,7 +137,7 @@ class Recipe:
     @cached_property
     def files_key(self) -> str:
         """The key of the files; equal keys mean that there is nothing to do."""
-        return digest("files", self.accepted_key, self.name, self.preset, plain(self.facts), self.export.identity)
+        return digest("files", self.accepted_key, self.name, self.preset, as_json(self.facts), self.export.identity)
 
 
 def seed_from(*words: Any) -> int:

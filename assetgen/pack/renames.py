@@ -7,12 +7,12 @@ another name: it keeps the old name's seed, and the lock remembers so (`seed_nam
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from assetgen.pack.changes import told
-from assetgen.pack.inbox import Refusals
+from assetgen.pack.changes import stage_facts
+from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
 from assetgen.pack.lock import Lock
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import Taste, entries_of, plan
+from assetgen.pack.resolve import LockedChoices, entries_of, resolve_pack
 
 
 def plan_with(
@@ -22,7 +22,7 @@ def plan_with(
     engine: str = "",
     only: str = "*",
     draft: bool = False,
-    refused: Refusals | None = None,
+    refused: InvalidFiles | None = None,
 ) -> tuple[Recipe, ...]:
     """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has.
 
@@ -33,13 +33,15 @@ def plan_with(
     picks = {
         name: (block.keys.get("sampled", ""), block.pick) for name, block in lock.items() if block.pick is not None
     }
-    recipes = plan(file, engine=engine, only=only, draft=draft, taste=Taste(named, picks), refused=refused)
+    recipes = resolve_pack(
+        file, engine=engine, only=only, draft=draft, taste=LockedChoices(named, picks), refused=refused
+    )
     found = _found(recipes, lock, {*entries_of(file)[0], *refused})
     if not found:
         return recipes
     moved = {new: picks[old] for new, old in found.items() if old in picks}
-    taste = Taste({**named, **{new: lock[old].seed_name for new, old in found.items()}}, {**picks, **moved})
-    return plan(file, engine=engine, only=only, draft=draft, taste=taste, refused=refused)
+    taste = LockedChoices({**named, **{new: lock[old].seed_name for new, old in found.items()}}, {**picks, **moved})
+    return resolve_pack(file, engine=engine, only=only, draft=draft, taste=taste, refused=refused)
 
 
 def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:
@@ -58,7 +60,9 @@ def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, 
     for recipe in recipes:
         if recipe.name in lock or not recipe.facts.get("seed_name"):
             continue
-        old = lost.get(_request(told(recipe.source), {stage.alias: told(stage) for stage in recipe.controls}))
+        old = lost.get(
+            _request(stage_facts(recipe.source), {stage.alias: stage_facts(stage) for stage in recipe.controls})
+        )
         if old:
             found[recipe.name] = old.pop(0)
     return found

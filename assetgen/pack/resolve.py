@@ -16,14 +16,13 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand
-from assetgen.pack.inbox import Refusals, has_inbox, is_of_pack, laid_in
-from assetgen.pack.library import Kind, Library, PackFile
+from assetgen.pack.inbox import InvalidFiles, has_inbox, is_of_pack, laid_in
+from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
 from assetgen.pack.recipe import Recipe, Stage, seed_from
-from assetgen.pack.schema import ModelCard, PartWord, Size
+from assetgen.pack.schema import ModelCard, PartSpec, Size
 from assetgen.pack.yaml_files import Keys, explain
-from assetgen.parts import KINDS, InputFile, Part, did_you_mean, load, named_types, names
-from assetgen.parts import Kind as PartKind
+from assetgen.parts import KINDS, InputFile, Part, PartKind, did_you_mean, load, named_types, names
 
 OWN_WORDS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
 DEFAULT_TRIES = 3
@@ -31,7 +30,7 @@ DEFAULT_EXPORTER = "plain"
 
 
 @dataclass(frozen=True)
-class Taste:
+class LockedChoices:
     """What a lock remembers and the pack does not say, by asset.
 
     `named`: the name that the seed comes from, where it is not its own (of renamed ones); `picks`: the number of the
@@ -42,14 +41,14 @@ class Taste:
     picks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
-def plan(
+def resolve_pack(
     file: PackFile,
     *,
     engine: str = "",
     only: str = "*",
     draft: bool = False,
-    taste: Taste | None = None,
-    refused: Refusals | None = None,
+    taste: LockedChoices | None = None,
+    refused: InvalidFiles | None = None,
 ) -> tuple[Recipe, ...]:
     """Every asset of a pack as a recipe, members before the atlases that need them.
 
@@ -61,7 +60,7 @@ def plan(
     _check_target(file)
     _check_defaults(file)
     entries, wrong = entries_of(file)
-    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, taste or Taste())
+    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, taste or LockedChoices())
     if not entries and not has_inbox(file):
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
@@ -81,7 +80,7 @@ def plan(
     return tuple(resolver.done.values())
 
 
-def entries_of(file: PackFile) -> tuple[dict[str, Entry], Refusals]:
+def entries_of(file: PackFile) -> tuple[dict[str, Entry], InvalidFiles]:
     """The entries of a pack, matrices unfolded, and those of its inbox that it does not have itself, by asset name; and
     what is wrong with dropped files."""
     written_as_list = isinstance(file.document.data.get("assets"), list)
@@ -116,14 +115,14 @@ def _check_defaults(file: PackFile) -> None:
     if not file.pack.defaults:
         return
     known = {name for kind in KINDS for name in names(kind)}
-    known |= {word.alias for kind in _readable(file.library) for word in kind.preset.words}
+    known |= {word.alias for kind in _readable(file.library) for word in kind.preset.parts}
     for alias in file.pack.defaults:
         if alias not in known:
             where = file.document.where("defaults", alias)
             raise InputError(f"unknown part '{alias}'", where=where, cure=did_you_mean(alias, known))
 
 
-def _readable(library: Library) -> Iterator[Kind]:
+def _readable(library: Library) -> Iterator[ResolvedPreset]:
     """Every preset in sight but those with mistakes, which are told to who uses them."""
     for name in library.preset_names():
         with contextlib.suppress(InputError):
@@ -134,7 +133,7 @@ def _readable(library: Library) -> Iterator[Kind]:
 class _Layer:
     """Arguments for one part from one place, and where that place is."""
 
-    words: Mapping[str, Any]
+    arguments: Mapping[str, Any]
     folder: Path
     where: Any  # (key, …) -> "file:line"
 
@@ -142,7 +141,9 @@ class _Layer:
 class _Resolver:
     """Resolves the entries of one pack, each once, members first."""
 
-    def __init__(self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool, taste: Taste) -> None:
+    def __init__(
+        self, file: PackFile, entries: Mapping[str, Entry], engine: str, draft: bool, taste: LockedChoices
+    ) -> None:
         self.file, self.entries, self.engine, self.draft, self.taste = file, entries, engine, draft, taste
         self.done: dict[str, Recipe] = {}
 
@@ -190,7 +191,7 @@ class _Asset:
         self.file = resolver.file
         self.pack = resolver.file.pack
         try:
-            self.kind: Kind = self.file.library.kind(entry.spec.preset)
+            self.kind: ResolvedPreset = self.file.library.kind(entry.spec.preset)
         except InputError as error:
             raise error.at(self._where("preset")) from error
 
@@ -198,12 +199,12 @@ class _Asset:
         preset = self.kind.preset
         controls = preset.controls or ()
         added = [name for name in self.spec.overrides if name in names("control")]
-        controls += tuple(PartWord(part=n, alias=n) for n in added if n not in {word.alias for word in controls})
-        export = preset.export or PartWord(part=self.resolver.engine, alias=self.resolver.engine)
+        controls += tuple(PartSpec(part=n, alias=n) for n in added if n not in {word.alias for word in controls})
+        export = preset.export or PartSpec(part=self.resolver.engine, alias=self.resolver.engine)
         self._check_overrides((self.kind.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export))
         asked = self._source()
         source = self._draft(asked) if self.resolver.draft else asked
-        size = asked.words.get("size")
+        size = asked.arguments.get("size")
         drawn = tuple(self._stage("control", word, size=size) for word in controls)
         return Recipe(
             name=self.entry.name,
@@ -222,7 +223,7 @@ class _Asset:
     def _where(self, *keys: str | int) -> str:
         return _where(self.file, self.entry, *keys)
 
-    def _check_overrides(self, words: Iterable[PartWord]) -> None:
+    def _check_overrides(self, words: Iterable[PartSpec]) -> None:
         aliases = {word.alias for word in words}
         for alias, arguments in self.spec.overrides.items():
             if alias not in aliases and alias not in names("exporter"):
@@ -236,7 +237,7 @@ class _Asset:
     def _source(self) -> Stage:
         word = self.kind.source
         part = self._part("source", word)
-        said = {key for layer in self._layers(word) for key in layer.words}
+        said = {key for layer in self._layers(word) for key in layer.arguments}
         shared: dict[str, Any] = {}
         if "seed" in part.params.model_fields:
             seed = self.spec.seed
@@ -259,7 +260,7 @@ class _Asset:
             raise InputError(what, where=self._where("members"), cure="Use a preset like atlas, or remove them")
         return self._stage("source", word, **shared)
 
-    def _card(self, part: Part, word: PartWord) -> ModelCard | None:
+    def _card(self, part: Part, word: PartSpec) -> ModelCard | None:
         if "model" not in part.params.model_fields:
             return None
         name = self.spec.model or self._argument(word, "model") or self.pack.model
@@ -268,7 +269,7 @@ class _Asset:
         except InputError as error:
             raise error.at(self._where("model") if self.spec.model else self.file.document.where("model")) from error
 
-    def _prompt(self, word: PartWord, card: ModelCard | None) -> str:
+    def _prompt(self, word: PartSpec, card: ModelCard | None) -> str:
         asset_says = self.spec.overrides.get(word.alias, {}).get("prompt")
         pack_says = self.pack.defaults.get(word.alias, {}).get("prompt")
         card_says = (
@@ -287,9 +288,9 @@ class _Asset:
 
     def _facts(self, source: Stage, controls: Sequence[Stage]) -> dict[str, Any]:
         facts: dict[str, Any] = {"prompt": self.spec.prompt, "pack": self.pack.pack}
-        if source.words.get("seed") == seed_from(self.pack.seed, self._seed_name):
+        if source.arguments.get("seed") == seed_from(self.pack.seed, self._seed_name):
             facts["seed_name"] = self._seed_name
-        card = source.words.get("model")
+        card = source.arguments.get("model")
         if isinstance(card, ModelCard):
             facts["model"] = card.model
         if licences := {terms.name: terms.told for terms in terms_of(source, controls)}:
@@ -297,19 +298,19 @@ class _Asset:
         return facts
 
     def _draft(self, source: Stage) -> Stage:
-        if "prompt" not in source.words:
+        if "prompt" not in source.arguments:
             return source
         fake = load("source", "fake")
         words = {
-            key: value for key, value in source.words.items() if key in fake.params.model_fields and key != "model"
+            key: value for key, value in source.arguments.items() if key in fake.params.model_fields and key != "model"
         }
         return Stage("source", "fake", source.alias, fake.traits.version, words)
 
-    def _argument(self, word: PartWord, key: str) -> Any:
-        values = [layer.words[key] for layer in self._layers(word) if key in layer.words]
+    def _argument(self, word: PartSpec, key: str) -> Any:
+        values = [layer.arguments[key] for layer in self._layers(word) if key in layer.arguments]
         return values[-1] if values else None
 
-    def _layers(self, word: PartWord) -> list[_Layer]:
+    def _layers(self, word: PartSpec) -> list[_Layer]:
         """From the weakest to the strongest."""
         kind, pack = self.kind, self.file
         preset_folder = Path(kind.document.file).parent
@@ -324,13 +325,13 @@ class _Asset:
             _Layer(self.spec.overrides.get(word.alias, {}), pack.folder, lambda *keys: self._where(word.alias, *keys)),
         ]
 
-    def _part(self, kind: PartKind, word: PartWord) -> Part:
+    def _part(self, kind: PartKind, word: PartSpec) -> Part:
         try:
             return load(kind, word.part)
         except InputError as error:
             raise error.at(self.kind.where(word.alias)) from error
 
-    def _stage(self, kind: PartKind, word: PartWord, **shared: Any) -> Stage:
+    def _stage(self, kind: PartKind, word: PartSpec, **shared: Any) -> Stage:
         """The part with its words: `shared` ones yield to those said, but for the prompt and the model."""
         part = self._part(kind, word)
         fields = part.params.model_fields
@@ -339,14 +340,14 @@ class _Asset:
             words["palette"] = self._palette()
         layers = self._layers(word)
         for layer in layers:
-            for key, value in layer.words.items():
+            for key, value in layer.arguments.items():
                 if not (key in ("prompt", "model") and key in shared):
                     words[key] = self._anchored(part, key, value, layer)
         try:
             valid = part.params.model_validate(words, context={"may_read": self.file.library.may_read})
         except ValidationError as error:
             key = str(next(iter(error.errors()[0]["loc"]), ""))
-            layer = next((layer for layer in reversed(layers) if key in layer.words), layers[-1])
+            layer = next((layer for layer in reversed(layers) if key in layer.arguments), layers[-1])
             said = explain(error, part.params, self.file.document)
             raise InputError(f"{word.alias}: {said.what}", where=layer.where(key), cure=said.cure) from error
         return Stage(kind, word.part, word.alias, part.traits.version, {key: getattr(valid, key) for key in fields})

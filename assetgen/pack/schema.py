@@ -43,7 +43,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PartWord(Spec):
+class PartSpec(Spec):
     """One part with its arguments as written; `alias` is the name that packs address it by."""
 
     part: str
@@ -51,12 +51,12 @@ class PartWord(Spec):
     arguments: Mapping[str, Any] = {}
 
 
-def part_word(value: Any) -> Any:
+def parse_part(value: Any) -> Any:
     """`"trim"` or `{"trim": {"padding": 1, "as": "inner"}}` as a `PartWord`."""
-    if isinstance(value, PartWord):
+    if isinstance(value, PartSpec):
         return value
     if isinstance(value, str):
-        return PartWord(part=value, alias=value)
+        return PartSpec(part=value, alias=value)
     if isinstance(value, Mapping) and len(value) == 1:
         [(part, arguments)] = value.items()
         if isinstance(part, str) and isinstance(arguments, Mapping | None):
@@ -64,11 +64,11 @@ def part_word(value: Any) -> Any:
             alias = words.pop("as", part)
             if not isinstance(alias, str):
                 raise ValueError("'as' wants a name")
-            return PartWord(part=part, alias=alias, arguments=words)
+            return PartSpec(part=part, alias=alias, arguments=words)
     raise ValueError("a part is written 'PART' or '{PART: {ARGUMENT: VALUE}}'")
 
 
-Word = Annotated[PartWord, BeforeValidator(part_word)]
+Word = Annotated[PartSpec, BeforeValidator(parse_part)]
 
 
 class Preset(Spec):
@@ -87,7 +87,7 @@ class Preset(Spec):
     defaults: Mapping[str, Mapping[str, Any]] = {}
 
     @property
-    def words(self) -> tuple[PartWord, ...]:
+    def parts(self) -> tuple[PartSpec, ...]:
         """Every part it names."""
         single = tuple(word for word in (self.source, self.export) if word)
         return single + (self.controls or ()) + (self.steps or ()) + (self.checks or ())

@@ -11,7 +11,7 @@ from assetgen.errors import InputError
 from assetgen.pack.schema import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
 from assetgen.store.store import write_whole
 
-Part = TypeVar("Part", Lora, Embedding)
+WeightPart = TypeVar("WeightPart", Lora, Embedding)
 COUNTED = {".safetensors", ".json", ".txt", ".model"}
 """Weights, configurations, vocabularies and SentencePiece models; read-mes and licences may change freely."""
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -71,7 +71,7 @@ def _known(location: Location | None) -> Location | None:
     return location.model_copy(update={"digest": _digest_at(location)})
 
 
-def _with_digest(part: Part) -> Part:
+def _with_digest(part: WeightPart) -> WeightPart:
     if part.digest or part.place is None or not part.place.is_file():
         return part
     return part.model_copy(update={"digest": weights_digest(part.place)})

@@ -163,7 +163,7 @@ class _Reader:
         return data
 
 
-def check(document: Document, model: type[M], context: Mapping[str, Any] | None = None) -> M:
+def validate(document: Document, model: type[M], context: Mapping[str, Any] | None = None) -> M:
     """A document as a spec. Raises `InputError` naming the line of the first thing that does not fit."""
     return checked(model, document.data, document, (), context)
 

@@ -20,12 +20,12 @@ pixel or two. The same request with another seed is 20 to 67 apart. The largest 
 """
 
 
-def looks_of(files: Files) -> dict[str, str]:
+def fingerprints_of(files: Files) -> dict[str, str]:
     """The look of every PNG, by path."""
-    return {path: look(data, path) for path, data in files.items() if path.endswith(".png")}
+    return {path: fingerprint(data, path) for path, data in files.items() if path.endswith(".png")}
 
 
-def look(png: bytes, name: str = "picture") -> str:
+def fingerprint(png: bytes, name: str = "picture") -> str:
     """The look of a picture, as hex."""
     pixels = decode_image(png, name)
     top: float = np.iinfo(pixels.dtype).max
@@ -47,7 +47,7 @@ def _mean(field: Array, opaque: float) -> tuple[float, ...]:
     return mean if field.shape[2] == CHANNELS else (*mean[:3], opaque)
 
 
-def apart(one: str, other: str) -> float:
+def distance(one: str, other: str) -> float:
     """How far two looks are apart, of 255: the largest difference of a channel in each field, on average.
 
     What is no look is as far away as can be.

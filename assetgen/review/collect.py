@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.build.candidates import Candidate, choosable, make_candidates, matching, stored_candidates
-from assetgen.build.game import engine_of
-from assetgen.build.run import Machine, Wish
+from assetgen.build.game import detect_engine
+from assetgen.build.run import BuildOptions, Machine
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit
 from assetgen.pack.library import PackFile
-from assetgen.pack.lock import lock_place, read_lock
+from assetgen.pack.lock import lock_path, read_lock
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import plan_with
 from assetgen.pixels.image_files import read_image
@@ -75,8 +75,8 @@ def gather(subject: Subject, machine: Machine) -> Review:
 
 def planned(subject: Subject) -> list[Recipe]:
     """The assets under review as their pack asks for them."""
-    lock = read_lock(lock_place(subject.file)) or {}
-    return matching(choosable(plan_with(subject.file, lock, engine=engine_of(subject.game))), subject.only)
+    lock = read_lock(lock_path(subject.file)) or {}
+    return matching(choosable(plan_with(subject.file, lock, engine=detect_engine(subject.game))), subject.only)
 
 
 def open_asset(review: Review, recipe: Recipe) -> None:
@@ -90,7 +90,7 @@ def open_asset(review: Review, recipe: Recipe) -> None:
 def standing(review: Review, recipe: Recipe) -> dict[str, Any]:
     """Which candidate is built, which is picked, and the picture that stands in the game."""
     subject = review.subject
-    block = (read_lock(lock_place(subject.file)) or {}).get(recipe.name)
+    block = (read_lock(lock_path(subject.file)) or {}).get(recipe.name)
     current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
     picked = block.pick + 1 if block and current and block.pick is not None else None
     built = block.attempt + 1 if block and current and block.outputs else None
@@ -110,7 +110,7 @@ def _picture(place: Path) -> dict[str, Any] | None:
     return {"src": shown(array), "width": width, "height": height}
 
 
-def sample_missing(review: Review, count: int, emit: Emit, wish: Wish) -> Iterator[Candidate]:
+def sample_missing(review: Review, count: int, emit: Emit, wish: BuildOptions) -> Iterator[Candidate]:
     """Make what is missing of the first `count` candidates of each asset; each is in the review when it is given."""
     for candidate in make_candidates(review.lacking(count), count, review.machine, emit, wish):
         if candidate.number not in review.numbers(candidate.recipe.name):

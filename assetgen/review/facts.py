@@ -19,7 +19,7 @@ COSTS = ("seconds", "watt_hours", "usd", "device")
 
 def asset_facts(recipe: Recipe) -> dict[str, Any]:
     """What is known of an asset before there is a candidate."""
-    words = recipe.source.words
+    words = recipe.source.arguments
     card = words.get("model")
     return {
         "name": recipe.name,
@@ -29,7 +29,7 @@ def asset_facts(recipe: Recipe) -> dict[str, Any]:
         "model": card.model if isinstance(card, ModelCard) else recipe.source.name,
         "where": recipe.where,
         "tiles": "",
-        "pixels": str(recipe.export.words.get("use", "")).startswith("pixel_"),
+        "pixels": str(recipe.export.arguments.get("use", "")).startswith("pixel_"),
         "candidates": [],
     }
 
@@ -39,7 +39,7 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
     width, height = candidate.images.size
     return {
         "number": candidate.number,
-        "seed": candidate.recipe.source_for(candidate.attempt).words.get("seed"),
+        "seed": candidate.recipe.source_for(candidate.attempt).arguments.get("seed"),
         "cost": {key: cost[key] for key in COSTS if key in cost},
         "width": width,
         "height": height,

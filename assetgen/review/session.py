@@ -14,7 +14,7 @@ from typing import Any
 
 from assetgen.build.candidates import MOST, build_picked
 from assetgen.build.candidates import pick as choose
-from assetgen.build.run import Wish
+from assetgen.build.run import BuildOptions
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Compiling, Emit, Event, Failed, Loading, Published, Sampling
 from assetgen.pack.library import load_pack
@@ -34,7 +34,7 @@ class Sitting:
     pack: Path
     emit: Emit
     count: int = 12
-    wish: Wish = field(default_factory=Wish)
+    wish: BuildOptions = field(default_factory=BuildOptions)
     builds: bool = True
     version: int = 0
     busy: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from assetgen.build.sampling import Runner, here
+from assetgen.build.sampling import Runner, local_runner
 from assetgen.errors import InputError
 
 RunnerName = Literal["local", "ray"]
@@ -21,7 +21,7 @@ def open_runner(name: RunnerName, address: str | None = None) -> Iterator[Runner
     if name == "local":
         if address is not None:
             raise InputError("--address is that of a Ray cluster", cure="Add --runner ray")
-        yield here
+        yield local_runner
         return
     from assetgen.runners.cluster import RayCrew, checked_address
     from assetgen.runners.remote import Remote

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from assetgen.build.attempts import Try
+from assetgen.build.attempts import Attempt
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Joined
 from assetgen.runners.remote import Broke, Gone
@@ -154,7 +154,7 @@ class RayCrew:
     def _ask(self, hand: Hand, what: Literal["hello", "news"]) -> None:
         self.calls[getattr(hand.actor, what).remote()] = Call(hand, what)
 
-    def give(self, worker: str, number: int, tries: Sequence[Try]) -> None:
+    def give(self, worker: str, number: int, tries: Sequence[Attempt]) -> None:
         """See `Crew`."""
         hand = next(hand for hand in self.hands if hand.name == worker)
         self.calls[hand.actor.take.remote(number, list(tries))] = Call(hand, "take", number)

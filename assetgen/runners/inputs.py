@@ -50,7 +50,7 @@ def arrived(recipe: Recipe, store: Store, folder: Path) -> Recipe:
 
     for stage in _stages(recipe):
         _check_version(stage)
-    card = recipe.source.words.get("model")
+    card = recipe.source.arguments.get("model")
     if isinstance(card, ModelCard):
         _check_weights(card.model_dump_json(), tuple(control.conditions for control in recipe.controls))
     return replace(
@@ -91,7 +91,7 @@ def _files(recipe: Recipe) -> Iterator[InputFile]:
 
 
 def _with(stage: Stage, change: Change) -> Stage:
-    return replace(stage, words={key: _changed(value, change) for key, value in stage.words.items()})
+    return replace(stage, arguments={key: _changed(value, change) for key, value in stage.arguments.items()})
 
 
 def _changed(value: Any, change: Change) -> Any:

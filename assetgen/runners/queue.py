@@ -9,8 +9,8 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from assetgen.build.attempts import Try
-from assetgen.build.stages import alike
+from assetgen.build.attempts import Attempt
+from assetgen.build.stages import batch_key
 from assetgen.pack.schema import ModelCard
 
 IN_FLIGHT = 2
@@ -34,7 +34,7 @@ class Slice:
 
     model: Hashable
     group: Hashable
-    open: dict[str, Try]
+    open: dict[str, Attempt]
     deaths: int = 0
 
     def split(self) -> "list[Slice]":
@@ -42,12 +42,12 @@ class Slice:
         return [Slice(self.model, self.group, {name: attempt}, self.deaths) for name, attempt in self.open.items()]
 
 
-def cut(tries: Iterable[Try], workers: int) -> list[Slice]:
+def cut(tries: Iterable[Attempt], workers: int) -> list[Slice]:
     """Slices for so many workers, in the order of the tries."""
-    groups: dict[tuple[str, Hashable], list[Try]] = defaultdict(list)
+    groups: dict[tuple[str, Hashable], list[Attempt]] = defaultdict(list)
     for attempt in tries:
         recipe = attempt.recipe
-        groups[attempt.model, alike(recipe.source.part, attempt.words, recipe.controls)].append(attempt)
+        groups[attempt.model, batch_key(recipe.source.part, attempt.arguments, recipe.controls)].append(attempt)
     found = []
     for (model, group), members in groups.items():
         length = _length(len(members), workers, _batch(members[0]))
@@ -56,9 +56,9 @@ def cut(tries: Iterable[Try], workers: int) -> list[Slice]:
     return found
 
 
-def _batch(attempt: Try) -> int:
+def _batch(attempt: Attempt) -> int:
     """A number of tries that is whole batches on each kind of device."""
-    card = attempt.recipe.source.words.get("model")
+    card = attempt.recipe.source.arguments.get("model")
     sizes: Sequence[int] = tuple(card.batch.values()) if isinstance(card, ModelCard) else ()
     return math.lcm(*sizes) if sizes else DEFAULT_BATCH
 
@@ -161,17 +161,17 @@ class Queue:
         """A worker is done with a slice."""
         self.held[worker].remove(slice)
 
-    def died(self, worker: str) -> list[Try]:
+    def died(self, worker: str) -> list[Attempt]:
         """A worker is gone: what it had is made again, whole at first, then each try alone. Gives what is given up."""
         self._forget(worker)
         return [attempt for each in self.held.pop(worker, []) for attempt in self._again(each)]
 
-    def broke(self, worker: str, slice: Slice) -> list[Try]:
+    def broke(self, worker: str, slice: Slice) -> list[Attempt]:
         """A slice came to no end, though its worker lives. Gives what is given up."""
         self.held[worker].remove(slice)
         return self._again(slice)
 
-    def _again(self, slice: Slice) -> list[Try]:
+    def _again(self, slice: Slice) -> list[Attempt]:
         slice.deaths += 1
         if slice.deaths > RETRIES:
             return list(slice.open.values())
@@ -179,7 +179,7 @@ class Queue:
             self.suspects.extend(slice.split() if slice.deaths > 1 else [slice])
         return []
 
-    def give_up(self) -> list[Try]:
+    def give_up(self) -> list[Attempt]:
         """Everything that waits, when nobody is left to make it."""
         waiting = [each for line in self.lines.values() for slices in line.groups.values() for each in slices]
         left = [*self.suspects, *waiting]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, Self
 
-from assetgen.build.attempts import Try
+from assetgen.build.attempts import Attempt
 from assetgen.build.cost import cost_of
-from assetgen.build.sampling import Maker, Outcome, Work
+from assetgen.build.sampling import Outcome, Sampler, Work
 from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Drawn, Event, Failed, Lost
 from assetgen.runners.inputs import send_inputs
@@ -47,7 +47,7 @@ class Crew(Protocol):
     def deserted(self) -> str:
         """Why nobody is left and nobody can come; "" otherwise."""
 
-    def give(self, worker: str, number: int, tries: Sequence[Try]) -> None:
+    def give(self, worker: str, number: int, tries: Sequence[Attempt]) -> None:
         """Send a slice to a worker."""
 
     def news(self) -> Iterable[tuple[str, Message | Gone | Broke]]:
@@ -77,7 +77,7 @@ class Remote:
         if crew:
             crew.close()
 
-    def __call__(self, maker: Maker, tries: Sequence[Try]) -> Iterator[tuple[Try, Work]]:
+    def __call__(self, maker: Sampler, tries: Sequence[Attempt]) -> Iterator[tuple[Attempt, Work]]:
         """See `Runner`."""
         ready = list(self._with_inputs(maker, tries))
         if not ready:
@@ -87,7 +87,7 @@ class Remote:
         run.queue.add(cut(ready, self.crew.size))
         yield from run.through()
 
-    def _with_inputs(self, maker: Maker, tries: Sequence[Try]) -> Iterator[Try]:
+    def _with_inputs(self, maker: Sampler, tries: Sequence[Attempt]) -> Iterator[Attempt]:
         """Tries whose input files are in the store; the others fail."""
         for attempt in maker.with_members(tries):
             try:
@@ -98,7 +98,7 @@ class Remote:
                 yield attempt
 
 
-def _order(maker: Maker) -> Order:
+def _order(maker: Sampler) -> Order:
     """What the workers are told. The mark in the store shows them that it is the same one."""
     mark = secrets.token_hex(32)
     maker.store.write_json("inputs", mark, {})
@@ -109,14 +109,14 @@ def _order(maker: Maker) -> Order:
 class _Run:
     """The tries of one call."""
 
-    maker: Maker
+    maker: Sampler
     crew: Crew
     numbers: Iterator[int]
     queue: Queue = field(default_factory=Queue)
     slices: dict[int, Slice] = field(default_factory=dict)
     places: dict[str, Slice] = field(default_factory=dict)
 
-    def through(self) -> Iterator[tuple[Try, Work]]:
+    def through(self) -> Iterator[tuple[Attempt, Work]]:
         """Until nothing is left."""
         while self.queue.unfinished:
             self.maker.pause()
@@ -130,7 +130,7 @@ class _Run:
             if self.crew.deserted:
                 self.fail(self.queue.give_up(), BuildError(self.crew.deserted, cure="Build again"))
 
-    def hear(self, worker: str, message: Message | Gone | Broke) -> Iterator[tuple[Try, Work]]:
+    def hear(self, worker: str, message: Message | Gone | Broke) -> Iterator[tuple[Attempt, Work]]:
         """Take one piece of news."""
         match message:
             case Accepted():
@@ -162,7 +162,7 @@ class _Run:
             self.maker.costs[attempt.sampled_key] = cost_of(event, self.maker.price)
         self.maker.news(event)
 
-    def closed(self, asset: str) -> Try:
+    def closed(self, asset: str) -> Attempt:
         """The try of an asset of which nothing more will be heard."""
         return self.places.pop(asset).open.pop(asset)
 
@@ -172,7 +172,7 @@ class _Run:
             for what, spent in tally.seconds.items():
                 self.maker.seconds[what] += spent
 
-    def fail(self, tries: Iterable[Try], error: AssetgenError) -> None:
+    def fail(self, tries: Iterable[Attempt], error: AssetgenError) -> None:
         for attempt in tries:
             self.maker.fail(attempt.recipe, error)
 
@@ -182,14 +182,14 @@ def _given_up(reason: str) -> BuildError:
     return BuildError(what, cure="See whether that machine has enough memory")
 
 
-def _next(attempt: Try) -> Try:
+def _next(attempt: Attempt) -> Attempt:
     again = attempt.next()
     if again is None:
         raise BuildError("it was rejected by its checks")
     return again
 
 
-def _fetched(maker: Maker, attempt: Try, looks: Mapping[str, str], cost: Mapping[str, Any]) -> Outcome:
+def _fetched(maker: Sampler, attempt: Attempt, looks: Mapping[str, str], cost: Mapping[str, Any]) -> Outcome:
     """The files that a worker put into the store."""
     files = maker.store.read("files", attempt.recipe.files_key)
     if files is None:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from assetgen import __version__
-from assetgen.build.attempts import Try
-from assetgen.build.sampling import Maker, Outcome, Work, here
+from assetgen.build.attempts import Attempt
+from assetgen.build.sampling import Outcome, Sampler, Work, local_runner
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.events import Event
 from assetgen.runners.inputs import arrived
@@ -97,9 +97,9 @@ class Worker:
         self.told = Tally(Counter(), Counter())
 
     @cached_property
-    def maker(self) -> Maker:
+    def maker(self) -> Sampler:
         """The maker of all its slices. Opening the store may fail, which `hello` tells."""
-        return Maker(Store(self.order.store), self.tell, self.order.price)
+        return Sampler(Store(self.order.store), self.tell, self.order.price)
 
     def hello(self) -> Hello:
         """Look whether this machine has what the build needs."""
@@ -124,7 +124,7 @@ class Worker:
             raise Cancelled
         self.box.put(event)
 
-    def take(self, number: int, tries: Sequence[Try]) -> None:
+    def take(self, number: int, tries: Sequence[Attempt]) -> None:
         """Make a slice. Only one is sampled at a time; what is left to do for each picture is done meanwhile.
 
         One that is cancelled ends when what was sampled is saved: a worker is ended soon after, and amid no writing.
@@ -132,7 +132,7 @@ class Worker:
         under_way: list[Future[None]] = []
         try:
             with self.sampling:
-                for attempt, work in here(self.maker, list(self._arrived(tries))):
+                for attempt, work in local_runner(self.maker, list(self._arrived(tries))):
                     under_way.append(self.hands.submit(self._finish, attempt, work))
             for future in under_way:
                 future.result()
@@ -141,17 +141,17 @@ class Worker:
             return
         self.box.put(Ended(number))
 
-    def _arrived(self, tries: Sequence[Try]) -> Iterator[Try]:
+    def _arrived(self, tries: Sequence[Attempt]) -> Iterator[Attempt]:
         folder = _input_folder()
         for attempt in tries:
             if self.stopped.is_set():
                 raise Cancelled
             try:
-                yield Try(arrived(attempt.recipe, self.maker.store, folder), attempt.attempt)
+                yield Attempt(arrived(attempt.recipe, self.maker.store, folder), attempt.attempt)
             except AssetgenError as error:
                 self.maker.fail(attempt.recipe, error.at(socket.gethostname()))
 
-    def _finish(self, attempt: Try, work: Work) -> None:
+    def _finish(self, attempt: Attempt, work: Work) -> None:
         name = attempt.recipe.name
         try:
             outcome = work()

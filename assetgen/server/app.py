@@ -15,7 +15,7 @@ from starlette.routing import Match
 from assetgen import __version__
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.yaml_files import WORDS, Document, checked
-from assetgen.server.context import Desk
+from assetgen.server.context import ServerContext
 from assetgen.server.http_errors import BAD_INPUT, BadPath, TooMany, as_json, status_of
 from assetgen.server.requests import KINDS, OpenProject
 from assetgen.server.routes import router
@@ -28,7 +28,7 @@ LOOKS = 2
 """Uploads that are looked at at once: each may be a picture that takes a gigabyte of memory."""
 
 
-def make_app(desk: Desk) -> FastAPI:
+def make_app(desk: ServerContext) -> FastAPI:
     """The application of one desk; whoever serves it puts a `Guard` in front."""
 
     @contextlib.asynccontextmanager

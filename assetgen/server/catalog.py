@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import AssetgenError, InputError
-from assetgen.pack.library import Kind, Library
-from assetgen.pack.schema import PartWord
+from assetgen.pack.library import Library, ResolvedPreset
+from assetgen.pack.schema import PartSpec
 from assetgen.parts import KINDS, Part, load, names
 from assetgen.pixels.image_files import SIGNATURE
 from assetgen.server.http_errors import Unknown, told
@@ -55,7 +55,7 @@ def thumbnail(library: Library, name: str) -> bytes:
     return data
 
 
-def _thumbnail(library: Library, kind: Kind) -> bytes | None:
+def _thumbnail(library: Library, kind: ResolvedPreset) -> bytes | None:
     """`NAME.png` beside the preset's YAML or in `thumbnails/` there, else that of the nearest ancestor that has one."""
     folders = [(name, Path(document.file).parent) for name, document in zip(kind.lineage, kind.documents, strict=True)]
     places = (folder / place / f"{name}.png" for name, folder in folders for place in ("", "thumbnails"))
@@ -72,7 +72,7 @@ def _small_png(library: Library, place: Path) -> bytes:
     return data if data.startswith(SIGNATURE) else b""
 
 
-def _kind(library: Library, name: str) -> Kind:
+def _kind(library: Library, name: str) -> ResolvedPreset:
     try:
         return library.kind(name)
     except InputError as error:
@@ -81,7 +81,7 @@ def _kind(library: Library, name: str) -> Kind:
         raise Unknown(error.what, cure=error.cure) from error
 
 
-def _parts(kind: Kind) -> Iterator[dict[str, Any]]:
+def _parts(kind: ResolvedPreset) -> Iterator[dict[str, Any]]:
     preset = kind.preset
     yield _described(load("source", kind.source.part), kind.source, preset.defaults)
     for what, words in (("control", preset.controls), ("step", preset.steps), ("check", preset.checks)):
@@ -89,7 +89,7 @@ def _parts(kind: Kind) -> Iterator[dict[str, Any]]:
             yield _described(load(what, word.part), word, preset.defaults)
 
 
-def _described(part: Part, word: PartWord, defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _described(part: Part, word: PartSpec, defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     said = {**word.arguments, **defaults.get(word.alias, {})}
     schema = schema_of(part, said)
     return {"name": word.alias, "part": part.name, **_told(part), "schema": schema}

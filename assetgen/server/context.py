@@ -17,7 +17,7 @@ from assetgen.server.jobs import Job, Jobs, insist
 
 
 @dataclass(frozen=True)
-class Desk:
+class ServerContext:
     """Where the server keeps things (`folder`), and what its jobs share. `price` is USD an hour of this machine."""
 
     folder: Path
@@ -94,11 +94,11 @@ class News:
 
 
 @dataclass(frozen=True)
-class Kind:
+class JobType:
     """A kind of job: `look` refuses what cannot be done, without doing anything; `do` gives the job's result."""
 
-    look: Callable[[Any, Desk], Ready]
-    do: Callable[[Any, Desk, News], Mapping[str, Any]]
+    look: Callable[[Any, ServerContext], Ready]
+    do: Callable[[Any, ServerContext, News], Mapping[str, Any]]
 
 
 def check_weights_of(recipes: tuple[Recipe, ...]) -> None:
@@ -108,7 +108,7 @@ def check_weights_of(recipes: tuple[Recipe, ...]) -> None:
     kinds: dict[str, set[str]] = {}
     cards: dict[str, ModelCard] = {}
     for recipe in recipes:
-        card = recipe.source.words.get("model")
+        card = recipe.source.arguments.get("model")
         if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
             cards[card.model] = card
             named = {stage.conditions for stage in recipe.controls}

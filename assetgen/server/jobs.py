@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 from assetgen.server.database import opened
 from assetgen.server.fair_queue import URGENT, Waiting, in_order
 from assetgen.server.http_errors import NoRoom, TooMany, Unknown
-from assetgen.server.notifier import Bell
+from assetgen.server.notifier import Notifier
 
 Result = TypeVar("Result")
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -62,7 +62,7 @@ class Job:
 class Jobs:
     """The jobs of one server, in one file; used from any thread."""
 
-    def __init__(self, place: Path, bell: Bell, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, place: Path, bell: Notifier, tell: Callable[[str], None] = lambda _: None) -> None:
         self.bell = bell
         self.news = threading.Condition(threading.RLock())
         """Notified whenever a job joins the queue."""

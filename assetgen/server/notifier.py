@@ -5,7 +5,7 @@ import contextlib
 from collections import defaultdict
 
 
-class Bell:
+class Notifier:
     """Rung by the worker, heard by long polls and streams. After `close` nobody waits any more."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path, PureWindowsPath
 
-from assetgen.build.game import engine_of
+from assetgen.build.game import detect_engine
 from assetgen.errors import InputError
 from assetgen.pack.entries import DEVICE_NAMES
 from assetgen.pack.library import PackFile, library_for, load_pack
@@ -75,7 +75,7 @@ def game_in(jobs: Jobs, project: str, file: PackFile) -> Path:
     `out/PACK` in it. Raises `Refusal` for one that no opened project holds."""
     folder = folder_of(jobs, project)
     if not file.pack.game:
-        return folder if engine_of(folder) else folder / "out" / file.pack.pack
+        return folder if detect_engine(folder) else folder / "out" / file.pack.pack
     game = (file.folder / file.pack.game).resolve()
     if not any(game.is_relative_to(path) for (path,) in jobs.rows("SELECT path FROM projects")):
         what = f"the game '{file.pack.game}' is in no opened project"
@@ -111,7 +111,7 @@ def _check_words(text: str) -> None:
 
 def _told(id: str, path: Path) -> dict[str, str]:
     try:
-        engine = engine_of(path)
+        engine = detect_engine(path)
     except InputError:
         engine = ""
     return {"id": id, "path": str(path), "engine": engine}

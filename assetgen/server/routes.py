@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from assetgen import __version__
 from assetgen.pack.library import Library, library_for
 from assetgen.server import catalog, projects, uploads
-from assetgen.server.context import Desk
+from assetgen.server.context import ServerContext
 from assetgen.server.files import read_file
 from assetgen.server.jobs import MOST_EVENTS, Job
 from assetgen.server.requests import Ask, JobAsk, OpenProject
@@ -51,9 +51,9 @@ SENT = {"type": "object", "properties": {key: {"type": "string"} for key in ("id
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
-def desk_of(request: Request) -> Desk:
+def desk_of(request: Request) -> ServerContext:
     """The desk of the server that got this request."""
-    desk: Desk = request.app.state.desk
+    desk: ServerContext = request.app.state.desk
     return desk
 
 
@@ -201,7 +201,7 @@ async def stream_events(
     return StreamingResponse(_stream(desk, id, after), media_type="text/event-stream", headers=_no_cache())
 
 
-async def _stream(desk: Desk, id: str, after: int) -> AsyncIterator[str]:
+async def _stream(desk: ServerContext, id: str, after: int) -> AsyncIterator[str]:
     bell = desk.jobs.bell
     while True:
         news = bell.listen(id)
@@ -251,7 +251,7 @@ def line_of(job: Job, positions: Mapping[str, int]) -> dict[str, Any]:
     return {**facts, "progress": progress, "position": positions.get(job.id, 0)}
 
 
-def state_of(desk: Desk, job: Job, after: int = 0) -> dict[str, Any]:
+def state_of(desk: ServerContext, job: Job, after: int = 0) -> dict[str, Any]:
     """A job with its files and news."""
     events = desk.jobs.events(job.id, after)
     more = len(events) == MOST_EVENTS

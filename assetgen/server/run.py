@@ -16,15 +16,15 @@ from pathlib import Path
 import uvicorn
 
 from assetgen import __version__
-from assetgen.build.idle_unloading import Idle
+from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.build.run import Machine
 from assetgen.errors import InputError
 from assetgen.server.app import make_app
-from assetgen.server.context import Desk
+from assetgen.server.context import ServerContext
 from assetgen.server.guard import Guard
 from assetgen.server.header_timeout import Patient
 from assetgen.server.jobs import Jobs
-from assetgen.server.notifier import Bell
+from assetgen.server.notifier import Notifier
 from assetgen.server.projects import open_project
 from assetgen.server.state import State, held, remove_state, write_state
 from assetgen.server.worker import Worker
@@ -50,9 +50,9 @@ class Server:
     price: float = 0.0
     projects: tuple[Path, ...] = ()
     tell: Callable[[str], None] = lambda _: None
-    idle: Idle = field(default_factory=Idle)
+    idle: IdleUnloader = field(default_factory=IdleUnloader)
     signal: int = 0
-    bell: Bell = field(default_factory=Bell)
+    bell: Notifier = field(default_factory=Notifier)
     listener: uvicorn.Server | None = None
     worker: Worker | None = None
     settled: threading.Event = field(default_factory=threading.Event)
@@ -65,7 +65,7 @@ class Server:
         """
         with held(self.place), contextlib.closing(self._bound()) as port:
             jobs = Jobs(self.folder / DATABASE, self.bell, self.tell)
-            self.worker = worker = Worker(Desk(self.folder, jobs, self.machine, self.price), self.idle)
+            self.worker = worker = Worker(ServerContext(self.folder, jobs, self.machine, self.price), self.idle)
             try:
                 for project in self.projects:
                     open_project(jobs, str(project.resolve()))

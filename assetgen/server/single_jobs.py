@@ -7,21 +7,21 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from assetgen.build.run import Wish, rebuild
+from assetgen.build.run import BuildOptions, build_pack
 from assetgen.build.stages import run_part
 from assetgen.errors import InputError
 from assetgen.events import Finished, Planned, Published, StepRan
 from assetgen.images import picture
 from assetgen.pack.entries import variations
-from assetgen.pack.library import Kind as PresetKind
 from assetgen.pack.library import Library, PackFile, library_for
+from assetgen.pack.library import ResolvedPreset as PresetKind
 from assetgen.pack.licences import refuse_noncommercial
-from assetgen.pack.resolve import OWN_WORDS, plan
-from assetgen.pack.schema import Pack, PartWord
-from assetgen.pack.yaml_files import Document, check, explain
+from assetgen.pack.resolve import OWN_WORDS, resolve_pack
+from assetgen.pack.schema import Pack, PartSpec
+from assetgen.pack.yaml_files import Document, explain, validate
 from assetgen.parts import InputFile, Part, did_you_mean, load, named_types, names
 from assetgen.pixels.image_files import encode_png, read_image
-from assetgen.server.context import Desk, News, Ready, check_weights_of
+from assetgen.server.context import News, Ready, ServerContext, check_weights_of
 from assetgen.server.http_errors import Refusal
 from assetgen.server.projects import folder_of, readable
 from assetgen.server.requests import Make, Post
@@ -32,31 +32,31 @@ REQUEST = "request"
 UPLOAD_IT = "Upload the file, and name it in 'inputs'"
 
 
-def look_at_make(ask: Make, desk: Desk) -> Ready:
+def look_at_make(ask: Make, desk: ServerContext) -> Ready:
     """Plan it."""
-    recipes = plan(_file(ask, desk, 1), engine=ask.engine, draft=ask.draft)
+    recipes = resolve_pack(_file(ask, desk, 1), engine=ask.engine, draft=ask.draft)
     refuse_noncommercial(recipes, ask.allow_noncommercial)
     check_weights_of(recipes)
     return Ready()
 
 
-def make(ask: Make, desk: Desk, news: News) -> Mapping[str, Any]:
+def make(ask: Make, desk: ServerContext, news: News) -> Mapping[str, Any]:
     """Build the variations into the job's folder."""
     file = _file(ask, desk, ask.count)
     news.numbers |= {name: number for number, name in enumerate(file.pack.assets, 1)}
     news.root.mkdir(parents=True, exist_ok=True)
-    wish = Wish(
+    wish = BuildOptions(
         draft=ask.draft,
         once=True,
         overwrite=True,
         price=desk.price,
         allow_noncommercial=ask.allow_noncommercial,
     )
-    finished = rebuild(file, news.root, desk.machine, news, wish)
+    finished = build_pack(file, news.root, desk.machine, news, wish)
     return {"published": finished.published, "failed": finished.failed, "cost": finished.cost}
 
 
-def look_at_post(ask: Post, desk: Desk) -> Ready:
+def look_at_post(ask: Post, desk: ServerContext) -> Ready:
     """Check each step's words."""
     place_of(desk.jobs, desk.uploads, ask.upload)
     for name, arguments in _steps(ask):
@@ -64,7 +64,7 @@ def look_at_post(ask: Post, desk: Desk) -> Ready:
     return Ready()
 
 
-def post(ask: Post, desk: Desk, news: News) -> Mapping[str, Any]:
+def post(ask: Post, desk: ServerContext, news: News) -> Mapping[str, Any]:
     """Run the steps, and write each channel."""
     news(Planned(assets=1, to_sample=0))
     source = place_of(desk.jobs, desk.uploads, ask.upload)
@@ -82,7 +82,7 @@ def post(ask: Post, desk: Desk, news: News) -> Mapping[str, Any]:
     return {"published": 1, "failed": 0}
 
 
-def _file(ask: Make, desk: Desk, count: int) -> PackFile:
+def _file(ask: Make, desk: ServerContext, count: int) -> PackFile:
     """The request as a pack."""
     folder = folder_of(desk.jobs, ask.project) if ask.project else None
     library = library_for(folder, readable(desk.jobs, desk.uploads))
@@ -94,10 +94,10 @@ def _file(ask: Make, desk: Desk, count: int) -> PackFile:
     named = variations(ask.prompt or ask.preset, count)
     assets = {name: {**entry, "seed": ask.seed + index} for index, name in enumerate(named)}
     document = Document(REQUEST, {"pack": "make", "engine": ask.engine, "assets": assets})
-    return PackFile(check(document, Pack), document, desk.folder, library)
+    return PackFile(validate(document, Pack), document, desk.folder, library)
 
 
-def _said(ask: Make, kind: PresetKind, desk: Desk) -> dict[str, dict[str, Any]]:
+def _said(ask: Make, kind: PresetKind, desk: ServerContext) -> dict[str, dict[str, Any]]:
     """Settings and inputs as overrides. Files are named by uploads alone: a request opens no path of this machine."""
     said = {alias: dict(words) for alias, words in ask.settings.items()}
     for alias, words in said.items():
@@ -121,11 +121,11 @@ def _said(ask: Make, kind: PresetKind, desk: Desk) -> dict[str, dict[str, Any]]:
 def _part(kind: PresetKind, alias: str) -> Part:
     """The part that an alias means in a preset; controls may be added to any."""
     preset = kind.preset
-    words: list[tuple[Any, PartWord]] = [("source", kind.source)]
+    words: list[tuple[Any, PartSpec]] = [("source", kind.source)]
     words += [("control", word) for word in preset.controls or ()]
     words += [("step", word) for word in preset.steps or ()] + [("check", word) for word in preset.checks or ()]
     words += [("exporter", preset.export)] if preset.export else []
-    words += [(k, PartWord(part=n, alias=n)) for k in ("control", "exporter") for n in names(k)]
+    words += [(k, PartSpec(part=n, alias=n)) for k in ("control", "exporter") for n in names(k)]
     for part_kind, word in words:
         if word.alias == alias:
             return load(part_kind, word.part)

@@ -8,30 +8,30 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from assetgen.build.idle_unloading import Idle
+from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.server import pack_jobs as packs
 from assetgen.server import single_jobs as single
 from assetgen.server import uploads
-from assetgen.server.context import Desk, Kind, News, Ready
+from assetgen.server.context import JobType, News, Ready, ServerContext
 from assetgen.server.fair_queue import URGENT, Turn
 from assetgen.server.http_errors import NoRoom, told
 from assetgen.server.jobs import AGAIN, Job, Status, insist
 from assetgen.server.requests import KINDS, Ask
 
-WORK: dict[str, Kind] = {
-    "make": Kind(single.look_at_make, single.make),
-    "post": Kind(single.look_at_post, single.post),
-    "build": Kind(packs.look_at_build, packs.build),
-    "candidates": Kind(packs.look_at_candidates, packs.candidates),
-    "pick": Kind(packs.look_at_pick, packs.pick),
-    "check": Kind(packs.look_at_check, packs.check),
+WORK: dict[str, JobType] = {
+    "make": JobType(single.look_at_make, single.make),
+    "post": JobType(single.look_at_post, single.post),
+    "build": JobType(packs.look_at_build, packs.build),
+    "candidates": JobType(packs.look_at_candidates, packs.candidates),
+    "pick": JobType(packs.look_at_pick, packs.pick),
+    "check": JobType(packs.look_at_check, packs.check),
 }
 TIDY = 60.0
 """Seconds after which an idle worker looks for old jobs to remove."""
 
 
-def look(ask: Ask, desk: Desk) -> Ready:
+def look(ask: Ask, desk: ServerContext) -> Ready:
     """Refuse a request that cannot be done."""
     return WORK[_kind(ask)].look(ask, desk)
 
@@ -44,8 +44,8 @@ def _kind(ask: Ask) -> str:
 class Worker:
     """Does the jobs of a desk until it is told to stop. Whoever has the `turn` uses the models."""
 
-    desk: Desk
-    idle: Idle = field(default_factory=Idle)
+    desk: ServerContext
+    idle: IdleUnloader = field(default_factory=IdleUnloader)
     turn: Turn = field(default_factory=Turn)
     stopping: bool = False
     holding: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ class Worker:
             try:
                 if self._next():
                     continue
-                self.idle.let_go()
+                self.idle.unload_models()
                 with jobs.news:
                     if not self.stopping and not jobs.rows("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1"):
                         jobs.news.wait(min(TIDY, self.idle.left))

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 
-from assetgen.diffusion.sampling.request import alike
+from assetgen.diffusion.sampling.request import batch_key
 from assetgen.images import ImageSet
 from assetgen.pack.schema import ModelCard, Size
-from assetgen.parts import Context, InputFile, Job, Together, part
+from assetgen.parts import BatchSource, Context, InputFile, SourceJob, part
 from assetgen.sources._words import Axes, Guidance, LoraWord, Scale, Seed, Steps, Strength
 
 
-def _together(jobs: Iterable[Job]) -> Iterator[ImageSet]:
+def _together(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
     from assetgen.diffusion.sampling.batches import sample
 
     return sample(jobs)
 
 
-@part(version=1, together=Together(alike, _together))
+@part(version=1, together=BatchSource(batch_key, _together))
 def diffusion(
     context: Context,
     *,
@@ -40,5 +40,5 @@ def diffusion(
     card. Gives `color`, RGB uint8; `meta["tiles"]` is `tile`.
     """
     words = {key: value for key, value in locals().items() if key != "context"}
-    [made] = _together([Job(context, words)])
+    [made] = _together([SourceJob(context, words)])
     return made

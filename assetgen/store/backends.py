@@ -26,7 +26,7 @@ PIP_NAMES = {"smbclient": "smbprotocol"}
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredFile:
     """One file of a place: relative path, size, and when it was last used (seconds since 1970)."""
 
     path: str
@@ -34,7 +34,7 @@ class Found:
     used: float
 
 
-class Place(Protocol):
+class Backend(Protocol):
     """What a store needs of the place it lies at. Every method may be called from several threads at once."""
 
     @property
@@ -56,22 +56,22 @@ class Place(Protocol):
     def mark_used(self, path: str) -> None:
         """Note that the file was used now, where the place can; never fails."""
 
-    def entries(self) -> Iterator[Found]:
+    def entries(self) -> Iterator[StoredFile]:
         """Every file; those that vanish meanwhile are left out."""
 
 
-def open_place(place: str | Path) -> Place:
+def open_backend(place: str | Path) -> Backend:
     """A URL's place where there is `://` in it, else that of a local folder (`~` is the user's home)."""
     if isinstance(place, str) and "://" in place:
-        return UrlPlace(place)
+        return FsspecBackend(place)
     try:
-        return LocalPlace(Path(place).expanduser())
+        return LocalBackend(Path(place).expanduser())
     except RuntimeError as error:
         raise InputError(f"there is no home folder for '{place}'", cure="Write the folder out in full") from error
 
 
 @dataclass(frozen=True)
-class LocalPlace:
+class LocalBackend:
     """A folder of this machine, or of a shared disk that is mounted here. It is made by the first write."""
 
     folder: Path
@@ -108,16 +108,16 @@ class LocalPlace:
         with contextlib.suppress(OSError):  # another user's file
             os.utime(self.folder / path)
 
-    def entries(self) -> Iterator[Found]:
+    def entries(self) -> Iterator[StoredFile]:
         """See `Place`."""
         for folder, _, names in os.walk(self.folder, onerror=_raise_unless_gone):
             for file in map(Path(folder).joinpath, names):
                 with contextlib.suppress(FileNotFoundError):
                     stat = file.stat()
-                    yield Found(file.relative_to(self.folder).as_posix(), stat.st_size, stat.st_mtime)
+                    yield StoredFile(file.relative_to(self.folder).as_posix(), stat.st_size, stat.st_mtime)
 
 
-class UrlPlace:
+class FsspecBackend:
     """What fsspec reaches: an object store (s3, gcs, …), another machine's disk (sftp, smb, …), memory.
 
     Few of them can mark a file as used, so the time of its writing counts as that of its last use.
@@ -180,14 +180,14 @@ class UrlPlace:
     def mark_used(self, path: str) -> None:
         """Nothing: see the class."""
 
-    def entries(self) -> Iterator[Found]:
+    def entries(self) -> Iterator[StoredFile]:
         """See `Place`. A file whose time the place does not tell counts as used now."""
         with _as_os_errors():
             found = self._find()
         for path, info in found.items():
             if info.get("type") == "file":
                 relative = path.removeprefix(self._root).lstrip("/")
-                yield Found(relative, int(info.get("size") or 0), _time_of(info))
+                yield StoredFile(relative, int(info.get("size") or 0), _time_of(info))
 
     def _files(self) -> Any:
         """The file system, without what it remembers of folders that other builders change."""

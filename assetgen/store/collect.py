@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from assetgen.errors import InputError
-from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, Found
-from assetgen.store.store import REACH, Level, Store, unpack
+from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, StoredFile
+from assetgen.store.store import REACH, Level, Store, unpack_entry
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 ENTRY = re.compile(rf"({'|'.join(LEVELS)})/([^/]{{1,2}})/\2[^/]*\.zip")
@@ -124,7 +124,7 @@ def verify(store: Store) -> Verified:
     return Verified(_amount(there), {path: store.drop(path) for path in damaged}, parts=sum(removed))
 
 
-def _listed(store: Store) -> tuple[list[Found], list[Found]]:
+def _listed(store: Store) -> tuple[list[StoredFile], list[StoredFile]]:
     """The entries, and the half-written files that nobody can be writing any more."""
     now = time.time()
     with store.told(InputError, "list", REACH):
@@ -134,12 +134,12 @@ def _listed(store: Store) -> tuple[list[Found], list[Found]]:
     return sorted(entries, key=lambda one: one.path), parts
 
 
-def _age(found: Found, now: float) -> float:
+def _age(found: StoredFile, now: float) -> float:
     """Seconds since the last use. A time to come is another machine's clock: it counts as now."""
     return max(0.0, now - found.used)
 
 
-def _amount(found: Iterable[Found]) -> Amount:
+def _amount(found: Iterable[StoredFile]) -> Amount:
     sizes = [one.bytes for one in found]
     return Amount(len(sizes), sum(sizes))
 
@@ -153,4 +153,4 @@ def _remove(store: Store, paths: Sequence[str]) -> None:
 def _is_whole(store: Store, path: str) -> bool | None:
     """None where the entry vanished."""
     data = store.place.read(path)
-    return None if data is None else unpack(data) is not None
+    return None if data is None else unpack_entry(data) is not None

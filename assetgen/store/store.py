@@ -20,7 +20,7 @@ from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.images import Array, ImageSet
 from assetgen.parts import Files
 from assetgen.pixels.image_files import decode_image, encode_png
-from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, open_place, reason
+from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, open_backend, reason
 from assetgen.store.backends import (
     write_whole as write_whole,  # who writes files that are not save points imports it from here
 )
@@ -42,7 +42,7 @@ class Store:
     """
 
     def __init__(self, place: str | Path) -> None:
-        self.place = open_place(place)
+        self.place = open_backend(place)
 
     def __str__(self) -> str:
         return str(self.place)
@@ -62,7 +62,7 @@ class Store:
             data = self.place.read(path)
         if data is None:
             return None
-        files = unpack(data)
+        files = unpack_entry(data)
         if files is None:
             self.drop(path)
         else:
@@ -77,7 +77,7 @@ class Store:
     def write(self, level: Level, key: str, files: Files) -> None:
         """Save an entry, whole or not at all; the same entry may be written by several builders at once."""
         with self.told(BuildError, "save into", "Make room, get write access, or name another with --store"):
-            self.place.write(_path(level, key), pack(files))
+            self.place.write(_path(level, key), pack_entry(files))
 
     def check_writable(self) -> None:
         """Raise `InputError` where nothing can be saved: better known before an hour of sampling than after it."""
@@ -121,7 +121,7 @@ class Store:
         self.write(level, key, {META: json.dumps(data, sort_keys=True).encode()})
 
 
-def pack(files: Files) -> bytes:
+def pack_entry(files: Files) -> bytes:
     """Named bytes as those of an entry, which end in their own sha256."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as entry:
@@ -132,7 +132,7 @@ def pack(files: Files) -> bytes:
     return body + hashlib.sha256(body).hexdigest().encode()
 
 
-def unpack(data: bytes) -> dict[str, bytes] | None:
+def unpack_entry(data: bytes) -> dict[str, bytes] | None:
     """What `pack` was given; None where a single bit of the entry is not as it was written."""
     body, digest = data[:-DIGEST_LENGTH], data[-DIGEST_LENGTH:]
     if hashlib.sha256(body).hexdigest().encode() != digest:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.inbox import is_noise, walk
-from assetgen.pack.library import PACK_FILE, PACK_SUFFIX, Kind, Library, PackFile
+from assetgen.pack.library import PACK_FILE, PACK_SUFFIX, Library, PackFile, ResolvedPreset
 from assetgen.pack.resolve import entries_of
 from assetgen.pack.schema import AssetSpec, ModelCard, SingleFile
 
@@ -73,7 +73,7 @@ def _specs(file: PackFile) -> list[AssetSpec]:
 def _of_preset(library: Library, name: str, models: set[str | None]) -> set[Path]:
     """Where a preset and its ancestors may lie, and the files they name; the models they name are added."""
     found = {base / f"{name}.yaml" for base in library.folders if "/" not in name}
-    kind: Kind | None = None
+    kind: ResolvedPreset | None = None
     with contextlib.suppress(InputError):
         kind = library.kind(name)
     if kind is None:
@@ -81,8 +81,8 @@ def _of_preset(library: Library, name: str, models: set[str | None]) -> set[Path
     for ancestor in kind.lineage[1:]:
         found |= _of_preset(library, ancestor, models)
     folder = Path(kind.document.file).parent
-    words = [*(word.arguments for word in kind.preset.words), kind.preset.defaults]
-    models.update(str(word.arguments["model"]) for word in kind.preset.words if "model" in word.arguments)
+    words = [*(word.arguments for word in kind.preset.parts), kind.preset.defaults]
+    models.update(str(word.arguments["model"]) for word in kind.preset.parts if "model" in word.arguments)
     return found | set(_named(words, folder)) | set(_palettes(library, folder, _texts(words)))
 
 

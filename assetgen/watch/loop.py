@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assetgen.build.idle_unloading import Idle
-from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.idle_unloading import IdleUnloader
+from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching
 from assetgen.pack.inbox import files_below
 from assetgen.pack.library import INBOX, PackFile, load_pack
-from assetgen.pack.lock import lock_place
+from assetgen.pack.lock import lock_path
 from assetgen.watch.discovery import find_packs, inputs_of, is_pack, linked_below, real
 from assetgen.watch.error_notes import remove_notes, write_notes
 from assetgen.watch.file_events import Listener, Touch
@@ -46,12 +46,12 @@ class Order:
 
     places: tuple[Path, ...]
     machine: Machine
-    wish: Wish
+    wish: BuildOptions
     game: Callable[[PackFile], Path]
     poll: float = 0
     pace: Pace = field(default_factory=Pace)
     turn: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext()
-    idle: Idle = field(default_factory=Idle)
+    idle: IdleUnloader = field(default_factory=IdleUnloader)
 
 
 def build_once(order: Order, emit: Emit) -> None:
@@ -79,7 +79,7 @@ def watch(order: Order, emit: Emit, stop: threading.Event | None = None) -> None
             if stop:
                 wait = STOP_WITHIN if wait is None else min(wait, STOP_WITHIN)
             watch.notice(watch.listener.take(wait))
-            order.idle.let_go()
+            order.idle.unload_models()
     finally:
         watch.listener.close()
 
@@ -266,8 +266,8 @@ class _Watch:
         try:
             pack.built = state
             file = self.load(pack)
-            with self.order.turn(lock_place(file)), self.order.idle.used():
-                rebuild(file, self.order.game(file), self.order.machine, note, self.order.wish)
+            with self.order.turn(lock_path(file)), self.order.idle.used():
+                build_pack(file, self.order.game(file), self.order.machine, note, self.order.wish)
         except AssetgenError as error:
             note(Failed(reason=str(error), exit_code=error.exit_code))
         except Exception as error:  # a mistake of ours about one pack must not end the watch over all others

@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assetgen.build.attempts import Try
-from assetgen.build.sampling import Maker
+from assetgen.build.attempts import Attempt
+from assetgen.build.sampling import Sampler
 from assetgen.pack.library import PackFile, library_for
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import Pack
-from assetgen.pack.yaml_files import Document, check
+from assetgen.pack.yaml_files import Document, validate
 from assetgen.runners.remote import Gone, Remote
 from assetgen.runners.worker import Accepted, Ended, Message, Order
 from assetgen.store.store import Store
@@ -45,7 +45,7 @@ class SimulatedCrew:
     loads: int = 0
     deaths: int = 0
     deserted: str = ""
-    due: list[tuple[float, int, str, int, Sequence[Try]]] = field(default_factory=list)
+    due: list[tuple[float, int, str, int, Sequence[Attempt]]] = field(default_factory=list)
     free_at: dict[str, float] = field(default_factory=dict)
     comes: dict[str, float] = field(default_factory=dict)
     warm: dict[str, str] = field(default_factory=dict)
@@ -62,10 +62,10 @@ class SimulatedCrew:
         """Those with room for another slice; the queue would pass over all others anyway."""
         return [name for name in self.free_at if self.under_way[name] < 2 and self.comes.get(name, 0) <= self.now]
 
-    def give(self, worker: str, number: int, tries: Sequence[Try]) -> None:
+    def give(self, worker: str, number: int, tries: Sequence[Attempt]) -> None:
         """Note when it will be done."""
         start = max(self.now, self.free_at[worker])
-        model = tries[0].recipe.source.words["model"].model
+        model = tries[0].recipe.source.arguments["model"].model
         if self.warm.get(worker) != model:
             self.warm[worker] = model
             self.loads += 1
@@ -103,17 +103,17 @@ class SimulatedCrew:
         """Nothing is there to be ended."""
 
 
-def many(count: int, models: int) -> Iterator[Try]:
+def many(count: int, models: int) -> Iterator[Attempt]:
     """Tries at that many assets, of some models in turn, as a pack would give them."""
     asset = {"preset": "painted_concept", "prompt": "a dragon"}
     document = Document("simulation", {"pack": "p", "engine": "plain", "assets": {"a": asset}})
-    [first] = plan(PackFile(check(document, Pack), document, Path.cwd(), library_for(Path.cwd())))
-    card = first.source.words["model"]
+    [first] = resolve_pack(PackFile(validate(document, Pack), document, Path.cwd(), library_for(Path.cwd())))
+    card = first.source.arguments["model"]
     cards = [card.model_copy(update={"model": f"model{n}", "digest": f"{n:064}"}) for n in range(models)]
     for number in range(count):
-        words = {**first.source.words, "model": cards[number % models], "seed": number}
+        words = {**first.source.arguments, "model": cards[number % models], "seed": number}
         source = replace(first.source, words=words)
-        yield Try(replace(first, name=f"asset_{number}", source=source), 0)
+        yield Attempt(replace(first, name=f"asset_{number}", source=source), 0)
 
 
 def memory() -> float:
@@ -135,7 +135,7 @@ def main() -> None:
     tries = list(many(asked.assets, asked.models))
     crew = SimulatedCrew(asked.workers, asked.seconds, asked.load, asked.lifetime)
     with tempfile.TemporaryDirectory() as folder:
-        maker = Maker(Store(folder), lambda _: None)
+        maker = Sampler(Store(folder), lambda _: None)
 
         def hire(order: Order) -> SimulatedCrew:
             return crew

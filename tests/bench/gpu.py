@@ -26,12 +26,12 @@ from typing import Any
 import shapes
 
 from assetgen.build.bench import Trial, measure
-from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.cli.bench import lines, picture
 from assetgen.events import Drawn, Event, Failed, Loading
 from assetgen.pack.library import Library, PackFile, library_for
 from assetgen.pack.schema import Pack
-from assetgen.pack.yaml_files import Document, check
+from assetgen.pack.yaml_files import Document, validate
 from assetgen.store.store import Store
 
 EXAMPLE = Path(__file__).parents[2] / "examples/dungeon"
@@ -118,7 +118,7 @@ class Bench:
         """ComfyUI on the same weights, in a process of its own."""
         place = self.out / "comfy.json"
         words = [sys.executable, str(COMFY), str(source), str(self.folder), str(place), *["--tiny"] * self.tiny]
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(words, validate=True, stdout=subprocess.DEVNULL)
         found = json.loads(place.read_text())
         trials = {key.replace("_random", ""): trial for key, trial in found.items() if isinstance(trial, dict)}
         rates = {name: trial["images_per_second"] for name, trial in trials.items() if name in self.report}
@@ -135,7 +135,13 @@ def build(assets: dict[str, Any], library: Library, game: Path) -> list[Event]:
     document = Document("bench", {"pack": "bench", "engine": "plain", "assets": assets})
     store = Path(tempfile.mkdtemp(dir=game.parent))
     machine = Machine(Store(store), store / "locks", store / "history.json")
-    rebuild(PackFile(check(document, Pack), document, game, library), game, machine, events.append, Wish(once=True))
+    build_pack(
+        PackFile(validate(document, Pack), document, game, library),
+        game,
+        machine,
+        events.append,
+        BuildOptions(once=True),
+    )
     shutil.rmtree(store)
     return events
 

@@ -25,17 +25,17 @@ from typing import Any
 import numpy as np
 
 from assetgen.build.provenance import stamp
-from assetgen.build.run import Machine, Wish, rebuild
-from assetgen.build.stages import export, finish, run_part, sample
+from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.stages import apply_steps, run_exporter, run_part, run_source
 from assetgen.events import Emit, Event, Failed, Finished, Planned, Sampling, ignore
 from assetgen.images import Array, ImageSet, picture
 from assetgen.pack.library import load_pack
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import plan
-from assetgen.parts import Context, Job, Together, part
-from assetgen.pixels.fingerprint import looks_of
+from assetgen.pack.resolve import resolve_pack
+from assetgen.parts import BatchSource, Context, SourceJob, part
+from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.sources.fake import fake
-from assetgen.store.store import Store, files_from, images_from, pack, unpack
+from assetgen.store.store import Store, files_from, images_from, pack_entry, unpack_entry
 
 BATCH, STEPS, DISTINCT = 8, 20, 4
 LAUNCH = bytes(16_000)  # its checksum takes the microseconds of a launch, and lets go of the interpreter as that does
@@ -61,7 +61,7 @@ def drawn(side: int, number: int, sprite: bool) -> Array:
     return pixels
 
 
-def batches(jobs: Iterable[Job]) -> Iterator[ImageSet]:
+def batches(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
     """What a GPU does, seen from the thread that feeds it: launches run ahead of the device, a batch ends with both."""
     jobs = iter(jobs)
     while True:
@@ -69,7 +69,7 @@ def batches(jobs: Iterable[Job]) -> Iterator[ImageSet]:
             batch = list(itertools.islice(jobs, BATCH))
         if not batch:
             return
-        words = batch[0].words
+        words = batch[0].arguments
         each = words["seconds"] * BATCH / STEPS / words["launches"]
         started = ends = time.perf_counter()
         for done in range(1, STEPS + 1):
@@ -87,7 +87,7 @@ def batches(jobs: Iterable[Job]) -> Iterator[ImageSet]:
                 yield picture(made, tiles="" if words["sprite"] else "xy")
 
 
-@part(version=1, together=Together(lambda words, controls: (words["side"], words["sprite"]), batches))
+@part(version=1, together=BatchSource(lambda words, controls: (words["side"], words["sprite"]), batches))
 def stand_in(
     context: Context,
     *,
@@ -138,7 +138,7 @@ def write(folder: Path, preset: str, side: int, seconds: float, assets: int, lau
 def build(place: Path, emit: Emit) -> Finished:
     """Build the pack from nothing."""
     machine = Machine(Store(place / "store"), place / "locks", place / "history.json")
-    return rebuild(load_pack(place), place / "game", machine, emit, Wish())
+    return build_pack(load_pack(place), place / "game", machine, emit, BuildOptions())
 
 
 def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> None:
@@ -148,9 +148,11 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
             drawn(side, number, sprite)
     build(write(folder, PRESETS[0], 32, 0.001, BATCH, 1), ignore)
     place = write(folder, preset, side, seconds, assets, launches)
-    recipe = plan(load_pack(place))[0]
+    recipe = resolve_pack(load_pack(place))[0]
     started = time.perf_counter()
-    alone = list(sample(recipe.source.part, (Job(Context(), dict(recipe.source.words)) for _ in range(2 * BATCH))))
+    alone = list(
+        run_source(recipe.source.part, (SourceJob(Context(), dict(recipe.source.arguments)) for _ in range(2 * BATCH)))
+    )
     rate = len(alone) / (time.perf_counter() - started)
     spent.clear()
     begun: list[float] = []
@@ -176,7 +178,7 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
 def steps(folder: Path) -> None:
     """What each step of one asset costs."""
     for preset, side in itertools.product(PRESETS, (512, 1024)):
-        [recipe] = plan(load_pack(write(folder, preset, side, 0.1, 1, 1)))
+        [recipe] = resolve_pack(load_pack(write(folder, preset, side, 0.1, 1, 1)))
         print(f"\n{preset} at {side}²: ms by the clock, ms of the processor, share of a free interpreter")
         images = picture(drawn(side, 0, "sprite" in preset), tiles="" if "sprite" in preset else "xy")
         alone = free_share(partial(zlib.crc32, FREE))[2]
@@ -187,19 +189,19 @@ def steps(folder: Path) -> None:
 def _each(recipe: Recipe, images: ImageSet, run: Callable[[str, Callable[[], Any]], Any]) -> Iterator[Any]:
     files = files_from(images)
     yield run("save sampled: PNG", partial(files_from, images))
-    yield run("save sampled: zip, sha256", partial(pack, files))
-    yield run("read sampled", lambda: images_from(unpack(pack(files)) or {}))
+    yield run("save sampled: zip, sha256", partial(pack_entry, files))
+    yield run("read sampled", lambda: images_from(unpack_entry(pack_entry(files)) or {}))
     for stage in recipe.steps:
-        yield run(f"step {stage.alias}", partial(finish, images, [stage], "a", ignore))
-        images = finish(images, [stage], "a", ignore)
+        yield run(f"step {stage.alias}", partial(apply_steps, images, [stage], "a", ignore))
+        images = apply_steps(images, [stage], "a", ignore)
     for stage in recipe.checks:
-        yield run(f"check {stage.alias}", partial(run_part, stage.part, stage.alias, images, **stage.words))
+        yield run(f"check {stage.alias}", partial(run_part, stage.part, stage.alias, images, **stage.arguments))
     yield run("save finished: PNG", partial(files_from, images))
-    yield run("export", partial(export, images, recipe.export, "a"))
-    made = export(images, recipe.export, "a")
+    yield run("export", partial(run_exporter, images, recipe.export, "a"))
+    made = run_exporter(images, recipe.export, "a")
     yield run("stamp", partial(stamp, made, recipe, 0))
-    yield run("looks", partial(looks_of, made))
-    yield run("save files: zip, sha256", partial(pack, made))
+    yield run("looks", partial(fingerprints_of, made))
+    yield run("save files: zip, sha256", partial(pack_entry, made))
 
 
 def free_share(work: Callable[[], Any]) -> tuple[float, float, float]:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from assetgen.build.audit import audit
-from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.events import Emit, Event, Finished, Published, ignore
 from assetgen.pack.library import load_pack
 from assetgen.parts import Context
@@ -67,7 +67,7 @@ class Watch:
 
 def build(folder: Path, emit: Emit = ignore) -> Finished:
     machine = Machine(Store(folder / "store"), folder / "machine", folder / "machine/history.json")
-    return rebuild(load_pack(folder / "pack"), folder / "game", machine, emit, Wish())
+    return build_pack(load_pack(folder / "pack"), folder / "game", machine, emit, BuildOptions())
 
 
 def drawing(assets: int) -> tuple[float, float]:

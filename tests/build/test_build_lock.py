@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.build.build_lock import exclusively
+from assetgen.build.build_lock import build_lock
 from assetgen.errors import PublishError
 from assetgen.events import Event, Waiting, ignore
 
@@ -33,7 +33,7 @@ def hold(folder: Path, locks: Path) -> "subprocess.Popen[str]":
 def test_nobody_waits_where_nobody_builds(tmp_path: Path) -> None:
     events: list[Event] = []
     for _ in range(2):
-        with exclusively(tmp_path / "game", tmp_path / "locks", events.append):
+        with build_lock(tmp_path / "game", tmp_path / "locks", events.append):
             pass
     assert events == []
 
@@ -41,8 +41,8 @@ def test_nobody_waits_where_nobody_builds(tmp_path: Path) -> None:
 def test_two_folders_are_built_at_once(tmp_path: Path) -> None:
     events: list[Event] = []
     with (
-        exclusively(tmp_path / "one", tmp_path / "locks", events.append),
-        exclusively(tmp_path / "two", tmp_path / "locks", events.append),
+        build_lock(tmp_path / "one", tmp_path / "locks", events.append),
+        build_lock(tmp_path / "two", tmp_path / "locks", events.append),
     ):
         assert events == []
 
@@ -52,7 +52,7 @@ def test_the_second_waits_and_is_told_once_for_whom(tmp_path: Path) -> None:
     with hold(tmp_path / "game", tmp_path / "locks") as other:
         assert other.stdin
         threading.Timer(0.7, other.stdin.close).start()
-        with exclusively(tmp_path / "game", tmp_path / "locks", events.append):
+        with build_lock(tmp_path / "game", tmp_path / "locks", events.append):
             assert other.wait(10) == 0
     [waiting] = events
     assert isinstance(waiting, Waiting) and f"process {other.pid}, since " in waiting.holder
@@ -64,7 +64,7 @@ def test_a_folder_by_another_name_is_the_same_folder(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "game")
     with hold(tmp_path / "game", tmp_path / "locks") as other:
         threading.Timer(0.3, other.kill).start()
-        with exclusively(tmp_path / "x/../link", tmp_path / "locks", events.append):
+        with build_lock(tmp_path / "x/../link", tmp_path / "locks", events.append):
             assert len(events) == 1
 
 
@@ -73,34 +73,34 @@ def test_who_is_killed_holds_nothing(tmp_path: Path) -> None:
     with hold(tmp_path / "game", tmp_path / "locks") as other:
         other.kill()
         other.wait()
-        with exclusively(tmp_path / "game", tmp_path / "locks", events.append):
+        with build_lock(tmp_path / "game", tmp_path / "locks", events.append):
             assert events == []
 
 
 def test_an_error_inside_frees_the_folder(tmp_path: Path) -> None:
     events: list[Event] = []
-    with pytest.raises(ZeroDivisionError), exclusively(tmp_path, tmp_path / "locks", ignore):
+    with pytest.raises(ZeroDivisionError), build_lock(tmp_path, tmp_path / "locks", ignore):
         raise ZeroDivisionError
-    with exclusively(tmp_path, tmp_path / "locks", events.append):
+    with build_lock(tmp_path, tmp_path / "locks", events.append):
         assert events == []
 
 
 def test_the_right_is_not_kept_in_the_game(tmp_path: Path) -> None:
-    with exclusively(tmp_path / "game", tmp_path / "locks", ignore):
+    with build_lock(tmp_path / "game", tmp_path / "locks", ignore):
         assert [path.name for path in tmp_path.iterdir()] == ["locks"]
 
 
 def test_a_folder_for_locks_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
-    with pytest.raises(PublishError, match="cannot lock"), exclusively(tmp_path, tmp_path / "cache/locks", ignore):
+    with pytest.raises(PublishError, match="cannot lock"), build_lock(tmp_path, tmp_path / "cache/locks", ignore):
         pass
 
 
 def test_a_holder_that_cannot_be_noted_is_told_and_holds_nothing(tmp_path: Path) -> None:
-    with exclusively(tmp_path, tmp_path / "locks", ignore):
+    with build_lock(tmp_path, tmp_path / "locks", ignore):
         [holder] = (tmp_path / "locks").glob("*.holder")
     holder.unlink()
     holder.mkdir()
     for _ in range(2):
-        with pytest.raises(PublishError, match="Get write access"), exclusively(tmp_path, tmp_path / "locks", ignore):
+        with pytest.raises(PublishError, match="Get write access"), build_lock(tmp_path, tmp_path / "locks", ignore):
             pass

@@ -7,11 +7,11 @@ import pytest
 
 from assetgen.build.audit import audit
 from assetgen.build.candidates import Candidate, build_picked, make_candidates, pick, stored_candidates
-from assetgen.build.run import Machine, Wish
+from assetgen.build.run import BuildOptions, Machine
 from assetgen.errors import InputError
 from assetgen.events import Event, Failed, Finished, ignore
 from assetgen.pack.library import load_pack
-from assetgen.pack.lock import Block, read_lock
+from assetgen.pack.lock import LockEntry, read_lock
 from assetgen.pack.renames import plan_with
 from assetgen.store.store import Store
 
@@ -26,7 +26,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
 
 
-def block(folder: Path, name: str = "a") -> Block:
+def block(folder: Path, name: str = "a") -> LockEntry:
     found = read_lock(folder / "pack.lock")
     assert found is not None
     return found[name]
@@ -38,7 +38,7 @@ def finished(events: list[Event]) -> Finished:
 
 
 def candidates(folder: Path, machine: Machine, count: int) -> list[Candidate]:
-    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore, Wish()))
+    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore, BuildOptions()))
 
 
 def test_candidates_differ_and_the_first_is_what_a_build_makes(
@@ -150,6 +150,6 @@ def test_a_pick_is_built_with_the_atlases_that_hold_it_and_nothing_else(
     before = {name: block(tmp_path, name).outputs for name in ("a", "c", "all")}
     (tmp_path / "pack.yaml").write_text(text.replace("prompt: c", "prompt: d"))
     pick(load_pack(tmp_path), "a", 2, machine, ignore)
-    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a", Wish())
+    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a", BuildOptions())
     changed = {name: block(tmp_path, name).outputs != outputs for name, outputs in before.items()}
     assert changed == {"a": True, "c": False, "all": True}

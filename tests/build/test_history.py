@@ -9,7 +9,7 @@ from assetgen.build.history import FINISHING, LOADING, Past, forecast, kind_of, 
 from assetgen.events import Drawn, Finished
 from assetgen.pack.library import PackFile
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 
 WritePack = Callable[[str], PackFile]
 PACK = "pack: p\nassets:\n  a: {preset: sprite, prompt: x}\n  b: {preset: sprite, prompt: y, seed: 4}\n"
@@ -28,7 +28,7 @@ def done(published: int = 0, **profile: float) -> Finished:
 @pytest.fixture
 def recipes(write_pack: WritePack) -> tuple[Recipe, ...]:
     """Two alike ones and a bigger one."""
-    return plan(write_pack(PACK + BIG))
+    return resolve_pack(write_pack(PACK + BIG))
 
 
 def test_what_was_measured_is_read_back(tmp_path: Path) -> None:
@@ -97,6 +97,6 @@ def test_nothing_is_loaded_where_nothing_known_is_sampled(recipes: tuple[Recipe,
 
 
 def test_drawings_and_atlases_are_not_pictures_by_a_model(write_pack: WritePack) -> None:
-    recipes = plan(write_pack(PACK), draft=True)
+    recipes = resolve_pack(write_pack(PACK), draft=True)
     assert forecast(recipes, 2, {FINISHING: Past(0.5)}).seconds == 1.0
     assert forecast(recipes, 2, {}).unknown == 0

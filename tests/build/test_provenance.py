@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from assetgen.build.provenance import provenance
 from assetgen.pack.library import PackFile
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 
 Write = Callable[[str], PackFile]
 
 
 def test_a_generated_picture_says_so_in_three_ways(write_pack: Write) -> None:
-    [recipe] = plan(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: a hill, seed: 5}}"))
+    [recipe] = resolve_pack(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: a hill, seed: 5}}"))
     told = provenance(recipe, 0)
     assert "painted concept art of a hill\n" in told["parameters"]
     assert "Seed: 5, Size: 128x128" in told["parameters"]
@@ -23,5 +23,5 @@ def test_a_generated_picture_says_so_in_three_ways(write_pack: Write) -> None:
 
 def test_an_atlas_of_generated_pictures_is_generated(write_pack: Write) -> None:
     text = "pack: p\nassets: {a: {preset: sprite, prompt: x}, all: {preset: atlas, members: [a]}}"
-    told = provenance(plan(write_pack(text))[-1], 0)
+    told = provenance(resolve_pack(write_pack(text))[-1], 0)
     assert "trainedAlgorithmicMedia" in told["XML:com.adobe.xmp"]

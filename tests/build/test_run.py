@@ -9,7 +9,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.events import Differs, Event, Failed, Finished, Published, Reused
-from assetgen.pack.lock import Block, read_lock, write_lock
+from assetgen.pack.lock import LockEntry, read_lock, write_lock
 
 Rebuilt = Callable[..., list[Event]]
 TWO = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n  b: {preset: drawing, prompt: y}\n"
@@ -19,13 +19,13 @@ ONE = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n"
 REJECTED = "  bad: {preset: pattern, prompt: x, tries: 1, seam: {limit: 0.0001}}\n"
 
 
-def lock(folder: Path) -> dict[str, Block]:
+def lock(folder: Path) -> dict[str, LockEntry]:
     found = read_lock(folder / "pack.lock")
     assert found is not None
     return found
 
 
-def change(folder: Path, name: str, **facts: object) -> dict[str, Block]:
+def change(folder: Path, name: str, **facts: object) -> dict[str, LockEntry]:
     """Change a block in the lock; gives the lock as it is then."""
     blocks = lock(folder)
     write_lock(folder / "pack.lock", blocks | {name: replace(blocks[name], **facts)})  # type: ignore[arg-type]
@@ -235,7 +235,7 @@ def test_a_named_asset_that_is_not_to_move_is_refused(rebuilt: Rebuilt) -> None:
     assert list(failures(rebuilt(Z.replace("prompt: x", "prompt: v"), only="a", moving="b"))) == ["a"]
 
 
-def otherwise(folder: Path, look: str) -> dict[str, Block]:
+def otherwise(folder: Path, look: str) -> dict[str, LockEntry]:
     """The lock as another machine would have written it: other bytes, and this look. The game is lost."""
     shutil.rmtree(folder / "game")
     return change(folder, "a", outputs={"a.png": "0" * 64}, looks={"a.png": look})

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from assetgen import parts as registry
-from assetgen.build.attempts import Try
+from assetgen.build.attempts import Attempt
 from assetgen.build.background import UNSAVED_LIMIT
 from assetgen.build.candidates import make_candidates
-from assetgen.build.run import Machine, Wish, rebuild
+from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.build.sampling import by_model
 from assetgen.errors import Cancelled
 from assetgen.events import Emit, Event, Failed, Finished, Sampling, ignore
 from assetgen.pack.library import load_pack
 from assetgen.pack.renames import plan_with
-from assetgen.store.backends import Place
+from assetgen.store.backends import Backend
 from assetgen.store.store import Store
 
 PARTS = '''
@@ -37,7 +37,7 @@ def run(jobs):
         context = job.context
         seen = [control.images.meta["drawn by"] for control in context.controls]
         context.emit(Sampling(done=0, total=context.ahead, batch=(context.asset, *seen)))
-        yield fake(context, prompt=job.words["prompt"], seed=job.words["seed"], size=job.words["size"])
+        yield fake(context, prompt=job.arguments["prompt"], seed=job.arguments["seed"], size=job.arguments["size"])
 
 @part(version=1, together=Together(lambda words, controls: words["size"], run))
 def gauge(context: Context, *, prompt: str = "", seed: int = 0, size: tuple[int, int] = (16, 16)) -> ImageSet:
@@ -70,7 +70,7 @@ GREY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: x, grey: {level: '{n}'
 class Slow:
     """A place where a sampled picture is saved when the gate opens, but for some, for which there is no room."""
 
-    place: Place
+    place: Backend
     gate: threading.Event = field(default_factory=threading.Event)
     delay: float = 0.0
     refused: set[int] = field(default_factory=set)
@@ -122,7 +122,7 @@ def build(tmp_path: Path, slow: Slow) -> Callable[..., list[Event]]:
             events.append(event)
             emit(event)
 
-        rebuild(load_pack(tmp_path), tmp_path / "game", machine(tmp_path, slow), note, Wish())
+        build_pack(load_pack(tmp_path), tmp_path / "game", machine(tmp_path, slow), note, BuildOptions())
         return events
 
     return run
@@ -215,7 +215,11 @@ def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_
     events: list[tuple[Event, str]] = []
     [recipe, *_] = plan_with(load_pack(tmp_path), {})
     made = make_candidates(
-        [recipe], 5, machine(tmp_path, slow), lambda e: events.append((e, threading.current_thread().name)), Wish()
+        [recipe],
+        5,
+        machine(tmp_path, slow),
+        lambda e: events.append((e, threading.current_thread().name)),
+        BuildOptions(),
     )
     assert len({candidate.number for candidate in made}) == 4
     threads = {name for event, name in events if not isinstance(event, Sampling)}
@@ -233,5 +237,5 @@ def test_each_model_is_loaded_once_however_its_pictures_are_mixed(tmp_path: Path
         (tmp_path / f"pack/models/{name}.yaml").write_text(f"{card}native: [64, 64]\n")
     (tmp_path / "pack/pack.yaml").write_text("pack: p\nassets:\n" + "\n".join(entries))
     recipes = plan_with(load_pack(tmp_path / "pack"), {})
-    groups = by_model([[Try(recipe, 0)] for recipe in recipes])
+    groups = by_model([[Attempt(recipe, 0)] for recipe in recipes])
     assert [group[0].recipe.name for group in groups] == ["a0", "a2", "a4", "a1", "a3", "a5"]

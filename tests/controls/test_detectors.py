@@ -21,7 +21,7 @@ from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array
 from assetgen.pack.library import PackFile
 from assetgen.pack.recipe import Stage
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.parts import InputFile, load, names
 from assetgen.pixels.image_files import encode_png
 
@@ -205,7 +205,7 @@ def test_weights_that_are_neither_file_nor_pinned_are_told(
     with pytest.raises(
         InputError, match=r"pack.yaml:3: hed: .*weights are a file, or \{hub: …, revision: …, file: …\}"
     ):
-        plan(write_pack(text))
+        resolve_pack(write_pack(text))
 
 
 @pytest.mark.parametrize("name", NEED_TORCHVISION)
@@ -266,7 +266,7 @@ def test_weights_are_known_to_keys_by_revision_or_content(
     tmp_path: Path, drawing: InputFile, write_pack: Callable[[str], PackFile]
 ) -> None:
     file = weights(tmp_path, "teed")
-    own, scribble = plan(
+    own, scribble = resolve_pack(
         write_pack(
             "pack: p\nassets:\n"
             "  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: teed.pth}}\n"
@@ -286,7 +286,7 @@ def test_a_file_that_is_not_there_is_told_with_its_line(
 ) -> None:
     text = "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: no.pth}}\n"
     with pytest.raises(InputError, match=r"pack.yaml:3: hed: .*there is no file .*no.pth"):
-        plan(write_pack(text))
+        resolve_pack(write_pack(text))
 
 
 @pytest.mark.model

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 MAKERS = runpy.run_path(str(Path(__file__).with_name("tiny_models.py")))
 """Tests lie in no package, so none can import what lies beside it."""
@@ -89,14 +89,14 @@ def _card(folder: Path, name: str, **shape: Any) -> ModelCard:
 
 
 @pytest.fixture(scope="session")
-def job() -> Callable[..., Job]:
+def job() -> Callable[..., SourceJob]:
     """`job(card, word=…, context=…)`: the words checked as YAML ones are."""
     from assetgen.parts import Context, load
 
     params = load("source", "diffusion").params
 
-    def make(card: ModelCard, context: Context | None = None, **words: Any) -> Job:
+    def make(card: ModelCard, context: Context | None = None, **words: Any) -> SourceJob:
         valid = params.model_validate({"model": card, "prompt": "a cat", **words})
-        return Job(context or Context(asset="it"), {key: getattr(valid, key) for key in params.model_fields})
+        return SourceJob(context or Context(asset="it"), {key: getattr(valid, key) for key in params.model_fields})
 
     return make

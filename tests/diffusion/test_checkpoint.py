@@ -15,10 +15,10 @@ from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 
 NAMES = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("original_names.py"))))
 

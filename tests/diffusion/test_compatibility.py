@@ -15,11 +15,11 @@ from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import picture
 from assetgen.pack.schema import Folder, ModelCard
-from assetgen.parts import Context, Control, Job
+from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 
 

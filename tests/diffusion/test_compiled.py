@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import let_go, warm_model
+from assetgen.diffusion.loading.models import unload_models, warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.events import Compiling, Drawn, Event, Uncompiled, ignore
 from assetgen.images import Array
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Context, Job
+from assetgen.parts import Context, SourceJob
 
 pytestmark = [
     pytest.mark.model,
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),  # torch's own
 ]
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 MANY = 10**9
 
 
@@ -25,17 +25,17 @@ MANY = 10**9
 def _from_nothing() -> Iterator[None]:
     import torch
 
-    let_go()
+    unload_models()
     torch._dynamo.reset()  # it would take what it compiled for another model of this shape
     yield
-    let_go()
+    unload_models()
 
 
-def drawn(*jobs: Job) -> list[Array]:
+def drawn(*jobs: SourceJob) -> list[Array]:
     return [images["color"].astype(int) for images in sample(jobs)]
 
 
-def told(tiny: ModelCard, job: Make) -> tuple[list[Job], list[Event]]:
+def told(tiny: ModelCard, job: Make) -> tuple[list[SourceJob], list[Event]]:
     """Jobs of two batches with many behind them, drawn once so that their pace is known; and a list for events."""
     events: list[Event] = []
     jobs = [job(tiny, Context(asset=f"a{n}", emit=events.append, ahead=MANY), seed=n) for n in range(8)]

@@ -14,7 +14,7 @@ from assetgen.diffusion.sampling.batches import sample
 from assetgen.events import Event
 from assetgen.pack.library import library_for
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
 PROMPTS = ("a red dragon", "mossy stone bricks", "a castle", "a blue potion bottle", "a green forest")
@@ -26,12 +26,12 @@ def mini(request: pytest.FixtureRequest) -> ModelCard:
     return library_for().card("mini").model_copy(update={"precision": request.param})
 
 
-def drawn(jobs: Sequence[Job]) -> list[bytes]:
+def drawn(jobs: Sequence[SourceJob]) -> list[bytes]:
     return [images["color"].tobytes() for images in sample(jobs)]
 
 
 @pytest.fixture(scope="module")
-def alone(mini: ModelCard, job: Callable[..., Job]) -> list[bytes]:
+def alone(mini: ModelCard, job: Callable[..., SourceJob]) -> list[bytes]:
     """The picture of each prompt, made by itself."""
     return [drawn([job(mini, prompt=prompt, seed=seed, steps=2)])[0] for seed, prompt in enumerate(PROMPTS)]
 
@@ -39,7 +39,7 @@ def alone(mini: ModelCard, job: Callable[..., Job]) -> list[bytes]:
 @pytest.mark.parametrize("batch", [1, 2, 3, 4])
 @pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]], ids=str)
 def test_a_picture_has_the_same_bytes_in_any_company_order_and_batch(
-    mini: ModelCard, job: Callable[..., Job], alone: list[bytes], order: list[int], batch: int
+    mini: ModelCard, job: Callable[..., SourceJob], alone: list[bytes], order: list[int], batch: int
 ) -> None:
     card = mini.model_copy(update={"batch": {"cpu": batch, "gpu": 4}})
     made = drawn([job(card, prompt=PROMPTS[index], seed=index, steps=2) for index in order])

@@ -10,23 +10,23 @@ from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.speed.devices import device_for
 from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
 
 
 @pytest.mark.parametrize("place", ["cuda:77", "gpu", "", "cpu:1", "CPU"])
-def test_a_device_that_is_not_here_is_one_sentence(tiny: ModelCard, job: Callable[..., Job], place: str) -> None:
+def test_a_device_that_is_not_here_is_one_sentence(tiny: ModelCard, job: Callable[..., SourceJob], place: str) -> None:
     asked = job(tiny)
     with pytest.raises(InputError, match=f"there is no device '{place}' here. Use auto, .*cpu"):
-        list(sample([Job(replace(asked.context, device=place), asked.words)]))
+        list(sample([SourceJob(replace(asked.context, device=place), asked.arguments)]))
 
 
 def test_the_processor_can_be_asked_for_and_draws_as_auto_does_where_it_is_all_there_is(
-    tiny: ModelCard, job: Callable[..., Job]
+    tiny: ModelCard, job: Callable[..., SourceJob]
 ) -> None:
     asked = job(tiny)
-    [there] = sample([Job(replace(asked.context, device="cpu"), asked.words)])
+    [there] = sample([SourceJob(replace(asked.context, device="cpu"), asked.arguments)])
     assert device_for(tiny, "cpu").place == "cpu"
     if device_for(tiny).name == "cpu":
         [auto] = sample([asked])

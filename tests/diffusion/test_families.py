@@ -14,21 +14,21 @@ from assetgen.errors import InputError
 from assetgen.events import Event, ignore
 from assetgen.images import Array, picture, to_float
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Context, Control, Job
+from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png, read_image
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux"])
 UNGUIDED = pytest.mark.parametrize("name", ["flux", "flux_schnell"])
 
 
-def drawn(*jobs: Job) -> list[Array]:
+def drawn(*jobs: SourceJob) -> list[Array]:
     return [images["color"].astype(int) for images in sample(jobs)]
 
 
-def alone(job: Job) -> Array:
+def alone(job: SourceJob) -> Array:
     return drawn(job)[0]
 
 

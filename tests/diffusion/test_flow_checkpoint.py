@@ -16,10 +16,10 @@ from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import with_digests
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 NAMES = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("original_names.py"))))
 NETWORKS = ("transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3")

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import Warm, let_go, warm_model
+from assetgen.diffusion.loading.models import Warm, unload_models, warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.speed.offload import ROOM, ROOM_A_PIXEL, weights_of
 from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
 from assetgen.images import Array, picture
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Context, Control, Job
+from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
 
 
@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.model,
     pytest.mark.skipif(not _has_gpu(), reason="needs a GPU, and ASSETGEN_TEST_GPU=1 in the environment"),
 ]
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 STEPS = 5
 CONTROLLED = ("stable_diffusion", "sdxl", "sd3", "flux")
@@ -38,12 +38,12 @@ CONTROLLED = ("stable_diffusion", "sdxl", "sd3", "flux")
 
 @pytest.fixture(autouse=True)
 def _from_nothing() -> Iterator[None]:
-    let_go()
+    unload_models()
     yield
-    let_go()
+    unload_models()
 
 
-def drawn(*jobs: Job) -> list[Array]:
+def drawn(*jobs: SourceJob) -> list[Array]:
     return [images["color"].astype(int) for images in sample(jobs)]
 
 
@@ -51,7 +51,7 @@ def warm(card: ModelCard) -> Warm:
     return warm_model(card, (), (), ignore)
 
 
-def unrecorded(card: ModelCard, *jobs: Job) -> list[Array]:
+def unrecorded(card: ModelCard, *jobs: SourceJob) -> list[Array]:
     with warm(card).recordings.paused():
         return drawn(*jobs)
 
@@ -68,8 +68,8 @@ def under(*kinds: str, **acts: float) -> Context:
 def test_a_picture_is_about_that_of_the_cpu(each: ModelCard, job: Make) -> None:
     asked = job(each, steps=STEPS)
     [here] = drawn(asked)
-    let_go()
-    [there] = drawn(Job(Context(asset="it", device="cpu"), asked.words))
+    unload_models()
+    [there] = drawn(SourceJob(Context(asset="it", device="cpu"), asked.arguments))
     assert np.abs(here - there).mean() < 2
 
 
@@ -121,10 +121,10 @@ def test_a_model_that_does_not_fit_draws_the_same_by_parts_or_layers(each: Model
     asked, events = job(each, steps=2, size=(32, 32)), list[Event]()
     wanted = unrecorded(each, asked)
     weights = list(weights_of(warm(each).pipeline).values())
-    let_go()
+    unload_models()
     pixels = (free() - ROOM - ((max(weights) + sum(weights)) // 2 if by == "parts" else 0)) // ROOM_A_PIXEL
     large = each.model_copy(update={"native": (pixels, 1)})  # pictures that leave so little for the weights
-    made = drawn(Job(Context(asset="it", emit=events.append), {**asked.words, "model": large}))
+    made = drawn(SourceJob(Context(asset="it", emit=events.append), {**asked.arguments, "model": large}))
     assert [event.by for event in events if isinstance(event, Offloading)] == [by]
     assert equal(made, wanted)
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import let_go, warm_model
+from assetgen.diffusion.loading.models import unload_models, warm_model
 from assetgen.diffusion.loading.weight_files import check_part
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Event, ignore
 from assetgen.pack.schema import Folder, Hub, Lora, ModelCard
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
 
@@ -51,7 +51,7 @@ def test_a_missing_file_is_named(copied: ModelCard, tmp_path: Path, missing: str
 def test_a_model_that_is_let_go_leaves_the_memory_and_is_loaded_again(copied: ModelCard) -> None:
     told: list[Event] = []
     warm = weakref.ref(warm_model(copied, (), (), told.append))
-    let_go()
+    unload_models()
     assert warm() is None
     warm_model(copied, (), (), told.append)
     assert len(told) == 2
@@ -127,7 +127,7 @@ def test_what_is_not_on_this_machine_names_the_command_that_brings_it(tiny: Mode
         load(absent)
 
 
-def test_a_lora_changes_pictures_by_its_weight(tiny: ModelCard, job: Callable[..., Job], tmp_path: Path) -> None:
+def test_a_lora_changes_pictures_by_its_weight(tiny: ModelCard, job: Callable[..., SourceJob], tmp_path: Path) -> None:
     file = _lora(tiny, tmp_path)
     plain, off, on = (
         next(sample([job(tiny, loras=loras)]))["color"].astype(int)

@@ -16,10 +16,10 @@ from assetgen.images import Array
 from assetgen.pack.library import library_for
 from assetgen.pack.schema import Folder, ModelCard
 from assetgen.pack.weights import with_digests
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 COMMIT = "a" * 40
 TAKERS = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "sana"])

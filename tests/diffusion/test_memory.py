@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import let_go, warm_model
+from assetgen.diffusion.loading.models import unload_models, warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import BuildError
 from assetgen.events import Drawn, Event, Shrunk, ignore
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Context, Job
+from assetgen.parts import Context, SourceJob
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def room_for(card: ModelCard, rows: int) -> Iterator[None]:
         yield
     finally:
         hook.remove()
-        let_go()
+        unload_models()
 
 
 def test_batches_are_halved_until_they_fit_and_stay_so(tiny: ModelCard, job: Make) -> None:

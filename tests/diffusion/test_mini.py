@@ -12,7 +12,7 @@ from assetgen.images import Array
 from assetgen.pack.library import library_for
 from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import weights_digest
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
@@ -38,7 +38,7 @@ def mini() -> ModelCard:
     return library_for().card("mini")
 
 
-def alone(job: Job) -> Array:
+def alone(job: SourceJob) -> Array:
     return next(sample([job]))["color"].astype(int)
 
 
@@ -59,14 +59,14 @@ def test_every_shipped_card_is_whole_and_pinned(name: str) -> None:
         assert prompt.count("{prompt}") == 1
 
 
-def test_colours_that_are_asked_for_are_there(mini: ModelCard, job: Callable[..., Job]) -> None:
+def test_colours_that_are_asked_for_are_there(mini: ModelCard, job: Callable[..., SourceJob]) -> None:
     prompts = (mini.prompts["tile_texture"].replace("{prompt}", f"{color} stone bricks") for color in ("red", "blue"))
     red, blue = (alone(job(mini, prompt=prompt, tile="xy", steps=6)).mean((0, 1)) for prompt in prompts)
     assert red[0] - red[2] > blue[0] - blue[2] + 30
 
 
 def test_an_image_is_followed_the_more_the_less_strength_there_is(
-    mini: ModelCard, job: Callable[..., Job], tmp_path: Path
+    mini: ModelCard, job: Callable[..., SourceJob], tmp_path: Path
 ) -> None:
     given = np.zeros((128, 128, 3), np.uint8)
     given[32:96, 32:96] = 200, 30, 30

@@ -17,11 +17,11 @@ from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import FloatArray
 from assetgen.pack.schema import Folder, ModelCard
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 from assetgen.pixels.seams import SEAM_LIMIT, Axis, wrap_ratio
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 
 
@@ -87,7 +87,7 @@ def lit(tiny_of: Find, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
     return card.model_copy(update={"weights": Folder(folder=folder), "controls": {}, "model": "lit"})
 
 
-def latents_of(card: ModelCard, job: Job) -> FloatArray:
+def latents_of(card: ModelCard, job: SourceJob) -> FloatArray:
     """What is decoded, `h×w×C`, about 0..1."""
     import torch
 

@@ -12,11 +12,11 @@ from assetgen.errors import InputError
 from assetgen.events import Event, Loading, Sampling
 from assetgen.images import Array, picture
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Context, Control, Job
+from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 BOTH = pytest.mark.parametrize("family", ["tiny", "tiny_xl"])
 
 
@@ -26,11 +26,11 @@ def card(request: pytest.FixtureRequest, family: str) -> ModelCard:
     return found
 
 
-def colors(*jobs: Job) -> list[Array]:
+def colors(*jobs: SourceJob) -> list[Array]:
     return [images["color"].astype(int) for images in sample(jobs)]
 
 
-def alone(job: Job) -> Array:
+def alone(job: SourceJob) -> Array:
     return colors(job)[0]
 
 

@@ -14,10 +14,10 @@ from assetgen.events import ignore
 from assetgen.images import Array
 from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import with_digests
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 WIDTH = 32
 

@@ -13,15 +13,15 @@ from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import Array, picture
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Context, Control, Job
+from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
-Make = Callable[..., Job]
+Make = Callable[..., SourceJob]
 Build = Callable[..., ModelCard]
 
 
-def alone(job: Job) -> Array:
+def alone(job: SourceJob) -> Array:
     return next(sample([job]))["color"].astype(int)
 
 

@@ -14,7 +14,7 @@ from assetgen.pack.inbox import is_noise, name_of
 from assetgen.pack.library import PackFile, load_pack
 from assetgen.pack.lock import read_lock
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import encode_png
 
 Write = Callable[[str], PackFile]
@@ -32,21 +32,21 @@ def drop(folder: Path, name: str, data: bytes | str = PNG) -> Path:
 
 
 def planned(file: PackFile) -> dict[str, Recipe]:
-    return {recipe.name: recipe for recipe in plan(file)}
+    return {recipe.name: recipe for recipe in resolve_pack(file)}
 
 
 def test_a_dropped_mesh_is_painted_along_its_depth(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "Old Boulder.glb", trimesh.creation.box().export(file_type="glb"))
     recipe = planned(write_pack(EMPTY))["old_boulder"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("concept_from_mesh", "Old Boulder")
-    assert recipe.controls[0].words["mesh"].path == path
+    assert recipe.controls[0].arguments["mesh"].path == path
 
 
 def test_a_dropped_picture_is_painted_over(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "castle_sketch.png")
     recipe = planned(write_pack(EMPTY))["castle_sketch"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("painted_concept", "castle sketch")
-    assert recipe.source.words["image"].path == path
+    assert recipe.source.arguments["image"].path == path
 
 
 BAD_NAMES = {
@@ -102,7 +102,7 @@ def test_a_file_beside_it_says_what_it_becomes_and_need_not_name_it(write_pack: 
     drop(tmp_path, "dragon.yaml", "{preset: pixel_sprite, prompt: a red dragon, pixelate: {colors: 5}}")
     recipe = planned(write_pack(EMPTY))["dragon"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("pixel_sprite", "a red dragon")
-    assert (recipe.source.words["image"].path, recipe.steps[1].words["colors"]) == (path, 5)
+    assert (recipe.source.arguments["image"].path, recipe.steps[1].arguments["colors"]) == (path, 5)
 
 
 def test_the_packs_entry_is_filled_in_and_the_file_beside_lies_over_it(write_pack: Write, tmp_path: Path) -> None:
@@ -112,14 +112,14 @@ def test_the_packs_entry_is_filled_in_and_the_file_beside_lies_over_it(write_pac
     rule = '"*.png": {preset: decal, prompt: "mossy {name}", diffusion: {image: "{file}", strength: 0.5}}'
     recipes = planned(write_pack(f"pack: p\ninbox: {{{rule}}}\n"))
     assert [recipe.facts["prompt"] for recipe in recipes.values()] == ["mossy a", "mossy b"]
-    assert [recipe.source.words["strength"] for recipe in recipes.values()] == [0.5, 0.25]
+    assert [recipe.source.arguments["strength"] for recipe in recipes.values()] == [0.5, 0.25]
 
 
 def test_a_sketch_that_is_a_control_is_not_painted_over_as_well(write_pack: Write, tmp_path: Path) -> None:
     drop(tmp_path, "a.png")
     drop(tmp_path, "a.yaml", '{preset: painted_concept, canny: {image: "{file}"}}')
     recipe = planned(write_pack(EMPTY))["a"]
-    assert (recipe.controls[0].name, recipe.source.words["image"]) == ("canny", None)
+    assert (recipe.controls[0].name, recipe.source.arguments["image"]) == ("canny", None)
 
 
 def test_what_the_pack_leaves_out_and_what_programs_leave_lying_are_no_assets(
@@ -174,7 +174,7 @@ def test_an_empty_inbox_is_a_pack_without_assets_yet(rebuilt: Rebuilt, tmp_path:
 
 def test_a_pack_with_neither_assets_nor_inbox_is_refused(write_pack: Write) -> None:
     with pytest.raises(InputError, match="has no assets"):
-        plan(write_pack(EMPTY))
+        resolve_pack(write_pack(EMPTY))
 
 
 def test_make_takes_nothing_from_an_inbox(

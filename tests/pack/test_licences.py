@@ -11,7 +11,7 @@ from assetgen.errors import InputError
 from assetgen.pack.library import PackFile
 from assetgen.pack.licences import refuse_noncommercial, terms_of
 from assetgen.pack.lock import read_lock
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import encode_png, read_text
 
 Run = Callable[..., tuple[int, str, str]]
@@ -102,7 +102,7 @@ def test_a_draft_runs_no_model_and_is_not_refused(assetgen: Run, forbidden: Path
 def test_a_control_counts_where_it_is_used(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path, control="false")
     (tmp_path / "sketch.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
-    free, bound = plan(
+    free, bound = resolve_pack(
         write_pack(
             "pack: p\nmodel: own\nassets:\n"
             "  a: {preset: painted_concept, prompt: x}\n"
@@ -119,7 +119,7 @@ def test_a_lora_counts(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path)
     (tmp_path / "s.safetensors").write_bytes(b"")
     lora = "loras: [{file: s.safetensors, licence: CC-BY-NC-4.0, commercial: false}]"
-    [recipe] = plan(write_pack(PACK.replace("steps: 2", lora)))
+    [recipe] = resolve_pack(write_pack(PACK.replace("steps: 2", lora)))
     with pytest.raises(InputError, match=r"LoRA 's.safetensors' forbids commercial use \(CC-BY-NC-4.0\)"):
         refuse_noncommercial([recipe], allowed=False)
 
@@ -130,7 +130,7 @@ def test_an_embedding_counts(tmp_path: Path, write_pack: Write) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"")
     (tmp_path / "models/own.yaml").write_text(CARD % ("true", "true") + word)
     with pytest.raises(InputError, match=r"embedding 'w.safetensors' forbids commercial use \(no licence is named\)"):
-        refuse_noncommercial(plan(write_pack(PACK)), allowed=False)
+        refuse_noncommercial(resolve_pack(write_pack(PACK)), allowed=False)
 
 
 def test_terms_change_no_sampled_key(tmp_path: Path, write_pack: Write) -> None:
@@ -139,14 +139,14 @@ def test_terms_change_no_sampled_key(tmp_path: Path, write_pack: Write) -> None:
         card(tmp_path, model, control)
         (tmp_path / "k.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
         text = PACK.replace("diffusion: {steps: 2}", "depth: {image: k.png}")
-        keys.add(plan(write_pack(text))[0].images_key())
+        keys.add(resolve_pack(write_pack(text))[0].images_key())
     assert len(keys) == 1
 
 
 def test_a_detector_counts_and_draws_for_the_network_of_its_kind(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path)
     (tmp_path / "k.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
-    [recipe] = plan(write_pack(PACK.replace("diffusion: {steps: 2}", "pidi: {image: k.png}")))
+    [recipe] = resolve_pack(write_pack(PACK.replace("diffusion: {steps: 2}", "pidi: {image: k.png}")))
     terms = {each.name: each.told for each in terms_of(recipe.source, recipe.controls)}
     assert terms == {
         "own": "Research-Only",

@@ -9,10 +9,10 @@ import yaml
 
 from assetgen.errors import InputError
 from assetgen.pack.library import load_pack
-from assetgen.pack.lock import VERSION_KEY, Block, lock_place, read_lock, write_lock
+from assetgen.pack.lock import VERSION_KEY, LockEntry, lock_path, read_lock, write_lock
 
 DIGEST = "0123456789abcdef" * 4
-BLOCK = Block(
+BLOCK = LockEntry(
     preset="sprite",
     keys={"sampled": DIGEST, "images": DIGEST, "files": DIGEST},
     source={"part": "fake@1", "prompt": "a thing", "scale": [1.0, 1.0], "seed": 7},
@@ -49,12 +49,12 @@ ODD_WORDS = [
 ODD_NAMES = ["lock", "null", "on", "y", "1e5", "007", "props/red.barrel", "a-b_c.d", "Wall", "assetgen"]
 
 
-def there_and_back(folder: Path, lock: dict[str, Block]) -> dict[str, Block] | None:
+def there_and_back(folder: Path, lock: dict[str, LockEntry]) -> dict[str, LockEntry] | None:
     write_lock(folder / "pack.lock", lock)
     return read_lock(folder / "pack.lock")
 
 
-def text_of(folder: Path, lock: dict[str, Block]) -> str:
+def text_of(folder: Path, lock: dict[str, LockEntry]) -> str:
     write_lock(folder / "pack.lock", lock)
     return (folder / "pack.lock").read_text()
 
@@ -66,7 +66,7 @@ def refused(folder: Path, text: str) -> str:
     return str(error.value).replace(f"{folder}/", "")
 
 
-def merged(folder: Path, *locks: dict[str, Block]) -> int:
+def merged(folder: Path, *locks: dict[str, LockEntry]) -> int:
     """Merge the second and third lock, which both come from the first, as git does; gives the number of conflicts."""
     for name, lock in zip(("base", "ours", "theirs"), locks, strict=True):
         write_lock(folder / name, lock)
@@ -75,7 +75,7 @@ def merged(folder: Path, *locks: dict[str, Block]) -> int:
 
 
 @pytest.mark.parametrize("block", [BLOCK, FULL], ids=["little", "everything"])
-def test_a_block_is_read_as_it_was_written(tmp_path: Path, block: Block) -> None:
+def test_a_block_is_read_as_it_was_written(tmp_path: Path, block: LockEntry) -> None:
     assert there_and_back(tmp_path, {"wall": block}) == {"wall": block}
 
 
@@ -95,7 +95,7 @@ def test_yaml_reads_the_same(tmp_path: Path) -> None:
     lock = {name: replace(FULL, source={"prompt": word}) for name, word in zip(ODD_NAMES, ODD_WORDS, strict=False)}
     data = yaml.safe_load(text_of(tmp_path, lock))
     assert data.pop(VERSION_KEY) == 1
-    assert {name: Block(**{"attempt": 0, **block}) for name, block in data.items()} == lock
+    assert {name: LockEntry(**{"attempt": 0, **block}) for name, block in data.items()} == lock
 
 
 def test_assets_are_sorted_and_each_line_is_one_fact(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_line_ends_of_windows_do_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("pack", "lock"), [("pack.yaml", "pack.lock"), ("cave.pack.yaml", "cave.pack.lock")])
 def test_a_lock_stands_beside_its_pack(tmp_path: Path, pack: str, lock: str) -> None:
     (tmp_path / pack).write_text("pack: p\nassets: {}")
-    assert lock_place(load_pack(tmp_path / pack)) == tmp_path / lock
+    assert lock_path(load_pack(tmp_path / pack)) == tmp_path / lock
 
 
 def test_two_branches_that_add_other_assets_merge(tmp_path: Path) -> None:

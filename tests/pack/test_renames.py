@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.pack.changes import asked
+from assetgen.pack.changes import request_entry
 from assetgen.pack.library import PackFile
-from assetgen.pack.lock import Block
+from assetgen.pack.lock import LockEntry
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import plan_with
 
@@ -24,17 +24,19 @@ def packed(*assets: str) -> str:
     )
 
 
-def locked(file: PackFile, lock: dict[str, Block] | None = None, **options: str) -> dict[str, Block]:
+def locked(file: PackFile, lock: dict[str, LockEntry] | None = None, **options: str) -> dict[str, LockEntry]:
     """The lock after a build of a pack; blocks of assets that left it go, unless `only` names some."""
     recipes = plan_with(file, lock or {}, **options)
-    return (dict(lock or {}) if "only" in options else {}) | {each.name: asked(each, file.folder) for each in recipes}
+    return (dict(lock or {}) if "only" in options else {}) | {
+        each.name: request_entry(each, file.folder) for each in recipes
+    }
 
 
 def seeds(recipes: tuple[Recipe, ...]) -> dict[str, int]:
-    return {recipe.name: recipe.source.words["seed"] for recipe in recipes}
+    return {recipe.name: recipe.source.arguments["seed"] for recipe in recipes}
 
 
-def seed_names(lock: dict[str, Block]) -> dict[str, str]:
+def seed_names(lock: dict[str, LockEntry]) -> dict[str, str]:
     return {name: block.seed_name for name, block in lock.items()}
 
 
@@ -77,7 +79,7 @@ def test_a_copy_beside_the_original_is_a_new_asset(write_pack: WritePack) -> Non
 def test_an_asset_with_a_seed_of_its_own_needs_no_other(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
     [recipe] = plan_with(write_pack(packed("wyrm: a beast, seed: 5")), lock)
-    assert (recipe.source.words["seed"], recipe.facts.get("seed_name")) == (5, None)
+    assert (recipe.source.arguments["seed"], recipe.facts.get("seed_name")) == (5, None)
 
 
 def test_a_changed_step_does_not_hide_that_an_asset_was_renamed(write_pack: WritePack) -> None:

@@ -8,18 +8,18 @@ import pytest
 from assetgen.errors import InputError
 from assetgen.pack.library import PackFile
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 
 Write = Callable[[str], PackFile]
 DRAGON = "{preset: pixel_sprite, prompt: a red dragon}"
 
 
 def recipe(file: PackFile, name: str = "a") -> Recipe:
-    return next(recipe for recipe in plan(file) if recipe.name == name)
+    return next(recipe for recipe in resolve_pack(file) if recipe.name == name)
 
 
 def step(recipe: Recipe, alias: str) -> dict[str, object]:
-    return next(dict(stage.words) for stage in recipe.steps if stage.alias == alias)
+    return next(dict(stage.arguments) for stage in recipe.steps if stage.alias == alias)
 
 
 def test_preset_pack_and_asset_are_laid_over_each_other(write_pack: Write) -> None:
@@ -31,18 +31,18 @@ def test_preset_pack_and_asset_are_laid_over_each_other(write_pack: Write) -> No
 
 def test_a_prompt_takes_the_words_the_model_was_trained_on(write_pack: Write) -> None:
     made = recipe(write_pack(f"pack: p\nstyle: dark\nassets: {{a: {DRAGON}}}"))
-    assert made.source.words["prompt"] == "pixel art sprite of a red dragon, dark, plain grey background"
+    assert made.source.arguments["prompt"] == "pixel art sprite of a red dragon, dark, plain grey background"
 
 
 def test_braces_in_a_prompt_are_only_text(write_pack: Write) -> None:
     made = recipe(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: 'a {0} {prompt.__class__} {x'}}"))
-    assert "{0} {prompt.__class__} {x" in made.source.words["prompt"]
+    assert "{0} {prompt.__class__} {x" in made.source.arguments["prompt"]
 
 
 def test_seeds_depend_on_the_name_alone(write_pack: Write) -> None:
-    alone = recipe(write_pack(f"pack: p\nassets: {{a: {DRAGON}}}")).source.words["seed"]
-    among = recipe(write_pack(f"pack: p\nassets: {{b: {DRAGON}, a: {DRAGON}}}")).source.words["seed"]
-    other = recipe(write_pack(f"pack: p\nseed: 1\nassets: {{a: {DRAGON}}}")).source.words["seed"]
+    alone = recipe(write_pack(f"pack: p\nassets: {{a: {DRAGON}}}")).source.arguments["seed"]
+    among = recipe(write_pack(f"pack: p\nassets: {{b: {DRAGON}, a: {DRAGON}}}")).source.arguments["seed"]
+    other = recipe(write_pack(f"pack: p\nseed: 1\nassets: {{a: {DRAGON}}}")).source.arguments["seed"]
     assert alone == among != other
 
 
@@ -72,7 +72,7 @@ def test_a_file_enters_keys_by_its_content(write_pack: Write, tmp_path: Path) ->
 
 def test_members_come_before_their_atlas(write_pack: Write) -> None:
     text = f"pack: p\nassets: {{all: {{preset: atlas, members: ['coin_*']}}, coin_1: {DRAGON}, coin_2: {DRAGON}}}"
-    names = [made.name for made in plan(write_pack(text))]
+    names = [made.name for made in resolve_pack(write_pack(text))]
     assert names == ["coin_1", "coin_2", "all"]
 
 
@@ -96,7 +96,7 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
 )
 def test_a_mistake_is_told_with_file_and_line(write_pack: Write, line: str, said: str) -> None:
     with pytest.raises(InputError) as refused:
-        plan(write_pack(f"pack: p\nassets:\n  {line}\n"))
+        resolve_pack(write_pack(f"pack: p\nassets:\n  {line}\n"))
     assert said in str(refused.value)
     assert "pack.yaml:" in str(refused.value)
 
@@ -105,9 +105,11 @@ def test_presets_that_extend_each_other_in_a_circle_are_refused(write_pack: Writ
     (tmp_path / "one.yaml").write_text("preset: one\nextends: two\n")
     (tmp_path / "two.yaml").write_text("preset: two\nextends: one\n")
     with pytest.raises(InputError, match="in a circle: one → two → one"):
-        plan(write_pack("pack: p\nassets: {a: {preset: one, prompt: x}}"))
+        resolve_pack(write_pack("pack: p\nassets: {a: {preset: one, prompt: x}}"))
 
 
 def test_an_atlas_of_atlases_cannot_go_in_a_circle(write_pack: Write) -> None:
     with pytest.raises(InputError):
-        plan(write_pack("pack: p\nassets: {a: {preset: atlas, members: [b]}, b: {preset: atlas, members: [a]}}"))
+        resolve_pack(
+            write_pack("pack: p\nassets: {a: {preset: atlas, members: [b]}, b: {preset: atlas, members: [a]}}")
+        )

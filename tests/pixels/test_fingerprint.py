@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assetgen.pixels.fingerprint import SIMILAR, apart, look, looks_of
+from assetgen.pixels.fingerprint import SIMILAR, distance, fingerprint, fingerprints_of
 from assetgen.pixels.image_files import encode_png
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
@@ -17,53 +17,53 @@ def noisy(amount: int) -> bytes:
 def test_a_look_is_the_colour_of_each_field_with_its_alpha() -> None:
     sprite = np.full((8, 8, 4), (200, 100, 50, 255), np.uint8)
     sprite[:2, 2:] = (255, 255, 255, 0)
-    assert look(encode_png(sprite)) == "c86432ff" + 3 * "00000000" + 12 * "c86432ff"
-    assert look(encode_png(sprite[..., :3])) == "c86432ff" + 3 * "ffffffff" + 12 * "c86432ff"
+    assert fingerprint(encode_png(sprite)) == "c86432ff" + 3 * "00000000" + 12 * "c86432ff"
+    assert fingerprint(encode_png(sprite[..., :3])) == "c86432ff" + 3 * "ffffffff" + 12 * "c86432ff"
 
 
 def test_equal_pictures_look_the_same() -> None:
-    assert apart(look(encode_png(GREY)), look(encode_png(GREY.copy()))) == 0
+    assert distance(fingerprint(encode_png(GREY)), fingerprint(encode_png(GREY.copy()))) == 0
 
 
 def test_rounding_on_other_hardware_looks_the_same() -> None:
-    assert apart(look(encode_png(GREY)), look(noisy(3))) < SIMILAR / 4
+    assert distance(fingerprint(encode_png(GREY)), fingerprint(noisy(3))) < SIMILAR / 4
 
 
 def test_a_shape_that_moved_looks_other() -> None:
     moved = np.zeros((2, 64, 64, 3), np.uint8)
     moved[0, :32], moved[1, 32:] = 200, 200
-    assert apart(*(look(encode_png(each)) for each in moved)) == 200
+    assert distance(*(fingerprint(encode_png(each)) for each in moved)) == 200
 
 
 def test_a_sprite_that_was_trimmed_a_pixel_less_looks_the_same() -> None:
     sprite = np.zeros((40, 40, 4), np.uint8)
     sprite[2:-2, 2:-2] = (200, 60, 30, 255)
-    assert apart(look(encode_png(sprite)), look(encode_png(sprite[:, 1:-1]))) < SIMILAR
+    assert distance(fingerprint(encode_png(sprite)), fingerprint(encode_png(sprite[:, 1:-1]))) < SIMILAR
 
 
 def test_another_colour_looks_other() -> None:
-    assert apart(look(encode_png(GREY)), look(encode_png(GREY + np.uint8(20)))) == 20
+    assert distance(fingerprint(encode_png(GREY)), fingerprint(encode_png(GREY + np.uint8(20)))) == 20
 
 
 def test_what_is_hidden_by_alpha_does_not_count() -> None:
     clear = [np.dstack([GREY + np.uint8(add), np.zeros((64, 64), np.uint8)]) for add in (0, 90)]
-    assert apart(*(look(encode_png(each)) for each in clear)) == 0
+    assert distance(*(fingerprint(encode_png(each)) for each in clear)) == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 200, 3), (5, 7, 4), (16, 16, 1)], ids=str)
 def test_a_picture_of_any_size_and_kind_has_a_look_of_128_digits(shape: tuple[int, ...]) -> None:
-    assert len(look(encode_png(np.zeros(shape, np.uint8)))) == 128
+    assert len(fingerprint(encode_png(np.zeros(shape, np.uint8)))) == 128
 
 
 def test_16_bits_look_like_8() -> None:
     deep = np.full((8, 8, 1), 128 * 257, np.uint16)
-    assert apart(look(encode_png(deep)), look(encode_png(GREY))) == 0
+    assert distance(fingerprint(encode_png(deep)), fingerprint(encode_png(GREY))) == 0
 
 
 @pytest.mark.parametrize("other", ["", "00ff", "not hex"])
 def test_what_is_no_look_is_as_far_away_as_can_be(other: str) -> None:
-    assert apart(look(encode_png(GREY)), other) == apart(other, other) == 255
+    assert distance(fingerprint(encode_png(GREY)), other) == distance(other, other) == 255
 
 
 def test_only_pictures_have_looks() -> None:
-    assert list(looks_of({"a.png": encode_png(GREY), "a.png.import": b"x", "a.tres": b"x"})) == ["a.png"]
+    assert list(fingerprints_of({"a.png": encode_png(GREY), "a.png.import": b"x", "a.tres": b"x"})) == ["a.png"]

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.run import Machine, Wish, rebuild
-from assetgen.build.sampling import Runner, here
+from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.sampling import Runner, local_runner
 from assetgen.events import Emit, Event, Failed, Joined
 from assetgen.pack.library import load_pack
 from assetgen.runners.cluster import RayCrew
@@ -43,7 +43,7 @@ class Place:
         (self.folder / "pack.yaml").write_text(pack)
         return self
 
-    def build(self, runner: Runner = here, emit: Emit | None = None, store: str | None = None) -> list[Event]:
+    def build(self, runner: Runner = local_runner, emit: Emit | None = None, store: str | None = None) -> list[Event]:
         self.events = []
         where = Store(store or self.folder / "store")
         machine = Machine(where, self.folder / "locks", self.folder / "history.json", runner=runner)
@@ -53,7 +53,7 @@ class Place:
             if emit:
                 emit(event)
 
-        rebuild(load_pack(self.folder), self.folder / "game", machine, note, Wish())
+        build_pack(load_pack(self.folder), self.folder / "game", machine, note, BuildOptions())
         return self.events
 
     def of(self, kind: type[Event]) -> list[Any]:

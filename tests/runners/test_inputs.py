@@ -10,7 +10,7 @@ import pytest
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.library import load_pack
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.runners.inputs import arrived, send_inputs
 from assetgen.store.store import Store
@@ -41,7 +41,7 @@ def recipe(tmp_path: Path) -> Recipe:
     (tmp_path / "models").mkdir()
     (tmp_path / "models/own.yaml").write_text(CARD)
     (tmp_path / "pack.yaml").write_text(PACK)
-    [found] = plan(load_pack(tmp_path))
+    [found] = resolve_pack(load_pack(tmp_path))
     return found
 
 
@@ -49,7 +49,7 @@ def test_an_input_file_reaches_a_machine_that_has_no_such_path(recipe: Recipe, s
     send_inputs(recipe, store, set())
     (tmp_path / "in.png").unlink()
     there = arrived(recipe, store, tmp_path / "worker")
-    assert read_image(there.source.words["image"].path).mean() == 7
+    assert read_image(there.source.arguments["image"].path).mean() == 7
     assert there.files_key == recipe.files_key
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.attempts import Try
+from assetgen.build.attempts import Attempt
 from assetgen.pack.library import load_pack
-from assetgen.pack.resolve import plan
+from assetgen.pack.resolve import resolve_pack
 from assetgen.runners.queue import RETRIES, Queue, Slice, cut
 
 
@@ -108,6 +108,6 @@ def test_slices_are_whole_batches_in_the_order_of_the_pack(tmp_path: Any) -> Non
     (tmp_path / "pack.yaml").write_text(
         "pack: p\nassets: {'a_{n}': {preset: painted_concept, prompt: x, matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9]}}}\n"
     )
-    tries = [Try(recipe, 0) for recipe in plan(load_pack(tmp_path))]
+    tries = [Attempt(recipe, 0) for recipe in resolve_pack(load_pack(tmp_path))]
     assert [len(each.open) for each in cut(tries, 1)] == [4, 4, 1]
     assert [name for each in cut(tries, 2) for name in each.open] == [each.recipe.name for each in tries]

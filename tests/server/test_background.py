@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.build_lock import exclusively
-from assetgen.build.idle_unloading import Idle
+from assetgen.build.build_lock import build_lock
+from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.cli.build import machine
-from assetgen.diffusion.loading.models import let_go
+from assetgen.diffusion.loading.models import unload_models
 from assetgen.events import ignore
 from assetgen.server.fair_queue import Turn
 
@@ -82,7 +82,7 @@ def test_a_signal_ends_a_watch_that_has_nothing_to_do(daemon: Any, tmp_path: Pat
 
 
 def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_path: Path) -> None:
-    with exclusively(tmp_path / "game/pack", machine(str(tmp_path / "store")).locks, ignore):
+    with build_lock(tmp_path / "game/pack", machine(str(tmp_path / "store")).locks, ignore):
         process, _ = watcher(1)
         time.sleep(1)
         process.send_signal(signal.SIGTERM)
@@ -134,22 +134,22 @@ def test_a_turn_goes_to_whoever_has_waited_longest() -> None:
 
 
 def test_models_are_let_go_only_after_a_while_without_use() -> None:
-    idle = Idle(0.05)
+    idle = IdleUnloader(0.05)
     with idle.used():
         time.sleep(0.1)
         assert idle.left > 1
     assert 0 < idle.left <= 0.05
     time.sleep(0.06)
     assert idle.left == 0
-    idle.let_go()
+    idle.unload_models()
     assert idle.left > 1
 
 
 @pytest.mark.model
 def test_an_idle_server_lets_its_model_go_and_loads_it_again(serve: Any) -> None:
     words = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}
-    idle = Idle(0.5)
-    let_go()  # of what another test of this process warmed
+    idle = IdleUnloader(0.5)
+    unload_models()  # of what another test of this process warmed
     with serve(idle=idle) as client:
         for _ in range(2):
             events = client.make(**words, seed=time.time_ns() % 10**6)["events"]

@@ -23,20 +23,20 @@ from assetgen.pixels.image_files import encode_png
 from assetgen.server import uploads
 from assetgen.server.database import VERSION
 from assetgen.server.jobs import Jobs
-from assetgen.server.notifier import Bell
+from assetgen.server.notifier import Notifier
 
 FEW = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))"
 
 
 def test_a_damaged_queue_is_laid_aside_and_told(tmp_path: Path) -> None:
     place, told = tmp_path / "jobs.sqlite", list[str]()
-    jobs = Jobs(place, Bell())
+    jobs = Jobs(place, Notifier())
     for number in range(500):
         jobs.add("make", "ann", {"number": number}, "", None)
     jobs.close()
     data = place.read_bytes()
     place.write_bytes(data[: len(data) // 2] + os.urandom(9000) + data[len(data) // 2 + 9000 :])
-    jobs = Jobs(place, Bell(), told.append)
+    jobs = Jobs(place, Notifier(), told.append)
     assert (jobs.latest(9), place.with_name("jobs.sqlite.damaged").exists()) == ([], True)
     assert ["the queue of jobs was damaged" in line for line in told] == [True]
     jobs.close()
@@ -44,29 +44,29 @@ def test_a_damaged_queue_is_laid_aside_and_told(tmp_path: Path) -> None:
 
 def test_a_queue_of_a_newer_assetgen_is_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "jobs.sqlite"
-    Jobs(place, Bell()).close()
+    Jobs(place, Notifier()).close()
     with sqlite3.connect(place) as base:
         base.execute(f"PRAGMA user_version={VERSION + 1}")
     base.close()
     with pytest.raises(InputError, match="is of a newer assetgen"):
-        Jobs(place, Bell())
+        Jobs(place, Notifier())
 
 
 def test_a_queue_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "jobs.sqlite").mkdir()
     with pytest.raises(InputError, match="cannot open"):
-        Jobs(tmp_path / "jobs.sqlite", Bell())
+        Jobs(tmp_path / "jobs.sqlite", Notifier())
 
 
 def test_an_upload_that_ends_while_old_ones_are_dropped_stops_nothing(tmp_path: Path) -> None:
-    jobs = Jobs(tmp_path / "jobs.sqlite", Bell())
+    jobs = Jobs(tmp_path / "jobs.sqlite", Notifier())
     (tmp_path / ".gone.part").symlink_to("nowhere")
     uploads.drop_old(jobs, tmp_path, time.time())
     jobs.close()
 
 
 def test_a_job_may_tell_of_names_that_are_no_text(tmp_path: Path) -> None:
-    jobs = Jobs(tmp_path / "jobs.sqlite", Bell())
+    jobs = Jobs(tmp_path / "jobs.sqlite", Notifier())
     id = jobs.add("build", "ann", {}, "", None).id
     jobs.claim()
     jobs.note(id, {"event": "failed", "reason": os.fsdecode(b"\xff.png")})

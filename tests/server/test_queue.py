@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.build_lock import exclusively
+from assetgen.build.build_lock import build_lock
 from assetgen.errors import InputError
 from assetgen.server.fair_queue import Waiting, in_order
 from assetgen.server.http_errors import TooMany
-from assetgen.server.jobs import MOST_QUEUED, MOST_STARTS, Bell, Jobs
+from assetgen.server.jobs import MOST_QUEUED, MOST_STARTS, Jobs, Notifier
 from assetgen.server.state import State, held, read_state, remove_state, write_state
 
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
@@ -38,7 +38,7 @@ def test_clients_take_turns() -> None:
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Any:
-    opened = Jobs(tmp_path / "jobs.sqlite", Bell())
+    opened = Jobs(tmp_path / "jobs.sqlite", Notifier())
     yield opened
     opened.close()
 
@@ -207,7 +207,7 @@ def test_the_state_file_is_its_servers_own(tmp_path: Path) -> None:
 
 def test_a_job_that_waits_for_another_build_can_be_cancelled(client: Any, project: Path, tmp_path: Path) -> None:
     other = Path(project / "out" / "art" / "art")
-    with exclusively(other, tmp_path / "locks", lambda _: None):
+    with build_lock(other, tmp_path / "locks", lambda _: None):
         job = client.job(kind="build", project=client.open(project), pack="art")
         client.wait(job, waits)
         assert client.make()["status"] == "done"

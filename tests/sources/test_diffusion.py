@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.pack.library import load_pack
-from assetgen.pack.recipe import plain
-from assetgen.pack.resolve import plan
+from assetgen.pack.recipe import as_json
+from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Part, load
 
@@ -29,10 +29,10 @@ def source() -> Part:
     return load("source", "diffusion")
 
 
-def alike(source: Part, controls: tuple[tuple[str, float, float, float], ...] = (), **words: Any) -> Any:
+def batch_key(source: Part, controls: tuple[tuple[str, float, float, float], ...] = (), **words: Any) -> Any:
     valid = source.params.model_validate({"model": CARD, "prompt": "a cat", **words})
     assert source.traits.together
-    return source.traits.together.alike(dict(valid), controls)
+    return source.traits.together.batch_key(dict(valid), controls)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_wrong_words_are_refused(source: Part, words: dict[str, Any]) -> None:
 
 
 def test_prompts_seeds_guidance_and_strengths_vary_within_a_batch(source: Part) -> None:
-    one = alike(source, (("depth", 1.0, 0.0, 1.0),))
-    other = alike(source, (("depth", 0.5, 0.2, 0.9),), prompt="a dog", negative="fog", seed=4, guidance=6.0)
+    one = batch_key(source, (("depth", 1.0, 0.0, 1.0),))
+    other = batch_key(source, (("depth", 0.5, 0.2, 0.9),), prompt="a dog", negative="fog", seed=4, guidance=6.0)
     assert one == other
 
 
@@ -61,16 +61,16 @@ def test_prompts_seeds_guidance_and_strengths_vary_within_a_batch(source: Part) 
     ],
 )
 def test_shape_steps_tiling_model_and_doing_without_guidance_do_not(source: Part, words: dict[str, Any]) -> None:
-    assert alike(source, **words) != alike(source)
+    assert batch_key(source, **words) != batch_key(source)
 
 
 def test_kinds_of_control_do_not_mix(source: Part) -> None:
-    assert alike(source, (("depth", 1.0, 0.0, 1.0),)) != alike(source)
+    assert batch_key(source, (("depth", 1.0, 0.0, 1.0),)) != batch_key(source)
 
 
 def test_what_the_card_says_counts_where_nothing_is_said(source: Part) -> None:
-    assert alike(source, steps=7, size=(64, 32)) == alike(source)
-    assert alike(source, scale=(2.0, 1.0)) == alike(source, size=(128, 32))
+    assert batch_key(source, steps=7, size=(64, 32)) == batch_key(source)
+    assert batch_key(source, scale=(2.0, 1.0)) == batch_key(source, size=(128, 32))
 
 
 def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_pa
     for file in files:
         file.write_bytes(b"same")
     words = [{"model": CARD, "prompt": "", "loras": [{"file": file}]} for file in files]
-    one, other = (plain(dict(source.params.model_validate(each))) for each in words)
+    one, other = (as_json(dict(source.params.model_validate(each))) for each in words)
     assert one == other
     assert str(tmp_path) not in str(one)
 
@@ -88,6 +88,6 @@ def test_a_lora_lies_beside_the_pack_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("preset: mine\nsource: {diffusion: {prompt: '{prompt}'}}\n")
     asset = "{preset: mine, prompt: a cat, diffusion: {loras: [{file: style.safetensors, weight: 0.5}]}}"
     (tmp_path / "pack.yaml").write_text(f"pack: some\nassets: {{a: {asset}}}\n")
-    [recipe] = plan(load_pack(tmp_path))
-    [lora] = recipe.source.words["loras"]
+    [recipe] = resolve_pack(load_pack(tmp_path))
+    [lora] = recipe.source.arguments["loras"]
     assert (lora.file.path, lora.weight) == (tmp_path / "style.safetensors", 0.5)

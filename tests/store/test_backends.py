@@ -15,42 +15,42 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.store.backends import Found, LocalPlace, Place, UrlPlace, open_place, write_whole
+from assetgen.store.backends import Backend, FsspecBackend, LocalBackend, StoredFile, open_backend, write_whole
 
 KINDS = ("folder", "file://", "memory://")
 
 
 @pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    yield open_place(tmp_path / "s" if request.param == "folder" else f"{request.param}{tmp_path}/s")
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    yield open_backend(tmp_path / "s" if request.param == "folder" else f"{request.param}{tmp_path}/s")
     MemoryFileSystem.store.clear()
     MemoryFileSystem.pseudo_dirs[:] = [""]
 
 
-def test_what_is_written_can_be_read(place: Place) -> None:
+def test_what_is_written_can_be_read(place: Backend) -> None:
     place.write("a/b.zip", b"bytes")
     assert (place.read("a/b.zip"), place.has("a/b.zip")) == (b"bytes", True)
 
 
-def test_writing_again_replaces(place: Place) -> None:
+def test_writing_again_replaces(place: Backend) -> None:
     place.write("a", b"one")
     place.write("a", b"2")
     assert place.read("a") == b"2"
 
 
-def test_what_is_not_there_is_absent(place: Place) -> None:
+def test_what_is_not_there_is_absent(place: Backend) -> None:
     place.write("a/b", b"")
     assert (place.read("a/c"), place.has("a/c"), place.has("a")) == (None, False, False)
 
 
-def test_what_is_gone_already_may_be_removed(place: Place) -> None:
+def test_what_is_gone_already_may_be_removed(place: Backend) -> None:
     place.write("a/b", b"")
     place.remove("a/b")
     place.remove("a/b")
     assert list(place.entries()) == []
 
 
-def test_entries_tell_path_size_and_time(place: Place) -> None:
+def test_entries_tell_path_size_and_time(place: Backend) -> None:
     place.write("a/b", b"123")
     place.write("c", b"")
     found = {entry.path: entry for entry in place.entries()}
@@ -58,31 +58,31 @@ def test_entries_tell_path_size_and_time(place: Place) -> None:
     assert all(abs(entry.used - time.time()) < 60 for entry in found.values())
 
 
-def test_a_place_that_nobody_wrote_to_is_empty(place: Place) -> None:
+def test_a_place_that_nobody_wrote_to_is_empty(place: Backend) -> None:
     assert list(place.entries()) == []
 
 
-def test_half_written_files_do_not_stay(place: Place) -> None:
+def test_half_written_files_do_not_stay(place: Backend) -> None:
     place.write("a/b", b"x")
     assert [entry.path for entry in place.entries()] == ["a/b"]
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "a/stuck").mkdir(parents=True)
-    for place in (open_place(tmp_path), open_place(f"moving://{tmp_path}")):
+    for place in (open_backend(tmp_path), open_backend(f"moving://{tmp_path}")):
         with pytest.raises(OSError):
             place.write("a/stuck", b"x")
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "stuck"]
 
 
 def test_home_and_urls_are_told_apart(tmp_path: Path) -> None:
-    assert open_place("~/store") == LocalPlace(Path.home() / "store")
-    assert open_place(tmp_path) == LocalPlace(tmp_path)
-    assert isinstance(open_place("memory://x"), UrlPlace)
+    assert open_backend("~/store") == LocalBackend(Path.home() / "store")
+    assert open_backend(tmp_path) == LocalBackend(tmp_path)
+    assert isinstance(open_backend("memory://x"), FsspecBackend)
 
 
 def test_marking_as_used_shows_in_the_listing(tmp_path: Path) -> None:
-    place = LocalPlace(tmp_path)
+    place = LocalBackend(tmp_path)
     place.write("a", b"")
     os.utime(tmp_path / "a", (0, 0))
     place.mark_used("a")
@@ -90,14 +90,14 @@ def test_marking_as_used_shows_in_the_listing(tmp_path: Path) -> None:
     assert time.time() - entry.used < 60
 
 
-def test_marking_what_vanished_is_no_error(place: Place) -> None:
+def test_marking_what_vanished_is_no_error(place: Backend) -> None:
     place.mark_used("a")
 
 
 def test_a_place_that_cannot_be_written_still_reads(tmp_path: Path) -> None:
-    LocalPlace(tmp_path / "s").write("a", b"x")
+    LocalBackend(tmp_path / "s").write("a", b"x")
     shutil.make_archive(str(tmp_path / "s"), "zip", tmp_path / "s")
-    place = open_place(f"zip://::file://{tmp_path}/s.zip")
+    place = open_backend(f"zip://::file://{tmp_path}/s.zip")
     assert (place.read("a"), place.has("b")) == (b"x", False)
     with pytest.raises(OSError):
         place.write("b", b"")
@@ -105,30 +105,30 @@ def test_a_place_that_cannot_be_written_still_reads(tmp_path: Path) -> None:
 
 def test_an_unknown_protocol_is_one_sentence() -> None:
     with pytest.raises(InputError, match=r"'s4://bucket' is no place for a store.*Name a folder like"):
-        open_place("s4://bucket")
+        open_backend("s4://bucket")
 
 
 def test_a_host_that_does_not_answer_is_one_sentence_without_the_password() -> None:
     with pytest.raises(InputError, match=r"cannot reach the store 'ftp://me:…@127\.0\.0\.1:1/x'") as told:
-        open_place("ftp://me:secret@127.0.0.1:1/x")
+        open_backend("ftp://me:secret@127.0.0.1:1/x")
     assert "secret" not in str(told.value)
 
 
 @pytest.mark.skipif(find_spec("ossfs") is not None, reason="ossfs is installed")
 def test_a_protocol_that_needs_a_package_names_it() -> None:
     with pytest.raises(NotInstalledError, match='pip install "ossfs"'):
-        open_place("oss://bucket/store")
+        open_backend("oss://bucket/store")
 
 
 def test_a_service_that_fails_is_not_absence() -> None:
-    place = open_place("failing://x")
+    place = open_backend("failing://x")
     for action in (lambda: place.read("a"), lambda: place.has("a"), lambda: list(place.entries())):
         with pytest.raises(OSError, match=r"^503 Slow Down$"):
             action()
 
 
 def test_a_file_grows_under_another_name_where_it_could_be_seen(tmp_path: Path) -> None:
-    open_place(f"moving://{tmp_path}").write("a/b", b"x")
+    open_backend(f"moving://{tmp_path}").write("a/b", b"x")
     [(grown, goal)] = Moving.moved
     assert (Path(grown).parent, Path(grown).suffix, Path(goal)) == (tmp_path / "a", ".part", tmp_path / "a/b")
 
@@ -145,13 +145,13 @@ def test_a_file_grows_under_another_name_where_it_could_be_seen(tmp_path: Path) 
 )
 def test_every_way_to_tell_a_time_is_understood(stamp: dict[str, object], seconds: float) -> None:
     Stamped.stamp = stamp
-    assert list(open_place("stamped://x").entries()) == [Found("a", 1, seconds)]
+    assert list(open_backend("stamped://x").entries()) == [StoredFile("a", 1, seconds)]
 
 
 @pytest.mark.parametrize("stamp", [{}, {"mtime": None}, {"modify": "yesterday"}])
 def test_a_time_that_nobody_tells_counts_as_now(stamp: dict[str, object]) -> None:
     Stamped.stamp = stamp
-    [entry] = open_place("stamped://x").entries()
+    [entry] = open_backend("stamped://x").entries()
     assert time.time() - entry.used < 60
 
 

@@ -18,7 +18,7 @@ from assetgen.images import ImageSet, picture
 from assetgen.parts import Context
 from assetgen.pixels.image_files import encode_png
 from assetgen.sources.fake import fake
-from assetgen.store.store import Store, files_from, pack, unpack
+from assetgen.store.store import Store, files_from, pack_entry, unpack_entry
 
 FILES = {"a.png": b"ab", "é/b": b""}
 
@@ -83,13 +83,13 @@ def test_no_missing_end_goes_unnoticed(tmp_path: Path) -> None:
 
 
 def test_more_bytes_than_were_written_are_damage() -> None:
-    whole = pack(FILES)
-    assert unpack(whole) == FILES
-    assert [unpack(whole + b"\0"), unpack(b"\0" + whole), unpack(whole + whole)] == [None] * 3
+    whole = pack_entry(FILES)
+    assert unpack_entry(whole) == FILES
+    assert [unpack_entry(whole + b"\0"), unpack_entry(b"\0" + whole), unpack_entry(whole + whole)] == [None] * 3
 
 
 def test_a_digest_of_something_else_is_damage() -> None:
-    assert unpack(hashlib.sha256(b"").hexdigest().encode()) is None
+    assert unpack_entry(hashlib.sha256(b"").hexdigest().encode()) is None
 
 
 def test_a_dropped_entry_can_be_saved_again(tmp_path: Path) -> None:

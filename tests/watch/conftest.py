@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.run import Machine, Wish
+from assetgen.build.run import BuildOptions, Machine
 from assetgen.events import Event, Failed, Finished, Watching
 from assetgen.store.store import Store
 from assetgen.watch.loop import Order, Pace, watch
@@ -83,7 +83,9 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         watched = Watched(tmp_path)
         machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
         paths = tuple(tmp_path / place for place in places)
-        order = Order(paths, machine, Wish(), lambda file: tmp_path / "games" / file.pack.pack, poll, FAST, **more)
+        order = Order(
+            paths, machine, BuildOptions(), lambda file: tmp_path / "games" / file.pack.pack, poll, FAST, **more
+        )
 
         def run() -> None:
             try:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from assetgen.build.idle_unloading import Idle
+from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.events import Changed, Failed, Finished, Published, Watching
 from assetgen.pixels.image_files import encode_png
 from assetgen.watch.error_notes import write_notes
@@ -318,7 +318,7 @@ def test_a_lock_that_another_program_writes_is_a_change(watching: Start, tmp_pat
 
 
 def test_a_watch_that_has_let_its_models_go_builds_on(watching: Start, tmp_path: Path) -> None:
-    watched = watching(idle=Idle(0.05))
+    watched = watching(idle=IdleUnloader(0.05))
     watched.rest(0.2)
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "y}")))
 

@@ -182,7 +182,7 @@ def _shelf(card: str, loras: tuple[str, ...], device: str) -> _Shelf:
     return _Shelf()
 
 
-def let_go() -> None:
+def unload_models() -> None:
     """Forget the warm model and detectors: their memory is free as soon as nobody uses it."""
     _shelf.cache_clear()
     let_detectors_go()

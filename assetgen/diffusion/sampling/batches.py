@@ -19,10 +19,10 @@ from assetgen.diffusion.speed.devices import Device, is_full, libraries
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
 from assetgen.images import ImageSet, picture
-from assetgen.parts import Job
+from assetgen.parts import SourceJob
 
 
-def sample(jobs: Iterable[Job]) -> Iterator[ImageSet]:
+def sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
     """One picture (`color`, RGB uint8) a job, in order. The jobs are alike (see `request.alike`), and read lazily."""
     requests = map(read_request, jobs)
     first = next(requests, None)
@@ -38,8 +38,8 @@ def sample(jobs: Iterable[Job]) -> Iterator[ImageSet]:
 
 def _batches(warm: Warm, requests: Iterator[Request]) -> Iterator[list[Request]]:
     """Requests a batch at a time; prompts of another number of chunks have another shape, and begin a new one."""
-    for _, alike in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative)):
-        while batch := list(islice(alike, warm.device.batch)):
+    for _, batch_key in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative)):
+        while batch := list(islice(batch_key, warm.device.batch)):
             yield batch
 
 

@@ -12,7 +12,7 @@ from assetgen.errors import InputError
 from assetgen.events import Emit
 from assetgen.images import Array, FloatArray, split_alpha, to_float
 from assetgen.pack.schema import Lora, ModelCard
-from assetgen.parts import Control, Job, did_you_mean
+from assetgen.parts import Control, SourceJob, did_you_mean
 from assetgen.pixels.image_files import read_image
 
 Task = Literal["text", "image", "inpaint"]
@@ -66,7 +66,7 @@ def _task(image: Any, mask: Any) -> Task:
     return "text" if image is None else "image" if mask is None else "inpaint"
 
 
-def alike(words: Mapping[str, Any], controls: tuple[tuple[str, float, float, float], ...]) -> Hashable:
+def batch_key(words: Mapping[str, Any], controls: tuple[tuple[str, float, float, float], ...]) -> Hashable:
     """What images of one batch must share: model, shape, scheduler steps, tiling, task and kinds of control."""
     said = settled(words)
     task = _task(said["image"], said["mask"])
@@ -97,9 +97,9 @@ def settled(words: Mapping[str, Any]) -> dict[str, Any]:
     return {**words, "size": native, **FALLBACKS, **card.defaults, **said}
 
 
-def read_request(job: Job) -> Request:
+def read_request(job: SourceJob) -> Request:
     """Settle a job's words and read its pictures. Raises `InputError` for what the model or the task cannot take."""
-    words = settled(dict(job.words))
+    words = settled(dict(job.arguments))
     card: ModelCard = words["model"]
     for control in job.context.controls:
         _check_control(card, control)

@@ -40,7 +40,7 @@ def operations(run: Callable[[], object]) -> int:
     return int(counter.get_total_flops())
 
 
-def plain(
+def plain_diffusers(
     card: ModelCard, prompts: Sequence[str], words: Mapping[str, Any], folder: Path, control: tuple[str, Array] | None
 ) -> float:
     """Seconds of what users would write: one diffusers call a prompt, each picture saved as PNG.
