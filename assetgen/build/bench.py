@@ -1,4 +1,4 @@
-"""How fast packs are made here, beside plain diffusers in the same run, and how near that is to the device's limit."""
+"""Benchmark of a pack against a plain diffusers loop in the same run, and the fraction of the device's peak FLOP/s."""
 
 import sys
 import tempfile
@@ -23,23 +23,31 @@ from assetgen.pack.yaml_files import Document, validate
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.store.store import Store
 
-THINGS = ("a stone keep", "a wooden crate", "a red dragon", "a mossy wall", "a golden crown", "a dark forest", "a ship")
-SIDE = 12
-"""Points along a side of the ground whose depth conditions."""
-ALONE = 5
-"""Times that a picture is drawn by itself: the best counts, since the first ones record and choose kernels."""
-FOREVER = 10**9
-"""Pictures that are said to be ahead, so that compiling pays."""
-FEW = 2
-"""Steps of the second of two pictures whose operations are counted: the rest is a straight line through both."""
+_SUBJECTS = (
+    "a stone keep",
+    "a wooden crate",
+    "a red dragon",
+    "a mossy wall",
+    "a golden crown",
+    "a dark forest",
+    "a ship",
+)
+_POINTS = 12
+"""Points along each side of the mesh whose depth is the control."""
+_SINGLE_RUNS = 5
+"""Runs of one image by itself; the fastest counts, since the first ones select kernels and capture graphs."""
+_COMPILE_AHEAD = 10**9
+"""Number of images announced, so that the model is compiled."""
+_FEW_STEPS = 2
+"""FLOP are counted for 1 step and for this many; further steps are extrapolated linearly."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What to measure. `size` None is the model's native one, `steps` None are the card's.
+    """What to measure. `size` None is the model's native size, `steps` None are the card's.
 
-    The plain loop, of which each picture takes the same time, draws `plain_images` of them at most. `compiled` measures
-    networks compiled beforehand, as in packs of thousands; only on GPUs.
+    The plain loop makes at most `plain_images`; each takes the same time. `compiled` compiles the networks before the
+    measurement; only on GPUs.
     """
 
     model: str
@@ -53,11 +61,13 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What came out. `seconds` are those of the pack by the clock, without `loading` and `compiling`; `sampling` those
-    in the networks; `finishing` those of steps in other threads, beside it; `alone` those of one picture asked for by
-    itself. `peak` is bytes of the device's memory, or of this process (since it began) where it has none of its own.
-    `operations` are those of one picture, `limit` the most a second.
+class BenchmarkResult:
+    """Measurements of one trial.
+
+    `seconds` is the wall time of the pack without `loading` and `compiling`; `sampling` the time in the networks;
+    `finishing` the time of steps in background threads; `alone` the time of one image by itself. `peak` is the peak
+    device memory in bytes, or the peak memory of the process for devices without their own. `operations` are the FLOP
+    of one image, `limit` the device's FLOP/s.
     """
 
     model: str
@@ -81,36 +91,36 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Images a second of the pack."""
+        """Images per second of the pack."""
         return self.images / self.seconds
 
     @property
     def plain_rate(self) -> float:
-        """Images a second of the plain loop."""
+        """Images per second of the plain loop."""
         return self.images / self.plain_seconds
 
     @property
     def share(self) -> float:
-        """The share of the device's limit that the pack reaches."""
+        """The fraction of the device's FLOP/s that the pack reaches."""
         return self.rate * self.operations / self.limit
 
     @property
     def plain_share(self) -> float:
-        """The share of the device's limit that the plain loop reaches."""
+        """The fraction of the device's FLOP/s that the plain loop reaches."""
         return self.plain_rate * self.operations / self.limit
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it, derived figures too."""
+        """All measurements and the figures derived from them, for JSON."""
         derived = {name: getattr(self, name) for name in ("rate", "plain_rate", "share", "plain_share")}
         return {**asdict(self), **derived, "ratio": self.plain_seconds / self.seconds}
 
 
-def measure(trial: Trial, library: Library) -> Result:
-    """Load, draw by plain diffusers, draw one picture by itself, count its operations, warm up, build a fresh pack.
+def run_benchmark(trial: Trial, library: Library) -> BenchmarkResult:
+    """Load the model, time the plain loop and one image by itself, count FLOP, warm up, build a pack from nothing.
 
-    Raises what keeps the model from drawing: weights that are not here, a size that it cannot draw, no way to compile.
+    Raises `InputError`, `NotInstalledError` or `BuildError` where the model cannot sample (or compile) here.
     """
-    from assetgen.diffusion.speed.baseline import forget_peak, limit, plain_diffusers
+    from assetgen.diffusion.speed.baseline import peak_flops, plain_diffusers, reset_peak_memory
     from assetgen.diffusion.speed.devices import device_for
 
     with _pack(trial, library) as (file, folder):
@@ -120,24 +130,24 @@ def measure(trial: Trial, library: Library) -> Result:
         if trial.compiled and device.name != "cuda":
             raise InputError(f"models are not compiled on {device.name}", cure="Leave --compiled out")
         started = time.perf_counter()
-        _draw(recipes[: device.batch], {"steps": 1})
+        _sample(recipes[: device.batch], {"steps": 1})
         loading = time.perf_counter() - started
-        words, control = _words(recipes[0])
-        forget_peak(device)
+        options, control = _options(recipes[0])
+        reset_peak_memory(device)
         prompts = [str(recipe.source.arguments["prompt"]) for recipe in recipes[: trial.plain_images]]
-        plain_seconds = plain_diffusers(card, prompts, words, folder, control) * len(recipes) / len(prompts)
-        plain_peak = device.memory or _resident()
-        alone = min(_timed(lambda: _draw(recipes[:1], {})) for _ in range(ALONE))
-        count = _operations(card, recipes[:1], words["steps"])
+        plain_seconds = plain_diffusers(card, prompts, options, folder, control) * len(recipes) / len(prompts)
+        plain_peak = device.memory or _peak_process_memory()
+        alone = min(_timed(lambda: _sample(recipes[:1], {})) for _ in range(_SINGLE_RUNS))
+        count = _flops(card, recipes[:1], options["steps"])
         compiling = _warm(card, recipes[: device.batch], trial.compiled)
-        forget_peak(device)
+        reset_peak_memory(device)
         seconds, drawn, finishing = _build(file, folder)
-        peak = device.memory or _resident()
-        return Result(
+        peak = device.memory or _peak_process_memory()
+        return BenchmarkResult(
             model=trial.model,
             device=drawn[0].device,
-            size=words["size"],
-            steps=words["steps"],
+            size=options["size"],
+            steps=options["steps"],
             images=len(recipes),
             batch=device.batch,
             loading=loading,
@@ -150,43 +160,42 @@ def measure(trial: Trial, library: Library) -> Result:
             peak=peak,
             plain_peak=plain_peak,
             operations=count,
-            limit=limit(device),
+            limit=peak_flops(device),
             versions=_versions(),
         )
 
 
 @contextmanager
 def _pack(trial: Trial, library: Library) -> Iterator[tuple[PackFile, Path]]:
-    """A pack of distinct prompts, in a folder that is gone afterwards."""
+    """A pack of distinct prompts in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="assetgen-bench-") as name:
         folder = Path(name)
-        words = {"steps": trial.steps, "size": trial.size}
+        options = {"steps": trial.steps, "size": trial.size}
         entry: dict[str, Any] = {"preset": trial.preset, "model": trial.model, "tries": 1}
-        entry["diffusion"] = {key: value for key, value in words.items() if value is not None}
+        entry["diffusion"] = {key: value for key, value in options.items() if value is not None}
         if trial.depth:
             entry["depth"] = {"mesh": str(_write_mesh(folder))}
-        things = [f"{THINGS[n % len(THINGS)]}, number {n}" for n in range(trial.images)]
-        assets = {f"image_{n:04}": {**entry, "prompt": thing} for n, thing in enumerate(things)}
+        prompts = [f"{_SUBJECTS[n % len(_SUBJECTS)]}, number {n}" for n in range(trial.images)]
+        assets = {f"image_{n:04}": {**entry, "prompt": prompt} for n, prompt in enumerate(prompts)}
         document = Document("bench", {"pack": "bench", "engine": "plain", "assets": assets})
         yield PackFile(validate(document, Pack), document, folder, library), folder
 
 
 def _write_mesh(folder: Path) -> Path:
-    """A bumpy ground: real depth on every pixel."""
+    """A bumpy ground with a depth at every pixel."""
     import numpy as np
 
-    heights = np.random.default_rng(0).random((SIDE, SIDE))
-    points = [f"v {x} {heights[y, x] * 2:.3f} {y}" for y in range(SIDE) for x in range(SIDE)]
-    corner = [y * SIDE + x + 1 for y in range(SIDE - 1) for x in range(SIDE - 1)]
-    faces = [f"f {a} {a + SIDE} {a + SIDE + 1} {a + 1}" for a in corner]
-    place = folder / "ground.obj"
-    place.write_text("\n".join(points + faces))
-    return place
+    heights = np.random.default_rng(0).random((_POINTS, _POINTS))
+    points = [f"v {x} {heights[y, x] * 2:.3f} {y}" for y in range(_POINTS) for x in range(_POINTS)]
+    corner = [y * _POINTS + x + 1 for y in range(_POINTS - 1) for x in range(_POINTS - 1)]
+    faces = [f"f {a} {a + _POINTS} {a + _POINTS + 1} {a + 1}" for a in corner]
+    file = folder / "ground.obj"
+    file.write_text("\n".join(points + faces))
+    return file
 
 
 def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
-    """Build it as every door does: seconds, what was drawn, seconds of steps. A picture that failed is a `BuildError`:
-    what was not made takes no time."""
+    """Build the pack: wall seconds, sampled images, seconds of steps. Raises `BuildError` if an asset failed."""
     events: list[Event] = []
     machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
     started = time.perf_counter()
@@ -200,13 +209,13 @@ def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
 
 
 def _warm(card: ModelCard, recipes: Sequence[Recipe], compiled: bool) -> float:
-    """Draw whole batches until nothing is done for the first time; gives the seconds that compiling took."""
+    """Warm up with full batches; returns the seconds that compiling took."""
     from assetgen.diffusion.loading.models import warm_model
 
-    _draw(recipes, {})
+    _sample(recipes, {})
     if not compiled:
         return 0.0
-    first, second = (_timed(lambda: _draw(recipes, {}, FOREVER)) for _ in range(2))
+    first, second = (_timed(lambda: _sample(recipes, {}, _COMPILE_AHEAD)) for _ in range(2))
     if not warm_model(card, card.loras, (), ignore).compiler.compiled:
         raise BuildError(f"model '{card.model}' could not be compiled here", cure="Leave --compiled out")
     return max(0.0, first - second)
@@ -218,18 +227,18 @@ def _timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _draw(recipes: Sequence[Recipe], words: dict[str, Any], ahead: int = 1) -> None:
-    jobs = (_job(recipe, words, ahead) for recipe in recipes)
+def _sample(recipes: Sequence[Recipe], options: dict[str, Any], ahead: int = 1) -> None:
+    jobs = (_job(recipe, options, ahead) for recipe in recipes)
     list(run_source(recipes[0].source.part, jobs))
 
 
-def _job(recipe: Recipe, words: dict[str, Any], ahead: int = 1) -> SourceJob:
+def _job(recipe: Recipe, options: dict[str, Any], ahead: int = 1) -> SourceJob:
     controls: tuple[Control, ...] = tuple(render_control(stage) for stage in recipe.controls)
-    return SourceJob(Context(recipe.name, controls=controls, ahead=ahead), {**recipe.source.arguments, **words})
+    return SourceJob(Context(recipe.name, controls=controls, ahead=ahead), {**recipe.source.arguments, **options})
 
 
-def _words(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:
-    """Steps, guidance and size as they are settled, and the control picture."""
+def _options(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:
+    """The resolved steps, guidance and size of a recipe, and its control image."""
     from assetgen.diffusion.sampling.request import read_request
 
     request = read_request(_job(recipe, {}))
@@ -237,19 +246,19 @@ def _words(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:
     return {"steps": request.steps, "guidance": request.guidance, "size": request.size}, control
 
 
-def _operations(card: ModelCard, recipes: Sequence[Recipe], steps: int) -> int:
-    """Operations of one picture: those of one step and of a few, drawn out to all steps."""
+def _flops(card: ModelCard, recipes: Sequence[Recipe], steps: int) -> int:
+    """FLOP of one image, extrapolated from runs of one and of few steps."""
     from assetgen.diffusion.loading.models import warm_model
-    from assetgen.diffusion.speed.baseline import operations
+    from assetgen.diffusion.speed.baseline import count_flops
 
-    with warm_model(card, card.loras, (), ignore).recordings.paused():
-        one, few = (operations(partial(_draw, recipes, {"steps": count})) for count in (1, FEW))
-    each = (few - one) / (FEW - 1)
+    with warm_model(card, card.loras, (), ignore).cuda_graphs.disabled():
+        one, few = (count_flops(partial(_sample, recipes, {"steps": count})) for count in (1, _FEW_STEPS))
+    each = (few - one) / (_FEW_STEPS - 1)
     return round(one + each * (steps - 1))
 
 
-def _resident() -> int:
-    """The most memory this process ever had; 0 where the system does not tell."""
+def _peak_process_memory() -> int:
+    """Peak resident memory of this process in bytes; 0 on systems that do not report it."""
     try:
         import resource
     except ImportError:  # Windows

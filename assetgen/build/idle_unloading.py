@@ -1,4 +1,4 @@
-"""Warm models are let go when nobody has used them for a while: a daemon must not hold a GPU over night."""
+"""Unload warm models after a time without use, so that a server does not hold a GPU overnight."""
 
 import math
 import sys
@@ -8,22 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-IDLE = 600.0
-"""Seconds without use after which a daemon forgets its models."""
+_IDLE_SECONDS = 600.0
 
 
 @dataclass
 class IdleUnloader:
-    """When models were used last; shared by all that use them in one process, from any thread."""
+    """Tracks when models were last used; shared by all threads of a process that use them.
 
-    seconds: float = IDLE
+    Models are unloaded after `seconds` without use.
+    """
+
+    seconds: float = _IDLE_SECONDS
     _users: int = 0
-    _used: float | None = None
+    _last_use: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Models may be in use meanwhile."""
+        """Context in which models may be in use."""
         with self._lock:
             self._users += 1
         try:
@@ -31,22 +33,22 @@ class IdleUnloader:
         finally:
             with self._lock:
                 self._users -= 1
-                self._used = time.monotonic()
+                self._last_use = time.monotonic()
 
     @property
     def left(self) -> float:
-        """Seconds until models can be let go; infinite where there are none, or where they are in use."""
-        if self._users or self._used is None:
+        """Seconds until models may be unloaded; infinite where none is loaded or some are in use."""
+        if self._users or self._last_use is None:
             return math.inf
-        return max(0.0, self._used + self.seconds - time.monotonic())
+        return max(0.0, self._last_use + self.seconds - time.monotonic())
 
     def unload_models(self) -> None:
-        """Forget warm models that nobody has used for long."""
+        """Unload the warm models, if they have been idle long enough."""
         with self._lock:
             if self.left > 0:
                 return
-            self._used = None
-            if "assetgen.diffusion.loading.models" in sys.modules:  # else none was ever loaded
+            self._last_use = None
+            if "assetgen.diffusion.loading.models" in sys.modules:  # otherwise none was ever loaded
                 from assetgen.diffusion.loading.models import unload_models
 
                 unload_models()

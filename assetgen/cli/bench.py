@@ -11,7 +11,7 @@ from assetgen.cli.settings import parse_size
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from assetgen.build.bench import Result
+    from assetgen.build.bench import BenchmarkResult
 
 PLAIN_GRAIN = 8
 
@@ -34,7 +34,7 @@ def bench(
     Told are images a second, peak memory, where the time goes, and the share of the most operations a second that this
     device reaches in a large matrix product. Run it alone on the machine.
     """
-    from assetgen.build.bench import Trial, measure
+    from assetgen.build.bench import Trial, run_benchmark
     from assetgen.pack.library import library_for
 
     for file in (output, plot):
@@ -45,7 +45,7 @@ def bench(
         raise InputError(f"plain diffusers does not draw {size}", cure=f"Use multiples of {PLAIN_GRAIN}")
     preset = "concept_from_mesh" if depth else "painted_concept"
     trial = Trial(model, images, steps, sides, preset, depth, compiled=compiled)
-    result = measure(trial, library_for(Path.cwd()))
+    result = run_benchmark(trial, library_for(Path.cwd()))
     for line in lines(result):
         typer.echo(line)
     if output:
@@ -54,7 +54,7 @@ def bench(
         plot.write_text(picture(result), encoding="utf-8")
 
 
-def lines(result: "Result") -> list[str]:
+def lines(result: "BenchmarkResult") -> list[str]:
     """What a person reads of it."""
     width, height = result.size
     waiting = max(0.0, result.seconds - result.sampling)
@@ -76,7 +76,7 @@ def _gigabytes(peak: int) -> str:
     return f"{peak / 1e9:5.1f} GB" if peak else "  (?) GB"
 
 
-def picture(result: "Result") -> str:
+def picture(result: "BenchmarkResult") -> str:
     """Both rates and both shares as bars, an SVG."""
     from assetgen.cli.plot import bars
 

@@ -69,7 +69,7 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
 @models.command("list")
 def list_models(folder: FolderOption = HERE) -> None:
     """Every model card: size, licence, whether its weights are on this machine, and what it is."""
-    from assetgen.diffusion.loading.weight_files import presence
+    from assetgen.diffusion.loading.weight_files import availability
     from assetgen.pack.licences import tell
 
     library = _library(folder)
@@ -81,7 +81,7 @@ def list_models(folder: FolderOption = HERE) -> None:
             rows.append((name, "", "", "", f"cannot be used: {error}"))
             continue
         selling = "; ".join(dict.fromkeys([tell(card.licence, card.commercial), *_forbidden(card)]))
-        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, presence(card), card.about))
+        rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, availability(card), card.about))
     _table(rows)
 
 
@@ -103,18 +103,25 @@ def show_model(name: str, folder: FolderOption = HERE) -> None:
 @models.command("verify")
 def verify_model(name: str, folder: FolderOption = HERE) -> None:
     """Compare the files of a model and of all that its card names besides with the digests in the card."""
-    from assetgen.diffusion.loading.weight_files import check_file, check_weights, file_of, given_of, look_for, place_of
+    from assetgen.diffusion.loading.weight_files import (
+        addition_path,
+        check_downloaded,
+        check_file,
+        check_weights,
+        replaced_parts,
+        weights_path,
+    )
     from assetgen.pack.weights import weights_digest
 
     card = _library(folder).written_card(name)
-    look_for(card, card.loras, card.controls)
+    check_downloaded(card, card.loras, card.controls)
     places: list[tuple[str, Path, str | None]] = []
     for label, weights, said in card.places(card.controls):
-        check_weights(weights, given_of(card) if weights is card.weights else ())
-        places.append((label, place_of(weights), said))
+        check_weights(weights, replaced_parts(card) if weights is card.weights else ())
+        places.append((label, weights_path(weights), said))
     for each in (*card.loras, *card.embeddings):
-        check_file(file_of(each))
-        places.append((f"{card.model}, {each.name}", file_of(each), each.digest))
+        check_file(addition_path(each))
+        places.append((f"{card.model}, {each.name}", addition_path(each), each.digest))
     differ = 0
     for label, place, said in places:
         found = weights_digest(place)

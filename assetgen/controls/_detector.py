@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
-from assetgen.diffusion.loading.detectors import Graph, ready, torchvision_cure, warm_detector, warm_graph
-from assetgen.diffusion.loading.weight_files import hub_file, look_together
-from assetgen.diffusion.speed.devices import place_named
+from assetgen.diffusion.loading.detectors import OnnxNetwork, ready, torchvision_cure, warm_detector, warm_graph
+from assetgen.diffusion.loading.weight_files import check_all_downloaded, hub_file
+from assetgen.diffusion.speed.devices import resolve_device
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, picture
 from assetgen.parts import HubFile, InputFile
@@ -101,7 +101,7 @@ def detected(
 
     Raises `NotInstalledError` for what is missing and `InputError` for weights of something else.
     """
-    place = place_named(device)
+    place = resolve_device(device)
     file, digest = _found(weights)
     try:
         with warnings.catch_warnings():
@@ -116,10 +116,10 @@ def detected(
         return view.drawn(np.asarray(draw(detector, view.scaled()), np.uint8))
 
 
-def graphs_of(device: str, *weights: Weights) -> list[Graph]:
+def graphs_of(device: str, *weights: Weights) -> list[OnnxNetwork]:
     """Networks in ONNX's form. Raises `NotInstalledError` for what is missing and `InputError` for other files."""
-    place = place_named(device)
-    look_together([partial(_found, each) for each in weights], "this control")
+    place = resolve_device(device)
+    check_all_downloaded([partial(_found, each) for each in weights], "this control")
     try:
         return [warm_graph(*_found(each), place) for each in weights]
     except ImportError as error:

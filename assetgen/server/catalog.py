@@ -125,7 +125,7 @@ def _with_uploads(schema: Any) -> Any:
 
 def models(library: Library) -> list[dict[str, Any]]:
     """Every model card: licence, native size, whether its weights are on this machine."""
-    from assetgen.diffusion.loading.weight_files import presence
+    from assetgen.diffusion.loading.weight_files import availability
 
     found = []
     for name in library.card_names():
@@ -136,7 +136,7 @@ def models(library: Library) -> list[dict[str, Any]]:
             found.append({"name": name, **empty, "error": told(error)})
             continue
         told_facts = {fact: getattr(card, fact) for fact in ("about", "family", "licence", "commercial")}
-        here = {"native": list(card.native), "weights": presence(card), "error": None}
+        here = {"native": list(card.native), "weights": availability(card), "error": None}
         found.append({"name": name, **told_facts, **here})
     return found
 

@@ -1,13 +1,13 @@
-"""Everything that is measured on a GPU, by one command without network.
+"""All benchmarks on a GPU, in one command without network.
 
     python tests/bench/gpu.py [OUT] [--tiny] [--comfy COMFYUI] [STAGE…]
 
-Models have random weights of the true shapes of SD 1.5 and SDXL (see `shapes.py`), 20 steps, guidance 7.5. In OUT:
-`bench.json`, an SVG for each trial, `report.txt`. Stages, all without a name: packs beside plain diffusers in the same
-run, with and without depth (`sd15`, `sdxl`, `sd15_depth`, `sdxl_depth`); whether an asset's bytes depend on its company
-and order (`company`); a pack of 500 assets of mixed models and controls at few steps (`mixed`); with COMFYUI, a folder
-with its source, that program beside them (`comfy`, see `comfy.py`); networks compiled beforehand (`sd15_compiled`).
-`--tiny` tries the script itself with narrow networks, on any machine; without `sd15_compiled`, which wants a GPU.
+Models have random weights of the shapes of SD 1.5 and SDXL (see `shapes.py`), 20 steps, guidance 7.5. OUT receives
+`bench.json`, an SVG per trial and `report.txt`. Stages (default: all): packs against plain diffusers in the same run,
+with and without depth (`sd15`, `sdxl`, `sd15_depth`, `sdxl_depth`); whether an asset's bytes depend on the other assets
+and their order (`company`); a pack of 500 assets of mixed models and controls at few steps (`mixed`); with COMFYUI, a
+folder with its source, ComfyUI on the same weights (`comfy`, see `comfy.py`); compiled networks (`sd15_compiled`).
+`--tiny` tests the script with narrow networks on any machine; it skips `sd15_compiled`, which needs a GPU.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from typing import Any
 
 import shapes
 
-from assetgen.build.bench import Trial, measure
+from assetgen.build.bench import Trial, run_benchmark
 from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.cli.bench import lines, picture
 from assetgen.events import Drawn, Event, Failed, Loading
@@ -42,7 +42,7 @@ MIXED = 500
 
 
 class Bench:
-    """The models, and a report that is written down after each stage: what was measured outlives a time limit."""
+    """The models and a report, saved after each stage so that a time limit loses nothing."""
 
     def __init__(self, out: Path, folder: Path, models: Iterable[str], tiny: bool) -> None:
         self.out, self.folder, self.tiny = out, folder, tiny
@@ -52,23 +52,23 @@ class Bench:
             shapes.write(model, folder, steps=2 if tiny else 20, batch=BATCHES[model], tiny=tiny)
         self.library = library_for(folder)
 
-    def tell(self, stage: str, found: Any, *said: str) -> None:
-        """Print it, and write down all that there is so far."""
+    def record(self, stage: str, found: Any, *text: str) -> None:
+        """Print and save the results so far."""
         self.report[stage] = found
-        print(f"[{stage}]", *said, sep="\n", flush=True)
+        print(f"[{stage}]", *text, sep="\n", flush=True)
         with (self.out / "report.txt").open("a", encoding="utf-8") as stream:
-            print(f"[{stage}]", *said, "", sep="\n", file=stream)
+            print(f"[{stage}]", *text, "", sep="\n", file=stream)
         (self.out / "bench.json").write_text(json.dumps(self.report, indent=1))
 
     def pack(self, stage: str, model: str, *, depth: bool = False, compiled: bool = False) -> None:
-        """A pack beside plain diffusers."""
+        """A pack against plain diffusers."""
         preset = "concept_from_mesh" if depth else "painted_concept"
         images = 4 if self.tiny else IMAGES[model] // (1 + depth) * (1 + compiled)
         trial = Trial(f"{model}_random", images, preset=preset, depth=depth, plain_images=3, compiled=compiled)
-        result = measure(trial, self.library)
+        result = run_benchmark(trial, self.library)
         (self.out / f"{stage}.svg").write_text(picture(result))
         own = result.sampling / result.seconds
-        self.tell(stage, result.as_dict(), *lines(result), f"pack rate over the device's own rate: {own:.1%}")
+        self.record(stage, result.as_dict(), *lines(result), f"pack rate over the device's own rate: {own:.1%}")
 
     def company(self, count: int = 6) -> None:
         """How many assets have other bytes when built again, in another order, and one by one."""
@@ -89,10 +89,10 @@ class Bench:
             "one by one": bytes_of([[name] for name in names]),
         }
         found = {how: sum(together[name] != made[name] for name in together) for how, made in others.items()}
-        self.tell("company", found, f"of {count} assets have other bytes when built …: {found}")
+        self.record("company", found, f"of {count} assets have other bytes when built …: {found}")
 
     def mixed(self) -> None:
-        """A pack whose models and controls take turns: how often models were loaded, how many assets a second."""
+        """A pack of alternating models and controls: model loads, assets per second."""
         mesh = str(next(EXAMPLE.rglob("*.glb")))
         kinds = [(f"{model}_random", depth) for model in BATCHES for depth in (False, True)]
         assets = {}
@@ -112,25 +112,25 @@ class Bench:
             "loads": [event.model for event in events if isinstance(event, Loading)],
             "failed": [event.reason for event in events if isinstance(event, Failed)][:3],
         }
-        self.tell("mixed", found, str(found))
+        self.record("mixed", found, str(found))
 
     def comfy(self, source: Path) -> None:
-        """ComfyUI on the same weights, in a process of its own."""
-        place = self.out / "comfy.json"
-        words = [sys.executable, str(COMFY), str(source), str(self.folder), str(place), *["--tiny"] * self.tiny]
-        subprocess.run(words, validate=True, stdout=subprocess.DEVNULL)
-        found = json.loads(place.read_text())
+        """ComfyUI on the same weights, in its own process."""
+        output = self.out / "comfy.json"
+        arguments = [sys.executable, str(COMFY), str(source), str(self.folder), str(output), *["--tiny"] * self.tiny]
+        subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
+        found = json.loads(output.read_text())
         trials = {key.replace("_random", ""): trial for key, trial in found.items() if isinstance(trial, dict)}
         rates = {name: trial["images_per_second"] for name, trial in trials.items() if name in self.report}
         ratios = [
             f"{name}: {rate:.2f} images/s; assetgen {self.report[name]['rate'] / rate:.2f} times that"
             for name, rate in rates.items()
         ]
-        self.tell("comfy", found, *ratios)
+        self.record("comfy", found, *ratios)
 
 
 def build(assets: dict[str, Any], library: Library, game: Path) -> list[Event]:
-    """Build a pack from nothing into a game; gives the events."""
+    """Build a pack with an empty store; returns the events."""
     events: list[Event] = []
     document = Document("bench", {"pack": "bench", "engine": "plain", "assets": assets})
     store = Path(tempfile.mkdtemp(dir=game.parent))
@@ -147,7 +147,7 @@ def build(assets: dict[str, Any], library: Library, game: Path) -> list[Event]:
 
 
 def main(out: Path, tiny: bool, comfyui: Path | None, wanted: Sequence[str]) -> None:
-    """Measure, and tell as it goes."""
+    """Run the stages."""
     with tempfile.TemporaryDirectory() as name:
         models = [model for model in BATCHES if not wanted or any(_wants(stage, model) for stage in wanted)]
         bench = Bench(out, Path(name), models, tiny)
@@ -174,10 +174,10 @@ def _wants(stage: str, model: str) -> bool:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
-    told.add_argument("out", nargs="?", type=Path, default=Path("out/gpu"))
-    told.add_argument("stages", nargs="*")
-    told.add_argument("--tiny", action="store_true")
-    told.add_argument("--comfy", type=Path)
-    words = told.parse_intermixed_args()
-    main(words.out, words.tiny, words.comfy, words.stages)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", nargs="?", type=Path, default=Path("out/gpu"))
+    parser.add_argument("stages", nargs="*")
+    parser.add_argument("--tiny", action="store_true")
+    parser.add_argument("--comfy", type=Path)
+    args = parser.parse_intermixed_args()
+    main(args.out, args.tiny, args.comfy, args.stages)

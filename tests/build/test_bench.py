@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from assetgen.cli.plot import bars
-from assetgen.diffusion.speed.baseline import operations
+from assetgen.diffusion.speed.baseline import count_flops
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -31,7 +31,7 @@ def test_bench_tells_both_rates_and_the_share_of_the_limit(assetgen: Run, tmp_pa
 def test_a_product_of_matrices_counts_two_operations_a_term() -> None:
     torch = pytest.importorskip("torch", reason='pip install "assetgen[gen]"')
     one, other = torch.ones(8, 16), torch.ones(16, 4)
-    assert operations(lambda: one @ other) == 2 * 8 * 16 * 4
+    assert count_flops(lambda: one @ other) == 2 * 8 * 16 * 4
 
 
 @pytest.mark.parametrize(

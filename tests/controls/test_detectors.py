@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from assetgen.controls._detector import View, module_of
-from assetgen.diffusion.loading.detectors import let_detectors_go
+from assetgen.diffusion.loading.detectors import unload_detectors
 from assetgen.diffusion.speed.devices import libraries
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array
@@ -55,7 +55,7 @@ NEED_TORCHVISION = ("midas", "zoe", "leres", "normalbae", "open_pose", "segment_
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     yield
-    let_detectors_go()
+    unload_detectors()
 
 
 def saved(path: Path, array: Array) -> InputFile:

@@ -15,7 +15,7 @@ import pytest
 from assetgen.controls._detector import module_of
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import Person
-from assetgen.diffusion.loading.detectors import let_detectors_go
+from assetgen.diffusion.loading.detectors import unload_detectors
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array
 from assetgen.parts import InputFile, load
@@ -28,7 +28,7 @@ TALL = (48, 64)  # width and height of what the small estimator sees
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     yield
-    let_detectors_go()
+    unload_detectors()
 
 
 def onnx_file(

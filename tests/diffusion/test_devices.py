@@ -27,7 +27,7 @@ def test_the_processor_can_be_asked_for_and_draws_as_auto_does_where_it_is_all_t
 ) -> None:
     asked = job(tiny)
     [there] = sample([SourceJob(replace(asked.context, device="cpu"), asked.arguments)])
-    assert device_for(tiny, "cpu").place == "cpu"
+    assert device_for(tiny, "cpu").torch_device == "cpu"
     if device_for(tiny).name == "cpu":
         [auto] = sample([asked])
         assert np.array_equal(there["color"], auto["color"])

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import Warm, unload_models, warm_model
+from assetgen.diffusion.loading.models import WarmModel, unload_models, warm_model
 from assetgen.diffusion.sampling.batches import sample
-from assetgen.diffusion.speed.offload import ROOM, ROOM_A_PIXEL, weights_of
+from assetgen.diffusion.speed.offload import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES, component_sizes
 from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
 from assetgen.images import Array, picture
 from assetgen.pack.schema import ModelCard
@@ -47,12 +47,12 @@ def drawn(*jobs: SourceJob) -> list[Array]:
     return [images["color"].astype(int) for images in sample(jobs)]
 
 
-def warm(card: ModelCard) -> Warm:
+def warm(card: ModelCard) -> WarmModel:
     return warm_model(card, (), (), ignore)
 
 
 def unrecorded(card: ModelCard, *jobs: SourceJob) -> list[Array]:
-    with warm(card).recordings.paused():
+    with warm(card).cuda_graphs.disabled():
         return drawn(*jobs)
 
 
@@ -77,7 +77,7 @@ def test_recorded_steps_give_the_bytes_of_unrecorded_ones(each: ModelCard, job: 
     jobs = [job(each, seed=n, prompt=f"{n}", guidance=2.0 + n, steps=STEPS) for n in range(6)]
     wanted = unrecorded(each, *jobs)
     assert equal(drawn(*jobs), wanted)
-    assert len(warm(each).recordings.kept) == 2  # four, then two
+    assert len(warm(each).cuda_graphs.graphs) == 2  # four, then two
     assert equal(drawn(*jobs), wanted)
 
 
@@ -120,9 +120,11 @@ def test_a_compiled_model_draws_about_the_same_and_wraps_as_before(tiny_of: Find
 def test_a_model_that_does_not_fit_draws_the_same_by_parts_or_layers(each: ModelCard, job: Make, by: str) -> None:
     asked, events = job(each, steps=2, size=(32, 32)), list[Event]()
     wanted = unrecorded(each, asked)
-    weights = list(weights_of(warm(each).pipeline).values())
+    weights = list(component_sizes(warm(each).pipeline).values())
     unload_models()
-    pixels = (free() - ROOM - ((max(weights) + sum(weights)) // 2 if by == "parts" else 0)) // ROOM_A_PIXEL
+    pixels = (
+        free() - WORKSPACE_BYTES - ((max(weights) + sum(weights)) // 2 if by == "parts" else 0)
+    ) // DECODE_BYTES_PER_PIXEL
     large = each.model_copy(update={"native": (pixels, 1)})  # pictures that leave so little for the weights
     made = drawn(SourceJob(Context(asset="it", emit=events.append), {**asked.arguments, "model": large}))
     assert [event.by for event in events if isinstance(event, Offloading)] == [by]
@@ -142,7 +144,7 @@ def test_where_memory_is_short_recordings_go_before_batches_are_halved(tiny_of: 
     card, events = tiny_of("stable_diffusion"), list[Event]()
     jobs = [job(card, Context(asset="it", emit=events.append), seed=n, steps=STEPS) for n in range(4)]
     drawn(*jobs)
-    assert warm(card).recordings.kept
+    assert warm(card).cuda_graphs.graphs
     full = [torch.OutOfMemoryError("CUDA out of memory")]
 
     def refuse(network: Any, given: Any) -> None:
@@ -153,5 +155,5 @@ def test_where_memory_is_short_recordings_go_before_batches_are_halved(tiny_of: 
     wide = [job(card, Context(asset="it", emit=events.append), seed=n, size=(64, 32)) for n in range(4)]
     assert len(drawn(*wide)) == 4
     hook.remove()
-    assert not warm(card).recordings.kept
+    assert not warm(card).cuda_graphs.graphs
     assert not [event for event in events if isinstance(event, Shrunk)]

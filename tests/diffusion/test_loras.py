@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.loading.weight_files import presence
+from assetgen.diffusion.loading.weight_files import availability
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import ignore
@@ -248,4 +248,7 @@ def test_odd_words_about_the_hub_break_no_list_of_models(tiny: ModelCard, hub: P
     (hub / f"models--maker--model/snapshots/{COMMIT}/vae").mkdir()
     (hub / f"models--maker--model/snapshots/{COMMIT}/vae/config.json").write_text("{}")
     weights = {"hub": "maker/model", "revision": COMMIT, **words}
-    assert presence(ModelCard.model_validate({**tiny.model_dump(), "weights": weights})) in ("not whole", "not here")
+    assert availability(ModelCard.model_validate({**tiny.model_dump(), "weights": weights})) in (
+        "not whole",
+        "not here",
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.weight_files import place_of
+from assetgen.diffusion.loading.weight_files import weights_path
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.images import Array
 from assetgen.pack.library import library_for
@@ -43,9 +43,9 @@ def alone(job: SourceJob) -> Array:
 
 
 def test_the_card_names_the_very_weights_that_are_shipped(mini: ModelCard) -> None:
-    assert mini.digest == weights_digest(place_of(mini.weights))
+    assert mini.digest == weights_digest(weights_path(mini.weights))
     for control in mini.controls.values():
-        assert control.digest == weights_digest(place_of(control.weights))
+        assert control.digest == weights_digest(weights_path(control.weights))
 
 
 @pytest.mark.parametrize("name", SHIPPED)

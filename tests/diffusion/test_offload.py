@@ -1,8 +1,8 @@
-"""Where a model's weights stay, by what the device has free."""
+"""Offload placement by the free memory of the device."""
 
 import pytest
 
-from assetgen.diffusion.speed.offload import ROOM, ROOM_A_PIXEL, stay
+from assetgen.diffusion.speed.offload import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES, choose_placement
 
 XL = {"unet": 5_100_000_000, "text_encoder": 250_000_000, "text_encoder_2": 1_390_000_000, "vae": 170_000_000}
 GIGA = 10**9
@@ -11,16 +11,16 @@ GIGA = 10**9
 @pytest.mark.parametrize(
     ("free", "where"), [(80 * GIGA, "device"), (12 * GIGA, "device"), (9 * GIGA, "parts"), (8 * GIGA, "layers")]
 )
-def test_xl_stays_on_big_cards_and_comes_over_on_small_ones(free: int, where: str) -> None:
-    assert stay(XL, free, 1024 * 1024) == where
+def test_sdxl_is_offloaded_on_small_devices(free: int, where: str) -> None:
+    assert choose_placement(XL, free, 1024 * 1024) == where
 
 
-def test_controls_count() -> None:
-    assert stay(XL, 12 * GIGA, 1024 * 1024, beside=2_500_000_000) == "parts"
+def test_control_networks_count_as_weights() -> None:
+    assert choose_placement(XL, 12 * GIGA, 1024 * 1024, controls=2_500_000_000) == "parts"
 
 
-def test_what_fits_by_a_byte_stays() -> None:
-    least = ROOM + ROOM_A_PIXEL * 512 * 512 + 30
-    assert stay({"unet": 20, "vae": 10}, least, 512 * 512) == "device"
-    assert stay({"unet": 20, "vae": 10}, least - 1, 512 * 512) == "parts"
-    assert stay({"unet": 20, "vae": 10}, least - 11, 512 * 512) == "layers"
+def test_weights_that_fit_to_the_byte_stay() -> None:
+    least = WORKSPACE_BYTES + DECODE_BYTES_PER_PIXEL * 512 * 512 + 30
+    assert choose_placement({"unet": 20, "vae": 10}, least, 512 * 512) == "device"
+    assert choose_placement({"unet": 20, "vae": 10}, least - 1, 512 * 512) == "parts"
+    assert choose_placement({"unet": 20, "vae": 10}, least - 11, 512 * 512) == "layers"

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assetgen.diffusion.loading.checkpoint_config import HEAD, Layout, Shapes, clip, numbers, open_clip, pad_of, vae
-from assetgen.diffusion.loading.compatibility import OTHER, check_complete, said
+from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, check_complete, error_summary
 from assetgen.diffusion.loading.flow_checkpoint import flow_layout, flux_renamed, transformer_of
 from assetgen.diffusion.loading.tokenizers import save_tokenizer
-from assetgen.diffusion.loading.weight_files import PIPELINE_FILE, header
+from assetgen.diffusion.loading.weight_files import PIPELINE_FILE, read_header
 from assetgen.errors import InputError
 
 BROKEN = (LookupError, ValueError, RuntimeError, TypeError, AttributeError)
@@ -72,7 +72,7 @@ def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
             network = kind.from_single_file(tensors, config=str(config), local_files_only=True, dtype=dtype)
         except (SingleFileComponentError, *BROKEN) as error:
             what = f"'{file}' does not hold the {kind.__name__} that is wanted ({_why(kind, config, tensors, error)})"
-            raise InputError(what, cure=OTHER) from error
+            raise InputError(what, cure=OTHER_MODEL_CURE) from error
     check_complete(network, file)
     return network
 
@@ -84,12 +84,12 @@ def _why(kind: Any, config: Path, names: Container[str], error: Exception) -> st
     with torch.device("meta"):
         wanted = list(kind.from_config(kind.load_config(str(config))).state_dict())
     lost = [name for name in wanted if name not in names]
-    return f"it lacks '{lost[0]}'" if lost and len(lost) < len(wanted) else said(error)
+    return f"it lacks '{lost[0]}'" if lost and len(lost) < len(wanted) else error_summary(error)
 
 
 def _shapes(file: Path) -> Shapes:
     """The shape of every tensor. Raises `InputError` where numbers mean nothing without scales beside them."""
-    entries = header(file)
+    entries = read_header(file)
     for name, entry in entries.items():
         if name.endswith(SCALES) or entry.get("dtype") in PACKED:
             what = f"the weights in '{file}' are quantized with scales beside them ('{name}'), which is not read here"

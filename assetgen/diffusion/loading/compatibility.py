@@ -10,7 +10,7 @@ from assetgen.diffusion.loading.weight_files import PIPELINE_FILE
 from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard
 
-OTHER = "Give weights that were made for this kind of model"
+OTHER_MODEL_CURE = "Give weights that were made for this kind of model"
 WORD_WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim")
 """How configurations of networks call the numbers that a word has; the first that is there counts."""
 SHARED = ("cross_attention_dim", "block_out_channels", "joint_attention_dim", "num_attention_heads")
@@ -18,7 +18,7 @@ SHARED = ("cross_attention_dim", "block_out_channels", "joint_attention_dim", "n
 ADAPTER_FOR_XL = "full_adapter_xl"
 
 
-def said(error: Exception) -> str:
+def error_summary(error: Exception) -> str:
     """What a library says is wrong, without its headings and its advice to programmers."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     line = next((line for line in lines if not line.endswith(":")), "".join(lines[:1]))
@@ -38,13 +38,13 @@ def check_family(folder: Path, wanted: str) -> None:
 def check_complete(network: Any, place: Path) -> None:
     """diffusers leaves tensors that a file lacks without any numbers."""
     if missing := [name for name, parameter in network.named_parameters() if parameter.is_meta]:
-        raise lacking(network, place, missing)
+        raise missing_tensors_error(network, place, missing)
 
 
-def lacking(network: Any, place: Path, missing: list[str]) -> InputError:
+def missing_tensors_error(network: Any, place: Path, missing: list[str]) -> InputError:
     """The error for weights of which some are missing."""
     what = f"'{place}' lacks {len(missing)} of the tensors of a {type(network).__name__}, as '{missing[0]}'"
-    return InputError(what, cure=OTHER)
+    return InputError(what, cure=OTHER_MODEL_CURE)
 
 
 def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> None:
@@ -81,7 +81,7 @@ def check_control(card: ModelCard, kind: str, control: Any, network: Any) -> Non
 
 def _unlike(card: ModelCard, kind: str, told: str) -> InputError:
     what = f"control '{kind}' was made for another kind of model than '{card.model}' ({told})"
-    return InputError(what, cure=OTHER)
+    return InputError(what, cure=OTHER_MODEL_CURE)
 
 
 def _plain(value: Any) -> Any:

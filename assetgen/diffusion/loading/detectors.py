@@ -31,7 +31,7 @@ def warm_detector(load: Load, file: Path, digest: str, place: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Graph:
+class OnnxNetwork:
     """A network in ONNX's form: `size` is the width and height of what it looks at."""
 
     run: Callable[[Any], list[Any]]
@@ -39,7 +39,7 @@ class Graph:
 
 
 @lru_cache(maxsize=KEPT)
-def warm_graph(file: Path, digest: str, place: str) -> Graph:
+def warm_graph(file: Path, digest: str, place: str) -> OnnxNetwork:
     """The network in an .onnx file, kept in memory: on a GPU where the installed ONNX Runtime has a way to it, else on
     the processor. Raises `InputError` for a file of something else, `ImportError` without ONNX Runtime."""
     import onnxruntime
@@ -59,10 +59,10 @@ def warm_graph(file: Path, digest: str, place: str) -> Graph:
     shape = entries[0].shape if len(entries) == 1 else []
     if len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
         raise InputError(f"the network in '{file}' does not look at one picture of one size", cure=DOWNLOAD_CURE)
-    return Graph(lambda pictures: session.run(None, {entries[0].name: pictures}), (shape[3], shape[2]))
+    return OnnxNetwork(lambda pictures: session.run(None, {entries[0].name: pictures}), (shape[3], shape[2]))
 
 
-def let_detectors_go() -> None:
+def unload_detectors() -> None:
     """Forget those in memory."""
     warm_detector.cache_clear()
     warm_graph.cache_clear()

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from assetgen.diffusion.loading.compatibility import OTHER, said
-from assetgen.diffusion.loading.weight_files import check_file, file_of
+from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, error_summary
+from assetgen.diffusion.loading.weight_files import addition_path, check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Lora
 
 
-def fuse(pipeline: Any, lora: Lora, name: str) -> None:
+def fuse_lora(pipeline: Any, lora: Lora, name: str) -> None:
     """Add a LoRA to the weights for good, text encoders included: nothing of it is left to slow the steps."""
-    file = file_of(lora)
+    file = addition_path(lora)
     check_file(file)
     if not hasattr(pipeline, "load_lora_weights"):
         raise InputError(f"LoRA '{file}' has no place in this family of models", cure="Remove it, or use another")
@@ -23,7 +23,9 @@ def fuse(pipeline: Any, lora: Lora, name: str) -> None:
         pipeline.fuse_lora(components=parts, lora_scale=lora.weight, adapter_names=[name])
         pipeline.unload_lora_weights()
     except (ValueError, KeyError, RuntimeError, AttributeError, IndexError) as error:
-        raise InputError(f"LoRA '{file}' does not fit this model ({said(error)})", cure=OTHER) from error
+        raise InputError(
+            f"LoRA '{file}' does not fit this model ({error_summary(error)})", cure=OTHER_MODEL_CURE
+        ) from error
 
 
 def _has(part: Any, name: str) -> bool:

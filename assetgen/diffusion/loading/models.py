@@ -1,4 +1,4 @@
-"""From a model card to a warm model: one base model stays in memory, with the control networks it was asked for."""
+"""From a model card to a warm model. One base model stays in memory, with the control networks used so far."""
 
 import gc
 import json
@@ -18,59 +18,59 @@ from assetgen.diffusion.loading.compatibility import (
     check_control,
     check_family,
     check_parts,
-    lacking,
-    said,
+    error_summary,
+    missing_tensors_error,
 )
-from assetgen.diffusion.loading.detectors import let_detectors_go
-from assetgen.diffusion.loading.loras import fuse
-from assetgen.diffusion.loading.schedulers import reschedule
-from assetgen.diffusion.loading.textual_inversion import learn
+from assetgen.diffusion.loading.detectors import unload_detectors
+from assetgen.diffusion.loading.loras import fuse_lora
+from assetgen.diffusion.loading.schedulers import replace_scheduler
+from assetgen.diffusion.loading.textual_inversion import load_embedding
 from assetgen.diffusion.loading.weight_files import (
-    CURE,
+    DOWNLOAD_AGAIN,
     PIPELINE_FILE,
+    check_downloaded,
     check_file,
     check_part,
     check_pipeline,
-    check_readers,
-    fetching,
-    look_for,
+    check_tokenizer_packages,
+    download_command,
     part_class,
-    place_of,
+    weights_path,
 )
 from assetgen.diffusion.sampling.latents import grain_of
 from assetgen.diffusion.sampling.request import Request
 from assetgen.diffusion.speed.compiling import Compiler
-from assetgen.diffusion.speed.cuda_graphs import Recordings
+from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
-from assetgen.diffusion.speed.offload import Stay, settle, size_of, takes
+from assetgen.diffusion.speed.offload import Placement, apply_placement, has_room, weights_size
 from assetgen.diffusion.speed.recent import Recent
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading, Offloading
 from assetgen.pack.schema import Hub, Location, Lora, ModelCard, SingleFile
 
-OF_PEOPLE = {"about", "licence_url", "prompts", "affixes", "defaults"}
-"""Fields of a card that may differ between two uses of one warm model."""
-TEXTS = 1024
-"""Texts whose pieces are remembered: each is asked for several times, and tokenizers take a millisecond."""
-BATCHES = 8
-"""Batches whose embeddings are remembered: of FLUX, one prompt takes 4 MB."""
-BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
-"""What diffusers raises, by no rule, for files that are not what their configuration says."""
+_NOT_LOADED = {"about", "licence_url", "prompts", "affixes", "defaults"}
+"""Card fields that do not affect loading: they may differ between two uses of one warm model."""
+_CACHED_PROMPTS = 1024
+"""Prompts whose chunks are cached: each is needed several times, and tokenizing takes a millisecond."""
+_CACHED_BATCHES = 8
+"""Batches whose embeddings are cached; one prompt of FLUX takes 4 MB."""
+_LOAD_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+"""What diffusers raises for files that do not match their configuration."""
 
 
 @dataclass
-class Warm:
-    """A model in memory. Hold `lock` while using it: padding is its state."""
+class WarmModel:
+    """A model in memory. Hold `lock` while using it: its padding mode is state."""
 
     family: Family
     device: Device
     pipeline: Any
-    stays: Stay
+    placement: Placement
     compiler: Compiler
-    recordings: Recordings
+    cuda_graphs: CudaGraphs
     controls: dict[str, Any] = field(default_factory=dict)
-    pieces: Recent[str, list[str]] = field(default_factory=partial(Recent, TEXTS))
-    embeddings: Recent[Any, dict[str, Any]] = field(default_factory=partial(Recent, BATCHES))
+    prompt_chunks: Recent[str, list[str]] = field(default_factory=partial(Recent, _CACHED_PROMPTS))
+    embeddings: Recent[Any, dict[str, Any]] = field(default_factory=partial(Recent, _CACHED_BATCHES))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -80,45 +80,45 @@ class Warm:
 
     @property
     def resident(self) -> bool:
-        """Whether all its weights stay on the device."""
-        return self.stays == "device"
+        """True if all weights stay on the device."""
+        return self.placement == "device"
 
     @property
-    def grain(self) -> int:
-        """Pixels of the picture to one of the latent, across and down."""
+    def vae_scale_factor(self) -> int:
+        """Image pixels per latent cell, in each direction."""
         return grain_of(self.pipeline.vae)
 
     @property
-    def step_grain(self) -> int:
-        """The sides of all pictures are sampled at multiples of this."""
-        return self.grain * self.family.patch(self.network)
+    def size_multiple(self) -> int:
+        """Images are sampled at sides that are multiples of this, in pixels."""
+        return self.vae_scale_factor * self.family.patch(self.network)
 
     @property
-    def wrap_grain(self) -> int:
-        """The sides of pictures that wrap are multiples of this: then no layer has to round its size."""
-        return self.grain * self.family.wraps(self.network)
+    def tiling_multiple(self) -> int:
+        """Sides of seamless images are multiples of this: then no layer rounds its size."""
+        return self.vae_scale_factor * self.family.wraps(self.network)
 
     @property
-    def most(self) -> int | None:
-        """The longest side in pixels that it can be asked for; None where there is no end."""
+    def max_side(self) -> int | None:
+        """The longest side in pixels that the model supports; None without a limit."""
         cells = self.family.most(self.network)
-        return cells * self.grain if cells else None
+        return cells * self.vae_scale_factor if cells else None
 
     @property
-    def fills(self) -> bool:
-        """Whether it was made for inpainting, and sees the mask and what stands around it."""
+    def is_inpainting(self) -> bool:
+        """True if the network has inpainting channels: the mask and the surrounding image."""
         return bool(self.family.channels(self.network) != self.pipeline.vae.config.latent_channels)
 
-    def tokens(self, size: tuple[int, int]) -> int:
-        """How many tokens a picture of this size (in pixels) has."""
-        return (size[0] // self.step_grain) * (size[1] // self.step_grain)
+    def image_tokens(self, size: tuple[int, int]) -> int:
+        """Number of tokens of an image of this size in pixels."""
+        return (size[0] // self.size_multiple) * (size[1] // self.size_multiple)
 
     def guided(self, request: Request) -> bool:
-        """Whether the unwanted prompt of a request counts."""
+        """True if a request uses classifier-free guidance, so that its negative prompt counts."""
         return request.guided and not self.family.told_guidance(self.network)
 
     def networks(self, kinds: Iterable[str]) -> list[Any]:
-        """Every network with convolutions that takes part."""
+        """The network, the autoencoder and the control networks of these kinds."""
         return [
             self.network,
             self.pipeline.vae,
@@ -126,16 +126,16 @@ class Warm:
         ]
 
     def compilable(self, kinds: Iterable[str]) -> list[Any]:
-        """Every network that runs for each picture or step."""
+        """The modules that run for each image or step."""
         networks = [net for net in self.networks(kinds) if net is not self.pipeline.vae]
         return [*networks, self.pipeline.vae.decoder]
 
-    def wears(self, card: ModelCard, kinds: Iterable[str]) -> bool:
-        """Whether one of these controls is worn."""
+    def uses_ip_adapter(self, card: ModelCard, kinds: Iterable[str]) -> bool:
+        """True if one of these controls is an IP-Adapter."""
         return any(self.family.steerings[card.controls[kind].type].worn for kind in kinds)
 
-    def worn(self, card: ModelCard, kinds: Iterable[str]) -> AbstractContextManager[None]:
-        """Within it, the model wears what of these controls is worn."""
+    def ip_adapter_installed(self, card: ModelCard, kinds: Iterable[str]) -> AbstractContextManager[None]:
+        """Context in which the IP-Adapter among these controls is installed."""
         for kind in kinds:
             wear = self.family.steerings[card.controls[kind].type].worn
             if wear is not None:
@@ -143,19 +143,19 @@ class Warm:
         return nullcontext()
 
     def scheduler(self) -> Any:
-        """A scheduler as it was loaded, with nothing of an earlier batch in it."""
+        """A fresh scheduler, without state of an earlier batch."""
         loaded = self.pipeline.scheduler
         return type(loaded).from_config(loaded.config)
 
 
 def warm_model(
     card: ModelCard, loras: tuple[Lora, ...], kinds: Collection[str], emit: Emit, device: str = "auto"
-) -> Warm:
-    """The warm model of a card, loaded where it is not; `Loading` is emitted where something really loads."""
-    shelf = _shelf(card.model_dump_json(exclude=OF_PEOPLE), tuple(lora.model_dump_json() for lora in loras), device)
+) -> WarmModel:
+    """The warm model of a card with control networks of these kinds; emits `Loading` for what is loaded from disk."""
+    shelf = _shelf(card.model_dump_json(exclude=_NOT_LOADED), tuple(lora.model_dump_json() for lora in loras), device)
     with shelf.lock:
         if shelf.warm is None:
-            look_for(card, loras, kinds)
+            check_downloaded(card, loras, kinds)
             emit(Loading(model=card.model))
             shelf.warm = _load(card, loras, kinds, emit, device)
         missing = [kind for kind in kinds if kind not in shelf.warm.controls]
@@ -172,7 +172,7 @@ def warm_model(
 
 @dataclass
 class _Shelf:
-    warm: Warm | None = None
+    warm: WarmModel | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -185,25 +185,25 @@ def _shelf(card: str, loras: tuple[str, ...], device: str) -> _Shelf:
 def unload_models() -> None:
     """Forget the warm model and detectors: their memory is free as soon as nobody uses it."""
     _shelf.cache_clear()
-    let_detectors_go()
+    unload_detectors()
     gc.collect()
     if device_memory := sys.modules.get("torch.cuda"):
         device_memory.empty_cache()  # does nothing where no device was ever used
 
 
-def _makes_room(warm: Warm, size: int) -> bool:
-    """Whether a model leaves room for so many bytes of controls; what it keeps there only for speed goes first."""
-    if not warm.resident or takes(warm.device, size):
+def _makes_room(warm: WarmModel, size: int) -> bool:
+    """True if the device has room for `size` bytes of control networks, if need be without the CUDA graphs."""
+    if not warm.resident or has_room(warm.device, size):
         return True
-    warm.recordings.forget()
-    return takes(warm.device, size)
+    warm.cuda_graphs.clear()
+    return has_room(warm.device, size)
 
 
 def _size_of_controls(card: ModelCard, kinds: Iterable[str]) -> int:
-    return sum(size_of(place_of(card.controls[kind].weights)) for kind in kinds)
+    return sum(weights_size(weights_path(card.controls[kind].weights)) for kind in kinds)
 
 
-def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, place: str) -> Warm:
+def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, place: str) -> WarmModel:
     torch, diffusers = libraries()
     shape, device = family(card.family), device_for(card, place)
     options = dict(shape.options)
@@ -214,24 +214,24 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     whole = getattr(diffusers, shape.pipeline)
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     check_parts(card, shape, pipeline, grain_of(pipeline.vae))
-    pipeline.scheduler = reschedule(pipeline.scheduler, card.scheduler)
+    pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler)
     for embedding in card.embeddings:
-        learn(pipeline, embedding)
+        load_embedding(pipeline, embedding)
     for number, lora in enumerate(loras):
-        fuse(pipeline, lora, f"lora{number}")
+        fuse_lora(pipeline, lora, f"lora{number}")
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
-    where = settle(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))
-    if where != "device":
-        emit(Offloading(model=card.model, by=where))
-    resident, network = where == "device", getattr(pipeline, shape.network)
-    about = f"{card.model}, {device.about}, torch {torch.__version__}"
+    placement = apply_placement(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))
+    if placement != "device":
+        emit(Offloading(model=card.model, by=placement))
+    resident, network = placement == "device", getattr(pipeline, shape.network)
+    about = f"{card.model}, {device.description}, torch {torch.__version__}"
     compiler = Compiler(about, network.num_parameters(), resident and device.name == "cuda")
-    return Warm(shape, device, pipeline, where, compiler, Recordings(device, resident))
+    return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, resident))
 
 
-def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
-    """The network of a control; kinds that name the same weights share it."""
+def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
+    """The network of a control; kinds with the same weights share it."""
     control = card.controls[kind]
     for other, network in warm.controls.items():
         if (card.controls[other].weights, card.controls[other].type) == (control.weights, control.type):
@@ -239,16 +239,16 @@ def _load_control(card: ModelCard, kind: str, warm: Warm) -> Any:
     _, diffusers = libraries()
     how = warm.family.steerings[control.type]
     if how.read is not None:
-        return how.read(place_of(control.weights), control.adapter, warm.device)
+        return how.read(weights_path(control.weights), control.adapter, warm.device)
     network = _read(getattr(diffusers, how.network), control.weights, card.model, warm.device)
     check_control(card, kind, network, warm.network)
-    return network.to(warm.device.place)
+    return network.to(warm.device.torch_device)
 
 
 def _read_vae(card: ModelCard, location: Location, device: Device) -> Any:
-    """The autoencoder that stands in for the one among a model's weights, which tell its shape if it is one file."""
+    """The autoencoder of the card's `vae:`. For a single file the configuration is that of the model's weights."""
     _, diffusers = libraries()
-    whole = place_of(card.weights, whole=True)
+    whole = weights_path(card.weights, whole=True)
     if not isinstance(location, SingleFile) or location.config is not None:
         return _read(diffusers.AutoencoderKL, location, card.model, device)
     with configuration(whole, card.family) if whole.is_file() else nullcontext(whole) as folder:
@@ -257,9 +257,9 @@ def _read_vae(card: ModelCard, location: Location, device: Device) -> Any:
 
 
 def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> Any:
-    """The network that stands in for the one among a model's weights, which must lie in diffusers layout."""
+    """The network of the card's `network:`. The model's weights must be a diffusers folder."""
     _, diffusers = libraries()
-    base = place_of(card.weights, whole=True)
+    base = weights_path(card.weights, whole=True)
     kind = getattr(diffusers, part_class(base, name))
     if isinstance(location, SingleFile) and location.config is None:
         location = location.model_copy(update={"config": str(base / name)})
@@ -267,24 +267,24 @@ def _read_network(card: ModelCard, location: Location, name: str, device: Device
 
 
 def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
-    """A pipeline or network from where the card says it lies; whatever diffusers says of bad files is one sentence."""
+    """A pipeline or network from a location. Errors of diffusers for bad files become one `InputError`."""
     options["dtype"] = device.dtype
     try:
         match location:
             case SingleFile():
                 return _from_file(kind, location, options, family)
             case Hub(variant=str(variant)):
-                return _from_folder(kind, place_of(location), options, family, variant)
+                return _from_folder(kind, weights_path(location), options, family, variant)
             case _:
-                return _from_folder(kind, place_of(location), options, family)
+                return _from_folder(kind, weights_path(location), options, family)
     except InputError as error:
-        if isinstance(location, Hub) and error.cure == CURE:
-            raise InputError(error.what, cure=fetching(location, whole=bool(family))) from error
+        if isinstance(location, Hub) and error.cure == DOWNLOAD_AGAIN:
+            raise InputError(error.what, cure=download_command(location, whole=bool(family))) from error
         raise
     except AssetgenError:
         raise
-    except BROKEN as error:
-        what = f"model '{model}' could not be loaded as {kind.__name__} ({said(error)})"
+    except _LOAD_ERRORS as error:
+        what = f"model '{model}' could not be loaded as {kind.__name__} ({error_summary(error)})"
         raise InputError(what, cure="Check its card: `family`, `weights`") from error
 
 
@@ -296,10 +296,10 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
         check_family(folder, family)
         words |= _text_encoders(folder, options, words)
     elif (folder / PIPELINE_FILE).exists():
-        raise InputError(f"'{folder}' is a whole model, not a network", cure="Name the network's folder in it")
+        raise InputError(f"'{folder}' is a whole model, not a network", cure="Give the folder of one network in it")
     else:
         check_part(folder, variant)
-    check_readers(folder)
+    check_tokenizer_packages(folder)
     found = kind.from_pretrained(str(folder), **words, **options)
     for name, network in found.components.items() if whole else [("", found)]:
         if hasattr(network, "named_parameters"):
@@ -308,17 +308,17 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
 
 
 def _text_encoders(folder: Path, options: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a pipeline folder, read here: a pipeline does not tell which of their tensors were made up."""
+    """The text encoders of a pipeline folder, loaded here because a pipeline does not report missing tensors."""
     import transformers
 
     found = {}
     for name, origin in json.loads((folder / PIPELINE_FILE).read_bytes()).items():
         if name.startswith("text_encoder") and name not in options and hasattr(transformers, str(origin[1])):
-            encoder, told = getattr(transformers, origin[1]).from_pretrained(
+            encoder, info = getattr(transformers, origin[1]).from_pretrained(
                 str(folder / name), output_loading_info=True, dtype=options["dtype"], **words
             )
-            if told["missing_keys"]:
-                raise lacking(encoder, folder / name, sorted(told["missing_keys"]))
+            if info["missing_keys"]:
+                raise missing_tensors_error(encoder, folder / name, sorted(info["missing_keys"]))
             found[name] = encoder
     return found
 

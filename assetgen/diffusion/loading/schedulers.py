@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from assetgen.diffusion.loading.compatibility import said
+from assetgen.diffusion.loading.compatibility import error_summary
 from assetgen.errors import InputError
 from assetgen.pack.schema import Scheduler
 from assetgen.parts import did_you_mean
@@ -24,7 +24,7 @@ USUAL = "EulerDiscreteScheduler"
 FLOW = "FlowMatchEulerDiscreteScheduler"
 
 
-def reschedule(current: Any, wanted: Scheduler | None) -> Any:
+def replace_scheduler(current: Any, wanted: Scheduler | None) -> Any:
     """A diffusers scheduler by the card's words; `current` where it says nothing. Unknown words are `InputError`s."""
     if wanted is None:
         return current
@@ -42,7 +42,7 @@ def reschedule(current: Any, wanted: Scheduler | None) -> Any:
     try:
         found = kind.from_config(current.config, **wanted.options)
     except BROKEN as error:
-        what = f"scheduler '{wanted.name}' cannot be made with these options ({said(error)})"
+        what = f"scheduler '{wanted.name}' cannot be made with these options ({error_summary(error)})"
         raise InputError(what, cure="Change `scheduler:` in the model's card") from error
     asks = [each for each in inspect.signature(kind.step).parameters.values() if each.default is each.empty]
     if len(asks) > STEP:
@@ -67,7 +67,7 @@ def _flows(scheduler: Any) -> bool:
     return bool(flow) or type(scheduler).__name__.startswith("FlowMatch")
 
 
-def set_steps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) -> None:
+def set_timesteps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) -> None:
     """Lay out the times of `steps` steps. Some flows are shifted by how many `tokens` a picture has (Esser et al. 2024,
     section 5.3.2); with `even` a flow goes from 1 to 1/steps before that."""
     takes = inspect.signature(scheduler.set_timesteps).parameters
@@ -79,7 +79,7 @@ def set_steps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) 
     try:
         scheduler.set_timesteps(steps, device=device, **words)
     except BROKEN as error:
-        what = f"{type(scheduler).__name__} cannot lay out {steps} steps ({said(error)})"
+        what = f"{type(scheduler).__name__} cannot lay out {steps} steps ({error_summary(error)})"
         raise InputError(what, cure="Change `steps`, or `scheduler:` in the model's card") from error
 
 
@@ -90,17 +90,17 @@ def _shift(config: Any, tokens: int) -> float:
     return float(low + (high - low) * (tokens - least) / (most - least))
 
 
-def scaled(scheduler: Any, latents: Any, time: Any) -> Any:
+def scale_model_input(scheduler: Any, latents: Any, time: Any) -> Any:
     """Latents as the network wants them."""
     return scheduler.scale_model_input(latents, time) if hasattr(scheduler, "scale_model_input") else latents
 
 
-def pure_noise(scheduler: Any, noise: Any) -> Any:
+def initial_latents(scheduler: Any, noise: Any) -> Any:
     """What sampling starts from where there is no picture."""
     return noise * getattr(scheduler, "init_noise_sigma", 1.0)
 
 
-def noisy(scheduler: Any, latents: Any, noise: Any, time: Any) -> Any:
+def add_noise(scheduler: Any, latents: Any, noise: Any, time: Any) -> Any:
     """Latents of pictures with as much noise as belongs to a time."""
     times = time.repeat(len(noise))
     if hasattr(scheduler, "scale_noise"):

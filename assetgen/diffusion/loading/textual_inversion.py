@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.loading.weight_files import check_file, file_of
+from assetgen.diffusion.loading.weight_files import addition_path, check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Embedding
 
@@ -13,11 +13,11 @@ READERS = {"clip_l": "", "clip_g": "_2"}
 MOST_AXES = 2  # a row of numbers for each of its words
 
 
-def learn(pipeline: Any, embedding: Embedding) -> None:
+def load_embedding(pipeline: Any, embedding: Embedding) -> None:
     """Teach the text encoders of a pipeline a word; what it means comes from one .safetensors file."""
     from safetensors.torch import load_file
 
-    file = file_of(embedding)
+    file = addition_path(embedding)
     check_file(file)
     if not hasattr(pipeline, "load_textual_inversion"):
         raise InputError(f"'{file}' has no place in this family of models", cure="Remove it, or use another")

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from assetgen.diffusion.loading.checkpoint_config import END, START, TEXT_LENGTH
-from assetgen.diffusion.loading.weight_files import CURE
+from assetgen.diffusion.loading.weight_files import DOWNLOAD_AGAIN
 from assetgen.errors import InputError
 
 FOLDER = Path(__file__).parent / "vocabulary"
@@ -40,7 +40,7 @@ def _read(name: str) -> str:
     try:
         return gzip.decompress((FOLDER / name).read_bytes()).decode()
     except OSError as error:
-        raise InputError(f"the vocabulary '{name}' is missing from this installation", cure=CURE) from error
+        raise InputError(f"the vocabulary '{name}' is missing from this installation", cure=DOWNLOAD_AGAIN) from error
 
 
 def _letters() -> list[str]:

@@ -16,9 +16,9 @@ from assetgen.parts import HubFile
 PIPELINE_FILE = "model_index.json"
 INDEX_SUFFIX = ".safetensors.index.json"
 PICKLES = (".bin", ".ckpt", ".pt", ".pth")
-EYE = "image_encoder"
+IMAGE_ENCODER = "image_encoder"
 """The folder of the CLIP that looks, beside an IP-Adapter."""
-CURE = "Download or copy the model again"
+DOWNLOAD_AGAIN = "Download or copy the model again"
 ONLINE = "While online, run: "
 HUB_NAME = "Write it like stabilityai/sdxl-turbo"
 HUB_CURE = 'pip install "assetgen[gen]"'
@@ -30,7 +30,7 @@ VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
 
 
-def place_of(location: Location, *, whole: bool = False) -> Path:
+def weights_path(location: Location, *, whole: bool = False) -> Path:
     """Where weights lie on this machine. Raises `NotInstalledError` for what must be fetched from the hub first.
 
     `whole` says that it is a pipeline, whose weights lie in folders: files beside them are the same again in one.
@@ -38,7 +38,7 @@ def place_of(location: Location, *, whole: bool = False) -> Path:
     if not isinstance(location, Hub):
         place = local_place(location)
         if place is None or not place.exists():
-            raise InputError(f"there is no model at '{place}'", cure=CURE)
+            raise InputError(f"there is no model at '{place}'", cure=DOWNLOAD_AGAIN)
         return place
     try:
         from huggingface_hub import snapshot_download
@@ -59,11 +59,11 @@ def place_of(location: Location, *, whole: bool = False) -> Path:
 
 def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
     """The error that says how to get weights from the hub."""
-    cure = fetching(location, whole)
+    cure = download_command(location, whole)
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
-def fetching(location: Hub, whole: bool) -> str:
+def download_command(location: Hub, whole: bool) -> str:
     """The sentence that says how to get weights from the hub."""
     weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
     below = f"{location.subfolder}/" if location.subfolder else ""
@@ -93,7 +93,7 @@ def hub_file(hub: str, revision: str, file: str) -> Path:
         raise InputError(f"'{file}' is no file of '{hub}'", cure="Write its path in the repository") from error
 
 
-def file_of(addition: Addition) -> Path:
+def addition_path(addition: Addition) -> Path:
     """Where a LoRA or an embedding lies on this machine; one of the hub may have to be fetched first."""
     match addition.file:
         case HubFile(hub=hub, revision=revision, file=file):
@@ -102,15 +102,17 @@ def file_of(addition: Addition) -> Path:
             return addition.file
 
 
-def look_for(card: ModelCard, loras: Iterable[Addition], kinds: Iterable[str]) -> None:
+def check_downloaded(card: ModelCard, loras: Iterable[Addition], kinds: Iterable[str]) -> None:
     """Look for all that a model draws with, before torch is imported, so that the answer comes at once. What must be
     fetched first is told together. Raises `NotInstalledError` for that, `InputError` for what is missing else."""
     parts = (card.network, card.vae, *(card.controls[kind].weights for kind in kinds))
-    looks = [partial(place_of, card.weights, whole=True), *(partial(place_of, part) for part in parts if part)]
-    look_together([*looks, *(partial(file_of, each) for each in (*loras, *card.embeddings))], f"model '{card.model}'")
+    looks = [partial(weights_path, card.weights, whole=True), *(partial(weights_path, part) for part in parts if part)]
+    check_all_downloaded(
+        [*looks, *(partial(addition_path, each) for each in (*loras, *card.embeddings))], f"model '{card.model}'"
+    )
 
 
-def look_together(looks: Iterable[Callable[[], object]], who: str) -> None:
+def check_all_downloaded(looks: Iterable[Callable[[], object]], who: str) -> None:
     """Do all of these looks. What must be fetched first is told together, in one `NotInstalledError`."""
     missing: dict[str, NotInstalledError] = {}
     for look in looks:
@@ -128,12 +130,12 @@ def look_together(looks: Iterable[Callable[[], object]], who: str) -> None:
 def check_weights(location: Location, given: Container[str] = ()) -> None:
     """Weights wherever a card says they lie: whole, as far as a look without reading them through tells. Parts of a
     pipeline that are `given` from elsewhere are not looked at."""
-    place = place_of(location)
+    place = weights_path(location)
     if place.is_file():
         check_file(place)
         return
-    if (place / EYE).is_dir() and not (place / PIPELINE_FILE).exists():  # an IP-Adapter
-        for part in (*sorted(place.glob("*.safetensors")), *sorted((place / EYE).glob("*.safetensors"))):
+    if (place / IMAGE_ENCODER).is_dir() and not (place / PIPELINE_FILE).exists():  # an IP-Adapter
+        for part in (*sorted(place.glob("*.safetensors")), *sorted((place / IMAGE_ENCODER).glob("*.safetensors"))):
             check_file(part)
         return
     variant = location.variant if isinstance(location, Hub) else None
@@ -143,13 +145,13 @@ def check_weights(location: Location, given: Container[str] = ()) -> None:
         check_part(place, variant)
 
 
-def presence(card: ModelCard) -> Literal["here", "not whole", "not here"]:
+def availability(card: ModelCard) -> Literal["here", "not whole", "not here"]:
     """Whether all that a model draws with (its controls aside) is on this machine, in a word."""
     try:
         for location in (card.weights, *_parts(card)):
-            place_of(location)
+            weights_path(location)
         for each in (*card.loras, *card.embeddings):
-            file_of(each)
+            addition_path(each)
     except AssetgenError:
         return "not here"
     try:
@@ -163,19 +165,19 @@ def check_model(card: ModelCard, kinds: Iterable[str] = ()) -> None:
     """All that a model draws with under these kinds of control is on this machine, and whole as far as a look without
     reading it through tells. Raises as `look_for` and `check_weights` do."""
     kinds = tuple(kinds)
-    look_for(card, card.loras, kinds)
-    check_weights(card.weights, given_of(card))
+    check_downloaded(card, card.loras, kinds)
+    check_weights(card.weights, replaced_parts(card))
     for location in (*_parts(card), *(card.controls[kind].weights for kind in kinds)):
         check_weights(location)
     for each in (*card.loras, *card.embeddings):
-        check_file(file_of(each))
+        check_file(addition_path(each))
 
 
 def _parts(card: ModelCard) -> list[Location]:
     return [location for location in (card.network, card.vae) if location]
 
 
-def given_of(card: ModelCard) -> tuple[str, ...]:
+def replaced_parts(card: ModelCard) -> tuple[str, ...]:
     """The folders among a model's weights that its card names something else for."""
     return (*(NETWORKS if card.network else ()), *(("vae",) if card.vae else ()))
 
@@ -205,10 +207,10 @@ def check_pipeline(folder: Path, variant: str | None = None, given: Container[st
 def _check_tokenizer(folder: Path) -> None:
     """Without a vocabulary some tokenizers load, and break at the first word."""
     if not any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
-        raise InputError(f"the vocabulary is missing from '{folder}'", cure=CURE)
+        raise InputError(f"the vocabulary is missing from '{folder}'", cure=DOWNLOAD_AGAIN)
 
 
-def check_readers(folder: Path) -> None:
+def check_tokenizer_packages(folder: Path) -> None:
     """The vocabularies in a pipeline folder can be read: those in SentencePiece's own form need packages for it."""
     for vocabulary in folder.glob("tokenizer*/*.model"):
         if (vocabulary.parent / "tokenizer.json").exists():
@@ -228,7 +230,7 @@ def _is_network(kind: str) -> bool:
 def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool = True) -> None:
     """The same for the folder of one network."""
     if not folder.is_dir():
-        raise InputError(f"the model has no folder '{folder}'", cure=CURE)
+        raise InputError(f"the model has no folder '{folder}'", cure=DOWNLOAD_AGAIN)
     if not needs_weights:
         return
     _read_json(folder / "config.json")
@@ -247,20 +249,20 @@ def _no_weights(folder: Path, ending: str) -> InputError:
     if pickled:
         cure = "Convert it to .safetensors, or get the model from where it is published as such"
         return InputError(f"'{pickled}' is a pickle, which can run code on loading, and is not opened", cure=cure)
-    return InputError(f"the weights are missing: there is no {ending} file in '{folder}'", cure=CURE)
+    return InputError(f"the weights are missing: there is no {ending} file in '{folder}'", cure=DOWNLOAD_AGAIN)
 
 
 def check_file(file: Path) -> None:
     """One file of weights: .safetensors, there, and as long as its header says."""
-    header(file)
+    read_header(file)
 
 
-def header(file: Path) -> dict[str, Any]:
+def read_header(file: Path) -> dict[str, Any]:
     """What a file of weights says of each of its tensors (dtype, shape, place), after the same look."""
     if file.suffix in PICKLES:
         raise InputError(f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors file")
     if not file.is_file():
-        raise InputError(f"weight file '{file}' is missing", cure=CURE)
+        raise InputError(f"weight file '{file}' is missing", cure=DOWNLOAD_AGAIN)
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
         said = stream.read(min(length, file.stat().st_size))
@@ -268,9 +270,9 @@ def header(file: Path) -> dict[str, Any]:
         tensors = {name: entry for name, entry in json.loads(said).items() if name != "__metadata__"}
         end = LENGTH_BYTES + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"weight file '{file}' is damaged or not safetensors", cure=CURE) from error
+        raise InputError(f"weight file '{file}' is damaged or not safetensors", cure=DOWNLOAD_AGAIN) from error
     if file.stat().st_size != end:
-        raise InputError(f"weight file '{file}' is cut short", cure=CURE)
+        raise InputError(f"weight file '{file}' is cut short", cure=DOWNLOAD_AGAIN)
     return tensors
 
 
@@ -278,9 +280,9 @@ def _read_json(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_bytes())
     except FileNotFoundError as error:
-        raise InputError(f"model file '{file}' is missing", cure=CURE) from error
+        raise InputError(f"model file '{file}' is missing", cure=DOWNLOAD_AGAIN) from error
     except (OSError, ValueError) as error:
-        raise InputError(f"model file '{file}' cannot be read", cure=CURE) from error
+        raise InputError(f"model file '{file}' cannot be read", cure=DOWNLOAD_AGAIN) from error
     if not isinstance(found, dict):
-        raise InputError(f"model file '{file}' is not what it should be", cure=CURE)
+        raise InputError(f"model file '{file}' is not what it should be", cure=DOWNLOAD_AGAIN)
     return found

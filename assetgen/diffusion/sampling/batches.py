@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any
 
-from assetgen.diffusion.loading.models import Warm, warm_model
+from assetgen.diffusion.loading.models import WarmModel, warm_model
 from assetgen.diffusion.sampling.decode import decode
 from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.latents import to_bytes
@@ -15,7 +15,7 @@ from assetgen.diffusion.sampling.prompts import chunk_count
 from assetgen.diffusion.sampling.request import GUIDED_ABOVE, Request, Size, cut, framed, read_request
 from assetgen.diffusion.sampling.tiling import wrapping
 from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
-from assetgen.diffusion.speed.devices import Device, is_full, libraries
+from assetgen.diffusion.speed.devices import Device, is_out_of_memory, libraries
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
 from assetgen.images import ImageSet, picture
@@ -36,27 +36,27 @@ def sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
         yield from _fitting(warm, batch, made)
 
 
-def _batches(warm: Warm, requests: Iterator[Request]) -> Iterator[list[Request]]:
+def _batches(warm: WarmModel, requests: Iterator[Request]) -> Iterator[list[Request]]:
     """Requests a batch at a time; prompts of another number of chunks have another shape, and begin a new one."""
     for _, batch_key in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative)):
         while batch := list(islice(batch_key, warm.device.batch)):
             yield batch
 
 
-def made_size(warm: Warm, request: Request) -> Size:
+def made_size(warm: WarmModel, request: Request) -> Size:
     """The size to sample at: whole latents. A picture that wraps cannot be cut, so its sides must be right already."""
     for axis, side in zip("xy", request.size, strict=True):
-        if axis in request.tile and side % warm.wrap_grain:
+        if axis in request.tile and side % warm.tiling_multiple:
             what = f"{side} pixels along {axis} do not wrap in model '{request.card.model}'"
-            raise InputError(what, cure=f"Use a multiple of {warm.wrap_grain}")
-    width, height = (-(-side // warm.step_grain) * warm.step_grain for side in request.size)
-    if warm.most and max(width, height) > warm.most:
+            raise InputError(what, cure=f"Use a multiple of {warm.tiling_multiple}")
+    width, height = (-(-side // warm.size_multiple) * warm.size_multiple for side in request.size)
+    if warm.max_side and max(width, height) > warm.max_side:
         what = f"model '{request.card.model}' cannot draw {request.size[0]} × {request.size[1]} pixels"
-        raise InputError(what, cure=f"Ask for sides of at most {warm.most}")
+        raise InputError(what, cure=f"Ask for sides of at most {warm.max_side}")
     return width, height
 
 
-def _heard(warm: Warm, request: Request) -> Request:
+def _heard(warm: WarmModel, request: Request) -> Request:
     """The request, unless it unwants what this model cannot hear (but what its card unwants for every picture)."""
     card = request.card
     if request.negative and request.negative != card.defaults.get("negative") and not warm.guided(request):
@@ -66,7 +66,7 @@ def _heard(warm: Warm, request: Request) -> Request:
     return request
 
 
-def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[ImageSet]:
+def _fitting(warm: WarmModel, batch: Sequence[Request], made: Size) -> Iterator[ImageSet]:
     """The pictures of a batch; where it does not fit into memory, of halves of it, as of all batches from then on."""
     while batch:
         part = batch[: warm.device.batch]
@@ -74,7 +74,7 @@ def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[Image
         try:
             pictures = _pictures(warm, part, made)
         except RuntimeError as error:
-            if not is_full(error):
+            if not is_out_of_memory(error):
                 raise  # else go on outside: what the error holds is free only once it is forgotten
         except CompilingError as error:
             part[0].emit(Uncompiled(model=part[0].card.model, reason=str(error)))
@@ -86,11 +86,11 @@ def _fitting(warm: Warm, batch: Sequence[Request], made: Size) -> Iterator[Image
             _shrink(warm, part[0])
 
 
-def _shrink(warm: Warm, request: Request) -> None:
+def _shrink(warm: WarmModel, request: Request) -> None:
     """Make room: let recordings go, and where there are none, halve the batch."""
     torch, _ = libraries()
-    if warm.recordings.allowed and warm.recordings.kept:
-        warm.recordings.stop()
+    if warm.cuda_graphs.allowed and warm.cuda_graphs.graphs:
+        warm.cuda_graphs.disable()
     else:
         half = warm.device.batch // 2
         if not half:
@@ -101,7 +101,7 @@ def _shrink(warm: Warm, request: Request) -> None:
     torch.cuda.empty_cache()
 
 
-def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet]:
+def _pictures(warm: WarmModel, batch: Sequence[Request], made: Size) -> list[ImageSet]:
     """Sample and decode a batch, filled with repeats of its last request to one of a few sizes."""
     torch, _ = libraries()
     first = batch[0]
@@ -110,10 +110,10 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
         started = time.perf_counter()
         shape = (made, first.steps, warm.guided(first), chunk_count(warm, first.prompt, first.negative), *kinds)
         fast, networks = _compile(warm, first, shape), warm.compilable(kinds)
-        size = warm.device.batch if fast else warm.device.filled(len(batch))
+        size = warm.device.batch if fast else warm.device.padded_batch(len(batch))
         filled = [*batch, *[batch[-1]] * (size - len(batch))]
         with compiled(warm.compiler, networks) if fast else uncompiled(networks):
-            with wrapping(warm.networks(kinds), first.tile), warm.worn(first.card, kinds):
+            with wrapping(warm.networks(kinds), first.tile), warm.ip_adapter_installed(first.card, kinds):
                 latents = denoise(warm, filled, made, [request.asset for request in batch])
             drawn = [_draw(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
             pictures = _fetched(warm, batch, drawn)
@@ -124,29 +124,29 @@ def _pictures(warm: Warm, batch: Sequence[Request], made: Size) -> list[ImageSet
     return pictures
 
 
-def _compile(warm: Warm, request: Request, shape: Hashable) -> bool:
+def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
     """Whether a batch of this shape runs compiled; compiles where that pays for what is ahead. Networks whose layers
     are changed for a while, to wrap or to wear a style, run as they were written."""
     kinds = [control.kind for control in request.controls]
-    if request.tile or warm.wears(request.card, kinds):
+    if request.tile or warm.uses_ip_adapter(request.card, kinds):
         return False
     if shape not in warm.compiler.compiled and warm.compiler.pays(shape, request.ahead):
         request.emit(Compiling(model=request.card.model))
         compile_networks(warm.compilable(kinds))
-        warm.recordings.forget()
+        warm.cuda_graphs.clear()
         warm.compiler.compiled.add(shape)
     return shape in warm.compiler.compiled
 
 
 def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, laid: str) -> None:
     each, watts, memory = seconds / len(batch), device.watts, device.memory
-    about = device.about + laid
+    about = device.description + laid
     for slot, request in enumerate(batch):
         news = Drawn(asset=request.asset, seconds=each, device=about, batch=size, slot=slot, watts=watts, memory=memory)
         request.emit(news)
 
 
-def _draw(warm: Warm, request: Request, latent: Any) -> tuple[Any, Any]:
+def _draw(warm: WarmModel, request: Request, latent: Any) -> tuple[Any, Any]:
     """A picture in 8 bits, and whether all of it are numbers: tensors of the device, which may still be at work.
     Outside the mask of an inpainting it has the very pixels of the image that was given."""
     pixels = cut(decode(warm.pipeline.vae, latent, request.tile), request.size)
@@ -158,7 +158,7 @@ def _draw(warm: Warm, request: Request, latent: Any) -> tuple[Any, Any]:
     return to_bytes(pixels), sound
 
 
-def _fetched(warm: Warm, batch: Sequence[Request], drawn: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
+def _fetched(warm: WarmModel, batch: Sequence[Request], drawn: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
     """The pictures of a batch, once the device has drawn them all: each question would make it wait."""
     torch, _ = libraries()
     pictures, sound = (torch.stack(each) for each in zip(*drawn, strict=True))

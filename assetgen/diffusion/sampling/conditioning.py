@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from assetgen.diffusion.families import Sight, Steering
-from assetgen.diffusion.loading.models import Warm
-from assetgen.diffusion.loading.schedulers import scaled
+from assetgen.diffusion.loading.models import WarmModel
+from assetgen.diffusion.loading.schedulers import scale_model_input
 from assetgen.diffusion.sampling.latents import as_tensor, encode_pictures
 from assetgen.diffusion.sampling.prompts import encode
 from assetgen.diffusion.sampling.request import Request, Size, framed
@@ -57,7 +57,7 @@ class Guide:
     begins: list[dict[str, float]]
 
 
-def guide(warm: Warm, requests: Sequence[Request], made: Size) -> Guide:
+def guide(warm: WarmModel, requests: Sequence[Request], made: Size) -> Guide:
     """What alike requests, to be sampled at `made`, tell the network in every step."""
     import torch
 
@@ -66,7 +66,7 @@ def guide(warm: Warm, requests: Sequence[Request], made: Size) -> Guide:
     texts = {name: tensor for name, tensor in found.items() if not name.startswith("negative_")}
     if guided:
         texts = {name: torch.cat([found[f"negative_{name}"], tensor]) for name, tensor in texts.items()}
-    guidance = _column([request.guidance for request in requests]).to(warm.device.place)
+    guidance = _column([request.guidance for request in requests]).to(warm.device.torch_device)
     return Guide(
         told=warm.family.told(warm.pipeline, texts, made, guidance),
         guidance=guidance if guided else None,
@@ -78,7 +78,7 @@ def guide(warm: Warm, requests: Sequence[Request], made: Size) -> Guide:
     )
 
 
-def _steer(warm: Warm, requests: Sequence[Request], number: int, made: Size) -> Steer:
+def _steer(warm: WarmModel, requests: Sequence[Request], number: int, made: Size) -> Steer:
     import torch
 
     controls = [request.controls[number] for request in requests]
@@ -103,11 +103,11 @@ def _column(values: Sequence[float]) -> Any:
     return torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1, 1)
 
 
-def _filled(warm: Warm, requests: Sequence[Request], made: Size) -> Any:
+def _filled(warm: WarmModel, requests: Sequence[Request], made: Size) -> Any:
     """For models made for inpainting: what stands around each mask. Where there is none, all is to be drawn."""
     import torch
 
-    if not warm.fills:
+    if not warm.is_inpainting:
         return None
     masks, kept = zip(*(_around(request, made) for request in requests), strict=True)
     latents = torch.cat([encode_pictures(warm.pipeline, as_tensor(picture)) for picture in kept])
@@ -132,9 +132,9 @@ class Moment:
     progress: float
 
 
-def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, now: Moment) -> Any:
+def predict(warm: WarmModel, told: Guide, scheduler: Any, latents: Any, now: Moment) -> Any:
     """What the model takes for noise (or velocity) in latents, guided: `B×C×h×w` float32."""
-    entering = scaled(scheduler, latents, now.time)
+    entering = scale_model_input(scheduler, latents, now.time)
     if not told.rolls:
         return _look(warm, told, entering, now, [(0, 0)] * len(latents))
     size = (latents.shape[-1], latents.shape[-2])
@@ -147,7 +147,7 @@ def predict(warm: Warm, told: Guide, scheduler: Any, latents: Any, now: Moment) 
     return total / sure
 
 
-def _look(warm: Warm, told: Guide, latents: Any, now: Moment, cells: Cells) -> Any:
+def _look(warm: WarmModel, told: Guide, latents: Any, now: Moment, cells: Cells) -> Any:
     """What the model says of latents that it is shown rolled by so many cells, rolled back."""
     width = latents.shape[-1]
     steers = [(steer, steer.at(now.progress)) for steer in told.steers]
@@ -169,11 +169,11 @@ def _look(warm: Warm, told: Guide, latents: Any, now: Moment, cells: Cells) -> A
         found = answer(given)
     else:
         what = (is_compiled(warm.network), told.tile, *(steer.kind for steer, _ in active))
-        found = warm.recordings.answer(answer, given, what)
+        found = warm.cuda_graphs.run(answer, given, what)
     return rolled(found, cells, width, back=True)
 
 
-def _answer(warm: Warm, steers: Sequence[Steer], given: Mapping[str, Any]) -> Any:
+def _answer(warm: WarmModel, steers: Sequence[Steer], given: Mapping[str, Any]) -> Any:
     """What the networks say, guided: a function of tensors alone."""
     import torch
 

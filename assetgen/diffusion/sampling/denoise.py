@@ -9,31 +9,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assetgen.diffusion.loading.models import Warm
-from assetgen.diffusion.loading.schedulers import noisy, pure_noise, set_steps
+from assetgen.diffusion.loading.models import WarmModel
+from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, set_timesteps
 from assetgen.diffusion.sampling.conditioning import Moment, guide, predict
 from assetgen.diffusion.sampling.latents import as_tensor, encode_pictures, noise
 from assetgen.diffusion.sampling.request import Request, Size, framed
-from assetgen.diffusion.speed.devices import Pace
+from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
 
 
-def denoise(warm: Warm, requests: Sequence[Request], made: Size, names: Sequence[str]) -> Any:
+def denoise(warm: WarmModel, requests: Sequence[Request], made: Size, names: Sequence[str]) -> Any:
     """Latents `B×C×h×w` of a batch of alike requests, sampled at `made` (width, height in pixels).
 
     After each step `Sampling` is emitted for `names`; whatever that raises (a cancel) ends the loop.
     """
     first = requests[0]
     scheduler = warm.scheduler()
-    set_steps(scheduler, first.steps, warm.device.place, warm.tokens(made), warm.family.even_steps)
+    set_timesteps(scheduler, first.steps, warm.device.torch_device, warm.image_tokens(made), warm.family.even_steps)
     skipped = _skipped(scheduler, first)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped)
     times = scheduler.timesteps[skipped:]
     start = _start(warm, requests, made)
     cues = guide(warm, requests, made)
-    latents = pure_noise(scheduler, start.noise) if start.origin is None else _noisy(scheduler, start, times[0])
-    stepping, pace = _chance(scheduler, start), Pace(warm.device)
+    latents = initial_latents(scheduler, start.noise) if start.origin is None else _noisy(scheduler, start, times[0])
+    stepping, pace = _chance(scheduler, start), StepSync(warm.device)
     for done, time in enumerate(times, 1):
         predicted = predict(warm, cues, scheduler, latents, Moment(done, time, (done - 0.5) / len(times)))
         latents = scheduler.step(predicted, time, latents, return_dict=False, **stepping)[0]
@@ -63,11 +63,11 @@ class _Start:
     mask: Any
 
 
-def _start(warm: Warm, requests: Sequence[Request], made: Size) -> _Start:
+def _start(warm: WarmModel, requests: Sequence[Request], made: Size) -> _Start:
     import torch
 
-    device, pipeline = warm.device.place, warm.pipeline
-    size = (made[0] // warm.grain, made[1] // warm.grain)
+    device, pipeline = warm.device.torch_device, warm.pipeline
+    size = (made[0] // warm.vae_scale_factor, made[1] // warm.vae_scale_factor)
     noises, generators = zip(
         *(noise(each.seed, pipeline.vae.config.latent_channels, size) for each in requests), strict=True
     )
@@ -89,7 +89,7 @@ def _touched(mask: Any, size: Size) -> Any:
 
 
 def _noisy(scheduler: Any, start: _Start, time: Any) -> Any:
-    return noisy(scheduler, start.origin, start.noise, time)
+    return add_noise(scheduler, start.origin, start.noise, time)
 
 
 def _chance(scheduler: Any, start: _Start) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.diffusion.families import Sight, Steering, Told
-from assetgen.diffusion.loading.compatibility import said
-from assetgen.diffusion.loading.weight_files import CURE, EYE, check_file, check_part
+from assetgen.diffusion.loading.compatibility import error_summary
+from assetgen.diffusion.loading.weight_files import DOWNLOAD_AGAIN, IMAGE_ENCODER, check_file, check_part
 from assetgen.diffusion.speed.devices import Device
 from assetgen.errors import InputError
 
@@ -43,9 +43,9 @@ def read_style(folder: Path, file: str | None, device: Device) -> Style:
     found = sorted(folder.glob(file or "*.safetensors"))
     if len(found) != 1:
         what = f"there {'are several' if found else 'is no'} .safetensors file in '{folder}'"
-        raise InputError(what, cure="Name the adapter's as `adapter:` in the model's card" if found else CURE)
+        raise InputError(what, cure="Name the adapter's as `adapter:` in the model's card" if found else DOWNLOAD_AGAIN)
     check_file(found[0])
-    check_part(folder / EYE)
+    check_part(folder / IMAGE_ENCODER)
     parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for name, tensor in load_file(found[0]).items():
         part, _, rest = name.partition(".")
@@ -53,8 +53,8 @@ def read_style(folder: Path, file: str | None, device: Device) -> Style:
     if not all(parts[part] for part in PARTS):
         raise InputError(f"'{found[0]}' is no IP-Adapter", cure="Give the .safetensors file of one")
     words = {"local_files_only": True, "use_safetensors": True, "dtype": device.dtype}
-    encoder = CLIPVisionModelWithProjection.from_pretrained(str(folder / EYE), **words)
-    return Style(parts, encoder.to(device.place))
+    encoder = CLIPVisionModelWithProjection.from_pretrained(str(folder / IMAGE_ENCODER), **words)
+    return Style(parts, encoder.to(device.torch_device))
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _put_on(unet: Any, style: Style) -> None:
     try:
         unet._load_ip_adapter_weights([style.weights])
     except (KeyError, ValueError, RuntimeError) as error:
-        what = f"the IP-Adapter does not fit this model ({said(error)})"
+        what = f"the IP-Adapter does not fit this model ({error_summary(error)})"
         raise InputError(what, cure="Use one made for it") from error
     style.listeners = [each for each in unet.attn_processors.values() if hasattr(each, "scale")]
 

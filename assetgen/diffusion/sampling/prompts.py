@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
-from assetgen.diffusion.loading.models import Warm
+from assetgen.diffusion.loading.models import WarmModel
 
 ALONG_WORDS = ("prompt_embeds", "prompt_attention_mask")
 """Embeddings whose second axis is the words, so that chunks of them are joined there. Others sum a prompt up: the
 first chunk stands for it."""
 
 
-def chunk_count(warm: Warm, prompt: str, negative: str) -> int:
+def chunk_count(warm: WarmModel, prompt: str, negative: str) -> int:
     """How many chunks the longer of the two takes; only prompts with the same count share a batch."""
     return max(len(chunks(warm, prompt)), len(chunks(warm, negative)))
 
 
-def chunks(warm: Warm, text: str) -> list[str]:
+def chunks(warm: WarmModel, text: str) -> list[str]:
     """The text in pieces of whole words, each short enough for every tokenizer that must read all of it."""
-    return warm.pieces.get(text, lambda: _cut(warm, text))
+    return warm.prompt_chunks.get(text, lambda: _cut(warm, text))
 
 
-def _cut(warm: Warm, text: str) -> list[str]:
+def _cut(warm: WarmModel, text: str) -> list[str]:
     readers = [
         (tokenizer, most - tokenizer.num_special_tokens_to_add())
         for tokenizer, most in warm.family.readers(warm.pipeline)
@@ -46,7 +46,7 @@ def _cut(warm: Warm, text: str) -> list[str]:
     return pieces
 
 
-def encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
+def encode(warm: WarmModel, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
     """The embeddings of prompts and of what they unwant, by the pipeline's argument names: a row a prompt.
 
     On CPUs each is encoded by itself, so that its bits do not depend on its neighbours; GPUs take as long for one as
@@ -55,7 +55,7 @@ def encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[s
     return warm.embeddings.get((*texts, guided), lambda: _encode(warm, texts, guided))
 
 
-def _encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
+def _encode(warm: WarmModel, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
     import torch
 
     pieces = [(chunks(warm, prompt), chunks(warm, negative)) for prompt, negative in texts]
@@ -67,7 +67,7 @@ def _encode(warm: Warm, texts: Sequence[tuple[str, str]], guided: bool) -> dict[
     return {name: torch.cat([found[name] for found in each]) for name in each[0]}
 
 
-def _encoded(warm: Warm, rows: Sequence[tuple[list[str], list[str]]], guided: bool) -> dict[str, Any]:
+def _encoded(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], guided: bool) -> dict[str, Any]:
     """The chunks of each row, encoded and joined."""
     import torch
 

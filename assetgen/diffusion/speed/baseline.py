@@ -1,4 +1,4 @@
-"""What sampling is measured against: the device's own limit, the operations a picture needs, a plain diffusers loop."""
+"""References for benchmarks: the device's peak FLOP/s, the FLOP of an image, and a plain diffusers loop."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,27 +11,25 @@ from assetgen.events import ignore
 from assetgen.images import Array
 from assetgen.pack.schema import ModelCard
 
-SIDES = {"cuda": 8192, "mps": 4096, "cpu": 2048}
-"""Sides of the square matrices whose product is timed; larger ones are no faster."""
-TRIALS = 5
+_MATRIX_SIDES = {"cuda": 8192, "mps": 4096, "cpu": 2048}
+"""Sides of the square matrices that are multiplied; larger ones are no faster."""
+_TRIALS = 5
 
 
-def limit(device: Device) -> float:
-    """Floating-point operations a second that this device reaches in one large matrix product of its number format.
+def peak_flops(device: Device) -> float:
+    """FLOP/s of one large matrix product in the device's dtype, the best of a few trials.
 
-    This is the practical ceiling of any network there: the best of a few trials, a multiplication and an addition each
-    counted.
+    This is the practical ceiling of any network there. A multiplication and an addition count as two.
     """
     torch, _ = libraries()
-    side = SIDES[device.name]
-    one, other = (torch.randn(side, side, device=device.place).to(device.dtype) for _ in range(2))
-    best = min(_seconds(device, lambda: one @ other) for _ in range(TRIALS + 1))
+    side = _MATRIX_SIDES[device.name]
+    one, other = (torch.randn(side, side, device=device.torch_device).to(device.dtype) for _ in range(2))
+    best = min(_seconds(device, lambda: one @ other) for _ in range(_TRIALS + 1))
     return float(2 * side**3 / best)
 
 
-def operations(run: Callable[[], object]) -> int:
-    """Floating-point operations of what `run` does: products, convolutions and attention, as torch counts them. It does
-    not see those of recordings."""
+def count_flops(run: Callable[[], object]) -> int:
+    """FLOP of matrix products, convolutions and attention in `run`, counted by torch. Replayed CUDA graphs count 0."""
     libraries()
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -41,12 +39,12 @@ def operations(run: Callable[[], object]) -> int:
 
 
 def plain_diffusers(
-    card: ModelCard, prompts: Sequence[str], words: Mapping[str, Any], folder: Path, control: tuple[str, Array] | None
+    card: ModelCard, prompts: Sequence[str], options: Mapping[str, Any], folder: Path, control: tuple[str, Array] | None
 ) -> float:
-    """Seconds of what users would write: one diffusers call a prompt, each picture saved as PNG.
+    """Seconds of one diffusers call per prompt, each image saved as PNG.
 
-    The model is warm, its weights, number format and scheduler are those that assetgen uses. `words` are the steps,
-    the guidance and the size; `control` is a kind and its picture.
+    The model is warm, with the weights, dtype and scheduler that assetgen uses. `options` are `steps`, `guidance` and
+    `size`; `control` is a kind and its image.
     """
     torch, diffusers = libraries()
     from PIL import Image
@@ -57,37 +55,37 @@ def plain_diffusers(
         pipeline = diffusers.AutoPipelineForText2Image.from_pipe(pipeline, controlnet=warm.controls[control[0]])
         more["image"] = Image.fromarray(control[1])
     pipeline.set_progress_bar_config(disable=True)
-    width, height = words["size"]
+    width, height = options["size"]
 
-    def draw(prompt: str, seed: int) -> None:
-        made = pipeline(
+    def make_image(prompt: str, seed: int) -> None:
+        output = pipeline(
             prompt,
-            num_inference_steps=words["steps"],
-            guidance_scale=words["guidance"],
+            num_inference_steps=options["steps"],
+            guidance_scale=options["guidance"],
             generator=torch.Generator().manual_seed(seed),
             width=width,
             height=height,
             **more,
         )
-        made.images[0].save(folder / f"plain_{seed}.png")
+        output.images[0].save(folder / f"plain_{seed}.png")
 
-    def draw_all() -> None:
+    def make_all() -> None:
         for seed, prompt in enumerate(prompts):
-            draw(prompt, seed)
+            make_image(prompt, seed)
 
-    draw(prompts[0], 0)  # warms up: kernels are chosen at the first call
-    return _seconds(warm.device, draw_all)
+    make_image(prompts[0], 0)  # warm-up: the first call selects kernels
+    return _seconds(warm.device, make_all)
 
 
-def forget_peak(device: Device) -> None:
-    """Begin to measure the most memory in use anew."""
+def reset_peak_memory(device: Device) -> None:
+    """Restart the measurement of peak device memory."""
     torch, _ = libraries()
     if device.name == "cuda":
         torch.cuda.reset_peak_memory_stats()
 
 
 def _seconds(device: Device, run: Callable[[], object]) -> float:
-    """Wall seconds until the device is done."""
+    """Wall seconds of `run`, until the device has finished it."""
     torch, _ = libraries()
     synchronize = torch.cuda.synchronize if device.name == "cuda" else lambda: None
     synchronize()

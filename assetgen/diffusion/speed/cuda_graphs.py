@@ -1,8 +1,8 @@
-"""What a network does in a step, recorded as a CUDA graph and replayed: no CPU need launch its thousands of kernels.
+"""Denoising steps captured as CUDA graphs and replayed, so that the CPU does not launch thousands of kernels a step.
 
-One picture of Stable Diffusion 1.5 by itself takes 0.27 to 0.29 s on an H200, where plain diffusers takes 0.56 to 0.72,
-and full batches do not wait for a CPU that is busy with the pictures before them. Kernels and bits are those of an
-unrecorded step.
+Measured on an H200: one image of Stable Diffusion 1.5 takes 0.27 to 0.29 s (plain diffusers: 0.56 to 0.72 s), and full
+batches do not wait for a CPU that is busy with earlier images. Kernels and bits equal those of a step run without a
+graph.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -13,101 +13,101 @@ from typing import Any
 from assetgen.diffusion.speed.devices import Device, libraries
 from assetgen.diffusion.speed.recent import Recent
 
-UNRECORDED = 2
-"""Times that a shape is answered before it is recorded: they also choose kernels and make workspaces."""
-MOST = 4
-"""Recordings that are kept: each holds the memory of a step of its shape."""
-Given = Mapping[str, Any]
-Answer = Callable[[Given], Any]
+_WARMUP_RUNS = 2
+"""Runs of a shape before it is captured; they select kernels and allocate workspaces."""
+_MAX_GRAPHS = 4
+"""Graphs kept at once; each holds the memory of one step of its shape."""
+Inputs = Mapping[str, Any]
+StepFunction = Callable[[Inputs], Any]
 
 
 @dataclass
-class _Recording:
+class _Graph:
     graph: Any
-    leaves: list[Any]
-    found: Any
+    inputs: list[Any]
+    output: Any
 
     def replay(self, leaves: list[Any]) -> Any:
         torch, _ = libraries()
-        for held, given in zip(self.leaves, leaves, strict=True):
-            if isinstance(held, torch.Tensor):
-                held.copy_(given)
+        for static, new in zip(self.inputs, leaves, strict=True):
+            if isinstance(static, torch.Tensor):
+                static.copy_(new)
         self.graph.replay()
-        return self.found.clone()
+        return self.output.clone()
 
 
 @dataclass
-class Recordings:
-    """The steps of one model on one device. `allowed` is False where its weights do not stay in their place."""
+class CudaGraphs:
+    """The captured steps of one model on one device. `allowed` is False for weights that are offloaded: a graph reads
+    them at fixed addresses."""
 
     device: Device
     allowed: bool = True
-    seen: dict[Hashable, int] = field(default_factory=dict)
-    kept: Recent[Hashable, _Recording] = field(default_factory=lambda: Recent(MOST))
+    runs: dict[Hashable, int] = field(default_factory=dict)
+    graphs: Recent[Hashable, _Graph] = field(default_factory=lambda: Recent(_MAX_GRAPHS))
 
-    def answer(self, answer: Answer, given: Given, what: Hashable) -> Any:
-        """`answer(given)`, a tensor, where `given` holds tensors in mappings and lists.
+    def run(self, step: StepFunction, inputs: Inputs, key: Hashable) -> Any:
+        """`step(inputs)`, a tensor; `inputs` holds tensors in mappings and lists.
 
-        `what` names the function: two of one name may differ in nothing but what they are given.
+        `key` identifies the function: two calls with one key may differ only in their inputs.
         """
         if not self.allowed or self.device.name != "cuda":
-            return answer(given)
+            return step(inputs)
         from torch.utils._pytree import tree_flatten
 
-        leaves, shape = tree_flatten(given)
-        key = (what, str(shape), tuple(map(_about, leaves)))
-        if key not in self.kept:
-            self.seen[key] = self.seen.get(key, 0) + 1
-            if self.seen[key] <= UNRECORDED:
-                return answer(given)
+        leaves, structure = tree_flatten(inputs)
+        key = (key, str(structure), tuple(map(_signature, leaves)))
+        if key not in self.graphs:
+            self.runs[key] = self.runs.get(key, 0) + 1
+            if self.runs[key] <= _WARMUP_RUNS:
+                return step(inputs)
         torch, _ = libraries()
         try:
-            recording = self.kept.get(key, lambda: self._record(answer, leaves, shape))
-        except torch.OutOfMemoryError:  # it holds memory of its own: what fits without it goes on without it
-            self.stop()
-            return answer(given)
-        return recording.replay(leaves)
+            graph = self.graphs.get(key, lambda: self._capture(step, leaves, structure))
+        except torch.OutOfMemoryError:  # a graph holds memory of its own: continue without graphs
+            self.disable()
+            return step(inputs)
+        return graph.replay(leaves)
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Within it, every step is answered anew."""
+    def disabled(self) -> Iterator[None]:
+        """Context in which every step runs without a graph."""
         allowed, self.allowed = self.allowed, False
         try:
             yield
         finally:
             self.allowed = allowed
 
-    def forget(self) -> None:
-        """Drop all recordings: they hold memory, and read weights where those were. Each shape is answered unrecorded
-        again before it is recorded: what compiles on the way cannot do so in a recording."""
-        self.kept.clear()
-        self.seen.clear()
+    def clear(self) -> None:
+        """Drop all graphs. Each shape warms up again before its next capture: a capture must not compile anything."""
+        self.graphs.clear()
+        self.runs.clear()
 
-    def stop(self) -> None:
-        """Drop all recordings, and make no more."""
+    def disable(self) -> None:
+        """Drop all graphs and capture no more."""
         self.allowed = False
-        self.forget()
+        self.clear()
 
-    def _record(self, answer: Answer, leaves: list[Any], shape: Any) -> _Recording:
+    def _capture(self, step: StepFunction, leaves: list[Any], structure: Any) -> _Graph:
         torch, _ = libraries()
         from torch.utils._pytree import tree_unflatten
 
-        held = [leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
-        graph, full = torch.cuda.CUDAGraph(), None
+        static = [leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
+        graph, out_of_memory = torch.cuda.CUDAGraph(), None
         try:
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 try:
-                    found = answer(tree_unflatten(held, shape))
+                    output = step(tree_unflatten(static, structure))
                 except torch.OutOfMemoryError as error:
-                    full = error
+                    out_of_memory = error
                     raise
         except RuntimeError:
-            if full is not None:  # leaving a recording that broke raises another error
-                raise full from None
+            if out_of_memory is not None:  # leaving a failed capture raises another error, which hides it
+                raise out_of_memory from None
             raise
-        return _Recording(graph, held, found)
+        return _Graph(graph, static, output)
 
 
-def _about(leaf: Any) -> Hashable:
-    """What a recording is bound to: the shape and dtype of a tensor, and whatever else is given."""
+def _signature(leaf: Any) -> Hashable:
+    """What a graph is bound to: shape and dtype of a tensor, the value of anything else."""
     return (tuple(leaf.shape), leaf.dtype) if hasattr(leaf, "dtype") else leaf

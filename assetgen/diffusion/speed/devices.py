@@ -1,41 +1,33 @@
-"""Where a model runs and with which numbers."""
+"""The torch device and number format that a model runs with."""
 
 import logging
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.pack.schema import ModelCard
 
-DEFAULT_BATCH = 4
-"""Images at a time where the card is silent. On CPUs more gain nothing, and fewer cost up to 1.7 times as much."""
-
-
-WATTS = {"cuda": 300.0, "mps": 25.0, "cpu": 8.0}
-"""What devices usually draw while sampling: a big GPU, an Apple chip, and *one core* of a server or desktop CPU.
-Estimates from data sheets: no meter is read."""
+_DEFAULT_BATCH = 4
+"""Batch size where the card sets none. On CPUs larger ones gain nothing; smaller ones take up to 1.7 times as long."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """A kind of torch device ("cuda", "mps" or "cpu"), which of them (`place`, as "cuda:1"), and a dtype.
-
-    It draws `batch` images at a time.
-    """
+    """A device type ("cuda", "mps" or "cpu"), the torch device ("cuda:1"), a dtype, and the largest batch."""
 
     name: str
-    place: str
+    torch_device: str
     dtype: Any
     batch: int
 
-    def filled(self, count: int) -> int:
-        """The size of the batch in which so many images are drawn, at most `batch`: few sizes, so that bits, which
-        depend on them, seldom change.
+    def padded_batch(self, count: int) -> int:
+        """The batch size for `count` images, at most `batch`. Bits depend on the batch size, so few sizes are used.
 
         On GPUs it is the next power of two. On CPUs in float32 it is even: batches of 1 to 8 of the embedded model on
-        x86 with AVX-512, PyTorch 2.13, agreed in all bits then, and those in bfloat16 always.
+        x86 with AVX-512, PyTorch 2.13, agreed in all bits then; those in bfloat16 always agreed.
         """
         torch, _ = libraries()
         if self.name == "cpu":
@@ -43,62 +35,66 @@ class Device:
         return min(1 << (count - 1).bit_length(), self.batch)
 
     def current(self) -> AbstractContextManager[Any]:
-        """Within it, what torch does on "cuda" is done on this one."""
+        """Context in which torch's "cuda" is this device."""
         torch, _ = libraries()
-        return torch.cuda.device(self.place) if self.name == "cuda" else nullcontext()
+        return torch.cuda.device(self.torch_device) if self.name == "cuda" else nullcontext()
 
     @property
-    def about(self) -> str:
-        """What a person calls it."""
+    def description(self) -> str:
+        """Name and dtype for people, as "NVIDIA H200, bfloat16"."""
         torch, _ = libraries()
-        kind = torch.cuda.get_device_name(self.place) if self.name == "cuda" else self.name
+        kind = torch.cuda.get_device_name(self.torch_device) if self.name == "cuda" else self.name
         cores = f", {torch.get_num_threads()} cores" if self.name == "cpu" else ""
         return f"{kind}{cores}, {str(self.dtype).removeprefix('torch.')}"
 
     @property
     def watts(self) -> float:
-        """An estimate of its draw while sampling."""
+        """An estimate of its power while sampling."""
         torch, _ = libraries()
         return WATTS[self.name] * (torch.get_num_threads() if self.name == "cpu" else 1)
 
     @property
     def memory(self) -> int:
-        """The most bytes of its own memory that were in use; 0 where it has none of its own."""
+        """Peak bytes of device memory in use; 0 for devices without memory of their own."""
         torch, _ = libraries()
-        return int(torch.cuda.max_memory_allocated(self.place)) if self.name == "cuda" else 0
+        return int(torch.cuda.max_memory_allocated(self.torch_device)) if self.name == "cuda" else 0
 
 
-FULL = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
-"""How torch and its libraries say that a device's memory is full."""
+WATTS = {"cuda": 300.0, "mps": 25.0, "cpu": 8.0}
+"""Usual power while sampling: a large GPU, an Apple chip, *one core* of a CPU. Estimates from data sheets."""
+_OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+"""Messages of torch and its libraries for a full device memory."""
 
 
-def is_full(error: RuntimeError) -> bool:
-    """Whether an error of torch means that the device's memory is full."""
-    return any(words in str(error) for words in FULL)
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """True if an error of torch means that the device's memory is full."""
+    return any(message in str(error) for message in _OUT_OF_MEMORY)
 
 
-class Pace:
-    """Keeps this thread at most one step ahead of a GPU: what it tells of the steps is true, a cancel comes soon, and
-    other threads run while it waits."""
+class StepSync:
+    """Keeps this thread at most one step ahead of a GPU: progress is accurate, cancelling is prompt, and other threads
+    run while it waits."""
 
     def __init__(self, device: Device) -> None:
         self.device = device
         self.last: Any = None
 
     def step(self) -> None:
-        """Wait until the device is done with the step before the one that it was just given."""
+        """Wait until the device has finished the step before the one just launched."""
         if self.device.name != "cuda":
             return
         torch, _ = libraries()
-        given = torch.cuda.Event(blocking=True)
-        given.record()
+        launched = torch.cuda.Event(blocking=True)
+        launched.record()
         if self.last is not None:
             self.last.synchronize()
-        self.last = given
+        self.last = launched
 
 
+@cache
 def libraries() -> tuple[Any, Any]:
-    """`torch` and `diffusers`, told to keep quiet: progress is ours to tell, through events."""
+    """`torch` and `diffusers`. The first call imports them and silences their logs and progress bars: events report
+    progress. Raises `NotInstalledError` without them."""
     try:
         import torch
         import transformers
@@ -107,36 +103,37 @@ def libraries() -> tuple[Any, Any]:
         transformers.utils.logging.disable_progress_bar()
         import diffusers
     except ImportError as error:
-        what = f"making pictures needs PyTorch and diffusers ({error})"
+        what = f"sampling needs PyTorch and diffusers ({error})"
         raise NotInstalledError(what, cure='pip install "assetgen[gen]"') from error
-    diffusers.utils.logging.set_verbosity(logging.CRITICAL)  # what it logs as an error it raises besides
+    diffusers.utils.logging.set_verbosity(logging.CRITICAL)  # it also raises what it logs as an error
     diffusers.utils.logging.disable_progress_bar()
-    warnings.filterwarnings("ignore", "`FluxPosEmbed` is deprecated", FutureWarning)  # its own ControlNet of FLUX asks
+    warnings.filterwarnings("ignore", "`FluxPosEmbed` is deprecated", FutureWarning)  # used by its own FLUX ControlNet
     return torch, diffusers
 
 
-def place_named(words: str) -> str:
-    """The device of these words of torch's, or for "auto" the best that this machine has: CUDA (ROCm too), MPS, CPU.
-    Raises `InputError` for a device that is not here."""
+def resolve_device(name: str) -> str:
+    """The torch device of this name; for "auto" the best of this machine: CUDA (or ROCm), MPS, CPU.
+
+    Raises `InputError` for a device that this machine lacks.
+    """
     torch, _ = libraries()
-    here = _places(torch)
-    if words != "auto" and words not in here:
-        raise InputError(f"there is no device '{words}' here", cure=f"Use auto, {', '.join(here)}")
-    return here[0] if words == "auto" else words
+    available = _devices(torch)
+    if name != "auto" and name not in available:
+        raise InputError(f"there is no device '{name}' here", cure=f"Use auto, {', '.join(available)}")
+    return available[0] if name == "auto" else name
 
 
-def device_for(card: ModelCard, place: str = "auto") -> Device:
-    """The device of these words of torch's, or the first of CUDA (ROCm too), MPS and CPU that this machine has; and the
-    dtype that suits it and the card. Raises `InputError` for a device that is not here."""
+def device_for(card: ModelCard, name: str = "auto") -> Device:
+    """The device of this name (see `resolve_device`), with the dtype and batch size for the card."""
     torch, _ = libraries()
-    place = place_named(place)
-    name = place.partition(":")[0]
-    dtype = _dtype(torch, place) if card.precision == "auto" else getattr(torch, card.precision)
-    return Device(name, place, dtype, card.batch.get("cpu" if name == "cpu" else "gpu", DEFAULT_BATCH))
+    torch_device = resolve_device(name)
+    kind = torch_device.partition(":")[0]
+    dtype = _dtype(torch, torch_device) if card.precision == "auto" else getattr(torch, card.precision)
+    return Device(kind, torch_device, dtype, card.batch.get("cpu" if kind == "cpu" else "gpu", _DEFAULT_BATCH))
 
 
-def _places(torch: Any) -> list[str]:
-    """What this machine has, the best first."""
+def _devices(torch: Any) -> list[str]:
+    """The devices of this machine, best first."""
     cuda = ["cuda", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
     return [
         *(cuda if torch.cuda.is_available() else ()),
@@ -145,8 +142,8 @@ def _places(torch: Any) -> list[str]:
     ]
 
 
-def _dtype(torch: Any, place: str) -> Any:
-    if place.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.get_device_capability(place)[0] >= 8 else torch.float16  # as Ampere has it
-    fast = place == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+def _dtype(torch: Any, torch_device: str) -> Any:
+    if torch_device.startswith("cuda"):  # bfloat16 since Ampere
+        return torch.bfloat16 if torch.cuda.get_device_capability(torch_device)[0] >= 8 else torch.float16
+    fast = torch_device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return torch.bfloat16 if fast else torch.float32

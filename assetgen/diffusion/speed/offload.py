@@ -1,65 +1,68 @@
-"""Where a model's weights stay: on the device if they fit, else in main memory, and parts or layers come over."""
+"""Weights stay on the device if they fit; otherwise they are offloaded to RAM by component or by layer."""
 
 from pathlib import Path
 from typing import Any, Literal
 
 from assetgen.diffusion.speed.devices import Device, libraries
 
-Stay = Literal["device", "parts", "layers"]
-ROOM = 500_000_000
-"""Bytes for the work of the networks and of the device's libraries, besides that of a picture."""
-ROOM_A_PIXEL = 2700
-"""Bytes a pixel while one picture is decoded: 2.8 GB for 1024² by the autoencoder of SDXL in bfloat16, measured."""
+Placement = Literal["device", "parts", "layers"]
+"""All weights on the device, offloaded by component ("parts"), or offloaded by layer."""
+WORKSPACE_BYTES = 500_000_000
+"""Memory for activations and the device's libraries, beside what decoding takes."""
+DECODE_BYTES_PER_PIXEL = 2700
+"""Memory of decoding one image: 2.8 GB measured for 1024² with SDXL's autoencoder in bfloat16."""
 
 
-def stay(weights: dict[str, int], free: int, pixels: int, beside: int = 0) -> Stay:
-    """Where weights (bytes by part) stay, with so many bytes free on the device, pictures of so many pixels, and so
-    many bytes of control networks, which always are on the device."""
-    room = free - ROOM - ROOM_A_PIXEL * pixels - beside
-    if sum(weights.values()) <= room:
-        return "device"
-    return "parts" if max(weights.values()) <= room else "layers"
+def choose_placement(components: dict[str, int], free: int, pixels: int, controls: int = 0) -> Placement:
+    """The placement for components of these sizes, with `free` bytes on the device and images of `pixels` pixels.
 
-
-def settle(pipeline: Any, device: Device, pixels: int, beside: int) -> Stay:
-    """Bring a pipeline of diffusers that was read into main memory to where it works; says where its weights stay.
-
-    Where not all stays on the device, text encoder, network and autoencoder come over in turns, or layer by layer,
-    which takes many times as long. MPS and CPUs have no memory of their own, so everything stays.
+    `controls` are the bytes of control networks, which always stay on the device.
     """
-    where: Stay = "device"
+    available = free - WORKSPACE_BYTES - DECODE_BYTES_PER_PIXEL * pixels - controls
+    if sum(components.values()) <= available:
+        return "device"
+    return "parts" if max(components.values()) <= available else "layers"
+
+
+def apply_placement(pipeline: Any, device: Device, pixels: int, controls: int) -> Placement:
+    """Move a pipeline from RAM to the device, or set up offloading; returns the placement.
+
+    Offloaded components are moved to the device in turn; offloading by layer takes many times as long. MPS and CPUs
+    share the main memory, so everything stays.
+    """
+    placement: Placement = "device"
     if device.name == "cuda":
-        where = stay(weights_of(pipeline), free_on(device), pixels, beside)
-    match where:
+        placement = choose_placement(component_sizes(pipeline), free_memory(device), pixels, controls)
+    match placement:
         case "device":
-            pipeline.to(device.place)
+            pipeline.to(device.torch_device)
         case "parts":
-            pipeline.enable_model_cpu_offload(device=device.place)
+            pipeline.enable_model_cpu_offload(device=device.torch_device)
         case "layers":
-            pipeline.enable_sequential_cpu_offload(device=device.place)
-    return where
+            pipeline.enable_sequential_cpu_offload(device=device.torch_device)
+    return placement
 
 
-def takes(device: Device, size: int) -> bool:
-    """Whether so many bytes of weights more leave the device room to work."""
-    return device.name != "cuda" or size + ROOM <= free_on(device)
+def has_room(device: Device, size: int) -> bool:
+    """True if `size` more bytes of weights leave the device enough workspace."""
+    return device.name != "cuda" or size + WORKSPACE_BYTES <= free_memory(device)
 
 
-def free_on(device: Device) -> int:
-    """Bytes of a CUDA device that nobody uses."""
+def free_memory(device: Device) -> int:
+    """Unused bytes of a CUDA device."""
     torch, _ = libraries()
     torch.cuda.empty_cache()
-    return int(torch.cuda.mem_get_info(device.place)[0])
+    return int(torch.cuda.mem_get_info(device.torch_device)[0])
 
 
-def size_of(place: Path) -> int:
-    """Bytes of the weights in a folder, or of one file: those on the device may be fewer, of half the precision."""
-    files = [place] if place.is_file() else place.rglob("*.safetensors")
+def weights_size(path: Path) -> int:
+    """Bytes of the weight files in a folder, or of one file. On the device they may take half, in 16 bits."""
+    files = [path] if path.is_file() else path.rglob("*.safetensors")
     return sum(file.stat().st_size for file in files)
 
 
-def weights_of(pipeline: Any) -> dict[str, int]:
-    """The bytes of each network of a pipeline."""
+def component_sizes(pipeline: Any) -> dict[str, int]:
+    """Bytes of each network of a pipeline, by component name."""
     torch, _ = libraries()
     networks = {name: part for name, part in pipeline.components.items() if isinstance(part, torch.nn.Module)}
     return {
