@@ -1,15 +1,15 @@
-"""Parts: the plain functions that a recipe is made of, found by file name, their YAML keys taken from their signatures.
+"""Parts: the plain functions that a recipe calls. Their keyword-only arguments are the YAML keys.
 
-| kind | signature | gives |
+| kind | signature | returns |
 | --- | --- | --- |
 | source | `f(context, *, …)` | `ImageSet` |
-| control | `f(*, …)`, a detector `f(device, *, …)` | `ImageSet` whose `color` conditions a source |
+| control | `f(*, …)`; a detector `f(device, *, …)` | `ImageSet` whose `color` conditions a source |
 | step | `f(images, *, …)` | `ImageSet` |
 | check | `f(images, *, …)` | `Verdict` |
 | exporter | `f(images, name, *, …)` | `Files` |
 
-A part is the function `NAME` in `assetgen/KINDs/NAME.py`, decorated with `@part(version=…)`; other packages add parts
-through the entry-point groups `assetgen.sources`, `assetgen.controls`, … A name taken twice is an error.
+A part is the function `NAME` in `assetgen/KINDs/NAME.py`, decorated with `@part(version=…)`. Other packages add parts
+through the entry-point groups `assetgen.sources`, `assetgen.controls`, … Two parts of one kind and name are an error.
 """
 
 import hashlib
@@ -32,24 +32,24 @@ from assetgen.images import ImageSet
 PartKind = Literal["source", "control", "step", "check", "exporter"]
 KINDS: tuple[PartKind, ...] = ("source", "control", "step", "check", "exporter")
 Files = Mapping[str, bytes]
-"""What an exporter gives: bytes by path, relative to the target, `/` between folders."""
+"""File contents by path. Paths are relative to the target folder and use `/`."""
 
 Use = Literal["sprite", "pixel_sprite", "texture", "pixel_texture", "material", "sky", "decal", "picture"]
-"""What the game does with the image; exporters choose filters, mipmaps and compression by it."""
+"""How the game uses the image. Exporters choose filter, mipmaps and compression by it."""
+
+ReadGuard = Callable[[Path], None]
+"""Raises `InputError` for a file that must not be read."""
 
 
-MayRead = Callable[[Path], None]
-"""Raises an error for a file that is not to be read."""
-
-
-def anything(path: Path) -> None:
-    """The `MayRead` that lets every file be read."""
+def allow_any_file(path: Path) -> None:
+    """A `ReadGuard` that allows every file."""
 
 
 class InputFile(BaseModel):
-    """A file that conditions an asset; written as a path relative to the pack, known to keys by its content alone.
+    """An input file of an asset: in YAML a path relative to the pack, in cache keys its content digest.
 
-    A `may_read` in the context of validation is asked first.
+    The validation context may hold `folder` (the base of relative paths) and `read_guard` (a `ReadGuard`). A file that
+    is missing or unreadable fails validation.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,7 +64,7 @@ class InputFile(BaseModel):
         base = (info.context or {}).get("folder", Path())
         path = Path(base) / value if "\0" not in str(value) else None
         if path:
-            (info.context or {}).get("may_read", anything)(path)
+            (info.context or {}).get("read_guard", allow_any_file)(path)
         if path is None or not path.is_file():
             raise ValueError(f"there is no file '{value}'")
         try:
@@ -75,12 +75,12 @@ class InputFile(BaseModel):
 
     @property
     def identity(self) -> str:
-        """What enters keys."""
+        """Identity used in cache keys: the content digest."""
         return self.sha256
 
 
 class HubFile(BaseModel):
-    """One file of weights in a repository of the Hugging Face hub, pinned to a revision."""
+    """A weight file in a repository on the Hugging Face hub, pinned to a revision."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     hub: Annotated[str, Field(min_length=1)]
@@ -89,13 +89,13 @@ class HubFile(BaseModel):
 
     @property
     def identity(self) -> str:
-        """What enters keys."""
+        """Identity used in cache keys: repository, revision and path."""
         return f"{self.hub}@{self.revision}/{self.file}"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says: a score (its meaning and direction stand in the check's docstring), pass or fail, and why."""
+    """Result of a check: pass or fail, the reason, and a score whose meaning the check's docstring defines."""
 
     score: float
     passed: bool
@@ -104,7 +104,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Control:
-    """A control image with the words that say how it acts: `strength`, and the share of the steps where it acts."""
+    """A control image, its strength, and the fractions of the sampling steps where it starts and ends to act.
+
+    `kind` selects the control network of the model card: "depth", "canny", …
+    """
 
     kind: str
     images: ImageSet
@@ -115,21 +118,24 @@ class Control:
 
 @dataclass(frozen=True)
 class Context:
-    """All that a source gets besides its own words. `needs` holds the finished members by name (for an atlas); `device`
-    is where a model is to run, in torch's words, "auto" for the best that there is; `ahead` is how many alike images,
-    this one included, are still to be sampled in this run: what pays for many alone is decided by it."""
+    """What a source receives besides its keyword arguments.
+
+    `members` holds the finished images of other assets by name, for an atlas. `device` is a torch device name, or
+    "auto" for the best one available. `remaining` counts the images of the same kind that this run still has to
+    sample, this one included; it decides whether compiling the model pays off.
+    """
 
     asset: str = ""
-    needs: Mapping[str, ImageSet] = field(default_factory=dict)
+    members: Mapping[str, ImageSet] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
     emit: Emit = ignore
     device: str = "auto"
-    ahead: int = 1
+    remaining: int = 1
 
 
 @dataclass(frozen=True)
 class SourceJob:
-    """One image asked of a source: its context and its words."""
+    """One image to sample: the context and the keyword arguments of the source."""
 
     context: Context
     arguments: Mapping[str, Any]
@@ -137,10 +143,10 @@ class SourceJob:
 
 @dataclass(frozen=True)
 class BatchSource:
-    """How a source makes many images at once.
+    """How a source samples many images at once.
 
-    Jobs whose `alike(words, control kinds and their words)` are equal go to one `run(jobs)` call, which yields one
-    image set a job, in order, as soon as each is done, and reads its jobs lazily.
+    Jobs with equal `batch_key(arguments, controls)` go to one `run(jobs)` call; `controls` holds kind, strength, start
+    and end of each control. `run` reads jobs lazily and yields one image set per job, in order, as soon as it is done.
     """
 
     batch_key: Callable[[Mapping[str, Any], tuple[tuple[str, float, float, float], ...]], Hashable]
@@ -149,8 +155,10 @@ class BatchSource:
 
 @dataclass(frozen=True)
 class Detector:
-    """What a control that draws by a network of other people tells of it: its licence, where that stands, and the kind
-    of control network that its pictures condition (a word `kind` of the control says otherwise)."""
+    """A control that runs a third-party network: the network's licence and the kind of control its images are for.
+
+    A `kind` argument of the control overrides `kind`.
+    """
 
     kind: str
     licence: str
@@ -160,18 +168,18 @@ class Detector:
 
 @dataclass(frozen=True)
 class Traits:
-    """What `@part` records about a function."""
+    """The arguments of `@part`, as recorded on the function."""
 
     version: int
-    together: BatchSource | None = None
+    batch: BatchSource | None = None
     members: bool = False
-    new_game: Callable[[str], Files] | None = None
+    new_project: Callable[[str], Files] | None = None
     engine_owned: tuple[str, ...] = ()
     detector: Detector | None = None
 
 
-class ControlWords(BaseModel):
-    """The words that every control has besides its own."""
+class ControlArguments(BaseModel):
+    """Arguments that every control takes besides its own."""
 
     strength: Annotated[float, Field(ge=0, le=2)] = 1.0
     start: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -184,21 +192,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 def part(
     *,
     version: int,
-    together: BatchSource | None = None,
+    batch: BatchSource | None = None,
     members: bool = False,
-    new_game: Callable[[str], Files] | None = None,
+    new_project: Callable[[str], Files] | None = None,
     engine_owned: tuple[str, ...] = (),
     detector: Detector | None = None,
 ) -> Callable[[F], F]:
     """Make a function a part. Raise `version` whenever its pixels or bytes change for the same arguments.
 
-    `together` is for sources that make many images at once, `members` for those that are made of other assets.
-    `new_game(pack)` is for exporters: the files that make an empty folder a project of the engine. `engine_owned` names
-    (by pattern) files that the engine itself rewrites. `detector` is for controls that run a network of other people:
-    these are given the device that it is to run on.
+    Sources: `batch` samples many images at once; `members` is true for a source that combines other assets.
+    Exporters: `new_project(pack)` returns the files of an empty project of the engine; `engine_owned` holds patterns of
+    files that the engine rewrites. Controls: `detector` describes a third-party network; the control then receives the
+    device as its first argument.
     """
 
-    traits = Traits(version, together, members, new_game, engine_owned, detector)
+    traits = Traits(version, batch, members, new_project, engine_owned, detector)
 
     def mark(function: F) -> F:
         function.assetgen_part = traits  # type: ignore[attr-defined]
@@ -209,7 +217,7 @@ def part(
 
 @dataclass(frozen=True)
 class Part:
-    """A part as recipes see it; `params` is the pydantic model of its keyword-only arguments."""
+    """A loaded part; `params` is the pydantic model of its keyword-only arguments."""
 
     kind: PartKind
     name: str
@@ -219,24 +227,24 @@ class Part:
 
     @property
     def about(self) -> str:
-        """The first line of its docstring."""
+        """First line of the docstring."""
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
 
-def names(kind: PartKind) -> tuple[str, ...]:
-    """The names of every part of this kind, sorted; imports none of them."""
+def part_names(kind: PartKind) -> tuple[str, ...]:
+    """Sorted names of all parts of a kind. Imports no part."""
     return tuple(sorted({**_shipped(kind), **_plugged(kind)}))
 
 
 @cache
-def load(kind: PartKind, name: str) -> Part:
-    """Import one part. An unknown name is an `InputError` with a suggestion."""
+def load_part(kind: PartKind, name: str) -> Part:
+    """Import a part. Raises `InputError`, with a suggestion, for an unknown name."""
     if name in _shipped(kind):
         function = getattr(importlib.import_module(f"assetgen.{kind}s.{name}"), name)
     elif name in _plugged(kind):
         function = _plugged(kind)[name].load()
     else:
-        raise InputError(f"there is no {kind} '{name}'", cure=did_you_mean(name, names(kind)))
+        raise InputError(f"there is no {kind} '{name}'", cure=did_you_mean(name, part_names(kind)))
     traits = getattr(function, "assetgen_part", None)
     if not isinstance(traits, Traits):
         raise InputError(f"{kind} '{name}' is not decorated with @part")
@@ -244,7 +252,7 @@ def load(kind: PartKind, name: str) -> Part:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A cure for a misspelt word: the nearest known one, or the list of them."""
+    """A hint for a misspelt word: the closest known one, or all known ones."""
     import difflib
 
     known = sorted(known)
@@ -265,13 +273,13 @@ def _plugged(kind: PartKind) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for point in entry_points(group=f"assetgen.{kind}s"):
         if point.name in found or point.name in _shipped(kind):
-            raise InputError(f"two packages bring a {kind} named '{point.name}'", cure="Uninstall one of them")
+            raise InputError(f"two packages provide a {kind} '{point.name}'", cure="Uninstall one of them")
         found[point.name] = point
     return found
 
 
 def named_types(annotation: Any) -> tuple[Any, ...]:
-    """What an annotation names: itself and, through unions and `Annotated`, whatever stands in it."""
+    """An annotation and all types inside it, such as the members of a union or the type of an `Annotated`."""
     inner = [each for part in get_args(annotation) for each in named_types(part)]
     return (annotation, *inner)
 
@@ -283,6 +291,6 @@ def _params(kind: PartKind, name: str, function: Callable[..., Any]) -> type[Bas
         for key, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
-    base = ControlWords if kind == "control" else BaseModel
+    base = ControlArguments if kind == "control" else BaseModel
     shape: type[BaseModel] = type(f"{name}_base", (base,), {"model_config": ConfigDict(extra="forbid", frozen=True)})
     return create_model(name, __base__=shape, **keywords)  # type: ignore[call-overload,no-any-return]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assetgen.images import ImageSet
-from assetgen.parts import Context, load
+from assetgen.parts import Context, load_part
 from assetgen.sources.fake import fake
 
 FILE = Path(__file__).with_name("golden.json")
@@ -32,9 +32,9 @@ STEPS: dict[str, dict[str, Any]] = {
 def drawn(name: str) -> ImageSet:
     images = fake(Context(), prompt="a red dragon", seed=3)
     if name in ("outline", "trim"):
-        cutout = load("step", "cutout")
+        cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
-    part = load("step", name)
+    part = load_part("step", name)
     made: ImageSet = part.run(images, **dict(part.params(**STEPS[name])))
     return made
 
@@ -52,7 +52,7 @@ def told(images: ImageSet) -> dict[str, list[float]]:
 @pytest.mark.parametrize("name", sorted(STEPS))
 def test_a_step_draws_what_it_drew_in_this_version(name: str) -> None:
     version, remembered = json.loads(FILE.read_text())[name]
-    assert version == load("step", name).traits.version, f"run python {Path(__file__).name} and look at the change"
+    assert version == load_part("step", name).traits.version, f"run python {Path(__file__).name} and look at the change"
     made = told(drawn(name))
     assert made.keys() == remembered.keys()
     for channel, values in remembered.items():
@@ -64,7 +64,9 @@ def test_a_drawing_stays_what_it_was() -> None:
 
 
 def _write(step: Callable[[str], ImageSet]) -> None:
-    golden: dict[str, Any] = {name: [load("step", name).traits.version, told(step(name))] for name in sorted(STEPS)}
+    golden: dict[str, Any] = {
+        name: [load_part("step", name).traits.version, told(step(name))] for name in sorted(STEPS)
+    }
     golden["fake"] = told(fake(Context(), prompt="x", seed=1))
     FILE.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 

@@ -234,7 +234,7 @@ def _sample(recipes: Sequence[Recipe], options: dict[str, Any], ahead: int = 1) 
 
 def _job(recipe: Recipe, options: dict[str, Any], ahead: int = 1) -> SourceJob:
     controls: tuple[Control, ...] = tuple(render_control(stage) for stage in recipe.controls)
-    return SourceJob(Context(recipe.name, controls=controls, ahead=ahead), {**recipe.source.arguments, **options})
+    return SourceJob(Context(recipe.name, controls=controls, remaining=ahead), {**recipe.source.arguments, **options})
 
 
 def _options(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:

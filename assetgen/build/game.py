@@ -7,7 +7,7 @@ from assetgen.build.publish import Target
 from assetgen.errors import PublishError
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import Pack
-from assetgen.parts import names
+from assetgen.parts import part_names
 
 MARKERS = (("godot", "project.godot"), ("unity", "ProjectSettings"), ("unreal", "*.uproject"))
 
@@ -23,7 +23,7 @@ def detect_engine(game: Path) -> str:
 
 def _engine_of(game: Path) -> str:
     found = (engine for engine, marker in MARKERS if game.is_dir() and any(game.glob(marker)))
-    return next((engine for engine in found if engine in names("exporter")), "")
+    return next((engine for engine in found if engine in part_names("exporter")), "")
 
 
 def open_target(pack: Pack, game: Path, recipes: Sequence[Recipe]) -> Target:
@@ -31,7 +31,7 @@ def open_target(pack: Pack, game: Path, recipes: Sequence[Recipe]) -> Target:
     if game.exists() and not game.is_dir():
         raise PublishError(f"the game folder '{game}' is a file", cure="Name a folder")
     target = Target(game, pack.target, pack.pack)
-    for start in dict.fromkeys(recipe.export.part.traits.new_game for recipe in recipes):
+    for start in dict.fromkeys(recipe.export.part.traits.new_project for recipe in recipes):
         if start:
             target.start_game(start(pack.pack))
     return target

@@ -95,7 +95,7 @@ class Forecast:
 
 def forecast(to_sample: Sequence[Recipe], to_finish: int, past: Mapping[str, Past]) -> Forecast:
     """From what was measured here. Drawings and atlases, which no model makes, count as finishing alone."""
-    kinds = [past.get(kind_of(recipe)) for recipe in to_sample if recipe.source.part.traits.together]
+    kinds = [past.get(kind_of(recipe)) for recipe in to_sample if recipe.source.part.traits.batch]
     known = [kind for kind in kinds if kind]
     extra = [past[LOADING].seconds] if known and LOADING in past else []
     extra += [past[FINISHING].seconds * to_finish] if FINISHING in past else []

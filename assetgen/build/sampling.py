@@ -196,15 +196,15 @@ class Sampler:
             recipe = attempt.recipe
             try:
                 controls = begun.popleft()()
-                needs = {need.name: self._finished(need) for need in recipe.needs}
+                members = {need.name: self._finished(need) for need in recipe.needs}
             except AssetgenError as error:
                 self.fail(recipe, error)
                 continue
             sent.append(attempt)
-            ahead = len(unread) + 1
-            yield SourceJob(
-                Context(recipe.name, needs, controls, self._metered(attempt), self.device, ahead), attempt.arguments
+            context = Context(
+                recipe.name, members, controls, self._metered(attempt), self.device, remaining=len(unread) + 1
             )
+            yield SourceJob(context, attempt.arguments)
 
     def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
         """Begin the control images of a recipe. Networks that draw them run on the thread that samples, in their turn:

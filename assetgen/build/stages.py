@@ -31,8 +31,8 @@ def render_control(stage: Stage, device: str = "auto") -> Control:
 
 def run_source(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
     """One image set a job, in order, as they come."""
-    together = part.traits.together
-    results = together.run(jobs) if together else _one_by_one(part, jobs)
+    batch = part.traits.batch
+    results = batch.run(jobs) if batch else _one_by_one(part, jobs)
     try:
         yield from results
     except AssetgenError as error:
@@ -43,11 +43,11 @@ def run_source(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
 
 def batch_key(part: Part, words: Mapping[str, Any], controls: Iterable[Stage]) -> Any:
     """A key: jobs of this part with equal ones may be sampled together."""
-    together: BatchSource | None = part.traits.together
-    if together is None:
+    batch: BatchSource | None = part.traits.batch
+    if batch is None:
         return part.name
     acts = tuple((c.conditions, c.arguments["strength"], c.arguments["start"], c.arguments["end"]) for c in controls)
-    return part.name, together.batch_key(words, acts)
+    return part.name, batch.batch_key(words, acts)
 
 
 def apply_steps(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit) -> ImageSet:

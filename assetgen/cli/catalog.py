@@ -48,14 +48,14 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
     from assetgen.pack.resolve import resolve_pack
     from assetgen.pack.schema import Pack
     from assetgen.pack.yaml_files import Document, validate
-    from assetgen.parts import load
+    from assetgen.parts import load_part
 
     wrong = 0
     for path in _yaml_files(files):
         name = path.name.removesuffix(".yaml")
         try:
             library = library_for(path.parent)
-            takes_prompt = "prompt" in load("source", library.kind(name).source.part).params.model_fields
+            takes_prompt = "prompt" in load_part("source", library.kind(name).source.part).params.model_fields
             asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {})
             document = Document(str(path), {"pack": "validate", "assets": {"a_test": asset}})
             resolve_pack(PackFile(validate(document, Pack), document, path.parent, library), draft=True)
@@ -134,21 +134,23 @@ def verify_model(name: str, folder: FolderOption = HERE) -> None:
 @steps.command("list")
 def list_steps() -> None:
     """Every part, by kind."""
-    from assetgen.parts import KINDS, load, names
+    from assetgen.parts import KINDS, load_part, part_names
 
-    _table([(kind, name, load(kind, name).about) for kind in KINDS for name in names(kind)])
+    _table([(kind, name, load_part(kind, name).about) for kind in KINDS for name in part_names(kind)])
 
 
 @steps.command("show")
 def show_step(name: str) -> None:
     """The words of one part: type, default and what it does."""
-    from assetgen.parts import KINDS, did_you_mean, load, names
+    from assetgen.parts import KINDS, did_you_mean, load_part, part_names
 
-    kinds = [kind for kind in KINDS if name in names(kind)]
+    kinds = [kind for kind in KINDS if name in part_names(kind)]
     if not kinds:
-        raise InputError(f"there is no part '{name}'", cure=did_you_mean(name, {n for k in KINDS for n in names(k)}))
+        raise InputError(
+            f"there is no part '{name}'", cure=did_you_mean(name, {n for k in KINDS for n in part_names(k)})
+        )
     for kind in kinds:
-        _show_part(load(kind, name))
+        _show_part(load_part(kind, name))
 
 
 def _show_part(part: "Part") -> None:

@@ -79,9 +79,9 @@ def _seconds(card: "ModelCard") -> float:
     """Seconds a picture of a full batch, the model loaded."""
     from assetgen.build.stages import run_source
     from assetgen.diffusion.speed.devices import device_for
-    from assetgen.parts import Context, SourceJob, load
+    from assetgen.parts import Context, SourceJob, load_part
 
-    source = load("source", "diffusion")
+    source = load_part("source", "diffusion")
     words: dict[str, Any] = {"model": card, "prompt": TRIAL}
     valid = source.params.model_validate(words)
     job = SourceJob(Context(asset="trial"), {key: getattr(valid, key) for key in type(valid).model_fields})

@@ -46,7 +46,7 @@ def post(
     """
     from assetgen.cli.settings import parse_step
     from assetgen.images import picture
-    from assetgen.parts import load
+    from assetgen.parts import load_part
     from assetgen.pixels.image_files import encode_png, read_image
     from assetgen.store.store import write_whole
 
@@ -57,7 +57,7 @@ def post(
         raise InputError(f"'{place}' is not a .png file", cure="Results are written as PNG")
     named = [parse_step(step) for step in steps]
     for name, _ in named:
-        load("step", name)
+        load_part("step", name)
     images = picture(read_image(Path(source)))
     for name, arguments in named:
         images = _run("step", name, arguments, images)
@@ -75,9 +75,9 @@ def _run(kind: Any, name: str, arguments: dict[str, Any], *given: "ImageSet") ->
     from assetgen.build.stages import run_part
     from assetgen.pack.library import library_for
     from assetgen.pack.yaml_files import Document, explain
-    from assetgen.parts import load
+    from assetgen.parts import load_part
 
-    part = load(kind, name)
+    part = load_part(kind, name)
     if "palette" in part.params.model_fields and isinstance(arguments.get("palette"), str):
         arguments = {**arguments, "palette": library_for(Path()).palette(arguments["palette"], Path())}
     try:

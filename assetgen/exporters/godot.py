@@ -33,7 +33,7 @@ TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def new_game(pack: str) -> Files:
+def new_project(pack: str) -> Files:
     """An empty Godot project named after the pack."""
     template = Path(__file__).parent / "_godot_game"
     texts = {"project.godot": "project.godot", "gitignore": ".gitignore", "icon.svg": "icon.svg"}
@@ -44,7 +44,7 @@ def new_game(pack: str) -> Files:
     return {**{path: text.encode() for path, text in files.items()}, "icon.svg.import": icon_import}
 
 
-@part(version=1, new_game=new_game, engine_owned=("*.import",))
+@part(version=1, new_project=new_project, engine_owned=("*.import",))
 def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "") -> Files:
     """Write each channel as PNG with its `.import`, and what Godot makes of them as `.tres`.
 

@@ -27,7 +27,7 @@ from assetgen.pack.entries import Entry, check_name, expand, fill
 from assetgen.pack.library import PackFile
 from assetgen.pack.schema import AssetSpec
 from assetgen.pack.yaml_files import Document, Keys, checked, read_yaml
-from assetgen.parts import load
+from assetgen.parts import load_part
 
 MESHES = (".glb", ".gltf", ".obj", ".stl", ".ply")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".tga")
@@ -142,7 +142,7 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
     beside = path.with_suffix(BESIDE)
     said = dict(rule or {})
     if beside.is_file():
-        file.library.may_read(beside)
+        file.library.read_guard(beside)
         document, keys = read_yaml(beside), ()
         if not isinstance(document.data, Mapping):
             raise InputError("the file should be a mapping, KEY: VALUE", where=document.where())
@@ -166,7 +166,7 @@ def _only(file: PackFile, paths: Sequence[Path], name: str) -> Path:
         raise InputError(what, where=str(others[0]), cure="Rename one of the two")
     if error := _wrong_name(path, _name(file, path)):
         raise error
-    file.library.may_read(path)
+    file.library.read_guard(path)
     if not path.is_file():
         raise InputError("the link leads to no file", where=_told(path), cure="Remove it")
     return path
@@ -194,7 +194,7 @@ def _unsaid(file: PackFile, path: Path, said: Mapping[str, Any]) -> dict[str, An
     entry: dict[str, Any] = {"preset": MESH_PRESET if is_mesh else PICTURE_PRESET}
     with contextlib.suppress(InputError):
         source = file.library.kind(str(said.get("preset", entry["preset"]))).source
-        takes = load("source", source.part).params.model_fields
+        takes = load_part("source", source.part).params.model_fields
         if "prompt" in takes:
             entry["prompt"] = "{name}"
         if "{file}" in repr(said) or path.name in repr(said):

@@ -10,7 +10,7 @@ from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard, Pack, PartSpec, Preset, parse_part
 from assetgen.pack.weights import with_digests
 from assetgen.pack.yaml_files import MAX_BYTES, Document, Keys, read_yaml, validate
-from assetgen.parts import MayRead, anything, did_you_mean, names
+from assetgen.parts import ReadGuard, allow_any_file, did_you_mean, part_names
 
 PACK_FILE = "pack.yaml"
 PACK_SUFFIX = ".pack.yaml"
@@ -66,11 +66,11 @@ class ResolvedPreset:
 class Library:
     """Presets, model cards and palettes by name, looked up in `folders`, first hit wins.
 
-    `may_read` raises `InputError` for a file that these, and the packs that see them, are not to read.
+    `read_guard` raises `InputError` for a file that presets and packs of this library must not read.
     """
 
     folders: tuple[Path, ...]
-    may_read: MayRead = anything
+    read_guard: ReadGuard = allow_any_file
     _kinds: dict[str, ResolvedPreset] = field(default_factory=dict, repr=False)
     _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
 
@@ -112,7 +112,7 @@ class Library:
             raise InputError(f"a {what} cannot have such a name")
         for candidate in (base / folder / f"{name.removesuffix(suffix)}{suffix}" for base in self.folders):
             if candidate.is_file() and "/" not in name and "\\" not in name:
-                self.may_read(candidate)
+                self.read_guard(candidate)
                 return candidate
         raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, self._names(folder, suffix)))
 
@@ -145,12 +145,12 @@ class Library:
         return _checked(ResolvedPreset(merged, (name, *parent.lineage), documents), preset)
 
 
-def library_for(folder: Path | None = None, may_read: MayRead = anything) -> Library:
+def library_for(folder: Path | None = None, read_guard: ReadGuard = allow_any_file) -> Library:
     """The search path of a pack: its folder and `presets/` in it, the user's own presets, then the shipped ones."""
     import platformdirs
 
     own = (folder, folder / "presets") if folder else ()
-    return Library((*own, platformdirs.user_config_path("assetgen") / "presets", shipped_presets()), may_read)
+    return Library((*own, platformdirs.user_config_path("assetgen") / "presets", shipped_presets()), read_guard)
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,14 @@ class PackFile:
     inbox: Path | None = None
 
 
-def load_pack(path: Path, may_read: MayRead = anything) -> PackFile:
+def load_pack(path: Path, read_guard: ReadGuard = allow_any_file) -> PackFile:
     """A pack from `pack.yaml`, from the folder that holds it, or from a `*.pack.yaml` file."""
     file = path / PACK_FILE if path.is_dir() else path
     if not file.is_file():
         cure = f"A pack is a folder with {PACK_FILE}, or one file *{PACK_SUFFIX}; `assetgen init` writes one"
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)
-    library = library_for(file.parent, may_read)
+    library = library_for(file.parent, read_guard)
     return PackFile(validate(document, Pack), document, file.parent, library, file.parent / INBOX)
 
 
@@ -194,7 +194,7 @@ def _places(preset: Mapping[str, Any], alias: str) -> Iterator[Keys]:
 
 def _checked(kind: ResolvedPreset, own: Preset) -> ResolvedPreset:
     """The preset, if its own `defaults` are for parts that it has."""
-    known = {word.alias for word in kind.preset.parts} | set(names("exporter"))
+    known = {word.alias for word in kind.preset.parts} | set(part_names("exporter"))
     for alias in own.defaults:
         if alias not in known:
             where = kind.document.where("defaults", alias)

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Part, PartKind, load
+from assetgen.parts import Part, PartKind, load_part
 
 KEY_VERSION = 2
 """Raised when keys must change although no part did (the form of the identities below, provenance in files)."""
@@ -40,7 +40,7 @@ class Stage:
     @property
     def part(self) -> Part:
         """The part itself, imported on demand."""
-        return load(self.kind, self.name)
+        return load_part(self.kind, self.name)
 
     @property
     def conditions(self) -> str:

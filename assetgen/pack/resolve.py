@@ -22,7 +22,7 @@ from assetgen.pack.licences import terms_of
 from assetgen.pack.recipe import Recipe, Stage, seed_from
 from assetgen.pack.schema import ModelCard, PartSpec, Size
 from assetgen.pack.yaml_files import Keys, explain
-from assetgen.parts import KINDS, InputFile, Part, PartKind, did_you_mean, load, named_types, names
+from assetgen.parts import KINDS, InputFile, Part, PartKind, did_you_mean, load_part, named_types, part_names
 
 OWN_WORDS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
 DEFAULT_TRIES = 3
@@ -98,8 +98,8 @@ def _where(file: PackFile, entry: Entry, *keys: str | int) -> str:
 
 
 def _check_target(file: PackFile) -> None:
-    if file.pack.engine and file.pack.engine not in names("exporter"):
-        cure = did_you_mean(file.pack.engine, names("exporter"))
+    if file.pack.engine and file.pack.engine not in part_names("exporter"):
+        cure = did_you_mean(file.pack.engine, part_names("exporter"))
         where = file.document.where("engine")
         raise InputError(f"there is no exporter for the engine '{file.pack.engine}'", where=where, cure=cure)
     try:
@@ -114,7 +114,7 @@ def _check_target(file: PackFile) -> None:
 def _check_defaults(file: PackFile) -> None:
     if not file.pack.defaults:
         return
-    known = {name for kind in KINDS for name in names(kind)}
+    known = {name for kind in KINDS for name in part_names(kind)}
     known |= {word.alias for kind in _readable(file.library) for word in kind.preset.parts}
     for alias in file.pack.defaults:
         if alias not in known:
@@ -198,7 +198,7 @@ class _Asset:
     def recipe(self, needs: tuple[Recipe, ...]) -> Recipe:
         preset = self.kind.preset
         controls = preset.controls or ()
-        added = [name for name in self.spec.overrides if name in names("control")]
+        added = [name for name in self.spec.overrides if name in part_names("control")]
         controls += tuple(PartSpec(part=n, alias=n) for n in added if n not in {word.alias for word in controls})
         export = preset.export or PartSpec(part=self.resolver.engine, alias=self.resolver.engine)
         self._check_overrides((self.kind.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export))
@@ -226,8 +226,8 @@ class _Asset:
     def _check_overrides(self, words: Iterable[PartSpec]) -> None:
         aliases = {word.alias for word in words}
         for alias, arguments in self.spec.overrides.items():
-            if alias not in aliases and alias not in names("exporter"):
-                cure = did_you_mean(alias, {*OWN_WORDS, *aliases, *names("control")})
+            if alias not in aliases and alias not in part_names("exporter"):
+                cure = did_you_mean(alias, {*OWN_WORDS, *aliases, *part_names("control")})
                 raise InputError(
                     f"unknown key '{alias}' for preset '{self.spec.preset}'", where=self._where(alias), cure=cure
                 )
@@ -300,7 +300,7 @@ class _Asset:
     def _draft(self, source: Stage) -> Stage:
         if "prompt" not in source.arguments:
             return source
-        fake = load("source", "fake")
+        fake = load_part("source", "fake")
         words = {
             key: value for key, value in source.arguments.items() if key in fake.params.model_fields and key != "model"
         }
@@ -327,7 +327,7 @@ class _Asset:
 
     def _part(self, kind: PartKind, word: PartSpec) -> Part:
         try:
-            return load(kind, word.part)
+            return load_part(kind, word.part)
         except InputError as error:
             raise error.at(self.kind.where(word.alias)) from error
 
@@ -344,7 +344,7 @@ class _Asset:
                 if not (key in ("prompt", "model") and key in shared):
                     words[key] = self._anchored(part, key, value, layer)
         try:
-            valid = part.params.model_validate(words, context={"may_read": self.file.library.may_read})
+            valid = part.params.model_validate(words, context={"read_guard": self.file.library.read_guard})
         except ValidationError as error:
             key = str(next(iter(error.errors()[0]["loc"]), ""))
             layer = next((layer for layer in reversed(layers) if key in layer.arguments), layers[-1])

@@ -8,7 +8,7 @@ from typing import Any
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.library import Library, ResolvedPreset
 from assetgen.pack.schema import PartSpec
-from assetgen.parts import KINDS, Part, load, names
+from assetgen.parts import KINDS, Part, load_part, part_names
 from assetgen.pixels.image_files import SIGNATURE
 from assetgen.server.http_errors import Unknown, told
 
@@ -41,7 +41,7 @@ def preset(library: Library, name: str) -> dict[str, Any]:
     """One preset with each of its parts. Raises `Unknown`."""
     kind = _kind(library, name)
     parts = list(_parts(kind))
-    source = load("source", kind.source.part)
+    source = load_part("source", kind.source.part)
     takes = [word for word in OWN if word in source.params.model_fields]
     return {**_short(library, name), "lineage": list(kind.lineage), "takes": takes, "parts": parts}
 
@@ -65,7 +65,7 @@ def _thumbnail(library: Library, kind: ResolvedPreset) -> bytes | None:
 def _small_png(library: Library, place: Path) -> bytes:
     """The file, or nothing where it is no PNG, larger than a thumbnail may be, or not to be read."""
     try:
-        library.may_read(place)
+        library.read_guard(place)
         data = place.read_bytes() if place.is_file() and place.stat().st_size <= MAX_THUMBNAIL else b""
     except (OSError, InputError):
         return b""
@@ -83,10 +83,10 @@ def _kind(library: Library, name: str) -> ResolvedPreset:
 
 def _parts(kind: ResolvedPreset) -> Iterator[dict[str, Any]]:
     preset = kind.preset
-    yield _described(load("source", kind.source.part), kind.source, preset.defaults)
+    yield _described(load_part("source", kind.source.part), kind.source, preset.defaults)
     for what, words in (("control", preset.controls), ("step", preset.steps), ("check", preset.checks)):
         for word in words or ():
-            yield _described(load(what, word.part), word, preset.defaults)
+            yield _described(load_part(what, word.part), word, preset.defaults)
 
 
 def _described(part: Part, word: PartSpec, defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def parts() -> list[dict[str, Any]]:
     """Every part with the schema of its arguments."""
     found = []
     for kind in KINDS:
-        for name in names(kind):
-            part = load(kind, name)
+        for name in part_names(kind):
+            part = load_part(kind, name)
             found.append({"name": name, "version": part.traits.version, **_told(part), "schema": schema_of(part, {})})
     return found

@@ -8,7 +8,7 @@ from assetgen.build.game import detect_engine
 from assetgen.errors import InputError
 from assetgen.pack.entries import DEVICE_NAMES
 from assetgen.pack.library import PackFile, library_for, load_pack
-from assetgen.parts import MayRead
+from assetgen.parts import ReadGuard
 from assetgen.server.http_errors import BadPath, Refusal, Unknown
 from assetgen.server.jobs import Jobs
 
@@ -55,19 +55,19 @@ def pack_in(jobs: Jobs, project: str, text: str) -> PackFile:
     return load_pack(inside(folder_of(jobs, project), text), readable(jobs))
 
 
-def readable(jobs: Jobs, *more: Path) -> MayRead:
+def readable(jobs: Jobs, *more: Path) -> ReadGuard:
     """Lets be read what lies in opened projects or in `more`, links followed, and the user's and shipped presets."""
     opened = [Path(path) for (path,) in jobs.rows("SELECT path FROM projects")]
     folders = [*opened, *(folder.resolve() for folder in more)]
     presets = library_for().folders
 
-    def may_read(path: Path) -> None:
+    def read_guard(path: Path) -> None:
         is_preset = ".." not in path.parts and any(path.is_relative_to(folder) for folder in presets)
         real = Path(os.path.realpath(path))
         if not is_preset and not any(real.is_relative_to(folder) for folder in folders):
             raise InputError(f"the file '{real}' is in no opened project", cure=OPEN_IT)
 
-    return may_read
+    return read_guard
 
 
 def game_in(jobs: Jobs, project: str, file: PackFile) -> Path:

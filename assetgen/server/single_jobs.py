@@ -19,7 +19,7 @@ from assetgen.pack.licences import refuse_noncommercial
 from assetgen.pack.resolve import OWN_WORDS, resolve_pack
 from assetgen.pack.schema import Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
-from assetgen.parts import InputFile, Part, did_you_mean, load, named_types, names
+from assetgen.parts import InputFile, Part, did_you_mean, load_part, named_types, part_names
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.server.context import News, Ready, ServerContext, check_weights_of
 from assetgen.server.http_errors import Refusal
@@ -125,10 +125,10 @@ def _part(kind: PresetKind, alias: str) -> Part:
     words += [("control", word) for word in preset.controls or ()]
     words += [("step", word) for word in preset.steps or ()] + [("check", word) for word in preset.checks or ()]
     words += [("exporter", preset.export)] if preset.export else []
-    words += [(k, PartSpec(part=n, alias=n)) for k in ("control", "exporter") for n in names(k)]
+    words += [(k, PartSpec(part=n, alias=n)) for k in ("control", "exporter") for n in part_names(k)]
     for part_kind, word in words:
         if word.alias == alias:
-            return load(part_kind, word.part)
+            return load_part(part_kind, word.part)
     known = {word.alias for _, word in words}
     what = f"preset '{preset.preset}' has no part '{alias[:60]}'"
     raise Refusal(what, where="settings", cure=did_you_mean(alias, known))
@@ -159,7 +159,7 @@ def _steps(ask: Post) -> list[tuple[str, Mapping[str, Any]]]:
 
 def _words(name: str, arguments: Mapping[str, Any], folder: Path) -> tuple[Part, dict[str, Any]]:
     """A step with its words, checked."""
-    part = load("step", name)
+    part = load_part("step", name)
     _refuse_paths(part, name, arguments)
     words = dict(arguments)
     try:

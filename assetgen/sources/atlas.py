@@ -32,7 +32,7 @@ def atlas(
     `padding` empty pixels more. Nothing is turned, scaled or trimmed. Channels are those of the members; colour becomes
     RGBA. The result depends on the members' names and sizes alone, not on their order.
     """
-    members = dict(sorted(context.needs.items()))
+    members = dict(sorted(context.members.items()))
     _check_members(members)
     frames = {name: _frame(images.size, extrude, padding) for name, images in members.items()}
     size, corners = _pack(frames, padding, max_size, power_of_two, square)

@@ -15,7 +15,7 @@ def _together(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
     return sample(jobs)
 
 
-@part(version=1, together=BatchSource(batch_key, _together))
+@part(version=1, batch=BatchSource(batch_key, _together))
 def diffusion(
     context: Context,
     *,

@@ -87,7 +87,7 @@ def batches(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
                 yield picture(made, tiles="" if words["sprite"] else "xy")
 
 
-@part(version=1, together=BatchSource(lambda words, controls: (words["side"], words["sprite"]), batches))
+@part(version=1, batch=BatchSource(lambda words, controls: (words["side"], words["sprite"]), batches))
 def stand_in(
     context: Context,
     *,

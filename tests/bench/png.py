@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from assetgen.images import Array, ImageSet, picture, to_uint8, to_uint16
-from assetgen.parts import Context, load
+from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.sources.fake import fake
 
@@ -94,7 +94,7 @@ def drawn() -> Mapping[str, Sequence[Array]]:
 
 
 def done(step: str, images: ImageSet, **words: object) -> ImageSet:
-    part = load("step", step)
+    part = load_part("step", step)
     made: ImageSet = part.run(images, **dict(part.params(**words)))
     return made
 

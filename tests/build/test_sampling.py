@@ -29,17 +29,17 @@ import numpy as np
 from assetgen.errors import InputError
 from assetgen.events import Sampling
 from assetgen.images import ImageSet, picture
-from assetgen.parts import Context, Together, part
+from assetgen.parts import Context, BatchSource, part
 from assetgen.sources.fake import fake
 
 def run(jobs):
     for job in jobs:
         context = job.context
         seen = [control.images.meta["drawn by"] for control in context.controls]
-        context.emit(Sampling(done=0, total=context.ahead, batch=(context.asset, *seen)))
+        context.emit(Sampling(done=0, total=context.remaining, batch=(context.asset, *seen)))
         yield fake(context, prompt=job.arguments["prompt"], seed=job.arguments["seed"], size=job.arguments["size"])
 
-@part(version=1, together=Together(lambda words, controls: words["size"], run))
+@part(version=1, batch=BatchSource(lambda words, controls: words["size"], run))
 def gauge(context: Context, *, prompt: str = "", seed: int = 0, size: tuple[int, int] = (16, 16)) -> ImageSet:
     """A drawing, which tells how many are ahead."""
 
@@ -102,7 +102,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     registry._plugged.cache_clear()
     yield
     registry._plugged.cache_clear()
-    registry.load.cache_clear()
+    registry.load_part.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from assetgen.checks.alpha import alpha
 from assetgen.images import Array, ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps.outline import outline
 from assetgen.steps.trim import trim
 
@@ -95,4 +95,4 @@ def test_many_small_pieces_are_crumbs_though_they_are_equal() -> None:
 
 def test_a_misspelt_word_is_refused() -> None:
     with pytest.raises(ValueError, match="touching"):
-        load("check", "alpha").params(touching=0)
+        load_part("check", "alpha").params(touching=0)

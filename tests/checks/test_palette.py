@@ -4,7 +4,7 @@ import pytest
 from assetgen.checks.palette import palette
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.parts import InputFile, load
+from assetgen.parts import InputFile, load_part
 
 THREE = np.array([[[255, 0, 0], [0, 255, 0], [0, 255, 0]], [[0, 0, 255], [255, 0, 0], [0, 255, 0]]], np.uint8)
 
@@ -46,6 +46,6 @@ def test_deep_pictures_are_judged_as_they_will_be_seen():
 
 def test_bad_words_and_bad_images_are_refused():
     with pytest.raises(ValueError, match="colors"):
-        load("check", "palette").params(colors=0)
+        load_part("check", "palette").params(colors=0)
     with pytest.raises(InputError, match="'color' channel"):
         palette(ImageSet({"height": THREE[..., :1]}), colors=3)

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.checks.seam import seam
 from assetgen.images import ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 
 
 def waves(height=48, width=64, turns=3.0):
@@ -72,4 +72,4 @@ def test_flat_and_tiny_pictures_pass(shape):
 
 def test_a_bad_limit_is_refused():
     with pytest.raises(ValueError, match="limit"):
-        load("check", "seam").params(limit=0)
+        load_part("check", "seam").params(limit=0)

@@ -22,7 +22,7 @@ from assetgen.images import Array
 from assetgen.pack.library import PackFile
 from assetgen.pack.recipe import Stage
 from assetgen.pack.resolve import resolve_pack
-from assetgen.parts import InputFile, load, names
+from assetgen.parts import InputFile, load_part, part_names
 from assetgen.pixels.image_files import encode_png
 
 Make = Callable[[], Any]
@@ -81,13 +81,13 @@ def weights(folder: Path, name: str) -> InputFile:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_detector_draws_at_the_size_asked_for(tmp_path: Path, drawing: InputFile, name: str) -> None:
-    made = load("control", name).run(image=drawing, size=(96, 64), weights=weights(tmp_path, name))["color"]
+    made = load_part("control", name).run(image=drawing, size=(96, 64), weights=weights(tmp_path, name))["color"]
     assert (made.shape, made.dtype) == ((64, 96, 3), np.uint8)
     assert (made == made[..., :1]).all()
 
 
 def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, drawing: InputFile) -> None:
-    draw = partial(load("control", "hed").run, size=(64, 64), weights=weights(tmp_path, "hed"))
+    draw = partial(load_part("control", "hed").run, size=(64, 64), weights=weights(tmp_path, "hed"))
     other = saved(tmp_path / "other.png", np.full((50, 50, 3), 9, np.uint8))
     first, again, different = (draw(image=image)["color"] for image in (drawing, drawing, other))
     assert np.array_equal(first, again)
@@ -97,17 +97,19 @@ def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, draw
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_detector_runs_where_it_is_told_to(tmp_path: Path, drawing: InputFile, name: str) -> None:
     with pytest.raises(InputError, match=r"there is no device 'cuda:77' here. Use auto, .*cpu"):
-        load("control", name).run("cuda:77", image=drawing, size=(64, 64), weights=weights(tmp_path, name))
+        load_part("control", name).run("cuda:77", image=drawing, size=(64, 64), weights=weights(tmp_path, name))
 
 
 def test_a_scribble_is_black_and_white(tmp_path: Path, drawing: InputFile) -> None:
-    made = load("control", "hed").run(image=drawing, size=(512, 512), kind="scribble", weights=weights(tmp_path, "hed"))
+    made = load_part("control", "hed").run(
+        image=drawing, size=(512, 512), kind="scribble", weights=weights(tmp_path, "hed")
+    )
     assert set(np.unique(made["color"])) <= {0, 255}
 
 
 def test_what_the_picture_does_not_reach_is_black(tmp_path: Path, drawing: InputFile) -> None:
     words = {"size": (128, 128), "fit": "contain", "weights": weights(tmp_path, "teed")}
-    made = load("control", "teed").run(image=drawing, **words)["color"]
+    made = load_part("control", "teed").run(image=drawing, **words)["color"]
     assert made[:30].max() == made[-30:].max() == 0
     assert made[40:88].min() > 0
 
@@ -132,7 +134,7 @@ def test_safetensors_are_read_too(tmp_path: Path, drawing: InputFile) -> None:
     plain = weights(tmp_path, "teed")
     save_file(PUBLISHED["teed"](), tmp_path / "teed.safetensors")
     file = InputFile.model_validate(str(tmp_path / "teed.safetensors"))
-    sizes = [load("control", "teed").run(image=drawing, weights=each)["color"].shape for each in (plain, file)]
+    sizes = [load_part("control", "teed").run(image=drawing, weights=each)["color"].shape for each in (plain, file)]
     assert sizes == [(512, 512, 3)] * 2
 
 
@@ -152,7 +154,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
     (tmp_path / "bad.pth").write_bytes(pickle.dumps({"block1": Trap(tmp_path / "ran")}))
     with pytest.raises(InputError, match="holds more than tensors, and is not opened"):
-        load("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
+        load_part("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
     assert not (tmp_path / "ran").exists()
 
 
@@ -161,7 +163,7 @@ def test_a_file_that_torch_saved_with_code_in_it_is_refused_too(tmp_path: Path, 
 
     torch.save({"x": Trap(tmp_path / "ran")}, tmp_path / "bad.pth")
     with pytest.raises(InputError, match="holds more than tensors"):
-        load("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
+        load_part("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
     assert not (tmp_path / "ran").exists()
 
 
@@ -169,13 +171,13 @@ def test_a_file_that_torch_saved_with_code_in_it_is_refused_too(tmp_path: Path, 
 def test_a_damaged_file_is_told(tmp_path: Path, drawing: InputFile, content: bytes) -> None:
     (tmp_path / "bad.pth").write_bytes(content)
     with pytest.raises(InputError, match="is damaged"):
-        load("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
+        load_part("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
 
 
 @pytest.mark.parametrize("name", ["hed", "pidi", "mlsd"])
 def test_weights_of_another_detector_are_told(tmp_path: Path, drawing: InputFile, name: str) -> None:
     with pytest.raises(InputError, match=r"'teed.pth' does not hold the weights of this detector"):
-        load("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
+        load_part("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
 
 
 @pytest.mark.parametrize("name", ["hed", "pidi", "mlsd", "lineart_realistic", "lineart_anime", "segment_anything"])
@@ -186,14 +188,14 @@ def test_weights_that_are_not_here_are_named_with_the_command_that_fetches_them(
     with pytest.raises(
         NotInstalledError, match=r"While online, run: hf download \S+ \S+ --revision [0-9a-f]{40}"
     ) as told:
-        load("control", name).run(image=drawing)
+        load_part("control", name).run(image=drawing)
     assert told.value.exit_code == 3
 
 
 @pytest.mark.parametrize("name", ["teed", "anyline"])
 def test_weights_without_a_pinned_revision_are_asked_for(drawing: InputFile, name: str) -> None:
     with pytest.raises(NotInstalledError, match=r"run: hf download \S+ (\S+) --local-dir . and write `weights: \1`"):
-        load("control", name).run(image=drawing)
+        load_part("control", name).run(image=drawing)
 
 
 def test_weights_that_are_neither_file_nor_pinned_are_told(
@@ -214,7 +216,7 @@ def test_what_needs_torchvision_says_how_to_get_the_one_that_fits(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(NotInstalledError, match=r'torchvision.*pip install --no-deps "torchvision==0\.\d+\.\*" timm'):
-        load("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
+        load_part("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
 
 
 def test_a_missing_package_is_told_with_both_commands(
@@ -229,32 +231,32 @@ def test_a_missing_package_is_told_with_both_commands(
     with pytest.raises(
         NotInstalledError, match=r"needs controlnet-aux. .*pip install --no-deps controlnet-aux==0.0.10"
     ):
-        load("control", "teed").run(image=drawing, weights=file)
+        load_part("control", "teed").run(image=drawing, weights=file)
 
 
 def test_mediapipe_is_asked_for_before_it_is_missed(drawing: InputFile) -> None:
     with pytest.raises(NotInstalledError, match=r'pip install --no-deps "mediapipe<0.10.22"'):
-        load("control", "mediapipe_face").run(image=drawing)
+        load_part("control", "mediapipe_face").run(image=drawing)
 
 
 def test_ours_draw_as_those_of_the_package(drawing: InputFile) -> None:
-    picture = load("control", "picture").run(image=drawing, kind="x", size=(512, 512))["color"]
+    picture = load_part("control", "picture").run(image=drawing, kind="x", size=(512, 512))["color"]
     theirs = module_of("canny").CannyDetector()(picture, output_type="np")
-    assert np.array_equal(load("control", "canny").run(image=drawing)["color"], theirs)
+    assert np.array_equal(load_part("control", "canny").run(image=drawing)["color"], theirs)
     theirs = module_of("lineart_standard").LineartStandardDetector()(picture, output_type="np")
-    assert np.abs(load("control", "lineart").run(image=drawing)["color"].astype(int) - theirs).max() <= 1
+    assert np.abs(load_part("control", "lineart").run(image=drawing)["color"].astype(int) - theirs).max() <= 1
 
 
 def test_every_detector_of_the_package_is_a_control() -> None:
     module_of("util")
     [package] = sys.modules["controlnet_aux"].__path__
     known = {folder.name for folder in Path(package).iterdir() if (folder / "__init__.py").is_file()}
-    assert known - set(names("control")) == {"lineart_standard"}  # which `lineart` is
+    assert known - set(part_names("control")) == {"lineart_standard"}  # which `lineart` is
     assert known - {"lineart_standard"} > {"dwpose", "zoe", "canny"}
 
 
 def test_every_detector_tells_its_licence() -> None:
-    detectors = {name: load("control", name).traits.detector for name in names("control")}
+    detectors = {name: load_part("control", name).traits.detector for name in part_names("control")}
     assert {name for name, each in detectors.items() if each and not each.commercial} == {"leres", "open_pose", "pidi"}
     assert all(each.licence and each.licence_url.startswith("https://") for each in detectors.values() if each)
     assert {name for name, each in detectors.items() if each is None} == {

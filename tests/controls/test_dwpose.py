@@ -18,7 +18,7 @@ from assetgen.controls._wholebody import Person
 from assetgen.diffusion.loading.detectors import unload_detectors
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array
-from assetgen.parts import InputFile, load
+from assetgen.parts import InputFile, load_part
 from assetgen.pixels.image_files import encode_png
 
 LOOKED_AT = 64  # pixels to a side of what the small finder sees: 84 cells
@@ -93,7 +93,7 @@ def middle_of(drawing: Array) -> tuple[float, float]:
 @pytest.mark.parametrize("box", [(), ((24, 20, 20, 20),)])
 def test_points_come_to_lie_where_they_are_in_the_picture(tmp_path: Path, box: tuple[Any, ...]) -> None:
     words = {"image": spots(tmp_path, (400, 300)), "weights": brightest(tmp_path), "finder": finder(tmp_path, *box)}
-    made = load("control", "dwpose").run(**words, size=(1024, 512))["color"]
+    made = load_part("control", "dwpose").run(**words, size=(1024, 512))["color"]
     assert made.shape == (512, 1024, 3)
     x, y = middle_of(made)
     blur = 1024 / TALL[0] if not box else 20 * 1024 / LOOKED_AT * 1.25 / TALL[0]  # pixels to one that it looks at
@@ -103,7 +103,7 @@ def test_points_come_to_lie_where_they_are_in_the_picture(tmp_path: Path, box: t
 def test_everybody_is_drawn(tmp_path: Path) -> None:
     words = {"image": spots(tmp_path, (224, 256), (800, 256)), "weights": brightest(tmp_path), "size": (1024, 512)}
     two = finder(tmp_path, (14, 16, 16, 20), (50, 16, 16, 20))
-    made = load("control", "dwpose").run(**words, finder=two)["color"]
+    made = load_part("control", "dwpose").run(**words, finder=two)["color"]
     assert [abs(middle_of(half)[0] - x) < 40 for half, x in ((made[:, :512], 224), (made[:, 512:], 288))] == [True] * 2
 
 
@@ -143,7 +143,7 @@ def test_nobody_at_all_is_a_black_picture() -> None:
 
 
 def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
-    run = partial(load("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
+    run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
     good, other = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}, brightest(tmp_path, points=17)
     with pytest.raises(InputError, match=r"weights of `finder` are not those of YOLOX. Give the file yolox_l.onnx"):
         run(**{**good, "finder": good["weights"]})
@@ -156,7 +156,7 @@ def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_named_with_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    run = partial(load("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
+    run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
     told = r"lacks 2 downloads .* hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40} && hf download .*ucoco"
     with pytest.raises(NotInstalledError, match=told):
         run()
@@ -170,4 +170,4 @@ def test_what_is_missing_is_named_with_its_command(tmp_path: Path, monkeypatch: 
 def test_it_runs_where_it_is_told_to(tmp_path: Path) -> None:
     words = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}
     with pytest.raises(InputError, match="there is no device 'cuda:77' here"):
-        load("control", "dwpose").run("cuda:77", image=spots(tmp_path, (100, 100)), **words)
+        load_part("control", "dwpose").run("cuda:77", image=spots(tmp_path, (100, 100)), **words)

@@ -91,9 +91,9 @@ def _card(folder: Path, name: str, **shape: Any) -> ModelCard:
 @pytest.fixture(scope="session")
 def job() -> Callable[..., SourceJob]:
     """`job(card, word=…, context=…)`: the words checked as YAML ones are."""
-    from assetgen.parts import Context, load
+    from assetgen.parts import Context, load_part
 
-    params = load("source", "diffusion").params
+    params = load_part("source", "diffusion").params
 
     def make(card: ModelCard, context: Context | None = None, **words: Any) -> SourceJob:
         valid = params.model_validate({"model": card, "prompt": "a cat", **words})

@@ -38,7 +38,7 @@ def drawn(*jobs: SourceJob) -> list[Array]:
 def told(tiny: ModelCard, job: Make) -> tuple[list[SourceJob], list[Event]]:
     """Jobs of two batches with many behind them, drawn once so that their pace is known; and a list for events."""
     events: list[Event] = []
-    jobs = [job(tiny, Context(asset=f"a{n}", emit=events.append, ahead=MANY), seed=n) for n in range(8)]
+    jobs = [job(tiny, Context(asset=f"a{n}", emit=events.append, remaining=MANY), seed=n) for n in range(8)]
     drawn(*jobs)
     events.clear()
     warm_model(tiny, (), (), ignore).compiler.allowed = True

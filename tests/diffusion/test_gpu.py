@@ -107,7 +107,7 @@ def test_recorded_steps_repaint_a_picture(each: ModelCard, job: Make, tmp_path: 
 @pytest.mark.parametrize("name", ["stable_diffusion", "sdxl"])
 def test_a_compiled_model_draws_about_the_same_and_wraps_as_before(tiny_of: Find, job: Make, name: str) -> None:
     card, events = tiny_of(name), list[Event]()
-    many = Context(asset="it", emit=events.append, ahead=10**9)
+    many = Context(asset="it", emit=events.append, remaining=10**9)
     wall = job(card, tile="xy", steps=STEPS)
     before, tiled = drawn(*(job(card, seed=n, steps=STEPS) for n in range(8))), drawn(wall)
     after = drawn(*(job(card, many, seed=n, steps=STEPS) for n in range(8)))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from assetgen.controls import depth
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.pixels.image_files import add_text, encode_png, read_image
 from assetgen.server.catalog import schema_of
 from assetgen.server.state import default_place
@@ -233,7 +233,7 @@ def test_numbers_may_be_written_as_people_do(text: str, value: Any) -> None:
 
 
 def _page(*names: str) -> dict[str, Any]:
-    parts = [load("step", name) for name in names]
+    parts = [load_part("step", name) for name in names]
     return {"parts": [{"name": each.name, "kind": "step", "schema": schema_of(each, {})} for each in parts]}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assetgen.exporters.godot import godot, new_game
+from assetgen.exporters.godot import godot, new_project
 from assetgen.images import Array, ImageSet, picture
 from assetgen.parts import Context
 from assetgen.pixels.image_files import add_text
@@ -44,7 +44,7 @@ def everything() -> dict[str, bytes]:
         "tall": picture(flat((200, 10, 10), 4, 9)),
         "cut": picture(disc(8, 6), trim={"offset": [1, 2], "source_size": [12, 10]}),
     }
-    sheet = atlas(Context(needs=members))
+    sheet = atlas(Context(members=members))
     orm = surface(slopes(), normal=(128, 128, 255), orm=(255, 200, 0), ao=(255,), roughness=(200,), height=(9,))
     separate = surface(disc(), normal=(128, 128, 255), roughness=(99,), metallic=(50,))
     given = [
@@ -83,7 +83,7 @@ def versioned(game: Path) -> dict[str, bytes]:
 def imported(godot_program: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], str]:
     """A game with one of everything after two imports: its folder, what was written, what Godot said."""
     game = tmp_path_factory.mktemp("godot") / "game"
-    written = {**new_game("bronze_age"), **everything()}
+    written = {**new_project("bronze_age"), **everything()}
     for path, data in written.items():
         (game / path).parent.mkdir(parents=True, exist_ok=True)
         (game / path).write_bytes(data)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from assetgen.exporters.gltf import gltf
 from assetgen.images import ImageSet, picture
-from assetgen.parts import Files, load
+from assetgen.parts import Files, load_part
 from assetgen.pixels.image_files import decode_image
 
 COLOR = np.arange(4 * 8 * 3, dtype=np.uint8).reshape(4, 8, 3)
@@ -99,4 +99,4 @@ def test_no_list_of_textures_is_empty() -> None:
 
 def test_an_unknown_word_is_refused() -> None:
     with pytest.raises(ValidationError, match="scale"):
-        load("exporter", "gltf").params(scale=2)
+        load_part("exporter", "gltf").params(scale=2)

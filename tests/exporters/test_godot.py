@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from assetgen.exporters.godot import godot, new_game
+from assetgen.exporters.godot import godot, new_project
 from assetgen.images import ImageSet, picture
-from assetgen.parts import Files, Use, load
+from assetgen.parts import Files, Use, load_part
 
 SQUARE = np.full((8, 8, 3), 9, np.uint8)
 MATERIAL = picture(SQUARE).replace(normal=SQUARE, orm=SQUARE, ao=SQUARE[..., :1], height=SQUARE[..., :1])
@@ -92,12 +92,12 @@ def test_a_set_without_colour_is_written_too() -> None:
     assert list(files) == ["hill_height.png", "hill_height.png.import", "hill.tres"]
 
 
-def test_a_new_game_is_named_after_the_pack_and_keeps_caches_out_of_the_repository() -> None:
-    files = new_game("dungeon")
+def test_a_new_project_is_named_after_the_pack_and_keeps_caches_out_of_the_repository() -> None:
+    files = new_project("dungeon")
     assert b'config/name="dungeon"' in files["project.godot"]
     assert b".godot/" in files[".gitignore"]
 
 
 def test_an_unknown_word_is_refused() -> None:
     with pytest.raises(ValidationError, match="filter"):
-        load("exporter", "godot").params(filter="nearest")
+        load_part("exporter", "godot").params(filter="nearest")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from assetgen.exporters.plain import plain
 from assetgen.images import Array, picture
-from assetgen.parts import Context, load
+from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import decode_image
 from assetgen.sources.atlas import atlas
 
@@ -48,7 +48,7 @@ def test_equal_pictures_give_equal_bytes() -> None:
 
 def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
     members = {"imp": picture(ramp(6, 4)), "owl": picture(ramp(3, 7))}
-    files = plain(atlas(Context(needs=members)), "foes/all")
+    files = plain(atlas(Context(members=members)), "foes/all")
     told = json.loads(files["foes/all.json"])
     frame = told["frames"]["owl"]["frame"]
     cut = decode_image(files["foes/all.png"])[frame["y"] : frame["y"] + 7, frame["x"] : frame["x"] + 3]
@@ -59,7 +59,7 @@ def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
 
 def test_trimmed_members_say_where_they_were_and_pivot_in_the_whole_picture() -> None:
     trimmed = picture(ramp(4, 4), trim={"offset": [2, 6], "source_size": [8, 10]}, pivot=[0.5, 1.0])
-    told = json.loads(plain(atlas(Context(needs={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]
+    told = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]
     assert told["trimmed"] is True
     assert told["spriteSourceSize"] == {"x": 2, "y": 6, "w": 4, "h": 4}
     assert told["sourceSize"] == {"w": 8, "h": 10}
@@ -68,4 +68,4 @@ def test_trimmed_members_say_where_they_were_and_pivot_in_the_whole_picture() ->
 
 def test_an_unknown_use_is_refused() -> None:
     with pytest.raises(ValidationError, match="use"):
-        load("exporter", "plain").params(use="wallpaper")
+        load_part("exporter", "plain").params(use="wallpaper")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
-from assetgen.parts import Context, load
+from assetgen.parts import Context, load_part
 from assetgen.sources.atlas import atlas
 
 
@@ -36,7 +36,7 @@ def test_every_member_comes_back_whole_and_none_overlap(
     given_sizes: list[tuple[int, int]], padding: int, extrude: int, power_of_two: bool, square: bool
 ) -> None:
     members = {f"m{index}": noise(*size) for index, size in enumerate(given_sizes)}
-    packed = atlas(Context(needs=members), padding=padding, extrude=extrude, power_of_two=power_of_two, square=square)
+    packed = atlas(Context(members=members), padding=padding, extrude=extrude, power_of_two=power_of_two, square=square)
     assert all((cut(packed, name) == images["color"]).all() for name, images in members.items())
     gap = padding + 2 * extrude
     for (x, y, w, h), (left, top, wide, high) in combinations(
@@ -50,25 +50,25 @@ def test_every_member_comes_back_whole_and_none_overlap(
 
 def test_the_order_of_the_members_changes_nothing() -> None:
     members = {f"m{index}": noise(3 + index, 9 - index) for index in range(6)}
-    there, back = atlas(Context(needs=members)), atlas(Context(needs=dict(reversed(members.items()))))
+    there, back = atlas(Context(members=members)), atlas(Context(members=dict(reversed(members.items()))))
     assert there.meta == back.meta
     assert (there["color"] == back["color"]).all()
 
 
 def test_edge_pixels_reach_outwards_and_the_gap_stays_empty() -> None:
-    packed = atlas(Context(needs={"a": block(2, 2), "b": block(2, 2)}), extrude=2, padding=1)["color"]
+    packed = atlas(Context(members={"a": block(2, 2), "b": block(2, 2)}), extrude=2, padding=1)["color"]
     assert packed.shape in ((6, 13, 4), (13, 6, 4))
     assert sorted(np.unique(packed)) == [0, 200]
     assert (packed == 200).sum() == 2 * 6 * 6 * 4
 
 
 def test_a_lone_member_without_margins_is_its_own_atlas() -> None:
-    packed = atlas(Context(needs={"a": noise(5, 3)}), padding=0, extrude=0)
+    packed = atlas(Context(members={"a": noise(5, 3)}), padding=0, extrude=0)
     assert (packed["color"] == noise(5, 3)["color"]).all()
 
 
 def test_a_sheet_of_equal_members_is_well_filled() -> None:
-    packed = atlas(Context(needs={f"m{index:03}": block(16, 16) for index in range(100)}), padding=0, extrude=0)
+    packed = atlas(Context(members={f"m{index:03}": block(16, 16) for index in range(100)}), padding=0, extrude=0)
     width, height = packed.size
     assert 100 * 16 * 16 / (width * height) > 0.8
 
@@ -76,31 +76,33 @@ def test_a_sheet_of_equal_members_is_well_filled() -> None:
 def test_members_of_all_sizes_fill_most_of_the_sheet() -> None:
     random = np.random.default_rng(0)
     members = {f"m{index:03}": block(*random.integers(8, 64, 2)) for index in range(150)}
-    width, height = atlas(Context(needs=members), padding=0, extrude=0).size
+    width, height = atlas(Context(members=members), padding=0, extrude=0).size
     assert sum(images.size[0] * images.size[1] for images in members.values()) / (width * height) > 0.8
 
 
 def test_opaque_and_transparent_members_share_a_sheet() -> None:
-    packed = atlas(Context(needs={"a": block(4, 4), "b": picture(np.full((4, 4, 3), 9, np.uint8))}))
+    packed = atlas(Context(members={"a": block(4, 4), "b": picture(np.full((4, 4, 3), 9, np.uint8))}))
     assert (cut(packed, "b") == (9, 9, 9, 255)).all()
 
 
 def test_normal_maps_are_packed_beside_and_flat_between() -> None:
     bumpy = block(4, 4).replace(normal=np.full((4, 4, 3), 50, np.uint8))
-    packed = atlas(Context(needs={"a": bumpy, "b": bumpy}), padding=3)
+    packed = atlas(Context(members={"a": bumpy, "b": bumpy}), padding=3)
     assert (cut(packed, "a", "normal") == 50).all()
     assert packed["normal"][packed["color"][..., 3] == 0].max(axis=0).tolist() == [128, 128, 255]
 
 
 @pytest.mark.parametrize("others", [True, None])
 def test_a_sheet_is_pixel_art_only_if_all_of_it_is(others: bool | None) -> None:
-    packed = atlas(Context(needs={"a": block(4, 4).noting(pixel_art=True), "b": block(4, 4).noting(pixel_art=others)}))
+    packed = atlas(
+        Context(members={"a": block(4, 4).noting(pixel_art=True), "b": block(4, 4).noting(pixel_art=others)})
+    )
     assert packed.meta.get("pixel_art") is others
 
 
 def test_trimming_and_pivot_are_passed_on() -> None:
     told = {"trim": {"offset": [1, 1], "source_size": [9, 9]}, "pivot": [0.5, 1.0]}
-    region = atlas(Context(needs={"a": block(4, 4).noting(**told)})).meta["regions"]["a"]
+    region = atlas(Context(members={"a": block(4, 4).noting(**told)})).meta["regions"]["a"]
     assert region == {"rect": [1, 1, 4, 4], **told}
 
 
@@ -111,27 +113,27 @@ def test_without_members_there_is_nothing_to_pack() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match="2 members do not fit on 16 × 16 pixels"):
-        atlas(Context(needs={"a": block(12, 12), "b": block(12, 12)}), max_size=16)
+        atlas(Context(members={"a": block(12, 12), "b": block(12, 12)}), max_size=16)
 
 
 def test_a_member_larger_than_the_sheet_is_refused() -> None:
     with pytest.raises(InputError, match="the largest is 'long'"):
-        atlas(Context(needs={"long": block(40, 2), "b": block(2, 2)}), max_size=32)
+        atlas(Context(members={"long": block(40, 2), "b": block(2, 2)}), max_size=32)
 
 
 def test_members_of_different_pixel_types_are_refused() -> None:
     soft = picture(np.zeros((4, 4, 4), np.float32))
     with pytest.raises(InputError, match="'a' and 'b' differ in their channels"):
-        atlas(Context(needs={"a": block(4, 4), "b": soft}))
+        atlas(Context(members={"a": block(4, 4), "b": soft}))
 
 
 def test_a_negative_padding_is_refused() -> None:
     with pytest.raises(ValidationError, match="padding"):
-        load("source", "atlas").params(padding=-1)
+        load_part("source", "atlas").params(padding=-1)
 
 
 @pytest.mark.parametrize("words", [{"square": True}, {"power_of_two": True}, {}])
 def test_a_sheet_larger_than_any_picture_is_refused(words: dict[str, bool]) -> None:
     large, small = (picture(np.broadcast_to(np.uint8(0), (height, 8100, 3))) for height in (7000, 2000))
     with pytest.raises(InputError, match="2 members do not fit on 8192 × 8192 pixels"):
-        atlas(Context(needs={"large": large, "small": small}), max_size=8192, **words)  # type: ignore[arg-type]
+        atlas(Context(members={"large": large, "small": small}), max_size=8192, **words)  # type: ignore[arg-type]

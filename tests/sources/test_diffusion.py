@@ -10,7 +10,7 @@ from assetgen.pack.library import load_pack
 from assetgen.pack.recipe import as_json
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ModelCard
-from assetgen.parts import Part, load
+from assetgen.parts import Part, load_part
 
 CARD = ModelCard.model_validate(
     {
@@ -26,13 +26,13 @@ CARD = ModelCard.model_validate(
 
 @pytest.fixture
 def source() -> Part:
-    return load("source", "diffusion")
+    return load_part("source", "diffusion")
 
 
 def batch_key(source: Part, controls: tuple[tuple[str, float, float, float], ...] = (), **words: Any) -> Any:
     valid = source.params.model_validate({"model": CARD, "prompt": "a cat", **words})
-    assert source.traits.together
-    return source.traits.together.batch_key(dict(valid), controls)
+    assert source.traits.batch
+    return source.traits.batch.batch_key(dict(valid), controls)
 
 
 @pytest.mark.parametrize(

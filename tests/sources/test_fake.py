@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.images import Array, picture
-from assetgen.parts import Context, Control, load
+from assetgen.parts import Context, Control, load_part
 from assetgen.pixels.image_files import encode_png
 from assetgen.sources.fake import fake
 
@@ -23,7 +23,7 @@ def drawn(**words: Any) -> Array:
 
 
 def test_it_takes_every_word_of_diffusion() -> None:
-    fields = (load("source", name).params.model_fields for name in ("diffusion", "fake"))
+    fields = (load_part("source", name).params.model_fields for name in ("diffusion", "fake"))
     real, stand_in = ({name: info.annotation for name, info in each.items()} for each in fields)
     assert stand_in.keys() == real.keys()
     assert {name: stand_in[name] for name in real if name != "model"} == {n: a for n, a in real.items() if n != "model"}
@@ -68,7 +68,7 @@ def test_an_image_shines_through_and_a_mask_keeps_it(tmp_path: Path) -> None:
     for name, color in (("green.png", [0, 200, 0]), ("mask.png", [0, 0, 0])):
         (tmp_path / name).write_bytes(encode_png(np.full((16, 16, 3), color, np.uint8)))
     files = {"image": tmp_path / "green.png", "mask": tmp_path / "mask.png"}
-    given = dict(load("source", "fake").params.model_validate(files))
+    given = dict(load_part("source", "fake").params.model_validate(files))
     assert (drawn(size=(16, 16), image=given["image"], mask=given["mask"]) == [0, 200, 0]).all()
     near, far = (drawn(image=given["image"], strength=strength)[0, 0] for strength in (0.1, 0.9))
     assert near[0] < far[0]
@@ -76,7 +76,7 @@ def test_an_image_shines_through_and_a_mask_keeps_it(tmp_path: Path) -> None:
 
 def test_a_word_that_is_wrong_is_refused() -> None:
     with pytest.raises(ValidationError, match="tile"):
-        load("source", "fake").params.model_validate({"tile": "z"})
+        load_part("source", "fake").params.model_validate({"tile": "z"})
 
 
 def test_a_drawing_takes_under_three_thousandths_of_a_second() -> None:

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet
-from assetgen.parts import Context, load
+from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import encode_png
 
 
 def taken(file: Path, **words: Any) -> ImageSet:
-    source = load("source", "image_file")
+    source = load_part("source", "image_file")
     made: ImageSet = source.run(Context(), **dict(source.params.model_validate({"image": file, **words})))
     return made
 

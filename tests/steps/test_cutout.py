@@ -5,7 +5,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps.cutout import cutout
 
 RED = (200, 40, 30)
@@ -136,7 +136,7 @@ def test_a_sprite_takes_milliseconds():
 
 def test_a_misspelt_method_is_refused():
     with pytest.raises(ValueError, match="method"):
-        load("step", "cutout").params(method="rembg")
+        load_part("step", "cutout").params(method="rembg")
 
 
 def test_matting_refuses_a_line_of_pixels_and_prints_nothing(capsys):

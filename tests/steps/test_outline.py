@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.images import Array, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps.outline import outline
 
 
@@ -47,7 +47,7 @@ def test_nothing_visible_gets_no_line() -> None:
 
 def test_a_colour_is_written_in_hex() -> None:
     with pytest.raises(ValidationError):
-        load("step", "outline").params(color="red")
+        load_part("step", "outline").params(color="red")
 
 
 def test_an_inner_line_leaves_no_fringe_of_the_old_colour() -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.parts import InputFile, load
+from assetgen.parts import InputFile, load_part
 from assetgen.steps.palette import palette
 
 
@@ -111,10 +111,10 @@ def test_what_to_do_must_be_said():
 @pytest.mark.parametrize("words", [{"colors": 0}, {"colors": 257}, {"dither": 1.5}, {"palette": "none.hex"}])
 def test_bad_words_are_refused(words):
     with pytest.raises(ValueError, match=next(iter(words))):
-        load("step", "palette").params(**words)
+        load_part("step", "palette").params(**words)
 
 
 def test_a_palette_word_is_a_path_beside_the_pack(tmp_path):
     written(tmp_path, "102030")
-    words = load("step", "palette").params.model_validate({"palette": "own.hex"}, context={"folder": tmp_path})
+    words = load_part("step", "palette").params.model_validate({"palette": "own.hex"}, context={"folder": tmp_path})
     assert used(palette(picture(noise()), palette=words.palette)["color"]) == {(16, 32, 48)}

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.checks.seam import seam
 from assetgen.images import picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps.pbr_maps import pbr_maps
 
 
@@ -117,4 +117,4 @@ def test_flat_and_tiny_pictures_give_flat_maps(shape):
 
 def test_an_unknown_normal_convention_is_refused():
     with pytest.raises(ValueError, match="normal"):
-        load("step", "pbr_maps").params(normal="opengl")
+        load_part("step", "pbr_maps").params(normal="opengl")

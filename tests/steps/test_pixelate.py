@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps.pixelate import pixelate
 
 
@@ -101,4 +101,4 @@ def test_other_channels_follow() -> None:
 @pytest.mark.parametrize("words", [{"cell": 0}, {"cell": "some"}, {"grid": 0}, {"colors": 0}, {"dither": 2}])
 def test_bad_words_are_refused(words: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        load("step", "pixelate").params(**words)
+        load_part("step", "pixelate").params(**words)

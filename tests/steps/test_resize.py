@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps.resize import resize
 
 
@@ -100,4 +100,4 @@ def test_meta_follows():
 def test_a_huge_or_negative_size_is_refused():
     for words in ({"width": 10**6}, {"scale": -1}, {"filter": "cubic"}):
         with pytest.raises(ValueError, match=next(iter(words))):
-            load("step", "resize").params(**words)
+            load_part("step", "resize").params(**words)

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.pixels.seams import worst_wrap, wrap_ratio
 from assetgen.steps.seamless import seamless
 
@@ -97,4 +97,4 @@ def test_the_input_is_not_written_into():
 
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="method"):
-        load("step", "seamless").params(method="mirror")
+        load_part("step", "seamless").params(method="mirror")

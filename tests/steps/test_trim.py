@@ -5,7 +5,7 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, picture
-from assetgen.parts import load
+from assetgen.parts import load_part
 from assetgen.steps._canvas import Box, on_canvas
 from assetgen.steps.trim import trim
 
@@ -71,7 +71,7 @@ def test_regions_move_along() -> None:
 
 def test_a_negative_padding_is_refused() -> None:
     with pytest.raises(ValueError, match="padding"):
-        load("step", "trim").params(padding=-1)
+        load_part("step", "trim").params(padding=-1)
 
 
 def test_a_canvas_larger_than_any_picture_is_refused() -> None:

@@ -111,7 +111,7 @@ def read_request(job: SourceJob) -> Request:
         asset=job.context.asset,
         emit=job.context.emit,
         device=job.context.device,
-        ahead=job.context.ahead,
+        ahead=job.context.remaining,
         card=card,
         prompt=words["prompt"],
         negative=words["negative"],
