@@ -71,8 +71,8 @@ class Sampling(Event):
 class Drawn(Event):
     """A model drew the asset's picture, in slot `slot` of a batch of `batch`.
 
-    `seconds` is its share of the batch; `watts` what the device usually draws under load; `memory` the most bytes of
-    its memory that were in use (0 where that is not told).
+    `seconds` is its share of the batch; `watts` the device's measured mean power (0 without a counter); `memory` the
+    peak bytes of its memory in use (0 where it has none of its own).
     """
 
     seconds: float

@@ -1,7 +1,7 @@
-"""What sampling costs: seconds, an estimate of the energy, and money at a price an hour.
+"""Cost of sampling: seconds, energy where it was measured, and money at a price an hour.
 
-Nothing here is metered. Energy is the device's usual draw under load times the seconds; money is the hourly price of
-the machine times the seconds. The idle time between batches, loading and finishing are not in it.
+Energy is the measured mean power of the device times the seconds; money is the hourly price of the machine times the
+seconds. Idle time between batches, loading and finishing are not included.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,8 @@ DIGITS = 6
 def cost_of(drawn: Drawn, price: float) -> dict[str, Any]:
     """The cost of one picture; `price` is USD an hour, 0 where nobody named one."""
     cost: dict[str, Any] = {"seconds": round(drawn.seconds, 3)}
-    cost["watt_hours"] = round(drawn.seconds * drawn.watts / HOUR, DIGITS)
+    if drawn.watts:
+        cost["watt_hours"] = round(drawn.seconds * drawn.watts / HOUR, DIGITS)
     if price:
         cost["usd"] = round(drawn.seconds * price / HOUR, DIGITS)
     return cost | {"device": drawn.device, "batch": [drawn.batch, drawn.slot]}

@@ -25,7 +25,7 @@ FINISHING, LOADING = "finishing", "loading"
 
 @dataclass(frozen=True)
 class Past:
-    """What is known of one kind of picture: seconds each, watts while sampling, peak bytes of memory, the device."""
+    """What is known of one kind of picture: seconds each, measured watts (0 without a counter), peak bytes, device."""
 
     seconds: float
     watts: float = 0.0
@@ -85,7 +85,7 @@ def measured(drawn: Sequence[tuple[Recipe, Drawn]], finished: Finished) -> Itera
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a build will take: seconds, watt hours, peak bytes, and for how many pictures nothing is known."""
+    """Forecast of a build: seconds, watt-hours (0 if not measured), peak bytes, and the number of unknown pictures."""
 
     seconds: float
     watt_hours: float
@@ -99,6 +99,6 @@ def forecast(to_sample: Sequence[Recipe], to_finish: int, past: Mapping[str, Pas
     known = [kind for kind in kinds if kind]
     extra = [past[LOADING].seconds] if known and LOADING in past else []
     extra += [past[FINISHING].seconds * to_finish] if FINISHING in past else []
-    energy = sum(kind.seconds * kind.watts for kind in known) / HOUR
+    energy = sum(kind.seconds * kind.watts for kind in known) / HOUR if all(kind.watts for kind in known) else 0.0
     memory = max((kind.memory for kind in known), default=0)
     return Forecast(sum(kind.seconds for kind in known) + sum(extra), energy, memory, kinds.count(None))

@@ -45,11 +45,11 @@ def forecast_facts(forecast: "Forecast", price: float) -> dict[str, float]:
     """A forecast as plain numbers; `usd` where a price an hour is named."""
     facts = {
         "seconds": round(forecast.seconds, 1),
-        "watt_hours": round(forecast.watt_hours, 3),
         "memory_bytes": forecast.memory,
         "unknown": forecast.unknown,
     }
-    return facts | ({"usd": round(forecast.seconds * price / 3600, 6)} if price else {})
+    energy = {"watt_hours": round(forecast.watt_hours, 3)} if forecast.watt_hours else {}
+    return facts | energy | ({"usd": round(forecast.seconds * price / 3600, 6)} if price else {})
 
 
 def _tell(told: "Survey", price: float) -> None:
@@ -71,5 +71,6 @@ def _forecast_line(forecast: "Forecast", price: float) -> str:
         return f"no forecast: {new}"
     memory = [f"{forecast.memory / 1e9:.1f} GB of the device's memory"] if forecast.memory else []
     cost = [f"{forecast.seconds * price / 3600:.4f} USD"] if price else []
-    told = ", ".join([f"about {forecast.seconds:.1f} s", f"{forecast.watt_hours:.2f} Wh (estimate)", *memory, *cost])
+    energy = [f"{forecast.watt_hours:.2f} Wh"] if forecast.watt_hours else []
+    told = ", ".join([f"about {forecast.seconds:.1f} s", *energy, *memory, *cost])
     return f"{told}, without {new}" if new else told

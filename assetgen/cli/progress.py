@@ -123,7 +123,9 @@ def _finished(event: Finished) -> str:
 def _cost(event: Finished) -> str:
     """One line on what sampling cost, an image and in all."""
     cost, count = event.cost, max(1, event.sampled)
-    told = [f"{cost['seconds']:.1f} s of sampling on {cost['device']}", f"{cost['watt_hours']:.2f} Wh (estimate)"]
+    told = [f"{cost['seconds']:.1f} s of sampling on {cost['device']}"]
+    if "watt_hours" in cost:
+        told.append(f"{cost['watt_hours']:.2f} Wh")
     if "usd" in cost:
         told.append(f"{cost['usd']:.4f} USD, {cost['usd'] / count:.5f} an image")
     return ", ".join(told)

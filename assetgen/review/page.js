@@ -205,7 +205,7 @@ function madeHow(asset, candidate) {
 
 function costOf(cost) {
   if (!cost.seconds) return "none: no model drew it";
-  const said = [`${cost.seconds.toFixed(1)} s`, cost.watt_hours && `${cost.watt_hours.toFixed(3)} Wh (estimate)`, cost.usd && `${cost.usd.toFixed(6)} USD`];
+  const said = [`${cost.seconds.toFixed(1)} s`, cost.watt_hours && `${cost.watt_hours.toFixed(3)} Wh`, cost.usd && `${cost.usd.toFixed(6)} USD`];
   return `${said.filter(Boolean).join(", ")}${cost.device ? ` on ${cost.device}` : ""}`;
 }
 

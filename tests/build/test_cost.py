@@ -17,6 +17,11 @@ def test_without_a_price_there_is_no_money() -> None:
     assert "usd" not in cost_of(HOUR_LONG, 0)
 
 
+def test_without_a_measured_power_there_is_no_energy() -> None:
+    unmetered = Drawn(asset="a", seconds=3600, device="cpu, 2 cores", batch=4, slot=1, watts=0.0)
+    assert "watt_hours" not in cost_of(unmetered, 0)
+
+
 def test_tries_add_up_and_the_last_tells_the_device() -> None:
     last = Drawn(asset="a", seconds=1800, device="cuda", batch=1, slot=0, watts=300)
     total = summed([cost_of(HOUR_LONG, 2.0), cost_of(last, 2.0)])

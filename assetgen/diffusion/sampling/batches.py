@@ -16,6 +16,7 @@ from assetgen.diffusion.sampling.request import GUIDED_ABOVE, Request, Size, cut
 from assetgen.diffusion.sampling.tiling import wrapping
 from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
 from assetgen.diffusion.speed.devices import Device, is_out_of_memory, libraries
+from assetgen.diffusion.speed.energy import EnergyMeter
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
 from assetgen.images import ImageSet, picture
@@ -107,7 +108,7 @@ def _pictures(warm: WarmModel, batch: Sequence[Request], made: Size) -> list[Ima
     first = batch[0]
     kinds = [control.kind for control in first.controls]
     with warm.lock, warm.device.current(), torch.inference_mode():
-        started = time.perf_counter()
+        started, energy = time.perf_counter(), EnergyMeter(warm.device)
         shape = (made, first.steps, warm.guided(first), chunk_count(warm, first.prompt, first.negative), *kinds)
         fast, networks = _compile(warm, first, shape), warm.compilable(kinds)
         size = warm.device.batch if fast else warm.device.padded_batch(len(batch))
@@ -120,7 +121,7 @@ def _pictures(warm: WarmModel, batch: Sequence[Request], made: Size) -> list[Ima
         seconds = time.perf_counter() - started
         warm.compiler.drew(shape, seconds, size)
         laid = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
-        _tell(warm.device, batch, size, seconds, laid)
+        _tell(warm.device, batch, size, seconds, energy.joules() / seconds, laid)
     return pictures
 
 
@@ -138,8 +139,8 @@ def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
     return shape in warm.compiler.compiled
 
 
-def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, laid: str) -> None:
-    each, watts, memory = seconds / len(batch), device.watts, device.memory
+def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, watts: float, laid: str) -> None:
+    each, memory = seconds / len(batch), device.memory
     about = device.description + laid
     for slot, request in enumerate(batch):
         news = Drawn(asset=request.asset, seconds=each, device=about, batch=size, slot=slot, watts=watts, memory=memory)

@@ -48,20 +48,12 @@ class Device:
         return f"{kind}{cores}, {str(self.dtype).removeprefix('torch.')}"
 
     @property
-    def watts(self) -> float:
-        """An estimate of its power while sampling."""
-        torch, _ = libraries()
-        return WATTS[self.name] * (torch.get_num_threads() if self.name == "cpu" else 1)
-
-    @property
     def memory(self) -> int:
         """Peak bytes of device memory in use; 0 for devices without memory of their own."""
         torch, _ = libraries()
         return int(torch.cuda.max_memory_allocated(self.torch_device)) if self.name == "cuda" else 0
 
 
-WATTS = {"cuda": 300.0, "mps": 25.0, "cpu": 8.0}
-"""Usual power while sampling: a large GPU, an Apple chip, *one core* of a CPU. Estimates from data sheets."""
 _OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 """Messages of torch and its libraries for a full device memory."""
 
