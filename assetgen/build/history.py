@@ -15,7 +15,7 @@ from assetgen.build.cost import HOUR
 from assetgen.build.stages import batch_key
 from assetgen.events import Drawn, Finished
 from assetgen.pack.recipe import Recipe, digest
-from assetgen.store.backends import write_whole
+from assetgen.store.atomic import write_atomically
 
 NEWEST = 0.3
 """The share of a new measurement in its moving average."""
@@ -68,7 +68,7 @@ def remember(place: Path, measured: Iterable[tuple[str, Past]]) -> None:
         known[kind] = known[kind].newer(past) if kind in known else past
     text = json.dumps({kind: asdict(past) for kind, past in sorted(known.items())}, indent=1)
     with contextlib.suppress(OSError):  # a cache folder that cannot be written costs forecasts, nothing else
-        write_whole(place, text.encode())
+        write_atomically(place, text.encode())
 
 
 def measured(drawn: Sequence[tuple[Recipe, Drawn]], finished: Finished) -> Iterator[tuple[str, Past]]:

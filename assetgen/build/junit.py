@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from assetgen.errors import InputError
 from assetgen.events import Audited, Event, Failed, Finished, Published, Reused
-from assetgen.store.backends import write_whole
+from assetgen.store.atomic import write_atomically
 
 UNPRINTABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, Char
 
@@ -22,7 +22,7 @@ Suites = Sequence[tuple[str, Iterable[Event]]]
 def write_report(place: Path, suites: Suites) -> None:
     """Write the report of these packs."""
     try:
-        write_whole(place, report(suites))
+        write_atomically(place, report(suites))
     except OSError as error:
         raise InputError(f"cannot write the report '{place}' ({error.strerror})", cure="Name another file") from error
 

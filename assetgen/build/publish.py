@@ -18,7 +18,7 @@ from typing import Any
 from assetgen.errors import InputError, PublishError
 from assetgen.pack.entries import check_name
 from assetgen.parts import Files
-from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, write_whole
+from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
 MANIFEST = "manifest.json"
 JOURNAL = ".assetgen-journal"
@@ -228,7 +228,7 @@ class Target:
         try:
             if file.exists() and not file.stat().st_mode & stat.S_IWUSR:
                 raise PermissionError(13, "it is read-only")
-            write_whole(file, data)
+            write_atomically(file, data)
         except OSError as error:
             raise PublishError(f"cannot write '{file}' ({error.strerror})", cure="Nothing there was changed") from error
 

@@ -31,7 +31,7 @@ def init(
 ) -> None:
     """Look at a game project and write a starter pack for its engine."""
     from assetgen.build.game import MARKERS, detect_engine
-    from assetgen.store.store import write_whole
+    from assetgen.store.atomic import write_atomically
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"'{folder}' is a file", cure="Name a folder")
@@ -48,7 +48,7 @@ def init(
         engine=detect_engine(folder) or "plain",
     )
     try:
-        write_whole(pack, text.encode())
+        write_atomically(pack, text.encode())
     except OSError as error:
         raise InputError(f"cannot write '{pack}' ({error.strerror})", cure="Name another folder") from error
     typer.echo(f"{pack}: now run `assetgen build {place}`")

@@ -79,12 +79,12 @@ def _find_blender() -> Path | None:
 
 
 def _packed(program: Program, folder: Path) -> Path:
-    from assetgen.store.backends import write_whole
+    from assetgen.store.atomic import write_atomically
 
     place = folder / zip_name(program)
     data = zipped(program)
     try:
-        write_whole(place, data)
+        write_atomically(place, data)
     except OSError as error:
         raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another folder with -o") from error
     return place

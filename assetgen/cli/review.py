@@ -86,10 +86,10 @@ def _typed(context: typer.Context, *names: str) -> tuple[str, ...]:
 
 def _write(found: "Review", place: Path) -> Path:
     from assetgen.review import page
-    from assetgen.store.backends import write_whole
+    from assetgen.store.atomic import write_atomically
 
     try:
-        write_whole(place, page(found.facts()))
+        write_atomically(place, page(found.facts()))
     except OSError as error:
         raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another file with -o") from error
     return place

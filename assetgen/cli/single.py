@@ -24,14 +24,14 @@ def depth(
     """Render the depth picture that conditions concept art: near white, 16 bits."""
     from assetgen.cli.settings import parse_words
     from assetgen.pixels.image_files import encode_png
-    from assetgen.store.store import write_whole
+    from assetgen.store.atomic import write_atomically
 
     if output and output.suffix.lower() != ".png":
         raise InputError(f"'{output}' is not a .png file", cure="Depth is written as PNG")
     arguments = {"mesh": str(mesh), "size": _size(size), "azimuth": azimuth, "elevation": elevation}
     images = _run("control", "depth", {**arguments, **parse_words(words or [])})
     place = output or Path(f"{mesh.stem}_depth.png")
-    _save(place, lambda: write_whole(place, encode_png(images["depth"])))
+    _save(place, lambda: write_atomically(place, encode_png(images["depth"])))
     typer.echo(place)
 
 
@@ -48,7 +48,7 @@ def post(
     from assetgen.images import picture
     from assetgen.parts import load_part
     from assetgen.pixels.image_files import encode_png, read_image
-    from assetgen.store.store import write_whole
+    from assetgen.store.atomic import write_atomically
 
     if len(words) < 3:
         raise InputError("post wants at least a step, a picture to read and one to write", cure="assetgen post --help")
@@ -64,7 +64,7 @@ def post(
     for channel, array in images.channels.items():
         file = Path(place) if channel == "color" else Path(place).with_stem(f"{Path(place).stem}_{channel}")
         data = encode_png(array)
-        _save(file, lambda file=file, data=data: write_whole(file, data))
+        _save(file, lambda file=file, data=data: write_atomically(file, data))
         typer.echo(file)
 
 

@@ -15,7 +15,7 @@ from assetgen.build.publish import Outcome, Target
 from assetgen.errors import InputError, PublishError
 from assetgen.events import Emit
 from assetgen.parts import Files
-from assetgen.store.backends import write_whole
+from assetgen.store.atomic import write_atomically
 
 SETTINGS = "project.godot"
 ADDON = "addons/assetgen"
@@ -125,6 +125,6 @@ def _read(place: Path, project: Path) -> bytes:
 
 def _write(place: Path, data: bytes) -> None:
     try:
-        write_whole(place, data)
+        write_atomically(place, data)
     except OSError as error:
         raise PublishError(f"cannot write '{place}' ({error.strerror})", cure=BY_HAND) from error

@@ -16,7 +16,7 @@ from typing import Any, get_args
 from assetgen.errors import InputError
 from assetgen.pack.entries import check_name
 from assetgen.pack.library import PackFile
-from assetgen.store.backends import write_whole
+from assetgen.store.atomic import write_atomically
 
 LOCK_VERSION = 1
 VERSION_KEY = "assetgen lock"
@@ -103,7 +103,7 @@ def write_lock(place: Path, lock: Lock) -> None:
             return
         if stands is not None and not place.stat().st_mode & stat.S_IWUSR:
             raise PermissionError(13, "it is read-only")
-        write_whole(place, text.encode())
+        write_atomically(place, text.encode())
     except OSError as error:
         cure = "What was built stands in the game: get write access, and build again to lock it"
         raise InputError(f"cannot write the lock '{place}' ({error.strerror})", cure=cure) from error

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from assetgen.errors import InputError
 from assetgen.pack.schema import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
-from assetgen.store.store import write_whole
+from assetgen.store.atomic import write_atomically
 
 WeightPart = TypeVar("WeightPart", Lora, Embedding)
 COUNTED = {".safetensors", ".json", ".txt", ".model"}
@@ -121,4 +121,4 @@ def _remembered() -> dict[str, str]:
 
 def _remember(known: Mapping[str, str]) -> None:
     with contextlib.suppress(OSError):  # a cache folder that cannot be written costs time, nothing else
-        write_whole(_memory(), json.dumps(known, indent=0).encode())
+        write_atomically(_memory(), json.dumps(known, indent=0).encode())

@@ -14,7 +14,8 @@ from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import local_place, weights_digest
 from assetgen.parts import InputFile
-from assetgen.store.store import Store, write_whole
+from assetgen.store.atomic import write_atomically
+from assetgen.store.store import Store
 
 DIGITS = 12
 """Of a digest, for a person to compare."""
@@ -69,7 +70,7 @@ def _fetched(file: InputFile, store: Store, folder: Path) -> Path:
         if entry is None:
             raise BuildError(f"input file '{file.path.name}' is gone from the store", cure="Build again")
         [data] = entry.values()
-        write_whole(goal, data)
+        write_atomically(goal, data)
     return goal
 
 

@@ -23,7 +23,7 @@ from assetgen.server.context import News, Ready, ServerContext, check_weights_of
 from assetgen.server.http_errors import Refusal
 from assetgen.server.projects import game_in, pack_in
 from assetgen.server.requests import Build, Candidates, Check, Pick
-from assetgen.store.store import write_whole
+from assetgen.store.atomic import write_atomically
 
 
 def look_at_build(ask: Build, desk: ServerContext) -> Ready:
@@ -79,7 +79,7 @@ def candidates(ask: Candidates, desk: ServerContext, news: News) -> Mapping[str,
             tail = "" if channel == "color" else f"_{channel}"
             paths.append(f"{name}/{number:02}{tail}.png")
             news.numbers[paths[-1]] = number
-            write_whole(news.root / paths[-1], encode_png(array))
+            write_atomically(news.root / paths[-1], encode_png(array))
         scores[name][str(number)] = {
             check: {"score": float(verdict.score), "passed": bool(verdict.passed), "reason": verdict.reason}
             for check, verdict in candidate.verdicts

@@ -26,7 +26,7 @@ from assetgen.server.http_errors import Refusal
 from assetgen.server.projects import folder_of, readable
 from assetgen.server.requests import Make, Post
 from assetgen.server.uploads import place_of
-from assetgen.store.store import write_whole
+from assetgen.store.atomic import write_atomically
 
 REQUEST = "request"
 UPLOAD_IT = "Upload the file, and name it in 'inputs'"
@@ -76,7 +76,7 @@ def post(ask: Post, desk: ServerContext, news: News) -> Mapping[str, Any]:
     paths = []
     for channel, array in images.channels.items():
         paths.append("picture.png" if channel == "color" else f"picture_{channel}.png")
-        write_whole(news.root / paths[-1], encode_png(array))
+        write_atomically(news.root / paths[-1], encode_png(array))
     news(Published(asset="picture", files=tuple(paths)))
     news(Finished(seconds=0.0, published=1, reused=0, failed=0, sampled=0))
     return {"published": 1, "failed": 0}

@@ -6,7 +6,6 @@ A place holds bytes by relative path, `/` between folders. What goes wrong there
 import contextlib
 import os
 import re
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,9 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assetgen.errors import InputError, NotInstalledError
+from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
-PART_PREFIX, PART_SUFFIX = ".assetgen-", ".part"
-"""What is half written is named so. The dot makes engines and watchers ignore it."""
 STAMPS = ("mtime", "LastModified", "last_modified", "modified", "updated", "modify", "created")
 """The names that fsspec's implementations give to the time of a file's last change."""
 PIP_NAMES = {"smbclient": "smbprotocol"}
@@ -97,7 +95,7 @@ class LocalBackend:
 
     def write(self, path: str, data: bytes) -> None:
         """See `Place`. Not flushed to disk: who keeps files here must notice one that a power cut tore."""
-        write_whole(self.folder / path, data, durable=False)
+        write_atomically(self.folder / path, data, durable=False)
 
     def remove(self, path: str) -> None:
         """See `Place`. Folders stay: another builder may be about to write into them."""
@@ -225,27 +223,6 @@ class FsspecBackend:
                 return {}
         walk = files.walk(self._root, detail=True, on_error=_raise_unless_gone)  # `find` leaves out what fails
         return {info["name"]: info for _, _, inside in walk for info in inside.values()}
-
-
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file so that it appears whole or not at all: temporary file beside it, flush to disk, replace.
-
-    The temporary name begins with a dot, which engines and watchers ignore. Without `durable` nothing is flushed: a
-    power cut (not a crash) may then leave a torn file, for data that verifies itself. Raises `OSError`.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=PART_PREFIX, suffix=PART_SUFFIX, dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def reason(error: Exception) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from assetgen.errors import InputError
-from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, StoredFile
+from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX
+from assetgen.store.backends import StoredFile
 from assetgen.store.store import REACH, Level, Store, unpack_entry
 
 LEVELS: tuple[Level, ...] = get_args(Level)

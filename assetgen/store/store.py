@@ -20,10 +20,8 @@ from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.images import Array, ImageSet
 from assetgen.parts import Files
 from assetgen.pixels.image_files import decode_image, encode_png
-from assetgen.store.backends import PART_PREFIX, PART_SUFFIX, open_backend, reason
-from assetgen.store.backends import (
-    write_whole as write_whole,  # who writes files that are not save points imports it from here
-)
+from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX
+from assetgen.store.backends import open_backend, reason
 
 Level = Literal["inputs", "sampled", "cost", "images", "accepted", "files"]
 META = "meta.json"

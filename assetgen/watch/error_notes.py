@@ -8,7 +8,7 @@ from assetgen.errors import AssetgenError
 from assetgen.events import Failed
 from assetgen.pack.inbox import NOTE, files_laid_in
 from assetgen.pack.library import INBOX, PackFile
-from assetgen.store.store import write_whole
+from assetgen.store.atomic import write_atomically
 
 HEAD = "assetgen could not build this; the note goes when it is mended.\n\n"
 
@@ -37,7 +37,7 @@ def write_notes(place: Path, file: PackFile | None, failures: Sequence[Failed]) 
         with contextlib.suppress(OSError):
             is_gone = not note.parent.is_dir()  # a folder that was moved or removed is not made again for a note
             if not is_gone and (not note.exists() or note.read_bytes() != text):
-                write_whole(note, text)
+                write_atomically(note, text)
 
 
 def remove_notes(place: Path) -> None:

@@ -15,7 +15,8 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.store.backends import Backend, FsspecBackend, LocalBackend, StoredFile, open_backend, write_whole
+from assetgen.store.atomic import write_atomically
+from assetgen.store.backends import Backend, FsspecBackend, LocalBackend, StoredFile, open_backend
 
 KINDS = ("folder", "file://", "memory://")
 
@@ -157,7 +158,7 @@ def test_a_time_that_nobody_tells_counts_as_now(stamp: dict[str, object]) -> Non
 
 def test_a_file_appears_whole_whether_or_not_it_must_last(tmp_path: Path) -> None:
     for durable in (True, False):
-        write_whole(tmp_path / "a/b", b"x", durable=durable)
+        write_atomically(tmp_path / "a/b", b"x", durable=durable)
         assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.diffusion.speed.devices import libraries
-from assetgen.store.store import write_whole
+from assetgen.store.atomic import write_atomically
 
 SAVED = 0.3
 """The share of a picture's time that compiling saves: Stable Diffusion 1.5, 512², batches of 8, H200, PyTorch 2.11."""
@@ -55,7 +55,9 @@ class Compiler:
             self.paces[shape] = (min(each, known) if known else each) if shape in self.paces else None
         elif known:
             with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-                write_whole(self._place(shape), json.dumps({"seconds": max(0.0, seconds - known * count)}).encode())
+                write_atomically(
+                    self._place(shape), json.dumps({"seconds": max(0.0, seconds - known * count)}).encode()
+                )
             self.paces[shape] = None
 
     def _cost(self, shape: Hashable) -> float:
