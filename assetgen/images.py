@@ -1,4 +1,4 @@
-"""The images that travel through a recipe, and the pixel conventions, stated once.
+"""The images that travel through a recipe, their metadata, and the pixel conventions.
 
 An `ImageSet` holds named channels, each a `height × width × channels` array of `uint8`, `uint16` or `float32`.
 
@@ -8,35 +8,116 @@ An `ImageSet` holds named channels, each a `height × width × channels` array o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue, TypeAdapter
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
 MAX_PIXELS = 8192 * 8192
-"""Larger pictures are neither read nor made."""
-ALLOWED_TYPES = (np.uint8, np.uint16, np.float32)
+"""Images with more pixels are neither read nor made."""
+_SAMPLE_TYPES = (np.uint8, np.uint16, np.float32)
+
+
+@dataclass(frozen=True)
+class Trim:
+    """Where a cut image lies in the uncut one, in pixels."""
+
+    offset: tuple[int, int]
+    """x and y of the cut image's top left corner; negative where the canvas grew."""
+    source_size: tuple[int, int]
+    """Width and height of the uncut image."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """One member of an atlas."""
+
+    rect: tuple[int, int, int, int]
+    """x, y, width and height in the atlas, in pixels."""
+    trim: Trim | None = None
+    """The member's own `Meta.trim`."""
+    pivot: tuple[float, float] | None = None
+    """The member's own `Meta.pivot`."""
+
+
+@dataclass(frozen=True)
+class DepthRange:
+    """How the grey of a depth image relates to distance."""
+
+    polarity: Literal["near_white", "near_black"]
+    encoding: Literal["inverse", "linear", "picture"]
+    """Grey is affine in 1 / distance ("inverse") or in distance ("linear"); "picture" for a ready depth image."""
+    near: float | None = None
+    """Distance of the nearest tone, in units of the mesh; None for a ready depth image."""
+    far: float | None = None
+    """Distance of the farthest tone, in units of the mesh; None for a ready depth image."""
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What later stages need to know about an image set. A field is None where nothing is known."""
+
+    tiles: str | None = None
+    """Axes along which the image repeats without a seam: "", "x", "y" or "xy"."""
+    pixel_art: bool | None = None
+    """One array element is one game pixel: scale and filter with hard edges."""
+    cell: float | None = None
+    """Size of a game pixel in pixels of the image that `pixelate` received."""
+    pivot: tuple[float, float] | None = None
+    """Origin of a sprite, x and y as fractions of the image, y downwards."""
+    trim: Trim | None = None
+    """Where the image lay before it was cut."""
+    background: str | None = None
+    """Colour of the background that `cutout` removed, "#rrggbb"."""
+    outline: str | None = None
+    """Colour of the line that `outline` drew, "#rrggbb"."""
+    regions: Mapping[str, Region] | None = None
+    """Members of an atlas by name."""
+    depth: DepthRange | None = None
+    """Which distances a depth image shows."""
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Facts of third-party parts, by name. Prefix the name with your package to avoid collisions."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The known facts as a JSON object; entries of `extra` become keys of the object itself."""
+        known = asdict(replace(self, extra={}), dict_factory=_without_none)
+        del known["extra"]
+        return {**self.extra, **known}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Meta":
+        """The inverse of `to_json`: unknown keys go to `extra`. Raises `ValueError` for values of other types."""
+        names = {each.name for each in fields(Meta)} - {"extra"}
+        known = {name: value for name, value in data.items() if name in names}
+        extra = {name: value for name, value in data.items() if name not in names}
+        return replace(_meta_type().validate_python(known), extra=extra)
+
+
+def _without_none(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if value is not None}
+
+
+@cache
+def _meta_type() -> TypeAdapter[Meta]:
+    return TypeAdapter(Meta)
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Named image channels plus `meta`, JSON-able facts that later stages need (tiling axes, pixel cell, regions)."""
+    """Named image channels and their metadata. The arrays are read-only views: the caller's own stay writable."""
 
     channels: Mapping[str, Array]
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Meta = field(default_factory=Meta)
 
     def __post_init__(self) -> None:
-        for name, array in self.channels.items():
-            if array.ndim != 3 or array.dtype.type not in ALLOWED_TYPES or 0 in array.shape:
-                given = f"{array.shape} {array.dtype}"
-                raise ValueError(f"channel '{name}' must be H×W×C uint8, uint16 or float32, not {given}")
-            array.flags.writeable = False
-        object.__setattr__(self, "channels", MappingProxyType(dict(self.channels)))
-        object.__setattr__(self, "meta", MappingProxyType(dict(self.meta)))
+        views = {name: _read_only(name, array) for name, array in self.channels.items()}
+        object.__setattr__(self, "channels", MappingProxyType(views))
 
     def __getitem__(self, name: str) -> Array:
         return self.channels[name]
@@ -54,31 +135,40 @@ class ImageSet:
         """The same set with these channels added or replaced."""
         return ImageSet({**self.channels, **channels}, self.meta)
 
-    def noting(self, **meta: Any) -> "ImageSet":
-        """The same set with these facts added to `meta`."""
-        return ImageSet(self.channels, {**self.meta, **meta})
+    def with_meta(self, **changes: Any) -> "ImageSet":
+        """The same set with these fields of `meta` changed. Raises `TypeError` for an unknown field."""
+        return ImageSet(self.channels, replace(self.meta, **changes))
 
     def map(self, change: Callable[[Array], Array]) -> "ImageSet":
         """The same set with `change` applied to every channel."""
         return ImageSet({name: change(array) for name, array in self.channels.items()}, self.meta)
 
 
-def too_large(size: tuple[int, int]) -> str:
-    """Why no picture of this width and height is made; "" for one that may be."""
+def _read_only(name: str, array: Array) -> Array:
+    if array.ndim != 3 or array.dtype.type not in _SAMPLE_TYPES or 0 in array.shape:
+        given = f"{array.shape} {array.dtype}"
+        raise ValueError(f"channel '{name}' must be H×W×C uint8, uint16 or float32, not {given}")
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def size_error(size: tuple[int, int]) -> str:
+    """Why an image of this width and height is too large; "" for an allowed size."""
     width, height = size
-    return f"a picture has at most {MAX_PIXELS:,} pixels, not {width} × {height}" if width * height > MAX_PIXELS else ""
+    return f"an image has at most {MAX_PIXELS:,} pixels, not {width} × {height}" if width * height > MAX_PIXELS else ""
 
 
-def not_too_large(size: tuple[int, int]) -> tuple[int, int]:
-    """The size, for types of words: raises `ValueError` where no such picture is made."""
-    if why := too_large(size):
-        raise ValueError(why)
+def check_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The size itself, for use in pydantic types. Raises `ValueError` where it is too large."""
+    if error := size_error(size):
+        raise ValueError(error)
     return size
 
 
-def picture(color: Array, **meta: Any) -> ImageSet:
-    """An image set with a `color` channel alone."""
-    return ImageSet({"color": color}, meta)
+def color_image(color: Array, **meta: Any) -> ImageSet:
+    """An image set with a `color` channel alone; keywords are fields of `Meta`."""
+    return ImageSet({"color": color}, Meta(**meta))
 
 
 def to_float(array: Array) -> FloatArray:

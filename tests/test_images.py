@@ -1,15 +1,36 @@
-"""Image sets and their pixel conventions."""
+"""Image sets, their metadata and their pixel conventions."""
+
+import json
 
 import numpy as np
 import pytest
 
-from assetgen.images import ImageSet, picture, split_alpha, to_float, to_uint8, to_uint16
+from assetgen.images import ImageSet, Meta, Region, Trim, color_image, split_alpha, to_float, to_uint8, to_uint16
 
 
-def test_arrays_of_a_set_cannot_be_written() -> None:
-    images = picture(np.zeros((2, 2, 3), np.uint8))
+def test_arrays_of_a_set_are_read_only_and_the_callers_array_stays_writable() -> None:
+    array = np.zeros((2, 2, 3), np.uint8)
+    images = color_image(array)
     with pytest.raises(ValueError, match="read-only"):
         images["color"][0, 0] = 1
+    array[0, 0] = 1
+    assert images["color"].base is array
+
+
+def test_meta_is_stored_as_json_without_unknown_facts() -> None:
+    trim = Trim((1, -2), (8, 9))
+    meta = Meta(tiles="", pivot=(0.5, 1.0), regions={"imp": Region((0, 0, 4, 5), trim)}, extra={"acme_mood": ["calm"]})
+    text = json.dumps(meta.to_json(), sort_keys=True)
+    assert text == (
+        '{"acme_mood": ["calm"], "pivot": [0.5, 1.0], '
+        '"regions": {"imp": {"rect": [0, 0, 4, 5], "trim": {"offset": [1, -2], "source_size": [8, 9]}}}, "tiles": ""}'
+    )
+    assert Meta.from_json(json.loads(text)) == meta
+
+
+def test_an_unknown_field_of_meta_is_refused() -> None:
+    with pytest.raises(TypeError, match="tile"):
+        color_image(np.zeros((2, 2, 3), np.uint8)).with_meta(tile="x")
 
 
 @pytest.mark.parametrize("array", [np.zeros((2, 2)), np.zeros((2, 2, 3)), np.zeros((0, 2, 3), np.uint8)])

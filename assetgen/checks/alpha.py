@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float
+from assetgen.images import Array, FloatArray, ImageSet, Trim, split_alpha, to_float
 from assetgen.parts import Verdict, part
 from assetgen.pixels.color import oklab_from_srgb
 
@@ -45,7 +45,7 @@ def alpha(
     """
     rgb, cover = (to_float(channel) for channel in split_alpha(images["color"]))
     seen = cover[..., 0] >= VISIBLE
-    across, down = images.meta.get("trim", {}).get("source_size", images.size)
+    across, down = _trim(images).source_size
     share = float(seen.sum()) / (across * down)
     if share < EMPTY:
         return Verdict(EMPTY / max(share, 1e-3), False, f"nothing is left of it ({share:.1%} of the picture)")
@@ -67,12 +67,16 @@ def _contact(seen: Mask, images: ImageSet) -> float:
 
 def _sides(seen: Mask, images: ImageSet) -> Iterator[float]:
     height, width = seen.shape
-    trim = images.meta.get("trim", {"offset": [0, 0], "source_size": [width, height]})
-    (left, top), (across, down) = trim["offset"], trim["source_size"]
+    trim = _trim(images)
+    (left, top), (across, down) = trim.offset, trim.source_size
     for row in (-top, down - 1 - top):
         yield float(seen[row].sum()) / across if 0 <= row < height else 0.0
     for column in (-left, across - 1 - left):
         yield float(seen[:, column].sum()) / down if 0 <= column < width else 0.0
+
+
+def _trim(images: ImageSet) -> Trim:
+    return images.meta.trim or Trim((0, 0), images.size)
 
 
 def _crumbs(seen: Mask) -> float:
@@ -86,10 +90,10 @@ def _crumbs(seen: Mask) -> float:
 
 def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, str]:
     """The worst halo as a multiple of its limit, and its reason."""
-    known = images.meta.get("background")
+    known = images.meta.background
     lab = oklab_from_srgb(rgb)
     faults = [(0.0, "")]
-    for code in () if "outline" in images.meta else (known,) if known else ("#ffffff", "#000000"):
+    for code in () if images.meta.outline else (known,) if known else ("#ffffff", "#000000"):
         back = oklab_from_srgb(np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32))
         away = np.asarray(np.linalg.norm(lab - back, axis=-1), np.float32)
         faults.append((_mixed_rim(away, cover) / MIXED_SHARE, f"its soft rim is mixed with the background ({code})"))

@@ -22,7 +22,7 @@ def seam(
     lines inside; lower is better. `auto` takes the axes that the image says it tiles along, and both where it says
     none.
     """
-    chosen = (images.meta.get("tiles") or "xy") if axes == "auto" else axes
+    chosen = (images.meta.tiles or "xy") if axes == "auto" else axes
     ratio, channel, axis = worst_wrap(images, chosen)
     passed = ratio <= limit
     told = f"wrap along {axis} is {ratio:.2f} × as steep as the steep lines inside ({channel}; limit {limit:g})"

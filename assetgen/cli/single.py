@@ -45,7 +45,7 @@ def post(
     Material maps beside the colour go to OUT_normal.png, OUT_orm.png and so on.
     """
     from assetgen.cli.settings import parse_step
-    from assetgen.images import picture
+    from assetgen.images import color_image
     from assetgen.parts import load_part
     from assetgen.pixels.image_files import encode_png, read_image
     from assetgen.store.atomic import write_atomically
@@ -58,7 +58,7 @@ def post(
     named = [parse_step(step) for step in steps]
     for name, _ in named:
         load_part("step", name)
-    images = picture(read_image(Path(source)))
+    images = color_image(read_image(Path(source)))
     for name, arguments in named:
         images = _run("step", name, arguments, images)
     for channel, array in images.channels.items():

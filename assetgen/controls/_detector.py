@@ -24,7 +24,7 @@ from assetgen.diffusion.loading.detectors import OnnxNetwork, ready, torchvision
 from assetgen.diffusion.loading.weight_files import check_all_downloaded, hub_file
 from assetgen.diffusion.speed.devices import resolve_device
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import HubFile, InputFile
 
 PACKAGE = "controlnet_aux"
@@ -81,7 +81,7 @@ class View:
         """A drawing of `scaled()` at the size asked for, black where the picture did not reach."""
         height, width = read_fitted(self.image, self.size, self.fit).shape[:2]
         whole = padded(resized(drawing, (width, height)), self.size)
-        return picture(whole if whole.shape[2] == 3 else np.repeat(whole, 3, axis=2))
+        return color_image(whole if whole.shape[2] == 3 else np.repeat(whole, 3, axis=2))
 
 
 def as_large(detector: Any, pixels: Any) -> Any:

@@ -1,6 +1,5 @@
 """Depth: a mesh seen by a camera, or a ready depth picture, as the grey picture that depth models obey."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -22,7 +21,7 @@ from assetgen.controls._shot import (
     shot_of,
 )
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, to_float, to_uint8, to_uint16
+from assetgen.images import Array, DepthRange, FloatArray, ImageSet, Meta, to_float, to_uint8, to_uint16
 from assetgen.parts import InputFile, part
 from assetgen.pixels.image_files import read_image
 
@@ -91,12 +90,9 @@ def _graded(nearness: Floats, perspective: bool, near: Tone) -> ImageSet:
     span = white - black
     grey = np.where(seen, np.clip((nearness - black) / span, 0, 1) if span > 0 else 1.0, 0)
     distances = (1 / white, 1 / black) if perspective else (-white, -black)
-    facts = {
-        "encoding": "inverse" if perspective else "linear",
-        "near": float(distances[0]),
-        "far": float(distances[1]),
-    }
-    return _picture(grey.astype(np.float32)[..., None], near, facts)
+    polarity: Literal["near_white", "near_black"] = "near_white" if near == "white" else "near_black"
+    shown = DepthRange(polarity, "inverse" if perspective else "linear", *map(float, distances))
+    return _depth_image(grey.astype(np.float32)[..., None], shown)
 
 
 def _from_picture(image: InputFile, size: Size, fit: Fit, near: Tone) -> ImageSet:
@@ -106,11 +102,11 @@ def _from_picture(image: InputFile, size: Size, fit: Fit, near: Tone) -> ImageSe
     if near == "black":
         grey = 1 - grey
     grey = padded(fitted(grey * alpha if alpha.size else grey, size, fit), size)
-    return _picture(grey, "white", {"encoding": "picture"})
+    return _depth_image(grey, DepthRange("near_white", "picture"))
 
 
-def _picture(grey: FloatArray, near: Tone, facts: Mapping[str, object]) -> ImageSet:
-    """Grey `H×W×1` in 0..1, near = 1, as the channels and facts of a depth control."""
-    tones = grey if near == "white" else 1 - grey
+def _depth_image(grey: FloatArray, shown: DepthRange) -> ImageSet:
+    """Channels and metadata of a depth control from grey `H×W×1` in 0..1, near = 1."""
+    tones = grey if shown.polarity == "near_white" else 1 - grey
     channels: dict[str, Array] = {"color": np.repeat(to_uint8(tones), 3, axis=2), "depth": to_uint16(tones)}
-    return ImageSet(channels, {"depth": {"polarity": f"near_{near}", **facts}})
+    return ImageSet(channels, Meta(depth=shown))

@@ -20,7 +20,7 @@ from assetgen.controls._shot import (
 )
 from assetgen.controls._smooth import corner_normals
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, picture, to_uint8
+from assetgen.images import ImageSet, color_image, to_uint8
 from assetgen.parts import InputFile, part
 
 RED_IS_LEFT = np.array([-1.0, 1.0, 1.0])
@@ -54,7 +54,7 @@ def normal(
         normals = _normals(shot, size, ground)
     except InputError as error:
         raise error.at(mesh.path.name) from error
-    return picture(to_uint8(((normals * RED_IS_LEFT + 1) / 2).astype(np.float32)))
+    return color_image(to_uint8(((normals * RED_IS_LEFT + 1) / 2).astype(np.float32)))
 
 
 def _normals(shot: Shot, size: Size, ground: bool) -> Floats:

@@ -5,8 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from assetgen.controls._fit import Fit, Size, padded, read_fitted
-from assetgen.images import ImageSet
-from assetgen.images import picture as as_picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import InputFile, part
 
 
@@ -19,4 +18,4 @@ def picture(
     fit: Fit = "cover",
 ) -> ImageSet:
     """Condition on a picture as it is, by the model's control of a `kind`: tile, scribble, openpose, normal, seg, …"""
-    return as_picture(padded(read_fitted(image, size, fit), size))
+    return color_image(padded(read_fitted(image, size, fit), size))

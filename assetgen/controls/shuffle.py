@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.controls._fit import Fit, Seed, Size, read_fitted
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import InputFile, part
 
 COARSE = 256  # pixels between the random points of the flow in a picture of 512, as the ControlNet was trained
@@ -23,7 +23,7 @@ def shuffle(*, image: InputFile, size: Size = (512, 512), seed: Seed = 0, fit: F
     height, width = pixels.shape[:2]
     random = np.random.default_rng(seed)
     across, down = (_field((height, width), random) * (side - 1) for side in (width, height))
-    return picture(np.asarray(cv2.remap(pixels, across, down, cv2.INTER_LINEAR)))
+    return color_image(np.asarray(cv2.remap(pixels, across, down, cv2.INTER_LINEAR)))
 
 
 def _field(shape: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:

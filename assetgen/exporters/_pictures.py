@@ -38,4 +38,4 @@ def transparency(color: Array) -> Literal["opaque", "cut", "soft"]:
 
 def is_pixel_art(images: ImageSet, use: Use) -> bool:
     """Whether the engine must never blur it."""
-    return use.startswith("pixel_") or bool(images.meta.get("pixel_art"))
+    return use.startswith("pixel_") or bool(images.meta.pixel_art)

@@ -6,11 +6,10 @@ Pixel art keeps hard edges by a `CanvasTexture`, which says so for itself whatev
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, assignments, import_file, resource_file
 from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
-from assetgen.images import ImageSet
+from assetgen.images import ImageSet, Region
 from assetgen.parts import Files, Use, part
 
 MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
@@ -83,8 +82,8 @@ def _resources(
     images: ImageSet, name: str, use: Use, place: str, paths: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes]]:
     file = f"{name}.tres"
-    if "regions" in images.meta:
-        for member, region in sorted(images.meta["regions"].items()):
+    if images.meta.regions is not None:
+        for member, region in sorted(images.meta.regions.items()):
             yield f"{name}/{member}.tres", _atlas_texture(f"{place}{name}/{member}.tres", region, paths["color"])
     elif use == "sky":
         yield file, _sky(place + file, paths["color"])
@@ -94,12 +93,12 @@ def _resources(
         yield file, _canvas_texture(images, place + file, use, paths)
 
 
-def _atlas_texture(path: str, region: Mapping[str, Any], atlas: str) -> bytes:
+def _atlas_texture(path: str, region: Region, atlas: str) -> bytes:
     """A member, with the margins that trimming took away."""
-    x, y, width, height = region["rect"]
+    x, y, width, height = region.rect
     properties = {"atlas": 'ExtResource("atlas")', "region": f"Rect2({x}, {y}, {width}, {height})"}
-    if trim := region.get("trim"):
-        (left, top), (full_width, full_height) = trim["offset"], trim["source_size"]
+    if trim := region.trim:
+        (left, top), (full_width, full_height) = trim.offset, trim.source_size
         properties["margin"] = f"Rect2({left}, {top}, {full_width - width}, {full_height - height})"
     return resource_file(path, "AtlasTexture", {**properties, "filter_clip": "true"}, {"atlas": atlas})
 

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
 
 from assetgen.exporters._pictures import png_name, pngs
-from assetgen.images import ImageSet
+from assetgen.images import ImageSet, Region, Trim
 from assetgen.parts import Files, Use, part
 
 
@@ -18,13 +17,13 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     name, y downwards, pivots in 0..1 of the untrimmed picture. The same files serve every `use`.
     """
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
-    if "regions" in images.meta:
-        files[f"{name}.json"] = _frames_json(images, name)
+    if images.meta.regions is not None:
+        files[f"{name}.json"] = _frames_json(images.meta.regions, images.size, name)
     return files
 
 
-def _frames_json(images: ImageSet, name: str) -> bytes:
-    width, height = images.size
+def _frames_json(regions: Mapping[str, Region], size: tuple[int, int], name: str) -> bytes:
+    width, height = size
     meta = {
         "app": "assetgen",
         "version": "1.0",
@@ -33,27 +32,29 @@ def _frames_json(images: ImageSet, name: str) -> bytes:
         "size": {"w": width, "h": height},
         "scale": "1",
     }
-    frames = {member: _frame(region) for member, region in sorted(images.meta["regions"].items())}
+    frames = {member: _frame(region) for member, region in sorted(regions.items())}
     return (json.dumps({"frames": frames, "meta": meta}, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _frame(region: Mapping[str, Any]) -> dict[str, Any]:
-    x, y, width, height = region["rect"]
-    trim = region.get("trim") or {"offset": (0, 0), "source_size": (width, height)}
-    (left, top), (full_width, full_height) = trim["offset"], trim["source_size"]
+def _frame(region: Region) -> dict[str, object]:
+    x, y, width, height = region.rect
+    trim = region.trim or Trim((0, 0), (width, height))
+    (left, top), (full_width, full_height) = trim.offset, trim.source_size
     return {
         "frame": {"x": x, "y": y, "w": width, "h": height},
         "rotated": False,
         "trimmed": (width, height) != (full_width, full_height),
         "spriteSourceSize": {"x": left, "y": top, "w": width, "h": height},
         "sourceSize": {"w": full_width, "h": full_height},
-        "pivot": _pivot(region.get("pivot"), (left, top, width, height), (full_width, full_height)),
+        "pivot": _pivot(region.pivot, (left, top, width, height), (full_width, full_height)),
     }
 
 
-def _pivot(pivot: Any, visible: tuple[int, int, int, int], full: tuple[int, int]) -> dict[str, float]:
-    """A pivot in 0..1 of the visible part, in 0..1 of the untrimmed picture; its middle where none is told."""
-    if not pivot:
+def _pivot(
+    pivot: tuple[float, float] | None, visible: tuple[int, int, int, int], full: tuple[int, int]
+) -> dict[str, float]:
+    """A pivot of the visible part as fractions of the untrimmed image; without one, the centre."""
+    if pivot is None:
         return {"x": 0.5, "y": 0.5}
     left, top, width, height = visible
     return {"x": (left + pivot[0] * width) / full[0], "y": (top + pivot[1] * height) / full[1]}

@@ -55,8 +55,8 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
 def surface_facts(candidate: Candidate) -> dict[str, Any]:
     """What a candidate tells of its asset: along which axes it repeats, whether its pixels are to be seen."""
     meta = candidate.images.meta
-    found: dict[str, Any] = {"tiles": meta.get("tiles", "")}
-    return found | ({"pixels": True} if meta.get("pixel_art") else {})
+    found: dict[str, Any] = {"tiles": meta.tiles or ""}
+    return found | ({"pixels": True} if meta.pixel_art else {})
 
 
 def _maps(candidate: Candidate) -> list[tuple[str, Array]]:

@@ -11,7 +11,7 @@ from assetgen.build.run import BuildOptions, build_pack
 from assetgen.build.stages import run_part
 from assetgen.errors import InputError
 from assetgen.events import Finished, Planned, Published, StepRan
-from assetgen.images import picture
+from assetgen.images import color_image
 from assetgen.pack.entries import variations
 from assetgen.pack.library import Library, PackFile, library_for
 from assetgen.pack.library import ResolvedPreset as PresetKind
@@ -68,7 +68,7 @@ def post(ask: Post, desk: ServerContext, news: News) -> Mapping[str, Any]:
     """Run the steps, and write each channel."""
     news(Planned(assets=1, to_sample=0))
     source = place_of(desk.jobs, desk.uploads, ask.upload)
-    images = picture(read_image(source))
+    images = color_image(read_image(source))
     for name, arguments in _steps(ask):
         part, words = _words(name, arguments, desk.folder)
         images = run_part(part, name, images, **words)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, split_alpha
+from assetgen.images import Array, ImageSet, Meta, Region, split_alpha
 from assetgen.parts import Context, part
 
 Rect = tuple[int, int, int, int]  # x, y, width, height
@@ -41,11 +41,9 @@ def atlas(
         channel: _sheet({name: images[channel] for name, images in members.items()}, channel, size, rects, extrude)
         for channel in next(iter(members.values())).channels
     }
-    regions = {name: _region(images, rects[name]) for name, images in members.items()}
-    meta: dict[str, Any] = {"tiles": "", "regions": regions}
-    if all(images.meta.get("pixel_art") for images in members.values()):
-        meta["pixel_art"] = True
-    return ImageSet(channels, meta)
+    regions = {name: Region(rects[name], images.meta.trim, images.meta.pivot) for name, images in members.items()}
+    pixel_art = all(images.meta.pixel_art for images in members.values()) or None
+    return ImageSet(channels, Meta(tiles="", regions=regions, pixel_art=pixel_art))
 
 
 def _check_members(members: Mapping[str, ImageSet]) -> None:
@@ -150,8 +148,3 @@ def _sheet(
         around = np.pad(pixels, ((extrude, extrude), (extrude, extrude), (0, 0)), mode="edge")
         sheet[y - extrude : y + height + extrude, x - extrude : x + width + extrude] = around
     return sheet
-
-
-def _region(images: ImageSet, rect: Rect) -> dict[str, Any]:
-    """Where a member is, with what it says of its trimming and its pivot."""
-    return {"rect": list(rect)} | {key: images.meta[key] for key in ("trim", "pivot") if images.meta.get(key)}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.diffusion.sampling.request import cut, framed, opaque
-from assetgen.images import FloatArray, ImageSet, picture, to_float, to_uint8
+from assetgen.images import FloatArray, ImageSet, color_image, to_float, to_uint8
 from assetgen.pack.schema import ModelCard, Size
 from assetgen.parts import Context, InputFile, part
 from assetgen.pixels.image_files import read_image
@@ -54,7 +54,7 @@ def fake(
         drawing *= 1 - control.strength / 2 * (1 - seen)
     if image:
         drawing = _over(framed(opaque(read_image(image.path)), made, made), drawing, mask, strength)
-    return picture(to_uint8(cut(drawing, made)), tiles=tile)
+    return color_image(to_uint8(cut(drawing, made)), tiles=tile)
 
 
 def _seed(prompt: str, seed: int) -> int:

@@ -1,6 +1,6 @@
 """A picture that is there already: bought, drawn or photographed."""
 
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import Context, InputFile, part
 from assetgen.pixels.image_files import read_image
 from assetgen.sources._words import Axes
@@ -12,4 +12,4 @@ def image_file(context: Context, *, image: InputFile, tiles: Axes = "") -> Image
 
     `tiles` says along which axes it repeats without a seam, where it does; the `seam` check tells whether that is true.
     """
-    return picture(read_image(image.path), tiles=tiles)
+    return color_image(read_image(image.path), tiles=tiles)

@@ -1,13 +1,11 @@
 """A picture on another canvas: cut, or enlarged by transparent pixels; trim and pivot go along."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, split_alpha, too_large
+from assetgen.images import Array, ImageSet, Meta, Region, Trim, size_error, split_alpha
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,11 @@ def on_canvas(images: ImageSet, box: Box) -> ImageSet:
 
     Raises `InputError` where the picture would be too large.
     """
-    if why := too_large((box.width, box.height)):
-        raise InputError(why, cure="Put `resize` before this step")
+    if error := size_error((box.width, box.height)):
+        raise InputError(error, cure="Put `resize` before this step")
     width, height = images.size
     if box == Box(0, 0, width, height):
-        return images.noting(**_moved(images, box) | {"tiles": images.meta.get("tiles", "")})
+        return ImageSet(images.channels, _moved(images, box, images.meta.tiles or ""))
     rows = np.arange(box.top, box.top + box.height)
     columns = np.arange(box.left, box.left + box.width)
     beyond = ~(((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None])
@@ -48,22 +46,22 @@ def on_canvas(images: ImageSet, box: Box) -> ImageSet:
     rgb, alpha = (np.array(array) for array in split_alpha(channels["color"]))
     alpha[beyond] = 0
     channels["color"] = np.concatenate([rgb, alpha], axis=2)
-    return ImageSet(channels, {**images.meta, **_moved(images, box)})
+    return ImageSet(channels, _moved(images, box, ""))
 
 
-def _moved(images: ImageSet, box: Box) -> dict[str, object]:
-    width, height = images.size
-    known = images.meta.get("trim", {"offset": [0, 0], "source_size": [width, height]})
-    left, top = known["offset"]
-    moved: dict[str, object] = {"tiles": "", "trim": {**known, "offset": [left + box.left, top + box.top]}}
-    if "pivot" in images.meta:
-        x, y = images.meta["pivot"]
-        moved["pivot"] = [(x * width - box.left) / box.width, (y * height - box.top) / box.height]
-    if "regions" in images.meta:
-        moved["regions"] = {name: _shifted(region, box) for name, region in images.meta["regions"].items()}
-    return moved
+def _moved(images: ImageSet, box: Box, tiles: str) -> Meta:
+    """Metadata in pixels of the new canvas."""
+    (width, height), meta = images.size, images.meta
+    trim, pivot, regions = meta.trim or Trim((0, 0), images.size), meta.pivot, meta.regions
+    return replace(
+        meta,
+        tiles=tiles,
+        trim=replace(trim, offset=(trim.offset[0] + box.left, trim.offset[1] + box.top)),
+        pivot=pivot and ((pivot[0] * width - box.left) / box.width, (pivot[1] * height - box.top) / box.height),
+        regions=regions and {name: _shifted(region, box) for name, region in regions.items()},
+    )
 
 
-def _shifted(region: Mapping[str, Any], box: Box) -> dict[str, Any]:
-    x, y, width, height = region["rect"]
-    return {**region, "rect": [x - box.left, y - box.top, width, height]}
+def _shifted(region: Region, box: Box) -> Region:
+    x, y, width, height = region.rect
+    return replace(region, rect=(x - box.left, y - box.top, width, height))

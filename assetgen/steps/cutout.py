@@ -43,7 +43,7 @@ def cutout(
     if method == "matting":
         coverage, colors = _matte(rgb, mask, coverage, colors)
     cut = images.replace(color=_joined(colors, _hardened(coverage, alpha), images["color"]))
-    return cut.noting(background=_code(np.median(plate[mask], axis=0))) if mask.any() else cut
+    return cut.with_meta(background=_code(np.median(plate[mask], axis=0))) if mask.any() else cut
 
 
 def _code(color: FloatArray) -> str:

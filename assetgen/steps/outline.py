@@ -34,7 +34,7 @@ def outline(
     pen = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
     body = alpha[..., 0] >= VISIBLE
     shape = body if side == "outside" else ~np.pad(body, 1)
-    line = _line(shape, width, hard=bool(images.meta.get("pixel_art")))
+    line = _line(shape, width, hard=bool(images.meta.pixel_art))
     if side == "inside":
         share = np.where(body, line[1:-1, 1:-1], 1)[..., None]
         drawn, cover = rgb * (1 - share) + pen * share, alpha
@@ -46,7 +46,7 @@ def outline(
     made = np.concatenate([drawn, cover], axis=2).astype(np.float32)
     kind = images["color"].dtype
     drawn = made if kind == np.float32 else to_uint8(made) if kind == np.uint8 else to_uint16(made)
-    return images.replace(color=drawn).noting(outline=color)
+    return images.replace(color=drawn).with_meta(outline=color)
 
 
 def _with_room(images: ImageSet, width: int) -> ImageSet:

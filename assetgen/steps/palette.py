@@ -28,6 +28,6 @@ def palette(
         raise InputError("palette wants colors, a palette file, or both", cure="Write for example {colors: 16}")
     if "color" not in images:
         raise InputError("palette wants an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
-    tiles = images.meta.get("tiles", "")
+    tiles = images.meta.tiles or ""
     file = palette.path if palette else None
     return images.replace(color=reduce_colors(images["color"], colors, file, dither, tiles))

@@ -45,7 +45,7 @@ def pbr_maps(
     `roughness` on the mean, worn heights smoother, over a range of about `roughness_contrast`. The maps tile along the
     axes that the picture tiles along.
     """
-    tiles = images.meta.get("tiles", "")
+    tiles = images.meta.tiles or ""
     color, alpha = split_alpha(to_float(images["color"]))
     lab = oklab_from_srgb(color)
     side = min(images.size)

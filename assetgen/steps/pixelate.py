@@ -1,16 +1,15 @@
 """Pictures to pixel art: one pixel a cell, in few colours."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float
+from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, split_alpha, to_float
 from assetgen.parts import InputFile, part
 from assetgen.pixels.color import oklab_from_srgb
 from assetgen.pixels.palettes import MAX_COLORS
@@ -64,7 +63,7 @@ def pixelate(
     if "color" not in images:
         raise InputError("pixelate wants an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
     axes, snapped = _layout(images, cell, grid)
-    tiles = images.meta.get("tiles", "")
+    tiles = images.meta.tiles or ""
     if all(axis.size == 1 for axis in axes):
         shrunk = images.replace(color=_hard(images["color"]))
     else:
@@ -76,9 +75,9 @@ def pixelate(
 
 def _layout(images: ImageSet, cell: int | str | None, grid: int | None) -> tuple[tuple[_Cells, _Cells], bool]:
     """The cells along x and y, and whether they lie on a grid that the picture has."""
-    tiles, longer = images.meta.get("tiles", ""), max(images.size)
+    tiles, longer = images.meta.tiles or "", max(images.size)
     automatic = cell == "auto" or (cell is None and grid is None)
-    if automatic and images.meta.get("pixel_art"):
+    if automatic and images.meta.pixel_art:
         wanted, found = 1.0, None
     elif automatic or isinstance(cell, int):
         found = find_grid(images["color"], None if automatic else float(cell or 1)) if cell != 1 else None
@@ -193,28 +192,20 @@ def _full(array: Array) -> float:
     return 1.0 if array.dtype == np.float32 else float(np.iinfo(array.dtype).max)
 
 
-def _meta(meta: Mapping[str, Any], axes: tuple[_Cells, _Cells]) -> dict[str, Any]:
-    now = {**meta, "pixel_art": True, "cell": round(axes[0].size, 4)}
-    if "trim" in meta:
-        across, down = (axis.size for axis in axes)
-        offset, size = meta["trim"]["offset"], meta["trim"]["source_size"]
-        now["trim"] = {
-            **meta["trim"],
-            "offset": [round((offset[0] + axes[0].start) / across), round((offset[1] + axes[1].start) / down)],
-            "source_size": [round(size[0] / across), round(size[1] / down)],
-        }
-    if "regions" in meta:
-        now["regions"] = {
-            name: {**region, "rect": _rect(region["rect"], axes)} for name, region in meta["regions"].items()
-        }
-    return now
+def _meta(meta: Meta, axes: tuple[_Cells, _Cells]) -> Meta:
+    """Metadata in game pixels."""
+    trim, regions = meta.trim, meta.regions
+    across, down = axes
+    if trim:
+        (left, top), (width, height) = trim.offset, trim.source_size
+        offset = round((left + across.start) / across.size), round((top + down.start) / down.size)
+        trim = Trim(offset, (round(width / across.size), round(height / down.size)))
+    if regions:
+        regions = {name: replace(region, rect=_rect(region.rect, axes)) for name, region in regions.items()}
+    return replace(meta, pixel_art=True, cell=round(across.size, 4), trim=trim, regions=regions)
 
 
-def _rect(rect: list[int], axes: tuple[_Cells, _Cells]) -> list[int]:
-    left, top = (round((place - axis.start) / axis.size) for place, axis in zip(rect[:2], axes, strict=True))
-    ends = (
-        round((place + side - axis.start) / axis.size)
-        for place, side, axis in zip(rect[:2], rect[2:], axes, strict=True)
-    )
-    right, bottom = ends
-    return [left, top, max(1, right - left), max(1, bottom - top)]
+def _rect(rect: tuple[int, int, int, int], axes: tuple[_Cells, _Cells]) -> tuple[int, int, int, int]:
+    left, right = (round((x - axes[0].start) / axes[0].size) for x in (rect[0], rect[0] + rect[2]))
+    top, bottom = (round((y - axes[1].start) / axes[1].size) for y in (rect[1], rect[1] + rect[3]))
+    return left, top, max(1, right - left), max(1, bottom - top)

@@ -1,18 +1,19 @@
 """Another number of pixels."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, not_too_large, to_float, too_large
+from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, check_size, size_error, to_float
 from assetgen.parts import part
 from assetgen.steps._wrap import padded
 
 Side = Annotated[int, Field(ge=1, le=16384)]
-Size = Annotated[tuple[Side, Side], AfterValidator(not_too_large)]
+Size = Annotated[tuple[Side, Side], AfterValidator(check_size)]
 LANCZOS_REACH = 3  # pixels of the coarser picture, Lanczos3
 
 
@@ -35,10 +36,10 @@ def resize(
     target = _target(images.size, size, (width, height), scale)
     if target == images.size:
         return images
-    if why := too_large(target):
-        raise InputError(why, cure="Resize to fewer")
-    method = filter if filter != "auto" else "nearest" if images.meta.get("pixel_art") else "lanczos"
-    tiles = images.meta.get("tiles", "")
+    if error := size_error(target):
+        raise InputError(error, cure="Resize to fewer")
+    method = filter if filter != "auto" else "nearest" if images.meta.pixel_art else "lanczos"
+    tiles = images.meta.tiles or ""
     channels = {name: _resized(array, target, method, tiles, name) for name, array in images.channels.items()}
     ratio = target[0] / images.size[0], target[1] / images.size[1]
     return ImageSet(channels, _meta(images.meta, ratio, method))
@@ -74,8 +75,9 @@ def _resized(array: Array, target: tuple[int, int], method: str, tiles: str, nam
     return _as_before(np.clip(pixels, 0, 1), array)
 
 
-def _nearest(now: int, new: int) -> Any:
-    return np.minimum(((np.arange(new) + 0.5) * now / new).astype(int), now - 1)
+def _nearest(now: int, new: int) -> NDArray[np.intp]:
+    places = ((np.arange(new) + 0.5) * now / new).astype(np.intp)
+    return np.minimum(places, now - 1)
 
 
 def _filtered(pixels: FloatArray, target: tuple[int, int], method: str, tiles: str) -> FloatArray:
@@ -108,26 +110,24 @@ def _as_before(pixels: FloatArray, array: Array) -> Array:
     return np.rint(pixels * np.iinfo(array.dtype).max).astype(array.dtype)
 
 
-def _meta(meta: Mapping[str, Any], ratio: tuple[float, float], method: str) -> dict[str, Any]:
-    now = dict(meta)
-    if "trim" in meta:
-        now["trim"] = {**meta["trim"], **{key: _scaled(meta["trim"][key], ratio) for key in ("offset", "source_size")}}
-    if "regions" in meta:
-        now["regions"] = {
-            name: {**region, "rect": _scaled_rect(region["rect"], ratio)} for name, region in meta["regions"].items()
-        }
-    if "cell" in meta:
-        now["cell"] = meta["cell"] * ratio[0]
-    if meta.get("pixel_art") and method != "nearest":
-        now["pixel_art"] = False
-    return now
+def _meta(meta: Meta, ratio: tuple[float, float], method: str) -> Meta:
+    """Metadata in pixels of the resized image."""
+    trim, regions = meta.trim, meta.regions
+    return replace(
+        meta,
+        trim=trim and Trim(_scaled(trim.offset, ratio), _scaled(trim.source_size, ratio)),
+        regions=regions
+        and {name: replace(region, rect=_scaled_rect(region.rect, ratio)) for name, region in regions.items()},
+        cell=meta.cell and meta.cell * ratio[0],
+        pixel_art=False if meta.pixel_art and method != "nearest" else meta.pixel_art,
+    )
 
 
-def _scaled(pair: list[int], ratio: tuple[float, float]) -> list[int]:
-    return [round(value * factor) for value, factor in zip(pair, ratio, strict=True)]
+def _scaled(pair: tuple[int, int], ratio: tuple[float, float]) -> tuple[int, int]:
+    return round(pair[0] * ratio[0]), round(pair[1] * ratio[1])
 
 
-def _scaled_rect(rect: list[int], ratio: tuple[float, float]) -> list[int]:
-    left, top = _scaled(rect[:2], ratio)
-    right, bottom = _scaled([rect[0] + rect[2], rect[1] + rect[3]], ratio)
-    return [left, top, right - left, bottom - top]
+def _scaled_rect(rect: tuple[int, int, int, int], ratio: tuple[float, float]) -> tuple[int, int, int, int]:
+    x, y, width, height = rect
+    (left, top), (right, bottom) = _scaled((x, y), ratio), _scaled((x + width, y + height), ratio)
+    return left, top, right - left, bottom - top

@@ -40,16 +40,16 @@ def seamless(
     if min(images.size) < SMALLEST:
         across, down = images.size
         raise InputError(f"seamless wants at least {SMALLEST} × {SMALLEST} pixels, not {across} × {down}")
-    tiles = images.meta.get("tiles", "")
+    tiles = images.meta.tiles or ""
     wanted = "".join(axis for axis in axes if method != "auto" or not _tiles_already(images, axis, tiles))
-    hard = bool(images.meta.get("pixel_art"))
+    hard = bool(images.meta.pixel_art)
     if not hard:
         images = _evened(images, wanted, 0.0 if method == "fft" else TONE_WIDTH)
     if hard or method != "fft":
         for axis in wanted:
             images = _patched(images, axis, band, tiles)
             tiles += axis
-    return images.noting(tiles="".join(axis for axis in "xy" if axis in tiles + axes))
+    return images.with_meta(tiles="".join(axis for axis in "xy" if axis in tiles + axes))
 
 
 def _tiles_already(images: ImageSet, axis: str, tiles: str) -> bool:
@@ -109,7 +109,7 @@ def _patched(images: ImageSet, axis: str, band: float, tiles: str) -> ImageSet:
     left, shift = _best_strip(pixels, half, loop)
     errors = np.square(_seam_band(pixels, half) - _strip(pixels, half, left, shift)).sum(axis=2)
     begin, end = cheapest_path(errors[:, :half], loop=loop), half + cheapest_path(errors[:, half:], loop=loop)
-    feather = 0.0 if images.meta.get("pixel_art") else max(LEAST_FEATHER, FEATHER * min(images.size))
+    feather = 0.0 if images.meta.pixel_art else max(LEAST_FEATHER, FEATHER * min(images.size))
     mask = _mask(begin, end, 2 * half, feather)
 
     def patch(name: str, array: Array) -> Array:
@@ -124,7 +124,7 @@ def _patched(images: ImageSet, axis: str, band: float, tiles: str) -> ImageSet:
 def _tone(array: Array, axis: str, tiles: str, images: ImageSet) -> FloatArray:
     """The broad light and dark of a channel, which already runs on across the seam; nothing for pixel art."""
     pixels = to_float(array)
-    if images.meta.get("pixel_art"):
+    if images.meta.pixel_art:
         return np.zeros_like(pixels)
     sigma = TONE_WIDTH * min(array.shape[:2])
     planes = [next(blurs(pixels[..., plane], [sigma], tiles + axis)) for plane in range(array.shape[2])]

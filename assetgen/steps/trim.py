@@ -36,4 +36,4 @@ def trim(
     left, top = seen.left - (width - seen.width) // 2, seen.top - (height - seen.height) // 2
     x = (seen.left - left + seen.width / 2) / width
     y = (seen.top - top + seen.height * PIVOTS[pivot]) / height
-    return on_canvas(images, Box(left, top, width, height)).noting(pivot=[x, y])
+    return on_canvas(images, Box(left, top, width, height)).with_meta(pivot=(x, y))

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from assetgen.errors import AssetgenError, BuildError, InputError
-from assetgen.images import Array, ImageSet
+from assetgen.images import Array, ImageSet, Meta
 from assetgen.parts import Files
 from assetgen.pixels.image_files import decode_image, encode_png
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX
@@ -144,7 +144,7 @@ def unpack_entry(data: bytes) -> dict[str, bytes] | None:
 
 def files_from(images: ImageSet) -> dict[str, bytes]:
     """An image set as named bytes."""
-    files = {META: json.dumps(dict(images.meta), sort_keys=True).encode()}
+    files = {META: json.dumps(images.meta.to_json(), sort_keys=True).encode()}
     for name, array in images.channels.items():
         if array.dtype == np.float32:
             buffer = io.BytesIO()
@@ -166,7 +166,7 @@ def images_from(files: Mapping[str, bytes]) -> ImageSet:
             wanted = int(rest.split(".")[0])
             pixels = decode_image(data, name)
             channels[channel] = pixels[..., [0, 3]] if wanted == 2 else pixels[..., :wanted]
-    return ImageSet(channels, json.loads(files[META]))
+    return ImageSet(channels, Meta.from_json(json.loads(files[META])))
 
 
 def _path(level: Level, key: str) -> str:

@@ -28,7 +28,7 @@ from assetgen.build.provenance import stamp
 from assetgen.build.run import BuildOptions, Machine, build_pack
 from assetgen.build.stages import apply_steps, run_exporter, run_part, run_source
 from assetgen.events import Emit, Event, Failed, Finished, Planned, Sampling, ignore
-from assetgen.images import Array, ImageSet, picture
+from assetgen.images import Array, ImageSet, color_image
 from assetgen.pack.library import load_pack
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import resolve_pack
@@ -84,7 +84,7 @@ def batches(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
         for _ in batch:
             made = drawn(words["side"], words["seed"] % DISTINCT, words["sprite"])
             with taken("away between pictures"):
-                yield picture(made, tiles="" if words["sprite"] else "xy")
+                yield color_image(made, tiles="" if words["sprite"] else "xy")
 
 
 @part(version=1, batch=BatchSource(lambda words, controls: (words["side"], words["sprite"]), batches))
@@ -180,7 +180,7 @@ def steps(folder: Path) -> None:
     for preset, side in itertools.product(PRESETS, (512, 1024)):
         [recipe] = resolve_pack(load_pack(write(folder, preset, side, 0.1, 1, 1)))
         print(f"\n{preset} at {side}²: ms by the clock, ms of the processor, share of a free interpreter")
-        images = picture(drawn(side, 0, "sprite" in preset), tiles="" if "sprite" in preset else "xy")
+        images = color_image(drawn(side, 0, "sprite" in preset), tiles="" if "sprite" in preset else "xy")
         alone = free_share(partial(zlib.crc32, FREE))[2]
         for what, took, busy, share in _each(recipe, images, lambda what, work: (what, *free_share(work))):
             print(f"  {what:26} {took * 1000:7.1f} {busy * 1000:7.1f}  {min(1.0, share / alone):5.0%}")

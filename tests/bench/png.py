@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from assetgen.images import Array, ImageSet, picture, to_uint8, to_uint16
+from assetgen.images import Array, ImageSet, color_image, to_uint8, to_uint16
 from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.sources.fake import fake
@@ -82,11 +82,11 @@ def threads(arrays: Sequence[Array], each: int = 8) -> float:
 
 def drawn() -> Mapping[str, Sequence[Array]]:
     paint = painting(np.random.default_rng(1))
-    maps = done("pbr_maps", picture(paint))
+    maps = done("pbr_maps", color_image(paint))
     return {
         f"painting RGB {SIDE}²": [paint],
         f"painting RGBA {SIDE}²": [np.dstack([paint, np.full((SIDE, SIDE), 255, np.uint8)])],
-        f"sprite RGBA {SIDE}²": [done("cutout", picture(on_white(paint)))["color"]],
+        f"sprite RGBA {SIDE}²": [done("cutout", color_image(on_white(paint)))["color"]],
         f"normals RGB {SIDE}²": [to_uint8(maps["normal"])],
         f"height 16 bit {SIDE}²": [to_uint16(maps["height"])],
         f"{SPRITES} pixel sprites 32²": [pixel_sprite(seed) for seed in range(SPRITES)],

@@ -28,14 +28,14 @@ import threading
 import numpy as np
 from assetgen.errors import InputError
 from assetgen.events import Sampling
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import Context, BatchSource, part
 from assetgen.sources.fake import fake
 
 def run(jobs):
     for job in jobs:
         context = job.context
-        seen = [control.images.meta["drawn by"] for control in context.controls]
+        seen = [control.images.meta.extra["drawn by"] for control in context.controls]
         context.emit(Sampling(done=0, total=context.remaining, batch=(context.asset, *seen)))
         yield fake(context, prompt=job.arguments["prompt"], seed=job.arguments["seed"], size=job.arguments["size"])
 
@@ -48,7 +48,7 @@ def grey(*, level: int = 128) -> ImageSet:
     """A grey picture, which tells the thread that drew it."""
     if level > 255:
         raise InputError("there is no such grey")
-    return picture(np.full((8, 8, 3), level, np.uint8), **{"drawn by": threading.current_thread().name})
+    return color_image(np.full((8, 8, 3), level, np.uint8), extra={"drawn by": threading.current_thread().name})
 '''
 ENTRIES = "[assetgen.sources]\ngauge = gauge:gauge\n[assetgen.controls]\ngrey = gauge:grey\n"
 PRESET = 'preset: told\nuse: sprite\nsource: {gauge: {prompt: "{prompt}"}}\nsteps: [cutout]\n'

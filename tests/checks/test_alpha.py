@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assetgen.checks.alpha import alpha
-from assetgen.images import Array, ImageSet, picture
+from assetgen.images import Array, ImageSet, color_image
 from assetgen.parts import load_part
 from assetgen.steps.outline import outline
 from assetgen.steps.trim import trim
@@ -23,45 +23,45 @@ def reason(images: ImageSet) -> str:
 
 
 def test_a_good_sprite_passes_trimmed_or_not_and_outlined() -> None:
-    assert reason(picture(ball())) == ""
-    assert reason(trim(picture(ball()))) == ""
-    assert reason(outline(trim(picture(ball(), background="#ffffff"), padding=2), width=2)) == ""
+    assert reason(color_image(ball())) == ""
+    assert reason(trim(color_image(ball()))) == ""
+    assert reason(outline(trim(color_image(ball(), background="#ffffff"), padding=2), width=2)) == ""
 
 
 def test_nothing_left_is_rejected() -> None:
-    assert "nothing is left" in reason(picture(ball(2)))
+    assert "nothing is left" in reason(color_image(ball(2)))
 
 
 def test_no_cut_out_is_rejected() -> None:
-    assert "not cut out" in reason(picture(np.full((8, 8, 3), 90, np.uint8)))
+    assert "not cut out" in reason(color_image(np.full((8, 8, 3), 90, np.uint8)))
 
 
 def test_a_sprite_cut_by_the_border_is_rejected_even_after_trimming() -> None:
-    cropped = picture(ball(24, x=6))
+    cropped = color_image(ball(24, x=6))
     assert "cuts it off" in reason(cropped)
     assert "cuts it off" in reason(trim(cropped, padding=2))
 
 
 def test_touching_the_border_lightly_is_no_fault() -> None:
-    assert reason(picture(ball(20, x=19))) == ""
+    assert reason(color_image(ball(20, x=19))) == ""
 
 
 def test_crumbs_are_rejected() -> None:
     crumbs = ball(12)
     crumbs[2:62:6, 2:12:4] = crumbs[2:62:6, 52:62:4] = (9, 9, 9, 255)
-    assert "crumbs" in reason(picture(crumbs))
+    assert "crumbs" in reason(color_image(crumbs))
 
 
 def test_a_rim_of_the_background_is_rejected() -> None:
     rimmed, core = ball(20), ball(18)
     rimmed[..., :3] = np.where(core[..., 3:] > 127, rimmed[..., :3], (240, 240, 240))
-    assert "rim" in reason(picture(rimmed, background="#ffffff"))
-    assert reason(picture(rimmed, background="#00ff00")) == ""
+    assert "rim" in reason(color_image(rimmed, background="#ffffff"))
+    assert reason(color_image(rimmed, background="#00ff00")) == ""
 
 
 def test_a_line_drawn_in_the_colour_of_the_background_is_no_halo() -> None:
     for code in ("#000000", "#ffffff"):
-        made = outline(picture(ball(), background=code), width=2, color=code)
+        made = outline(color_image(ball(), background=code), width=2, color=code)
         assert reason(made) == ""
 
 
@@ -75,22 +75,22 @@ def feathered(back: int) -> Array:
 
 
 def test_a_soft_halo_is_seen_on_black_and_on_white_though_nobody_told_the_background() -> None:
-    assert "#ffffff" in reason(picture(feathered(255)))
-    assert "#000000" in reason(picture(feathered(0)))
+    assert "#ffffff" in reason(color_image(feathered(255)))
+    assert "#000000" in reason(color_image(feathered(0)))
 
 
 def test_a_hard_dark_outline_is_no_halo() -> None:
     drawn = ball(20)
     drawn[..., 3] = np.where(drawn[..., 3] > 127, 255, 0)
     drawn[..., :3] = np.where(ball(18)[..., 3:] > 127, drawn[..., :3], 0)
-    assert reason(picture(drawn)) == ""
+    assert reason(color_image(drawn)) == ""
 
 
 def test_many_small_pieces_are_crumbs_though_they_are_equal() -> None:
     pieces = np.zeros((64, 64, 4), np.uint8)
     pieces[4:60:14, 4:60:14] = pieces[5:60:14, 4:60:14] = pieces[4:60:14, 5:60:14] = pieces[5:60:14, 5:60:14] = 255
     pieces[4:60:14, 6:60:14] = pieces[6:60:14, 6:60:14] = 255
-    assert "crumbs" in reason(picture(pieces))
+    assert "crumbs" in reason(color_image(pieces))
 
 
 def test_a_misspelt_word_is_refused() -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from assetgen.checks.palette import palette
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import InputFile, load_part
 
 THREE = np.array([[[255, 0, 0], [0, 255, 0], [0, 255, 0]], [[0, 0, 255], [255, 0, 0], [0, 255, 0]]], np.uint8)
@@ -16,32 +16,32 @@ def written(folder, *colors):
 
 
 def test_colours_are_counted_against_the_limit():
-    assert palette(picture(THREE), colors=3).passed
-    verdict = palette(picture(THREE), colors=2)
+    assert palette(color_image(THREE), colors=3).passed
+    verdict = palette(color_image(THREE), colors=2)
     assert (verdict.score, verdict.passed, verdict.reason) == (3, False, "3 colours, 2 allowed")
 
 
 def test_colours_outside_the_file_fail_and_the_commonest_are_named(tmp_path):
-    assert palette(picture(THREE), palette=written(tmp_path, "ff0000", "00ff00", "0000ff", "ffffff")).passed
-    verdict = palette(picture(THREE), palette=written(tmp_path, "ff0000"))
+    assert palette(color_image(THREE), palette=written(tmp_path, "ff0000", "00ff00", "0000ff", "ffffff")).passed
+    verdict = palette(color_image(THREE), palette=written(tmp_path, "ff0000"))
     assert not verdict.passed and verdict.reason == "2 colours are not in own.hex (#00ff00, #0000ff)"
 
 
 def test_both_limits_are_told(tmp_path):
-    reason = palette(picture(THREE), colors=1, palette=written(tmp_path, "ff0000")).reason
+    reason = palette(color_image(THREE), colors=1, palette=written(tmp_path, "ff0000")).reason
     assert "1 allowed" in reason and "not in own.hex" in reason
 
 
 def test_hidden_pixels_do_not_count():
     seen = np.dstack([THREE, np.zeros((2, 3, 1), np.uint8)])
     seen[0, 0, 3] = 1
-    assert palette(picture(seen.copy()), colors=1).score == 1
+    assert palette(color_image(seen.copy()), colors=1).score == 1
     seen[0, 0, 3] = 0
-    assert palette(picture(seen), colors=1).score == 0
+    assert palette(color_image(seen), colors=1).score == 0
 
 
 def test_deep_pictures_are_judged_as_they_will_be_seen():
-    assert palette(picture(THREE.astype(np.uint16) * 257), colors=3).passed
+    assert palette(color_image(THREE.astype(np.uint16) * 257), colors=3).passed
 
 
 def test_bad_words_and_bad_images_are_refused():

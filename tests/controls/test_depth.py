@@ -43,7 +43,7 @@ def test_near_is_white_and_can_be_black(tmp_path: Path) -> None:
     ball = saved(trimesh.creation.icosphere(subdivisions=3), tmp_path / "ball.glb")
     white, black = (depth(mesh=ball, size=(48, 48), near=tone) for tone in ("white", "black"))
     assert np.abs(grey(white) + grey(black) - 255).max() <= 1
-    assert (white.meta["depth"]["polarity"], black.meta["depth"]["polarity"]) == ("near_white", "near_black")
+    assert (white.meta.depth.polarity, black.meta.depth.polarity) == ("near_white", "near_black")
 
 
 def test_two_planes_have_the_inverse_distances_of_geometry(tmp_path: Path) -> None:
@@ -51,9 +51,9 @@ def test_two_planes_have_the_inverse_distances_of_geometry(tmp_path: Path) -> No
     near.apply_translation((0, 0, 2))
     scene = saved(trimesh.util.concatenate([near, far]), tmp_path / "walls.glb")
     made = depth(mesh=scene, size=(96, 96), azimuth=0, elevation=0, ground=False)
-    facts = made.meta["depth"]
+    shown = made.meta.depth
     values = made["depth"][48, [48, 70], 0] / 65535
-    inverse = 1 / facts["far"] + values * (1 / facts["near"] - 1 / facts["far"])
+    inverse = 1 / shown.far + values * (1 / shown.near - 1 / shown.far)
     assert abs(1 / inverse[1] - 1 / inverse[0] - 2) < 0.05
 
 

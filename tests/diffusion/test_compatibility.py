@@ -13,7 +13,7 @@ from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
-from assetgen.images import picture
+from assetgen.images import color_image
 from assetgen.pack.schema import Folder, ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
@@ -160,7 +160,7 @@ def test_numbers_that_are_none_are_blamed_on_the_weights_where_precision_cannot_
     tensors = load_file(file)
     save_file({**tensors, "controlnet_mid_block.weight": tensors["controlnet_mid_block.weight"] * float("nan")}, file)
     depth = {"depth": {"weights": {"folder": folder}, "licence": "CC0-1.0"}}
-    seen = Context(asset="it", controls=(Control("depth", picture(np.zeros((32, 32, 3), np.uint8))),))
+    seen = Context(asset="it", controls=(Control("depth", color_image(np.zeros((32, 32, 3), np.uint8))),))
     for precision, cure in (("float32", "its LoRAs, words or controls"), ("bfloat16", "precision to float32")):
         with pytest.raises(InputError, match=f"gave no picture.*{cure}"):
             next(sample([job(with_words(tiny, controls=depth, precision=precision), seen)]))

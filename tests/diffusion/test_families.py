@@ -12,7 +12,7 @@ from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import Event, ignore
-from assetgen.images import Array, picture, to_float
+from assetgen.images import Array, color_image, to_float
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png, read_image
@@ -34,7 +34,7 @@ def alone(job: SourceJob) -> Array:
 
 def under(kind: str, value: int, **acts: float) -> Context:
     ramp = np.linspace(0, value, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
-    return Context(asset="it", controls=(Control(kind, picture(ramp), **acts),))
+    return Context(asset="it", controls=(Control(kind, color_image(ramp), **acts),))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from assetgen.diffusion.loading.models import WarmModel, unload_models, warm_mod
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.speed.offload import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES, component_sizes
 from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
-from assetgen.images import Array, picture
+from assetgen.images import Array, color_image
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
@@ -62,7 +62,7 @@ def equal(one: list[Array], other: list[Array]) -> bool:
 
 def under(*kinds: str, **acts: float) -> Context:
     ramp = np.linspace(0, 255, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
-    return Context(asset="it", controls=tuple(Control(kind, picture(ramp), **acts) for kind in kinds))
+    return Context(asset="it", controls=tuple(Control(kind, color_image(ramp), **acts) for kind in kinds))
 
 
 def test_a_picture_is_about_that_of_the_cpu(each: ModelCard, job: Make) -> None:

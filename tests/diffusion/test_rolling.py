@@ -162,12 +162,12 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     import torch
 
     from assetgen.diffusion.sampling.conditioning import Moment, guide, predict
-    from assetgen.images import picture
+    from assetgen.images import color_image
     from assetgen.parts import Context, Control
 
     card = tiny_of("flux")
     ramp = np.linspace(0, 255, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
-    context = Context(asset="it", controls=(Control("depth", picture(ramp)),))
+    context = Context(asset="it", controls=(Control("depth", color_image(ramp)),))
     warm = warm_model(card, (), ["depth"], ignore)
     scheduler = warm.scheduler()
     scheduler.set_timesteps(2, mu=1.0)

@@ -10,7 +10,7 @@ import pytest
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import Event, Loading, Sampling
-from assetgen.images import Array, picture
+from assetgen.images import Array, color_image
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
@@ -42,7 +42,7 @@ def noisy(folder: Path, name: str, width: int = 32) -> Path:
 
 def under(kind: str, value: int, **acts: float) -> Context:
     ramp = np.linspace(0, value, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
-    return Context(asset="it", controls=(Control(kind, picture(ramp), **acts),))
+    return Context(asset="it", controls=(Control(kind, color_image(ramp), **acts),))
 
 
 @BOTH
@@ -69,7 +69,7 @@ def test_the_first_try_and_the_second_are_equal_bytes(tiny: ModelCard, job: Make
 def test_any_size_is_made_though_latents_are_coarser(tiny: ModelCard, job: Make) -> None:
     [images] = sample([job(tiny, size=(37, 22))])
     assert images.size == (37, 22)
-    assert images.meta["tiles"] == ""
+    assert images.meta.tiles == ""
 
 
 def test_a_long_prompt_is_read_to_its_end(tiny: ModelCard, job: Make) -> None:

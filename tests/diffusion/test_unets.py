@@ -11,7 +11,7 @@ from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
-from assetgen.images import Array, picture
+from assetgen.images import Array, color_image
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
@@ -27,7 +27,7 @@ def alone(job: SourceJob) -> Array:
 
 def under(*kinds: str, value: int = 255, **acts: float) -> Context:
     ramp = np.linspace(0, value, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
-    return Context(asset="it", controls=tuple(Control(kind, picture(ramp), **acts) for kind in kinds))
+    return Context(asset="it", controls=tuple(Control(kind, color_image(ramp), **acts) for kind in kinds))
 
 
 def with_control(card: ModelCard, kind: str, folder: Path, **words: Any) -> ModelCard:

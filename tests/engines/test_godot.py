@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assetgen.exporters.godot import godot, new_project
-from assetgen.images import Array, ImageSet, picture
+from assetgen.images import Array, ImageSet, Trim, color_image
 from assetgen.parts import Context
 from assetgen.pixels.image_files import add_text
 from assetgen.sources.atlas import atlas
@@ -36,28 +36,28 @@ def flat(color: tuple[int, ...], width: int = 24, height: int = 20) -> Array:
 
 def surface(color: Array, **maps: tuple[int, ...]) -> ImageSet:
     height, width = color.shape[:2]
-    return picture(color).replace(**{name: flat(value, width, height) for name, value in maps.items()})
+    return color_image(color).replace(**{name: flat(value, width, height) for name, value in maps.items()})
 
 
 def everything() -> dict[str, bytes]:
     members = {
-        "tall": picture(flat((200, 10, 10), 4, 9)),
-        "cut": picture(disc(8, 6), trim={"offset": [1, 2], "source_size": [12, 10]}),
+        "tall": color_image(flat((200, 10, 10), 4, 9)),
+        "cut": color_image(disc(8, 6), trim=Trim((1, 2), (12, 10))),
     }
     sheet = atlas(Context(members=members))
     orm = surface(slopes(), normal=(128, 128, 255), orm=(255, 200, 0), ao=(255,), roughness=(200,), height=(9,))
     separate = surface(disc(), normal=(128, 128, 255), roughness=(99,), metallic=(50,))
     given = [
-        godot(picture(disc()), "smooth", folder="art"),
-        godot(picture(disc()), "pixels", use="pixel_sprite", folder="art"),
-        godot(picture(slopes(32, 32)), "floor", use="texture", folder="art"),
+        godot(color_image(disc()), "smooth", folder="art"),
+        godot(color_image(disc()), "pixels", use="pixel_sprite", folder="art"),
+        godot(color_image(slopes(32, 32)), "floor", use="texture", folder="art"),
         godot(orm, "wall", use="material", folder="art"),
         godot(separate, "grate", use="material", folder="art"),
         godot(surface(slopes(10, 6), orm=(1, 2, 3)), "odd", use="material", folder="art"),
         godot(surface(disc(), normal=(128, 128, 255)), "lit", folder="art"),
         godot(sheet, "heroes", folder="art"),
-        godot(picture(slopes()), "dusk", use="sky", folder="art"),
-        godot(picture(disc()), "stain", use="decal", folder="art"),
+        godot(color_image(slopes()), "dusk", use="sky", folder="art"),
+        godot(color_image(disc()), "stain", use="decal", folder="art"),
     ]
     return {f"art/{path}": stamped(path, data) for files in given for path, data in files.items()}
 

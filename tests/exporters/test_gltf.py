@@ -9,12 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.exporters.gltf import gltf
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import Files, load_part
 from assetgen.pixels.image_files import decode_image
 
 COLOR = np.arange(4 * 8 * 3, dtype=np.uint8).reshape(4, 8, 3)
-MATERIAL = picture(COLOR).replace(normal=COLOR, orm=COLOR + 1)
+MATERIAL = color_image(COLOR).replace(normal=COLOR, orm=COLOR + 1)
 
 
 def document(files: Files, name: str = "wall") -> dict[str, Any]:
@@ -68,13 +68,13 @@ def test_packed_maps_serve_roughness_metal_and_occlusion() -> None:
 
 
 def test_separate_maps_are_packed_with_rough_and_unmetallic_where_missing() -> None:
-    files = gltf(picture(COLOR).replace(ao=np.full((4, 8, 1), 7, np.uint8)), "wall")
+    files = gltf(color_image(COLOR).replace(ao=np.full((4, 8, 1), 7, np.uint8)), "wall")
     assert (decode_image(files["wall_orm.png"]) == (7, 255, 0)).all()
     assert "wall_ao.png" not in files
 
 
 def test_colour_alone_is_a_rough_surface_of_no_metal() -> None:
-    told = document(gltf(picture(COLOR), "wall"))
+    told = document(gltf(color_image(COLOR), "wall"))
     assert told["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] == 0
     assert "normalTexture" not in told["materials"][0]
 
@@ -83,11 +83,11 @@ def test_colour_alone_is_a_rough_surface_of_no_metal() -> None:
 def test_the_alpha_mode_is_that_of_the_picture(alpha: int, mode: str) -> None:
     color = np.full((2, 2, 4), 255, np.uint8)
     color[0, 0, 3] = alpha
-    assert document(gltf(picture(color), "wall"))["materials"][0]["alphaMode"] == mode
+    assert document(gltf(color_image(color), "wall"))["materials"][0]["alphaMode"] == mode
 
 
 def test_pixel_art_is_sampled_without_blur_and_sprites_do_not_repeat() -> None:
-    [sampler] = document(gltf(picture(COLOR), "wall", use="pixel_sprite"))["samplers"]
+    [sampler] = document(gltf(color_image(COLOR), "wall", use="pixel_sprite"))["samplers"]
     assert sampler == {"magFilter": 9728, "minFilter": 9984, "wrapS": 33071, "wrapT": 33071}
 
 

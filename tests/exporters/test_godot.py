@@ -7,11 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.exporters.godot import godot, new_project
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, Region, Trim, color_image
 from assetgen.parts import Files, Use, load_part
 
 SQUARE = np.full((8, 8, 3), 9, np.uint8)
-MATERIAL = picture(SQUARE).replace(normal=SQUARE, orm=SQUARE, ao=SQUARE[..., :1], height=SQUARE[..., :1])
+MATERIAL = color_image(SQUARE).replace(normal=SQUARE, orm=SQUARE, ao=SQUARE[..., :1], height=SQUARE[..., :1])
 
 
 def word(files: Files, path: str, key: str) -> str:
@@ -20,11 +20,11 @@ def word(files: Files, path: str, key: str) -> str:
 
 
 def test_a_sprite_is_a_picture_with_its_import_settings() -> None:
-    assert list(godot(picture(SQUARE), "props/key")) == ["props/key.png", "props/key.png.import"]
+    assert list(godot(color_image(SQUARE), "props/key")) == ["props/key.png", "props/key.png.import"]
 
 
 def test_the_import_settings_name_the_file_that_godot_will_make() -> None:
-    files = godot(picture(SQUARE), "spr", folder="art")
+    files = godot(color_image(SQUARE), "spr", folder="art")
     made = '"res://.godot/imported/spr.png-978721bcb8a3def044bd949cba7de486.ctex"'  # by Godot 4.6.3
     assert word(files, "spr.png.import", "path") == made
 
@@ -34,14 +34,14 @@ def test_the_import_settings_name_the_file_that_godot_will_make() -> None:
     [("sprite", "false", "0"), ("pixel_texture", "false", "0"), ("texture", "true", "0"), ("material", "true", "2")],
 )
 def test_the_use_decides_on_mipmaps_and_compression(use: Use, mipmaps: str, mode: str) -> None:
-    files = godot(picture(SQUARE), "a", use=use)
+    files = godot(color_image(SQUARE), "a", use=use)
     assert word(files, "a.png.import", "mipmaps/generate") == mipmaps
     assert word(files, "a.png.import", "compress/mode") == mode
     assert word(files, "a.png.import", "detect_3d/compress_to") == "0"
 
 
 def test_pixel_art_is_known_by_its_pixels_as_well_as_by_its_use() -> None:
-    files = godot(picture(SQUARE, pixel_art=True), "a", use="material")
+    files = godot(color_image(SQUARE, pixel_art=True), "a", use="material")
     assert word(files, "a.png.import", "compress/mode") == "0"
     assert word(files, "a.tres", "texture_filter") == "0"
 
@@ -57,18 +57,18 @@ def test_a_material_takes_the_packed_maps_and_leaves_out_those_in_them() -> None
 
 
 def test_a_resource_points_at_its_picture_by_path_and_uid() -> None:
-    files = godot(picture(SQUARE), "a", use="pixel_sprite", folder="art/x/")
+    files = godot(color_image(SQUARE), "a", use="pixel_sprite", folder="art/x/")
     uid = word(files, "a.png.import", "uid")
     assert f'uid={uid} path="res://art/x/a.png"'.encode() in files["a.tres"]
 
 
 def test_uids_stay_with_the_path_whatever_the_picture() -> None:
-    first, again = godot(picture(SQUARE), "a"), godot(picture(SQUARE + 1), "a")
+    first, again = godot(color_image(SQUARE), "a"), godot(color_image(SQUARE + 1), "a")
     assert first["a.png.import"] == again["a.png.import"]
 
 
 def test_two_folders_may_hold_assets_of_one_name() -> None:
-    uids = {word(godot(picture(SQUARE), "a", folder=folder), "a.png.import", "uid") for folder in ("", "x", "x/y")}
+    uids = {word(godot(color_image(SQUARE), "a", folder=folder), "a.png.import", "uid") for folder in ("", "x", "x/y")}
     assert len(uids) == 3
 
 
@@ -76,13 +76,13 @@ def test_two_folders_may_hold_assets_of_one_name() -> None:
 def test_a_material_is_as_transparent_as_its_picture(alpha: int, told: str | None) -> None:
     color = np.full((4, 4, 4), 255, np.uint8)
     color[0, 0, 3] = alpha
-    found = re.search(r"^transparency = (.)$", godot(picture(color), "a", use="material")["a.tres"].decode(), re.M)
+    found = re.search(r"^transparency = (.)$", godot(color_image(color), "a", use="material")["a.tres"].decode(), re.M)
     assert (found and found[1]) == told
 
 
 def test_members_of_an_atlas_get_their_margins_back() -> None:
-    region = {"rect": [3, 1, 4, 5], "trim": {"offset": [1, 2], "source_size": [10, 20]}}
-    files = godot(picture(SQUARE, regions={"imp": region}), "foes")
+    region = Region((3, 1, 4, 5), Trim((1, 2), (10, 20)))
+    files = godot(color_image(SQUARE, regions={"imp": region}), "foes")
     assert word(files, "foes/imp.tres", "region") == "Rect2(3, 1, 4, 5)"
     assert word(files, "foes/imp.tres", "margin") == "Rect2(1, 2, 6, 15)"
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.exporters.plain import plain
-from assetgen.images import Array, picture
+from assetgen.images import Array, Trim, color_image
 from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import decode_image
 from assetgen.sources.atlas import atlas
@@ -18,13 +18,13 @@ def ramp(width: int, height: int, channels: int = 4) -> Array:
 
 
 def test_the_picture_comes_back_pixel_for_pixel() -> None:
-    files = plain(picture(ramp(5, 3)), "props/key")
+    files = plain(color_image(ramp(5, 3)), "props/key")
     assert list(files) == ["props/key.png"]
     assert (decode_image(files["props/key.png"]) == ramp(5, 3)).all()
 
 
 def test_every_channel_has_a_file_named_after_it() -> None:
-    images = picture(ramp(4, 4, 3)).replace(normal=ramp(4, 4, 3), orm=ramp(4, 4, 3), ao=ramp(4, 4, 1))
+    images = color_image(ramp(4, 4, 3)).replace(normal=ramp(4, 4, 3), orm=ramp(4, 4, 3), ao=ramp(4, 4, 1))
     files = plain(images, "wall", use="material")
     assert sorted(files) == ["wall.png", "wall_ao.png", "wall_normal.png", "wall_orm.png"]
 
@@ -33,21 +33,21 @@ def test_every_channel_has_a_file_named_after_it() -> None:
 def test_heights_keep_more_than_eight_bits(kind: type) -> None:
     height = np.array([[[0], [1], [2]]], np.uint16)
     given = height if kind is np.uint16 else (height / 65535).astype(np.float32)
-    files = plain(picture(ramp(3, 1)).replace(height=given), "dune")
+    files = plain(color_image(ramp(3, 1)).replace(height=given), "dune")
     assert decode_image(files["dune_height.png"])[..., :1].tolist() == height.tolist()
 
 
 def test_float_colour_is_written_with_eight_bits() -> None:
-    files = plain(picture(np.full((1, 1, 3), 0.5, np.float32)), "grey")
+    files = plain(color_image(np.full((1, 1, 3), 0.5, np.float32)), "grey")
     assert decode_image(files["grey.png"]).tolist() == [[[128, 128, 128]]]
 
 
 def test_equal_pictures_give_equal_bytes() -> None:
-    assert plain(picture(ramp(9, 9)), "a") == plain(picture(ramp(9, 9)), "a")
+    assert plain(color_image(ramp(9, 9)), "a") == plain(color_image(ramp(9, 9)), "a")
 
 
 def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
-    members = {"imp": picture(ramp(6, 4)), "owl": picture(ramp(3, 7))}
+    members = {"imp": color_image(ramp(6, 4)), "owl": color_image(ramp(3, 7))}
     files = plain(atlas(Context(members=members)), "foes/all")
     told = json.loads(files["foes/all.json"])
     frame = told["frames"]["owl"]["frame"]
@@ -58,7 +58,7 @@ def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
 
 
 def test_trimmed_members_say_where_they_were_and_pivot_in_the_whole_picture() -> None:
-    trimmed = picture(ramp(4, 4), trim={"offset": [2, 6], "source_size": [8, 10]}, pivot=[0.5, 1.0])
+    trimmed = color_image(ramp(4, 4), trim=Trim((2, 6), (8, 10)), pivot=(0.5, 1.0))
     told = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]
     assert told["trimmed"] is True
     assert told["spriteSourceSize"] == {"x": 2, "y": 6, "w": 4, "h": 4}

@@ -9,21 +9,23 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, picture
+from assetgen.images import Array, ImageSet, Region, Trim, color_image
 from assetgen.parts import Context, load_part
 from assetgen.sources.atlas import atlas
 
 
 def block(width: int, height: int, value: int = 200) -> ImageSet:
-    return picture(np.full((height, width, 4), value, np.uint8))
+    return color_image(np.full((height, width, 4), value, np.uint8))
 
 
 def noise(width: int, height: int) -> ImageSet:
-    return picture(np.random.default_rng(width * 100 + height).integers(0, 256, (height, width, 4)).astype(np.uint8))
+    return color_image(
+        np.random.default_rng(width * 100 + height).integers(0, 256, (height, width, 4)).astype(np.uint8)
+    )
 
 
 def cut(images: ImageSet, name: str, channel: str = "color") -> Array:
-    x, y, width, height = images.meta["regions"][name]["rect"]
+    x, y, width, height = images.meta.regions[name].rect
     return images[channel][y : y + height, x : x + width]
 
 
@@ -40,7 +42,7 @@ def test_every_member_comes_back_whole_and_none_overlap(
     assert all((cut(packed, name) == images["color"]).all() for name, images in members.items())
     gap = padding + 2 * extrude
     for (x, y, w, h), (left, top, wide, high) in combinations(
-        [region["rect"] for region in packed.meta["regions"].values()], 2
+        [region.rect for region in packed.meta.regions.values()], 2
     ):
         assert x + w + gap <= left or left + wide + gap <= x or y + h + gap <= top or top + high + gap <= y
     width, height = packed.size
@@ -81,7 +83,7 @@ def test_members_of_all_sizes_fill_most_of_the_sheet() -> None:
 
 
 def test_opaque_and_transparent_members_share_a_sheet() -> None:
-    packed = atlas(Context(members={"a": block(4, 4), "b": picture(np.full((4, 4, 3), 9, np.uint8))}))
+    packed = atlas(Context(members={"a": block(4, 4), "b": color_image(np.full((4, 4, 3), 9, np.uint8))}))
     assert (cut(packed, "b") == (9, 9, 9, 255)).all()
 
 
@@ -95,15 +97,15 @@ def test_normal_maps_are_packed_beside_and_flat_between() -> None:
 @pytest.mark.parametrize("others", [True, None])
 def test_a_sheet_is_pixel_art_only_if_all_of_it_is(others: bool | None) -> None:
     packed = atlas(
-        Context(members={"a": block(4, 4).noting(pixel_art=True), "b": block(4, 4).noting(pixel_art=others)})
+        Context(members={"a": block(4, 4).with_meta(pixel_art=True), "b": block(4, 4).with_meta(pixel_art=others)})
     )
-    assert packed.meta.get("pixel_art") is others
+    assert packed.meta.pixel_art is others
 
 
 def test_trimming_and_pivot_are_passed_on() -> None:
-    told = {"trim": {"offset": [1, 1], "source_size": [9, 9]}, "pivot": [0.5, 1.0]}
-    region = atlas(Context(members={"a": block(4, 4).noting(**told)})).meta["regions"]["a"]
-    assert region == {"rect": [1, 1, 4, 4], **told}
+    trim, pivot = Trim((1, 1), (9, 9)), (0.5, 1.0)
+    packed = atlas(Context(members={"a": block(4, 4).with_meta(trim=trim, pivot=pivot)}))
+    assert packed.meta.regions == {"a": Region((1, 1, 4, 4), trim, pivot)}
 
 
 def test_without_members_there_is_nothing_to_pack() -> None:
@@ -122,7 +124,7 @@ def test_a_member_larger_than_the_sheet_is_refused() -> None:
 
 
 def test_members_of_different_pixel_types_are_refused() -> None:
-    soft = picture(np.zeros((4, 4, 4), np.float32))
+    soft = color_image(np.zeros((4, 4, 4), np.float32))
     with pytest.raises(InputError, match="'a' and 'b' differ in their channels"):
         atlas(Context(members={"a": block(4, 4), "b": soft}))
 
@@ -134,6 +136,6 @@ def test_a_negative_padding_is_refused() -> None:
 
 @pytest.mark.parametrize("words", [{"square": True}, {"power_of_two": True}, {}])
 def test_a_sheet_larger_than_any_picture_is_refused(words: dict[str, bool]) -> None:
-    large, small = (picture(np.broadcast_to(np.uint8(0), (height, 8100, 3))) for height in (7000, 2000))
+    large, small = (color_image(np.broadcast_to(np.uint8(0), (height, 8100, 3))) for height in (7000, 2000))
     with pytest.raises(InputError, match="2 members do not fit on 8192 × 8192 pixels"):
         atlas(Context(members={"large": large, "small": small}), max_size=8192, **words)  # type: ignore[arg-type]

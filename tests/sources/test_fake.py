@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from assetgen.images import Array, picture
+from assetgen.images import Array, color_image
 from assetgen.parts import Context, Control, load_part
 from assetgen.pixels.image_files import encode_png
 from assetgen.sources.fake import fake
@@ -51,7 +51,7 @@ def test_a_pattern_steps_no_further_over_its_edge_than_inside(tile: str, seed: i
     for axis in (0, 1):
         inside = np.abs(np.diff(color, axis=axis)).max()
         assert np.abs(color.take(0, axis) - color.take(-1, axis)).max() <= inside + 1
-    assert images.meta["tiles"] == tile
+    assert images.meta.tiles == tile
 
 
 def test_sizes_are_those_asked_for() -> None:
@@ -60,7 +60,7 @@ def test_sizes_are_those_asked_for() -> None:
 
 
 def test_a_dark_control_darkens() -> None:
-    night = Control("depth", picture(np.zeros((16, 16, 3), np.uint8)))
+    night = Control("depth", color_image(np.zeros((16, 16, 3), np.uint8)))
     assert fake(Context(controls=(night,)), seed=1)["color"].mean() < fake(HERE, seed=1)["color"].mean() - 50
 
 

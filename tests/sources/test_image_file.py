@@ -26,7 +26,7 @@ def test_pixels_come_as_they_are(tmp_path: Path, channels: int, kind: type) -> N
     (tmp_path / "a.png").write_bytes(encode_png(pixels))
     images = taken(tmp_path / "a.png", tiles="x")
     assert (images["color"] == pixels).all()
-    assert images.meta["tiles"] == "x"
+    assert images.meta.tiles == "x"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

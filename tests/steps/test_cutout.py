@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, Meta, color_image
 from assetgen.parts import load_part
 from assetgen.steps.cutout import cutout
 
@@ -27,110 +27,110 @@ def on_plate(alpha, front=RED, back=(255, 255, 255)):
 @pytest.mark.parametrize("back", BACKGROUNDS)
 def test_a_disc_gets_its_own_coverage_back_from_every_plain_background(back):
     alpha = disc_alpha()
-    after = cutout(picture(on_plate(alpha, back=back)))["color"]
+    after = cutout(color_image(on_plate(alpha, back=back)))["color"]
     assert np.abs(after[..., 3:] / 255 - alpha).max() < 0.1
 
 
 @pytest.mark.parametrize("back", BACKGROUNDS)
 def test_no_rim_of_the_background_stays(back):
-    after = cutout(picture(on_plate(disc_alpha(), back=back)))["color"]
+    after = cutout(color_image(on_plate(disc_alpha(), back=back)))["color"]
     seen = after[..., 3] > 0
     assert np.abs(after[seen][:, :3].astype(int) - RED).max() <= 12
 
 
 def test_under_transparent_pixels_lie_the_nearest_visible_colours():
-    after = cutout(picture(on_plate(disc_alpha())))["color"]
+    after = cutout(color_image(on_plate(disc_alpha())))["color"]
     assert (after[0, 0, :3] == after[10, 10, :3]).all() and after[0, 0, 0] > 150
 
 
 def test_the_removed_colour_is_told():
-    assert cutout(picture(on_plate(disc_alpha(), back=(0, 177, 64)))).meta["background"] == "#00b140"
+    assert cutout(color_image(on_plate(disc_alpha(), back=(0, 177, 64)))).meta.background == "#00b140"
 
 
 def test_noise_and_a_gradient_in_the_background_go():
     noise = np.random.default_rng(0).normal(0, 2, (64, 64, 3)) + np.linspace(-15, 15, 64)[:, None, None]
     rgb = np.clip(on_plate(disc_alpha(), back=(150, 150, 150)) + noise, 0, 255).astype(np.uint8)
-    after = cutout(picture(rgb))["color"]
+    after = cutout(color_image(rgb))["color"]
     assert np.abs(after[..., 3:] / 255 - disc_alpha()).mean() < 0.01
 
 
 def test_a_soft_contact_shadow_goes():
     y, x = np.mgrid[:64, :64]
     shade = 1 - 0.3 * np.exp(-(((x - 32) / 16) ** 2) - ((y - 50) / 9) ** 2)[..., None]
-    after = cutout(picture(on_plate(disc_alpha(), back=255 * shade)))["color"]
+    after = cutout(color_image(on_plate(disc_alpha(), back=255 * shade)))["color"]
     assert after[54:, :, 3].max() == 0 and after[32, 32, 3] == 255
 
 
 def test_dust_goes():
     rgb = on_plate(disc_alpha())
     rgb[4:6, 4:6] = 0
-    assert cutout(picture(rgb))["color"][:8, :8, 3].max() == 0
+    assert cutout(color_image(rgb))["color"][:8, :8, 3].max() == 0
 
 
 def test_a_hole_is_opened_where_the_background_is_a_rare_colour():
     alpha = disc_alpha(hole=0.12)
-    assert cutout(picture(on_plate(alpha, back=(255, 0, 255))))["color"][32, 32, 3] == 0
+    assert cutout(color_image(on_plate(alpha, back=(255, 0, 255))))["color"][32, 32, 3] == 0
 
 
 def test_an_eye_in_the_colour_of_a_white_background_stays():
     rgb = on_plate(disc_alpha(radius=0.4))
     rgb[28:36, 28:36] = 255
     rgb[31:33, 31:33] = 0
-    assert cutout(picture(rgb))["color"][28:36, 28:36, 3].min() == 255
+    assert cutout(color_image(rgb))["color"][28:36, 28:36, 3].min() == 255
 
 
 @pytest.mark.parametrize("method", ["key", "matting"])
 def test_hard_alpha_is_all_or_nothing(method):
-    after = cutout(picture(on_plate(disc_alpha())), alpha="hard", method=method)["color"]
+    after = cutout(color_image(on_plate(disc_alpha())), alpha="hard", method=method)["color"]
     assert set(np.unique(after[..., 3])) == {0, 255}
 
 
 def test_matting_finds_the_coverage_too():
     alpha = disc_alpha()
-    after = cutout(picture(on_plate(alpha, back=(0, 177, 64))), method="matting")["color"]
+    after = cutout(color_image(on_plate(alpha, back=(0, 177, 64))), method="matting")["color"]
     assert np.abs(after[..., 3:] / 255 - alpha).mean() < 0.02
 
 
 def test_alpha_that_is_there_is_kept():
     color = np.dstack([on_plate(disc_alpha()), np.rint(disc_alpha() * 255).astype(np.uint8)])
-    after = cutout(picture(color))
+    after = cutout(color_image(color))
     np.testing.assert_array_equal(after["color"][..., 3], color[..., 3])
-    assert set(np.unique(cutout(picture(color), alpha="hard")["color"][..., 3])) == {0, 255}
+    assert set(np.unique(cutout(color_image(color), alpha="hard")["color"][..., 3])) == {0, 255}
 
 
 def test_an_opaque_alpha_is_no_cut_out():
     color = np.dstack([on_plate(disc_alpha()), np.full((64, 64), 255, np.uint8)])
-    assert cutout(picture(color))["color"][0, 0, 3] == 0
+    assert cutout(color_image(color))["color"][0, 0, 3] == 0
 
 
 def test_a_picture_without_a_plain_border_stays_whole():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
-    after = cutout(picture(noise))
+    after = cutout(color_image(noise))
     np.testing.assert_array_equal(after["color"][..., :3], noise)
-    assert after["color"][..., 3].min() == 255 and "background" not in after.meta
+    assert after["color"][..., 3].min() == 255 and after.meta.background is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 9, 3), (2, 3, 4), (16, 16, 3)])
 def test_a_flat_or_tiny_picture_becomes_empty(shape):
     for method in ("key", "matting"):
-        assert cutout(picture(np.full(shape, 255, np.uint8)), method=method)["color"][..., 3].max() == 0
+        assert cutout(color_image(np.full(shape, 255, np.uint8)), method=method)["color"][..., 3].max() == 0
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 def test_other_types_and_channels_stay_what_they_are(dtype):
     rgb = on_plate(disc_alpha()) / 255
     color = rgb.astype(np.float32) if dtype == np.float32 else np.rint(rgb * 65535).astype(dtype)
-    after = cutout(ImageSet({"color": color, "height": np.ones((64, 64, 1), np.uint16)}, {"pixel_art": True}))
+    after = cutout(ImageSet({"color": color, "height": np.ones((64, 64, 1), np.uint16)}, Meta(pixel_art=True)))
     assert after["color"].dtype == dtype and after["color"].shape == (64, 64, 4)
-    assert after["height"].all() and after.meta["pixel_art"]
+    assert after["height"].all() and after.meta.pixel_art
 
 
 def test_a_sprite_takes_milliseconds():
     rgb = on_plate(disc_alpha(128))
-    cutout(picture(rgb))
+    cutout(color_image(rgb))
     started = time.process_time()
     for _ in range(5):
-        cutout(picture(rgb))
+        cutout(color_image(rgb))
     assert (time.process_time() - started) / 5 < 0.2  # measured: 0.015
 
 
@@ -143,5 +143,5 @@ def test_matting_refuses_a_line_of_pixels_and_prints_nothing(capsys):
     line = np.full((300, 1, 3), 255, np.uint8)
     line[100:200] = 40
     with pytest.raises(InputError, match="Use `method: key`"):
-        cutout(picture(line), method="matting")
+        cutout(color_image(line), method="matting")
     assert capsys.readouterr() == ("", "")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import InputFile, load_part
 from assetgen.steps.palette import palette
 
@@ -30,31 +30,31 @@ def used(color):
 @pytest.mark.parametrize("dither", [0.0, 1.0])
 def test_never_more_colours_than_asked_and_all_of_them_from_the_picture(colors, dither):
     before = noise()
-    after = palette(picture(before), colors=colors, dither=dither)["color"]
+    after = palette(color_image(before), colors=colors, dither=dither)["color"]
     assert len(used(after)) <= colors and used(after) <= used(before)
     assert len(used(after)) >= 0.9 * colors
 
 
 def test_a_picture_with_few_colours_is_left_as_it_is():
     before = noise(2, 4)
-    assert (palette(picture(before), colors=8, dither=1.0)["color"] == before).all()
+    assert (palette(color_image(before), colors=8, dither=1.0)["color"] == before).all()
 
 
 def test_two_bright_pixels_keep_a_colour_of_their_own():
     before = np.repeat(np.linspace(90, 140, 1024).astype(np.uint8).reshape(32, 32, 1), 3, 2)
     before[4, [4, 8]] = [255, 240, 0]
-    assert (255, 240, 0) in used(palette(picture(before), colors=4)["color"])
+    assert (255, 240, 0) in used(palette(color_image(before), colors=4)["color"])
 
 
 def test_every_pixel_gets_the_nearest_colour_of_the_file(tmp_path):
     file = written(tmp_path, "000000", "ffffff", "ff0000")
-    after = palette(picture(np.array([[[30, 20, 20], [220, 40, 30], [230, 240, 255]]], np.uint8)), palette=file)
+    after = palette(color_image(np.array([[[30, 20, 20], [220, 40, 30], [230, 240, 255]]], np.uint8)), palette=file)
     assert after["color"].tolist() == [[[0, 0, 0], [255, 0, 0], [255, 255, 255]]]
 
 
 def test_with_a_file_and_a_number_the_useful_colours_of_the_file_are_used(tmp_path):
     file = written(tmp_path, "00ff00", "000000", "404040", "808080", "ffffff")
-    after = used(palette(picture(ramp()), palette=file, colors=3)["color"])
+    after = used(palette(color_image(ramp()), palette=file, colors=3)["color"])
     assert len(after) == 3 and (0, 255, 0) not in after
 
 
@@ -64,16 +64,16 @@ def test_dither_keeps_the_tone_that_two_colours_alone_lose(tmp_path):
     file = written(tmp_path, "000000", "ffffff")
     grey = np.full((16, 16, 3), 60, np.uint8)
     wanted = oklab_from_srgb(np.float32([60, 60, 60]) / 255)[0]
-    shares = [palette(picture(grey), palette=file, dither=d)["color"].mean() / 255 for d in (0.0, 0.3, 1.0)]
+    shares = [palette(color_image(grey), palette=file, dither=d)["color"].mean() / 255 for d in (0.0, 0.3, 1.0)]
     assert shares[0] == 0 and shares[0] <= shares[1] <= shares[2] and abs(shares[2] - wanted) < 0.02
 
 
 @pytest.mark.parametrize("width", [16, 21, 5])
 def test_a_dithered_tile_still_tiles(tmp_path, width):
     grey = np.full((16, width, 3), 96, np.uint8)
-    after = palette(picture(grey, tiles="x"), palette=written(tmp_path, "000000", "ffffff"), dither=1.0)
+    after = palette(color_image(grey, tiles="x"), palette=written(tmp_path, "000000", "ffffff"), dither=1.0)
     white = np.tile(after["color"][..., 0] > 0, 2)
-    assert after.meta["tiles"] == "x"
+    assert after.meta.tiles == "x"
     spans = [white[:, start : start + 4].mean() for start in range(width)]
     assert max(spans) - min(spans) <= 0.26
 
@@ -90,20 +90,20 @@ def test_alpha_type_and_other_channels_are_untouched(kind):
 def test_hidden_colours_do_not_choose_but_are_mapped():
     before = np.dstack([ramp(), np.zeros((16, 64), np.uint8)])
     before[0, 0] = [200, 10, 10, 255]
-    assert used(palette(picture(before.copy()), colors=2)["color"]) == {(200, 10, 10)}
+    assert used(palette(color_image(before.copy()), colors=2)["color"]) == {(200, 10, 10)}
     before[..., 3] = 0
-    assert len(used(palette(picture(before), colors=2)["color"])) == 2
+    assert len(used(palette(color_image(before), colors=2)["color"])) == 2
 
 
 def test_the_same_picture_gives_the_same_colours_however_its_pixels_lie():
     before = noise()
-    turned = palette(picture(before[::-1, ::-1].copy()), colors=6)["color"][::-1, ::-1]
-    assert (palette(picture(before), colors=6)["color"] == turned).all()
+    turned = palette(color_image(before[::-1, ::-1].copy()), colors=6)["color"][::-1, ::-1]
+    assert (palette(color_image(before), colors=6)["color"] == turned).all()
 
 
 def test_what_to_do_must_be_said():
     with pytest.raises(InputError, match="wants colors"):
-        palette(picture(noise()))
+        palette(color_image(noise()))
     with pytest.raises(InputError, match="'color' channel"):
         palette(ImageSet({"height": noise(channels=1)}), colors=4)
 
@@ -117,4 +117,4 @@ def test_bad_words_are_refused(words):
 def test_a_palette_word_is_a_path_beside_the_pack(tmp_path):
     written(tmp_path, "102030")
     words = load_part("step", "palette").params.model_validate({"palette": "own.hex"}, context={"folder": tmp_path})
-    assert used(palette(picture(noise()), palette=words.palette)["color"]) == {(16, 32, 48)}
+    assert used(palette(color_image(noise()), palette=words.palette)["color"]) == {(16, 32, 48)}

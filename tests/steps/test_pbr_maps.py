@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assetgen.checks.seam import seam
-from assetgen.images import picture
+from assetgen.images import color_image
 from assetgen.parts import load_part
 from assetgen.steps.pbr_maps import pbr_maps
 
@@ -29,7 +29,7 @@ def vectors(normal):
 
 
 def test_every_map_is_there_with_its_type():
-    maps = pbr_maps(picture(tile()))
+    maps = pbr_maps(color_image(tile()))
     assert {name: (array.dtype.name, array.shape[2]) for name, array in maps.channels.items()} == {
         "color": ("uint8", 3),
         "height": ("uint16", 1),
@@ -42,46 +42,46 @@ def test_every_map_is_there_with_its_type():
 
 
 def test_orm_holds_the_other_maps():
-    maps = pbr_maps(picture(tile()), metallic=0.4)
+    maps = pbr_maps(color_image(tile()), metallic=0.4)
     np.testing.assert_array_equal(maps["orm"], np.dstack([maps["ao"], maps["roughness"], maps["metallic"]]))
     assert (maps["metallic"] == 102).all()
 
 
 def test_normals_are_unit_length_and_look_outwards_on_the_whole():
-    normal = vectors(pbr_maps(picture(tile(), tiles="xy"))["normal"])
+    normal = vectors(pbr_maps(color_image(tile(), tiles="xy"))["normal"])
     np.testing.assert_allclose(np.linalg.norm(normal, axis=2), 1, atol=0.01)
     np.testing.assert_allclose(normal.mean((0, 1))[:2], 0, atol=0.02)
     assert normal[..., 2].mean() > 0.7
 
 
 def test_a_dome_is_high_and_its_upper_side_looks_up_in_opengl():
-    maps = pbr_maps(picture(bump()))
+    maps = pbr_maps(color_image(bump()))
     upper, left = vectors(maps["normal"])[26, 32], vectors(maps["normal"])[32, 26]
     assert maps["height"][32, 32, 0] > maps["height"][32, 20, 0]
     assert upper[1] > 0.1 and left[0] < -0.1
 
 
 def test_directx_turns_green_alone():
-    gl, dx = (pbr_maps(picture(bump()), normal=kind)["normal"].astype(int) for kind in ("gl", "dx"))
+    gl, dx = (pbr_maps(color_image(bump()), normal=kind)["normal"].astype(int) for kind in ("gl", "dx"))
     np.testing.assert_array_equal(gl[..., [0, 2]], dx[..., [0, 2]])
     assert np.abs(gl[..., 1] + dx[..., 1] - 255).max() <= 1
 
 
 def test_inverted_light_is_a_hollow_that_gets_less_light():
-    maps = pbr_maps(picture(bump()), invert=True)
+    maps = pbr_maps(color_image(bump()), invert=True)
     assert maps["ao"][32, 32, 0] < maps["ao"][32, 4, 0] - 20
     assert maps["height"][32, 32, 0] < maps["height"][32, 4, 0]
 
 
 def test_strength_zero_is_flat():
-    maps = pbr_maps(picture(tile()), strength=0)
+    maps = pbr_maps(color_image(tile()), strength=0)
     assert np.ptp(maps["normal"], axis=(0, 1)).max() == 0
     assert (maps["ao"] == 255).all()
 
 
 def test_maps_of_a_tiling_picture_tile_wherever_its_border_is_put():
-    whole = pbr_maps(picture(tile(), tiles="xy"))
-    rolled = pbr_maps(picture(np.roll(tile(), (20, 9), (0, 1)), tiles="xy"))
+    whole = pbr_maps(color_image(tile(), tiles="xy"))
+    rolled = pbr_maps(color_image(np.roll(tile(), (20, 9), (0, 1)), tiles="xy"))
     for name, array in whole.channels.items():
         top = np.iinfo(array.dtype).max
         assert np.abs(np.roll(array, (20, 9), (0, 1)) / top - rolled[name] / top).max() < 0.01
@@ -90,27 +90,27 @@ def test_maps_of_a_tiling_picture_tile_wherever_its_border_is_put():
 
 def test_light_that_falls_off_is_taken_out_of_colour_and_relief():
     light = np.linspace(60, 190, 96)[None, :, None] + np.zeros((96, 1, 3))
-    maps = pbr_maps(picture(light.astype(np.uint8)), delight=1)
+    maps = pbr_maps(color_image(light.astype(np.uint8)), delight=1)
     assert np.ptp(maps["color"][48].astype(int)) < 0.3 * 130
     assert vectors(maps["normal"])[48, 20:76, 2].min() > 0.98
 
 
 def test_without_delight_the_colour_is_untouched():
     color = np.dstack([tile(), np.full((64, 64, 1), 90, np.uint8)])
-    np.testing.assert_array_equal(pbr_maps(picture(color), delight=0)["color"], color)
-    np.testing.assert_array_equal(pbr_maps(picture(color))["color"][..., 3], color[..., 3])
+    np.testing.assert_array_equal(pbr_maps(color_image(color), delight=0)["color"], color)
+    np.testing.assert_array_equal(pbr_maps(color_image(color))["color"][..., 3], color[..., 3])
 
 
 def test_hidden_colours_make_no_relief():
     color = np.full((32, 32, 4), 128, np.uint8)
     color[..., 3] = 255
     color[8:24, 8:24] = [255, 255, 255, 0]
-    assert np.abs(vectors(pbr_maps(picture(color))["normal"])[..., :2]).max() < 0.05
+    assert np.abs(vectors(pbr_maps(color_image(color))["normal"])[..., :2]).max() < 0.05
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 31), (17, 16)])
 def test_flat_and_tiny_pictures_give_flat_maps(shape):
-    maps = pbr_maps(picture(np.full((*shape, 3), 99, np.uint8), tiles="x"))
+    maps = pbr_maps(color_image(np.full((*shape, 3), 99, np.uint8), tiles="x"))
     assert (maps["normal"] == [128, 128, 255]).all()
     assert abs(int(maps["roughness"].mean()) - 191) <= 1
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, Meta, Region, Trim, color_image
 from assetgen.parts import load_part
 from assetgen.steps.resize import resize
 
@@ -23,51 +23,51 @@ def noise(height=32, width=48, channels=3):
     ],
 )
 def test_every_way_to_say_a_size(words, size):
-    assert resize(picture(noise()), **words).size == size
+    assert resize(color_image(noise()), **words).size == size
 
 
 @pytest.mark.parametrize("words", [{}, {"width": 4, "scale": 2.0}, {"size": (4, 4), "height": 4}])
 def test_a_size_must_be_said_in_one_way(words):
     with pytest.raises(InputError, match="one of size"):
-        resize(picture(noise()), **words)
+        resize(color_image(noise()), **words)
 
 
 @pytest.mark.parametrize("filter", ["lanczos", "area"])
 def test_a_tiling_picture_is_filtered_round_the_border(filter):
     tile = noise(32, 32)
-    rolled = resize(picture(np.roll(tile, (8, 16), (0, 1)), tiles="xy"), scale=0.5, filter=filter)["color"]
+    rolled = resize(color_image(np.roll(tile, (8, 16), (0, 1)), tiles="xy"), scale=0.5, filter=filter)["color"]
     np.testing.assert_array_equal(
-        rolled, np.roll(resize(picture(tile, tiles="xy"), scale=0.5, filter=filter)["color"], (4, 8), (0, 1))
+        rolled, np.roll(resize(color_image(tile, tiles="xy"), scale=0.5, filter=filter)["color"], (4, 8), (0, 1))
     )
 
 
 def test_a_picture_that_does_not_tile_keeps_its_borders_apart():
     halves = np.zeros((16, 32, 3), np.uint8)
     halves[:, 16:] = 255
-    assert resize(picture(halves), scale=2.0)["color"][:, 0].max() == 0
-    assert resize(picture(halves, tiles="x"), scale=2.0)["color"][:, 0].max() > 0
+    assert resize(color_image(halves), scale=2.0)["color"][:, 0].max() == 0
+    assert resize(color_image(halves, tiles="x"), scale=2.0)["color"][:, 0].max() > 0
 
 
 def test_hidden_colours_do_not_bleed_out():
     color = np.zeros((16, 16, 4), np.uint8)
     color[:, :8] = [200, 100, 50, 255]
     color[:, 8:] = [0, 255, 0, 0]
-    after = resize(picture(color), width=12)["color"]
+    after = resize(color_image(color), width=12)["color"]
     seen = after[..., 3] > 8
     assert np.abs(after[seen][:, :3].astype(int) - [200, 100, 50]).max() <= 3
 
 
 def test_pixel_art_is_enlarged_without_new_colours():
     art = noise(8, 8)
-    after = resize(picture(art, pixel_art=True), scale=4)
+    after = resize(color_image(art, pixel_art=True), scale=4)
     np.testing.assert_array_equal(after["color"], art.repeat(4, 0).repeat(4, 1))
-    assert after.meta["pixel_art"]
-    assert not resize(picture(art, pixel_art=True), scale=4, filter="lanczos").meta["pixel_art"]
+    assert after.meta.pixel_art
+    assert not resize(color_image(art, pixel_art=True), scale=4, filter="lanczos").meta.pixel_art
 
 
 def test_a_flat_picture_stays_flat():
     for filter in ("lanczos", "area", "nearest"):
-        assert (resize(picture(np.full((9, 7, 4), 77, np.uint8)), size=(31, 5), filter=filter)["color"] == 77).all()
+        assert (resize(color_image(np.full((9, 7, 4), 77, np.uint8)), size=(31, 5), filter=filter)["color"] == 77).all()
 
 
 def test_normals_keep_unit_length():
@@ -85,16 +85,13 @@ def test_every_channel_keeps_its_type():
 
 
 def test_meta_follows():
-    meta = {
-        "trim": {"offset": [4, 6], "source_size": [64, 64]},
-        "pivot": [0.5, 1.0],
-        "regions": {"a": {"rect": [8, 0, 16, 16], "name": "a"}},
-        "tiles": "x",
-    }
-    after = resize(picture(noise(), **meta), scale=2).meta
-    assert after["trim"] == {"offset": [8, 12], "source_size": [128, 128]}
-    assert after["regions"]["a"] == {"rect": [16, 0, 32, 32], "name": "a"}
-    assert (after["pivot"], after["tiles"]) == ([0.5, 1.0], "x")
+    meta = Meta(
+        trim=Trim((4, 6), (64, 64)), pivot=(0.5, 1.0), regions={"a": Region((8, 0, 16, 16))}, tiles="x", extra={"a": 1}
+    )
+    after = resize(ImageSet({"color": noise()}, meta), scale=2).meta
+    assert after.trim == Trim((8, 12), (128, 128))
+    assert after.regions == {"a": Region((16, 0, 32, 32))}
+    assert (after.pivot, after.tiles, after.extra) == ((0.5, 1.0), "x", {"a": 1})
 
 
 def test_a_huge_or_negative_size_is_refused():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, picture
+from assetgen.images import Array, ImageSet, Region, Trim, color_image
 from assetgen.parts import load_part
 from assetgen.steps._canvas import Box, on_canvas
 from assetgen.steps.trim import trim
@@ -18,27 +18,27 @@ def sprite() -> Array:
 
 
 def test_the_border_goes_and_meta_tells_where_it_was() -> None:
-    made = trim(picture(sprite()))
+    made = trim(color_image(sprite()))
     assert made.size == (6, 3)
-    assert made.meta["trim"] == {"offset": [5, 2], "source_size": [20, 10]}
+    assert made.meta.trim == Trim((5, 2), (20, 10))
 
 
 def test_padding_may_reach_beyond_the_picture() -> None:
-    made = trim(picture(sprite()), padding=4)
-    assert (made.size, made.meta["trim"]["offset"]) == ((14, 11), [1, -2])
+    made = trim(color_image(sprite()), padding=4)
+    assert (made.size, made.meta.trim.offset) == ((14, 11), (1, -2))
     assert (made["color"][:4, :, 3] == 0).all()
     assert (made["color"][4:7, 4:10] == (9, 8, 7, 255)).all()
 
 
 @pytest.mark.parametrize(("words", "size"), [({"square": True}, (6, 6)), ({"multiple": 4}, (8, 4))])
 def test_sides_can_be_equal_or_multiples(words: dict[str, int], size: tuple[int, int]) -> None:
-    assert trim(picture(sprite()), **words).size == size  # type: ignore[arg-type]
+    assert trim(color_image(sprite()), **words).size == size  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("pivot", "y"), [("center", 0.5), ("bottom", 4.5 / 6), ("top", 1.5 / 6)])
 def test_the_pivot_is_a_place_of_what_is_visible(pivot: str, y: float) -> None:
-    made = trim(picture(sprite()), square=True, pivot=pivot)  # type: ignore[arg-type]
-    assert made.meta["pivot"] == pytest.approx([0.5, y], abs=0.09)
+    made = trim(color_image(sprite()), square=True, pivot=pivot)  # type: ignore[arg-type]
+    assert made.meta.pivot == pytest.approx([0.5, y], abs=0.09)
 
 
 def test_every_channel_is_cut_alike() -> None:
@@ -48,25 +48,25 @@ def test_every_channel_is_cut_alike() -> None:
 
 
 def test_nothing_visible_stays_as_it_is() -> None:
-    empty = picture(np.zeros((4, 4, 4), np.uint8))
+    empty = color_image(np.zeros((4, 4, 4), np.uint8))
     assert trim(empty, padding=3) is empty
 
 
 def test_trimming_twice_tells_the_place_in_the_first_picture() -> None:
-    made = trim(trim(picture(sprite()), padding=2))
-    assert made.meta["trim"] == {"offset": [5, 2], "source_size": [20, 10]}
+    made = trim(trim(color_image(sprite()), padding=2))
+    assert made.meta.trim == Trim((5, 2), (20, 10))
 
 
 def test_a_full_picture_stays_opaque_and_still_tiles() -> None:
-    full = picture(np.full((4, 4, 3), 9, np.uint8), tiles="xy")
+    full = color_image(np.full((4, 4, 3), 9, np.uint8), tiles="xy")
     made = trim(full)
-    assert made["color"].shape == (4, 4, 3) and made.meta["tiles"] == "xy"
-    assert trim(full, padding=1).meta["tiles"] == ""
+    assert made["color"].shape == (4, 4, 3) and made.meta.tiles == "xy"
+    assert trim(full, padding=1).meta.tiles == ""
 
 
 def test_regions_move_along() -> None:
-    made = trim(picture(sprite(), regions={"a": {"rect": [6, 3, 2, 2]}}))
-    assert made.meta["regions"]["a"]["rect"] == [1, 1, 2, 2]
+    made = trim(color_image(sprite(), regions={"a": Region((6, 3, 2, 2))}))
+    assert made.meta.regions == {"a": Region((1, 1, 2, 2))}
 
 
 def test_a_negative_padding_is_refused() -> None:
@@ -76,4 +76,4 @@ def test_a_negative_padding_is_refused() -> None:
 
 def test_a_canvas_larger_than_any_picture_is_refused() -> None:
     with pytest.raises(InputError, match="at most 67,108,864 pixels, not 9000 × 9000"):
-        on_canvas(picture(sprite()), Box(0, 0, 9000, 9000))
+        on_canvas(color_image(sprite()), Box(0, 0, 9000, 9000))

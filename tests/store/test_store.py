@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from assetgen.errors import BuildError, InputError
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, Meta, color_image
 from assetgen.parts import Context
 from assetgen.pixels.image_files import encode_png
 from assetgen.sources.fake import fake
@@ -37,15 +37,15 @@ def test_images_come_back_bit_for_bit(store: Store) -> None:
     rng = np.random.default_rng(0)
     channels = {f"c{n}": rng.integers(0, 255, (3, 4, n), np.uint8, endpoint=True) for n in (1, 2, 3, 4)}
     channels |= {"height": rng.integers(0, 65535, (3, 4, 1), np.uint16), "depth": rng.random((3, 4, 1), np.float32)}
-    store.write_images("images", "k", ImageSet(channels, {"tiles": "xy"}))
+    store.write_images("images", "k", ImageSet(channels, Meta(tiles="xy")))
     back = store.read_images("images", "k")
-    assert back is not None and dict(back.meta) == {"tiles": "xy"}
+    assert back is not None and back.meta == Meta(tiles="xy")
     assert all((back[name] == array).all() and back[name].dtype == array.dtype for name, array in channels.items())
 
 
 def test_save_points_are_written_for_speed() -> None:
     color = fake(Context(), prompt="a dragon")["color"]
-    assert files_from(picture(color))["color.3.png"] == encode_png(color, quick=True) != encode_png(color)
+    assert files_from(color_image(color))["color.3.png"] == encode_png(color, quick=True) != encode_png(color)
 
 
 def test_what_was_saved_is_found_by_another_builder(store: Store) -> None:

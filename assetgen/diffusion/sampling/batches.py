@@ -19,7 +19,7 @@ from assetgen.diffusion.speed.devices import Device, is_out_of_memory, libraries
 from assetgen.diffusion.speed.energy import EnergyMeter
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
-from assetgen.images import ImageSet, picture
+from assetgen.images import ImageSet, color_image
 from assetgen.parts import SourceJob
 
 
@@ -171,4 +171,4 @@ def _fetched(warm: WarmModel, batch: Sequence[Request], drawn: Sequence[tuple[An
             cure=cure if exact else "Set its card's precision to float32",
         )
     arrays = pictures.cpu().numpy()
-    return [picture(array, tiles=request.tile) for request, array in zip(batch, arrays, strict=True)]
+    return [color_image(array, tiles=request.tile) for request, array in zip(batch, arrays, strict=True)]
