@@ -283,7 +283,8 @@ class ModelCard(Spec):
 
     `prompts` holds, by preset name, the words this model was trained on; `affixes` go round every prompt. `digest` is
     the sha256 of its weight files (see `assetgen models verify`); a hub revision stands in for it where it is None.
-    `network` and `vae` stand in for the UNet or transformer and for the autoencoder among its weights.
+    `network` and `vae` stand in for the UNet or transformer and for the autoencoder among its weights. `compile` runs
+    it compiled by torch: by default for packs of thousands of images on a CUDA device.
     """
 
     model: Name
@@ -306,6 +307,7 @@ class ModelCard(Spec):
     vae: Location | None = None
     batch: Mapping[Literal["cpu", "gpu"], Annotated[int, Field(ge=1, le=64)]] = {}
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    compile: Literal["auto", "always", "never"] = "auto"
 
     @field_validator("defaults")
     @classmethod
@@ -321,7 +323,9 @@ class ModelCard(Spec):
         Its controls are not in it: the ones that an asset uses enter keys beside the asset's control images.
         """
         people = {"model", "about", "prompts", "affixes", "defaults", *TERMS}
-        return _by_digest(self.model_dump(mode="json", exclude={*people, "batch", "controls"}, exclude_defaults=True))
+        return _by_digest(
+            self.model_dump(mode="json", exclude={*people, "batch", "compile", "controls"}, exclude_defaults=True)
+        )
 
     def places(self, kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:
         """All weights but LoRAs and embeddings, with the networks of these kinds of control: what sentences call them,

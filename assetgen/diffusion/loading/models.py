@@ -48,7 +48,7 @@ from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading, Offloading
 from assetgen.pack.schema import Hub, Location, Lora, ModelCard, SingleFile
 
-_NOT_LOADED = {"about", "licence_url", "prompts", "affixes", "defaults"}
+_NOT_LOADED = {"about", "licence_url", "prompts", "affixes", "defaults", "compile"}
 """Card fields that do not affect loading: they may differ between two uses of one warm model."""
 _CACHED_PROMPTS = 1024
 """Prompts whose chunks are cached: each is needed several times, and tokenizing takes a millisecond."""
@@ -224,9 +224,8 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     placement = apply_placement(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))
     if placement != "device":
         emit(Offloading(model=card.model, by=placement))
-    resident, network = placement == "device", getattr(pipeline, shape.network)
-    about = f"{card.model}, {device.description}, torch {torch.__version__}"
-    compiler = Compiler(about, network.num_parameters(), resident and device.name == "cuda")
+    resident = placement == "device"
+    compiler = Compiler(resident, device.name == "cuda")
     return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, resident))
 
 

@@ -119,19 +119,18 @@ def _pictures(warm: WarmModel, batch: Sequence[Request], made: Size) -> list[Ima
             drawn = [_draw(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
             pictures = _fetched(warm, batch, drawn)
         seconds = time.perf_counter() - started
-        warm.compiler.drew(shape, seconds, size)
         laid = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
         _tell(warm.device, batch, size, seconds, energy.joules() / seconds, laid)
     return pictures
 
 
 def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
-    """Whether a batch of this shape runs compiled; compiles where that pays for what is ahead. Networks whose layers
-    are changed for a while, to wrap or to wear a style, run as they were written."""
+    """True if a batch of this shape runs compiled; compiles the networks where that is due. Seamless images and
+    IP-Adapters run uncompiled: they change layers temporarily."""
     kinds = [control.kind for control in request.controls]
     if request.tile or warm.uses_ip_adapter(request.card, kinds):
         return False
-    if shape not in warm.compiler.compiled and warm.compiler.pays(shape, request.ahead):
+    if shape not in warm.compiler.compiled and warm.compiler.should_compile(request.card.compile, request.ahead):
         request.emit(Compiling(model=request.card.model))
         compile_networks(warm.compilable(kinds))
         warm.cuda_graphs.clear()

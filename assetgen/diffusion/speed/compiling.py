@@ -1,81 +1,44 @@
-"""Whether compiling a model's networks pays for what is still to be drawn, and doing it.
+"""Compile a model's networks with torch's inductor, and run them compiled or not.
 
-Compiled by torch's inductor, Stable Diffusion 1.5 takes two thirds of its time on an H200, and compiling takes a
-minute: it pays for packs of many hundred pictures, or of fewer where inductor's cache on disk has what it made before.
-That is decided from the time that the pictures before took.
+Measured with Stable Diffusion 1.5 (512², 20 steps, batches of 8, H200, PyTorch 2.11): compiling takes 54 to 67 s and
+saves 30 % of the time of an image, 0.05 s.
 """
 
 import contextlib
-import hashlib
-import json
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from assetgen.diffusion.speed.devices import libraries
-from assetgen.store.atomic import write_atomically
 
-SAVED = 0.3
-"""The share of a picture's time that compiling saves: Stable Diffusion 1.5, 512², batches of 8, H200, PyTorch 2.11."""
-COLD = 60.0
-COLD_A_PARAMETER = 7e-8
-"""Seconds where nothing is in the cache, at least, and for each parameter: 54 to 67 for that UNet (of 0.86 billion) and
-the decoder."""
-MARGIN = 1.5
-"""It must save so many times what it costs: both are estimates."""
-SHAPES = 64
-"""More of them than anybody builds at once: torch would stop compiling at 8, and say so only to itself."""
+COMPILE_FROM = 2000
+"""Images of one shape that must remain before `compile: auto` compiles; by the figures above it pays from 1,200."""
+_MAX_SHAPES = 64
+"""Shapes that torch compiles for one module, more than any build has; beyond its default of 8 it silently stops."""
 
 
 @dataclass
 class Compiler:
-    """Which shapes of a model's batches are compiled, and the seconds that one picture of each shape took before (None
-    after the first batch, in which the device reads its kernels).
+    """The shapes of a model's batches that are compiled.
 
-    `about` names model, device and libraries; `parameters` are those of its network. `allowed` is False where nothing
-    is gained: on CPUs, and where weights do not stay in their place.
+    `allowed` is False for offloaded weights, and after a compilation failed; `cuda` is True on a CUDA device.
     """
 
-    about: str
-    parameters: int
     allowed: bool
+    cuda: bool
     compiled: set[Hashable] = field(default_factory=set)
-    paces: dict[Hashable, float | None] = field(default_factory=dict)
 
-    def pays(self, shape: Hashable, ahead: int) -> bool:
-        """Whether to compile for so many pictures of this shape. It must have been drawn often enough to know."""
-        pace = self.paces.get(shape)
-        return self.allowed and pace is not None and ahead * pace * SAVED > MARGIN * self._cost(shape)
-
-    def drew(self, shape: Hashable, seconds: float, count: int) -> None:
-        """Learn from a batch. The first of a compiled shape tells what compiling cost."""
-        known, each = self.paces.get(shape), seconds / count
-        if shape not in self.compiled:
-            self.paces[shape] = (min(each, known) if known else each) if shape in self.paces else None
-        elif known:
-            with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-                write_atomically(
-                    self._place(shape), json.dumps({"seconds": max(0.0, seconds - known * count)}).encode()
-                )
-            self.paces[shape] = None
-
-    def _cost(self, shape: Hashable) -> float:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return float(json.loads(self._place(shape).read_bytes())["seconds"])
-        return max(COLD, COLD_A_PARAMETER * self.parameters)
-
-    def _place(self, shape: Hashable) -> Path:
-        import platformdirs
-
-        name = hashlib.sha256(repr((self.about, shape)).encode()).hexdigest()[:32]
-        return platformdirs.user_cache_path("assetgen") / "compiled" / name
+    def should_compile(self, mode: Literal["auto", "always", "never"], remaining: int) -> bool:
+        """True if a shape with `remaining` images is to be compiled, by the card's `compile` key."""
+        if mode == "auto":
+            return self.allowed and self.cuda and remaining >= COMPILE_FROM
+        return self.allowed and mode == "always"
 
 
 def compile_networks(networks: Iterable[Any]) -> None:
-    """Let these torch modules be compiled when they are next called, anew for each shape."""
+    """Compile these torch modules at their next call, separately for each shape."""
     torch, _ = libraries()
-    torch._dynamo.config.recompile_limit = SHAPES
+    torch._dynamo.config.recompile_limit = _MAX_SHAPES
     for network in networks:
         if not is_compiled(network):
             network.to(memory_format=torch.channels_last)  # faster for compiled convolutions, slower for others
@@ -83,17 +46,17 @@ def compile_networks(networks: Iterable[Any]) -> None:
 
 
 def is_compiled(network: Any) -> bool:
-    """Whether a call of this module runs what was compiled."""
+    """True if a call of this module runs compiled code."""
     return network._compiled_call_impl is not None
 
 
 class CompilingError(Exception):
-    """Torch could not compile a network: a C compiler or Triton is missing, or it does not know what it met."""
+    """Torch could not compile a network, as without a C compiler or Triton."""
 
 
 @contextlib.contextmanager
 def compiled(compiler: Compiler, networks: Iterable[Any]) -> Iterator[None]:
-    """Within it, these modules run compiled. Where that fails it raises `CompilingError`, and they never will again."""
+    """Context in which these modules run compiled. A failure raises `CompilingError` and disables compiling."""
     from torch import contiguous_format
     from torch._dynamo.exc import TorchDynamoException
 
@@ -110,7 +73,7 @@ def compiled(compiler: Compiler, networks: Iterable[Any]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def uncompiled(networks: Iterable[Any]) -> Iterator[None]:
-    """Within it, these modules run as they were written: their layers may then be changed for a while."""
+    """Context in which these modules run eagerly, so that their layers may be changed temporarily."""
     kept = [(network, network._compiled_call_impl) for network in networks]
     try:
         for network, _ in kept:
