@@ -6,7 +6,7 @@ from collections import defaultdict
 
 
 class Notifier:
-    """Rung by the worker, heard by long polls and streams. After `close` nobody waits any more."""
+    """Rung by the worker, heard by long polls. After `close` nobody waits any more."""
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None

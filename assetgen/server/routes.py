@@ -1,15 +1,14 @@
 """The endpoints below `/api/v1`. What looks at packs or disks runs in threads; what waits, on the loop."""
 
-import json
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from assetgen import __version__
 from assetgen.pack.library import Library, library_for
@@ -35,8 +34,6 @@ from assetgen.server.worker import look
 LONGEST_WAIT = 30.0
 GLANCE = 1.0
 """Seconds between looks at whether a waiting client is still there."""
-STILL_HERE = 15.0
-"""Seconds of silence after which a stream says a word, so that nobody between takes it for dead."""
 FOREVER = "private, max-age=31536000, immutable"
 JobId = Annotated[str, Path(max_length=40, description="The id of a job.")]
 Client = Annotated[str, Header(alias="X-Assetgen-Client", max_length=100, description="Clients take turns.")]
@@ -46,8 +43,6 @@ PresetName = Annotated[str, Path(max_length=100, examples=["pixel_sprite"])]
 InSight = Annotated[str, Query(max_length=40, description="An opened project whose own presets are in sight, too.")]
 Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for news.")]
 BINARY = {"type": "string", "format": "binary"}
-SENT = {"type": "object", "properties": {key: {"type": "string"} for key in ("id", "event", "data")}}
-"""Each of the events in a stream."""
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
@@ -182,54 +177,6 @@ async def cancel_job(request: Request, id: JobId) -> Any:
 
 
 @router.get(
-    "/jobs/{id}/events",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": SENT}}}, 204: {"description": "Over"}},
-    tags=["jobs"],
-)
-async def stream_events(
-    request: Request,
-    id: JobId,
-    last: Annotated[str, Header(alias="Last-Event-ID", max_length=20, pattern=r"^\d*$")] = "",
-) -> Any:
-    """The job's events as they happen (server-sent events); at its end one `job` with its state."""
-    desk = desk_of(request)
-    job = desk.jobs.get(id)
-    after = min(int(last or 0), job.seq)
-    if job.is_over and after >= job.seq:
-        return Response(status_code=204)  # what stops an EventSource from asking again
-    return StreamingResponse(_stream(desk, id, after), media_type="text/event-stream", headers=_no_cache())
-
-
-async def _stream(desk: ServerContext, id: str, after: int) -> AsyncIterator[str]:
-    bell = desk.jobs.bell
-    while True:
-        news = bell.listen(id)
-        try:
-            job = desk.jobs.get(id)
-            events = desk.jobs.events(id, after)
-            if events:
-                after = events[-1]["seq"]
-                yield "".join(_sent(event["seq"], event["event"], event) for event in events)
-            if len(events) == MOST_EVENTS:
-                continue
-            if job.is_over:
-                yield _sent(after, "job", state_of(desk, job, after))
-                return
-            if bell.closed:
-                return
-            if not events and not await bell.heard(news, STILL_HERE):
-                yield ": still here\n\n"
-        finally:
-            bell.forget(id, news)
-
-
-def _sent(number: int, name: str, data: Any) -> str:
-    """One server-sent event (HTML standard, 9.2)."""
-    return f"id: {number}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
-
-
-@router.get(
     "/jobs/{id}/files/{path:path}",
     response_class=Response,
     responses={200: {"content": {"*/*": {"schema": BINARY}}}, 304: {"description": ""}},
@@ -277,7 +224,3 @@ def _media_type(path: str) -> str:
     types: dict[str, Literal["image/png", "image/jpeg", "model/gltf-binary"]]
     types = {".png": "image/png", ".jpg": "image/jpeg", ".glb": "model/gltf-binary"}
     return types.get(path[path.rfind(".") :].lower(), "application/octet-stream")
-
-
-def _no_cache() -> dict[str, str]:
-    return {"cache-control": "no-store"}

@@ -74,12 +74,6 @@ def test_a_job_may_tell_of_names_that_are_no_text(tmp_path: Path) -> None:
     jobs.close()
 
 
-def test_a_stream_may_be_asked_for_news_after_any_number(client: Any, slow: Any, tmp_path: Path) -> None:
-    job = client.job(kind="build", project=client.open(slow(tmp_path / "game", 20)), pack="pack.pack.yaml")
-    answer = client.ask("GET", f"/jobs/{job['id']}/events", Last_Event_ID="9" * 20)
-    assert (answer.status, b"event: job" in answer.body) == (200, True)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such limit")
 def test_where_files_are_few_clients_are_few() -> None:
     code = f"{FEW}; from assetgen.server.run import most_connections; print(most_connections())"

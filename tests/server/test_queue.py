@@ -1,11 +1,9 @@
 """The queue: who is next, what overtakes, cancelling, and what survives the end of the process."""
 
-import json
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -113,33 +111,6 @@ def test_a_waiting_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Pa
 def test_cancelling_what_is_over_changes_nothing(client: Any) -> None:
     made = client.make()
     assert client.ask("DELETE", f"/jobs/{made['id']}").json["status"] == "done"
-
-
-def test_a_stream_tells_each_event_once_and_goes_on_where_it_was_left(client: Any) -> None:
-    made = client.make()
-
-    def stream(last: str) -> list[tuple[str, str, Any]]:
-        text = client.ask("GET", f"/jobs/{made['id']}/events", Last_Event_ID=last).body.decode()
-        events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if block]
-        return [(event["id"], event["event"], json.loads(event["data"])) for event in events]
-
-    everything = stream("")
-    assert [name for _, name, _ in everything][-2:] == ["status", "job"]
-    assert [data for _, _, data in everything[:-1]] == made["events"]
-    assert everything[-1][2]["files"] == made["files"]
-    assert stream("3") == everything[3:]
-    assert client.ask("GET", f"/jobs/{made['id']}/events", Last_Event_ID=str(made["seq"])).status == 204
-
-
-def test_a_stream_is_live(client: Any, slow: Any, tmp_path: Path) -> None:
-    build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 300)), pack="pack.pack.yaml")
-    request = urllib.request.Request(f"{client.state.url}/api/v1/jobs/{build['id']}/events")
-    request.add_header("Authorization", f"Bearer {client.state.token}")
-    with urllib.request.urlopen(request, timeout=20) as stream:
-        lines = iter(stream)
-        assert any(line.startswith(b"event: published") for line in lines)
-        client.ask("DELETE", f"/jobs/{build['id']}")
-        assert b"event: job\n" in list(lines)
 
 
 def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) -> None:
