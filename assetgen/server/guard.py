@@ -1,14 +1,15 @@
-"""Who may ask, and how much: every request passes here before it is read.
+"""ASGI middleware that checks every request before its body is read.
 
-Refused are foreign Host headers (a page of the internet whose name was bound to 127.0.0.1), pages of other origins,
-requests without the token, bodies beyond a limit or slower than one.
+It rejects a Host header that is not this machine (DNS rebinding), an Origin header of another site, a missing or wrong
+token, and a body beyond the size limit.
 """
 
 import asyncio
+import contextlib
 import hmac
 import json
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,10 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assetgen.server.http_errors import Refusal, TooLarge, as_json
 
 JSON_BYTES, UPLOAD_BYTES = 1_000_000, 64_000_000
-BODY_SECONDS = {JSON_BYTES: 20.0, UPLOAD_BYTES: 180.0}
 DRAIN_SECONDS = 5.0
-"""For how long the rest of a refused body is read and dropped, so that clients that only listen after they have sent
-all get to hear the answer."""
+"""Time to read the rest of a refused body: many clients read the response only after they have sent everything."""
 OPEN = ("/api/v1/status",)
 UPLOADS = "/api/v1/uploads"
 HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -36,12 +35,6 @@ class Foreign(Refusal):
     """The request comes from, or through, somewhere else."""
 
     status = 403
-
-
-class TooSlow(Refusal):
-    """The body takes too long."""
-
-    status = 408
 
 
 @dataclass(frozen=True)
@@ -62,9 +55,9 @@ class Guard:
         try:
             self._check(scope, limit)
         except Refusal as refusal:
-            await _answer(refusal, _Closing(send, body))
+            await _answer(refusal, _Response(send, body))
         else:
-            await self.app(scope, body, _Closing(send, body))
+            await self.app(scope, body, _Response(send, body))
 
     def _check(self, scope: Scope, limit: int) -> None:
         headers: dict[bytes, list[bytes]] = {}
@@ -88,42 +81,32 @@ class Guard:
 
 @dataclass
 class _Body:
-    """The body of a request, counted and timed. What is raised here becomes the answer."""
+    """The body of a request, counted. A body beyond the limit raises the 413 response."""
 
     receive: Receive
     limit: int
     length: int = 0
     ended: bool = False
-    started: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def __call__(self) -> Message:
-        if self.ended:
-            return await self.receive()
-        left = self.started + BODY_SECONDS[self.limit] - asyncio.get_running_loop().time()
-        try:
-            message = await asyncio.wait_for(self.receive(), max(left, 0.01))
-        except TimeoutError as error:
-            raise _raised(TooSlow("the body of the request did not come in time")) from error
+        message = await self.receive()
         self.length += len(message.get("body", b""))
         if self.length > self.limit:
-            raise _raised(_too_large(self.limit))
+            raise HTTPException(TooLarge.status, detail=as_json(_too_large(self.limit))["error"])
         self.ended = not message.get("more_body", False)
         return message
 
     async def drain(self) -> None:
-        """Read and drop the rest, within limits."""
-        try:
+        """Read and drop the rest of the body, for at most `DRAIN_SECONDS`."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while not self.ended:
-                    message = await self.receive()
-                    self.ended = not message.get("more_body", False)
-        except TimeoutError:
-            pass
+                    self.ended = not (await self.receive()).get("more_body", False)
 
 
 @dataclass
-class _Closing:
-    """The way back; an answer to a request that was not read to its end closes the connection."""
+class _Response:
+    """Sends a response. A 413 response closes the connection, after the rest of the body was read."""
 
     send: Send
     body: _Body
@@ -132,7 +115,7 @@ class _Closing:
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = [*message.get("headers", []), (b"x-content-type-options", b"nosniff")]
-            self.closes = message["status"] in (TooLarge.status, TooSlow.status)
+            self.closes = message["status"] == TooLarge.status
             headers += [(b"connection", b"close")] if self.closes else []
             await self.send({**message, "headers": headers})
         elif self.closes and not message.get("more_body", False):
@@ -145,11 +128,6 @@ class _Closing:
 
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"the body is larger than {limit // 1_000_000} MB", cure="Send less at once")
-
-
-def _raised(refusal: Refusal) -> HTTPException:
-    """As the exception that frameworks hand through."""
-    return HTTPException(refusal.status, detail=as_json(refusal)["error"])
 
 
 async def _answer(refusal: Refusal, send: Send) -> None:

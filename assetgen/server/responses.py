@@ -160,7 +160,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         403: "The Host or Origin header is foreign",
         404: "There is no such thing",
         405: "Not asked like that",
-        408: "The body took too long",
         409: "Something stands in the way",
         413: "The body is too large",
         422: "What was asked is wrong",

@@ -22,7 +22,6 @@ from assetgen.errors import InputError
 from assetgen.server.app import make_app
 from assetgen.server.context import ServerContext
 from assetgen.server.guard import Guard
-from assetgen.server.header_timeout import Patient
 from assetgen.server.jobs import Jobs
 from assetgen.server.notifier import Notifier
 from assetgen.server.projects import open_project
@@ -31,7 +30,8 @@ from assetgen.server.worker import Worker
 
 LOOPBACK = "127.0.0.1"
 DATABASE = "jobs.sqlite"
-MOST_HANDLES, SPARE_HANDLES = 8192, 64
+_MOST_CONNECTIONS = 500
+"""More connections get 503: each is an open file, and Linux grants a process 1,024 by default."""
 KEEP_ALIVE = 20
 GRACE = 5
 """Seconds for answers that are under way at the end."""
@@ -87,7 +87,7 @@ class Server:
         state = State(f"http://{LOOPBACK}:{number}", secrets.token_urlsafe(32), os.getpid(), __version__)
         config = uvicorn.Config(
             Guard(make_app(worker.desk), state.token, number),
-            http=Patient,
+            http="h11",
             ws="none",
             lifespan="on",
             log_config=None,
@@ -96,7 +96,7 @@ class Server:
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=GRACE,
-            limit_concurrency=most_connections(),
+            limit_concurrency=_MOST_CONNECTIONS,
         )
         for name in ("uvicorn", "asyncio"):  # clients are told their mistakes; ours are told here
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -158,22 +158,3 @@ def _signals(stop: Callable[[int], None]) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def most_connections() -> int:
-    """As many clients at once as leave the jobs some open files: each client that waits is one, too."""
-    handles = _handles()
-    return max(handles // 2, handles - SPARE_HANDLES)
-
-
-def _handles() -> int:
-    """As many open files as the system lets this process have."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit for sockets
-        return MOST_HANDLES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_HANDLES if hard == resource.RLIM_INFINITY else min(MOST_HANDLES, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return max(soft, wanted)

@@ -24,7 +24,6 @@ from PIL import Image
 
 from assetgen.pack.inbox import MESHES, PICTURES
 from assetgen.pixels.image_files import encode_png
-from assetgen.server import header_timeout as patience
 from assetgen.server.uploads import UNREADABLE
 
 CUBE = next((Path(__file__).parents[2] / "examples" / "dungeon").rglob("*.glb"))
@@ -229,28 +228,6 @@ def test_uploads_that_are_none_are_refused_and_leave_nothing(
     assert list((tmp_path / "data").glob("uploads/*")) + list((tmp_path / "data").glob("uploads/.*")) == []
 
 
-def test_a_head_that_dawdles_is_closed(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "HEAD_SECONDS", 0.5)
-    with connected(client) as silent, connected(client) as slow:
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            try:
-                slow.sendall(b"G")
-                time.sleep(0.1)
-            except OSError:
-                break
-        assert time.monotonic() < until
-        assert read_or_reset(silent) == b""
-    assert client.get("/status")["name"] == "assetgen"
-
-
-def read_or_reset(wire: socket.socket) -> bytes:
-    try:
-        return wire.recv(100)
-    except ConnectionResetError:
-        return b""
-
-
 def test_clients_that_vanish_leave_no_handles(daemon: Any) -> None:
     process, client = daemon()
     handles = Path(f"/proc/{process.pid}/fd")
@@ -353,14 +330,3 @@ def test_a_full_disk_is_told_and_what_waits_goes_on_once_there_is_room(
         assert (client.wait(build)["status"], client.make()["status"]) == ("done", "done")
         assert client.upload(png, "a.png").status == 201
     assert len(list((tmp_path / "big").rglob("*.png"))) == 40
-
-
-def test_strangers_that_only_connect_are_closed_when_they_are_too_many(
-    serve: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("assetgen.server.run.most_connections", lambda: 20)
-    with serve() as client, contextlib.ExitStack() as strangers:
-        lines = [strangers.enter_context(connected(client)) for _ in range(60)]
-        assert read_or_reset(lines[-1]) == b""
-        lines[0].sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert lines[0].recv(12) == b"HTTP/1.1 503"
