@@ -40,9 +40,9 @@ def serve(
     by Ctrl-C (exit code 130) or SIGTERM (0); what runs then goes on at the next start.
     """
     from assetgen.cli.settings import parse_price
-    from assetgen.server.malloc import share_heaps
+    from assetgen.server.malloc import limit_malloc_arenas
 
-    share_heaps()
+    limit_malloc_arenas()
     server = server_for(state, machine(store, device), parse_price(price), project or [])
     server.port = port
     with ending():

@@ -102,10 +102,10 @@ def _once(order: "Order", *, json: bool) -> None:
 
 def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
     from assetgen.cli.progress import shown
-    from assetgen.server.malloc import share_heaps
+    from assetgen.server.malloc import limit_malloc_arenas
     from assetgen.watch.loop import watch
 
-    share_heaps()
+    limit_malloc_arenas()
     stop = threading.Event()
     cancelled = contextlib.suppress(Cancelled)
     with ending(), shown(json=json) as emit, cancelled, _served(order, state, stop) as shared:
