@@ -223,7 +223,6 @@ def many(folder: Path) -> None:
     write(folder, "pack: p\nassets:\n" + lines, size=32)
 
 
-@pytest.mark.timeout(60)
 def test_a_cancelled_build_ends_with_130_and_keeps_what_was_finished(build_in: Build, tmp_path: Path) -> None:
     many(tmp_path)
     with start(tmp_path, "first") as process:
@@ -237,7 +236,6 @@ def test_a_cancelled_build_ends_with_130_and_keeps_what_was_finished(build_in: B
     assert (done.sampled, done.failed, done.reused > 0) == (MANY - saved, 0, True)
 
 
-@pytest.mark.timeout(60)
 def test_a_second_build_at_the_same_time_waits_and_then_finds_all_done(tmp_path: Path) -> None:
     many(tmp_path)
     with start(tmp_path, "first") as first:

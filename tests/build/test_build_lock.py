@@ -15,8 +15,8 @@ HOLDER = """
 import sys
 from pathlib import Path
 from assetgen.events import ignore
-from assetgen.build.build_lock import exclusively
-with exclusively(Path(sys.argv[1]), Path(sys.argv[2]), ignore):
+from assetgen.build.build_lock import build_lock
+with build_lock(Path(sys.argv[1]), Path(sys.argv[2]), ignore):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -51,9 +51,15 @@ def test_the_second_waits_and_is_told_once_for_whom(tmp_path: Path) -> None:
     events: list[Event] = []
     with hold(tmp_path / "game", tmp_path / "locks") as other:
         assert other.stdin
-        threading.Timer(0.7, other.stdin.close).start()
-        with build_lock(tmp_path / "game", tmp_path / "locks", events.append):
-            assert other.wait(10) == 0
+        release = threading.Timer(0.7, other.stdin.close)
+
+        def note(event: Event) -> None:
+            if not events:
+                release.start()
+            events.append(event)
+
+        with build_lock(tmp_path / "game", tmp_path / "locks", note):
+            assert other.wait(60) == 0
     [waiting] = events
     assert isinstance(waiting, Waiting) and f"process {other.pid}, since " in waiting.holder
 
@@ -63,8 +69,12 @@ def test_a_folder_by_another_name_is_the_same_folder(tmp_path: Path) -> None:
     (tmp_path / "game").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "game")
     with hold(tmp_path / "game", tmp_path / "locks") as other:
-        threading.Timer(0.3, other.kill).start()
-        with build_lock(tmp_path / "x/../link", tmp_path / "locks", events.append):
+
+        def note(event: Event) -> None:
+            events.append(event)
+            other.kill()
+
+        with build_lock(tmp_path / "x/../link", tmp_path / "locks", note):
             assert len(events) == 1
 
 

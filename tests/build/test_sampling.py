@@ -170,10 +170,10 @@ def test_sampling_goes_on_while_pictures_are_saved_but_not_so_far_that_a_kill_co
         target=build, args=(MANY, lambda e: asks.release() if isinstance(e, Sampling) else None)
     )
     building.start()
-    reached = all(asks.acquire(timeout=10) for _ in range(UNSAVED_LIMIT + 1))
+    reached = all(asks.acquire(timeout=60) for _ in range(UNSAVED_LIMIT + 1))
     more = asks.acquire(timeout=0.2)
     slow.gate.set()
-    building.join(10)
+    building.join(60)
     assert (reached, more, building.is_alive(), len(slow.saved)) == (True, False, False, COUNT)
 
 

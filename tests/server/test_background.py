@@ -50,7 +50,7 @@ def test_a_watch_tells_plugins_where_it_is_and_makes_what_they_ask(
     assert client.make()["status"] == "done"
     assert [Path(project["path"]).name for project in client.get("/projects")] == ["art"]
     process.send_signal(number)
-    assert (process.wait(30), (tmp_path / "server.json").exists()) == (code, False)
+    assert (process.wait(60), (tmp_path / "server.json").exists()) == (code, False)
 
 
 def test_a_suggestion_overtakes_a_watched_build_and_a_pick_in_it_waits(watcher: Any, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_signal_ends_a_watch_that_builds(watcher: Any, tmp_path: Path) -> None
     process, _ = watcher(300)
     until(lambda: pictures(tmp_path) > 2)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert pictures(tmp_path) < 300
 
 
@@ -78,7 +78,7 @@ def test_a_signal_ends_a_watch_that_has_nothing_to_do(daemon: Any, tmp_path: Pat
     process, _ = daemon(str(tmp_path / "art"), door="watch")
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_pa
         process, _ = watcher(1)
         time.sleep(1)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert pictures(tmp_path) == 0
 
 
@@ -97,7 +97,7 @@ def test_a_watch_that_cannot_answer_plugins_says_why_and_builds(slow: Any, tmp_p
     watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until(lambda: pictures(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
-    _, said = watch.communicate(timeout=30)
+    _, said = watch.communicate(timeout=60)
     assert "plugins are not answered from here: cannot write" in said
     assert watch.returncode == 0
 
@@ -109,7 +109,7 @@ def test_a_watch_beside_a_server_builds_and_says_who_answers(daemon: Any, slow: 
     watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until(lambda: pictures(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
-    _, said = watch.communicate(timeout=30)
+    _, said = watch.communicate(timeout=60)
     assert f"plugins are not answered from here: a server runs already for '{tmp_path}/server.json'" in said
     assert (server.poll(), watch.returncode) == (None, 0)
 
@@ -134,15 +134,16 @@ def test_a_turn_goes_to_whoever_has_waited_longest() -> None:
 
 
 def test_models_are_let_go_only_after_a_while_without_use() -> None:
+    patient = IdleUnloader(60)
+    with patient.used():
+        assert math.isinf(patient.left)
+    assert 0 < patient.left <= 60
     idle = IdleUnloader(0.05)
     with idle.used():
-        time.sleep(0.1)
-        assert idle.left > 1
-    assert 0 < idle.left <= 0.05
-    time.sleep(0.06)
-    assert idle.left == 0
+        pass
+    until(lambda: idle.left == 0)
     idle.unload_models()
-    assert idle.left > 1
+    assert math.isinf(idle.left)
 
 
 @pytest.mark.model

@@ -153,7 +153,7 @@ def test_a_signal_ends_it_in_order(daemon: Any, tmp_path: Path, number: int, cod
     assert client.state.pid == process.pid
     client.make()
     process.send_signal(number)
-    assert process.wait(30) == code
+    assert process.wait(60) == code
     assert not (tmp_path / "server.json").exists()
 
 

@@ -44,7 +44,7 @@ class Watched:
             ended = [event for event in self.events if isinstance(event, Finished)]
             return len(ended) + sum(isinstance(event, Failed) and not event.asset for event in self.events)
 
-    def wait(self, done: Callable[[], object], seconds: float = 20) -> None:
+    def wait(self, done: Callable[[], object], seconds: float = 60) -> None:
         """Wait until something is so."""
         until = time.monotonic() + seconds
         while not done():
@@ -102,4 +102,4 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     yield start
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)

@@ -89,7 +89,7 @@ def test_it_ends_when_asked_and_what_was_finished_is_kept(started: Any, tmp_path
     process = started()
     until(process, "finished")
     process.send_signal(number)
-    assert process.wait(20) == code
+    assert process.wait(60) == code
     assert (tmp_path / "game/art/a0.png").is_file()
 
 

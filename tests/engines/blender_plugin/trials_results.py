@@ -222,7 +222,7 @@ def trial_prompts_are_remembered(stage):
     stage.ask("PICTURE", prompt="a red potion")
     stage.ask("PICTURE", prompt="a blue potion")
     assert stage.part("operators").prompts()[:2] == ["a blue potion", "a red potion"]
-    bpy.ops.assetgen.build.history(choice="1")
+    bpy.ops.assetgen.history(choice="1")
     assert stage.settings.prompt == "a red potion"
 
 
