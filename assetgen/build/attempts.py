@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from assetgen.pack.recipe import Recipe, as_json, digest
+from assetgen.pack.recipe import Recipe, identity_json, json_digest
 from assetgen.store.store import Store
 
 
@@ -33,7 +33,9 @@ class Attempt:
     def model(self) -> str:
         """A key of the model that its source must load, LoRAs included."""
         words = self.recipe.source.arguments
-        return digest(self.recipe.source.name, as_json(words.get("model")), as_json(words.get("loras")))
+        return json_digest(
+            self.recipe.source.name, identity_json(words.get("model")), identity_json(words.get("loras"))
+        )
 
     def next(self) -> "Attempt | None":
         """The next attempt, if the budget allows one, nobody picked this one and another seed can change anything."""

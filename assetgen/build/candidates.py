@@ -49,7 +49,7 @@ class Candidate:
 
 def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
     """The assets that another seed would change."""
-    return [recipe for recipe in recipes if "seed" in recipe.source.arguments and not recipe.needs]
+    return [recipe for recipe in recipes if "seed" in recipe.source.arguments and not recipe.members]
 
 
 def make_candidates(
@@ -135,7 +135,7 @@ def build_picked(
 ) -> list[Finished]:
     """Build an asset, and the atlases that hold it; for the rest as the wish says."""
     recipes = plan_with(file, read_lock(lock_path(file)) or {})
-    atlases = [recipe.name for recipe in recipes if any(need.name == asset for need in recipe.needs)]
+    atlases = [recipe.name for recipe in recipes if any(need.name == asset for need in recipe.members)]
     return [build_pack(file, game, machine, emit, replace(wish, only=name)) for name in atlases or [asset]]
 
 

@@ -125,7 +125,7 @@ class _Run:
 
     def with_lost_members(self, pending: list[Recipe]) -> list[Recipe]:
         """Also the members whose finished images the store has lost, though their files are current."""
-        needs = {need.name: need for recipe in pending for need in recipe.needs if need.name not in self.maker.failed}
+        needs = {need.name: need for recipe in pending for need in recipe.members if need.name not in self.maker.failed}
         needed = {name: need for name, need in needs.items() if not finished_attempt(need, self.maker.store)}
         names = {recipe.name for recipe in pending}
         return [need for name, need in needed.items() if name not in names] + pending
@@ -224,7 +224,7 @@ def _waves(recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:
     """Recipes in groups, each of which needs earlier groups alone."""
     left = {recipe.name: recipe for recipe in recipes}
     while left:
-        wave = [recipe for recipe in left.values() if not any(need.name in left for need in recipe.needs)]
+        wave = [recipe for recipe in left.values() if not any(need.name in left for need in recipe.members)]
         yield wave
         for recipe in wave:
             del left[recipe.name]

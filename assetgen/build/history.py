@@ -14,7 +14,7 @@ from typing import Any
 from assetgen.build.cost import HOUR
 from assetgen.build.stages import batch_key
 from assetgen.events import Drawn, Finished
-from assetgen.pack.recipe import Recipe, digest
+from assetgen.pack.recipe import Recipe, json_digest
 from assetgen.store.atomic import write_atomically
 
 NEWEST = 0.3
@@ -42,7 +42,7 @@ class Past:
 
 def kind_of(recipe: Recipe) -> str:
     """What pictures must share to take the same time."""
-    return digest("kind", repr(batch_key(recipe.source.part, recipe.source.arguments, recipe.controls)))[:32]
+    return json_digest("kind", repr(batch_key(recipe.source.part, recipe.source.arguments, recipe.controls)))[:32]
 
 
 def read_history(place: Path) -> dict[str, Past]:

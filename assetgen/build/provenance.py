@@ -10,7 +10,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from assetgen import __version__
-from assetgen.pack.recipe import Recipe, as_json
+from assetgen.pack.recipe import Recipe, identity_json
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Files
 from assetgen.pixels.image_files import add_text
@@ -45,7 +45,7 @@ def provenance(recipe: Recipe, attempt: int) -> dict[str, str]:
 
 
 def _is_generated(recipe: Recipe) -> bool:
-    return isinstance(recipe.source.arguments.get("model"), ModelCard) or any(map(_is_generated, recipe.needs))
+    return isinstance(recipe.source.arguments.get("model"), ModelCard) or any(map(_is_generated, recipe.members))
 
 
 def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
@@ -59,9 +59,9 @@ def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
             "images": recipe.images_key(attempt),
             "files": recipe.files_key,
         },
-        "source": as_json(recipe.source_for(attempt)),
-        "controls": [as_json(stage) for stage in recipe.controls],
-        "steps": [as_json(stage) for stage in recipe.steps],
+        "source": identity_json(recipe.source_for(attempt)),
+        "controls": [identity_json(stage) for stage in recipe.controls],
+        "steps": [identity_json(stage) for stage in recipe.steps],
         **recipe.facts,
     }
 

@@ -128,7 +128,7 @@ class Sampler:
     def with_members(self, tries: Sequence[Attempt]) -> Iterator[Attempt]:
         """Those whose members were made; the others fail."""
         for attempt in tries:
-            lost = [need.name for need in attempt.recipe.needs if need.name in self.failed]
+            lost = [need.name for need in attempt.recipe.members if need.name in self.failed]
             if lost:
                 self.fail(attempt.recipe, BuildError(f"its member '{lost[0]}' failed"))
             else:
@@ -196,7 +196,7 @@ class Sampler:
             recipe = attempt.recipe
             try:
                 controls = begun.popleft()()
-                members = {need.name: self._finished(need) for need in recipe.needs}
+                members = {need.name: self._finished(need) for need in recipe.members}
             except AssetgenError as error:
                 self.fail(recipe, error)
                 continue

@@ -26,7 +26,7 @@ def render_control(stage: Stage, device: str = "auto") -> Control:
     words = dict(stage.arguments)
     acts = {key: words.pop(key) for key in ("strength", "start", "end")}
     given = (device,) if stage.part.traits.detector else ()
-    return Control(stage.conditions, run_part(stage.part, stage.alias, *given, **words), **acts)
+    return Control(stage.control_kind, run_part(stage.part, stage.alias, *given, **words), **acts)
 
 
 def run_source(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
@@ -46,7 +46,7 @@ def batch_key(part: Part, words: Mapping[str, Any], controls: Iterable[Stage]) -
     batch: BatchSource | None = part.traits.batch
     if batch is None:
         return part.name
-    acts = tuple((c.conditions, c.arguments["strength"], c.arguments["start"], c.arguments["end"]) for c in controls)
+    acts = tuple((c.control_kind, c.arguments["strength"], c.arguments["start"], c.arguments["end"]) for c in controls)
     return part.name, batch.batch_key(words, acts)
 
 

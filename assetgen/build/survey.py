@@ -76,7 +76,9 @@ def _lost_members(recipes: Sequence[Recipe], work: Mapping[str, Work], store: St
     """Members that are in order but for their images, which the store has lost, and the asset that needs these."""
     for recipe in recipes:
         if work[recipe.name] in MADE:
-            lost = (need for need in recipe.needs if work[need.name] not in MADE and not finished_attempt(need, store))
+            lost = (
+                need for need in recipe.members if work[need.name] not in MADE and not finished_attempt(need, store)
+            )
             yield from ((need.name, recipe.name) for need in lost)
 
 

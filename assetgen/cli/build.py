@@ -107,13 +107,13 @@ def make(
     from assetgen.cli.settings import parse_settings
     from assetgen.pack.entries import variations
     from assetgen.pack.library import PackFile, library_for
-    from assetgen.pack.resolve import OWN_WORDS
+    from assetgen.pack.resolve import ASSET_KEYS
     from assetgen.pack.schema import Pack
     from assetgen.pack.yaml_files import Document, validate
 
     said = parse_settings(settings or [])
     for alias, argument in ((alias, argument) for alias, arguments in said.items() for argument in arguments):
-        if alias in OWN_WORDS or argument in ("seed", "model"):
+        if alias in ASSET_KEYS or argument in ("seed", "model"):
             raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
     entry = {"preset": preset, "prompt": prompt, "model": model, **said}
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}

@@ -31,7 +31,7 @@ def list_presets(folder: FolderOption = HERE) -> None:
 @presets.command("show")
 def show_preset(name: str, folder: FolderOption = HERE) -> None:
     """One preset with all that it inherits, as YAML."""
-    kind = _library(folder).kind(name)
+    kind = _library(folder).preset(name)
     preset = kind.preset
     shown: dict[str, Any] = {"preset": preset.preset, "about": preset.about, "lineage": list(kind.lineage)}
     shown |= {"use": preset.use, "source": _written(kind.source), "tries": preset.tries}
@@ -55,7 +55,7 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
         name = path.name.removesuffix(".yaml")
         try:
             library = library_for(path.parent)
-            takes_prompt = "prompt" in load_part("source", library.kind(name).source.part).params.model_fields
+            takes_prompt = "prompt" in load_part("source", library.preset(name).source.part).params.model_fields
             asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {})
             document = Document(str(path), {"pack": "validate", "assets": {"a_test": asset}})
             resolve_pack(PackFile(validate(document, Pack), document, path.parent, library), draft=True)
@@ -70,7 +70,7 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
 def list_models(folder: FolderOption = HERE) -> None:
     """Every model card: size, licence, whether its weights are on this machine, and what it is."""
     from assetgen.diffusion.loading.weight_files import availability
-    from assetgen.pack.licences import tell
+    from assetgen.pack.licences import licence_text
 
     library = _library(folder)
     rows = []
@@ -80,18 +80,18 @@ def list_models(folder: FolderOption = HERE) -> None:
         except AssetgenError as error:
             rows.append((name, "", "", "", f"cannot be used: {error}"))
             continue
-        selling = "; ".join(dict.fromkeys([tell(card.licence, card.commercial), *_forbidden(card)]))
+        selling = "; ".join(dict.fromkeys([licence_text(card.licence, card.commercial), *_forbidden(card)]))
         rows.append((name, f"{card.native[0]}x{card.native[1]}", selling, availability(card), card.about))
     _table(rows)
 
 
 def _forbidden(card: "ModelCard") -> list[str]:
     """What of a card's controls and LoRAs forbids commercial use."""
-    from assetgen.pack.licences import tell
+    from assetgen.pack.licences import licence_text
 
     used = [(f"control {kind}", each.licence, each.commercial) for kind, each in card.controls.items()]
     used += [(f"LoRA {lora.name}", lora.licence, lora.commercial) for lora in card.loras]
-    return [f"{name}: {tell(licence, commercial)}" for name, licence, commercial in used if not commercial]
+    return [f"{name}: {licence_text(licence, commercial)}" for name, licence, commercial in used if not commercial]
 
 
 @models.command("show")
@@ -113,10 +113,10 @@ def verify_model(name: str, folder: FolderOption = HERE) -> None:
     )
     from assetgen.pack.weights import weights_digest
 
-    card = _library(folder).written_card(name)
+    card = _library(folder).card_as_written(name)
     check_downloaded(card, card.loras, card.controls)
     places: list[tuple[str, Path, str | None]] = []
-    for label, weights, said in card.places(card.controls):
+    for label, weights, said in card.weight_locations(card.controls):
         check_weights(weights, replaced_parts(card) if weights is card.weights else ())
         places.append((label, weights_path(weights), said))
     for each in (*card.loras, *card.embeddings):
@@ -156,11 +156,11 @@ def show_step(name: str) -> None:
 def _show_part(part: "Part") -> None:
     import inspect
 
-    from assetgen.pack.licences import tell
+    from assetgen.pack.licences import licence_text
 
     typer.echo(f"{part.kind} {part.name} (version {part.traits.version})\n\n{inspect.getdoc(part.run)}\n")
     if detector := part.traits.detector:
-        licence = tell(detector.licence, detector.commercial)
+        licence = licence_text(detector.licence, detector.commercial)
         typer.echo(f"For controls of the kind '{detector.kind}'. Licence: {licence}, {detector.licence_url}\n")
     rows = []
     for key, info in part.params.model_fields.items():
@@ -172,7 +172,7 @@ def _show_part(part: "Part") -> None:
 def _about(library: "Library", preset: str) -> str:
     """What a preset is for, or why it cannot be used."""
     try:
-        return library.kind(preset).preset.about
+        return library.preset(preset).preset.about
     except AssetgenError as error:
         return f"cannot be used: {error}"
 

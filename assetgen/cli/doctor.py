@@ -58,12 +58,12 @@ def _tell_package(name: str, extra: str, purpose: str) -> str:
 
 def _store(place: str | Path) -> str:
     """Where the store lies and how large it is, or why it cannot be used."""
-    from assetgen.store.collect import measure, total
+    from assetgen.store.collect import store_sizes, total_size
     from assetgen.store.store import Store
 
     try:
         store = Store(place)
-        return f"{store} ({total(measure(store).values()).bytes / 1e6:.0f} MB)"
+        return f"{store} ({total_size(store_sizes(store).values()).bytes / 1e6:.0f} MB)"
     except AssetgenError as error:
         return f"cannot be used: {error}"
 

@@ -22,11 +22,11 @@ def tell_size(
     store: StoreOption = None,
 ) -> None:
     """How many entries each level holds, and how large they are."""
-    from assetgen.store.collect import measure, total
+    from assetgen.store.collect import store_sizes, total_size
 
     opened = _open(store)
-    levels = measure(opened)
-    whole = total(levels.values())
+    levels = store_sizes(opened)
+    whole = total_size(levels.values())
     if json:
         parts = {name: asdict(amount) for name, amount in levels.items()}
         typer.echo(dumps({"store": str(opened), "levels": parts, **asdict(whole)}))
@@ -60,9 +60,9 @@ def collect_garbage(
 @store.command("verify")
 def verify_entries(store: StoreOption = None) -> None:
     """Read every entry and drop the damaged ones, which the next build makes again."""
-    from assetgen.store.collect import verify
+    from assetgen.store.collect import verify_store
 
-    found = verify(_open(store))
+    found = verify_store(_open(store))
     for path, removed in found.damaged.items():
         typer.echo(f"{path}: damaged, {'dropped' if removed else 'may not be removed and is ignored'}")
     typer.echo(f"{_words(found.read)} read, {len(found.damaged)} damaged{_parts(found.parts)}")

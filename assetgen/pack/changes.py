@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.pack.lock import LockEntry
-from assetgen.pack.recipe import Recipe, Stage, as_json
+from assetgen.pack.recipe import Recipe, Stage, identity_json
 from assetgen.pack.schema import ControlModel, Hub, ModelCard
 from assetgen.parts import InputFile
 
-SOURCE = "source"
+_SOURCE = "source"
 """Its words are told without it: `prompt changed`."""
-FREE_TEXT = ("prompt", "negative")
-SHOWN = 24
+_FREE_TEXT = ("prompt", "negative")
+_MAX_SHOWN = 24
 """Values longer than this, free text and mappings are not shown, only said to have changed."""
 
 
@@ -26,21 +26,21 @@ def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
         keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
         seed_name=recipe.facts.get("seed_name", ""),
         pick=recipe.pick,
-        source=stage_facts(recipe.source),
-        controls={stage.alias: stage_facts(stage) for stage in recipe.controls},
-        steps={stage.alias: stage_facts(stage) for stage in recipe.steps},
-        checks={stage.alias: stage_facts(stage) for stage in recipe.checks},
-        export=stage_facts(recipe.export),
-        members={need.name: need.accepted_key for need in recipe.needs},
+        source=stage_record(recipe.source),
+        controls={stage.alias: stage_record(stage) for stage in recipe.controls},
+        steps={stage.alias: stage_record(stage) for stage in recipe.steps},
+        checks={stage.alias: stage_record(stage) for stage in recipe.checks},
+        export=stage_record(recipe.export),
+        members={need.name: need.accepted_key for need in recipe.members},
         inputs=dict(_inputs(recipe, folder)),
         weights=dict(_weights(recipe)),
         licences=recipe.facts.get("licences", {}),
     )
 
 
-def stage_facts(stage: Stage) -> dict[str, Any]:
+def stage_record(stage: Stage) -> dict[str, Any]:
     """A stage as a lock tells it."""
-    words = {key: value for key, value in as_json(stage.arguments).items() if value not in (None, [])}
+    words = {key: value for key, value in identity_json(stage.arguments).items() if value not in (None, [])}
     return {"part": f"{stage.name}@{stage.version}", **words}
 
 
@@ -71,7 +71,7 @@ def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if not isinstance(card, ModelCard):
         return
     used: list[tuple[str, ModelCard | ControlModel]] = [(card.model, card)]
-    kinds = [stage.conditions for stage in recipe.controls if stage.conditions in card.controls]
+    kinds = [stage.control_kind for stage in recipe.controls if stage.control_kind in card.controls]
     used += [(f"{card.model}/{kind}", card.controls[kind]) for kind in kinds]
     for name, holder in used:
         place = holder.weights
@@ -85,12 +85,12 @@ def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
         return []
     files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
     models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
-    stage_facts = _Told(frozenset(files.values()), bool(models))
+    stage_record = _Reported(frozenset(files.values()), bool(models))
     reasons = [f"{path} changed" for path in files] + [f"weights of {name} differ" for name in models]
-    reasons += _words(SOURCE, now.source, locked.source, stage_facts)
+    reasons += _words(_SOURCE, now.source, locked.source, stage_record)
     for kind in ("controls", "steps", "checks"):
-        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), stage_facts)
-    reasons += _words("export", now.export, locked.export, stage_facts)
+        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), stage_record)
+    reasons += _words("export", now.export, locked.export, stage_record)
     reasons += _members(now.members, locked.members)
     reasons += [
         f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
@@ -101,7 +101,7 @@ def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reported:
     """What was told by name already: the new digests of input files, and that weights are others."""
 
     files: frozenset[str]
@@ -118,28 +118,30 @@ def _unseen(now: LockEntry, locked: LockEntry) -> str:
     return "what is written into its files changed" if same else "assetgen itself changed"
 
 
-def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_facts: _Told) -> Iterator[str]:
+def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_record: _Reported) -> Iterator[str]:
     yield from (f"{kind} {alias} added" for alias in now if alias not in locked)
     yield from (f"{kind} {alias} removed" for alias in locked if alias not in now)
     both = [alias for alias in now if alias in locked]
     for alias in both:
-        yield from _words(f"{kind} {alias}", now[alias], locked[alias], stage_facts)
+        yield from _words(f"{kind} {alias}", now[alias], locked[alias], stage_record)
     if both != [alias for alias in locked if alias in now]:
         yield f"{kind}s in another order"
 
 
-def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_facts: _Told) -> Iterator[str]:
+def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_record: _Reported) -> Iterator[str]:
     """Changed words of one stage."""
     for key in dict.fromkeys((*locked, *now)):
         old, new = locked.get(key), now.get(key)
-        if old == new or any(digest in json.dumps(new) for digest in stage_facts.files):
+        if old == new or any(digest in json.dumps(new) for digest in stage_record.files):
             continue
         if key == "part":
             yield _part_change(where, str(old), str(new))
         elif key == "model":
-            yield from () if stage_facts.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
+            yield from (
+                () if stage_record.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
+            )
         else:
-            yield f"{key if where == SOURCE else f'{where}.{key}'} {_change(key, old, new)}"
+            yield f"{key if where == _SOURCE else f'{where}.{key}'} {_change(key, old, new)}"
 
 
 def _part_change(where: str, old: str, new: str) -> str:
@@ -157,10 +159,10 @@ def _without_digest(card: Any) -> Any:
 def _change(key: str, old: Any, new: Any) -> str:
     if old is None or new is None:
         return "added" if old is None else "removed"
-    if key in FREE_TEXT or isinstance(new, Mapping):
+    if key in _FREE_TEXT or isinstance(new, Mapping):
         return "changed"
     shown = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in (old, new)]
-    brief = all(0 < len(text) <= SHOWN and text.isprintable() for text in shown)
+    brief = all(0 < len(text) <= _MAX_SHOWN and text.isprintable() for text in shown)
     return f"{shown[0]} → {shown[1]}" if brief else "changed"
 
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.pack.schema import AssetSpec
-from assetgen.pack.yaml_files import Document, Keys
+from assetgen.pack.yaml_files import Document, KeyPath
 
-BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
-SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEVICE_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)))
 )
-MAX_NAME = 120
-PROMPT_NAME = 40  # characters of a prompt that become a name
-MAX_ASSETS = 100_000
+_MAX_NAME = 120
+_PROMPT_NAME = 40  # characters of a prompt that become a name
+_MAX_ASSETS = 100_000
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Entry:
 
     name: str
     spec: AssetSpec
-    keys: Keys
+    keys: KeyPath
     document: Document | None = None
 
 
 def expand(
-    assets: Mapping[str, AssetSpec], keys: Mapping[str, Keys], where: Callable[[Keys], str] = str
+    assets: Mapping[str, AssetSpec], keys: Mapping[str, KeyPath], where: Callable[[KeyPath], str] = str
 ) -> Iterator[Entry]:
     """Every asset of a pack. `keys` tells where each entry stands, and `where` its line.
 
@@ -48,8 +48,8 @@ def expand(
                 if name.lower() in seen:
                     raise InputError(f"two assets are named '{name}' (also '{seen[name.lower()]}', case aside)")
                 seen[name.lower()] = written
-                if len(seen) > MAX_ASSETS:
-                    raise InputError(f"a pack may unfold into {MAX_ASSETS:,} assets at most")
+                if len(seen) > _MAX_ASSETS:
+                    raise InputError(f"a pack may unfold into {_MAX_ASSETS:,} assets at most")
                 yield Entry(name, chosen, keys[written])
         except InputError as error:
             raise error.at(where(keys[written])) from error
@@ -64,7 +64,7 @@ def _unfolded(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpec]]:
 
 def variations(prompt: str, count: int) -> list[str]:
     """Asset names from a prompt: `a red dragon` as `a_red_dragon_01`, `a_red_dragon_02`, …"""
-    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:PROMPT_NAME].strip("_") or "asset"
+    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:_PROMPT_NAME].strip("_") or "asset"
     digits = max(2, len(str(count)))
     return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
 
@@ -72,18 +72,18 @@ def variations(prompt: str, count: int) -> list[str]:
 def check_name(name: str) -> None:
     """Refuse names that are not safe as files everywhere: `a-z 0-9 _ - .`, folders by `/`, no Windows device names."""
     for segment in name.split("/"):
-        if not SEGMENT.fullmatch(segment) or segment.endswith("."):
+        if not _SEGMENT.fullmatch(segment) or segment.endswith("."):
             cure = "Use letters, digits, '_', '-' and '.', and '/' for folders"
             raise InputError(f"'{name!a:.80}' cannot be the name of an asset".replace("''", "'"), cure=cure)
         if segment.lower().split(".")[0] in DEVICE_NAMES:
             raise InputError(f"'{name}' cannot be the name of an asset: '{segment}' is a device on Windows")
-    if len(name) > MAX_NAME:
-        raise InputError(f"the asset name '{name[:40]}…' is longer than {MAX_NAME} characters")
+    if len(name) > _MAX_NAME:
+        raise InputError(f"the asset name '{name[:40]}…' is longer than {_MAX_NAME} characters")
 
 
 def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
     axes = {f"{{{key}}}": [str(value) for value in values] for key, values in spec.matrix.items()}
-    for found in BRACES.finditer(name):
+    for found in _BRACES.finditer(name):
         axes[found.group(0)] = [value.strip() for value in found.group(1).split(",")]
     for axis, values in axes.items():
         if axis not in name:

@@ -26,15 +26,15 @@ from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand, fill
 from assetgen.pack.library import PackFile
 from assetgen.pack.schema import AssetSpec
-from assetgen.pack.yaml_files import Document, Keys, checked, read_yaml
+from assetgen.pack.yaml_files import Document, KeyPath, read_yaml, validate_at
 from assetgen.parts import load_part
 
-MESHES = (".glb", ".gltf", ".obj", ".stl", ".ply")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".tga")
-BESIDE = ".yaml"
-NOTE = ".error.txt"
+MESH_SUFFIXES = (".glb", ".gltf", ".obj", ".stl", ".ply")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".tga")
+_ENTRY_SUFFIX = ".yaml"
+NOTE_SUFFIX = ".error.txt"
 """The end of the name of a file that tells what is wrong with the one beside it."""
-NOISE = (
+_IGNORED = (
     "*~",
     ".*",
     "#*#",
@@ -46,19 +46,19 @@ NOISE = (
     "*.crdownload",
     "*.bak",
     "4913",
-    f"*{NOTE}",
+    f"*{NOTE_SUFFIX}",
 )
 """Names of what editors, browsers and copying programs write beside a file: by its name, no file of anybody's."""
-MESH_PRESET, PICTURE_PRESET = "concept_from_mesh", "painted_concept"
-UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_MESH_PRESET, _IMAGE_PRESET = "concept_from_mesh", "painted_concept"
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What ends a line, moves a terminal's cursor, or stands for bytes that are no text."""
 InvalidFiles = dict[str, InputError]
 """What is wrong with dropped files: by the name of the asset, or of the file where it can have none."""
 
 
-def is_noise(name: str) -> bool:
+def is_ignored(name: str) -> bool:
     """Whether a file of this name is an editor's, a half copied one, or a note of ours."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in NOISE)
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _IGNORED)
 
 
 def has_inbox(file: PackFile) -> bool:
@@ -66,47 +66,47 @@ def has_inbox(file: PackFile) -> bool:
     return file.inbox is not None and file.inbox.is_dir()
 
 
-def laid_in(file: PackFile, taken: Set[str]) -> tuple[list[Entry], InvalidFiles]:
+def inbox_entries(file: PackFile, taken: Set[str]) -> tuple[list[Entry], InvalidFiles]:
     """An entry for each file in the pack's inbox that is to be one, but for the names (in lower case) that are taken;
     and what keeps others from it: bad names, two files of one name, bad entries. Raises `InputError` for mistakes in
     what the pack says of its inbox."""
     found: list[Entry] = []
     refused: InvalidFiles = {}
     dropped = defaultdict[str, list[Path]](list)
-    for path, name in files_laid_in(file):
+    for path, name in inbox_files(file):
         dropped[name].append(path)
     for name, paths in dropped.items():
         if name not in taken:
             try:
                 found.append(_entry(file, _only(file, paths, name), name))
             except InputError as error:
-                if is_of_pack(file, error):
+                if is_in_pack_file(file, error):
                     raise
                 refused[name] = error
     return found, refused
 
 
-def is_of_pack(file: PackFile, error: InputError) -> bool:
+def is_in_pack_file(file: PackFile, error: InputError) -> bool:
     """Whether a mistake stands in the pack's own file."""
     return error.where.startswith(f"{file.document.file}:")
 
 
-def files_laid_in(file: PackFile) -> Iterator[tuple[Path, str]]:
+def inbox_files(file: PackFile) -> Iterator[tuple[Path, str]]:
     """The files in the pack's inbox that are to be assets, and the names of these. A file whose name no asset can have
     stands by its path, relative to the pack."""
     for path in files_below(file.inbox) if file.inbox else ():
-        if path.suffix.lower() in MESHES + PICTURES and _rule(file, path)[0] is not None:
+        if path.suffix.lower() in MESH_SUFFIXES + IMAGE_SUFFIXES and _rule(file, path)[0] is not None:
             name = _name(file, path)
-            yield path, _told(path.relative_to(file.folder)) if _wrong_name(path, name) else name
+            yield path, _one_line(path.relative_to(file.folder)) if _wrong_name(path, name) else name
 
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Every file of a person's below a folder, sorted. Links are followed, each folder once."""
-    for place, _, names in walk(folder):
-        yield from (place / name for name in sorted(names) if not is_noise(name))
+    for place, _, names in walk_folders(folder):
+        yield from (place / name for name in sorted(names) if not is_ignored(name))
 
 
-def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+def walk_folders(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """Folders below one, each once however links lead to it, but for hidden ones: as `os.walk` gives them."""
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
@@ -114,20 +114,20 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not is_noise(name))
+        folders[:] = sorted(name for name in folders if not is_ignored(name))
         yield Path(place), folders, names
 
 
-def name_of(path: str) -> str:
+def asset_name(path: str) -> str:
     """The name of an asset from that of a file: `Old Boulder (2)` as `old_boulder_2`."""
     return "/".join(re.sub(r"[^a-z0-9.-]+", "_", part.lower()).strip("_.-") or "asset" for part in path.split("/"))
 
 
 def _name(file: PackFile, path: Path) -> str:
-    return name_of(path.relative_to(file.inbox or path).with_suffix("").as_posix())
+    return asset_name(path.relative_to(file.inbox or path).with_suffix("").as_posix())
 
 
-def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, Keys]:
+def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, KeyPath]:
     """What the pack says of a file, and where it does."""
     name = path.relative_to(file.inbox or path).as_posix().lower()
     for pattern, rule in file.pack.inbox.items():
@@ -139,7 +139,7 @@ def _rule(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, Keys]:
 def _entry(file: PackFile, path: Path, name: str) -> Entry:
     rule, keys = _rule(file, path)
     document = file.document if keys else Document(str(path), {})
-    beside = path.with_suffix(BESIDE)
+    beside = path.with_suffix(_ENTRY_SUFFIX)
     said = dict(rule or {})
     if beside.is_file():
         file.library.read_guard(beside)
@@ -151,7 +151,7 @@ def _entry(file: PackFile, path: Path, name: str) -> Entry:
     place = path.relative_to(file.folder).as_posix()
     entry = fill(_over(_unsaid(file, path, said), said), {"{name}": words, "{file}": place})
     try:
-        spec = checked(AssetSpec, entry, document, keys)
+        spec = validate_at(AssetSpec, entry, document, keys)
         [only] = expand({name: spec}, {name: keys}, lambda keys: document.where(*keys))
     except InputError as error:
         raise error.at(document.where(*keys)) from error
@@ -168,32 +168,32 @@ def _only(file: PackFile, paths: Sequence[Path], name: str) -> Path:
         raise error
     file.library.read_guard(path)
     if not path.is_file():
-        raise InputError("the link leads to no file", where=_told(path), cure="Remove it")
+        raise InputError("the link leads to no file", where=_one_line(path), cure="Remove it")
     return path
 
 
 def _wrong_name(path: Path, name: str) -> InputError | None:
     """Why a file's name gives none for an asset, if so. It may be no text: disks of Unix take any bytes."""
     try:
-        if UNSHOWN.search(path.name):
+        if _UNPRINTABLE.search(path.name):
             raise InputError("the file's name is no line of text")
         check_name(name)
     except InputError as error:
-        return InputError(error.what, where=_told(path), cure="Rename it")
+        return InputError(error.what, where=_one_line(path), cure="Rename it")
     return None
 
 
-def _told(path: Path) -> str:
+def _one_line(path: Path) -> str:
     """A path in one line of text: what cannot be shown is escaped."""
-    return UNSHOWN.sub(lambda found: repr(found.group())[1:-1], str(path))
+    return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], str(path))
 
 
 def _unsaid(file: PackFile, path: Path, said: Mapping[str, Any]) -> dict[str, Any]:
     """What fills the gaps of an entry for a file. Mistakes in its preset are told where recipes are made."""
-    is_mesh = path.suffix.lower() in MESHES
-    entry: dict[str, Any] = {"preset": MESH_PRESET if is_mesh else PICTURE_PRESET}
+    is_mesh = path.suffix.lower() in MESH_SUFFIXES
+    entry: dict[str, Any] = {"preset": _MESH_PRESET if is_mesh else _IMAGE_PRESET}
     with contextlib.suppress(InputError):
-        source = file.library.kind(str(said.get("preset", entry["preset"]))).source
+        source = file.library.preset(str(said.get("preset", entry["preset"]))).source
         takes = load_part("source", source.part).params.model_fields
         if "prompt" in takes:
             entry["prompt"] = "{name}"

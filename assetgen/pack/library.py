@@ -9,13 +9,13 @@ from typing import Any
 from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard, Pack, PartSpec, Preset, parse_part
 from assetgen.pack.weights import with_digests
-from assetgen.pack.yaml_files import MAX_BYTES, Document, Keys, read_yaml, validate
+from assetgen.pack.yaml_files import MAX_YAML_BYTES, Document, KeyPath, read_yaml, validate
 from assetgen.parts import ReadGuard, allow_any_file, did_you_mean, part_names
 
 PACK_FILE = "pack.yaml"
 PACK_SUFFIX = ".pack.yaml"
 INBOX = "inbox"
-PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
+_PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
 
 
 def shipped_presets() -> Path:
@@ -29,7 +29,7 @@ def is_preset(path: Path) -> bool:
     try:
         document = read_yaml(path)
     except InputError:
-        return path.is_file() and path.stat().st_size < MAX_BYTES and bool(PRESET_KEY.search(path.read_bytes()))
+        return path.is_file() and path.stat().st_size < MAX_YAML_BYTES and bool(_PRESET_KEY.search(path.read_bytes()))
     return isinstance(document.data, Mapping) and "preset" in document.data
 
 
@@ -55,7 +55,7 @@ class ResolvedPreset:
 
     def where(self, alias: str, *keys: str) -> str:
         """`FILE:LINE` of a word of a part: in `defaults`, which win, or beside the part, the nearest file first."""
-        found = [(document, place) for document in self.documents for place in _places(document.data, alias)]
+        found = [(document, place) for document in self.documents for place in _part_keys(document.data, alias)]
         found.sort(key=lambda each: each[1][0] != "defaults")
         saying = [(document, place) for document, place in found if (*place, *keys) in document.lines]
         document, place = next(iter(saying or found), (self.document, ()))
@@ -82,7 +82,7 @@ class Library:
         """Every model card that can be named, sorted."""
         return self._names("models")
 
-    def kind(self, name: str) -> ResolvedPreset:
+    def preset(self, name: str) -> ResolvedPreset:
         """A preset with all that it inherits. Raises `InputError` for an unknown one and for cycles."""
         if name not in self._kinds:
             self._kinds[name] = self._inherit(name, ())
@@ -91,10 +91,10 @@ class Library:
     def card(self, name: str) -> ModelCard:
         """A model card by name, or from a path that ends in `.yaml`."""
         if name not in self._cards:
-            self._cards[name] = with_digests(self.written_card(name))
+            self._cards[name] = with_digests(self.card_as_written(name))
         return self._cards[name]
 
-    def written_card(self, name: str) -> ModelCard:
+    def card_as_written(self, name: str) -> ModelCard:
         """The same with no digest but those that stand in its file."""
         path = self.find("models", name, "model")
         return _anchored(validate(read_yaml(path), ModelCard), path.parent)
@@ -141,7 +141,7 @@ class Library:
             parent = self._inherit(preset.extends, (*below, name))
         except InputError as error:
             raise error.at(document.where("extends")) from error
-        merged, documents = _laid_over(preset, parent.preset), (document, *parent.documents)
+        merged, documents = _merge(preset, parent.preset), (document, *parent.documents)
         return _checked(ResolvedPreset(merged, (name, *parent.lineage), documents), preset)
 
 
@@ -176,7 +176,7 @@ def load_pack(path: Path, read_guard: ReadGuard = allow_any_file) -> PackFile:
     return PackFile(validate(document, Pack), document, file.parent, library, file.parent / INBOX)
 
 
-def _places(preset: Mapping[str, Any], alias: str) -> Iterator[Keys]:
+def _part_keys(preset: Mapping[str, Any], alias: str) -> Iterator[KeyPath]:
     """The keys in a preset's file under which a part's words stand."""
     if alias in (preset.get("defaults") or {}):
         yield "defaults", alias
@@ -202,17 +202,19 @@ def _checked(kind: ResolvedPreset, own: Preset) -> ResolvedPreset:
     return kind
 
 
-def _laid_over(child: Preset, parent: Preset) -> Preset:
+def _merge(child: Preset, parent: Preset) -> Preset:
     """The child where it says something, else the parent; `defaults` change arguments of inherited parts."""
     said = {name: value for name in Preset.model_fields if (value := getattr(child, name)) is not None}
-    said["defaults"] = _deep(parent.defaults, child.defaults)
+    said["defaults"] = _merge_defaults(parent.defaults, child.defaults)
     if child.source and parent.source and child.source.part == parent.source.part:
         words = {**parent.source.arguments, **child.source.arguments}
         said["source"] = child.source.model_copy(update={"arguments": words})
     return parent.model_copy(update=said)
 
 
-def _deep(under: Mapping[str, Mapping[str, Any]], over: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _merge_defaults(
+    under: Mapping[str, Mapping[str, Any]], over: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
     return {key: {**under.get(key, {}), **over.get(key, {})} for key in (*under, *over)}
 
 

@@ -11,7 +11,7 @@ from assetgen.errors import InputError
 from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.schema import ModelCard
 
-CURE = "Choose another, or allow it with --allow-noncommercial (over HTTP: allow_noncommercial)"
+_CURE = "Choose another, or allow it with --allow-noncommercial (over HTTP: allow_noncommercial)"
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Terms:
     commercial: bool = True
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The licence with a warning where it forbids commercial use."""
-        return tell(self.licence, self.commercial)
+        return licence_text(self.licence, self.commercial)
 
 
-def tell(licence: str, commercial: bool) -> str:
+def licence_text(licence: str, commercial: bool) -> str:
     """A licence by name, with a warning where it forbids commercial use."""
     return licence if commercial else f"{licence} (not for commercial use)"
 
@@ -39,7 +39,7 @@ def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
     card = source.arguments.get("model")
     if isinstance(card, ModelCard):
         yield Terms(card.model, f"model '{card.model}'", card.licence, card.commercial)
-        for kind in dict.fromkeys(stage.conditions for stage in controls if stage.conditions in card.controls):
+        for kind in dict.fromkeys(stage.control_kind for stage in controls if stage.control_kind in card.controls):
             network = card.controls[kind]
             what = f"control '{kind}' of model '{card.model}'"
             yield Terms(f"{card.model}/{kind}", what, network.licence, network.commercial)
@@ -69,4 +69,4 @@ def refuse_noncommercial(recipes: Iterable[Recipe], allowed: bool) -> None:
     """Raise `InputError` for the first recipe that uses what forbids commercial use, unless that is allowed."""
     for recipe in recipes if not allowed else ():
         for what in noncommercial(recipe):
-            raise InputError(what, where=recipe.where, cure=CURE)
+            raise InputError(what, where=recipe.where, cure=_CURE)

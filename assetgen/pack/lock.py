@@ -18,18 +18,18 @@ from assetgen.pack.entries import check_name
 from assetgen.pack.library import PackFile
 from assetgen.store.atomic import write_atomically
 
-LOCK_VERSION = 1
+_LOCK_VERSION = 1
 VERSION_KEY = "assetgen lock"
 """With a space, which no asset has in its name."""
-VERSION_LINE = re.compile(rf"^{VERSION_KEY}: (\d{{1,9}})$", re.MULTILINE)
-HEAD = "# Written by assetgen: what the last good build of this pack made. Keep it under version control.\n"
-END = "\n..."  # where YAML documents end: a file that was cut short at the end of a block is noticed, too
-MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
-PLAIN_KEY = re.compile(r"^[a-z][a-z0-9_.-]*[a-z0-9_/]$", re.IGNORECASE)
-YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
-UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_VERSION_LINE = re.compile(rf"^{VERSION_KEY}: (\d{{1,9}})$", re.MULTILINE)
+_HEAD = "# Written by assetgen: what the last good build of this pack made. Keep it under version control.\n"
+_END = "\n..."  # where YAML documents end: a file that was cut short at the end of a block is noticed, too
+_MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+_PLAIN_KEY = re.compile(r"^[a-z][a-z0-9_.-]*[a-z0-9_/]$", re.IGNORECASE)
+_YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """What JSON leaves as it is and YAML does not allow, or takes for the end of a line."""
-CURE = "Bring it back from version control, or remove it and build again"
+_CURE = "Bring it back from version control, or remove it and build again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,24 +79,24 @@ def read_lock(place: Path) -> dict[str, LockEntry] | None:
         return None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot read the lock '{place}' ({why})", cure=CURE) from error
-    version = VERSION_LINE.search(text)
-    if version and int(version[1]) > LOCK_VERSION:
+        raise InputError(f"cannot read the lock '{place}' ({why})", cure=_CURE) from error
+    version = _VERSION_LINE.search(text)
+    if version and int(version[1]) > _LOCK_VERSION:
         raise InputError("was written by a newer assetgen", where=str(place), cure="Update assetgen")
-    whole = text.rstrip("\n").removesuffix(END)
+    whole = text.rstrip("\n").removesuffix(_END)
     data = _parse(whole, place)
-    if data.pop(VERSION_KEY, None) != LOCK_VERSION:
-        raise InputError(f"is no lock of assetgen: it lacks the line '{VERSION_KEY}'", where=str(place), cure=CURE)
+    if data.pop(VERSION_KEY, None) != _LOCK_VERSION:
+        raise InputError(f"is no lock of assetgen: it lacks the line '{VERSION_KEY}'", where=str(place), cure=_CURE)
     lock = {name: _block(name, block, place) for name, block in data.items()}
     if whole == text.rstrip("\n"):
-        raise InputError("was cut short: its last line is not '...'", where=str(place), cure=CURE)
+        raise InputError("was cut short: its last line is not '...'", where=str(place), cure=_CURE)
     return lock
 
 
 def write_lock(place: Path, lock: Lock) -> None:
     """Write a lock whole, and only where it changed."""
     blocks = "".join(_block_text(name, lock[name]) for name in sorted(lock))
-    text = HEAD + f"{VERSION_KEY}: {LOCK_VERSION}\n" + blocks + END + "\n"
+    text = _HEAD + f"{VERSION_KEY}: {_LOCK_VERSION}\n" + blocks + _END + "\n"
     try:
         stands = place.read_bytes() if place.exists() else None
         if stands == text.encode():
@@ -122,14 +122,14 @@ def _block_text(name: str, block: LockEntry) -> str:
 
 
 def _key(name: str) -> str:
-    return name if PLAIN_KEY.match(name) and name.lower() not in YAML_WORDS else _json(name)
+    return name if _PLAIN_KEY.match(name) and name.lower() not in _YAML_WORDS else _json(name)
 
 
 def _json(value: Any) -> str:
     """JSON that YAML 1.1 reads alike."""
     match value:
         case str():
-            return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+            return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
         case Mapping():
             return "{" + ", ".join(f"{_json(str(key))}: {_json(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
@@ -145,7 +145,7 @@ def _parse(text: str, place: Path) -> dict[str, Any]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line or line.startswith("#"):
             continue
-        if line.startswith(MERGE_MARKS):
+        if line.startswith(_MERGE_MARKS):
             cure = "Keep either side of each block (or both, for different assets), then build"
             raise InputError("has merge markers", where=f"{place}:{number}", cure=cure)
         depth = (len(line) - len(line.lstrip(" "))) // 2
@@ -156,7 +156,7 @@ def _parse(text: str, place: Path) -> dict[str, Any]:
                 raise ValueError("twice")
             levels[depth][key] = value
         except (ValueError, IndexError, TypeError, RecursionError) as error:
-            raise InputError("is not as assetgen wrote it", where=f"{place}:{number}", cure=CURE) from error
+            raise InputError("is not as assetgen wrote it", where=f"{place}:{number}", cure=_CURE) from error
         if isinstance(value, dict):
             levels.append(value)
     return levels[0]
@@ -179,9 +179,9 @@ def _block(name: str, data: Any, place: Path) -> LockEntry:
         for path in block.outputs:
             check_name(path)
     except TypeError as error:
-        raise InputError(f"the block of '{name}' is not whole", where=str(place), cure=CURE) from error
+        raise InputError(f"the block of '{name}' is not whole", where=str(place), cure=_CURE) from error
     except InputError as error:
-        raise InputError(f"'{name}' has a file outside the target", where=str(place), cure=CURE) from error
+        raise InputError(f"'{name}' has a file outside the target", where=str(place), cure=_CURE) from error
     return block
 
 

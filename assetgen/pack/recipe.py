@@ -22,9 +22,9 @@ from pydantic import BaseModel
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Part, PartKind, load_part
 
-KEY_VERSION = 2
+_KEY_VERSION = 2
 """Raised when keys must change although no part did (the form of the identities below, provenance in files)."""
-SEED_RANGE = 2**32
+_SEED_RANGE = 2**32
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Stage:
         return load_part(self.kind, self.name)
 
     @property
-    def conditions(self) -> str:
+    def control_kind(self) -> str:
         """Of a control: the kind of control network that its picture is for, as a model card names it."""
         detector = self.part.traits.detector
         return str(self.arguments.get("kind") or (detector.kind if detector else self.name))
@@ -51,23 +51,23 @@ class Stage:
     @property
     def identity(self) -> dict[str, Any]:
         """What enters keys: plain JSON data, files and cards by their digests."""
-        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": as_json(self.arguments)}
+        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(self.arguments)}
 
 
-def as_json(value: Any) -> Any:
+def identity_json(value: Any) -> Any:
     """A word as JSON data that stands for its effect on pixels."""
     if hasattr(value, "identity"):
-        return as_json(value.identity)
+        return identity_json(value.identity)
     if isinstance(value, BaseModel):
-        return as_json(value.model_dump())
+        return identity_json(value.model_dump())
     if isinstance(value, Mapping):
-        return {str(key): as_json(item) for key, item in sorted(value.items())}
+        return {str(key): identity_json(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
-        return [as_json(item) for item in value]
+        return [identity_json(item) for item in value]
     return value.as_posix() if isinstance(value, Path) else value
 
 
-def digest(*things: Any) -> str:
+def json_digest(*things: Any) -> str:
     """sha256, in hex, of JSON data in canonical form."""
     text = json.dumps(things, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -86,7 +86,7 @@ class Recipe:
     checks: tuple[Stage, ...]
     export: Stage
     tries: int = 1
-    needs: "tuple[Recipe, ...]" = ()
+    members: "tuple[Recipe, ...]" = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     where: str = ""
     pick: int | None = None
@@ -109,13 +109,13 @@ class Recipe:
 
     def _sampled_key(self, attempt: int) -> str:
         controls = [(stage.identity, self._network(stage)) for stage in self.controls]
-        needs = [(recipe.name, recipe.accepted_key) for recipe in self.needs]
-        return digest(KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, needs)
+        needs = [(recipe.name, recipe.accepted_key) for recipe in self.members]
+        return json_digest(_KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, needs)
 
     def _network(self, control: Stage) -> Any:
         """What makes the model obey a control."""
         card = self.source.arguments.get("model")
-        return as_json(card.controls.get(control.conditions)) if isinstance(card, ModelCard) else None
+        return identity_json(card.controls.get(control.control_kind)) if isinstance(card, ModelCard) else None
 
     def images_key(self, attempt: int = 0) -> str:
         """The key of the finished image set of a try."""
@@ -126,20 +126,24 @@ class Recipe:
         return self._images_key(0)
 
     def _images_key(self, attempt: int) -> str:
-        return digest("images", self.sampled_key(attempt), [stage.identity for stage in self.steps])
+        return json_digest("images", self.sampled_key(attempt), [stage.identity for stage in self.steps])
 
     @cached_property
     def accepted_key(self) -> str:
         """The key of the judgement: which try passed, with its verdicts."""
         checks = [stage.identity for stage in self.checks]
-        return digest("accepted", self.images_key(), checks, self.tries, *([] if self.pick is None else [self.pick]))
+        return json_digest(
+            "accepted", self.images_key(), checks, self.tries, *([] if self.pick is None else [self.pick])
+        )
 
     @cached_property
     def files_key(self) -> str:
         """The key of the files; equal keys mean that there is nothing to do."""
-        return digest("files", self.accepted_key, self.name, self.preset, as_json(self.facts), self.export.identity)
+        return json_digest(
+            "files", self.accepted_key, self.name, self.preset, identity_json(self.facts), self.export.identity
+        )
 
 
 def seed_from(*words: Any) -> int:
     """A 32-bit seed that depends on these words alone."""
-    return int(digest("seed", *words)[:16], 16) % SEED_RANGE
+    return int(json_digest("seed", *words)[:16], 16) % _SEED_RANGE

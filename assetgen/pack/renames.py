@@ -7,7 +7,7 @@ another name: it keeps the old name's seed, and the lock remembers so (`seed_nam
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from assetgen.pack.changes import stage_facts
+from assetgen.pack.changes import stage_record
 from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
 from assetgen.pack.lock import Lock
@@ -61,7 +61,7 @@ def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, 
         if recipe.name in lock or not recipe.facts.get("seed_name"):
             continue
         old = lost.get(
-            _request(stage_facts(recipe.source), {stage.alias: stage_facts(stage) for stage in recipe.controls})
+            _request(stage_record(recipe.source), {stage.alias: stage_record(stage) for stage in recipe.controls})
         )
         if old:
             found[recipe.name] = old.pop(0)

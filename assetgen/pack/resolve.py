@@ -16,17 +16,17 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand
-from assetgen.pack.inbox import InvalidFiles, has_inbox, is_of_pack, laid_in
+from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pack_file
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
 from assetgen.pack.recipe import Recipe, Stage, seed_from
-from assetgen.pack.schema import ModelCard, PartSpec, Size
-from assetgen.pack.yaml_files import Keys, explain
+from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
+from assetgen.pack.yaml_files import KeyPath, explain
 from assetgen.parts import KINDS, InputFile, Part, PartKind, did_you_mean, load_part, named_types, part_names
 
-OWN_WORDS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
-DEFAULT_TRIES = 3
-DEFAULT_EXPORTER = "plain"
+ASSET_KEYS = ("preset", "prompt", "negative", "model", "seed", "members", "matrix", "tries")
+_DEFAULT_TRIES = 3
+_DEFAULT_EXPORTER = "plain"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def resolve_pack(
     _check_target(file)
     _check_defaults(file)
     entries, wrong = entries_of(file)
-    resolver = _Resolver(file, entries, pack.engine or engine or DEFAULT_EXPORTER, draft, taste or LockedChoices())
+    resolver = _Resolver(file, entries, pack.engine or engine or _DEFAULT_EXPORTER, draft, taste or LockedChoices())
     if not entries and not has_inbox(file):
         raise InputError(f"pack '{pack.pack}' has no assets", where=file.document.where("assets"))
     wanted = fnmatch.filter(entries, only)
@@ -70,7 +70,7 @@ def resolve_pack(
         try:
             resolver.recipe(name)
         except InputError as error:
-            if entries[name].document is None or is_of_pack(file, error):
+            if entries[name].document is None or is_in_pack_file(file, error):
                 raise
             wrong[name] = error
     if refused is None and wrong:
@@ -84,12 +84,12 @@ def entries_of(file: PackFile) -> tuple[dict[str, Entry], InvalidFiles]:
     """The entries of a pack, matrices unfolded, and those of its inbox that it does not have itself, by asset name; and
     what is wrong with dropped files."""
     written_as_list = isinstance(file.document.data.get("assets"), list)
-    keys: dict[str, Keys] = {
+    keys: dict[str, KeyPath] = {
         name: ("assets", index if written_as_list else name) for index, name in enumerate(file.pack.assets)
     }
     where = file.document.where
     written = {entry.name: entry for entry in expand(file.pack.assets, keys, lambda keys: where(*keys))}
-    dropped, wrong = laid_in(file, {name.lower() for name in written})
+    dropped, wrong = inbox_entries(file, {name.lower() for name in written})
     return written | {entry.name: entry for entry in dropped}, wrong
 
 
@@ -126,7 +126,7 @@ def _readable(library: Library) -> Iterator[ResolvedPreset]:
     """Every preset in sight but those with mistakes, which are told to who uses them."""
     for name in library.preset_names():
         with contextlib.suppress(InputError):
-            yield library.kind(name)
+            yield library.preset(name)
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class _Asset:
         self.file = resolver.file
         self.pack = resolver.file.pack
         try:
-            self.kind: ResolvedPreset = self.file.library.kind(entry.spec.preset)
+            self.kind: ResolvedPreset = self.file.library.preset(entry.spec.preset)
         except InputError as error:
             raise error.at(self._where("preset")) from error
 
@@ -214,8 +214,8 @@ class _Asset:
             steps=tuple(self._stage("step", word) for word in preset.steps or ()),
             checks=tuple(self._stage("check", word) for word in preset.checks or ()),
             export=self._stage("exporter", export, use=preset.use, folder=self.pack.target),
-            tries=self.spec.tries or self.pack.tries or preset.tries or DEFAULT_TRIES,
-            needs=needs,
+            tries=self.spec.tries or self.pack.tries or preset.tries or _DEFAULT_TRIES,
+            members=needs,
             facts=self._facts(source, drawn),
             where=self._where(),
         )
@@ -227,7 +227,7 @@ class _Asset:
         aliases = {word.alias for word in words}
         for alias, arguments in self.spec.overrides.items():
             if alias not in aliases and alias not in part_names("exporter"):
-                cure = did_you_mean(alias, {*OWN_WORDS, *aliases, *part_names("control")})
+                cure = did_you_mean(alias, {*ASSET_KEYS, *aliases, *part_names("control")})
                 raise InputError(
                     f"unknown key '{alias}' for preset '{self.spec.preset}'", where=self._where(alias), cure=cure
                 )
@@ -293,7 +293,7 @@ class _Asset:
         card = source.arguments.get("model")
         if isinstance(card, ModelCard):
             facts["model"] = card.model
-        if licences := {terms.name: terms.told for terms in terms_of(source, controls)}:
+        if licences := {terms.name: terms.text for terms in terms_of(source, controls)}:
             facts["licences"] = licences
         return facts
 
@@ -369,7 +369,7 @@ class _Asset:
         return _in_folder(value, info.annotation, layer.folder) if info else value
 
 
-def scaled(native: Size, scale: Any) -> Size | None:
+def scaled(native: ImageSize, scale: Any) -> ImageSize | None:
     """A native size times what the word `scale` says; None for what is no pair of numbers, which is told elsewhere."""
     pair = scale if scale is not None else (1, 1)
     if not isinstance(pair, list | tuple) or len(pair) != 2:

@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from assetgen.parts import HubFile, Use
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 def _without_nul(text: str) -> str:
@@ -32,9 +32,9 @@ def _without_nul(text: str) -> str:
     return text
 
 
-Side = Annotated[int, Field(ge=8, le=8192)]
-Size = tuple[Side, Side]
-FolderName = Annotated[str, Field(max_length=1024), AfterValidator(_without_nul)]
+_Side = Annotated[int, Field(ge=8, le=8192)]
+ImageSize = tuple[_Side, _Side]
+_FolderName = Annotated[str, Field(max_length=1024), AfterValidator(_without_nul)]
 
 
 class Spec(BaseModel):
@@ -68,21 +68,21 @@ def parse_part(value: Any) -> Any:
     raise ValueError("a part is written 'PART' or '{PART: {ARGUMENT: VALUE}}'")
 
 
-Word = Annotated[PartSpec, BeforeValidator(parse_part)]
+_Part = Annotated[PartSpec, BeforeValidator(parse_part)]
 
 
 class Preset(Spec):
     """A kind of asset: its parts and what the game uses it for. What is None comes from `extends`."""
 
-    preset: Name
+    preset: _Name
     about: str = ""
     extends: str | None = None
-    source: Word | None = None
-    controls: tuple[Word, ...] | None = None
-    steps: tuple[Word, ...] | None = None
-    checks: tuple[Word, ...] | None = None
+    source: _Part | None = None
+    controls: tuple[_Part, ...] | None = None
+    steps: tuple[_Part, ...] | None = None
+    checks: tuple[_Part, ...] | None = None
     use: Use | None = None
-    export: Word | None = None
+    export: _Part | None = None
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
     defaults: Mapping[str, Mapping[str, Any]] = {}
 
@@ -115,10 +115,10 @@ class AssetSpec(BaseModel):
 class Pack(Spec):
     """The assets of one game folder and what they share. `inbox` says, by pattern, what dropped files become."""
 
-    pack: Name
+    pack: _Name
     about: str = ""
-    game: FolderName | None = None
-    target: Annotated[FolderName, AfterValidator(lambda text: "" if text == "." else text)] = ""
+    game: _FolderName | None = None
+    target: Annotated[_FolderName, AfterValidator(lambda text: "" if text == "." else text)] = ""
     engine: str | None = None
     model: str = "mini"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -195,7 +195,7 @@ Location = Annotated[
 ]
 
 
-TERMS = {"licence", "licence_url", "commercial"}
+_TERMS = {"licence", "licence_url", "commercial"}
 """Fields that tell under which terms something may be used: none changes a pixel."""
 
 
@@ -217,7 +217,7 @@ class ControlModel(Spec):
     @property
     def identity(self) -> Any:
         """What enters keys."""
-        return _by_digest(self.model_dump(mode="json", exclude=TERMS, exclude_defaults=True))
+        return _by_digest(self.model_dump(mode="json", exclude=_TERMS, exclude_defaults=True))
 
 
 class Scheduler(Spec):
@@ -227,7 +227,7 @@ class Scheduler(Spec):
     options: Mapping[str, Any] = {}
 
 
-class Addition(Spec):
+class ExtraWeights(Spec):
     """One .safetensors file that is laid over a model, here or on the hub (`hub`, `revision` and `file` side by side).
 
     `digest` is that of `weights_digest`; a revision of the hub stands in for it.
@@ -257,24 +257,24 @@ class Addition(Spec):
         return f"{self.file.hub}/{self.file.file}" if isinstance(self.file, HubFile) else self.file.name
 
     @property
-    def place(self) -> Path | None:
+    def path(self) -> Path | None:
         """Where the file lies; None for one of the hub. It need not exist."""
         return self.file if isinstance(self.file, Path) else None
 
 
-class Lora(Addition):
+class Lora(ExtraWeights):
     """A LoRA (diffusers or kohya keys) and its weight."""
 
     weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
 
 
-class Embedding(Addition):
+class Embedding(ExtraWeights):
     """A textual inversion, and the word that stands for it in prompts."""
 
     token: Annotated[str, Field(pattern=r"^\S+$")]
 
 
-DEFAULTS = {"negative", "steps", "guidance", "strength"}
+_CARD_DEFAULTS = {"negative", "steps", "guidance", "strength"}
 """The arguments of sources that model cards may give defaults for."""
 
 
@@ -287,15 +287,15 @@ class ModelCard(Spec):
     it compiled by torch: by default for packs of thousands of images on a CUDA device.
     """
 
-    model: Name
+    model: _Name
     about: str = ""
-    family: Name
+    family: _Name
     weights: Location
     digest: str | None = None
     licence: str
     licence_url: str = ""
     commercial: bool = True
-    native: Size
+    native: ImageSize
     scheduler: Scheduler | None = None
     defaults: Mapping[str, Any] = {}
     affixes: tuple[str, str] = ("", "")
@@ -312,8 +312,8 @@ class ModelCard(Spec):
     @field_validator("defaults")
     @classmethod
     def _known(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        if unknown := sorted(set(value) - DEFAULTS):
-            raise ValueError(f"a card gives no default for '{unknown[0]}', but for {', '.join(sorted(DEFAULTS))}")
+        if unknown := sorted(set(value) - _CARD_DEFAULTS):
+            raise ValueError(f"a card gives no default for '{unknown[0]}', but for {', '.join(sorted(_CARD_DEFAULTS))}")
         return value
 
     @property
@@ -322,12 +322,12 @@ class ModelCard(Spec):
 
         Its controls are not in it: the ones that an asset uses enter keys beside the asset's control images.
         """
-        people = {"model", "about", "prompts", "affixes", "defaults", *TERMS}
+        people = {"model", "about", "prompts", "affixes", "defaults", *_TERMS}
         return _by_digest(
             self.model_dump(mode="json", exclude={*people, "batch", "compile", "controls"}, exclude_defaults=True)
         )
 
-    def places(self, kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:
+    def weight_locations(self, kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:
         """All weights but LoRAs and embeddings, with the networks of these kinds of control: what sentences call them,
         where they lie, and their digest."""
         yield self.model, self.weights, self.digest
@@ -342,4 +342,4 @@ def _by_digest(card: Any) -> Any:
     if not isinstance(card, Mapping):
         return [_by_digest(item) for item in card] if isinstance(card, list) else card
     places = {"weights", "file", "folder"} if card.get("digest") else set()
-    return {key: _by_digest(item) for key, item in card.items() if key not in {*places, *TERMS}}
+    return {key: _by_digest(item) for key, item in card.items() if key not in {*places, *_TERMS}}

@@ -11,11 +11,11 @@ from assetgen.errors import InputError
 from assetgen.pack.schema import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
 from assetgen.store.atomic import write_atomically
 
-WeightPart = TypeVar("WeightPart", Lora, Embedding)
-COUNTED = {".safetensors", ".json", ".txt", ".model"}
+_WeightFile = TypeVar("_WeightFile", Lora, Embedding)
+_COUNTED = {".safetensors", ".json", ".txt", ".model"}
 """Weights, configurations, vocabularies and SentencePiece models; read-mes and licences may change freely."""
-WEIGHTS = Path(__file__).parents[1] / "weights"
-REMEMBERED_BYTES = 16_000_000
+BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
+_REMEMBERED_BYTES = 16_000_000
 """Digests of larger files are remembered between runs: a second is a long time to wait for `plan`."""
 
 
@@ -32,12 +32,12 @@ def weights_digest(place: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def local_place(location: Location) -> Path | None:
+def local_path(location: Location) -> Path | None:
     """The folder or file where weights lie; None for those on the hub. It need not exist."""
     match location:
         case Bundled(bundled=name):
-            folder = (WEIGHTS / name).resolve()
-            if not folder.is_relative_to(WEIGHTS.resolve()) or not folder.is_dir():
+            folder = (BUNDLED_WEIGHTS / name).resolve()
+            if not folder.is_relative_to(BUNDLED_WEIGHTS.resolve()) or not folder.is_dir():
                 raise InputError(f"no weights named '{name}' come with assetgen", cure="Use {folder: …} for your own")
             return folder
         case Folder(folder=folder):
@@ -71,26 +71,26 @@ def _known(location: Location | None) -> Location | None:
     return location.model_copy(update={"digest": _digest_at(location)})
 
 
-def _with_digest(part: WeightPart) -> WeightPart:
-    if part.digest or part.place is None or not part.place.is_file():
+def _with_digest(part: _WeightFile) -> _WeightFile:
+    if part.digest or part.path is None or not part.path.is_file():
         return part
-    return part.model_copy(update={"digest": weights_digest(part.place)})
+    return part.model_copy(update={"digest": weights_digest(part.path)})
 
 
 def _digest_at(location: Location) -> str | None:
     """None for the hub, whose revision is enough, and for what is missing, which sampling tells better."""
-    place = local_place(location)
+    place = local_path(location)
     return weights_digest(place) if place is not None and place.exists() else None
 
 
 def _counted(folder: Path) -> dict[str, Path]:
-    names = {file.relative_to(folder): file for file in folder.rglob("*") if file.suffix in COUNTED and file.is_file()}
+    names = {file.relative_to(folder): file for file in folder.rglob("*") if file.suffix in _COUNTED and file.is_file()}
     return {name.as_posix(): file for name, file in names.items() if not any(part[0] == "." for part in name.parts)}
 
 
 def _sha256(file: Path) -> str:
     stat = file.stat()
-    if stat.st_size < REMEMBERED_BYTES:
+    if stat.st_size < _REMEMBERED_BYTES:
         return _read_sha256(file)
     stamp = f"{file.resolve()} {stat.st_size} {stat.st_mtime_ns}"
     known = _remembered()

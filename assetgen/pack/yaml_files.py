@@ -16,11 +16,11 @@ from pydantic import BaseModel, ValidationError
 from assetgen.errors import InputError
 from assetgen.parts import did_you_mean
 
-MAX_BYTES = 8_000_000
-MAX_NODES = 400_000
-MAX_DEPTH = 40
-PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
-WORDS = {
+MAX_YAML_BYTES = 8_000_000
+_MAX_NODES = 400_000
+_MAX_DEPTH = 40
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+TYPE_MESSAGES = {
     "string_type": "Input should be text",
     "int_type": "Input should be a whole number",
     "int_parsing": "Input should be a whole number",
@@ -36,11 +36,11 @@ WORDS = {
     "list_type": "Input should be a list, [A, B]",
 }
 """Types by pydantic's names, in the words of who writes YAML."""
-TYPES = ("tuple[", "function-", "constrained-", "literal[")
+_UNION_MEMBERS = ("tuple[", "function-", "constrained-", "literal[")
 """How the names begin that pydantic gives the choices of a union, among the keys that lead to a value."""
-Keys = tuple[str | int, ...]
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-M = TypeVar("M", bound=BaseModel)
+KeyPath = tuple[str | int, ...]
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Document:
 
     file: str
     data: Any
-    lines: Mapping[Keys, int] = field(default_factory=dict)
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
 
     def where(self, *keys: str | int) -> str:
         """`pack.yaml:12` for the value at these keys, or for the nearest enclosing one that has a line.
@@ -62,7 +62,7 @@ class Document:
                 return f"{self.file}:{self.lines[keys[:end]]}"
         return self.file
 
-    def _numbered(self, keys: Keys) -> Keys:
+    def _numbered(self, keys: KeyPath) -> KeyPath:
         data, found = self.data, list(keys)
         for place, key in enumerate(keys):
             if isinstance(data, list) and isinstance(key, str):
@@ -78,8 +78,8 @@ class Document:
 def read_yaml(path: Path) -> Document:
     """A YAML file as a `Document`. Raises `InputError` with file and line for whatever is wrong with it."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"is larger than {MAX_BYTES // 1_000_000} MB", where=str(path))
+        if path.stat().st_size > MAX_YAML_BYTES:
+            raise InputError(f"is larger than {MAX_YAML_BYTES // 1_000_000} MB", where=str(path))
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -90,8 +90,8 @@ def read_yaml(path: Path) -> Document:
 def parse_yaml(text: str, file: str) -> Document:
     """Like `read_yaml`, from text; `file` is used in messages."""
     try:
-        _measure(text, file)
-        loader = Loader(text)
+        _check_depth(text, file)
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             raise InputError("is empty", where=file)
@@ -105,12 +105,12 @@ def parse_yaml(text: str, file: str) -> Document:
         raise InputError(f"is not plain YAML ({str(error).splitlines()[0]})", where=file) from error
 
 
-def _measure(text: str, file: str) -> None:
+def _check_depth(text: str, file: str) -> None:
     """Refuse deep nesting before the composer meets it: that recurses natively and would end the process."""
     depth = 0
-    for event in yaml.parse(text, Loader=Loader):
+    for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
+        if depth > _MAX_DEPTH:
             raise InputError("is nested too deeply", where=f"{file}:{_line(event.start_mark)}")
 
 
@@ -123,16 +123,16 @@ class _Reader:
 
     def __init__(self, loader: Any, file: str) -> None:
         self.loader, self.file = loader, file
-        self.lines: dict[Keys, int] = {}
+        self.lines: dict[KeyPath, int] = {}
 
-    def value(self, node: yaml.Node, keys: Keys) -> Any:
+    def value(self, node: yaml.Node, keys: KeyPath) -> Any:
         line = _line(node.start_mark)
         self.lines.setdefault(keys, line)
-        if len(self.lines) > MAX_NODES or len(keys) > MAX_DEPTH:
+        if len(self.lines) > _MAX_NODES or len(keys) > _MAX_DEPTH:
             raise InputError(
                 "unfolds into too much data", where=f"{self.file}:{line}", cure="Write it with fewer aliases"
             )
-        if isinstance(node, yaml.CollectionNode) and node.tag not in PLAIN_TAGS:
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN_TAGS:
             raise yaml.MarkedYAMLError(problem=f"the tag {node.tag} is not plain data", problem_mark=node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, keys)
@@ -148,7 +148,7 @@ class _Reader:
             problem = f"'{text:.20}{'…' * (len(text) > 20)}' is not a value; in quotes it is text"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
 
-    def mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[Any, Any]:
+    def mapping(self, node: yaml.MappingNode, keys: KeyPath) -> dict[Any, Any]:
         own = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         repeated = next((key for key, count in own.items() if count > 1), None)
         self.loader.flatten_mapping(node)
@@ -163,12 +163,14 @@ class _Reader:
         return data
 
 
-def validate(document: Document, model: type[M], context: Mapping[str, Any] | None = None) -> M:
+def validate(document: Document, model: type[_Model], context: Mapping[str, Any] | None = None) -> _Model:
     """A document as a spec. Raises `InputError` naming the line of the first thing that does not fit."""
-    return checked(model, document.data, document, (), context)
+    return validate_at(model, document.data, document, (), context)
 
 
-def checked(model: type[M], data: Any, document: Document, keys: Keys, context: Mapping[str, Any] | None = None) -> M:
+def validate_at(
+    model: type[_Model], data: Any, document: Document, keys: KeyPath, context: Mapping[str, Any] | None = None
+) -> _Model:
     """Part of a document, the data at `keys`, as `model`."""
     try:
         return model.model_validate(data, context=dict(context or {}))
@@ -176,10 +178,10 @@ def checked(model: type[M], data: Any, document: Document, keys: Keys, context: 
         raise explain(error, model, document, keys) from error
 
 
-def explain(error: ValidationError, model: type[BaseModel], document: Document, keys: Keys = ()) -> InputError:
+def explain(error: ValidationError, model: type[BaseModel], document: Document, keys: KeyPath = ()) -> InputError:
     """A pydantic error in a person's words, with file and line; its context may tell the wrong `entry` of a list."""
     first = error.errors(include_url=False)[0]
-    path = tuple(key for key in first["loc"] if isinstance(key, int) or not key.startswith(TYPES))
+    path = tuple(key for key in first["loc"] if isinstance(key, int) or not key.startswith(_UNION_MEMBERS))
     entry = first.get("ctx", {}).get("entry")
     where = document.where(*keys, *path, *(() if entry is None else (entry,)))
     name = ".".join(str(key) for key in path)
@@ -190,10 +192,10 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document, 
         )
     if first["type"] == "missing":
         return InputError(f"'{name}' is missing", where=where)
-    message = WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    message = TYPE_MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
     if path and path[-1] == "[key]":
         return InputError(f"the key {first['input']!r} is not a word", where=where, cure="Write it in quotes")
-    if not name and first["type"] in WORDS:
+    if not name and first["type"] in TYPE_MESSAGES:
         message = f"the file {message.partition(' ')[2]}"
     if name and message.startswith(("Input should", "String should")):
         message = f"'{name}' {message.partition(' ')[2]}, not {first['input']!r:.60}"

@@ -15,7 +15,7 @@ from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Joined
 from assetgen.runners.remote import Broke, Gone
 from assetgen.runners.worker import METHODS, Hello, Message, Order, Worker
-from assetgen.store.backends import reason
+from assetgen.store.backends import short_reason
 
 CORES = 4
 """Of a CPU worker; more give little, see the cost of a batch by cores in `examples/cluster`."""
@@ -64,11 +64,11 @@ def connect(address: str | None) -> Any:
             socket.create_connection((match[1].strip("[]"), int(match[2])), CALL_TIMEOUT).close()
         ray.init(address=address, **options)
     except (OSError, OverflowError) as error:
-        told = reason(error) if address != "auto" else "none runs on this machine"
+        told = short_reason(error) if address != "auto" else "none runs on this machine"
         raise InputError(f"no Ray cluster answers at '{address}' ({told})", cure=cure) from error
     except (RuntimeError, ValueError, ray.exceptions.RayError) as error:
         cure = "Use the same versions of Ray and Python on every machine"
-        raise InputError(f"cannot join the Ray cluster at '{address}' ({reason(error)})", cure=cure) from error
+        raise InputError(f"cannot join the Ray cluster at '{address}' ({short_reason(error)})", cure=cure) from error
     return ray
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from assetgen.errors import BuildError, InputError
 from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.schema import ModelCard
-from assetgen.pack.weights import local_place, weights_digest
+from assetgen.pack.weights import local_path, weights_digest
 from assetgen.parts import InputFile
 from assetgen.store.atomic import write_atomically
 from assetgen.store.store import Store
@@ -53,7 +53,7 @@ def arrived(recipe: Recipe, store: Store, folder: Path) -> Recipe:
         _check_version(stage)
     card = recipe.source.arguments.get("model")
     if isinstance(card, ModelCard):
-        _check_weights(card.model_dump_json(), tuple(control.conditions for control in recipe.controls))
+        _check_weights(card.model_dump_json(), tuple(control.control_kind for control in recipe.controls))
     return replace(
         recipe,
         source=_with(recipe.source, fetch),
@@ -122,10 +122,10 @@ def _check_version(stage: Stage) -> None:
 def _check_weights(told: str, controls: tuple[str, ...]) -> None:
     """Weights at a path are those whose digest the card (told as JSON) holds; a hub's revision cannot differ."""
     card = ModelCard.model_validate_json(told)
-    for name, location, digest in card.places(kind for kind in controls if kind in card.controls):
-        _compare(name, local_place(location), digest)
+    for name, location, digest in card.weight_locations(kind for kind in controls if kind in card.controls):
+        _compare(name, local_path(location), digest)
     for each in (*card.loras, *card.embeddings):
-        _compare(f"{card.model}, {each.name}", each.place, each.digest)
+        _compare(f"{card.model}, {each.name}", each.path, each.digest)
 
 
 def _compare(name: str, place: Path | None, digest: str | None) -> None:

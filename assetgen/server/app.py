@@ -14,7 +14,7 @@ from starlette.routing import Match
 
 from assetgen import __version__
 from assetgen.errors import AssetgenError, InputError
-from assetgen.pack.yaml_files import WORDS, Document, checked
+from assetgen.pack.yaml_files import TYPE_MESSAGES, Document, validate_at
 from assetgen.server.context import ServerContext
 from assetgen.server.http_errors import BAD_INPUT, BadPath, TooMany, as_json, status_of
 from assetgen.server.requests import KINDS, OpenProject
@@ -81,7 +81,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse(as_json(InputError("the body is not JSON", where="request")), BAD_JSON)
     if place == "body" and isinstance(error.body, Mapping) and (found := _explained(request, error.body)):
         return JSONResponse(as_json(found), BAD_INPUT)
-    message = WORDS.get(first["type"], str(first["msg"]))
+    message = TYPE_MESSAGES.get(first["type"], str(first["msg"]))
     if first["type"] == "missing":
         message = f"'{'.'.join(keys) or place}' is missing"
     where = ".".join([place, *keys])
@@ -92,7 +92,7 @@ def _explained(request: Request, body: Mapping[str, Any]) -> InputError | None:
     model = OpenProject if request.url.path.endswith("/projects") else KINDS.get(str(body.get("kind")))
     try:
         if model:
-            checked(model, body, Document("request", body), ())
+            validate_at(model, body, Document("request", body), ())
     except InputError as error:
         return error
     return None

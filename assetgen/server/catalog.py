@@ -26,7 +26,7 @@ def presets(library: Library) -> list[dict[str, Any]]:
 
 def _short(library: Library, name: str) -> dict[str, Any]:
     try:
-        kind = library.kind(name)
+        kind = library.preset(name)
     except AssetgenError as error:
         return {"name": name, "about": "", "use": None, "thumbnail": False, "error": told(error)}
     told_facts = {
@@ -74,7 +74,7 @@ def _small_png(library: Library, place: Path) -> bytes:
 
 def _kind(library: Library, name: str) -> ResolvedPreset:
     try:
-        return library.kind(name)
+        return library.preset(name)
     except InputError as error:
         if name in library.preset_names():
             raise

@@ -111,7 +111,7 @@ def check_weights_of(recipes: tuple[Recipe, ...]) -> None:
         card = recipe.source.arguments.get("model")
         if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
             cards[card.model] = card
-            named = {stage.conditions for stage in recipe.controls}
+            named = {stage.control_kind for stage in recipe.controls}
             kinds.setdefault(card.model, set()).update(named & set(card.controls))
     for name, card in cards.items():
         check_model(card, sorted(kinds[name]))

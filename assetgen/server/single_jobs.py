@@ -16,7 +16,7 @@ from assetgen.pack.entries import variations
 from assetgen.pack.library import Library, PackFile, library_for
 from assetgen.pack.library import ResolvedPreset as PresetKind
 from assetgen.pack.licences import refuse_noncommercial
-from assetgen.pack.resolve import OWN_WORDS, resolve_pack
+from assetgen.pack.resolve import ASSET_KEYS, resolve_pack
 from assetgen.pack.schema import Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
 from assetgen.parts import InputFile, Part, did_you_mean, load_part, named_types, part_names
@@ -86,7 +86,7 @@ def _file(ask: Make, desk: ServerContext, count: int) -> PackFile:
     """The request as a pack."""
     folder = folder_of(desk.jobs, ask.project) if ask.project else None
     library = library_for(folder, readable(desk.jobs, desk.uploads))
-    kind = library.kind(ask.preset)
+    kind = library.preset(ask.preset)
     said = _said(ask, kind, desk)
     entry = {"preset": ask.preset, "prompt": ask.prompt, "model": ask.model, **said}
     if ask.negative is not None:
@@ -101,7 +101,7 @@ def _said(ask: Make, kind: PresetKind, desk: ServerContext) -> dict[str, dict[st
     """Settings and inputs as overrides. Files are named by uploads alone: a request opens no path of this machine."""
     said = {alias: dict(words) for alias, words in ask.settings.items()}
     for alias, words in said.items():
-        if alias in OWN_WORDS or {"seed", "model"} & set(words):
+        if alias in ASSET_KEYS or {"seed", "model"} & set(words):
             what = f"'{alias}' cannot be set like that"
             raise Refusal(what, where="settings", cure="See the fields seed, model, prompt and negative")
         part = _part(kind, alias)

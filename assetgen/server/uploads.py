@@ -12,7 +12,7 @@ from typing import Any
 
 from assetgen.controls._mesh import read_mesh
 from assetgen.errors import AssetgenError
-from assetgen.pack.inbox import MESHES, PICTURES
+from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 from assetgen.pixels.image_files import read_image
 from assetgen.server.http_errors import NoRoom, Refusal, Unknown
 from assetgen.server.jobs import Jobs
@@ -29,8 +29,8 @@ def suffix_of(name: str) -> str:
     suffix = Path(name).suffix.lower() if NAME.fullmatch(name) else ""
     if suffix in UNREADABLE:
         raise Refusal("a .gltf has its data in other files", where="name", cure="Export it as .glb")
-    if suffix not in (*PICTURES, *MESHES):
-        known = ", ".join((*PICTURES, *(each for each in MESHES if each not in UNREADABLE)))
+    if suffix not in (*IMAGE_SUFFIXES, *MESH_SUFFIXES):
+        known = ", ".join((*IMAGE_SUFFIXES, *(each for each in MESH_SUFFIXES if each not in UNREADABLE)))
         raise Refusal(
             f"'{name[:60]}' is no name of a picture or a mesh", where="name", cure=f"It ends in one of {known}"
         )
@@ -69,7 +69,7 @@ def keep(jobs: Jobs, received: tuple[Path, str, int], name: str) -> dict[str, An
             looked_at = temporary.rename(temporary.with_suffix(suffix))
             temporary = looked_at
             try:
-                read_mesh(looked_at) if suffix in MESHES else read_image(looked_at)
+                read_mesh(looked_at) if suffix in MESH_SUFFIXES else read_image(looked_at)
             except AssetgenError as error:
                 what = error.what.replace(str(looked_at), name)
                 raise Refusal(what, where=name, cure=error.cure) from error

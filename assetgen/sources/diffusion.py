@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from assetgen.diffusion.sampling.request import batch_key
 from assetgen.images import ImageSet
-from assetgen.pack.schema import ModelCard, Size
+from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import BatchSource, Context, InputFile, SourceJob, part
 from assetgen.sources._words import Axes, Guidance, LoraWord, Scale, Seed, Steps, Strength
 
@@ -23,7 +23,7 @@ def diffusion(
     prompt: str,
     negative: str | None = None,
     seed: Seed = 0,
-    size: Size | None = None,
+    size: ImageSize | None = None,
     scale: Scale = (1.0, 1.0),
     steps: Steps | None = None,
     guidance: Guidance | None = None,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from assetgen.diffusion.sampling.request import cut, framed, opaque
 from assetgen.images import FloatArray, ImageSet, color_image, to_float, to_uint8
-from assetgen.pack.schema import ModelCard, Size
+from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import Context, InputFile, part
 from assetgen.pixels.image_files import read_image
 from assetgen.sources._words import Axes, Guidance, LoraWord, Scale, Seed, Steps, Strength
@@ -30,7 +30,7 @@ def fake(
     prompt: str = "",
     negative: str | None = None,
     seed: Seed = 0,
-    size: Size | None = None,
+    size: ImageSize | None = None,
     scale: Scale = (1.0, 1.0),
     steps: Steps | None = None,
     guidance: Guidance | None = None,
@@ -61,7 +61,7 @@ def _seed(prompt: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {prompt}".encode()).digest()[:8], "little")
 
 
-def _grid(size: Size) -> tuple[NDArray[Any], NDArray[Any]]:
+def _grid(size: ImageSize) -> tuple[NDArray[Any], NDArray[Any]]:
     """Across and down, 0..1 at the middles of pixels, as a row and a column."""
     width, height = size
     across = (np.arange(width, dtype=np.float32) + 0.5) / width
@@ -74,7 +74,7 @@ def _color(chance: np.random.Generator) -> FloatArray:
     return color.astype(np.float32)
 
 
-def _thing(chance: np.random.Generator, size: Size) -> FloatArray:
+def _thing(chance: np.random.Generator, size: ImageSize) -> FloatArray:
     """A blob whose rim is a circle with a few waves, lit from the top left and outlined."""
     across, down = _grid(size)
     x, y = across * 2 - 1, down * 2 - 1
@@ -89,7 +89,7 @@ def _thing(chance: np.random.Generator, size: Size) -> FloatArray:
     return np.where(inside[..., None] > 0, drawn, np.float32(PAPER)).astype(np.float32)
 
 
-def _pattern(chance: np.random.Generator, size: Size) -> FloatArray:
+def _pattern(chance: np.random.Generator, size: ImageSize) -> FloatArray:
     """Waves that end where they began on every side, in one colour."""
     across, down = _grid(size)
     total = np.zeros(size[::-1], np.float32)

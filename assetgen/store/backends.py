@@ -17,9 +17,9 @@ from typing import Any, Protocol
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
-STAMPS = ("mtime", "LastModified", "last_modified", "modified", "updated", "modify", "created")
+_TIME_FIELDS = ("mtime", "LastModified", "last_modified", "modified", "updated", "modify", "created")
 """The names that fsspec's implementations give to the time of a file's last change."""
-PIP_NAMES = {"smbclient": "smbprotocol"}
+_PIP_NAMES = {"smbclient": "smbprotocol"}
 """Packages whose name differs from that of the module."""
 
 
@@ -225,7 +225,7 @@ class FsspecBackend:
         return {info["name"]: info for _, _, inside in walk for info in inside.values()}
 
 
-def reason(error: Exception) -> str:
+def short_reason(error: Exception) -> str:
     """Why something failed, for a sentence's brackets: one line, as services answer with whole pages."""
     told = getattr(error, "strerror", None) or str(error)
     return next(iter(told.splitlines()), "")[:200] or type(error).__name__
@@ -241,14 +241,14 @@ def _connect(url: str) -> tuple[Any, str]:
     except ImportError as error:
         missing = getattr(error.__cause__ or error, "name", None) or "fsspec[full]"
         package = missing.partition(".")[0]
-        cure = f'pip install "{PIP_NAMES.get(package, package)}"'
+        cure = f'pip install "{_PIP_NAMES.get(package, package)}"'
         raise NotInstalledError(f"the store '{shown}' needs a package that is not installed", cure=cure) from error
     except ValueError as error:
         cure = "Name a folder like ~/assetgen-store, or a URL like s3://bucket/folder"
-        raise InputError(f"'{shown}' is no place for a store ({reason(error)})", cure=cure) from error
+        raise InputError(f"'{shown}' is no place for a store ({short_reason(error)})", cure=cure) from error
     except Exception as error:  # as in `_as_os_errors`
         cure = "Check its address, the network and your access, or name a folder with --store"
-        raise InputError(f"cannot reach the store '{shown}' ({reason(error)})", cure=cure) from error
+        raise InputError(f"cannot reach the store '{shown}' ({short_reason(error)})", cure=cure) from error
     return files, str(root)
 
 
@@ -260,7 +260,7 @@ def _as_os_errors() -> Iterator[None]:
     except OSError:
         raise
     except Exception as error:
-        raise OSError(reason(error)) from error
+        raise OSError(short_reason(error)) from error
 
 
 def _raise_unless_gone(error: OSError) -> None:
@@ -270,7 +270,7 @@ def _raise_unless_gone(error: OSError) -> None:
 
 def _time_of(info: dict[str, Any]) -> float:
     """When a file was last changed, as far as fsspec's implementation tells; else now."""
-    for stamp in (info[name] for name in STAMPS if name in info):
+    for stamp in (info[name] for name in _TIME_FIELDS if name in info):
         with contextlib.suppress(ValueError):
             match stamp:
                 case int() | float():

@@ -15,17 +15,17 @@ from typing import get_args
 from assetgen.errors import InputError
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX
 from assetgen.store.backends import StoredFile
-from assetgen.store.store import REACH, Level, Store, unpack_entry
+from assetgen.store.store import CHECK_ACCESS, Level, Store, unpack_entry
 
-LEVELS: tuple[Level, ...] = get_args(Level)
-ENTRY = re.compile(rf"({'|'.join(LEVELS)})/([^/]{{1,2}})/\2[^/]*\.zip")
-PART = re.compile(rf"(.*/)?{re.escape(PART_PREFIX)}[^/]*{re.escape(PART_SUFFIX)}")
-BUSY_SECONDS = 3600.0
+_LEVELS: tuple[Level, ...] = get_args(Level)
+_ENTRY = re.compile(rf"({'|'.join(_LEVELS)})/([^/]{{1,2}})/\2[^/]*\.zip")
+_PART = re.compile(rf"(.*/)?{re.escape(PART_PREFIX)}[^/]*{re.escape(PART_SUFFIX)}")
+_BUSY_SECONDS = 3600.0
 """What was used since may be in use: a build reads the images of an atlas's members long after it saved them."""
-HANDS = 8
+_THREADS = 8
 """Entries read or removed at once: services answer many as quickly as one, sshd refuses more than ten newcomers."""
-UNITS = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "H": 3600.0, "D": 86400.0, "W": 604800.0}
-SIZES = ("KB", "MB", "GB", "TB")
+_UNITS = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "H": 3600.0, "D": 86400.0, "W": 604800.0}
+_SIZES = ("KB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Amount:
 
 
 @dataclass(frozen=True)
-class Keep:
+class KeepLimits:
     """Limits; an entry stays while all of them keep it. `bytes` in total, `seconds` since it was last used."""
 
     bytes: float = float("inf")
@@ -45,7 +45,7 @@ class Keep:
 
 
 @dataclass(frozen=True)
-class Freed:
+class Collected:
     """What a collection removed (or would) and what is left; `in_use`: bytes above the limit that it spared.
 
     `parts` counts what killed builds left half written.
@@ -69,32 +69,32 @@ class Verified:
     parts: int
 
 
-def parse_keep(words: Sequence[str]) -> Keep:
+def parse_keep(words: Sequence[str]) -> KeepLimits:
     """`["5GB", "30d"]` as limits; of two of one kind the smaller counts. Sizes are decimal."""
     sizes: list[float] = []
     ages: list[float] = []
     for word in words:
         match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([a-zA-Z]{1,2})", word.strip())
         unit = match[2].upper() if match else ""
-        if match is None or unit not in UNITS:
+        if match is None or unit not in _UNITS:
             raise InputError(f"--keep '{word}' is neither a size nor an age", cure="Write it like 5GB or 30d")
-        (sizes if unit in SIZES else ages).append(float(match[1]) * UNITS[unit])
-    return Keep(min(sizes, default=Keep.bytes), min(ages, default=Keep.seconds))
+        (sizes if unit in _SIZES else ages).append(float(match[1]) * _UNITS[unit])
+    return KeepLimits(min(sizes, default=KeepLimits.bytes), min(ages, default=KeepLimits.seconds))
 
 
-def measure(store: Store) -> dict[Level, Amount]:
+def store_sizes(store: Store) -> dict[Level, Amount]:
     """What each level holds. Raises `InputError` where the store cannot be listed, as do the functions below."""
     entries, _ = _listed(store)
-    return {level: _amount(found for found in entries if found.path.startswith(f"{level}/")) for level in LEVELS}
+    return {level: _amount(found for found in entries if found.path.startswith(f"{level}/")) for level in _LEVELS}
 
 
-def total(amounts: Iterable[Amount]) -> Amount:
+def total_size(amounts: Iterable[Amount]) -> Amount:
     """All of them together."""
     every = list(amounts)
     return Amount(sum(amount.entries for amount in every), sum(amount.bytes for amount in every))
 
 
-def collect(store: Store, keep: Keep, *, dry_run: bool = False) -> Freed:
+def collect(store: Store, keep: KeepLimits, *, dry_run: bool = False) -> Collected:
     """Remove what the limits do not keep, the longest unused first, and what killed builds left half written.
 
     The limit in bytes spares what was used in the last hour; the one in seconds is taken at its word. Where the place
@@ -105,19 +105,19 @@ def collect(store: Store, keep: Keep, *, dry_run: bool = False) -> Freed:
     gone = [found for found in entries if _age(found, now) >= keep.seconds]
     left = sorted((found for found in entries if _age(found, now) < keep.seconds), key=lambda found: found.used)
     excess, cut = sum(found.bytes for found in left) - keep.bytes, 0
-    while excess > 0 and cut < len(left) and _age(left[cut], now) >= BUSY_SECONDS:
+    while excess > 0 and cut < len(left) and _age(left[cut], now) >= _BUSY_SECONDS:
         excess -= left[cut].bytes
         cut += 1
     gone += left[:cut]
     if not dry_run:
         _remove(store, [found.path for found in (*gone, *parts)])
-    return Freed(_amount(gone), _amount(left[cut:]), in_use=int(max(0.0, excess)), parts=len(parts))
+    return Collected(_amount(gone), _amount(left[cut:]), in_use=int(max(0.0, excess)), parts=len(parts))
 
 
-def verify(store: Store) -> Verified:
+def verify_store(store: Store) -> Verified:
     """Read every entry, drop the damaged ones, and what killed builds left half written. Marks nothing as used."""
     entries, parts = _listed(store)
-    with store.told(InputError, "read from", REACH), ThreadPoolExecutor(HANDS) as readers:
+    with store.errors_as(InputError, "read from", CHECK_ACCESS), ThreadPoolExecutor(_THREADS) as readers:
         whole = list(readers.map(lambda found: _is_whole(store, found.path), entries))
     damaged = [found.path for found, is_whole in zip(entries, whole, strict=True) if is_whole is False]
     there = (found for found, is_whole in zip(entries, whole, strict=True) if is_whole is not None)
@@ -128,10 +128,10 @@ def verify(store: Store) -> Verified:
 def _listed(store: Store) -> tuple[list[StoredFile], list[StoredFile]]:
     """The entries, and the half-written files that nobody can be writing any more."""
     now = time.time()
-    with store.told(InputError, "list", REACH):
-        found = list(store.place.entries())
-    entries = [one for one in found if ENTRY.fullmatch(one.path)]
-    parts = [one for one in found if PART.fullmatch(one.path) and _age(one, now) >= BUSY_SECONDS]
+    with store.errors_as(InputError, "list", CHECK_ACCESS):
+        found = list(store.backend.entries())
+    entries = [one for one in found if _ENTRY.fullmatch(one.path)]
+    parts = [one for one in found if _PART.fullmatch(one.path) and _age(one, now) >= _BUSY_SECONDS]
     return sorted(entries, key=lambda one: one.path), parts
 
 
@@ -146,12 +146,12 @@ def _amount(found: Iterable[StoredFile]) -> Amount:
 
 
 def _remove(store: Store, paths: Sequence[str]) -> None:
-    with store.told(InputError, "remove from", "Get write access to it"), ThreadPoolExecutor(HANDS) as hands:
-        for _ in hands.map(store.place.remove, paths):
+    with store.errors_as(InputError, "remove from", "Get write access to it"), ThreadPoolExecutor(_THREADS) as hands:
+        for _ in hands.map(store.backend.remove, paths):
             pass
 
 
 def _is_whole(store: Store, path: str) -> bool | None:
     """None where the entry vanished."""
-    data = store.place.read(path)
+    data = store.backend.read(path)
     return None if data is None else unpack_entry(data) is not None

@@ -21,14 +21,14 @@ from assetgen.images import Array, ImageSet, Meta
 from assetgen.parts import Files
 from assetgen.pixels.image_files import decode_image, encode_png
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX
-from assetgen.store.backends import open_backend, reason
+from assetgen.store.backends import open_backend, short_reason
 
 Level = Literal["inputs", "sampled", "cost", "images", "accepted", "files"]
-META = "meta.json"
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that zip can hold: equal content gives equal bytes
-DIGEST_LENGTH = hashlib.sha256().digest_size * 2
-REACH = "Check the disk, the network and your access"
-PROBE = f"{PART_PREFIX}probe{PART_SUFFIX}"
+_META = "meta.json"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that zip can hold: equal content gives equal bytes
+_DIGEST_LENGTH = hashlib.sha256().digest_size * 2
+CHECK_ACCESS = "Check the disk, the network and your access"
+_PROBE = f"{PART_PREFIX}probe{PART_SUFFIX}"
 
 
 class Store:
@@ -40,15 +40,15 @@ class Store:
     """
 
     def __init__(self, place: str | Path) -> None:
-        self.place = open_backend(place)
+        self.backend = open_backend(place)
 
     def __str__(self) -> str:
-        return str(self.place)
+        return str(self.backend)
 
     @property
     def address(self) -> str:
         """What opens this store from another process or machine; passwords are in it."""
-        return self.place.address
+        return self.backend.address
 
     def read(self, level: Level, key: str) -> Files | None:
         """The entry's bytes by name, or None where it is absent. A damaged one is removed, so that it is made again.
@@ -56,49 +56,49 @@ class Store:
         Reading marks an entry as used. Raises `BuildError` where the place itself fails: that is not absence.
         """
         path = _path(level, key)
-        with self.told(BuildError, "read from", REACH):
-            data = self.place.read(path)
+        with self.errors_as(BuildError, "read from", CHECK_ACCESS):
+            data = self.backend.read(path)
         if data is None:
             return None
         files = unpack_entry(data)
         if files is None:
             self.drop(path)
         else:
-            self.place.mark_used(path)
+            self.backend.mark_used(path)
         return files
 
     def has(self, level: Level, key: str) -> bool:
         """Whether there is such an entry; reading may still find it damaged. Raises as `read` does."""
-        with self.told(BuildError, "read from", REACH):
-            return self.place.has(_path(level, key))
+        with self.errors_as(BuildError, "read from", CHECK_ACCESS):
+            return self.backend.has(_path(level, key))
 
     def write(self, level: Level, key: str, files: Files) -> None:
         """Save an entry, whole or not at all; the same entry may be written by several builders at once."""
-        with self.told(BuildError, "save into", "Make room, get write access, or name another with --store"):
-            self.place.write(_path(level, key), pack_entry(files))
+        with self.errors_as(BuildError, "save into", "Make room, get write access, or name another with --store"):
+            self.backend.write(_path(level, key), pack_entry(files))
 
     def check_writable(self) -> None:
         """Raise `InputError` where nothing can be saved: better known before an hour of sampling than after it."""
-        with self.told(InputError, "save into", "Name another with --store, or get write access"):
-            self.place.write(PROBE, b"assetgen")
+        with self.errors_as(InputError, "save into", "Name another with --store, or get write access"):
+            self.backend.write(_PROBE, b"assetgen")
         with contextlib.suppress(OSError):  # somebody else's probe, or a place that only grows
-            self.place.remove(PROBE)
+            self.backend.remove(_PROBE)
 
     def drop(self, path: str) -> bool:
         """Remove a damaged entry; False where that may not be: in another user's store it is left alone."""
         try:
-            self.place.remove(path)
+            self.backend.remove(path)
         except OSError:
             return False
         return True
 
     @contextlib.contextmanager
-    def told(self, kind: type[AssetgenError], verb: str, cure: str) -> Iterator[None]:
+    def errors_as(self, kind: type[AssetgenError], verb: str, cure: str) -> Iterator[None]:
         """Tells what goes wrong at the place as an error of this kind."""
         try:
             yield
         except OSError as error:
-            raise kind(f"cannot {verb} the store {self} ({reason(error)})", cure=cure) from error
+            raise kind(f"cannot {verb} the store {self} ({short_reason(error)})", cure=cure) from error
 
     def read_images(self, level: Level, key: str) -> ImageSet | None:
         """The entry as an image set."""
@@ -112,11 +112,11 @@ class Store:
     def read_json(self, level: Level, key: str) -> Any:
         """The entry's `meta.json`, or None."""
         files = self.read(level, key)
-        return json.loads(files[META]) if files and META in files else None
+        return json.loads(files[_META]) if files and _META in files else None
 
     def write_json(self, level: Level, key: str, data: Any) -> None:
         """Save JSON data as an entry."""
-        self.write(level, key, {META: json.dumps(data, sort_keys=True).encode()})
+        self.write(level, key, {_META: json.dumps(data, sort_keys=True).encode()})
 
 
 def pack_entry(files: Files) -> bytes:
@@ -124,15 +124,15 @@ def pack_entry(files: Files) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as entry:
         for name, data in sorted(files.items()):
-            entry.writestr(zipfile.ZipInfo(name, ZIP_DATE), data)
-        entry.comment = b"0" * DIGEST_LENGTH
-    body = buffer.getvalue()[:-DIGEST_LENGTH]
+            entry.writestr(zipfile.ZipInfo(name, _ZIP_DATE), data)
+        entry.comment = b"0" * _DIGEST_LENGTH
+    body = buffer.getvalue()[:-_DIGEST_LENGTH]
     return body + hashlib.sha256(body).hexdigest().encode()
 
 
 def unpack_entry(data: bytes) -> dict[str, bytes] | None:
     """What `pack` was given; None where a single bit of the entry is not as it was written."""
-    body, digest = data[:-DIGEST_LENGTH], data[-DIGEST_LENGTH:]
+    body, digest = data[:-_DIGEST_LENGTH], data[-_DIGEST_LENGTH:]
     if hashlib.sha256(body).hexdigest().encode() != digest:
         return None
     try:
@@ -144,7 +144,7 @@ def unpack_entry(data: bytes) -> dict[str, bytes] | None:
 
 def files_from(images: ImageSet) -> dict[str, bytes]:
     """An image set as named bytes."""
-    files = {META: json.dumps(images.meta.to_json(), sort_keys=True).encode()}
+    files = {_META: json.dumps(images.meta.to_json(), sort_keys=True).encode()}
     for name, array in images.channels.items():
         if array.dtype == np.float32:
             buffer = io.BytesIO()
@@ -166,7 +166,7 @@ def images_from(files: Mapping[str, bytes]) -> ImageSet:
             wanted = int(rest.split(".")[0])
             pixels = decode_image(data, name)
             channels[channel] = pixels[..., [0, 3]] if wanted == 2 else pixels[..., :wanted]
-    return ImageSet(channels, Meta.from_json(json.loads(files[META])))
+    return ImageSet(channels, Meta.from_json(json.loads(files[_META])))
 
 
 def _path(level: Level, key: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from assetgen.errors import AssetgenError, InputError
-from assetgen.pack.inbox import is_noise, walk
+from assetgen.pack.inbox import is_ignored, walk_folders
 from assetgen.pack.library import PACK_FILE, PACK_SUFFIX, Library, PackFile, ResolvedPreset
 from assetgen.pack.resolve import entries_of
 from assetgen.pack.schema import AssetSpec, ModelCard, SingleFile
@@ -23,12 +23,12 @@ def find_packs(place: Path) -> list[Path]:
     """Every pack file at or below a place. A file is itself a pack."""
     if place.is_file():
         return [place]
-    return [folder / name for folder, _, names in walk(place) for name in sorted(names) if is_pack(name)]
+    return [folder / name for folder, _, names in walk_folders(place) for name in sorted(names) if is_pack(name)]
 
 
 def linked_below(place: Path) -> list[Path]:
     """The folders that links below a place lead to."""
-    inside = (folder / name for folder, folders, _ in walk(place) for name in folders)
+    inside = (folder / name for folder, folders, _ in walk_folders(place) for name in folders)
     return [real(path) for path in inside if path.is_symlink()]
 
 
@@ -39,7 +39,7 @@ def real(path: Path) -> Path:
 
 def is_pack(name: str) -> bool:
     """Whether a file of this name is a pack."""
-    return name == PACK_FILE or (name.endswith(PACK_SUFFIX) and not is_noise(name))
+    return name == PACK_FILE or (name.endswith(PACK_SUFFIX) and not is_ignored(name))
 
 
 def inputs_of(file: PackFile) -> frozenset[Path]:
@@ -75,7 +75,7 @@ def _of_preset(library: Library, name: str, models: set[str | None]) -> set[Path
     found = {base / f"{name}.yaml" for base in library.folders if "/" not in name}
     kind: ResolvedPreset | None = None
     with contextlib.suppress(InputError):
-        kind = library.kind(name)
+        kind = library.preset(name)
     if kind is None:
         return found
     for ancestor in kind.lineage[1:]:
@@ -93,7 +93,7 @@ def _of_model(library: Library, name: str | None) -> set[Path]:
     with contextlib.suppress(AssetgenError):
         card = library.card(str(name))
     if card:
-        found |= {each.place for each in (*card.loras, *card.embeddings) if each.place}
+        found |= {each.path for each in (*card.loras, *card.embeddings) if each.path}
         found |= {each.file for each in (card.weights, card.network, card.vae) if isinstance(each, SingleFile)}
     return found
 

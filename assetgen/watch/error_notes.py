@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assetgen.errors import AssetgenError
 from assetgen.events import Failed
-from assetgen.pack.inbox import NOTE, files_laid_in
+from assetgen.pack.inbox import NOTE_SUFFIX, inbox_files
 from assetgen.pack.library import INBOX, PackFile
 from assetgen.store.atomic import write_atomically
 
@@ -15,7 +15,7 @@ HEAD = "assetgen could not build this; the note goes when it is mended.\n\n"
 
 def note_place(path: Path) -> Path:
     """Where the note on a file is: `pack.error.txt` for `pack.yaml`."""
-    return path.with_name(path.name.removesuffix(path.suffix) + NOTE)
+    return path.with_name(path.name.removesuffix(path.suffix) + NOTE_SUFFIX)
 
 
 def write_notes(place: Path, file: PackFile | None, failures: Sequence[Failed]) -> None:
@@ -50,7 +50,7 @@ def _files(file: PackFile | None) -> Mapping[str, Path]:
     if file is None:
         return {}
     with contextlib.suppress(AssetgenError):
-        return {name: path for path, name in files_laid_in(file) if name not in file.pack.assets}
+        return {name: path for path, name in inbox_files(file) if name not in file.pack.assets}
     return {}
 
 
@@ -66,7 +66,7 @@ def _subject(place: Path, reason: str) -> Path:
 def _standing(place: Path) -> Iterator[Path]:
     """The notes of ours on a pack and in its inbox."""
     inbox = place.parent / INBOX
-    for note in [note_place(place), *(sorted(inbox.rglob(f"*{NOTE}")) if inbox.is_dir() else ())]:
+    for note in [note_place(place), *(sorted(inbox.rglob(f"*{NOTE_SUFFIX}")) if inbox.is_dir() else ())]:
         with contextlib.suppress(OSError, ValueError):
             if note.read_text(encoding="utf-8").startswith(HEAD):
                 yield note

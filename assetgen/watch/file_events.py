@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assetgen.errors import InputError, NotInstalledError
-from assetgen.pack.inbox import is_noise
+from assetgen.pack.inbox import is_ignored
 
 if TYPE_CHECKING:
     from watchdog.observers.api import ObservedWatch
@@ -96,7 +96,7 @@ class Listener:
 
     def _hear(self, place: str, what: What, is_folder: bool) -> None:
         path = Path(place)
-        if place and not is_noise(path.name):
+        if place and not is_ignored(path.name):
             with self._news:
                 if is_folder and what == "gone" and path in self._watches:
                     self._lost.add(path)  # another folder of its name may come to have its number

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assetgen.errors import AssetgenError
-from assetgen.pack.inbox import MESHES, PICTURES
+from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 
 LARGE = 1_000_000_000
 """Bytes. Larger files are known by size and time: reading them takes longer than whoever saved them will wait."""
@@ -77,7 +77,7 @@ def is_whole(path: Path) -> bool:
         ".safetensors": check_file,
         **dict.fromkeys((".hex", ".gpl", ".pal"), read_palette),
     }
-    readers |= {**dict.fromkeys(PICTURES, read_image), **dict.fromkeys(MESHES, read_mesh)}
+    readers |= {**dict.fromkeys(IMAGE_SUFFIXES, read_image), **dict.fromkeys(MESH_SUFFIXES, read_mesh)}
     reader = readers.get(path.suffix.lower())
     try:
         if reader and path.exists():

@@ -107,7 +107,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Slow:
-    return Slow(Store(tmp_path / "store").place)
+    return Slow(Store(tmp_path / "store").backend)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ Build = Callable[..., list[Event]]
 
 def machine(folder: Path, place: Slow) -> Machine:
     store = Store(folder / "store")
-    store.place = place
+    store.backend = place
     return Machine(store, folder / "locks", folder / "history.json")
 
 

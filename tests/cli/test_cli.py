@@ -14,7 +14,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from assetgen.pack.weights import WEIGHTS
+from assetgen.pack.weights import BUNDLED_WEIGHTS
 from assetgen.pixels.image_files import read_image
 
 Run = Callable[..., tuple[int, str, str]]
@@ -132,7 +132,7 @@ def test_a_lora_of_the_hub_is_missed_by_every_door_with_the_command_that_fetches
 def test_a_lora_is_verified_as_its_model_is(assetgen: Run, worn: Path) -> None:
     place = worn / "hub/models--maker--few/snapshots" / ("a" * 40)
     place.mkdir(parents=True)
-    shutil.copy(WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", place / "four.safetensors")
+    shutil.copy(BUNDLED_WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", place / "four.safetensors")
     code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)
     assert (code, "worn, maker/few/four.safetensors: DIFFERS" in out) == (2, True)
 
@@ -162,7 +162,7 @@ def test_a_network_of_another_file_is_looked_for_and_verified(assetgen: Run, wor
     (worn / "models/worn.yaml").write_text(LAID_OVER.replace("loras: [%s]", network))
     [before] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
     assert assetgen("models", "verify", "worn", "--pack", worn)[0] == 2
-    shutil.copy(WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", worn / "unet.safetensors")
+    shutil.copy(BUNDLED_WEIGHTS / "mini/unet/diffusion_pytorch_model.safetensors", worn / "unet.safetensors")
     [after] = [line for line in assetgen("models", "list", "--pack", worn)[1].splitlines() if line.startswith("worn")]
     assert ("not here" in before, "not here" in after, "here" in after) == (True, False, True)
     code, out, _ = assetgen("models", "verify", "worn", "--pack", worn)

@@ -159,11 +159,11 @@ def test_a_url_is_cared_for_like_a_folder(assetgen: Run) -> None:
     fsspec.filesystem("memory").store.clear()
     store = Store("memory://care")
     store.write("files", "good", {"a": b"1"})
-    store.place.write("files/ba/bad.zip", b"torn")
+    store.backend.write("files/ba/bad.zip", b"torn")
     assert "files/ba/bad.zip: damaged, dropped" in assetgen("store", "verify", "--store", "memory://care")[1]
     assert json.loads(assetgen("store", "du", "--json", "--store", "memory://care")[1])["entries"] == 1
     assetgen("store", "gc", "--keep", "0h", "--store", "memory://care")
-    assert list(store.place.entries()) == []
+    assert list(store.backend.entries()) == []
 
 
 @pytest.mark.parametrize("words", [("du",), ("verify",), ("gc", "--keep", "1GB")])

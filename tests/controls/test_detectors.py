@@ -280,7 +280,7 @@ def test_weights_are_known_to_keys_by_revision_or_content(
     assert (
         stages[1].identity["words"]["weights"].endswith("@982e7edaec38759d914a963c48c4726685de7d96/ControlNetHED.pth")
     )
-    assert [stage.conditions for stage in stages] == ["softedge", "scribble"]
+    assert [stage.control_kind for stage in stages] == ["softedge", "scribble"]
 
 
 def test_a_file_that_is_not_there_is_told_with_its_line(

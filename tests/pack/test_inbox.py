@@ -10,7 +10,7 @@ import trimesh
 
 from assetgen.errors import InputError
 from assetgen.events import Failed
-from assetgen.pack.inbox import is_noise, name_of
+from assetgen.pack.inbox import asset_name, is_ignored
 from assetgen.pack.library import PackFile, load_pack
 from assetgen.pack.lock import read_lock
 from assetgen.pack.recipe import Recipe
@@ -198,11 +198,11 @@ def test_a_built_inbox_is_in_order_for_check(
 
 @pytest.mark.parametrize("name", ["a.png~", ".a.png.swp", "a.swp", "#a#", "4913", "a.glb.part", "pack.error.txt"])
 def test_names_of_programs_are_noise(name: str) -> None:
-    assert is_noise(name)
+    assert is_ignored(name)
 
 
 def test_names_of_files_become_names_of_assets() -> None:
-    assert [name_of(name) for name in ("Old Boulder (2)", "props/Kürbis", "___")] == [
+    assert [asset_name(name) for name in ("Old Boulder (2)", "props/Kürbis", "___")] == [
         "old_boulder_2", "props/k_rbis", "asset",
     ]  # fmt: skip
 

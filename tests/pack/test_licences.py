@@ -147,7 +147,7 @@ def test_a_detector_counts_and_draws_for_the_network_of_its_kind(tmp_path: Path,
     card(tmp_path)
     (tmp_path / "k.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
     [recipe] = resolve_pack(write_pack(PACK.replace("diffusion: {steps: 2}", "pidi: {image: k.png}")))
-    terms = {each.name: each.told for each in terms_of(recipe.source, recipe.controls)}
+    terms = {each.name: each.text for each in terms_of(recipe.source, recipe.controls)}
     assert terms == {
         "own": "Research-Only",
         "own/softedge": "Apache-2.0",

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from assetgen.pack.inbox import MESHES, PICTURES
+from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 from assetgen.pixels.image_files import encode_png
 from assetgen.server.uploads import UNREADABLE
 
@@ -282,8 +282,8 @@ def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: P
 def whole_files() -> dict[str, bytes]:
     """A sound file of each kind that may be uploaded."""
     picture, mesh = Image.effect_noise((12, 12), 80), trimesh.creation.icosahedron()
-    files = {f"a{suffix}": mesh.export(file_type=suffix[1:]) for suffix in MESHES if suffix not in UNREADABLE}
-    for suffix in PICTURES:
+    files = {f"a{suffix}": mesh.export(file_type=suffix[1:]) for suffix in MESH_SUFFIXES if suffix not in UNREADABLE}
+    for suffix in IMAGE_SUFFIXES:
         stream = io.BytesIO()
         picture.save(stream, Image.registered_extensions()[suffix])
         files[f"a{suffix}"] = stream.getvalue()

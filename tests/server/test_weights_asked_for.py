@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.pack.weights import WEIGHTS
+from assetgen.pack.weights import BUNDLED_WEIGHTS
 
 CARD = "model: own\nfamily: stable_diffusion\nweights: {folder: base}\nlicence: Apache-2.0\nnative: [128, 128]\n"
 PACK = "pack: p\nmodel: own\nassets: {a: {preset: painted_concept, prompt: x}}\n"
@@ -16,7 +16,7 @@ PACK = "pack: p\nmodel: own\nassets: {a: {preset: painted_concept, prompt: x}}\n
 @pytest.fixture
 def post(shared: Any, tmp_path: Path) -> Any:
     """Post a build of a pack whose card ends in these lines; its model is `mini` without a UNet, which lies beside."""
-    shutil.copytree(WEIGHTS / "mini", tmp_path / "models/base", copy_function=os.symlink)
+    shutil.copytree(BUNDLED_WEIGHTS / "mini", tmp_path / "models/base", copy_function=os.symlink)
     (tmp_path / "models/base/unet").rename(tmp_path / "models/unet")
     (tmp_path / "pack.yaml").write_text(PACK)
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.pack.library import load_pack
-from assetgen.pack.recipe import as_json
+from assetgen.pack.recipe import identity_json
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Part, load_part
@@ -78,7 +78,7 @@ def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_pa
     for file in files:
         file.write_bytes(b"same")
     words = [{"model": CARD, "prompt": "", "loras": [{"file": file}]} for file in files]
-    one, other = (as_json(dict(source.params.model_validate(each))) for each in words)
+    one, other = (identity_json(dict(source.params.model_validate(each))) for each in words)
     assert one == other
     assert str(tmp_path) not in str(one)
 

@@ -57,7 +57,7 @@ def test_what_was_saved_is_found_by_another_builder(store: Store) -> None:
 def test_a_damaged_entry_counts_as_absent_and_is_dropped(store: Store) -> None:
     store.write("files", "key", {"a.png": b"x" * 100})
     path = "files/ke/key.zip"
-    store.place.write(path, (store.place.read(path) or b"").replace(b"xxxx", b"yyyy", 1))
+    store.backend.write(path, (store.backend.read(path) or b"").replace(b"xxxx", b"yyyy", 1))
     assert (store.read("files", "key"), store.has("files", "key")) == (None, False)
 
 
@@ -137,7 +137,7 @@ def test_a_store_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_store_that_can_be_written_is_left_as_it_was(store: Store) -> None:
     store.check_writable()
-    assert list(store.place.entries()) == []
+    assert list(store.backend.entries()) == []
 
 
 def test_a_store_that_vanished_is_made_again(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from assetgen.errors import AssetgenError, InputError, NotInstalledError
-from assetgen.pack.schema import Addition, Hub, Location, ModelCard
-from assetgen.pack.weights import local_place
+from assetgen.pack.schema import ExtraWeights, Hub, Location, ModelCard
+from assetgen.pack.weights import local_path
 from assetgen.parts import HubFile
 
 PIPELINE_FILE = "model_index.json"
@@ -36,7 +36,7 @@ def weights_path(location: Location, *, whole: bool = False) -> Path:
     `whole` says that it is a pipeline, whose weights lie in folders: files beside them are the same again in one.
     """
     if not isinstance(location, Hub):
-        place = local_place(location)
+        place = local_path(location)
         if place is None or not place.exists():
             raise InputError(f"there is no model at '{place}'", cure=DOWNLOAD_AGAIN)
         return place
@@ -93,7 +93,7 @@ def hub_file(hub: str, revision: str, file: str) -> Path:
         raise InputError(f"'{file}' is no file of '{hub}'", cure="Write its path in the repository") from error
 
 
-def addition_path(addition: Addition) -> Path:
+def addition_path(addition: ExtraWeights) -> Path:
     """Where a LoRA or an embedding lies on this machine; one of the hub may have to be fetched first."""
     match addition.file:
         case HubFile(hub=hub, revision=revision, file=file):
@@ -102,7 +102,7 @@ def addition_path(addition: Addition) -> Path:
             return addition.file
 
 
-def check_downloaded(card: ModelCard, loras: Iterable[Addition], kinds: Iterable[str]) -> None:
+def check_downloaded(card: ModelCard, loras: Iterable[ExtraWeights], kinds: Iterable[str]) -> None:
     """Look for all that a model draws with, before torch is imported, so that the answer comes at once. What must be
     fetched first is told together. Raises `NotInstalledError` for that, `InputError` for what is missing else."""
     parts = (card.network, card.vae, *(card.controls[kind].weights for kind in kinds))
