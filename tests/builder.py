@@ -18,9 +18,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.events import Emit, Event
-from assetgen.pack.library import load_pack
+from assetgen.machine import Machine
+from assetgen.pack.project import Project
 from assetgen.store.store import Store
 
 OPERATIONS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime", "os.truncate", "os.link"}
@@ -29,14 +31,14 @@ OPERATIONS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.
 def build(folder: Path, emit: Emit | None = None, **wish: Any) -> list[Event]:
     """Build the pack in `folder/pack` into `folder/game`; what the machine keeps is below `folder` too."""
     events: list[Event] = []
-    machine = Machine(Store(folder / "store"), folder / "machine/locks", folder / "machine/history.json")
+    machine = Machine(Store(folder / "store"), folder / "machine")
 
     def note(event: Event) -> None:
         events.append(event)
         if emit:
             emit(event)
 
-    build_pack(load_pack(folder / "pack"), folder / "game", machine, note, BuildOptions(**wish))
+    build_pack(Project.load(folder / "pack", folder / "game"), machine, BuildOptions(**wish), note)
     return events
 
 

@@ -15,11 +15,14 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.execute import Manner, build_recipes
-from assetgen.build.game import open_target
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.execute import build_recipes
+from assetgen.build.options import BuildOptions
+from assetgen.build.publish import open_target
+from assetgen.build.run import build_pack
 from assetgen.events import Event
+from assetgen.machine import Machine
 from assetgen.pack.library import PackFile, load_pack
+from assetgen.pack.project import Project
 from assetgen.pack.resolve import resolve_pack
 from assetgen.store.store import Store
 
@@ -57,12 +60,13 @@ def write_pack(tmp_path: Path) -> Callable[[str], PackFile]:
 def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[..., list[Event]]:
     """Builds a pack's text with the fake source into `tmp_path/game`; gives the events."""
 
-    def run(text: str, **manner: Any) -> list[Event]:
+    def run(text: str, **options: Any) -> list[Event]:
         file = write_pack(text)
         events: list[Event] = []
         recipes = resolve_pack(file, draft=True)
-        target = open_target(file.pack, tmp_path / "game", recipes)
-        build_recipes(recipes, Store(tmp_path / "store"), target, events.append, Manner(**manner))
+        target = open_target(tmp_path / "game", file.pack, recipes)
+        machine = Machine(Store(tmp_path / "store"), tmp_path)
+        build_recipes(recipes, target, machine, BuildOptions(**options), events.append)
         return events
 
     return run
@@ -75,12 +79,12 @@ def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[.
     The presets of `DRAWN` draw without a model: a build of them is no draft, and has a lock.
     """
 
-    def run(text: str, **wish: Any) -> list[Event]:
+    def run(text: str, *, price: float = 0.0, **options: Any) -> list[Event]:
         for name, words in DRAWN.items():
             (tmp_path / f"{name}.yaml").write_text(f"preset: {name}\n{words}")
         events: list[Event] = []
-        machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
-        build_pack(write_pack(text), tmp_path / "game", machine, events.append, BuildOptions(**wish))
+        machine = Machine(Store(tmp_path / "store"), tmp_path, price=price)
+        build_pack(Project(write_pack(text), tmp_path / "game"), machine, BuildOptions(**options), events.append)
         return events
 
     return run

@@ -9,9 +9,9 @@ import pytest
 import typer
 import yaml
 
-from assetgen.build.audit import audit
+from assetgen.build.status import check_report
 from assetgen.cli import app
-from assetgen.pack.library import load_pack
+from assetgen.pack.project import Project
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/pack.yaml"))
@@ -39,6 +39,6 @@ def test_a_workflow_runs_commands_and_options_that_there_are(workflow: Path) -> 
 
 
 def test_the_dungeons_lock_describes_it(tmp_path: Path) -> None:
-    verdicts = audit(load_pack(ROOT / "examples/dungeon"), tmp_path, "godot")
+    verdicts = check_report(Project.load(ROOT / "examples/dungeon", tmp_path))
     stale = {verdict.asset: verdict.reasons for verdict in verdicts if verdict.state != "missing"}
     assert stale == {}, "build examples/dungeon, look at the pictures, and commit its lock"

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "assetgen"
 LAYERS = {
     "__init__": 0, "errors": 0, "events": 0,
     "images": 1, "parts": 1, "pixels": 1,
-    "pack": 2, "store": 2,
+    "machine": 2, "pack": 2, "store": 2,
     "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3,
     "build": 4, "runners": 4, "install": 4, "review": 4,
     "cli": 5, "watch": 5, "server": 5,

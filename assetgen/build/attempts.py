@@ -1,4 +1,4 @@
-"""Tries at a recipe: the same request with other seeds, until its checks accept a picture."""
+"""Attempts at a recipe: the same request with other seeds, until its checks accept an image."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from assetgen.store.store import Store
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at one recipe; 0 is the first."""
+    """One attempt at one recipe, numbered from 0."""
 
     recipe: Recipe
     attempt: int
@@ -26,19 +26,19 @@ class Attempt:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The words of its source, its own seed among them."""
+        """The arguments of its source, with the seed of this attempt."""
         return dict(self.recipe.source_for(self.attempt).arguments)
 
     @property
     def model(self) -> str:
-        """A key of the model that its source must load, LoRAs included."""
+        """A key of the model and LoRAs that its source loads."""
         words = self.recipe.source.arguments
         return json_digest(
             self.recipe.source.name, identity_json(words.get("model")), identity_json(words.get("loras"))
         )
 
     def next(self) -> "Attempt | None":
-        """The next attempt, if the budget allows one, nobody picked this one and another seed can change anything."""
+        """The next attempt; None where none is left, where this one was picked, or where the source has no seed."""
         more = (
             self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.arguments and self.recipe.pick is None
         )
@@ -46,19 +46,19 @@ class Attempt:
 
 
 def accepted(recipe: Recipe, store: Store) -> dict[str, Any] | None:
-    """The judgement in the store, if there is one: `attempt`, `scores` by check, `cost`."""
+    """The stored verdict on a recipe, if there is one: the accepted `attempt`, `scores` by check, `cost`."""
     found = store.read_json("accepted", recipe.accepted_key)
     return found if isinstance(found, dict) else None
 
 
 def first_attempt(recipe: Recipe, store: Store) -> Attempt:
-    """The accepted try, else the picked one, else the first."""
+    """The accepted attempt, else the picked one, else the first."""
     known = accepted(recipe, store)
     return Attempt(recipe, int(known["attempt"]) if known else recipe.pick or 0)
 
 
 def finished_attempt(recipe: Recipe, store: Store) -> Attempt | None:
-    """The accepted try, if the store has its finished images."""
+    """The accepted attempt, if the store has its finished images."""
     known = accepted(recipe, store)
     attempt = Attempt(recipe, int(known["attempt"])) if known else None
     return attempt if attempt and store.has("images", attempt.images_key) else None

@@ -1,7 +1,7 @@
-"""What goes on beside sampling, so that the thread that samples does nothing else.
+"""Work in the background of sampling: saving images, rendering control images.
 
-Saving has threads of its own: in one queue with steps and exports, a kill would lose every picture that waits for those
-of others.
+Saving has its own threads. In one queue with steps and exports, a killed build would lose every sampled image that
+waits for the steps of others.
 """
 
 from collections.abc import Callable
@@ -10,30 +10,30 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 UNSAVED_LIMIT = 32
-"""Sampled pictures that may be on their way into the store: so many a kill loses at most, besides the batch that is
-being sampled. Two batches of a fast model fit; where the store is slower than the device, sampling waits for it."""
+"""Sampled images that may wait to be saved. A killed build loses at most these and the current batch. Two batches of a
+fast model fit; sampling waits where the store is slower than the device."""
 THREADS = 4
 T = TypeVar("T")
 
 
 class BackgroundWork:
-    """Threads that save what was sampled, and draw what the next pictures need."""
+    """Threads that save sampled images and render the control images of the next ones."""
 
     def __init__(self) -> None:
-        self._room = BoundedSemaphore(UNSAVED_LIMIT)
-        self._threads = ThreadPoolExecutor(THREADS, "assetgen-beside")
+        self._slots = BoundedSemaphore(UNSAVED_LIMIT)
+        self._threads = ThreadPoolExecutor(THREADS, "assetgen-background")
 
     def save(self, work: Callable[[], None]) -> "Future[None]":
-        """Begin to save a picture; waits for room where `UNSAVED_LIMIT` of them are under way."""
-        self._room.acquire()
+        """Start saving an image; waits while `UNSAVED_LIMIT` are being saved."""
+        self._slots.acquire()
         saved = self._threads.submit(work)
-        saved.add_done_callback(lambda _: self._room.release())
+        saved.add_done_callback(lambda _: self._slots.release())
         return saved
 
     def ahead(self, work: Callable[[], T]) -> Callable[[], T]:
-        """Begin some work that is wanted later; what this gives waits for it, and gives or raises what came of it."""
+        """Start work whose result is needed later. The returned function waits for its result, or its error."""
         return self._threads.submit(work).result
 
     def close(self) -> None:
-        """Wait for what is under way, and end the threads."""
+        """Wait for all work, and end the threads."""
         self._threads.shutdown()

@@ -10,12 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.build.stages import render_control, run_source
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Drawn, Event, Failed, StepRan, ignore
 from assetgen.images import Array
+from assetgen.machine import Machine
 from assetgen.pack.library import Library, PackFile
+from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ModelCard, Pack
@@ -197,9 +200,9 @@ def _write_mesh(folder: Path) -> Path:
 def _build(file: PackFile, folder: Path) -> tuple[float, list[Drawn], float]:
     """Build the pack: wall seconds, sampled images, seconds of steps. Raises `BuildError` if an asset failed."""
     events: list[Event] = []
-    machine = Machine(Store(folder / "store"), folder / "locks", folder / "history.json")
+    machine = Machine(Store(folder / "store"), folder)
     started = time.perf_counter()
-    build_pack(file, folder / "game", machine, events.append, BuildOptions(once=True))
+    build_pack(Project(file, folder / "game"), machine, BuildOptions(once=True), events.append)
     seconds = time.perf_counter() - started
     for event in events:
         if isinstance(event, Failed):

@@ -1,4 +1,4 @@
-"""One build of a target at a time, on this machine: the second waits and says for whom."""
+"""One build per target at a time on this machine; a second one waits and reports who holds the lock."""
 
 import contextlib
 import hashlib
@@ -11,21 +11,19 @@ from pathlib import Path
 from assetgen.errors import PublishError
 from assetgen.events import Emit, Waiting
 
-EVERY = 0.2
-"""Seconds between looks at a lock that another build holds."""
+_POLL_SECONDS = 0.2
 
 
 @contextmanager
-def build_lock(place: Path, locks: Path, emit: Emit, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the right to write at a place (a folder or a file); `Waiting` is emitted once where another process has it.
+def build_lock(path: Path, locks: Path, emit: Emit, pause: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the right to write to a folder or file; emits `Waiting` once where another process holds it.
 
-    While it waits, `meanwhile` is called again and again: there a server lets other work go first, or gives up.
-    The lock is a file in `locks` (of the user, not of the game), named after the place. The system frees it with the
-    process that holds it, however that ends.
+    `pause` is called repeatedly while waiting; it may raise `Cancelled`. The lock is a file in `locks`, named after the
+    path. The operating system releases it when its process ends.
     """
     import filelock
 
-    file = locks / f"{hashlib.sha256(os.path.realpath(place).encode()).hexdigest()[:32]}.lock"
+    file = locks / f"{hashlib.sha256(os.path.realpath(path).encode()).hexdigest()[:32]}.lock"
     holder = file.with_suffix(".holder")
     lock = filelock.FileLock(file)
     try:
@@ -33,23 +31,23 @@ def build_lock(place: Path, locks: Path, emit: Emit, meanwhile: Callable[[], Non
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            emit(Waiting(holder=_told(holder)))
+            emit(Waiting(holder=_holder(holder)))
             while not lock.is_locked:
-                meanwhile()
+                pause()
                 with contextlib.suppress(filelock.Timeout):
-                    lock.acquire(timeout=EVERY)
+                    lock.acquire(timeout=_POLL_SECONDS)
         holder.write_text(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}", encoding="utf-8")
     except OSError as error:
         lock.release()
-        cure = "Get write access to that folder: it is in the user's cache"
-        raise PublishError(f"cannot lock '{place}' by '{file}' ({error.strerror})", cure=cure) from error
+        cure = "Get write access to that folder in the user's cache"
+        raise PublishError(f"cannot lock '{path}' with '{file}' ({error.strerror})", cure=cure) from error
     try:
         yield
     finally:
         lock.release()
 
 
-def _told(holder: Path) -> str:
+def _holder(holder: Path) -> str:
     try:
         return holder.read_text(encoding="utf-8")
     except OSError:

@@ -1,7 +1,7 @@
-"""Candidates: one request with several seeds, for a person to choose from; the choice goes into the lock.
+"""Candidates: one request with several seeds, for a person to choose from; the choice is recorded in the lock.
 
-Candidate N (from 1) of an asset is its try N − 1. A pick holds for the request that it was made for: with another
-prompt, model or seed it is forgotten, with other steps it is kept.
+Candidate N (from 1) of an asset is its attempt N - 1. A pick holds for the request that it was made for: another
+prompt, model or seed drops it, other steps keep it.
 """
 
 import fnmatch
@@ -14,27 +14,28 @@ from pathlib import Path
 
 from assetgen.build.attempts import Attempt, finished_attempt
 from assetgen.build.build_lock import build_lock
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.build.sampling import WAITING_LIMIT, Sampled, Sampler, worker_threads
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Finished, ignore
 from assetgen.images import ImageSet
+from assetgen.machine import Machine
 from assetgen.pack.changes import request_entry
-from assetgen.pack.library import PackFile
 from assetgen.pack.licences import refuse_noncommercial
-from assetgen.pack.lock import LockEntry, lock_path, read_lock, write_lock
+from assetgen.pack.lock import LockEntry, write_lock
+from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.renames import plan_with
 from assetgen.parts import Verdict, did_you_mean
 
-MOST = 64
-UNBUILT = {"images": "", "files": ""}
-"""Keys of a block that a pick wrote before any build did."""
+MAX_CANDIDATES = 64
+_UNBUILT = {"images": "", "files": ""}
+"""Keys of an entry that a pick wrote before any build did."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One finished try with what its checks say."""
+    """A finished attempt with the verdicts of its checks."""
 
     recipe: Recipe
     attempt: int
@@ -43,100 +44,98 @@ class Candidate:
 
     @property
     def number(self) -> int:
-        """What a person calls it, from 1."""
+        """Its number for people, from 1."""
         return self.attempt + 1
 
 
 def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
-    """The assets that another seed would change."""
+    """The assets that another seed changes."""
     return [recipe for recipe in recipes if "seed" in recipe.source.arguments and not recipe.members]
 
 
 def make_candidates(
-    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, wish: BuildOptions
+    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, *, allow_noncommercial: bool = False
 ) -> Iterator[Candidate]:
-    """`count` candidates of each asset, as they come; what the store has is not made again. Failures are news.
+    """`count` candidates of each asset, as they are finished; those in the store are not made again.
 
-    Of the wish, its price counts and whether it allows what forbids commercial use; else that raises `InputError`.
+    An asset that fails is a `Failed` event. Raises `InputError` for noncommercial models, unless they are allowed.
     """
-    refuse_noncommercial(recipes, wish.allow_noncommercial)
-    maker = Sampler(machine.store, emit, wish.price, pause=machine.pause, device=machine.device)
-    wanted = [Attempt(recipe, attempt) for recipe in choosable(recipes) for attempt in range(count)]
-    under_way: deque[Future[Candidate | None]] = deque()
-    with closing(maker), worker_threads() as workers:
-        for sampled in maker.sampled(wanted):
-            while under_way and (len(under_way) == WAITING_LIMIT or under_way[0].done()):
-                yield from _made(under_way.popleft())
-            under_way.append(workers.submit(_candidate, maker, sampled))
-        while under_way:
-            yield from _made(under_way.popleft())
+    refuse_noncommercial(recipes, allow_noncommercial)
+    sampler = Sampler(machine, emit)
+    attempts = [Attempt(recipe, number) for recipe in choosable(recipes) for number in range(count)]
+    running: deque[Future[Candidate | None]] = deque()
+    with closing(sampler), worker_threads() as workers:
+        for sampled in sampler.sampled(attempts):
+            while running and (len(running) == WAITING_LIMIT or running[0].done()):
+                yield from _result(running.popleft())
+            running.append(workers.submit(_candidate, sampler, sampled))
+        while running:
+            yield from _result(running.popleft())
 
 
-def _candidate(maker: Sampler, sampled: Sampled) -> Candidate | None:
+def _candidate(sampler: Sampler, sampled: Sampled) -> Candidate | None:
     attempt = sampled.attempt
     try:
-        done = maker.apply_steps(sampled)
-        return Candidate(attempt.recipe, attempt.attempt, done, tuple(maker.run_checks(attempt, done)))
+        done = sampler.apply_steps(sampled)
+        return Candidate(attempt.recipe, attempt.attempt, done, tuple(sampler.run_checks(attempt, done)))
     except AssetgenError as error:
-        maker.fail(attempt.recipe, error)
+        sampler.fail(attempt.recipe, error)
         return None
 
 
-def _made(future: "Future[Candidate | None]") -> Iterator[Candidate]:
+def _result(future: "Future[Candidate | None]") -> Iterator[Candidate]:
     if candidate := future.result():
         yield candidate
 
 
 def stored_candidates(recipe: Recipe, machine: Machine) -> Iterator[Candidate]:
     """The candidates of an asset that the store has, in order; nothing is sampled."""
-    maker = Sampler(machine.store, ignore)
-    for attempt in (Attempt(recipe, number) for number in range(MOST)):
+    sampler = Sampler(machine, ignore)
+    for attempt in (Attempt(recipe, number) for number in range(MAX_CANDIDATES)):
         if images := machine.store.read_images("images", attempt.images_key):
-            yield Candidate(recipe, attempt.attempt, images, tuple(maker.run_checks(attempt, images)))
+            yield Candidate(recipe, attempt.attempt, images, tuple(sampler.run_checks(attempt, images)))
 
 
-def current(recipe: Recipe, machine: Machine) -> int | None:
-    """The number of the candidate that is built, if one is."""
+def built_candidate(recipe: Recipe, machine: Machine) -> int | None:
+    """The number of the candidate that is built; None where none is."""
     attempt = finished_attempt(recipe, machine.store)
     return attempt.attempt + 1 if attempt else None
 
 
-def pick(file: PackFile, asset: str, number: int | None, machine: Machine, emit: Emit) -> None:
-    """Write a choice into the lock (None takes it back). The next build follows it.
+def pick(project: Project, asset: str, number: int | None, machine: Machine, emit: Emit) -> None:
+    """Record a choice in the lock; None removes it. The next build follows it.
 
-    An asset that was not built yet, or not as the pack asks for it now, may be picked as well: its block is stale until
-    it is built. Raises `InputError` for an asset without candidates and a number not from 1 to `MOST`.
+    An asset may be picked before it was built, or built as the pack now requests it: its entry is stale until then.
+    Raises `InputError` for an asset without candidates and for a number outside 1 to `MAX_CANDIDATES`.
     """
-    place = lock_path(file)
-    if number is not None and not 1 <= number <= MOST:
-        raise InputError(f"candidate {number} is not from 1 to {MOST}")
-    with build_lock(place, machine.locks, emit, machine.pause):
-        lock = read_lock(place) or {}
-        recipes = {recipe.name: recipe for recipe in plan_with(file, lock)}
+    if number is not None and not 1 <= number <= MAX_CANDIDATES:
+        raise InputError(f"candidate {number} is not from 1 to {MAX_CANDIDATES}")
+    with build_lock(project.lock_path, machine.locks, emit, machine.pause):
+        plan = project.plan()
+        recipes = {recipe.name: recipe for recipe in plan.recipes}
         if asset not in recipes:
-            raise InputError(f"pack '{file.pack.pack}' has no asset '{asset}'", cure=did_you_mean(asset, recipes))
+            raise InputError(f"pack '{project.pack.pack}' has no asset '{asset}'", cure=did_you_mean(asset, recipes))
         if recipes[asset] not in choosable([recipes[asset]]):
-            raise InputError(f"'{asset}' has no candidates: another seed changes nothing of it")
-        block = _block(recipes[asset], lock.get(asset), file.folder)
-        write_lock(place, {**lock, asset: replace(block, pick=None if number is None else number - 1)})
+            raise InputError(f"'{asset}' has no candidates: another seed does not change it")
+        entry = _picked_entry(recipes[asset], plan.lock.get(asset), project.file.folder)
+        attempt = None if number is None else number - 1
+        write_lock(project.lock_path, {**plan.lock, asset: replace(entry, pick=attempt)})
 
 
-def _block(recipe: Recipe, known: LockEntry | None, folder: Path) -> LockEntry:
-    """The block of an asset as its pack asks for it now. One that no build wrote keeps a key that fits no build."""
-    if known and known.keys.get("sampled") == recipe.sampled_key():
-        return known
-    keys = {**(known.keys if known else UNBUILT), "sampled": recipe.sampled_key()}
-    block = replace(request_entry(recipe, folder), keys=keys)
-    return replace(block, outputs=known.outputs, looks=known.looks) if known else block
+def _picked_entry(recipe: Recipe, locked: LockEntry | None, folder: Path) -> LockEntry:
+    """The lock entry of an asset as its pack requests it now. Before a build, it has keys that match no build."""
+    if locked and locked.keys.get("sampled") == recipe.sampled_key():
+        return locked
+    keys = {**(locked.keys if locked else _UNBUILT), "sampled": recipe.sampled_key()}
+    entry = replace(request_entry(recipe, folder), keys=keys)
+    return replace(entry, outputs=locked.outputs, looks=locked.looks) if locked else entry
 
 
-def build_picked(
-    file: PackFile, game: Path, machine: Machine, emit: Emit, asset: str, wish: BuildOptions
-) -> list[Finished]:
-    """Build an asset, and the atlases that hold it; for the rest as the wish says."""
-    recipes = plan_with(file, read_lock(lock_path(file)) or {})
-    atlases = [recipe.name for recipe in recipes if any(need.name == asset for need in recipe.members)]
-    return [build_pack(file, game, machine, emit, replace(wish, only=name)) for name in atlases or [asset]]
+def build_picked(project: Project, asset: str, machine: Machine, options: BuildOptions, emit: Emit) -> list[Finished]:
+    """Build an asset after a pick: the atlases that contain it, else the asset itself."""
+    recipes = project.plan().recipes
+    atlases = [recipe.name for recipe in recipes if any(member.name == asset for member in recipe.members)]
+    return [build_pack(project, machine, replace(options, only=name), emit) for name in atlases or [asset]]
 
 
 def matching(recipes: Sequence[Recipe], only: str) -> list[Recipe]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 
 from assetgen.errors import InputError, PublishError
 from assetgen.pack.entries import check_name
+from assetgen.pack.recipe import Recipe
+from assetgen.pack.schema import Pack
 from assetgen.parts import Files
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
@@ -267,6 +269,17 @@ class Target:
         if pack != self.pack:
             raise PublishError(f"'{self.root}' belongs to the pack '{pack}'", cure="Give this pack another target")
         return assets
+
+
+def open_target(game: Path, pack: Pack, recipes: Sequence[Recipe]) -> Target:
+    """The pack's target in a game folder. An empty or missing folder becomes a project of the recipes' engine."""
+    if game.exists() and not game.is_dir():
+        raise PublishError(f"the game folder '{game}' is a file", cure="Name a folder")
+    target = Target(game, pack.target, pack.pack)
+    for new_project in dict.fromkeys(recipe.export.part.traits.new_project for recipe in recipes):
+        if new_project:
+            target.start_game(new_project(pack.pack))
+    return target
 
 
 def sweep(folders: Iterable[Path]) -> None:

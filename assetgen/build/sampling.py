@@ -1,6 +1,6 @@
-"""From tries to finished images and files: what a build and a search for candidates share, here or on other machines.
+"""From attempts to finished images and files, for builds and for candidates, on this machine or on others.
 
-Assets that a source can make together are sampled together. Whatever the store has is taken from it.
+Assets that a source can make together are sampled together. What the store has is not made again.
 """
 
 import os
@@ -15,7 +15,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from assetgen.build.attempts import Attempt, finished_attempt, first_attempt
+from assetgen.build.attempts import Attempt, finished_attempt
 from assetgen.build.background import BackgroundWork
 from assetgen.build.cost import cost_of, summed
 from assetgen.build.provenance import stamp
@@ -23,6 +23,7 @@ from assetgen.build.stages import apply_steps, batch_key, render_control, run_ch
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError
 from assetgen.events import Checked, Drawn, Emit, Event, Failed
 from assetgen.images import ImageSet
+from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe
 from assetgen.parts import Context, Control, Files, SourceJob, Verdict
 from assetgen.pixels.fingerprint import fingerprints_of
@@ -31,30 +32,26 @@ from assetgen.store.store import Store
 WAITING_LIMIT = 32
 """Sampled images that may wait for a worker thread: bounds memory when steps are slower than sampling."""
 CONTROLS_AHEAD = 16
-"""Tries whose control images are drawn while others are sampled: a batch of a fast model."""
+"""Attempts whose control images are rendered while others are sampled: a batch of a fast model."""
 FEWEST_WORKERS = 2
 
 
 def worker_threads() -> ThreadPoolExecutor:
-    """Threads for steps, checks and export: one a core, but for that of sampling and one for saving."""
+    """Threads for steps, checks and export: one a core, less one for sampling and one for saving."""
     return ThreadPoolExecutor(max(FEWEST_WORKERS, (os.cpu_count() or 1) - 2), "assetgen-worker")
 
 
 def by_model(groups: Iterable[list[Attempt]]) -> list[list[Attempt]]:
-    """Groups in the order in which their models first come, so that each model is loaded once."""
+    """Groups ordered by the first use of their model, so that each model is loaded once."""
     models: dict[str, list[list[Attempt]]] = {}
     for group in groups:
         models.setdefault(group[0].model, []).append(group)
     return [group for found in models.values() for group in found]
 
 
-def no_pause() -> None:
-    """The pause of who has nothing else to do."""
-
-
 @dataclass(frozen=True)
-class Outcome:
-    """A try that was accepted: its files, their looks by path, and what all tries up to it cost."""
+class FinishedAttempt:
+    """An accepted attempt: its files, their fingerprints by path, the cost of all attempts up to it."""
 
     attempt: Attempt
     files: Files
@@ -64,7 +61,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Sampled:
-    """The images of a try: finished ones, or those that were only sampled; `saved` is done when the store has them."""
+    """The images of an attempt: finished, or only sampled; `saved` is done when the store has the sampled ones."""
 
     attempt: Attempt
     images: ImageSet
@@ -74,44 +71,42 @@ class Sampled:
 
 @dataclass
 class Sampler:
-    """Makes images, tells the news from any thread, and keeps count.
+    """Samples and finishes images, reports events from any thread, counts and times what it does."""
 
-    `price` is USD an hour of this machine; `pause` is called between batches, on the thread that samples: there a
-    server lets other work go first. `device` is that of `Context`.
-    """
-
-    store: Store
+    machine: Machine
     emit: Emit
-    price: float = 0.0
     failed: set[str] = field(default_factory=set)
-    pause: Callable[[], None] = no_pause
-    device: str = "auto"
     costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.RLock = field(default_factory=threading.RLock)
     clock: threading.Lock = field(default_factory=threading.Lock)
-    beside: BackgroundWork = field(default_factory=BackgroundWork)
+    background: BackgroundWork = field(default_factory=BackgroundWork)
+
+    @property
+    def store(self) -> Store:
+        """The store of the machine."""
+        return self.machine.store
 
     def close(self) -> None:
-        """Wait until everything that was sampled is saved."""
-        self.beside.close()
+        """Wait until all sampled images are saved."""
+        self.background.close()
 
-    def news(self, event: Event) -> None:
-        """Tell what happened; one thread at a time."""
+    def report(self, event: Event) -> None:
+        """Emit an event; one thread at a time."""
         with self.lock:
             self.emit(event)
 
     def fail(self, recipe: Recipe, error: AssetgenError) -> None:
-        """Tell that an asset cannot be made."""
+        """Report that an asset failed."""
         with self.lock:
             self.failed.add(recipe.name)
-            place = f"{recipe.where}: " if recipe.where else ""
-            self.emit(Failed(asset=recipe.name, reason=f"{place}{error}", exit_code=error.exit_code))
+            where = f"{recipe.where}: " if recipe.where else ""
+            self.emit(Failed(asset=recipe.name, reason=f"{where}{error}", exit_code=error.exit_code))
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
-        """Add the seconds of a block to those of its kind."""
+        """Add the time of a block to the profile entry `what`."""
         started = time.perf_counter()
         try:
             yield
@@ -120,24 +115,19 @@ class Sampler:
             with self.clock:
                 self.seconds[what] += spent
 
-    def is_sampled(self, recipe: Recipe) -> bool:
-        """Whether the store spares the first sampling."""
-        attempt = first_attempt(recipe, self.store)
-        return self.store.has("images", attempt.images_key) or self.store.has("sampled", attempt.sampled_key)
-
-    def with_members(self, tries: Sequence[Attempt]) -> Iterator[Attempt]:
-        """Those whose members were made; the others fail."""
-        for attempt in tries:
+    def with_members(self, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+        """The attempts whose members were made; the others fail."""
+        for attempt in attempts:
             lost = [need.name for need in attempt.recipe.members if need.name in self.failed]
             if lost:
                 self.fail(attempt.recipe, BuildError(f"its member '{lost[0]}' failed"))
             else:
                 yield attempt
 
-    def sampled(self, tries: Sequence[Attempt]) -> Iterator[Sampled]:
-        """The images of each try, from the store or as they are sampled."""
+    def sampled(self, attempts: Sequence[Attempt]) -> Iterator[Sampled]:
+        """The images of each attempt, from the store or as they are sampled."""
         groups: dict[Any, list[Attempt]] = {}
-        for attempt in self.with_members(tries):
+        for attempt in self.with_members(attempts):
             recipe = attempt.recipe
             try:
                 finished = self.store.read_images("images", attempt.images_key)
@@ -153,7 +143,7 @@ class Sampler:
             yield from self._sample(group)
 
     def _sample(self, group: Sequence[Attempt]) -> Iterator[Sampled]:
-        """Run one source for alike tries. What was under way when it failed is tried again one by one."""
+        """Run one source for attempts of one batch key. Those in progress when it fails are repeated one by one."""
         runs = deque([tuple(group)])
         while runs:
             unread, sent = deque(runs.popleft()), deque[Attempt]()
@@ -169,18 +159,18 @@ class Sampler:
                     self.fail(attempt.recipe, error)
 
     def _sample_run(self, unread: deque[Attempt], sent: deque[Attempt]) -> Iterator[Sampled]:
-        """One run of a source; its images are saved while others are sampled. `sent` holds the tries that it makes."""
+        """One run of a source; images are saved while the next are sampled. `sent` holds the attempts in progress."""
         part = unread[0].recipe.source.part
         results = run_source(part, self._jobs(unread, sent))
         while True:
-            self.pause()
+            self.machine.pause()
             with self.timed("sampling"):
                 images = next(results, None)
             if images is None:
                 return
             attempt = sent.popleft()
             self.counts["sampled"] += 1
-            yield Sampled(attempt, images, saved=self.beside.save(partial(self._save, attempt, images)))
+            yield Sampled(attempt, images, saved=self.background.save(partial(self._save, attempt, images)))
 
     def _save(self, attempt: Attempt, images: ImageSet) -> None:
         with self.timed("saving"):
@@ -202,27 +192,32 @@ class Sampler:
                 continue
             sent.append(attempt)
             context = Context(
-                recipe.name, members, controls, self._metered(attempt), self.device, remaining=len(unread) + 1
+                recipe.name,
+                members,
+                controls,
+                self._metered(attempt),
+                self.machine.device,
+                remaining=len(unread) + 1,
             )
             yield SourceJob(context, attempt.arguments)
 
     def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
-        """Begin the control images of a recipe. Networks that draw them run on the thread that samples, in their turn:
+        """Start rendering the control images of a recipe. Detector networks run later, on the sampling thread, because
         they share its device."""
 
         def draw() -> tuple[Control, ...]:
-            return tuple(render_control(stage, self.device) for stage in recipe.controls)
+            return tuple(render_control(stage, self.machine.device) for stage in recipe.controls)
 
         waits = not recipe.controls or any(stage.part.traits.detector for stage in recipe.controls)
-        return draw if waits else self.beside.ahead(draw)
+        return draw if waits else self.background.ahead(draw)
 
     def _metered(self, attempt: Attempt) -> Emit:
-        """An `Emit` for a source, which notes what drawing this try cost."""
+        """An `Emit` for a source that records the cost of sampling this attempt."""
 
         def note(event: Event) -> None:
             if isinstance(event, Drawn):
-                self.costs[attempt.sampled_key] = cost_of(event, self.price)
-            self.news(event)
+                self.costs[attempt.sampled_key] = cost_of(event, self.machine.price)
+            self.report(event)
 
         return note
 
@@ -234,16 +229,17 @@ class Sampler:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
-    def complete(self, sampled: Sampled) -> Outcome | Attempt:
-        """Steps, checks, export, into the store. Gives the next try where a check said no."""
+    def complete(self, sampled: Sampled) -> FinishedAttempt | Attempt:
+        """Steps, checks and export, saved in the store. Returns the next attempt where a check rejected this one."""
         attempt, recipe = sampled.attempt, sampled.attempt.recipe
         done = self.apply_steps(sampled)
         verdicts = self.run_checks(attempt, done)
         rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
         if rejected and recipe.pick is None:
-            if again := attempt.next():
-                return again
-            raise BuildError(f"rejected by its checks after {attempt.attempt + 1} tries ({'; '.join(rejected)})")
+            if following := attempt.next():
+                return following
+            number = attempt.attempt + 1
+            raise BuildError(f"its checks rejected all {number} attempts ({'; '.join(rejected)})")
         scores = {name: float(verdict.score) for name, verdict in verdicts}
         cost = self.cost(attempt)
         judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
@@ -251,26 +247,26 @@ class Sampler:
         with self.timed("export"):
             files = stamp(run_exporter(done, recipe.export, recipe.name), recipe, attempt.attempt)
             self.store.write("files", recipe.files_key, files)
-        return Outcome(attempt, files, fingerprints_of(files), cost)
+        return FinishedAttempt(attempt, files, fingerprints_of(files), cost)
 
     def apply_steps(self, sampled: Sampled) -> ImageSet:
-        """Sampled images through their steps, and into the store, as soon as they are saved as they are."""
+        """Run the steps on sampled images and save the result, once the sampled images are saved."""
         if sampled.is_finished:
             return sampled.images
         if sampled.saved:
             sampled.saved.result()
         attempt = sampled.attempt
         with self.timed("steps"):
-            done = apply_steps(sampled.images, attempt.recipe.steps, attempt.recipe.name, self.news)
+            done = apply_steps(sampled.images, attempt.recipe.steps, attempt.recipe.name, self.report)
             self.store.write_images("images", attempt.images_key, done)
         return done
 
     def run_checks(self, attempt: Attempt, images: ImageSet) -> list[tuple[str, Verdict]]:
-        """What each check says."""
+        """Run the checks and report their verdicts."""
         with self.timed("checks"):
             verdicts = list(run_checks(images, attempt.recipe.checks).items())
         for name, verdict in verdicts:
-            self.news(
+            self.report(
                 Checked(
                     asset=attempt.recipe.name,
                     check=name,
@@ -283,21 +279,21 @@ class Sampler:
         return verdicts
 
     def cost(self, attempt: Attempt) -> dict[str, Any]:
-        """What the tries up to this one took to sample."""
+        """The sampling cost of the attempts up to this one."""
         keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
         return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
 
 
-Work = Callable[[], Outcome | Attempt]
-"""What is left to do for a try, in any thread: it gives what was made, or the next try where a check said no."""
-Runner = Callable[[Sampler, Sequence[Attempt]], Iterator[tuple[Attempt, Work]]]
-"""Makes the images of tries, somewhere, and gives each try with the work that is left as soon as it is that far.
+Completion = Callable[[], FinishedAttempt | Attempt]
+"""The rest of an attempt, to run in any thread: returns the accepted result, or the next attempt."""
+Runner = Callable[[Sampler, Sequence[Attempt]], Iterator[tuple[Attempt, Completion]]]
+"""Samples attempts, here or elsewhere, and yields each with the rest of its work as soon as it is sampled.
 
-What fails on the way is told through the maker, and comes no more.
+Attempts that fail on the way are reported to the sampler and are not yielded.
 """
 
 
-def local_runner(maker: Sampler, tries: Sequence[Attempt]) -> Iterator[tuple[Attempt, Work]]:
-    """The `Runner` that samples in this process; steps, checks and export are the work that is left."""
-    for sampled in maker.sampled(tries):
-        yield sampled.attempt, partial(maker.complete, sampled)
+def local_runner(sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[tuple[Attempt, Completion]]:
+    """The `Runner` that samples in this process; steps, checks and export are left to do."""
+    for sampled in sampler.sampled(attempts):
+        yield sampled.attempt, partial(sampler.complete, sampled)

@@ -9,9 +9,10 @@ import typer
 from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
-    from assetgen.build.run import BuildOptions, Machine
+    from assetgen.build.options import BuildOptions
     from assetgen.events import Event
-    from assetgen.pack.library import PackFile
+    from assetgen.machine import Machine
+    from assetgen.pack.project import Project
 
 PackArgument = Annotated[Path, typer.Argument(help="A folder with pack.yaml, or a *.pack.yaml file.")]
 StoreOption = Annotated[
@@ -65,9 +66,10 @@ def build(
     store: StoreOption = None,
 ) -> None:
     """Build a pack into its game folder: only what changed, each file whole or not at all; then write its lock."""
-    from assetgen.build.run import BuildOptions
+    from assetgen.build.options import BuildOptions
     from assetgen.cli.settings import parse_price
-    from assetgen.pack.library import load_pack
+    from assetgen.machine import this_machine
+    from assetgen.pack.project import Project
     from assetgen.runners import open_runner
 
     if draft and (locked or update is not None):
@@ -76,13 +78,17 @@ def build(
         raise InputError("--locked and --update exclude each other", cure="--update GLOB locks all but what matches")
     if device != "auto" and runner == "ray":
         raise InputError("Ray gives each worker its device", cure="Leave out --device")
-    file = load_pack(pack)
-    moving = update if update is not None else "" if locked else None
-    wish = BuildOptions(only=only, draft=draft, overwrite=overwrite, moving=moving, price=parse_price(price))
-    wish = replace(wish, allow_noncommercial=allow_noncommercial)
-    with open_runner(runner, address) as makes_pictures:
-        where = replace(machine(store, device), runner=makes_pictures)
-        run(file, game or game_of(file), wish, where, json=json, junit=junit)
+    project = Project.load(pack, game)
+    options = BuildOptions(
+        only=only,
+        draft=draft,
+        overwrite=overwrite,
+        update="" if locked else update,
+        allow_noncommercial=allow_noncommercial,
+    )
+    machine = this_machine(store, device, parse_price(price))
+    with open_runner(runner, address) as run_elsewhere:
+        run(project, replace(machine, runner=run_elsewhere), options, json=json, junit=junit)
 
 
 def make(
@@ -103,10 +109,12 @@ def make(
     store: StoreOption = None,
 ) -> None:
     """Make one kind of asset from a prompt, without a pack."""
-    from assetgen.build.run import BuildOptions
+    from assetgen.build.options import BuildOptions
     from assetgen.cli.settings import parse_settings
+    from assetgen.machine import this_machine
     from assetgen.pack.entries import variations
     from assetgen.pack.library import PackFile, library_for
+    from assetgen.pack.project import Project
     from assetgen.pack.resolve import ASSET_KEYS
     from assetgen.pack.schema import Pack
     from assetgen.pack.yaml_files import Document, validate
@@ -119,20 +127,19 @@ def make(
     assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
     document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
     file = PackFile(validate(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
-    wish = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
-    run(file, output, wish, machine(store, device), json=json)
+    options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
+    run(Project(file, output), this_machine(store, device), options, json=json)
 
 
 def run(
-    file: "PackFile",
-    game: Path,
-    wish: "BuildOptions",
+    project: "Project",
     machine: "Machine",
+    options: "BuildOptions",
     *,
     json: bool = False,
     junit: Path | None = None,
 ) -> None:
-    """Build a loaded pack, show its news, and exit with the code that fits."""
+    """Build a project, show its events, and exit with the code that fits."""
     from assetgen.build.junit import write_report
     from assetgen.build.run import build_pack
     from assetgen.cli.progress import shown
@@ -146,26 +153,15 @@ def run(
                 events.append(event)
                 emit(event)
 
-            finished = build_pack(file, game, machine, note, wish)
+            finished = build_pack(project, machine, options, note)
     except AssetgenError as error:
         events.append(Failed(reason=str(error), exit_code=error.exit_code))
         raise
     finally:
         if junit:
-            write_report(junit, [(file.pack.pack, events)])
+            write_report(junit, [(project.pack.pack, events)])
     failures = [event.exit_code for event in events if isinstance(event, Failed)]
     raise typer.Exit(exit_code(failures, finished.published + finished.reused))
-
-
-def machine(store: str | None, device: str = "auto") -> "Machine":
-    """Where this user's machine keeps things, and on which device its models run."""
-    import platformdirs
-
-    from assetgen.build.run import Machine
-    from assetgen.store.store import Store
-
-    cache = platformdirs.user_cache_path("assetgen")
-    return Machine(Store(store or default_store()), cache / "locks", cache / "history.json", device=device)
 
 
 def exit_code(failures: list[int], succeeded: int) -> int:
@@ -175,25 +171,3 @@ def exit_code(failures: list[int], succeeded: int) -> int:
     if 3 in failures:
         return 3
     return 2 if not succeeded and set(failures) == {2} else 1
-
-
-def default_store() -> Path:
-    """The user's cache folder for save points."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("assetgen") / "store"
-
-
-def game_of(file: "PackFile") -> Path:
-    """The game project that a pack names, else `out/PACK`. Raises `PublishError` for one that no disk takes."""
-    from assetgen.build.game import detect_engine
-    from assetgen.errors import PublishError
-
-    if not file.pack.game:
-        return Path("out") / file.pack.pack
-    game = file.folder / file.pack.game
-    try:
-        detect_engine(game)
-    except PublishError as error:
-        raise error.at(file.document.where("game")) from error
-    return game

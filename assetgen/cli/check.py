@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import GameOption, JsonOption, JunitOption, game_of
+from assetgen.cli.build import GameOption, JsonOption, JunitOption
 from assetgen.errors import AssetgenError
 
 if TYPE_CHECKING:
@@ -25,20 +25,18 @@ def check(
     junit: JunitOption = None,
 ) -> None:
     """Compare published files with the pack and its lock; needs no model and no GPU. Exit code 1 where they differ."""
-    from assetgen.build.audit import audit
-    from assetgen.build.game import detect_engine
     from assetgen.build.junit import write_report
+    from assetgen.build.status import check_report
     from assetgen.events import Failed
-    from assetgen.pack.library import load_pack
+    from assetgen.pack.project import Project
 
     found: list[Audited] = []
     suites: list[tuple[str, list[Event]]] = []
     try:
         for pack in packs:
-            file = load_pack(pack)
-            suites.append((file.pack.pack, []))
-            place = game or game_of(file)
-            for verdict in audit(file, place, detect_engine(place), similar=similar):
+            project = Project.load(pack, game)
+            suites.append((project.pack.pack, []))
+            for verdict in check_report(project, similar=similar):
                 found.append(verdict)
                 suites[-1][1].append(verdict)
                 _tell(verdict, json=json, of_many=len(packs) > 1)
@@ -63,7 +61,7 @@ def _tell(verdict: "Audited", *, json: bool, of_many: bool) -> None:
 
 
 def _sum_up(found: "list[Audited]") -> None:
-    from assetgen.build.audit import counts
+    from assetgen.build.status import count_states
 
-    told = ", ".join(f"{number} {state}" for state, number in counts(found).items())
+    told = ", ".join(f"{number} {state}" for state, number in count_states(found).items())
     typer.echo(f"{len(found)} assets: {told}", err=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetgen.cli.build import StoreOption, default_store
+from assetgen.cli.build import StoreOption
 from assetgen.errors import AssetgenError, NotInstalledError
+from assetgen.machine import default_store
 
 if TYPE_CHECKING:
     from assetgen.pack.schema import ModelCard

@@ -30,12 +30,12 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A game project, or a folder for the pack.")] = Path(),
 ) -> None:
     """Look at a game project and write a starter pack for its engine."""
-    from assetgen.build.game import MARKERS, detect_engine
+    from assetgen.pack.project import ENGINE_FILES, detect_engine
     from assetgen.store.atomic import write_atomically
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"'{folder}' is a file", cure="Name a folder")
-    is_game = folder.is_dir() and any(any(folder.glob(marker)) for _, marker in MARKERS)
+    is_game = folder.is_dir() and any(any(folder.glob(marker)) for _, marker in ENGINE_FILES)
     place = folder / PACK_FOLDER if is_game else folder
     pack = place / "pack.yaml"
     if pack.exists():

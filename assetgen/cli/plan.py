@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import GameOption, JsonOption, PackArgument, PriceOption, StoreOption, game_of, machine
+from assetgen.cli.build import GameOption, JsonOption, PackArgument, PriceOption, StoreOption
 
 if TYPE_CHECKING:
     from assetgen.build.history import Forecast
-    from assetgen.build.survey import Survey
+    from assetgen.build.status import PlanReport
 
 
 def plan(
@@ -22,23 +22,20 @@ def plan(
     store: StoreOption = None,
 ) -> None:
     """Tell what a build would do and why, with seconds, memory, energy and cost as measured here before."""
-    from assetgen.build.game import detect_engine
-    from assetgen.build.survey import survey
+    from assetgen.build.status import plan_report
     from assetgen.cli.progress import print_json
     from assetgen.cli.settings import parse_price
-    from assetgen.pack.library import load_pack
+    from assetgen.machine import this_machine
+    from assetgen.pack.project import Project
 
-    file = load_pack(pack)
-    place = game or game_of(file)
-    here = machine(store)
-    told = survey(file, place, here.store, here.history, engine=detect_engine(place), only=only)
+    report = plan_report(Project.load(pack, game), this_machine(store), only)
     usd = parse_price(price)
     if json:
-        for each in told.found:
+        for each in report.assets:
             print_json(each)
-        typer.echo(jsonlib.dumps({"event": "forecast", **forecast_facts(told.forecast, usd)}))
+        typer.echo(jsonlib.dumps({"event": "forecast", **forecast_facts(report.forecast, usd)}))
     else:
-        _tell(told, usd)
+        _print(report, usd)
 
 
 def forecast_facts(forecast: "Forecast", price: float) -> dict[str, float]:
@@ -52,15 +49,15 @@ def forecast_facts(forecast: "Forecast", price: float) -> dict[str, float]:
     return facts | energy | ({"usd": round(forecast.seconds * price / 3600, 6)} if price else {})
 
 
-def _tell(told: "Survey", price: float) -> None:
-    from assetgen.build.survey import totals
+def _print(report: "PlanReport", price: float) -> None:
+    from assetgen.build.status import total_work
 
-    for each in told.found:
+    for each in report.assets:
         if each.work != "reuse":
             typer.echo(f"{each.work:8} {each.asset}: {', '.join(each.reasons)}")
-    counts = ", ".join(f"{count} to {work}" for work, count in totals(told.found).items())
+    counts = ", ".join(f"{count} to {work}" for work, count in total_work(report).items())
     typer.echo(counts or "nothing to do")
-    forecast = told.forecast
+    forecast = report.forecast
     if forecast.seconds or forecast.unknown:
         typer.echo(_forecast_line(forecast, price))
 

@@ -32,13 +32,11 @@ def install_godot(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Put the plugin into a Godot 4 project, or bring it up to date, and enable it."""
-    import platformdirs
-
     from assetgen.install.godot_project import install_plugin
     from assetgen.install.plugin_files import plugin_files
+    from assetgen.machine import this_machine
 
-    locks = platformdirs.user_cache_path("assetgen") / "locks"
-    outcome = install_plugin(project, plugin_files(Program.GODOT), locks, _tell, overwrite=overwrite)
+    outcome = install_plugin(project, plugin_files(Program.GODOT), this_machine().locks, _tell, overwrite=overwrite)
     for path in outcome.kept:
         typer.echo(f"kept, as it was edited by hand: {project / 'addons/assetgen' / path}", err=True)
     changed = len(outcome.written) + len(outcome.removed)
@@ -56,11 +54,10 @@ def install_blender(
     ] = None,
 ) -> None:
     """Put the extension into this user's Blender, or bring it up to date, and enable it."""
-    import platformdirs
-
     from assetgen.install.blender_program import by_hand, install_extension
+    from assetgen.machine import user_cache
 
-    archive = _packed(Program.BLENDER, platformdirs.user_cache_path("assetgen") / "plugins")
+    archive = _packed(Program.BLENDER, user_cache() / "plugins")
     program = blender or _find_blender()
     if program is None:
         raise NotInstalledError("no Blender was found on this machine", cure=by_hand(archive))

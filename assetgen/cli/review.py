@@ -16,15 +16,14 @@ from assetgen.cli.build import (
     PriceOption,
     StoreOption,
     exit_code,
-    game_of,
-    machine,
 )
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from assetgen.build.run import BuildOptions
+    from assetgen.build.options import BuildOptions
     from assetgen.events import Event
-    from assetgen.pack.library import PackFile
+    from assetgen.machine import Machine
+    from assetgen.pack.project import Project
     from assetgen.review.collect import Review
     from assetgen.review.session import Sitting
 
@@ -53,10 +52,11 @@ def review(
     it opens at an address of this machine, candidates come in as they are made, a pick goes into the lock and into the
     game; Ctrl-C ends it.
     """
-    from assetgen.build.run import BuildOptions
+    from assetgen.build.options import BuildOptions
     from assetgen.cli.progress import shown
     from assetgen.cli.settings import parse_price
-    from assetgen.pack.library import load_pack
+    from assetgen.machine import this_machine
+    from assetgen.pack.project import Project
     from assetgen.review.collect import Subject, gather, sample_missing
     from assetgen.review.session import Sitting
 
@@ -64,17 +64,17 @@ def review(
         raise InputError("--serve and -o exclude each other", cure="Leave out one of them")
     if no_build and not serve:
         raise InputError("--no-build goes with --serve")
-    wish = BuildOptions(price=parse_price(price), allow_noncommercial=allow_noncommercial)
-    file = load_pack(pack)
-    subject = Subject(file, str(pack), game or game_of(file), only, _typed(context, "game", "store"))
-    found = gather(subject, machine(store, device))
+    wish = BuildOptions(allow_noncommercial=allow_noncommercial)
+    project = Project.load(pack, game)
+    subject = Subject(project, str(pack), only, _typed(context, "game", "store"))
+    found = gather(subject, this_machine(store, device, parse_price(price)))
     with shown(json=json) as emit:
         if serve:
             _serve(Sitting(found, pack, emit, count, wish, builds=not no_build), json=json)
             return
         for _ in sample_missing(found, count, emit, wish):
             pass
-    typer.echo(_write(found, output or Path("out") / f"{file.pack.pack}.html"), err=json)
+    typer.echo(_write(found, output or Path("out") / f"{project.pack.pack}.html"), err=json)
     raise typer.Exit(FAILED if found.lacking(count) else 0)
 
 
@@ -121,23 +121,23 @@ def pick(
 ) -> None:
     """Choose a candidate: it goes into the lock, so that every later build follows it, and into the game."""
     from assetgen.build.candidates import pick as choose
-    from assetgen.build.run import BuildOptions
+    from assetgen.build.options import BuildOptions
     from assetgen.cli.progress import shown
-    from assetgen.pack.library import load_pack
+    from assetgen.machine import this_machine
+    from assetgen.pack.project import Project
 
     if undo == (number is not None):
         raise InputError("pick wants a number, or --undo", cure=f"Write `assetgen pick {pack} {asset} 3`")
-    file = load_pack(pack)
+    project, machine = Project.load(pack, game), this_machine(store)
     what = "nothing is picked any more" if undo else f"candidate {number} is picked"
     with shown(json=json) as emit:
-        choose(file, asset, number, machine(store), emit)
+        choose(project, asset, number, machine, emit)
     typer.echo(f"{asset}: {what}" + (f"; now run `assetgen build {pack}`" if no_build else ""), err=json)
     if not no_build:
-        wish = BuildOptions(allow_noncommercial=allow_noncommercial)
-        _build(file, asset, game or game_of(file), wish, json=json, store=store)
+        _build(project, asset, machine, BuildOptions(allow_noncommercial=allow_noncommercial), json=json)
 
 
-def _build(file: "PackFile", asset: str, game: Path, wish: "BuildOptions", *, json: bool, store: str | None) -> None:
+def _build(project: "Project", asset: str, machine: "Machine", options: "BuildOptions", *, json: bool) -> None:
     """Put a choice into the game, and exit with the code that fits."""
     from assetgen.build.candidates import build_picked
     from assetgen.cli.progress import shown
@@ -151,5 +151,5 @@ def _build(file: "PackFile", asset: str, game: Path, wish: "BuildOptions", *, js
                 failures.append(event.exit_code)
             emit(event)
 
-        done = build_picked(file, game, machine(store), note, asset, wish)
+        done = build_picked(project, asset, machine, options, note)
     raise typer.Exit(exit_code(failures, sum(each.published + each.reused for each in done)))

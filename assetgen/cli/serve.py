@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import DeviceOption, PriceOption, StoreOption, machine
+from assetgen.cli.build import DeviceOption, PriceOption, StoreOption
 from assetgen.errors import NotInstalledError
 
 if TYPE_CHECKING:
-    from assetgen.build.run import Machine
+    from assetgen.machine import Machine
     from assetgen.server.run import Server
 
 INTERRUPTED = 130
@@ -40,10 +40,11 @@ def serve(
     by Ctrl-C (exit code 130) or SIGTERM (0); what runs then goes on at the next start.
     """
     from assetgen.cli.settings import parse_price
+    from assetgen.machine import this_machine
     from assetgen.server.malloc import limit_malloc_arenas
 
     limit_malloc_arenas()
-    server = server_for(state, machine(store, device), parse_price(price), project or [])
+    server = server_for(state, this_machine(store, device, parse_price(price)), project or [])
     server.port = port
     with ending():
         if server.run() == signal.SIGINT:
@@ -65,11 +66,9 @@ def ending() -> Iterator[None]:
             end.start()
 
 
-def server_for(state: Path | None, machine: "Machine", price: float, projects: list[Path]) -> "Server":
+def server_for(state: Path | None, machine: "Machine", projects: list[Path]) -> "Server":
     """A server of this user's. Raises `NotInstalledError` where its packages are missing."""
-    import platformdirs
-
-    from assetgen.server.state import default_place
+    from assetgen.machine import server_data, server_state
 
     try:
         from assetgen.server.run import Server
@@ -77,9 +76,9 @@ def server_for(state: Path | None, machine: "Machine", price: float, projects: l
         if (error.name or "").partition(".")[0] not in ("fastapi", "starlette", "uvicorn", "h11"):
             raise
         raise NotInstalledError("the server's packages are missing", cure='pip install "assetgen[server]"') from error
-    place = (state or default_place()).absolute()
-    folder = place.with_name(f"{place.name}.data") if state else platformdirs.user_data_path("assetgen") / "server"
-    return Server(place, folder, machine, price=price, projects=tuple(projects), tell=_say)
+    place = (state or server_state()).absolute()
+    folder = place.with_name(f"{place.name}.data") if state else server_data()
+    return Server(place, folder, machine, projects=tuple(projects), tell=_say)
 
 
 def _say(line: str) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import StoreOption, default_store
+from assetgen.cli.build import StoreOption
 from assetgen.errors import BuildError
+from assetgen.machine import default_store
 
 if TYPE_CHECKING:
     from assetgen.store.collect import Amount

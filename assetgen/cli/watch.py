@@ -21,8 +21,6 @@ from assetgen.cli.build import (
     PriceOption,
     StoreOption,
     exit_code,
-    game_of,
-    machine,
 )
 from assetgen.cli.serve import StateOption, ending, server_for
 from assetgen.errors import AssetgenError, Cancelled
@@ -64,15 +62,17 @@ def watch(
     A service: assetgen watch art --service systemd > ~/.config/systemd/user/assetgen-watch-art.service
     (launchd: ~/Library/LaunchAgents/assetgen-watch-art.plist; windows: run the printed schtasks command).
     """
-    from assetgen.build.run import BuildOptions
+    from assetgen.build.options import BuildOptions
     from assetgen.cli.settings import parse_price
+    from assetgen.machine import this_machine
     from assetgen.watch.loop import Order
 
     if service:
         typer.echo(_service(service, places, context.params), nl=False)
         return
-    wish = BuildOptions(draft=draft, price=parse_price(price), allow_noncommercial=allow_noncommercial)
-    order = Order(tuple(places), machine(store, device), wish, lambda file: game or game_of(file), poll)
+    options = BuildOptions(draft=draft, allow_noncommercial=allow_noncommercial)
+    machine = this_machine(store, device, parse_price(price))
+    order = Order(tuple(places), machine, options, game, poll)
     if once:
         _once(order, json=json)
     else:
@@ -141,7 +141,7 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
     from assetgen.server.background import served
 
     folders = [place if place.is_dir() else place.parent for place in order.places if place.exists()]
-    server = server_for(state, order.machine, order.wish.price, folders)
+    server = server_for(state, order.machine, folders)
     server.idle = order.idle
 
     def end(*_: object) -> None:  # to raise here could break off anything

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import InputError
+from assetgen.machine import user_presets
 from assetgen.pack.schema import ModelCard, Pack, PartSpec, Preset, parse_part
 from assetgen.pack.weights import with_digests
 from assetgen.pack.yaml_files import MAX_YAML_BYTES, Document, KeyPath, read_yaml, validate
@@ -147,10 +148,8 @@ class Library:
 
 def library_for(folder: Path | None = None, read_guard: ReadGuard = allow_any_file) -> Library:
     """The search path of a pack: its folder and `presets/` in it, the user's own presets, then the shipped ones."""
-    import platformdirs
-
     own = (folder, folder / "presets") if folder else ()
-    return Library((*own, platformdirs.user_config_path("assetgen") / "presets", shipped_presets()), read_guard)
+    return Library((*own, user_presets(), shipped_presets()), read_guard)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from assetgen.errors import InputError
+from assetgen.machine import user_cache
 from assetgen.pack.schema import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
 from assetgen.store.atomic import write_atomically
 
@@ -106,9 +107,7 @@ def _read_sha256(file: Path) -> str:
 
 
 def _memory() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("assetgen") / "weights.json"
+    return user_cache() / "weights.json"
 
 
 def _remembered() -> dict[str, str]:

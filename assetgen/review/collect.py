@@ -6,26 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.build.candidates import Candidate, choosable, make_candidates, matching, stored_candidates
-from assetgen.build.game import detect_engine
-from assetgen.build.run import BuildOptions, Machine
+from assetgen.build.options import BuildOptions
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit
-from assetgen.pack.library import PackFile
-from assetgen.pack.lock import lock_path, read_lock
+from assetgen.machine import Machine
+from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.renames import plan_with
 from assetgen.pixels.image_files import read_image
 from assetgen.review.facts import asset_facts, candidate_facts, shown, surface_facts
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is reviewed: a pack as it was loaded, its game, and a glob of its assets. `place` is how commands name the
-    pack, `options` are words that they need besides."""
+    """What is reviewed: a project, and a glob of its assets. `path` is the pack's path as the user typed it, `options`
+    are command line options that the page's commands repeat."""
 
-    file: PackFile
-    place: str
-    game: Path
+    project: Project
+    path: str
     only: str = "*"
     options: tuple[str, ...] = ()
 
@@ -42,7 +39,7 @@ class Review:
     def facts(self) -> dict[str, Any]:
         """All that the page shows."""
         subject = self.subject
-        words = {"pack": subject.file.pack.pack, "place": subject.place, "options": list(subject.options)}
+        words = {"pack": subject.project.pack.pack, "place": subject.path, "options": list(subject.options)}
         return {**words, "assets": list(self.assets.values())}
 
     def add(self, candidate: Candidate) -> None:
@@ -69,14 +66,13 @@ def gather(subject: Subject, machine: Machine) -> Review:
     for recipe in planned(subject):
         open_asset(review, recipe)
     if not review.recipes:
-        raise InputError(f"no asset of pack '{subject.file.pack.pack}' that has candidates matches '{subject.only}'")
+        raise InputError(f"no asset of pack '{subject.project.pack.pack}' that has candidates matches '{subject.only}'")
     return review
 
 
 def planned(subject: Subject) -> list[Recipe]:
     """The assets under review as their pack asks for them."""
-    lock = read_lock(lock_path(subject.file)) or {}
-    return matching(choosable(plan_with(subject.file, lock, engine=detect_engine(subject.game))), subject.only)
+    return matching(choosable(subject.project.plan().recipes), subject.only)
 
 
 def open_asset(review: Review, recipe: Recipe) -> None:
@@ -89,12 +85,12 @@ def open_asset(review: Review, recipe: Recipe) -> None:
 
 def standing(review: Review, recipe: Recipe) -> dict[str, Any]:
     """Which candidate is built, which is picked, and the picture that stands in the game."""
-    subject = review.subject
-    block = (read_lock(lock_path(subject.file)) or {}).get(recipe.name)
+    project = review.subject.project
+    block = project.read_lock().get(recipe.name)
     current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
     picked = block.pick + 1 if block and current and block.pick is not None else None
     built = block.attempt + 1 if block and current and block.outputs else None
-    published = subject.game / subject.file.pack.target / f"{recipe.name}.png"
+    published = project.target / f"{recipe.name}.png"
     return {"built": built, "picked": picked, "now": _picture(published)}
 
 
@@ -112,7 +108,9 @@ def _picture(place: Path) -> dict[str, Any] | None:
 
 def sample_missing(review: Review, count: int, emit: Emit, wish: BuildOptions) -> Iterator[Candidate]:
     """Make what is missing of the first `count` candidates of each asset; each is in the review when it is given."""
-    for candidate in make_candidates(review.lacking(count), count, review.machine, emit, wish):
+    for candidate in make_candidates(
+        review.lacking(count), count, review.machine, emit, allow_noncommercial=wish.allow_noncommercial
+    ):
         if candidate.number not in review.numbers(candidate.recipe.name):
             review.add(candidate)
             yield candidate

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.candidates import MOST, build_picked
+from assetgen.build.candidates import MAX_CANDIDATES, build_picked
 from assetgen.build.candidates import pick as choose
-from assetgen.build.run import BuildOptions
+from assetgen.build.options import BuildOptions
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Compiling, Emit, Event, Failed, Loading, Published, Sampling
-from assetgen.pack.library import load_pack
+from assetgen.pack.project import Project
 from assetgen.review import page
 from assetgen.review.collect import Review, open_asset, planned, sample_missing, standing
 
@@ -60,14 +60,14 @@ class Sitting:
 
     def pick(self, asset: str, number: int | None) -> None:
         """Write a choice into the lock, and build it next. Raises `InputError` where the pack changed meanwhile."""
-        file = load_pack(self.pack)
-        subject = replace(self.review.subject, file=file, only=asset)
+        project = Project.load(self.pack, self.review.subject.project.game)
+        subject = replace(self.review.subject, project=project, only=asset)
         found = [recipe for recipe in planned(subject) if recipe.name == asset]
         if asset not in self.review.recipes:
             raise InputError(f"there is no asset '{asset}' on this page")
         if not found or found[0].sampled_key() != self.review.recipes[asset].sampled_key():
             raise InputError(f"the pack asks for another '{asset}' now", cure="Press r for its candidates")
-        choose(file, asset, number, self.review.machine, self.emit)
+        choose(project, asset, number, self.review.machine, self.emit)
         self._change(asset, {"picked": number})
         if self.builds:
             self._order(lambda: self._build(asset))
@@ -110,14 +110,15 @@ class Sitting:
 
     def _build(self, asset: str) -> None:
         self._be(f"building {asset}")
-        subject = replace(self.review.subject, file=load_pack(self.pack))
-        done = build_picked(subject.file, subject.game, self.review.machine, self._note, asset, self.wish)
+        project = Project.load(self.pack, self.review.subject.project.game)
+        done = build_picked(project, asset, self.review.machine, self.wish, self._note)
         self._change(asset, standing(self.review, self.review.recipes[asset]))
         if not any(finished.failed for finished in done):
             self._say(f"{asset}: in the game")
 
     def _more(self, asset: str) -> None:
-        subject = replace(self.review.subject, file=load_pack(self.pack))
+        project = Project.load(self.pack, self.review.subject.project.game)
+        subject = replace(self.review.subject, project=project)
         [*found] = [recipe for recipe in planned(replace(subject, only=asset)) if recipe.name == asset]
         if not found:
             raise InputError(f"'{asset}' is no longer in the pack")
@@ -129,7 +130,11 @@ class Sitting:
         if fresh:
             self._change(asset, dict(self.review.assets[asset]))
         have = [each["number"] for each in self.review.assets[asset]["candidates"]]
-        count = min(MOST, self.count or len(have) + 1) if fresh else min(MOST, max(have, default=0) + (self.count or 4))
+        count = (
+            min(MAX_CANDIDATES, self.count or len(have) + 1)
+            if fresh
+            else min(MAX_CANDIDATES, max(have, default=0) + (self.count or 4))
+        )
         alone = Review(self.review.subject, self.review.machine, {asset: found[0]}, self.review.assets)
         self._sample(alone, count)
 

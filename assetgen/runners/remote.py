@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 from assetgen.build.attempts import Attempt
 from assetgen.build.cost import cost_of
-from assetgen.build.sampling import Outcome, Sampler, Work
+from assetgen.build.sampling import Completion, FinishedAttempt, Sampler
 from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Drawn, Event, Failed, Lost
 from assetgen.runners.inputs import send_inputs
@@ -77,7 +77,7 @@ class Remote:
         if crew:
             crew.close()
 
-    def __call__(self, maker: Sampler, tries: Sequence[Attempt]) -> Iterator[tuple[Attempt, Work]]:
+    def __call__(self, maker: Sampler, tries: Sequence[Attempt]) -> Iterator[tuple[Attempt, Completion]]:
         """See `Runner`."""
         ready = list(self._with_inputs(maker, tries))
         if not ready:
@@ -102,7 +102,7 @@ def _order(maker: Sampler) -> Order:
     """What the workers are told. The mark in the store shows them that it is the same one."""
     mark = secrets.token_hex(32)
     maker.store.write_json("inputs", mark, {})
-    return Order(maker.store.address, mark, maker.price)
+    return Order(maker.store.address, mark, maker.machine.price)
 
 
 @dataclass
@@ -116,10 +116,10 @@ class _Run:
     slices: dict[int, Slice] = field(default_factory=dict)
     places: dict[str, Slice] = field(default_factory=dict)
 
-    def through(self) -> Iterator[tuple[Attempt, Work]]:
+    def through(self) -> Iterator[tuple[Attempt, Completion]]:
         """Until nothing is left."""
         while self.queue.unfinished:
-            self.maker.pause()
+            self.maker.machine.pause()
             for worker, slice in self.queue.hand_out(self.crew.ready):
                 number = next(self.numbers)
                 self.slices[number] = slice
@@ -130,7 +130,7 @@ class _Run:
             if self.crew.deserted:
                 self.fail(self.queue.give_up(), BuildError(self.crew.deserted, cure="Build again"))
 
-    def hear(self, worker: str, message: Message | Gone | Broke) -> Iterator[tuple[Attempt, Work]]:
+    def hear(self, worker: str, message: Message | Gone | Broke) -> Iterator[tuple[Attempt, Completion]]:
         """Take one piece of news."""
         match message:
             case Accepted():
@@ -146,7 +146,7 @@ class _Run:
             case Tally():
                 self.add(message)
             case Gone():
-                self.maker.news(Lost(worker=worker, reason=message.reason))
+                self.maker.report(Lost(worker=worker, reason=message.reason))
                 self.fail(self.queue.died(worker), _given_up(message.reason))
             case Broke():
                 self.fail(self.queue.broke(worker, self.slices.pop(message.slice)), _given_up(message.reason))
@@ -159,8 +159,8 @@ class _Run:
             self.closed(event.asset)
         if isinstance(event, Drawn) and event.asset in self.places:
             attempt = self.places[event.asset].open[event.asset]
-            self.maker.costs[attempt.sampled_key] = cost_of(event, self.maker.price)
-        self.maker.news(event)
+            self.maker.costs[attempt.sampled_key] = cost_of(event, self.maker.machine.price)
+        self.maker.report(event)
 
     def closed(self, asset: str) -> Attempt:
         """The try of an asset of which nothing more will be heard."""
@@ -189,9 +189,9 @@ def _next(attempt: Attempt) -> Attempt:
     return again
 
 
-def _fetched(maker: Sampler, attempt: Attempt, looks: Mapping[str, str], cost: Mapping[str, Any]) -> Outcome:
+def _fetched(maker: Sampler, attempt: Attempt, looks: Mapping[str, str], cost: Mapping[str, Any]) -> FinishedAttempt:
     """The files that a worker put into the store."""
     files = maker.store.read("files", attempt.recipe.files_key)
     if files is None:
         raise BuildError("its files are damaged in the store", cure="Build again")
-    return Outcome(attempt, files, looks, cost)
+    return FinishedAttempt(attempt, files, looks, cost)

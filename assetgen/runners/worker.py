@@ -19,9 +19,10 @@ from typing import Any
 
 from assetgen import __version__
 from assetgen.build.attempts import Attempt
-from assetgen.build.sampling import Outcome, Sampler, Work, local_runner
+from assetgen.build.sampling import Completion, FinishedAttempt, Sampler, local_runner
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.events import Event
+from assetgen.machine import Machine, user_cache
 from assetgen.runners.inputs import arrived
 from assetgen.store.store import Store
 
@@ -99,7 +100,7 @@ class Worker:
     @cached_property
     def maker(self) -> Sampler:
         """The maker of all its slices. Opening the store may fail, which `hello` tells."""
-        return Sampler(Store(self.order.store), self.tell, self.order.price)
+        return Sampler(Machine(Store(self.order.store), user_cache(), price=self.order.price), self.tell)
 
     def hello(self) -> Hello:
         """Look whether this machine has what the build needs."""
@@ -151,14 +152,14 @@ class Worker:
             except AssetgenError as error:
                 self.maker.fail(attempt.recipe, error.at(socket.gethostname()))
 
-    def _finish(self, attempt: Attempt, work: Work) -> None:
+    def _finish(self, attempt: Attempt, work: Completion) -> None:
         name = attempt.recipe.name
         try:
             outcome = work()
         except AssetgenError as error:
             self.maker.fail(attempt.recipe, error)
             return
-        if isinstance(outcome, Outcome):
+        if isinstance(outcome, FinishedAttempt):
             self.box.put(Accepted(name, outcome.looks, outcome.cost))
         else:
             self.box.put(Rejected(name))
@@ -187,6 +188,4 @@ class Worker:
 
 
 def _input_folder() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("assetgen") / "inputs"
+    return user_cache() / "inputs"

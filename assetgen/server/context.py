@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.run import Machine
 from assetgen.errors import Cancelled
 from assetgen.events import Event, Failed, Planned, Published, Reused, Sampling
+from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
 from assetgen.server.files import described
@@ -18,12 +18,11 @@ from assetgen.server.jobs import Job, Jobs, insist
 
 @dataclass(frozen=True)
 class ServerContext:
-    """Where the server keeps things (`folder`), and what its jobs share. `price` is USD an hour of this machine."""
+    """Where the server keeps things (`folder`), and what its jobs share."""
 
     folder: Path
     jobs: Jobs
     machine: Machine
-    price: float = 0.0
 
     @property
     def uploads(self) -> Path:

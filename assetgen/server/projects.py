@@ -4,10 +4,10 @@ import hashlib
 import os
 from pathlib import Path, PureWindowsPath
 
-from assetgen.build.game import detect_engine
 from assetgen.errors import InputError
 from assetgen.pack.entries import DEVICE_NAMES
 from assetgen.pack.library import PackFile, library_for, load_pack
+from assetgen.pack.project import Project, detect_engine
 from assetgen.parts import ReadGuard
 from assetgen.server.http_errors import BadPath, Refusal, Unknown
 from assetgen.server.jobs import Jobs
@@ -50,9 +50,10 @@ def folder_of(jobs: Jobs, project: str) -> Path:
     return Path(found[0][0])
 
 
-def pack_in(jobs: Jobs, project: str, text: str) -> PackFile:
-    """A pack by its path in a project."""
-    return load_pack(inside(folder_of(jobs, project), text), readable(jobs))
+def project_in(jobs: Jobs, project: str, pack: str) -> Project:
+    """A pack by its path in an opened project, with its game."""
+    file = load_pack(inside(folder_of(jobs, project), pack), readable(jobs))
+    return Project(file, _game_in(jobs, project, file))
 
 
 def readable(jobs: Jobs, *more: Path) -> ReadGuard:
@@ -70,7 +71,7 @@ def readable(jobs: Jobs, *more: Path) -> ReadGuard:
     return read_guard
 
 
-def game_in(jobs: Jobs, project: str, file: PackFile) -> Path:
+def _game_in(jobs: Jobs, project: str, file: PackFile) -> Path:
     """The game that a pack is built into: the one that it names, else the project itself where that is a game, else
     `out/PACK` in it. Raises `Refusal` for one that no opened project holds."""
     folder = folder_of(jobs, project)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from assetgen.build.candidates import MOST
+from assetgen.build.candidates import MAX_CANDIDATES
 
 MOST_MADE = 256
 SAFE = 2**53 - 1  # ECMA-262: the greatest whole number that every JSON reader keeps
@@ -109,7 +109,7 @@ class Candidates(_OfPack):
 
     kind: Literal["candidates"]
     only: Word = "*"
-    count: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)] = 12
+    count: Annotated[int, Field(ge=1, le=MAX_CANDIDATES), BeforeValidator(_whole)] = 12
     allow_noncommercial: AllowNoncommercial = False
 
 
@@ -118,7 +118,7 @@ class Pick(_OfPack):
 
     kind: Literal["pick"]
     asset: Word
-    number: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)] | None = None
+    number: Annotated[int, Field(ge=1, le=MAX_CANDIDATES), BeforeValidator(_whole)] | None = None
 
 
 class Check(_OfPack):

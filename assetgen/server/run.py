@@ -17,8 +17,8 @@ import uvicorn
 
 from assetgen import __version__
 from assetgen.build.idle_unloading import IdleUnloader
-from assetgen.build.run import Machine
 from assetgen.errors import InputError
+from assetgen.machine import Machine
 from assetgen.server.app import make_app
 from assetgen.server.context import ServerContext
 from assetgen.server.guard import Guard
@@ -47,7 +47,6 @@ class Server:
     folder: Path
     machine: Machine
     port: int = 0
-    price: float = 0.0
     projects: tuple[Path, ...] = ()
     tell: Callable[[str], None] = lambda _: None
     idle: IdleUnloader = field(default_factory=IdleUnloader)
@@ -65,7 +64,7 @@ class Server:
         """
         with held(self.place), contextlib.closing(self._bound()) as port:
             jobs = Jobs(self.folder / DATABASE, self.bell, self.tell)
-            self.worker = worker = Worker(ServerContext(self.folder, jobs, self.machine, self.price), self.idle)
+            self.worker = worker = Worker(ServerContext(self.folder, jobs, self.machine), self.idle)
             try:
                 for project in self.projects:
                     open_project(jobs, str(project.resolve()))

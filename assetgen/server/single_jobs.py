@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from assetgen.build.run import BuildOptions, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.build.stages import run_part
 from assetgen.errors import InputError
 from assetgen.events import Finished, Planned, Published, StepRan
@@ -16,6 +17,7 @@ from assetgen.pack.entries import variations
 from assetgen.pack.library import Library, PackFile, library_for
 from assetgen.pack.library import ResolvedPreset as PresetKind
 from assetgen.pack.licences import refuse_noncommercial
+from assetgen.pack.project import Project
 from assetgen.pack.resolve import ASSET_KEYS, resolve_pack
 from assetgen.pack.schema import Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
@@ -45,14 +47,8 @@ def make(ask: Make, desk: ServerContext, news: News) -> Mapping[str, Any]:
     file = _file(ask, desk, ask.count)
     news.numbers |= {name: number for number, name in enumerate(file.pack.assets, 1)}
     news.root.mkdir(parents=True, exist_ok=True)
-    wish = BuildOptions(
-        draft=ask.draft,
-        once=True,
-        overwrite=True,
-        price=desk.price,
-        allow_noncommercial=ask.allow_noncommercial,
-    )
-    finished = build_pack(file, news.root, desk.machine, news, wish)
+    options = BuildOptions(draft=ask.draft, once=True, overwrite=True, allow_noncommercial=ask.allow_noncommercial)
+    finished = build_pack(Project(file, news.root), desk.machine, options, news)
     return {"published": finished.published, "failed": finished.failed, "cost": finished.cost}
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -27,22 +26,6 @@ class State:
     token: str
     pid: int
     version: str
-
-
-def default_place() -> Path:
-    """`server.json` in the folder that the system gives this user for what runs.
-
-    On Linux that is `$XDG_RUNTIME_DIR/assetgen`, else `/run/user/UID/assetgen`, else `/tmp/runtime-UID/assetgen`:
-    the first whose parent stands and can be written. Plugins look by the same rule, which platformdirs refines from
-    version to version.
-    """
-    if not hasattr(os, "getuid") or sys.platform == "darwin":
-        import platformdirs
-
-        return platformdirs.user_runtime_path("assetgen") / FILE
-    known = (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{os.getuid()}")
-    own = next((folder for folder in known if folder and Path(folder).is_dir() and os.access(folder, os.W_OK)), None)
-    return Path(own or f"/tmp/runtime-{os.getuid()}", "assetgen", FILE)
 
 
 def write_state(place: Path, state: State) -> None:

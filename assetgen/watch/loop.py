@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assetgen.build.idle_unloading import IdleUnloader
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching
+from assetgen.machine import Machine
 from assetgen.pack.inbox import files_below
 from assetgen.pack.library import INBOX, PackFile, load_pack
-from assetgen.pack.lock import lock_path
+from assetgen.pack.project import Project, default_game
 from assetgen.watch.discovery import find_packs, inputs_of, is_pack, linked_below, real
 from assetgen.watch.error_notes import remove_notes, write_notes
 from assetgen.watch.file_events import Listener, Touch
@@ -38,7 +40,8 @@ class Pace:
 
 @dataclass(frozen=True)
 class Order:
-    """What to watch, and how to build it: `places` are folders and pack files, `game` tells a pack's game project.
+    """What to watch, and how to build it: `places` are folders and pack files, `game` is a game folder that
+    overrides the ones that the packs name.
 
     Each build is made within a `turn`, which is told the lock that the build writes: there it waits for others in this
     process that use the same models.
@@ -46,8 +49,8 @@ class Order:
 
     places: tuple[Path, ...]
     machine: Machine
-    wish: BuildOptions
-    game: Callable[[PackFile], Path]
+    options: BuildOptions
+    game: Path | None = None
     poll: float = 0
     pace: Pace = field(default_factory=Pace)
     turn: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext()
@@ -266,8 +269,9 @@ class _Watch:
         try:
             pack.built = state
             file = self.load(pack)
-            with self.order.turn(lock_path(file)), self.order.idle.used():
-                build_pack(file, self.order.game(file), self.order.machine, note, self.order.wish)
+            project = Project(file, self.order.game or default_game(file))
+            with self.order.turn(project.lock_path), self.order.idle.used():
+                build_pack(project, self.order.machine, self.order.options, note)
         except AssetgenError as error:
             note(Failed(reason=str(error), exit_code=error.exit_code))
         except Exception as error:  # a mistake of ours about one pack must not end the watch over all others

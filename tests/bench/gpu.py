@@ -26,9 +26,11 @@ from typing import Any
 import shapes
 
 from assetgen.build.bench import Trial, run_benchmark
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.cli.bench import lines, picture
 from assetgen.events import Drawn, Event, Failed, Loading
+from assetgen.machine import Machine
 from assetgen.pack.library import Library, PackFile, library_for
 from assetgen.pack.schema import Pack
 from assetgen.pack.yaml_files import Document, validate
@@ -134,7 +136,7 @@ def build(assets: dict[str, Any], library: Library, game: Path) -> list[Event]:
     events: list[Event] = []
     document = Document("bench", {"pack": "bench", "engine": "plain", "assets": assets})
     store = Path(tempfile.mkdtemp(dir=game.parent))
-    machine = Machine(Store(store), store / "locks", store / "history.json")
+    machine = Machine(Store(store), store)
     build_pack(
         PackFile(validate(document, Pack), document, game, library),
         game,

@@ -24,12 +24,15 @@ from typing import Any
 
 import numpy as np
 
+from assetgen.build.options import BuildOptions
 from assetgen.build.provenance import stamp
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.run import build_pack
 from assetgen.build.stages import apply_steps, run_exporter, run_part, run_source
 from assetgen.events import Emit, Event, Failed, Finished, Planned, Sampling, ignore
 from assetgen.images import Array, ImageSet, color_image
+from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
+from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import resolve_pack
 from assetgen.parts import BatchSource, Context, SourceJob, part
@@ -137,8 +140,8 @@ def write(folder: Path, preset: str, side: int, seconds: float, assets: int, lau
 
 def build(place: Path, emit: Emit) -> Finished:
     """Build the pack from nothing."""
-    machine = Machine(Store(place / "store"), place / "locks", place / "history.json")
-    return build_pack(load_pack(place), place / "game", machine, emit, BuildOptions())
+    machine = Machine(Store(place / "store"), place)
+    return build_pack(Project.load(place, place / "game"), machine, BuildOptions(), emit)
 
 
 def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> None:

@@ -14,10 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from assetgen.build.audit import audit
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
+from assetgen.build.status import check_report
 from assetgen.events import Emit, Event, Finished, Published, ignore
-from assetgen.pack.library import load_pack
+from assetgen.machine import Machine
+from assetgen.pack.project import Project
 from assetgen.parts import Context
 from assetgen.sources.fake import fake
 from assetgen.store.store import Store
@@ -66,8 +68,8 @@ class Watch:
 
 
 def build(folder: Path, emit: Emit = ignore) -> Finished:
-    machine = Machine(Store(folder / "store"), folder / "machine", folder / "machine/history.json")
-    return build_pack(load_pack(folder / "pack"), folder / "game", machine, emit, BuildOptions())
+    machine = Machine(Store(folder / "store"), folder / "machine")
+    return build_pack(Project.load(folder / "pack", folder / "game"), machine, BuildOptions(), emit)
 
 
 def drawing(assets: int) -> tuple[float, float]:
@@ -93,7 +95,7 @@ def main(assets: int = 10_000, place: str | None = None) -> None:
         build(folder)
         print(f"nothing to do: {watch}")
         watch = Watch()
-        states = {verdict.state for verdict in audit(load_pack(folder / "pack"), folder / "game")}
+        states = {verdict.state for verdict in check_report(Project.load(folder / "pack", folder / "game"))}
         print(f"check: {watch}, {states}")
     finally:
         shutil.rmtree(folder)

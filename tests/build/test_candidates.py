@@ -5,17 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.build.audit import audit
 from assetgen.build.candidates import Candidate, build_picked, make_candidates, pick, stored_candidates
-from assetgen.build.run import BuildOptions, Machine
+from assetgen.build.options import BuildOptions
+from assetgen.build.status import check_report
 from assetgen.errors import InputError
 from assetgen.events import Event, Failed, Finished, ignore
+from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
 from assetgen.pack.lock import LockEntry, read_lock
+from assetgen.pack.project import Project
 from assetgen.pack.renames import plan_with
 from assetgen.store.store import Store
 
 Rebuilt = Callable[..., list[Event]]
+Assetgen = Callable[..., tuple[int, str, str]]
+DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 ONE = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n"
 TWO = ONE.replace("prompt: x", "prompt: y") + "  b: {preset: drawing, prompt: z}\n"
 REJECTED = "pack: p\nassets:\n  bad: {preset: pattern, prompt: x, tries: 1, seam: {limit: %s}}\n"
@@ -23,7 +27,7 @@ REJECTED = "pack: p\nassets:\n  bad: {preset: pattern, prompt: x, tries: 1, seam
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
+    return Machine(Store(tmp_path / "store"), tmp_path)
 
 
 def block(folder: Path, name: str = "a") -> LockEntry:
@@ -38,7 +42,7 @@ def finished(events: list[Event]) -> Finished:
 
 
 def candidates(folder: Path, machine: Machine, count: int) -> list[Candidate]:
-    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore, BuildOptions()))
+    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore))
 
 
 def test_candidates_differ_and_the_first_is_what_a_build_makes(
@@ -58,7 +62,7 @@ def test_a_pick_is_built_without_sampling_what_was_seen_already(
     rebuilt(ONE)
     before = block(tmp_path)
     candidates(tmp_path, machine, 3)
-    pick(load_pack(tmp_path), "a", 3, machine, ignore)
+    pick(Project.load(tmp_path, tmp_path / "game"), "a", 3, machine, ignore)
     done = finished(rebuilt(ONE))
     assert (done.sampled, done.published) == (0, 1)
     assert (block(tmp_path).pick, block(tmp_path).attempt) == (2, 2)
@@ -67,12 +71,12 @@ def test_a_pick_is_built_without_sampling_what_was_seen_already(
 
 def test_a_pick_is_built_again_from_the_lock_alone(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     rebuilt(ONE)
-    pick(load_pack(tmp_path), "a", 2, machine, ignore)
+    pick(Project.load(tmp_path, tmp_path / "game"), "a", 2, machine, ignore)
     rebuilt(ONE)
     picked = block(tmp_path).outputs
     (tmp_path / "store").rename(tmp_path / "elsewhere")
     (tmp_path / "game").rename(tmp_path / "old game")
-    assert finished(rebuilt(ONE, moving="")).sampled == 1
+    assert finished(rebuilt(ONE, update="")).sampled == 1
     assert block(tmp_path).outputs == picked
 
 
@@ -80,7 +84,7 @@ def test_a_pick_taken_back_gives_the_first_picture_again(rebuilt: Rebuilt, machi
     rebuilt(ONE)
     first = block(tmp_path)
     for number in (2, None):
-        pick(load_pack(tmp_path), "a", number, machine, ignore)
+        pick(Project.load(tmp_path, tmp_path / "game"), "a", number, machine, ignore)
         rebuilt(ONE)
     assert block(tmp_path) == first
 
@@ -88,7 +92,7 @@ def test_a_pick_taken_back_gives_the_first_picture_again(rebuilt: Rebuilt, machi
 def test_a_pick_outlives_other_steps_and_not_another_prompt(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     text = "pack: p\nassets:\n  a: {preset: pixels, prompt: %s, cutout: {alpha: %s}}\n"
     rebuilt(text % ("x", "soft"))
-    pick(load_pack(tmp_path), "a", 2, machine, ignore)
+    pick(Project.load(tmp_path, tmp_path / "game"), "a", 2, machine, ignore)
     rebuilt(text % ("x", "hard"))
     assert block(tmp_path).attempt == 1
     rebuilt(text % ("y", "hard"))
@@ -99,7 +103,7 @@ def test_a_picked_picture_is_published_whatever_its_checks_say(
     rebuilt: Rebuilt, machine: Machine, tmp_path: Path
 ) -> None:
     rebuilt(REJECTED % 2.0)
-    pick(load_pack(tmp_path), "bad", 2, machine, ignore)
+    pick(Project.load(tmp_path, tmp_path / "game"), "bad", 2, machine, ignore)
     events = rebuilt(REJECTED % 0.0001)
     assert [event for event in events if isinstance(event, Failed)] == []
     assert block(tmp_path, "bad").attempt == 1
@@ -114,7 +118,7 @@ def test_what_cannot_be_picked_is_one_sentence(
 ) -> None:
     rebuilt(ONE + "  all: {preset: atlas, members: [a]}\n")
     with pytest.raises(InputError, match=said):
-        pick(load_pack(tmp_path), asset, number, machine, ignore)
+        pick(Project.load(tmp_path, tmp_path / "game"), asset, number, machine, ignore)
 
 
 def test_an_asset_that_was_never_built_can_be_picked_and_is_stale_until_it_is(
@@ -123,12 +127,12 @@ def test_an_asset_that_was_never_built_can_be_picked_and_is_stale_until_it_is(
     rebuilt(ONE)
     (tmp_path / "pack.yaml").write_text(TWO)
     for asset in ("a", "b"):
-        pick(load_pack(tmp_path), asset, 2, machine, ignore)
-    states = {each.asset: each.state for each in audit(load_pack(tmp_path), tmp_path / "game")}
+        pick(Project.load(tmp_path, tmp_path / "game"), asset, 2, machine, ignore)
+    states = {each.asset: each.state for each in check_report(Project.load(tmp_path, tmp_path / "game"))}
     assert states == {"a": "stale", "b": "stale"}
     rebuilt(TWO)
     assert [(block(tmp_path, name).pick, block(tmp_path, name).attempt) for name in "ab"] == [(1, 1), (1, 1)]
-    assert {each.state for each in audit(load_pack(tmp_path), tmp_path / "game")} == {"ok"}
+    assert {each.state for each in check_report(Project.load(tmp_path, tmp_path / "game"))} == {"ok"}
 
 
 def test_a_pick_taken_back_before_any_build_leaves_nothing_that_seems_built(
@@ -137,8 +141,8 @@ def test_a_pick_taken_back_before_any_build_leaves_nothing_that_seems_built(
     rebuilt(ONE)
     (tmp_path / "pack.yaml").write_text(TWO)
     for number in (2, None):
-        pick(load_pack(tmp_path), "b", number, machine, ignore)
-    [found] = [each for each in audit(load_pack(tmp_path), tmp_path / "game") if each.asset == "b"]
+        pick(Project.load(tmp_path, tmp_path / "game"), "b", number, machine, ignore)
+    [found] = [each for each in check_report(Project.load(tmp_path, tmp_path / "game")) if each.asset == "b"]
     assert (found.state, found.reasons) == ("stale", ("it is not built yet",))
 
 
@@ -149,7 +153,30 @@ def test_a_pick_is_built_with_the_atlases_that_hold_it_and_nothing_else(
     rebuilt(text)
     before = {name: block(tmp_path, name).outputs for name in ("a", "c", "all")}
     (tmp_path / "pack.yaml").write_text(text.replace("prompt: c", "prompt: d"))
-    pick(load_pack(tmp_path), "a", 2, machine, ignore)
-    build_picked(load_pack(tmp_path), tmp_path / "game", machine, ignore, "a", BuildOptions())
+    pick(Project.load(tmp_path, tmp_path / "game"), "a", 2, machine, ignore)
+    build_picked(Project.load(tmp_path, tmp_path / "game"), "a", machine, BuildOptions(), ignore)
     changed = {name: block(tmp_path, name).outputs != outputs for name, outputs in before.items()}
     assert changed == {"a": True, "c": False, "all": True}
+
+
+def test_a_pick_in_a_game_records_the_exporter_of_its_engine(tmp_path: Path, assetgen: Assetgen) -> None:
+    art = tmp_path / "art"
+    art.mkdir()
+    (tmp_path / "project.godot").write_text("config_version=5\n")
+    (art / "drawing.yaml").write_text(DRAWING)
+    (art / "pack.yaml").write_text(ONE.replace("pack: p", "pack: p\ngame: ..\ntarget: built"))
+    where = ("--store", str(tmp_path / "store"))
+    assert assetgen("build", art, *where)[0] == 0
+    assert assetgen("pick", art, "a", "2", "--no-build", *where)[0] == 0
+    assert block(art).export["part"].startswith("godot@")
+    assert assetgen("build", art, *where)[0] == 0
+    assert assetgen("build", art, "--locked", *where)[0] == 0
+    assert assetgen("check", art)[0] == 0
+
+
+def test_a_pick_before_any_build_records_the_exporter_of_the_engine(tmp_path: Path, assetgen: Assetgen) -> None:
+    (tmp_path / "project.godot").write_text("config_version=5\n")
+    (tmp_path / "drawing.yaml").write_text(DRAWING)
+    (tmp_path / "pack.yaml").write_text(ONE.replace("pack: p", "pack: p\ngame: .\ntarget: built"))
+    assert assetgen("pick", tmp_path, "a", "2", "--no-build", "--store", str(tmp_path / "store"))[0] == 0
+    assert block(tmp_path).export["part"].startswith("godot@")

@@ -158,7 +158,7 @@ def test_a_locked_build_fills_a_lost_game_from_the_store(rebuilt: Rebuilt, tmp_p
     rebuilt(TWO)
     before = files(tmp_path)
     shutil.rmtree(tmp_path / "game")
-    done = finished(rebuilt(TWO, moving=""))
+    done = finished(rebuilt(TWO, update=""))
     assert (done.sampled, done.failed, files(tmp_path) == before) == (0, 0, True)
 
 
@@ -166,7 +166,7 @@ def test_a_locked_build_samples_what_the_lock_describes(rebuilt: Rebuilt, tmp_pa
     rebuilt(TWO)
     for folder in ("game", "store"):
         shutil.rmtree(tmp_path / folder)
-    done = finished(rebuilt(TWO, moving=""))
+    done = finished(rebuilt(TWO, update=""))
     assert (done.sampled, done.failed) == (2, 0)
 
 
@@ -186,7 +186,7 @@ def test_a_locked_build_refuses_what_differs_and_touches_nothing(
 ) -> None:
     rebuilt(TWO)
     before = files(tmp_path)
-    events = rebuilt(text, moving="")
+    events = rebuilt(text, update="")
     assert failures(events)[asset] == f"{why} `assetgen build PACK --update {asset}` lets it change."
     assert files(tmp_path) == before
     assert finished(events).failed == len(failures(events))
@@ -195,19 +195,19 @@ def test_a_locked_build_refuses_what_differs_and_touches_nothing(
 def test_a_locked_build_refuses_what_is_made_of_something_refused(rebuilt: Rebuilt) -> None:
     atlas = "  all: {preset: atlas, members: [a, b]}\n"
     rebuilt(TWO + atlas)
-    assert sorted(failures(rebuilt(Z + atlas, moving=""))) == ["all", "b"]
+    assert sorted(failures(rebuilt(Z + atlas, update=""))) == ["all", "b"]
 
 
 def test_a_locked_build_without_a_lock_is_one_sentence(rebuilt: Rebuilt, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"pack 'p' has no lock\. `assetgen build PACK` without --locked writes it"):
-        rebuilt(TWO, moving="")
+        rebuilt(TWO, update="")
     assert not (tmp_path / "game/a.png").exists()
 
 
 def test_what_is_named_by_update_moves_alone_in_files_and_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = files(tmp_path), lock(tmp_path)
-    events = rebuilt(Z.replace("prompt: x", "prompt: v"), moving="b")
+    events = rebuilt(Z.replace("prompt: x", "prompt: v"), update="b")
     assert list(failures(events)) == ["a"]
     assert (files(tmp_path)["game/a.png"], lock(tmp_path)["a"]) == (before[0]["game/a.png"], before[1]["a"])
     assert (files(tmp_path)["game/b.png"] != before[0]["game/b.png"], lock(tmp_path)["b"].source["prompt"]) == (
@@ -218,21 +218,21 @@ def test_what_is_named_by_update_moves_alone_in_files_and_lock(rebuilt: Rebuilt,
 
 def test_update_takes_away_what_it_names_and_nothing_else(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(THREE)
-    events = rebuilt(ONE, moving="c")
+    events = rebuilt(ONE, update="c")
     assert list(failures(events)) == ["b"]
     assert (sorted(lock(tmp_path)), (tmp_path / "game/c.png").exists()) == (["a", "b"], False)
     assert (tmp_path / "game/b.png").exists()
 
 
 def test_update_of_everything_is_a_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
-    rebuilt(TWO, moving="*")
-    rebuilt(Z.replace("  a:", "  c:"), moving="*")
+    rebuilt(TWO, update="*")
+    rebuilt(Z.replace("  a:", "  c:"), update="*")
     assert sorted(lock(tmp_path)) == ["b", "c"]
 
 
 def test_a_named_asset_that_is_not_to_move_is_refused(rebuilt: Rebuilt) -> None:
     rebuilt(TWO)
-    assert list(failures(rebuilt(Z.replace("prompt: x", "prompt: v"), only="a", moving="b"))) == ["a"]
+    assert list(failures(rebuilt(Z.replace("prompt: x", "prompt: v"), only="a", update="b"))) == ["a"]
 
 
 def otherwise(folder: Path, look: str) -> dict[str, LockEntry]:
@@ -247,7 +247,7 @@ def test_pictures_that_come_out_slightly_different_are_news_and_the_lock_stays(
     rebuilt(TWO)
     look = lock(tmp_path)["a"].looks["a.png"]
     before = otherwise(tmp_path, f"{int(look[:2], 16) ^ 4:02x}{look[2:]}")
-    for wish in ({"moving": ""}, {}):
+    for wish in ({"update": ""}, {}):
         shutil.rmtree(tmp_path / "game", ignore_errors=True)
         events = rebuilt(TWO, **wish)
         [news] = [event for event in events if isinstance(event, Differs)]
@@ -258,11 +258,11 @@ def test_pictures_that_come_out_slightly_different_are_news_and_the_lock_stays(
 def test_pictures_that_come_out_very_different_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = otherwise(tmp_path, "ff" * 64)
-    assert "a.png does not look as the lock says" in failures(rebuilt(TWO, moving=""))["a"]
+    assert "a.png does not look as the lock records it" in failures(rebuilt(TWO, update=""))["a"]
     assert lock(tmp_path) == before
 
 
-@pytest.mark.parametrize("wish", [{}, {"moving": "a"}], ids=["build", "update"])
+@pytest.mark.parametrize("wish", [{}, {"update": "a"}], ids=["build", "update"])
 def test_pictures_that_come_out_very_different_move_a_lock_that_may(
     rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, str]
 ) -> None:
@@ -278,7 +278,7 @@ def test_files_that_do_not_come_out_any_more_fail_a_locked_build(rebuilt: Rebuil
     outputs = lock(tmp_path)["a"].outputs
     shutil.rmtree(tmp_path / "game")
     change(tmp_path, "a", outputs={**outputs, "a_normal.png": "0" * 64})
-    assert "a_normal.png does not look" in failures(rebuilt(TWO, moving=""))["a"]
+    assert "a_normal.png does not look" in failures(rebuilt(TWO, update=""))["a"]
 
 
 def test_a_lock_that_cannot_be_written_is_told_after_everything_is_published(rebuilt: Rebuilt, tmp_path: Path) -> None:

@@ -14,11 +14,14 @@ from assetgen import parts as registry
 from assetgen.build.attempts import Attempt
 from assetgen.build.background import UNSAVED_LIMIT
 from assetgen.build.candidates import make_candidates
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.build.sampling import by_model
 from assetgen.errors import Cancelled
 from assetgen.events import Emit, Event, Failed, Finished, Sampling, ignore
+from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
+from assetgen.pack.project import Project
 from assetgen.pack.renames import plan_with
 from assetgen.store.backends import Backend
 from assetgen.store.store import Store
@@ -122,7 +125,7 @@ def build(tmp_path: Path, slow: Slow) -> Callable[..., list[Event]]:
             events.append(event)
             emit(event)
 
-        build_pack(load_pack(tmp_path), tmp_path / "game", machine(tmp_path, slow), note, BuildOptions())
+        build_pack(Project.load(tmp_path, tmp_path / "game"), machine(tmp_path, slow), BuildOptions(), note)
         return events
 
     return run
@@ -134,7 +137,7 @@ Build = Callable[..., list[Event]]
 def machine(folder: Path, place: Slow) -> Machine:
     store = Store(folder / "store")
     store.backend = place
-    return Machine(store, folder / "locks", folder / "history.json")
+    return Machine(store, folder)
 
 
 def asked(events: list[Event]) -> list[Sampling]:
@@ -204,7 +207,7 @@ def test_control_images_are_drawn_ahead_and_a_broken_one_fails_alone(build: Buil
     slow.gate.set()
     events = build(GREY)
     assert [event.batch[0] for event in asked(events)] == ["a_1", "a_2"]
-    assert all(event.batch[1].startswith("assetgen-beside") for event in asked(events))
+    assert all(event.batch[1].startswith("assetgen-background") for event in asked(events))
     assert ["there is no such grey" in failure.reason for failure in failures(events)] == [True]
 
 
@@ -214,13 +217,8 @@ def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_
     (tmp_path / "pack.yaml").write_text(MANY)
     events: list[tuple[Event, str]] = []
     [recipe, *_] = plan_with(load_pack(tmp_path), {})
-    made = make_candidates(
-        [recipe],
-        5,
-        machine(tmp_path, slow),
-        lambda e: events.append((e, threading.current_thread().name)),
-        BuildOptions(),
-    )
+    emit: Emit = lambda event: events.append((event, threading.current_thread().name))  # noqa: E731
+    made = make_candidates([recipe], 5, machine(tmp_path, slow), emit)
     assert len({candidate.number for candidate in made}) == 4
     threads = {name for event, name in events if not isinstance(event, Sampling)}
     assert all(name.startswith("assetgen-worker") for name in threads), threads

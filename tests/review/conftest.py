@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.run import Machine
 from assetgen.events import ignore
-from assetgen.pack.library import load_pack
+from assetgen.machine import Machine
+from assetgen.pack.project import Project
 from assetgen.review.collect import Subject, gather
 from assetgen.review.loopback import answering
 from assetgen.review.session import Sitting
@@ -71,8 +71,8 @@ def facts() -> Callable[[str], dict[str, Any]]:
 @pytest.fixture
 def sitting(page: str, tmp_path: Path) -> Sitting:
     """A review at work on the pack, with nothing to sample at first."""
-    machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
-    subject = Subject(load_pack(tmp_path), ".", tmp_path / "game")
+    machine = Machine(Store(tmp_path / "store"), tmp_path)
+    subject = Subject(Project.load(tmp_path, tmp_path / "game"), ".")
     return Sitting(gather(subject, machine), tmp_path, ignore, count=3)
 
 

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.run import BuildOptions, Machine, build_pack
+from assetgen.build.options import BuildOptions
+from assetgen.build.run import build_pack
 from assetgen.build.sampling import Runner, local_runner
 from assetgen.events import Emit, Event, Failed, Joined
-from assetgen.pack.library import load_pack
+from assetgen.machine import Machine
+from assetgen.pack.project import Project
 from assetgen.runners.cluster import RayCrew
 from assetgen.runners.remote import Remote
 from assetgen.store.store import Store
@@ -53,7 +55,7 @@ class Place:
             if emit:
                 emit(event)
 
-        build_pack(load_pack(self.folder), self.folder / "game", machine, note, BuildOptions())
+        build_pack(Project.load(self.folder, self.folder / "game"), machine, BuildOptions(), note)
         return self.events
 
     def of(self, kind: type[Event]) -> list[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.run import Machine
+from assetgen.machine import Machine
 from assetgen.server.background import served
 from assetgen.server.run import Server
 from assetgen.server.state import State, read_state
@@ -115,7 +115,7 @@ def ours() -> set[threading.Thread]:
 def serving(root: Path, folder: Path | None = None, **more: Any) -> Iterator[Client]:
     """A server in a thread, with all that it keeps below `root`, or its data in a folder."""
     place = root / "run" / "server.json"
-    machine = Machine(Store(root / "store"), root / "locks", root / "history.json")
+    machine = Machine(Store(root / "store"), root)
     before = ours()
     with served(Server(place, folder or root / "data", machine, **more)):
         state = read_state(place)

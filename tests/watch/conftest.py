@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from assetgen.build.run import BuildOptions, Machine
+from assetgen.build.options import BuildOptions
 from assetgen.events import Event, Failed, Finished, Watching
+from assetgen.machine import Machine
 from assetgen.store.store import Store
 from assetgen.watch.loop import Order, Pace, watch
 
@@ -66,7 +67,7 @@ class Watched:
 
 
 @pytest.fixture
-def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+def watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Watched]]:
     """Writes the preset and the packs (text by path), starts a watch over `places`, waits for its first builds."""
     stop = threading.Event()
     threads: list[threading.Thread] = []
@@ -81,11 +82,9 @@ def watching(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
             (tmp_path / name).write_text(text)
             (tmp_path / name).with_name("drawing.yaml").write_text(DRAWING)
         watched = Watched(tmp_path)
-        machine = Machine(Store(tmp_path / "store"), tmp_path / "locks", tmp_path / "history.json")
+        machine = Machine(Store(tmp_path / "store"), tmp_path)
         paths = tuple(tmp_path / place for place in places)
-        order = Order(
-            paths, machine, BuildOptions(), lambda file: tmp_path / "games" / file.pack.pack, poll, FAST, **more
-        )
+        order = Order(paths, machine, BuildOptions(), None, poll, FAST, **more)
 
         def run() -> None:
             try:

@@ -61,10 +61,10 @@ def test_a_save_is_one_build_however_an_editor_does_it(
     watching: Start, tmp_path: Path, save: Callable[[Path, str], None]
 ) -> None:
     watched = watching()
-    before = (tmp_path / "games/p/art/a.png").read_bytes()
+    before = (tmp_path / "out/p/art/a.png").read_bytes()
     watched.after(lambda: save(tmp_path / "art/pack.yaml", PACK.replace("x}", "another}")))
     watched.rest()
-    assert (tmp_path / "games/p/art/a.png").read_bytes() != before
+    assert (tmp_path / "out/p/art/a.png").read_bytes() != before
     assert (watched.builds, len(watched.of(Failed))) == (2, 0)
 
 
@@ -99,9 +99,9 @@ def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching: Start, tmp
     watched = watching({"art/pack.yaml": MESH}, poll=poll)
     assert "there is no file" in watched.of(Failed)[0].reason
     watched.after(lambda: (tmp_path / "shared/in.png").write_bytes(png()))
-    first = (tmp_path / "games/p/art/a.png").read_bytes()
+    first = (tmp_path / "out/p/art/a.png").read_bytes()
     watched.after(lambda: (tmp_path / "shared/in.png").write_bytes(png(200)))
-    assert (tmp_path / "games/p/art/a.png").read_bytes() != first
+    assert (tmp_path / "out/p/art/a.png").read_bytes() != first
     watched.after(lambda: (tmp_path / "shared/in.png").unlink())
     assert "there is no file" in watched.of(Failed)[-1].reason
 
@@ -114,7 +114,7 @@ def test_a_picture_in_a_folder_that_comes_later_is_found(watching: Start, tmp_pa
         (tmp_path / "shared/in.png").write_bytes(png())
 
     watched.after(come)
-    assert (tmp_path / "games/p/art/a.png").is_file()
+    assert (tmp_path / "out/p/art/a.png").is_file()
 
 
 def test_a_linked_folder_is_watched(watching: Start, tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_a_linked_folder_is_watched(watching: Start, tmp_path: Path) -> None:
     (tmp_path / "elsewhere/b.png").write_bytes(png())
     watched.after(lambda: by_rename(tmp_path / "real/pack.yaml", INBOX))
     (tmp_path / "real/inbox").symlink_to(tmp_path / "elsewhere")
-    watched.wait((tmp_path / "games/p/art/b.png").is_file)
+    watched.wait((tmp_path / "out/p/art/b.png").is_file)
     (tmp_path / "elsewhere/c.png").write_bytes(png())
-    watched.wait((tmp_path / "games/p/art/c.png").is_file)
+    watched.wait((tmp_path / "out/p/art/c.png").is_file)
 
 
 def test_links_that_lead_to_themselves_stop_no_pack(watching: Start, tmp_path: Path) -> None:
@@ -150,9 +150,9 @@ def test_a_bad_name_is_told_beside_its_file_and_stops_no_other(watching: Start, 
         (inbox / f"{each}.png").write_bytes(png())
     watched = watching({"art/pack.yaml": INBOX})
     watched.wait((inbox / f"{name}.error.txt").is_file)
-    assert (tmp_path / "games/p/art/good.png").is_file()
+    assert (tmp_path / "out/p/art/good.png").is_file()
     (inbox / f"{name}.png").rename(inbox / "mended.png")
-    watched.wait((tmp_path / "games/p/art/mended.png").is_file)
+    watched.wait((tmp_path / "out/p/art/mended.png").is_file)
     watched.wait(lambda: not (inbox / f"{name}.error.txt").exists())
 
 
@@ -181,7 +181,7 @@ def test_a_slow_copy_waits_until_the_picture_decodes(watching: Start, tmp_path: 
             time.sleep(0.35)  # longer than the quiet time
             stream.write(part)
             stream.flush()
-    watched.wait((tmp_path / "games/p/art/a.png").is_file)
+    watched.wait((tmp_path / "out/p/art/a.png").is_file)
     watched.rest(0.3)
     assert [event for event in watched.of(Failed) if event.asset] == []
 
@@ -197,7 +197,7 @@ def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_
     watched.wait(note.is_file)
     assert "rock.glb" in note.read_text()
     watched.after(lambda: (tmp_path / "art/inbox/rock.glb").write_bytes(mesh))
-    watched.wait((tmp_path / "games/p/art/rock.png").is_file)
+    watched.wait((tmp_path / "out/p/art/rock.png").is_file)
     watched.wait(lambda: not note.exists())
 
 
@@ -231,7 +231,7 @@ def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching: Start, tmp_
     watched.wait(note.is_file)
     assert "unknown key 'sed'" in note.read_text()
     (tmp_path / "art/inbox/a.yaml").unlink()
-    watched.wait((tmp_path / "games/p/art/a.png").is_file)
+    watched.wait((tmp_path / "out/p/art/a.png").is_file)
     watched.wait(lambda: not note.exists())
 
 
@@ -254,7 +254,7 @@ def test_a_folder_dropped_with_all_in_it_is_built_whole(watching: Start, tmp_pat
         place.mkdir(parents=True, exist_ok=True)
         (place / f"n{number}.png").write_bytes(png(number))
     shutil.copytree(tmp_path / "away", tmp_path / "art/inbox")
-    watched.wait(lambda: len(list((tmp_path / "games/p/art").rglob("n*.png"))) == 20)
+    watched.wait(lambda: len(list((tmp_path / "out/p/art").rglob("n*.png"))) == 20)
 
 
 def test_packs_that_come_move_and_go_are_followed(watching: Start, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_packs_that_come_move_and_go_are_followed(watching: Start, tmp_path: Pat
     watched.wait(lambda: watched.of(Published)[-1].files == ("a.png",))
     shutil.rmtree(tmp_path / "art/one")
     watched.wait(lambda: len(watched.of(Watching)[-1].packs) == 1)
-    assert (tmp_path / "games/one/art/a.png").is_file()
+    assert (tmp_path / "out/one/art/a.png").is_file()
 
 
 def test_a_watched_folder_that_is_removed_and_comes_again_is_watched_again(watching: Start, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assetgen.build.audit import audit, counts
+from assetgen.build.status import check_report, count_states
 from assetgen.errors import InputError, PublishError
 from assetgen.events import Audited, Event
-from assetgen.pack.library import load_pack
 from assetgen.pack.lock import read_lock, write_lock
+from assetgen.pack.project import Project
 
 Rebuilt = Callable[..., list[Event]]
 Audit = Callable[..., dict[str, tuple[str, ...]]]
@@ -28,7 +28,7 @@ def audited(tmp_path: Path) -> Audit:
     def run(text: str = "", *, similar: bool = False) -> dict[str, tuple[str, ...]]:
         if text:
             (tmp_path / "pack.yaml").write_text(text)
-        verdicts = audit(load_pack(tmp_path), tmp_path / "game", similar=similar)
+        verdicts = check_report(Project.load(tmp_path, tmp_path / "game"), similar=similar)
         return {each.asset: (each.state, *each.reasons) for each in verdicts}
 
     return run
@@ -208,4 +208,4 @@ def test_nothing_is_written(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) ->
 
 def test_verdicts_are_counted_by_state() -> None:
     verdicts = [Audited(asset=name, pack="p", state="ok" if name == "a" else "new") for name in "abc"]
-    assert counts(verdicts) == {"ok": 1, "new": 2}
+    assert count_states(verdicts) == {"ok": 1, "new": 2}

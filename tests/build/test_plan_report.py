@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from assetgen.build.history import FINISHING, Past, remember
-from assetgen.build.survey import Survey, survey, totals
+from assetgen.build.status import PlanReport, plan_report, total_work
 from assetgen.events import Event, Finished, Published, Reused, StepRan
-from assetgen.pack.library import load_pack
+from assetgen.machine import Machine
+from assetgen.pack.project import Project
 from assetgen.store.store import Store
 
 Rebuilt = Callable[..., list[Event]]
@@ -18,20 +19,19 @@ ATLAS = TWO + "  all: {preset: atlas, members: [a, b]}\n"
 PAINTED = "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x}\n  b: {preset: painted_concept, prompt: y}\n"
 
 
-def surveyed(folder: Path, text: str = "", only: str = "*") -> Survey:
+def surveyed(folder: Path, text: str = "", only: str = "*") -> PlanReport:
     """What a build would do for the pack as it is now, or as a text."""
     if text:
         (folder / "pack.yaml").write_text(text)
-    store, history = Store(folder / "store"), folder / "history.json"
-    return survey(load_pack(folder), folder / "game", store, history, only=only)
+    return plan_report(Project.load(folder, folder / "game"), Machine(Store(folder / "store"), folder), only)
 
 
 def work(folder: Path, text: str = "") -> dict[str, str]:
-    return {each.asset: each.work for each in surveyed(folder, text).found}
+    return {each.asset: each.work for each in surveyed(folder, text).assets}
 
 
 def reasons(folder: Path, text: str = "") -> dict[str, tuple[str, ...]]:
-    return {each.asset: each.reasons for each in surveyed(folder, text).found if each.reasons}
+    return {each.asset: each.reasons for each in surveyed(folder, text).assets if each.reasons}
 
 
 def lose(folder: Path, *levels: str) -> None:
@@ -120,7 +120,7 @@ def test_a_plan_counts_what_a_build_then_samples(
     rebuilt(ATLAS)
     lose(tmp_path, *lost)
     text = ATLAS.replace(old, new)
-    planned = totals(surveyed(tmp_path, text).found)
+    planned = total_work(surveyed(tmp_path, text))
     [finished] = [event for event in rebuilt(text) if isinstance(event, Finished)]
     assert planned.get("sample", 0) == finished.sampled
 
@@ -151,7 +151,7 @@ def test_a_file_that_was_edited_by_hand_is_told_where_a_build_would_stop_at_it(
 
 def test_only_what_is_named_is_planned(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
-    found = surveyed(tmp_path, TWO.replace("  b:", "  c:"), only="c").found
+    found = surveyed(tmp_path, TWO.replace("  b:", "  c:"), only="c").assets
     assert [(each.asset, each.work) for each in found] == [("c", "export")]
 
 
