@@ -12,6 +12,7 @@ REASONED = "positive_data_acceptance"
 """A preset's name or a mesh's bytes may be wrong in ways that no schema tells: 422, with the reason."""
 
 
+@pytest.mark.slow
 def test_the_server_is_as_described(daemon: Any, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="pip install schemathesis")
     process, client = daemon()
