@@ -1,8 +1,8 @@
-"""A process that builds packs when asked to, each build in a fork of its own that can be killed. Started by tests.
+"""A process, started by tests, that runs each requested build in a fork that can be killed.
 
-A request is one line of JSON: the `folder` (with `pack/` in it) and how the build ends early, if it does: `operation` N
-kills it just before its N-th operation on files, `seconds` kills it after so long, `bytes` kills it inside the first
-writing that would make a file longer. The answer is one line too: whether it was `killed`, and its `events`.
+A request is one line of JSON: the `folder` (with `pack/` in it) and optionally how the build is killed: `operation` N
+kills it just before its N-th file operation, `seconds` after a time, `bytes` during the first write that would make a
+file longer than that. The response is one line of JSON: whether the build was `killed`, and its `events`.
 """
 
 import gc
@@ -29,7 +29,7 @@ OPERATIONS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.
 
 
 def build(folder: Path, emit: Emit | None = None, **wish: Any) -> list[Event]:
-    """Build the pack in `folder/pack` into `folder/game`; what the machine keeps is below `folder` too."""
+    """Build the pack in `folder/pack` into `folder/game`; store, locks and history lie below `folder`, too."""
     events: list[Event] = []
     machine = Machine(Store(folder / "store"), folder / "machine")
 
@@ -43,7 +43,7 @@ def build(folder: Path, emit: Emit | None = None, **wish: Any) -> list[Event]:
 
 
 def main() -> None:
-    """Answer requests. The first build is by this process itself, so that all forks have every module in memory."""
+    """Serve requests. This process runs one build itself first, so that all forks share the imported modules."""
     build(Path(sys.argv[1]))
     gc.freeze()
     for line in sys.stdin:
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def answer(folder: str, seconds: float | None = None, **end: int) -> dict[str, Any]:
-    """Build in a fork, and tell how that went."""
+    """Build in a fork; return whether it was killed, and its events."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -60,13 +60,13 @@ def answer(folder: str, seconds: float | None = None, **end: int) -> dict[str, A
     if seconds is not None and not select.select([reading], [], [], seconds)[0]:
         os.kill(child, signal.SIGKILL)
     with os.fdopen(reading) as pipe:
-        told = pipe.read()
+        output = pipe.read()
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return {"killed": ended < 0, "events": json.loads(told) if ended == 0 else []}
+    return {"killed": ended < 0, "events": json.loads(output) if ended == 0 else []}
 
 
 def in_fork(folder: Path, writing: int, operation: int = 0, bytes: int = -1) -> int:
-    """The build itself, with its end prepared."""
+    """Build with the requested limits set."""
     if operation:
         sys.addaudithook(killer(operation))
     if bytes >= 0:
@@ -74,17 +74,17 @@ def in_fork(folder: Path, writing: int, operation: int = 0, bytes: int = -1) -> 
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (bytes, bytes))
     try:
-        told = [json.loads(event.to_json()) for event in build(folder)]
+        events = [json.loads(event.to_json()) for event in build(folder)]
     except BaseException:
         traceback.print_exc()
         return 1
     with os.fdopen(writing, "w") as pipe:
-        pipe.write(json.dumps(told))
+        pipe.write(json.dumps(events))
     return 0
 
 
 def killer(operation: int) -> Any:
-    """An audit hook that kills this process before its N-th operation on files, in whichever thread that is."""
+    """An audit hook that kills this process before its N-th file operation, in any thread."""
     numbers, one_at_a_time = itertools.count(1), threading.Lock()
 
     def note(event: str, given: tuple[Any, ...]) -> None:

@@ -1,7 +1,6 @@
-"""Packs written into a folder, and builds of them with drawings instead of a model.
+"""Fixtures that write packs and build them with the fake source instead of a model.
 
-Tests run on the CPU, also where there is a GPU; `ASSETGEN_TEST_GPU=1 pytest -n0 tests/diffusion/test_gpu.py` runs those
-that want one.
+Tests run on the CPU. `ASSETGEN_TEST_GPU=1 pytest -n0 tests/diffusion/test_gpu.py` runs those that need a GPU.
 """
 
 import os
@@ -27,7 +26,7 @@ from assetgen.pack.resolve import resolve_pack
 from assetgen.store.store import Store
 
 if "ASSETGEN_TEST_GPU" not in os.environ:
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch looks
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # before torch is imported
 DRAWN = {
     "pixels": 'use: pixel_sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [cutout]\n',
     "drawing": 'use: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n',
@@ -36,10 +35,10 @@ DRAWN = {
 
 
 @pytest.fixture(autouse=True)
-def _a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the user's store, past times or prices, nor those of another test."""
+def _own_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test empty user folders: no store, history or price of the user or of another test."""
     for kind in ("cache", "data"):
-        monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", str(tmp_path / f"machine's {kind}"))
+        monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", str(tmp_path / f"user's {kind}"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for name in ("ASSETGEN_STORE", "ASSETGEN_PRICE"):
         monkeypatch.delenv(name, raising=False)
@@ -47,7 +46,7 @@ def _a_machine_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def write_pack(tmp_path: Path) -> Callable[[str], PackFile]:
-    """Writes `pack.yaml` and loads it."""
+    """Write `pack.yaml` and load it."""
 
     def write(text: str) -> PackFile:
         (tmp_path / "pack.yaml").write_text(dedent(text))
@@ -58,7 +57,7 @@ def write_pack(tmp_path: Path) -> Callable[[str], PackFile]:
 
 @pytest.fixture
 def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[..., list[Event]]:
-    """Builds a pack's text with the fake source into `tmp_path/game`; gives the events."""
+    """Build the text of a pack as a draft into `tmp_path/game`; return the events."""
 
     def run(text: str, **options: Any) -> list[Event]:
         file = write_pack(text)
@@ -74,14 +73,14 @@ def build(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[...
 
 @pytest.fixture
 def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[..., list[Event]]:
-    """Builds a pack's text into `tmp_path/game` and writes its lock; gives the events.
+    """Build the text of a pack into `tmp_path/game` and write its lock; return the events.
 
-    The presets of `DRAWN` draw without a model: a build of them is no draft, and has a lock.
+    The presets in `DRAWN` use the fake source: building them needs no model, and writes a lock as drafts do not.
     """
 
     def run(text: str, *, price: float = 0.0, **options: Any) -> list[Event]:
-        for name, words in DRAWN.items():
-            (tmp_path / f"{name}.yaml").write_text(f"preset: {name}\n{words}")
+        for name, preset in DRAWN.items():
+            (tmp_path / f"{name}.yaml").write_text(f"preset: {name}\n{preset}")
         events: list[Event] = []
         machine = Machine(Store(tmp_path / "store"), tmp_path, price=price)
         build_pack(Project(write_pack(text), tmp_path / "game"), machine, BuildOptions(**options), events.append)
@@ -92,39 +91,39 @@ def rebuilt(tmp_path: Path, write_pack: Callable[[str], PackFile]) -> Callable[.
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[Path, int], None]]:
-    """Mounts a disk of so many kilobytes in memory, or gives a mounted one another size."""
+    """Mount a tmpfs of the given size in kilobytes, or resize a mounted one."""
     mounted: list[Path] = []
 
-    def mount(place: Path, kilobytes: int) -> None:
-        place.mkdir(parents=True, exist_ok=True)
-        size = f"{'remount,' if place in mounted else ''}size={kilobytes}k"
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", place], capture_output=True).returncode:
+    def mount(folder: Path, kilobytes: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        size = f"{'remount,' if folder in mounted else ''}size={kilobytes}k"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], capture_output=True).returncode:
             pytest.skip("only root can mount a small disk")
-        mounted.append(place)
+        mounted.append(folder)
 
     if not shutil.which("mount"):
         pytest.skip("there is no `mount` here to make a small disk with")
     yield mount
-    for place in set(mounted):
-        subprocess.run(["umount", "-l", place], check=True)
+    for folder in set(mounted):
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.fixture
 def assetgen(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs the command line; gives its exit code, stdout and stderr."""
+    """Run the command line in this process; return its exit code, stdout and stderr."""
     from assetgen.cli import main
 
-    def run(*words: str | Path) -> tuple[int, str, str]:
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
-            main([str(word) for word in words])
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
+            main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
 
     return run
 
 
 @pytest.fixture(scope="session")
 def build_in() -> Callable[..., list[Event]]:
-    """Builds `FOLDER/pack` into `FOLDER/game` with a lock; gives the events. See `builder.py`."""
+    """Build `FOLDER/pack` into `FOLDER/game` with a lock; return the events. See `builder.py`."""
     found: Callable[..., list[Event]] = runpy.run_path(str(Path(__file__).with_name("builder.py")))["build"]
     return found
