@@ -32,7 +32,7 @@ def build(assetgen: Run, folder: Path, text: str) -> tuple[int, str]:
         (", diffusion: {size: [9000, 64]}", "pack.yaml:3: diffusion: 'size.0' should be less than or equal to 8192"),
         (", members: [a]", "pack.yaml:3: no asset matches the member 'a'"),
         (", members: a", "pack.yaml:3: 'assets.a.members' should be a list, [A, B]"),
-        (", seamless: {band: 2020-13-45}", "pack.yaml:3: is not plain YAML ('2020-13-45' is not a value"),
+        (", seamless: {band: 2020-13-45}", "pack.yaml:3: this is not plain YAML ('2020-13-45' is not a valid value"),
         ("}\n  b: {preset: sprite, prompt: x, members: [a]", "pack.yaml:4: preset 'sprite' has no use for members"),
         ("}\n  'b_{c}': {preset: sprite, prompt: x, matrix: {c: []}", "pack.yaml:4: the matrix axis {c} has no values"),
         ("}\n  A: {preset: sprite, prompt: x", "pack.yaml:4: two assets are named 'A'"),
@@ -48,8 +48,8 @@ def test_a_wrong_asset_is_told_with_its_line(assetgen: Run, tmp_path: Path, word
     [
         ("- a\n- b\n", "pack.yaml:1: the file should be a mapping, KEY: VALUE"),
         ("pack: p\nassets: {a: 3}\n", "pack.yaml:2: 'assets.a' should be a mapping, KEY: VALUE"),
-        ("pack: p\nassets: {yes: {preset: sprite}}\n", "pack.yaml:2: the key True is not a word. Write it in quotes"),
-        ('pack: p\ngame: "x\\0"\nassets: {}\n', "pack.yaml:2: a folder cannot have such a name"),
+        ("pack: p\nassets: {yes: {preset: sprite}}\n", "pack.yaml:2: the key True is not text. Write it in quotes"),
+        ('pack: p\ngame: "x\\0"\nassets: {}\n', "pack.yaml:2: a folder name cannot contain a NUL character"),
         (
             "pack: p\nassets:\n- {name: a, preset: sprite}\n- {preset: sprite}\n",
             "pack.yaml:4: this asset has no 'name'",
@@ -116,7 +116,7 @@ def test_a_preset_that_is_no_yaml_is_told_and_another_programs_file_is_not(asset
     (tmp_path / "mine.yaml").write_text("preset: mine\nextends: [sprite\n")
     assert "is not plain YAML" in assetgen("presets", "list", "--pack", tmp_path)[1]
     code, _, err = assetgen("presets", "validate", tmp_path)
-    assert (code, "mine.yaml:3: is not plain YAML" in err, "chart" in err) == (2, True, False)
+    assert (code, "mine.yaml:3: this is not plain YAML" in err, "chart" in err) == (2, True, False)
 
 
 @pytest.mark.parametrize(

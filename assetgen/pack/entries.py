@@ -1,4 +1,4 @@
-"""From the entries of a pack to single assets: matrices and braces unfolded, names checked.
+"""Expand the entries of a pack to single assets: matrices, braces, and checks of their names.
 
 "potion_{size}": {prompt: "a {size} potion", matrix: {size: [small, large]}}    named axes
 "{red,green}_potion": {prompt: "a {red,green} potion"}                          the braces are the axis
@@ -8,7 +8,6 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.pack.schema import AssetSpec
@@ -26,7 +25,7 @@ _MAX_ASSETS = 100_000
 
 @dataclass(frozen=True)
 class Entry:
-    """One asset, and the keys in the pack's file (or in another `document`) under which it was written."""
+    """One asset, and the keys in the pack's file (or in another `document`) where it is written."""
 
     name: str
     spec: AssetSpec
@@ -37,48 +36,57 @@ class Entry:
 def expand(
     assets: Mapping[str, AssetSpec], keys: Mapping[str, KeyPath], where: Callable[[KeyPath], str] = str
 ) -> Iterator[Entry]:
-    """Every asset of a pack. `keys` tells where each entry stands, and `where` its line.
+    """Every asset of a pack. `keys` holds the key path of each entry, `where` turns one into `FILE:LINE`.
 
     Raises `InputError` for bad or clashing names.
     """
     seen: dict[str, str] = {}
     for written, spec in assets.items():
         try:
-            for name, chosen in _unfolded(written, spec):
+            for name, single in _combinations(written, spec):
                 if name.lower() in seen:
-                    raise InputError(f"two assets are named '{name}' (also '{seen[name.lower()]}', case aside)")
+                    other = seen[name.lower()]
+                    what = (
+                        f"two assets are named '{name}' (the other is '{other}'; upper and lower case count as equal)"
+                    )
+                    raise InputError(what, cure="Rename one of the two")
                 seen[name.lower()] = written
                 if len(seen) > _MAX_ASSETS:
-                    raise InputError(f"a pack may unfold into {_MAX_ASSETS:,} assets at most")
-                yield Entry(name, chosen, keys[written])
+                    raise InputError(f"the pack has more than {_MAX_ASSETS:,} assets", cure="Split it")
+                yield Entry(name, single, keys[written])
         except InputError as error:
             raise error.at(where(keys[written])) from error
 
 
-def _unfolded(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpec]]:
+def _combinations(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpec]]:
     for choice in _choices(written, spec):
-        name = _slug(_filled(written, choice))
+        name = re.sub(r"\s+", "_", _replace(written, choice).strip())
         check_name(name)
-        yield name, _chosen(spec, choice)
+        yield name, _with_choice(spec, choice)
 
 
 def variations(prompt: str, count: int) -> list[str]:
-    """Asset names from a prompt: `a red dragon` as `a_red_dragon_01`, `a_red_dragon_02`, …"""
+    """`count` asset names from a prompt: `a red dragon` gives `a_red_dragon_01`, `a_red_dragon_02`, …"""
     name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:_PROMPT_NAME].strip("_") or "asset"
     digits = max(2, len(str(count)))
     return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
 
 
 def check_name(name: str) -> None:
-    """Refuse names that are not safe as files everywhere: `a-z 0-9 _ - .`, folders by `/`, no Windows device names."""
+    """Raise `InputError` for a name that is not a safe file name on every system.
+
+    Allowed are letters, digits, `_`, `-`, `.`, and `/` for folders; Windows device names are not.
+    """
     for segment in name.split("/"):
         if not _SEGMENT.fullmatch(segment) or segment.endswith("."):
             cure = "Use letters, digits, '_', '-' and '.', and '/' for folders"
-            raise InputError(f"'{name!a:.80}' cannot be the name of an asset".replace("''", "'"), cure=cure)
+            raise InputError(f"'{ascii(name)[1:-1]:.80}' cannot be the name of an asset", cure=cure)
         if segment.lower().split(".")[0] in DEVICE_NAMES:
-            raise InputError(f"'{name}' cannot be the name of an asset: '{segment}' is a device on Windows")
+            what = f"'{name}' cannot be the name of an asset: '{segment}' is a device on Windows"
+            raise InputError(what, cure="Choose another name")
     if len(name) > _MAX_NAME:
-        raise InputError(f"the asset name '{name[:40]}…' is longer than {_MAX_NAME} characters")
+        what = f"the asset name '{name[:40]}…' is longer than {_MAX_NAME} characters"
+        raise InputError(what, cure="Choose a shorter one")
 
 
 def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
@@ -87,35 +95,32 @@ def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
         axes[found.group(0)] = [value.strip() for value in found.group(1).split(",")]
     for axis, values in axes.items():
         if axis not in name:
-            raise InputError(f"the matrix axis {axis} is missing from the name '{name}'", cure="Every name must differ")
+            what = f"the matrix axis {axis} is missing from the name '{name}'"
+            raise InputError(what, cure="Add it, so that every asset has a name of its own")
         if not values:
-            raise InputError(f"the matrix axis {axis} has no values")
+            raise InputError(f"the matrix axis {axis} has no values", cure="List some, or remove it")
     for choice in itertools.product(*axes.values()):
         yield dict(zip(axes, choice, strict=True))
 
 
-def _chosen(spec: AssetSpec, choice: Mapping[str, str]) -> AssetSpec:
+def _with_choice(spec: AssetSpec, choice: Mapping[str, str]) -> AssetSpec:
     if not choice:
         return spec
-    return AssetSpec.model_validate(fill(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
+    return AssetSpec.model_validate(replace_texts(spec.model_dump(exclude={"matrix"}, exclude_unset=True), choice))
 
 
-def fill(value: Any, choice: Mapping[str, str]) -> Any:
-    """Data with each key of `choice` replaced by its value, by plain replacement, in every text."""
+def replace_texts(value: object, choice: Mapping[str, str]) -> object:
+    """Nested data with each key of `choice` replaced by its value in every string."""
     if isinstance(value, str):
-        return _filled(value, choice)
+        return _replace(value, choice)
     if isinstance(value, Mapping):
-        return {key: fill(item, choice) for key, item in value.items()}
+        return {key: replace_texts(item, choice) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [fill(item, choice) for item in value]
+        return [replace_texts(item, choice) for item in value]
     return value
 
 
-def _filled(text: str, choice: Mapping[str, str]) -> str:
+def _replace(text: str, choice: Mapping[str, str]) -> str:
     for axis, value in choice.items():
         text = text.replace(axis, value)
     return text
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"\s+", "_", name.strip())

@@ -1,7 +1,7 @@
-"""What a person writes: presets, packs and their assets, model cards. Frozen data, checked on reading.
+"""The YAML schemas: presets, packs and their assets, model cards. Frozen data, validated on reading.
 
-A *part word* is `PART` or `{PART: {ARGUMENT: VALUE}}`; a part used twice in one preset gets a name of its own with
-`as: NAME` beside its arguments, and packs address it by that name.
+A part is written `PART` or `{PART: {ARGUMENT: VALUE}}`. A preset that uses a part twice gives each use a name with
+`as: NAME` beside its arguments; packs address it by that name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    JsonValue,
     Tag,
     field_validator,
     model_validator,
@@ -23,36 +24,39 @@ from pydantic_core import PydanticCustomError
 
 from assetgen.parts import HubFile, Use
 
+PartArguments = Mapping[str, Any]
+"""Keyword arguments of a part as written in YAML; the part's signature validates them later."""
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("a folder cannot have such a name")
+        raise ValueError("a folder name cannot contain a NUL character")
     return text
 
 
 _Side = Annotated[int, Field(ge=8, le=8192)]
 ImageSize = tuple[_Side, _Side]
+"""Width and height in pixels."""
 _FolderName = Annotated[str, Field(max_length=1024), AfterValidator(_without_nul)]
 
 
 class Spec(BaseModel):
-    """Base of everything a person writes: frozen, unknown keys refused."""
+    """Base of the schemas: frozen, unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PartSpec(Spec):
-    """One part with its arguments as written; `alias` is the name that packs address it by."""
+    """One use of a part with its arguments as written. `alias` is the name that packs address it by."""
 
     part: str
     alias: str
-    arguments: Mapping[str, Any] = {}
+    arguments: PartArguments = {}
 
 
-def parse_part(value: Any) -> Any:
-    """`"trim"` or `{"trim": {"padding": 1, "as": "inner"}}` as a `PartWord`."""
+def parse_part(value: object) -> PartSpec:
+    """Parse `"trim"` or `{"trim": {"padding": 1, "as": "inner"}}`. Raises `ValueError`."""
     if isinstance(value, PartSpec):
         return value
     if isinstance(value, str):
@@ -60,11 +64,11 @@ def parse_part(value: Any) -> Any:
     if isinstance(value, Mapping) and len(value) == 1:
         [(part, arguments)] = value.items()
         if isinstance(part, str) and isinstance(arguments, Mapping | None):
-            words = dict(arguments or {})
-            alias = words.pop("as", part)
+            arguments = dict(arguments or {})
+            alias = arguments.pop("as", part)
             if not isinstance(alias, str):
-                raise ValueError("'as' wants a name")
-            return PartSpec(part=part, alias=alias, arguments=words)
+                raise ValueError("'as' must be a name")
+            return PartSpec(part=part, alias=alias, arguments=arguments)
     raise ValueError("a part is written 'PART' or '{PART: {ARGUMENT: VALUE}}'")
 
 
@@ -72,7 +76,7 @@ _Part = Annotated[PartSpec, BeforeValidator(parse_part)]
 
 
 class Preset(Spec):
-    """A kind of asset: its parts and what the game uses it for. What is None comes from `extends`."""
+    """A kind of asset: its parts and how the game uses the image. Fields that are None are inherited from `extends`."""
 
     preset: _Name
     about: str = ""
@@ -84,17 +88,17 @@ class Preset(Spec):
     use: Use | None = None
     export: _Part | None = None
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
-    defaults: Mapping[str, Mapping[str, Any]] = {}
+    defaults: Mapping[str, PartArguments] = {}
 
     @property
     def parts(self) -> tuple[PartSpec, ...]:
-        """Every part it names."""
-        single = tuple(word for word in (self.source, self.export) if word)
+        """Source, exporter, controls, steps and checks, as far as they are set."""
+        single = tuple(part for part in (self.source, self.export) if part)
         return single + (self.controls or ()) + (self.steps or ()) + (self.checks or ())
 
 
 class AssetSpec(BaseModel):
-    """One asset of a pack. Keys that are not listed here are part names with arguments: `pixelate: {colors: 12}`."""
+    """One asset of a pack. Other keys than these are part names with arguments: `pixelate: {colors: 12}`."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     preset: str
@@ -108,12 +112,12 @@ class AssetSpec(BaseModel):
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """Arguments by part name, as written."""
+        """Arguments by part name, as written and not yet validated."""
         return dict(self.model_extra or {})
 
 
 class Pack(Spec):
-    """The assets of one game folder and what they share. `inbox` says, by pattern, what dropped files become."""
+    """The assets of one game folder and their shared settings. `inbox` maps file patterns to asset settings."""
 
     pack: _Name
     about: str = ""
@@ -125,14 +129,14 @@ class Pack(Spec):
     palette: str | None = None
     style: str = ""
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
-    defaults: Mapping[str, Mapping[str, Any]] = {}
+    defaults: Mapping[str, PartArguments] = {}
     inbox: Mapping[str, Mapping[str, Any] | None] = {}
     assets: Mapping[str, AssetSpec] = {}
 
     @field_validator("assets", mode="before")
     @classmethod
     def _from_list(cls, value: Any) -> Any:
-        """`assets` may also be a list whose entries carry a `name`."""
+        """Accept a list of entries with a `name` as well."""
         if not isinstance(value, list):
             return value
         named: dict[str, Any] = {}
@@ -153,15 +157,15 @@ class Bundled(Spec):
 
 
 class Folder(Spec):
-    """A local folder in diffusers layout; relative to the card. `digest` is that of `weights_digest`."""
+    """A local folder in diffusers layout, relative to the card. `digest` is computed by `weights_digest`."""
 
     folder: Path
     digest: str | None = None
 
 
 class SingleFile(Spec):
-    """One local .safetensors checkpoint; `config` is a diffusers folder (or hub id) that tells its shape. `digest` is
-    that of `weights_digest`."""
+    """One local .safetensors checkpoint. `config` is a diffusers folder or hub id with the model's configuration files;
+    `digest` is computed by `weights_digest`."""
 
     file: Path
     config: str | None = None
@@ -177,7 +181,7 @@ class Hub(Spec):
     subfolder: str | None = None
 
 
-def _location_kind(value: Any) -> str | None:
+def _location_kind(value: object) -> str | None:
     keys = set(value) if isinstance(value, Mapping) else set(getattr(type(value), "model_fields", ()))
     return next((kind for kind in ("bundled", "folder", "file", "hub") if kind in keys), None)
 
@@ -190,20 +194,19 @@ Location = Annotated[
     Discriminator(
         _location_kind,
         custom_error_type="location",
-        custom_error_message="weights are one of {bundled: …}, {folder: …}, {file: …}, {hub: …, revision: …}",
+        custom_error_message="weights must be one of {bundled: …}, {folder: …}, {file: …}, {hub: …, revision: …}",
     ),
 ]
 
-
 _TERMS = {"licence", "licence_url", "commercial"}
-"""Fields that tell under which terms something may be used: none changes a pixel."""
+"""Fields about licensing. They change no pixel, so they are not part of cache keys."""
 
 
 class ControlModel(Spec):
-    """The network that makes a model obey one kind of control; a union obeys several, each by the number `mode`.
+    """The control network of a model for one kind of control. `mode` selects that kind in a ControlNet union.
 
-    Of an IP-Adapter `weights` are the folder with its .safetensors file, named by `adapter` where there are several,
-    and with the folder `image_encoder`.
+    The `weights` of an IP-Adapter are a folder with its .safetensors file (`adapter` names it if there are several) and
+    a folder `image_encoder`.
     """
 
     weights: Location
@@ -215,22 +218,22 @@ class ControlModel(Spec):
     commercial: bool = True
 
     @property
-    def identity(self) -> Any:
-        """What enters keys."""
+    def identity(self) -> JsonValue:
+        """Identity used in cache keys: the digest instead of the location, without licence fields."""
         return _by_digest(self.model_dump(mode="json", exclude=_TERMS, exclude_defaults=True))
 
 
 class Scheduler(Spec):
-    """A diffusers scheduler class and the options laid over the model's own scheduler configuration."""
+    """A diffusers scheduler class, and options that override the model's scheduler configuration."""
 
     name: str
     options: Mapping[str, Any] = {}
 
 
 class ExtraWeights(Spec):
-    """One .safetensors file that is laid over a model, here or on the hub (`hub`, `revision` and `file` side by side).
+    """A .safetensors file that adds to a model: a local `file`, or `hub`, `revision` and `file` of a hub repository.
 
-    `digest` is that of `weights_digest`; a revision of the hub stands in for it.
+    `digest` is computed by `weights_digest`; a hub file is identified by its revision instead.
     """
 
     file: Annotated[
@@ -247,18 +250,18 @@ class ExtraWeights(Spec):
         if not isinstance(value, Mapping) or not {"hub", "revision"} & set(value):
             return value
         if missing := set(HubFile.model_fields) - set(value):
-            raise ValueError(f"a file of the hub is {{hub: …, revision: …, file: …}}, and here is no '{min(missing)}'")
-        rest = {key: word for key, word in value.items() if key not in HubFile.model_fields}
+            raise ValueError(f"a hub file needs hub, revision and file; '{min(missing)}' is missing")
+        rest = {key: item for key, item in value.items() if key not in HubFile.model_fields}
         return {**rest, "file": {key: value[key] for key in HubFile.model_fields}}
 
     @property
     def name(self) -> str:
-        """What sentences and locks call it."""
+        """Its name in messages and locks."""
         return f"{self.file.hub}/{self.file.file}" if isinstance(self.file, HubFile) else self.file.name
 
     @property
     def path(self) -> Path | None:
-        """Where the file lies; None for one of the hub. It need not exist."""
+        """Path of a local file, which may not exist; None for a hub file."""
         return self.file if isinstance(self.file, Path) else None
 
 
@@ -269,22 +272,22 @@ class Lora(ExtraWeights):
 
 
 class Embedding(ExtraWeights):
-    """A textual inversion, and the word that stands for it in prompts."""
+    """A textual inversion embedding, and its token in prompts."""
 
     token: Annotated[str, Field(pattern=r"^\S+$")]
 
 
 _CARD_DEFAULTS = {"negative", "steps", "guidance", "strength"}
-"""The arguments of sources that model cards may give defaults for."""
+"""The source arguments that a model card may give defaults for."""
 
 
 class ModelCard(Spec):
-    """Where a model lives and how to speak to it. `native` is the width and height it was trained at, in pixels.
+    """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
-    `prompts` holds, by preset name, the words this model was trained on; `affixes` go round every prompt. `digest` is
-    the sha256 of its weight files (see `assetgen models verify`); a hub revision stands in for it where it is None.
-    `network` and `vae` stand in for the UNet or transformer and for the autoencoder among its weights. `compile` runs
-    it compiled by torch: by default for packs of thousands of images on a CUDA device.
+    `prompts` holds prompt templates by preset name; `affixes` are put before and after every prompt. `digest` is the
+    sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their revision instead.
+    `network` and `vae` replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model
+    through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device.
     """
 
     model: _Name
@@ -313,33 +316,35 @@ class ModelCard(Spec):
     @classmethod
     def _known(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
         if unknown := sorted(set(value) - _CARD_DEFAULTS):
-            raise ValueError(f"a card gives no default for '{unknown[0]}', but for {', '.join(sorted(_CARD_DEFAULTS))}")
+            allowed = ", ".join(sorted(_CARD_DEFAULTS))
+            raise ValueError(f"a model card cannot set a default for '{unknown[0]}', only for {allowed}")
         return value
 
     @property
-    def identity(self) -> Any:
-        """What of the card changes pixels: its weights by digest (by place, where it tells none) and how they run.
+    def identity(self) -> JsonValue:
+        """Identity used in cache keys: the weights by digest (by location where there is none) and how they run.
 
-        Its controls are not in it: the ones that an asset uses enter keys beside the asset's control images.
+        Control networks are left out: those that an asset uses enter its keys with its control images.
         """
-        people = {"model", "about", "prompts", "affixes", "defaults", *_TERMS}
-        return _by_digest(
-            self.model_dump(mode="json", exclude={*people, "batch", "compile", "controls"}, exclude_defaults=True)
-        )
+        text = {"model", "about", "prompts", "affixes", "defaults", *_TERMS}
+        no_pixels = {*text, "batch", "compile", "controls"}
+        return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 
-    def weight_locations(self, kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:
-        """All weights but LoRAs and embeddings, with the networks of these kinds of control: what sentences call them,
-        where they lie, and their digest."""
+    def weight_locations(self, control_kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:
+        """Name, location and digest of all weights except LoRAs and embeddings, with these control networks."""
         yield self.model, self.weights, self.digest
-        for name in ("network", "vae"):
-            if place := getattr(self, name):
-                yield f"{self.model}, {name}", place, getattr(place, "digest", None)
-        for kind in kinds:
+        for name, location in (("network", self.network), ("vae", self.vae)):
+            if location:
+                yield f"{self.model}, {name}", location, getattr(location, "digest", None)
+        for kind in control_kinds:
             yield f"{self.model}/{kind}", self.controls[kind].weights, self.controls[kind].digest
 
 
-def _by_digest(card: Any) -> Any:
-    if not isinstance(card, Mapping):
-        return [_by_digest(item) for item in card] if isinstance(card, list) else card
-    places = {"weights", "file", "folder"} if card.get("digest") else set()
-    return {key: _by_digest(item) for key, item in card.items() if key not in {*places, *_TERMS}}
+def _by_digest(card: JsonValue) -> JsonValue:
+    """The same JSON without locations that have a digest, and without licence fields, at every level."""
+    if isinstance(card, list):
+        return [_by_digest(item) for item in card]
+    if not isinstance(card, dict):
+        return card
+    locations = {"weights", "file", "folder"} if card.get("digest") else set()
+    return {key: _by_digest(item) for key, item in card.items() if key not in locations | _TERMS}

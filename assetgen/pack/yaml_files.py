@@ -1,7 +1,7 @@
-"""YAML that strangers wrote: read safely, and remembering the line of every key.
+"""Read untrusted YAML safely and record the line of every key.
 
-Only plain data is accepted: no tags that build objects, no duplicate keys, no text that unfolds (by aliases or by
-nesting) into more than `MAX_NODES` values.
+Only plain data is accepted: no tags that construct objects, no duplicate keys, and at most `_MAX_NODES` values after
+aliases are expanded.
 """
 
 from collections import Counter
@@ -35,9 +35,9 @@ TYPE_MESSAGES = {
     "tuple_type": "Input should be a list, [A, B]",
     "list_type": "Input should be a list, [A, B]",
 }
-"""Types by pydantic's names, in the words of who writes YAML."""
+"""Plain messages by pydantic error type."""
 _UNION_MEMBERS = ("tuple[", "function-", "constrained-", "literal[")
-"""How the names begin that pydantic gives the choices of a union, among the keys that lead to a value."""
+"""Prefixes of the union member names that pydantic inserts into the location of an error."""
 KeyPath = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -45,16 +45,16 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data from a YAML file, and the line (counted from 1) where each of its values begins."""
+    """Plain data from a YAML file, and the 1-based line where each value begins."""
 
     file: str
     data: Any
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
 
     def where(self, *keys: str | int) -> str:
-        """`pack.yaml:12` for the value at these keys, or for the nearest enclosing one that has a line.
+        """`pack.yaml:12` for the value at these keys, or for the nearest enclosing value with a known line.
 
-        The entries of a list may be named by their `name`.
+        A list entry may be addressed by its `name` instead of its index.
         """
         keys = self._numbered(keys)
         for end in range(len(keys), -1, -1):
@@ -64,10 +64,10 @@ class Document:
 
     def _numbered(self, keys: KeyPath) -> KeyPath:
         data, found = self.data, list(keys)
-        for place, key in enumerate(keys):
+        for position, key in enumerate(keys):
             if isinstance(data, list) and isinstance(key, str):
                 named = (n for n, entry in enumerate(data) if isinstance(entry, Mapping) and entry.get("name") == key)
-                found[place] = key = next(named, key)
+                found[position] = key = next(named, key)
             try:
                 data = data[key]
             except (LookupError, TypeError):
@@ -76,10 +76,11 @@ class Document:
 
 
 def read_yaml(path: Path) -> Document:
-    """A YAML file as a `Document`. Raises `InputError` with file and line for whatever is wrong with it."""
+    """Read a YAML file. Raises `InputError` with file and line if it cannot be read or is not plain YAML."""
     try:
         if path.stat().st_size > MAX_YAML_BYTES:
-            raise InputError(f"is larger than {MAX_YAML_BYTES // 1_000_000} MB", where=str(path))
+            what = f"the file is larger than {MAX_YAML_BYTES // 1_000_000} MB, the limit for YAML files"
+            raise InputError(what, where=str(path))
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -88,30 +89,31 @@ def read_yaml(path: Path) -> Document:
 
 
 def parse_yaml(text: str, file: str) -> Document:
-    """Like `read_yaml`, from text; `file` is used in messages."""
+    """Parse YAML text; `file` names its origin in error messages. Raises `InputError` as `read_yaml` does."""
     try:
         _check_depth(text, file)
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
-            raise InputError("is empty", where=file)
+            raise InputError("the YAML is empty", where=file)
         reader = _Reader(loader, file)
         return Document(file, reader.value(node, ()), reader.lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{file}:{_line(mark)}" if mark else file
-        raise InputError(f"is not plain YAML ({error.problem or error.context})", where=place) from error
+        where = f"{file}:{_line(mark)}" if mark else file
+        raise InputError(f"this is not plain YAML ({error.problem or error.context})", where=where) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"is not plain YAML ({str(error).splitlines()[0]})", where=file) from error
+        raise InputError(f"this is not plain YAML ({str(error).splitlines()[0]})", where=file) from error
 
 
 def _check_depth(text: str, file: str) -> None:
-    """Refuse deep nesting before the composer meets it: that recurses natively and would end the process."""
+    """Refuse deep nesting before composing: libyaml's composer recurses in C and would overflow the stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
-            raise InputError("is nested too deeply", where=f"{file}:{_line(event.start_mark)}")
+            what = f"the YAML is nested more than {_MAX_DEPTH} levels deep"
+            raise InputError(what, where=f"{file}:{_line(event.start_mark)}")
 
 
 def _line(mark: Any) -> int:
@@ -119,7 +121,7 @@ def _line(mark: Any) -> int:
 
 
 class _Reader:
-    """Turns YAML nodes into data, counting values and noting lines."""
+    """Converts YAML nodes to data, counts the values and records their lines."""
 
     def __init__(self, loader: Any, file: str) -> None:
         self.loader, self.file = loader, file
@@ -129,9 +131,8 @@ class _Reader:
         line = _line(node.start_mark)
         self.lines.setdefault(keys, line)
         if len(self.lines) > _MAX_NODES or len(keys) > _MAX_DEPTH:
-            raise InputError(
-                "unfolds into too much data", where=f"{self.file}:{line}", cure="Write it with fewer aliases"
-            )
+            what = f"the YAML expands to more than {_MAX_NODES:,} values"
+            raise InputError(what, where=f"{self.file}:{line}", cure="Use fewer aliases")
         if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN_TAGS:
             raise yaml.MarkedYAMLError(problem=f"the tag {node.tag} is not plain data", problem_mark=node.start_mark)
         if isinstance(node, yaml.MappingNode):
@@ -143,9 +144,9 @@ class _Reader:
     def scalar(self, node: yaml.Node) -> Any:
         try:
             return self.loader.construct_object(node)
-        except ValueError as error:  # a date that no calendar has, a number of ten thousand digits
+        except ValueError as error:  # an impossible date, a number of ten thousand digits
             text = str(getattr(node, "value", ""))
-            problem = f"'{text:.20}{'…' * (len(text) > 20)}' is not a value; in quotes it is text"
+            problem = f"'{text:.20}{'…' * (len(text) > 20)}' is not a valid value; quote it if it is text"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
 
     def mapping(self, node: yaml.MappingNode, keys: KeyPath) -> dict[Any, Any]:
@@ -156,7 +157,7 @@ class _Reader:
         for key_node, value_node in node.value:
             key = self.scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if key is None or key_node.value == repeated:
-                problem = f"the key '{repeated}' is there twice" if repeated else "a key must be a word"
+                problem = f"the key '{repeated}' appears twice" if repeated else "a key must be text"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
             self.lines[(*keys, key)] = _line(key_node.start_mark)
             data[key] = self.value(value_node, (*keys, key))
@@ -164,14 +165,14 @@ class _Reader:
 
 
 def validate(document: Document, model: type[_Model], context: Mapping[str, Any] | None = None) -> _Model:
-    """A document as a spec. Raises `InputError` naming the line of the first thing that does not fit."""
+    """Validate a document. Raises `InputError` with the line of the first error."""
     return validate_at(model, document.data, document, (), context)
 
 
 def validate_at(
     model: type[_Model], data: Any, document: Document, keys: KeyPath, context: Mapping[str, Any] | None = None
 ) -> _Model:
-    """Part of a document, the data at `keys`, as `model`."""
+    """Validate the part of a document at `keys`; `data` is its content."""
     try:
         return model.model_validate(data, context=dict(context or {}))
     except ValidationError as error:
@@ -179,7 +180,10 @@ def validate_at(
 
 
 def explain(error: ValidationError, model: type[BaseModel], document: Document, keys: KeyPath = ()) -> InputError:
-    """A pydantic error in a person's words, with file and line; its context may tell the wrong `entry` of a list."""
+    """The first of pydantic's errors as a plain sentence with file and line.
+
+    An error's context may hold `entry`, the index of the list entry that it belongs to.
+    """
     first = error.errors(include_url=False)[0]
     path = tuple(key for key in first["loc"] if isinstance(key, int) or not key.startswith(_UNION_MEMBERS))
     entry = first.get("ctx", {}).get("entry")
@@ -194,7 +198,7 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document, 
         return InputError(f"'{name}' is missing", where=where)
     message = TYPE_MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
     if path and path[-1] == "[key]":
-        return InputError(f"the key {first['input']!r} is not a word", where=where, cure="Write it in quotes")
+        return InputError(f"the key {first['input']!r} is not text", where=where, cure="Write it in quotes")
     if not name and first["type"] in TYPE_MESSAGES:
         message = f"the file {message.partition(' ')[2]}"
     if name and message.startswith(("Input should", "String should")):

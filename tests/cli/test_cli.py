@@ -146,7 +146,7 @@ def test_what_a_card_tells_no_digest_of_is_not_called_verified(assetgen: Run, wo
 def test_a_default_that_is_spelt_wrong_is_not_passed_over(assetgen: Run, worn: Path) -> None:
     (worn / "models/worn.yaml").write_text(LAID_OVER % "" + "defaults: {step: 4}\n")
     code, _, err = assetgen("models", "show", "worn", "--pack", worn)
-    told = "worn.yaml:8: a card gives no default for 'step', but for guidance, negative, steps, strength."
+    told = "worn.yaml:8: a model card cannot set a default for 'step', only for guidance, negative, steps, strength."
     assert (code, told in " ".join(err.split())) == (2, True), err
 
 
@@ -154,7 +154,7 @@ def test_a_default_that_is_spelt_wrong_is_not_passed_over(assetgen: Run, worn: P
 def test_weights_that_are_no_place_are_one_sentence(assetgen: Run, worn: Path, weights: str) -> None:
     (worn / "models/worn.yaml").write_text((LAID_OVER % "").replace("{bundled: mini}", weights))
     code, _, err = assetgen("models", "show", "worn", "--pack", worn)
-    assert (code, "worn.yaml:4: weights are one of {bundled: …}" in " ".join(err.split())) == (2, True), err
+    assert (code, "worn.yaml:4: weights must be one of {bundled: …}" in " ".join(err.split())) == (2, True), err
 
 
 def test_a_network_of_another_file_is_looked_for_and_verified(assetgen: Run, worn: Path) -> None:
@@ -172,9 +172,9 @@ def test_a_network_of_another_file_is_looked_for_and_verified(assetgen: Run, wor
 @pytest.mark.parametrize(
     ("lora", "told"),
     [
-        ("{hub: maker/few, file: four.safetensors}", r"worn.yaml:7: a file of the hub is .* no 'revision'"),
-        ("{hub: maker/few, revision: abc}", r"worn.yaml:7: a file of the hub is .* no 'file'"),
-        ("{revision: abc, file: four.safetensors}", r"worn.yaml:7: a file of the hub is .* no 'hub'"),
+        ("{hub: maker/few, file: four.safetensors}", r"worn.yaml:7: a hub file needs .* 'revision' is missing"),
+        ("{hub: maker/few, revision: abc}", r"worn.yaml:7: a hub file needs .* 'file' is missing"),
+        ("{revision: abc, file: four.safetensors}", r"worn.yaml:7: a hub file needs .* 'hub' is missing"),
         ("{hub: 3, revision: abc, file: x.safetensors}", r"worn.yaml:7: 'loras.0.file.*hub'"),
         ("{weight: 1}", r"worn.yaml:7: 'loras.0.file' is missing"),
     ],

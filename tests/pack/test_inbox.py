@@ -31,20 +31,20 @@ def drop(folder: Path, name: str, data: bytes | str = PNG) -> Path:
     return path
 
 
-def planned(file: PackFile) -> dict[str, Recipe]:
+def resolved(file: PackFile) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in resolve_pack(file)}
 
 
 def test_a_dropped_mesh_is_painted_along_its_depth(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "Old Boulder.glb", trimesh.creation.box().export(file_type="glb"))
-    recipe = planned(write_pack(EMPTY))["old_boulder"]
+    recipe = resolved(write_pack(EMPTY))["old_boulder"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("concept_from_mesh", "Old Boulder")
     assert recipe.controls[0].arguments["mesh"].path == path
 
 
 def test_a_dropped_picture_is_painted_over(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "castle_sketch.png")
-    recipe = planned(write_pack(EMPTY))["castle_sketch"]
+    recipe = resolved(write_pack(EMPTY))["castle_sketch"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("painted_concept", "castle sketch")
     assert recipe.source.arguments["image"].path == path
 
@@ -100,7 +100,7 @@ def test_a_mistake_beside_a_dropped_file_leaves_what_stands_in_game_and_lock(
 def test_a_file_beside_it_says_what_it_becomes_and_need_not_name_it(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "dragon.png")
     drop(tmp_path, "dragon.yaml", "{preset: pixel_sprite, prompt: a red dragon, pixelate: {colors: 5}}")
-    recipe = planned(write_pack(EMPTY))["dragon"]
+    recipe = resolved(write_pack(EMPTY))["dragon"]
     assert (recipe.preset, recipe.facts["prompt"]) == ("pixel_sprite", "a red dragon")
     assert (recipe.source.arguments["image"].path, recipe.steps[1].arguments["colors"]) == (path, 5)
 
@@ -110,7 +110,7 @@ def test_the_packs_entry_is_filled_in_and_the_file_beside_lies_over_it(write_pac
         drop(tmp_path, name)
     drop(tmp_path, "b.yaml", "{diffusion: {strength: 0.25}}")
     rule = '"*.png": {preset: decal, prompt: "mossy {name}", diffusion: {image: "{file}", strength: 0.5}}'
-    recipes = planned(write_pack(f"pack: p\ninbox: {{{rule}}}\n"))
+    recipes = resolved(write_pack(f"pack: p\ninbox: {{{rule}}}\n"))
     assert [recipe.facts["prompt"] for recipe in recipes.values()] == ["mossy a", "mossy b"]
     assert [recipe.source.arguments["strength"] for recipe in recipes.values()] == [0.5, 0.25]
 
@@ -118,7 +118,7 @@ def test_the_packs_entry_is_filled_in_and_the_file_beside_lies_over_it(write_pac
 def test_a_sketch_that_is_a_control_is_not_painted_over_as_well(write_pack: Write, tmp_path: Path) -> None:
     drop(tmp_path, "a.png")
     drop(tmp_path, "a.yaml", '{preset: painted_concept, canny: {image: "{file}"}}')
-    recipe = planned(write_pack(EMPTY))["a"]
+    recipe = resolved(write_pack(EMPTY))["a"]
     assert (recipe.controls[0].name, recipe.source.arguments["image"]) == ("canny", None)
 
 
@@ -127,12 +127,12 @@ def test_what_the_pack_leaves_out_and_what_programs_leave_lying_are_no_assets(
 ) -> None:
     for name in ("a.png", "a_albedo.png", ".b.png", "c.png.part", "d.png~", "readme.txt", "props/e.png"):
         drop(tmp_path, name)
-    assert set(planned(write_pack('pack: p\ninbox: {"*_albedo.png": null}\n'))) == {"a", "props/e"}
+    assert set(resolved(write_pack('pack: p\ninbox: {"*_albedo.png": null}\n'))) == {"a", "props/e"}
 
 
 def test_an_asset_that_the_pack_has_itself_wins(write_pack: Write, tmp_path: Path) -> None:
     drop(tmp_path, "a.png")
-    recipes = planned(write_pack("pack: p\nassets: {A: {preset: decal, prompt: mine}}\n"))
+    recipes = resolved(write_pack("pack: p\nassets: {A: {preset: decal, prompt: mine}}\n"))
     assert [(recipe.name, recipe.preset) for recipe in recipes.values()] == [("A", "decal")]
 
 
@@ -140,13 +140,13 @@ def test_two_files_of_one_name_are_refused_with_both_names(write_pack: Write, tm
     drop(tmp_path, "a.png")
     drop(tmp_path, "A.jpg")
     with pytest.raises(InputError, match=r"a\.png: 'a\.png' and 'A\.jpg' would both be the asset 'a'"):
-        planned(write_pack(EMPTY))
+        resolved(write_pack(EMPTY))
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("prompt: [", r"inbox/a\.yaml:\d: is not plain YAML"),
+        ("prompt: [", r"inbox/a\.yaml:\d: this is not plain YAML"),
         ("- 1", r"inbox/a\.yaml:1: the file should be a mapping"),
         ("{preset: decl, prompt: x}", r"inbox/a\.yaml:1: there is no preset 'decl'.*decal"),
         ("{seed: -1}", r"inbox/a\.yaml:1: 'seed'"),
@@ -160,7 +160,7 @@ def test_a_mistake_in_a_file_beside_is_told_with_its_place(
     drop(tmp_path, "a.png")
     drop(tmp_path, "a.yaml", text)
     with pytest.raises(InputError, match=told):
-        planned(write_pack(EMPTY))
+        resolved(write_pack(EMPTY))
 
 
 def test_an_empty_inbox_is_a_pack_without_assets_yet(rebuilt: Rebuilt, tmp_path: Path) -> None:
@@ -214,4 +214,4 @@ def test_a_linked_folder_in_an_inbox_counts_once(write_pack: Write, tmp_path: Pa
     (tmp_path / "inbox/more").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere/round").symlink_to(tmp_path / "elsewhere")
     write_pack(EMPTY)
-    assert set(planned(load_pack(tmp_path))) == {"more/a"}
+    assert set(resolved(load_pack(tmp_path))) == {"more/a"}
