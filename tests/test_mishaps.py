@@ -172,7 +172,7 @@ def test_nothing_is_removed_through_a_link(build_in: Build, tmp_path: Path) -> N
     [
         (lambda text: text.replace("lock: 1", "lock: 99"), "was written by a newer assetgen"),
         (lambda text: text.replace('\n"a":', '\n<<<<<<< ours\n"a":'), "has merge markers"),
-        (lambda text: text.partition('\n"b":')[0], "was cut short"),
+        (lambda text: text.partition('\n"b":')[0], "is truncated"),
     ],
     ids=["newer", "unmerged", "cut between blocks"],
 )

@@ -144,7 +144,7 @@ class _Run:
     def publish(self, outcome: FinishedAttempt, *, can_wait: bool = True) -> None:
         recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
         owned = recipe.export.part.traits.engine_owned
-        facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts}
+        facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts.to_json()}
         facts["attempt"] = number
         with self.publishing, self.sampler.timed("publish"):
             if can_wait and self.target.is_taken(recipe.name, outcome.files):

@@ -62,7 +62,7 @@ def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
         "source": identity_json(recipe.source_for(attempt)),
         "controls": [identity_json(stage) for stage in recipe.controls],
         "steps": [identity_json(stage) for stage in recipe.steps],
-        **recipe.facts,
+        **recipe.facts.to_json(),
     }
 
 

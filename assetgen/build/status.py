@@ -128,7 +128,7 @@ def _reasons(status: AssetStatus, recipe: Recipe, target: Target, users: Sequenc
     if target.is_current(recipe.name, recipe.files_key):
         yield f"'{users[0]}' needs its images"
     elif status.locked is None:
-        name = recipe.facts.get("seed_name", recipe.name)
+        name = recipe.facts.seed_name or recipe.name
         yield "it is not in the lock" if name == recipe.name else f"it has the picture of '{name}', renamed"
     elif status.changes:
         yield from status.changes

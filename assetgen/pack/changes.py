@@ -1,4 +1,4 @@
-"""Why an asset is stale: what its pack asks now against what its lock says was asked, in words."""
+"""Why an asset is stale: compare the request in the pack with the request in the lock."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,25 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assetgen.pack.lock import LockEntry
+from pydantic import JsonValue
+
+from assetgen.pack.lock import LockEntry, StageRecord, StageRecords
 from assetgen.pack.recipe import Recipe, Stage, identity_json
 from assetgen.pack.schema import ControlModel, Hub, ModelCard
 from assetgen.parts import InputFile
 
 _SOURCE = "source"
-"""Its words are told without it: `prompt changed`."""
+"""Changes of source arguments are reported without it: `prompt changed`."""
 _FREE_TEXT = ("prompt", "negative")
 _MAX_SHOWN = 24
-"""Values longer than this, free text and mappings are not shown, only said to have changed."""
+"""Longer values, free text and mappings are not printed, only reported as changed."""
 
 
 def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
-    """The request half of a recipe's block; `folder` is the pack's, to which input files are relative."""
+    """The lock entry of a recipe that is not built yet. Input files are listed relative to `folder`, the pack's."""
     return LockEntry(
         preset=recipe.preset,
         tries=recipe.tries,
         keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
-        seed_name=recipe.facts.get("seed_name", ""),
+        seed_name=recipe.facts.seed_name or "",
         pick=recipe.pick,
         source=stage_record(recipe.source),
         controls={stage.alias: stage_record(stage) for stage in recipe.controls},
@@ -34,14 +36,15 @@ def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
         members={need.name: need.accepted_key for need in recipe.members},
         inputs=dict(_inputs(recipe, folder)),
         weights=dict(_weights(recipe)),
-        licences=recipe.facts.get("licences", {}),
+        licences=recipe.facts.licences,
     )
 
 
-def stage_record(stage: Stage) -> dict[str, Any]:
-    """A stage as a lock tells it."""
-    words = {key: value for key, value in identity_json(stage.arguments).items() if value not in (None, [])}
-    return {"part": f"{stage.name}@{stage.version}", **words}
+def stage_record(stage: Stage) -> dict[str, JsonValue]:
+    """A stage as a lock records it: the part with its version, and the arguments that are neither None nor empty."""
+    arguments = {key: identity_json(value) for key, value in sorted(stage.arguments.items())}
+    used = {key: value for key, value in arguments.items() if value not in (None, [])}
+    return {"part": f"{stage.name}@{stage.version}", **used}
 
 
 def _inputs(recipe: Recipe, folder: Path) -> Iterator[tuple[str, str]]:
@@ -52,7 +55,7 @@ def _inputs(recipe: Recipe, folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _files(value: Any) -> Iterator[InputFile]:
-    """Input files in a word: the word itself, or the `file` of each thing in a list (LoRAs)."""
+    """The input files in an argument: the value itself, or the `file` of each entry of a list (LoRAs)."""
     if isinstance(value, InputFile):
         yield value
     elif isinstance(value, list | tuple):
@@ -61,7 +64,7 @@ def _files(value: Any) -> Iterator[InputFile]:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """As a pack writes it (`../` too); of a file elsewhere its name alone, since other machines keep it elsewhere."""
+    """The path relative to the pack; only the name of a file outside it, which lies elsewhere on other machines."""
     inside = path.absolute().is_relative_to(folder.absolute())
     return path.absolute().relative_to(folder.absolute()).as_posix() if inside else path.name
 
@@ -73,43 +76,43 @@ def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
     used: list[tuple[str, ModelCard | ControlModel]] = [(card.model, card)]
     kinds = [stage.control_kind for stage in recipe.controls if stage.control_kind in card.controls]
     used += [(f"{card.model}/{kind}", card.controls[kind]) for kind in kinds]
-    for name, holder in used:
-        place = holder.weights
-        at_hub = f"{place.hub}@{place.revision}" if isinstance(place, Hub) else ""
-        yield name, holder.digest or at_hub
+    for name, model in used:
+        location = model.weights
+        revision = f"{location.hub}@{location.revision}" if isinstance(location, Hub) else ""
+        yield name, model.digest or revision
 
 
 def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
-    """What changed in the request, one short reason each; empty where nothing did."""
+    """What changed in the request, one short reason each; empty if nothing did."""
     if now.keys == locked.keys:
         return []
     files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
     models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
-    stage_record = _Reported(frozenset(files.values()), bool(models))
+    known = _Reported(frozenset(files.values()), bool(models))
     reasons = [f"{path} changed" for path in files] + [f"weights of {name} differ" for name in models]
-    reasons += _words(_SOURCE, now.source, locked.source, stage_record)
+    reasons += _stage_changes(_SOURCE, now.source, locked.source, known)
     for kind in ("controls", "steps", "checks"):
-        reasons += _stages(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), stage_record)
-    reasons += _words("export", now.export, locked.export, stage_record)
-    reasons += _members(now.members, locked.members)
+        reasons += _list_changes(kind.removesuffix("s"), getattr(now, kind), getattr(locked, kind), known)
+    reasons += _stage_changes("export", now.export, locked.export, known)
+    reasons += _member_changes(now.members, locked.members)
     reasons += [
         f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
         for name in ("preset", "tries", "pick", "licences")
         if getattr(locked, name) != getattr(now, name)
     ]
-    return reasons or [_unseen(now, locked)]
+    return reasons or [_other_reason(now, locked)]
 
 
 @dataclass(frozen=True)
 class _Reported:
-    """What was told by name already: the new digests of input files, and that weights are others."""
+    """Changes that are reported by name already: the new digests of input files, and whether weights differ."""
 
     files: frozenset[str]
     weights: bool
 
 
-def _unseen(now: LockEntry, locked: LockEntry) -> str:
-    """The reason where keys differ and no word does."""
+def _other_reason(now: LockEntry, locked: LockEntry) -> str:
+    """The reason if keys differ but no argument does."""
     if now.pick is not None:
         return f"candidate {now.pick + 1} was picked and is not built yet"
     if locked.keys.get("files") == "":
@@ -118,30 +121,29 @@ def _unseen(now: LockEntry, locked: LockEntry) -> str:
     return "what is written into its files changed" if same else "assetgen itself changed"
 
 
-def _stages(kind: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_record: _Reported) -> Iterator[str]:
+def _list_changes(kind: str, now: StageRecords, locked: StageRecords, known: _Reported) -> Iterator[str]:
+    """Changes of the controls, steps or checks."""
     yield from (f"{kind} {alias} added" for alias in now if alias not in locked)
     yield from (f"{kind} {alias} removed" for alias in locked if alias not in now)
     both = [alias for alias in now if alias in locked]
     for alias in both:
-        yield from _words(f"{kind} {alias}", now[alias], locked[alias], stage_record)
+        yield from _stage_changes(f"{kind} {alias}", now[alias], locked[alias], known)
     if both != [alias for alias in locked if alias in now]:
         yield f"{kind}s in another order"
 
 
-def _words(where: str, now: Mapping[str, Any], locked: Mapping[str, Any], stage_record: _Reported) -> Iterator[str]:
-    """Changed words of one stage."""
+def _stage_changes(where: str, now: StageRecord, locked: StageRecord, known: _Reported) -> Iterator[str]:
+    """Changed part and arguments of one stage."""
     for key in dict.fromkeys((*locked, *now)):
         old, new = locked.get(key), now.get(key)
-        if old == new or any(digest in json.dumps(new) for digest in stage_record.files):
+        if old == new or any(digest in json.dumps(new) for digest in known.files):
             continue
         if key == "part":
             yield _part_change(where, str(old), str(new))
-        elif key == "model":
-            yield from (
-                () if stage_record.weights and _without_digest(old) == _without_digest(new) else ["model changed"]
-            )
-        else:
+        elif key != "model":
             yield f"{key if where == _SOURCE else f'{where}.{key}'} {_change(key, old, new)}"
+        elif not known.weights or _without_digest(old) != _without_digest(new):
+            yield "model changed"
 
 
 def _part_change(where: str, old: str, new: str) -> str:
@@ -152,11 +154,11 @@ def _part_change(where: str, old: str, new: str) -> str:
     return f"{where if where.endswith(f' {name}') else f'{where} {name}'} {version} → {new_version}"
 
 
-def _without_digest(card: Any) -> Any:
-    return {key: value for key, value in card.items() if key != "digest"} if isinstance(card, Mapping) else card
+def _without_digest(card: JsonValue) -> JsonValue:
+    return {key: value for key, value in card.items() if key != "digest"} if isinstance(card, dict) else card
 
 
-def _change(key: str, old: Any, new: Any) -> str:
+def _change(key: str, old: JsonValue, new: JsonValue) -> str:
     if old is None or new is None:
         return "added" if old is None else "removed"
     if key in _FREE_TEXT or isinstance(new, Mapping):
@@ -166,7 +168,7 @@ def _change(key: str, old: Any, new: Any) -> str:
     return f"{shown[0]} → {shown[1]}" if brief else "changed"
 
 
-def _members(now: Mapping[str, str], locked: Mapping[str, str]) -> Iterator[str]:
+def _member_changes(now: Mapping[str, str], locked: Mapping[str, str]) -> Iterator[str]:
     for name in dict.fromkeys((*locked, *now)):
         if name not in now:
             yield f"member {name} removed"

@@ -45,10 +45,7 @@ def expand(
         try:
             for name, single in _combinations(written, spec):
                 if name.lower() in seen:
-                    other = seen[name.lower()]
-                    what = (
-                        f"two assets are named '{name}' (the other is '{other}'; upper and lower case count as equal)"
-                    )
+                    what = f"two assets are named '{name}', ignoring case (the other is '{seen[name.lower()]}')"
                     raise InputError(what, cure="Rename one of the two")
                 seen[name.lower()] = written
                 if len(seen) > _MAX_ASSETS:

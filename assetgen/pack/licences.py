@@ -1,11 +1,10 @@
-"""Under which terms an asset is made: the licences of its model, control networks, LoRAs and detectors.
+"""Licences of what an asset is made with: model, control networks, LoRAs, embeddings and detectors.
 
-They are written into locks and pictures. What forbids commercial use is refused unless a person allows it.
+They are written into locks and images. Non-commercial ones are refused unless the user allows them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.pack.recipe import Recipe, Stage
@@ -16,7 +15,7 @@ _CURE = "Choose another, or allow it with --allow-noncommercial (over HTTP: allo
 
 @dataclass(frozen=True)
 class Terms:
-    """The licence of one thing that a recipe uses; `name` is its key in locks, `what` what a sentence calls it."""
+    """The licence of one model or file that a recipe uses. `name` is its key in locks, `what` its name in messages."""
 
     name: str
     what: str
@@ -35,7 +34,7 @@ def licence_text(licence: str, commercial: bool) -> str:
 
 
 def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
-    """The terms of everything that these stages run."""
+    """The terms of every model, network, LoRA, embedding and detector that these stages use."""
     card = source.arguments.get("model")
     if isinstance(card, ModelCard):
         yield Terms(card.model, f"model '{card.model}'", card.licence, card.commercial)
@@ -43,30 +42,31 @@ def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
             network = card.controls[kind]
             what = f"control '{kind}' of model '{card.model}'"
             yield Terms(f"{card.model}/{kind}", what, network.licence, network.commercial)
-    yield from _additions(card if isinstance(card, ModelCard) else None, source)
+    yield from _extra_terms(card if isinstance(card, ModelCard) else None, source)
     for stage in controls:
         if detector := stage.part.traits.detector:
             yield Terms(stage.name, f"detector '{stage.name}'", detector.licence, detector.commercial)
 
 
-def _additions(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
-    """LoRAs of the card and of the asset, and embeddings, about which somebody said something."""
-    own: list[tuple[str, str, Any]] = [("LoRA", lora.name, lora) for lora in (card.loras if card else ())]
-    own += [("LoRA", lora.file.path.name, lora) for lora in source.arguments.get("loras", ())]
-    own += [("embedding", each.name, each) for each in (card.embeddings if card else ())]
-    for kind, name, each in own:
-        if each.licence or not each.commercial:
-            yield Terms(f"{kind} {name}", f"{kind} '{name}'", each.licence or "no licence is named", each.commercial)
+def _extra_terms(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
+    """The terms of LoRAs and embeddings, of the card and of the asset, where a licence or a restriction is given."""
+    extras = [("LoRA", each.name, each.licence, each.commercial) for each in (card.loras if card else ())]
+    own = source.arguments.get("loras", ())
+    extras += [("LoRA", each.file.path.name, each.licence, each.commercial) for each in own]
+    extras += [("embedding", each.name, each.licence, each.commercial) for each in (card.embeddings if card else ())]
+    for kind, name, licence, commercial in extras:
+        if licence or not commercial:
+            yield Terms(f"{kind} {name}", f"{kind} '{name}'", licence or "no licence is named", commercial)
 
 
 def noncommercial(recipe: Recipe) -> tuple[str, ...]:
-    """What of a recipe forbids commercial use, each in a sentence."""
+    """One sentence for each licence of a recipe that forbids commercial use."""
     found = terms_of(recipe.source, recipe.controls)
     return tuple(f"{terms.what} forbids commercial use ({terms.licence})" for terms in found if not terms.commercial)
 
 
 def refuse_noncommercial(recipes: Iterable[Recipe], allowed: bool) -> None:
-    """Raise `InputError` for the first recipe that uses what forbids commercial use, unless that is allowed."""
+    """Raise `InputError` for the first recipe with a licence that forbids commercial use, unless `allowed`."""
     for recipe in recipes if not allowed else ():
         for what in noncommercial(recipe):
             raise InputError(what, where=recipe.where, cure=_CURE)

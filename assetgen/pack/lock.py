@@ -1,8 +1,8 @@
-"""The lock of a pack: what its last good build was asked for and what came out, one block an asset, sorted.
+"""The lock of a pack: the requests and the results of its last successful build, one entry per asset, sorted.
 
-`pack.lock` stands beside `pack.yaml` (`NAME.pack.lock` beside `NAME.pack.yaml`) and belongs under version control. It
-is YAML of a narrow form: one fact a line, every value JSON. So two branches merge line by line, and a thousand assets
-are read in a few hundredths of a second. A block ends with a fact that none can be without: a cut one is noticed.
+`pack.lock` lies beside `pack.yaml` (`NAME.pack.lock` beside `NAME.pack.yaml`) and belongs under version control. It is
+a narrow subset of YAML: one value per line, each written as JSON. Branches therefore merge line by line, and a thousand
+assets load in a few hundredths of a second. Every entry ends with a required field, so a truncated one is detected.
 """
 
 import json
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from pydantic import JsonValue
+
 from assetgen.errors import InputError
 from assetgen.pack.entries import check_name
 from assetgen.pack.library import PackFile
@@ -20,104 +22,114 @@ from assetgen.store.atomic import write_atomically
 
 _LOCK_VERSION = 1
 VERSION_KEY = "assetgen lock"
-"""With a space, which no asset has in its name."""
+"""It contains a space, so no asset can have this name."""
 _VERSION_LINE = re.compile(rf"^{VERSION_KEY}: (\d{{1,9}})$", re.MULTILINE)
 _HEAD = "# Written by assetgen: what the last good build of this pack made. Keep it under version control.\n"
-_END = "\n..."  # where YAML documents end: a file that was cut short at the end of a block is noticed, too
+_END = "\n..."  # YAML's end of document: shows that a file was not truncated between two entries
 _MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 _PLAIN_KEY = re.compile(r"^[a-z][a-z0-9_.-]*[a-z0-9_/]$", re.IGNORECASE)
 _YAML_WORDS = frozenset(("yes", "no", "on", "off", "true", "false", "null"))
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""What JSON leaves as it is and YAML does not allow, or takes for the end of a line."""
-_CURE = "Bring it back from version control, or remove it and build again"
+"""Characters that JSON does not escape but YAML forbids or treats as line breaks."""
+_CURE = "Restore it from version control, or remove it and build again"
+StageRecord = Mapping[str, JsonValue]
+"""One stage: `part` (`NAME@VERSION`) and its arguments, with files and model cards by digest."""
+StageRecords = Mapping[str, StageRecord]
+"""Stages by alias, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LockEntry:
-    """One asset in the lock.
-
-    `keys` are those of its save points; `seed_name` is the name that its seed comes from (its own, or the one it had
-    before it was renamed; "" where the pack names a seed); `pick` is the try that a person chose. `source` to `members`
-    are the request, as it enters keys; `inputs` and `weights` are sha256 by file and by model. `outputs` are sha256 and
-    `looks` small pictures of the published files (see `looks`); `cost` is what sampling took, where a model sampled.
-    """
+    """One asset in the lock. The field names are keys of the lock file."""
 
     preset: str
     keys: Mapping[str, str]
-    source: Mapping[str, Any]
-    export: Mapping[str, Any]
+    """Cache keys: `sampled`, `images` and `files`; `files` is "" where a pick is not built yet."""
+    source: StageRecord
+    export: StageRecord
     attempt: int = 0
+    """The accepted attempt, counted from 0."""
     seed_name: str = ""
+    """The name that the seed is derived from: the asset's own or an earlier one; "" where the pack sets the seed."""
     pick: int | None = None
-    controls: Mapping[str, Any] = field(default_factory=dict)
-    steps: Mapping[str, Any] = field(default_factory=dict)
-    checks: Mapping[str, Any] = field(default_factory=dict)
+    """The attempt that a person chose."""
+    controls: StageRecords = field(default_factory=dict)
+    steps: StageRecords = field(default_factory=dict)
+    checks: StageRecords = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
+    """`accepted` keys of an atlas's members by asset name."""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of input files by path."""
     weights: Mapping[str, str] = field(default_factory=dict)
+    """Digest or hub revision of weights, by model and `MODEL/CONTROL`."""
     licences: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of published files by path in the target."""
     looks: Mapping[str, str] = field(default_factory=dict)
-    cost: Mapping[str, Any] = field(default_factory=dict)
+    """Fingerprints of published images (see `pixels/fingerprint.py`) by path in the target."""
+    cost: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Time, energy, price and device of sampling; empty where no model ran."""
     tries: int
+    """The most attempts that checks may reject. The last field of every entry."""
 
 
 Lock = Mapping[str, LockEntry]
-"""Blocks by asset name."""
+"""Entries by asset name."""
 
 
 def lock_path(file: PackFile) -> Path:
-    """Where a pack's lock is."""
+    """The path of a pack's lock, beside the pack."""
     return Path(file.document.file).with_suffix(".lock")
 
 
-def read_lock(place: Path) -> dict[str, LockEntry] | None:
-    """The blocks of a lock, or None where there is no file. Raises `InputError` for what is not a whole lock."""
+def read_lock(path: Path) -> dict[str, LockEntry] | None:
+    """The entries of a lock; None if there is no file. Raises `InputError` for a damaged, truncated or newer lock."""
     try:
-        text = place.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot read the lock '{place}' ({why})", cure=_CURE) from error
+        raise InputError(f"cannot read the lock '{path}' ({why})", cure=_CURE) from error
     version = _VERSION_LINE.search(text)
     if version and int(version[1]) > _LOCK_VERSION:
-        raise InputError("was written by a newer assetgen", where=str(place), cure="Update assetgen")
+        raise InputError("the lock was written by a newer assetgen", where=str(path), cure="Update assetgen")
     whole = text.rstrip("\n").removesuffix(_END)
-    data = _parse(whole, place)
+    data = _parse(whole, path)
     if data.pop(VERSION_KEY, None) != _LOCK_VERSION:
-        raise InputError(f"is no lock of assetgen: it lacks the line '{VERSION_KEY}'", where=str(place), cure=_CURE)
-    lock = {name: _block(name, block, place) for name, block in data.items()}
+        what = f"this is not a lock of assetgen: the line '{VERSION_KEY}: {_LOCK_VERSION}' is missing"
+        raise InputError(what, where=str(path), cure=_CURE)
+    lock = {name: _entry(name, entry, path) for name, entry in data.items()}
     if whole == text.rstrip("\n"):
-        raise InputError("was cut short: its last line is not '...'", where=str(place), cure=_CURE)
+        raise InputError("the lock is truncated: its last line is not '...'", where=str(path), cure=_CURE)
     return lock
 
 
-def write_lock(place: Path, lock: Lock) -> None:
-    """Write a lock whole, and only where it changed."""
-    blocks = "".join(_block_text(name, lock[name]) for name in sorted(lock))
-    text = _HEAD + f"{VERSION_KEY}: {_LOCK_VERSION}\n" + blocks + _END + "\n"
+def write_lock(path: Path, lock: Lock) -> None:
+    """Write a lock atomically if it changed. Raises `InputError` if it cannot be written."""
+    entries = "".join(_entry_text(name, lock[name]) for name in sorted(lock))
+    text = _HEAD + f"{VERSION_KEY}: {_LOCK_VERSION}\n" + entries + _END + "\n"
     try:
-        stands = place.read_bytes() if place.exists() else None
-        if stands == text.encode():
+        before = path.read_bytes() if path.exists() else None
+        if before == text.encode():
             return
-        if stands is not None and not place.stat().st_mode & stat.S_IWUSR:
+        if before is not None and not path.stat().st_mode & stat.S_IWUSR:
             raise PermissionError(13, "it is read-only")
-        write_atomically(place, text.encode())
+        write_atomically(path, text.encode())
     except OSError as error:
-        cure = "What was built stands in the game: get write access, and build again to lock it"
-        raise InputError(f"cannot write the lock '{place}' ({error.strerror})", cure=cure) from error
+        cure = "The built files are in the game folder: get write access, then build again to record them"
+        raise InputError(f"cannot write the lock '{path}' ({error.strerror})", cure=cure) from error
 
 
-def _block_text(name: str, block: LockEntry) -> str:
+def _entry_text(name: str, entry: LockEntry) -> str:
     lines = [f"\n{_key(name)}:"]
-    for part in fields(block):
-        value = getattr(block, part.name)
+    for each in fields(entry):
+        value = getattr(entry, each.name)
         if isinstance(value, Mapping):
-            lines += [f"  {part.name}:"] if value else []
+            lines += [f"  {each.name}:"] if value else []
             lines += [f"    {_key(key)}: {_json(item)}" for key, item in value.items()]
         elif value not in (None, ""):
-            lines.append(f"  {part.name}: {_json(value)}")
+            lines.append(f"  {each.name}: {_json(value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -125,8 +137,8 @@ def _key(name: str) -> str:
     return name if _PLAIN_KEY.match(name) and name.lower() not in _YAML_WORDS else _json(name)
 
 
-def _json(value: Any) -> str:
-    """JSON that YAML 1.1 reads alike."""
+def _json(value: object) -> str:
+    """JSON that YAML 1.1 parses to the same value."""
     match value:
         case str():
             return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
@@ -135,28 +147,29 @@ def _json(value: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(map(_json, value)) + "]"
         case float() if "." not in (text := json.dumps(value)):
-            return text.replace("e", ".0e")  # YAML takes 1e-05 for a word
+            return text.replace("e", ".0e")  # YAML parses 1e-05 as text
     return json.dumps(value)
 
 
-def _parse(text: str, place: Path) -> dict[str, Any]:
-    """Nested mappings by indent: two spaces a level."""
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    """Parse nested mappings; two spaces of indent are one level."""
     levels: list[dict[str, Any]] = [{}]
     for number, line in enumerate(text.split("\n"), 1):
         if not line or line.startswith("#"):
             continue
         if line.startswith(_MERGE_MARKS):
-            cure = "Keep either side of each block (or both, for different assets), then build"
-            raise InputError("has merge markers", where=f"{place}:{number}", cure=cure)
+            cure = "Keep one side of each conflict (or both, if they are different assets), then build"
+            raise InputError("the lock has merge markers", where=f"{path}:{number}", cure=cure)
         depth = (len(line) - len(line.lstrip(" "))) // 2
         try:
             key, value = _line(line.strip())
             del levels[depth + 1 :]
             if key in levels[depth]:
-                raise ValueError("twice")
+                raise ValueError("duplicate key")
             levels[depth][key] = value
         except (ValueError, IndexError, TypeError, RecursionError) as error:
-            raise InputError("is not as assetgen wrote it", where=f"{place}:{number}", cure=_CURE) from error
+            what = "this line is not in the format that assetgen writes"
+            raise InputError(what, where=f"{path}:{number}", cure=_CURE) from error
         if isinstance(value, dict):
             levels.append(value)
     return levels[0]
@@ -171,24 +184,28 @@ def _line(line: str) -> tuple[str, Any]:
     return key, json.loads(rest) if rest.strip() else {}
 
 
-def _block(name: str, data: Any, place: Path) -> LockEntry:
+def _entry(name: str, data: Any, path: Path) -> LockEntry:
     try:
-        block = LockEntry(**data)
-        if wrong := [part.name for part in fields(block) if not _fits(getattr(block, part.name), part.type)]:
+        entry = LockEntry(**data)
+        if wrong := [each.name for each in fields(entry) if not _has_type(getattr(entry, each.name), each.type)]:
             raise TypeError(wrong[0])
-        for path in block.outputs:
-            check_name(path)
+        for output in entry.outputs:
+            check_name(output)
     except TypeError as error:
-        raise InputError(f"the block of '{name}' is not whole", where=str(place), cure=_CURE) from error
+        raise InputError(f"the entry of '{name}' is incomplete or damaged", where=str(path), cure=_CURE) from error
     except InputError as error:
-        raise InputError(f"'{name}' has a file outside the target", where=str(place), cure=_CURE) from error
-    return block
+        what = f"the entry of '{name}' lists a file outside the target"
+        raise InputError(what, where=str(path), cure=_CURE) from error
+    return entry
 
 
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value is of a field's type: a number, a word, or a mapping, of words alone where it says so."""
+def _has_type(value: object, kind: Any) -> bool:
+    """Whether a value read from a lock has the type of a `LockEntry` field."""
     if kind in (int, str):
         return type(value) is kind
     if kind == int | None:
         return value is None or type(value) is int
-    return isinstance(value, dict) and (get_args(kind)[1] is Any or all(type(each) is str for each in value.values()))
+    if not isinstance(value, dict):
+        return False
+    item = get_args(kind)[1]
+    return item is JsonValue or all(isinstance(each, str if item is str else dict) for each in value.values())

@@ -1,12 +1,12 @@
-"""Recipes: assets resolved to frozen, hashable data, and the chained keys by which their results are known.
+"""Recipes: assets resolved to frozen data, and the chained cache keys of their results.
 
     sampled_key   source with its seed, controls, members
     images_key    + steps
-    accepted_key  + checks and the number of tries
+    accepted_key  + checks and the number of attempts
     files_key     + exporter, name and facts
 
 Everything that changes pixels is in the recipe: files by content digest, weights by digest, code by part version.
-Keys name the request. A key of try number `attempt` differs from the first by its seed alone.
+Keys identify the request, not the result. The keys of two attempts differ by the seed alone.
 """
 
 import hashlib
@@ -17,19 +17,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Part, PartKind, load_part
 
 _KEY_VERSION = 2
-"""Raised when keys must change although no part did (the form of the identities below, provenance in files)."""
+"""Increased when all keys must change although no part did, such as with the form of the identities below."""
 _SEED_RANGE = 2**32
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One part with all its words, defaults included."""
+    """One part with all its arguments, defaults included."""
 
     kind: PartKind
     name: str
@@ -39,23 +39,23 @@ class Stage:
 
     @property
     def part(self) -> Part:
-        """The part itself, imported on demand."""
+        """The registered part, imported on demand."""
         return load_part(self.kind, self.name)
 
     @property
     def control_kind(self) -> str:
-        """Of a control: the kind of control network that its picture is for, as a model card names it."""
+        """For a control: the kind of control network that its image conditions, as model cards name it."""
         detector = self.part.traits.detector
         return str(self.arguments.get("kind") or (detector.kind if detector else self.name))
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """What enters keys: plain JSON data, files and cards by their digests."""
+    def identity(self) -> dict[str, JsonValue]:
+        """Identity used in cache keys: part, version and arguments, with files and model cards by digest."""
         return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(self.arguments)}
 
 
-def identity_json(value: Any) -> Any:
-    """A word as JSON data that stands for its effect on pixels."""
+def identity_json(value: Any) -> JsonValue:
+    """An argument as the JSON that stands for it in cache keys: its `identity` where it has one."""
     if hasattr(value, "identity"):
         return identity_json(value.identity)
     if isinstance(value, BaseModel):
@@ -64,19 +64,44 @@ def identity_json(value: Any) -> Any:
         return {str(key): identity_json(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
         return [identity_json(item) for item in value]
-    return value.as_posix() if isinstance(value, Path) else value
+    plain: JsonValue = value.as_posix() if isinstance(value, Path) else value
+    return plain
 
 
-def json_digest(*things: Any) -> str:
+def json_digest(*values: object) -> str:
     """sha256, in hex, of JSON data in canonical form."""
-    text = json.dumps(things, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
+class RecipeFacts:
+    """What is written into an asset's files and manifest entry but changes no pixel."""
+
+    prompt: str = ""
+    """The asset's own prompt, without the template of its preset or model card."""
+    pack: str = ""
+    seed_name: str | None = None
+    """The name that the seed is derived from; None where the pack sets the seed."""
+    model: str | None = None
+    """Name of the model card; None for sources without a model."""
+    licences: Mapping[str, str] = field(default_factory=dict)
+    """Licences by the name of model, control network, LoRA, embedding or detector."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The known facts as a JSON object."""
+        facts = {"prompt": self.prompt, "pack": self.pack, "seed_name": self.seed_name, "model": self.model}
+        known: dict[str, JsonValue] = {name: value for name, value in facts.items() if value is not None}
+        return {**known, "licences": dict(self.licences)} if self.licences else known
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """How one asset is made. `facts` are words that are written into its files and change nothing else; `where` is its
-    place in the pack ("pack.yaml:12"), for messages; `pick` is the try that a person chose, whatever its checks say."""
+    """How one asset is made.
+
+    `members` are the assets that an atlas is made of. `pick` is the attempt that a person chose; it is accepted
+    whatever its checks report. `where` is the asset's line in the pack ("pack.yaml:12"), for error messages.
+    """
 
     name: str
     preset: str
@@ -87,12 +112,12 @@ class Recipe:
     export: Stage
     tries: int = 1
     members: "tuple[Recipe, ...]" = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: RecipeFacts = field(default_factory=RecipeFacts)
     where: str = ""
     pick: int | None = None
 
     def source_for(self, attempt: int) -> Stage:
-        """The source stage of a try: the first has the asset's own seed, each later one a seed derived from it."""
+        """The source stage of an attempt: attempt 0 has the asset's own seed, later ones a seed derived from it."""
         if attempt == 0 or "seed" not in self.source.arguments:
             return self.source
         return replace(
@@ -100,7 +125,7 @@ class Recipe:
         )
 
     def sampled_key(self, attempt: int = 0) -> str:
-        """The key of the raw image set of a try."""
+        """The key of an attempt's sampled image set, before steps."""
         return self._first_sampled_key if attempt == 0 else self._sampled_key(attempt)
 
     @cached_property
@@ -109,16 +134,16 @@ class Recipe:
 
     def _sampled_key(self, attempt: int) -> str:
         controls = [(stage.identity, self._network(stage)) for stage in self.controls]
-        needs = [(recipe.name, recipe.accepted_key) for recipe in self.members]
-        return json_digest(_KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, needs)
+        members = [(recipe.name, recipe.accepted_key) for recipe in self.members]
+        return json_digest(_KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, members)
 
-    def _network(self, control: Stage) -> Any:
-        """What makes the model obey a control."""
+    def _network(self, control: Stage) -> JsonValue:
+        """Identity of the control network that a control needs; None where the model card has none."""
         card = self.source.arguments.get("model")
         return identity_json(card.controls.get(control.control_kind)) if isinstance(card, ModelCard) else None
 
     def images_key(self, attempt: int = 0) -> str:
-        """The key of the finished image set of a try."""
+        """The key of an attempt's finished image set, after steps."""
         return self._first_images_key if attempt == 0 else self._images_key(attempt)
 
     @cached_property
@@ -130,7 +155,7 @@ class Recipe:
 
     @cached_property
     def accepted_key(self) -> str:
-        """The key of the judgement: which try passed, with its verdicts."""
+        """The key of the checks' result: which attempt was accepted, with its verdicts."""
         checks = [stage.identity for stage in self.checks]
         return json_digest(
             "accepted", self.images_key(), checks, self.tries, *([] if self.pick is None else [self.pick])
@@ -138,12 +163,12 @@ class Recipe:
 
     @cached_property
     def files_key(self) -> str:
-        """The key of the files; equal keys mean that there is nothing to do."""
+        """The key of the exported files. An asset whose key equals the lock's is up to date."""
         return json_digest(
-            "files", self.accepted_key, self.name, self.preset, identity_json(self.facts), self.export.identity
+            "files", self.accepted_key, self.name, self.preset, self.facts.to_json(), self.export.identity
         )
 
 
-def seed_from(*words: Any) -> int:
-    """A 32-bit seed that depends on these words alone."""
-    return int(json_digest("seed", *words)[:16], 16) % _SEED_RANGE
+def seed_from(*values: object) -> int:
+    """A 32-bit seed that depends on these values alone."""
+    return int(json_digest("seed", *values)[:16], 16) % _SEED_RANGE

@@ -58,7 +58,7 @@ def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, 
             lost.setdefault(known[name], []).append(name)
     found = {}
     for recipe in recipes:
-        if recipe.name in lock or not recipe.facts.get("seed_name"):
+        if recipe.name in lock or not recipe.facts.seed_name:
             continue
         old = lost.get(
             _request(stage_record(recipe.source), {stage.alias: stage_record(stage) for stage in recipe.controls})

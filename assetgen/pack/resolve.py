@@ -19,7 +19,7 @@ from assetgen.pack.entries import Entry, check_name, expand
 from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pack_file
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
-from assetgen.pack.recipe import Recipe, Stage, seed_from
+from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from
 from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
 from assetgen.pack.yaml_files import KeyPath, explain
 from assetgen.parts import KINDS, InputFile, Part, PartKind, did_you_mean, load_part, named_types, part_names
@@ -286,16 +286,16 @@ class _Asset:
     def _seed_name(self) -> str:
         return self.resolver.taste.named.get(self.entry.name, self.entry.name)
 
-    def _facts(self, source: Stage, controls: Sequence[Stage]) -> dict[str, Any]:
-        facts: dict[str, Any] = {"prompt": self.spec.prompt, "pack": self.pack.pack}
-        if source.arguments.get("seed") == seed_from(self.pack.seed, self._seed_name):
-            facts["seed_name"] = self._seed_name
+    def _facts(self, source: Stage, controls: Sequence[Stage]) -> RecipeFacts:
+        from_name = source.arguments.get("seed") == seed_from(self.pack.seed, self._seed_name)
         card = source.arguments.get("model")
-        if isinstance(card, ModelCard):
-            facts["model"] = card.model
-        if licences := {terms.name: terms.text for terms in terms_of(source, controls)}:
-            facts["licences"] = licences
-        return facts
+        return RecipeFacts(
+            prompt=self.spec.prompt,
+            pack=self.pack.pack,
+            seed_name=self._seed_name if from_name else None,
+            model=card.model if isinstance(card, ModelCard) else None,
+            licences={terms.name: terms.text for terms in terms_of(source, controls)},
+        )
 
     def _draft(self, source: Stage) -> Stage:
         if "prompt" not in source.arguments:

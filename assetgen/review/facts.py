@@ -23,7 +23,7 @@ def asset_facts(recipe: Recipe) -> dict[str, Any]:
     card = words.get("model")
     return {
         "name": recipe.name,
-        "prompt": recipe.facts.get("prompt", ""),
+        "prompt": recipe.facts.prompt,
         "asked": words.get("prompt", ""),
         "preset": recipe.preset,
         "model": card.model if isinstance(card, ModelCard) else recipe.source.name,

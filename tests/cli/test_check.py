@@ -104,7 +104,7 @@ def test_a_lock_with_merge_markers_is_one_sentence_and_2(typed: Type, tmp_path: 
     (tmp_path / "pack.lock").write_text(lock.replace("\nb", "\n<<<<<<< ours\nb").replace('\n"b', '\n<<<<<<< ours\n"b'))
     code, out, err = typed(command)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "pack.lock:" in err and "has merge markers. Keep either side" in err
+    assert "pack.lock:" in err and "the lock has merge markers. Keep one side" in err
 
 
 def test_plan_tells_what_would_happen_and_why(typed: Type) -> None:

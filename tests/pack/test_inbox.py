@@ -1,4 +1,4 @@
-"""Dropped files as assets of their pack."""
+"""Inbox files as assets of their pack."""
 
 import os
 from collections.abc import Callable
@@ -35,34 +35,34 @@ def resolved(file: PackFile) -> dict[str, Recipe]:
     return {recipe.name: recipe for recipe in resolve_pack(file)}
 
 
-def test_a_dropped_mesh_is_painted_along_its_depth(write_pack: Write, tmp_path: Path) -> None:
+def test_a_mesh_in_the_inbox_becomes_concept_art_along_its_depth(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "Old Boulder.glb", trimesh.creation.box().export(file_type="glb"))
     recipe = resolved(write_pack(EMPTY))["old_boulder"]
-    assert (recipe.preset, recipe.facts["prompt"]) == ("concept_from_mesh", "Old Boulder")
+    assert (recipe.preset, recipe.facts.prompt) == ("concept_from_mesh", "Old Boulder")
     assert recipe.controls[0].arguments["mesh"].path == path
 
 
-def test_a_dropped_picture_is_painted_over(write_pack: Write, tmp_path: Path) -> None:
+def test_an_image_in_the_inbox_is_painted_over(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "castle_sketch.png")
     recipe = resolved(write_pack(EMPTY))["castle_sketch"]
-    assert (recipe.preset, recipe.facts["prompt"]) == ("painted_concept", "castle sketch")
+    assert (recipe.preset, recipe.facts.prompt) == ("painted_concept", "castle sketch")
     assert recipe.source.arguments["image"].path == path
 
 
 BAD_NAMES = {
     f"{'x' * 251}.png": ("x" * 251 + ".png", "longer than 120"),
     f"{'a' * 200}/{'b' * 99}.png": ("b" * 99 + ".png", "longer than 120"),
-    os.fsdecode(b"\xff.png"): (r"\udcff.png", "no line of text"),
-    "two\nlines.png": (r"two\nlines.png", "no line of text"),
-    "bell\a.png": (r"bell\x07.png", "no line of text"),
+    os.fsdecode(b"\xff.png"): (r"\udcff.png", "cannot be printed"),
+    "two\nlines.png": (r"two\nlines.png", "cannot be printed"),
+    "bell\a.png": (r"bell\x07.png", "cannot be printed"),
     "con.png": ("con.png", "'con' is a device on Windows"),
     "props/NUL.a.glb": ("NUL.a.glb", "is a device on Windows"),
 }
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.skipif(os.name != "posix", reason="Windows forbids such names")
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_bad_name_fails_its_file_alone(rebuilt: Rebuilt, tmp_path: Path, name: str) -> None:
+def test_a_file_with_an_invalid_name_fails_alone(rebuilt: Rebuilt, tmp_path: Path, name: str) -> None:
     drop(tmp_path, name)
     drop(tmp_path, "good.png")
     [failed] = [event for event in rebuilt(DRAWN) if isinstance(event, Failed)]
@@ -72,15 +72,15 @@ def test_a_bad_name_fails_its_file_alone(rebuilt: Rebuilt, tmp_path: Path, name:
     assert (tmp_path / "game/good.png").is_file()
 
 
-def test_a_link_to_nothing_fails_alone(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_broken_link_fails_alone(rebuilt: Rebuilt, tmp_path: Path) -> None:
     drop(tmp_path, "good.png")
     (tmp_path / "inbox/a.png").symlink_to("nothing.png")
     [failed] = [event for event in rebuilt(DRAWN) if isinstance(event, Failed)]
-    assert failed.reason.endswith("inbox/a.png: the link leads to no file. Remove it.")
+    assert failed.reason.endswith("inbox/a.png: the link points to a missing file. Remove it.")
     assert (tmp_path / "game/good.png").is_file()
 
 
-def test_a_mistake_beside_a_dropped_file_leaves_what_stands_in_game_and_lock(
+def test_an_error_in_a_files_settings_keeps_its_game_file_and_lock_entry(
     rebuilt: Rebuilt, assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     drop(tmp_path, "a.png")
@@ -97,54 +97,52 @@ def test_a_mistake_beside_a_dropped_file_leaves_what_stands_in_game_and_lock(
     assert "fail     a: " in assetgen("plan", tmp_path, "--game", tmp_path / "game")[1]
 
 
-def test_a_file_beside_it_says_what_it_becomes_and_need_not_name_it(write_pack: Write, tmp_path: Path) -> None:
+def test_a_yaml_file_of_the_same_name_configures_an_inbox_file(write_pack: Write, tmp_path: Path) -> None:
     path = drop(tmp_path, "dragon.png")
     drop(tmp_path, "dragon.yaml", "{preset: pixel_sprite, prompt: a red dragon, pixelate: {colors: 5}}")
     recipe = resolved(write_pack(EMPTY))["dragon"]
-    assert (recipe.preset, recipe.facts["prompt"]) == ("pixel_sprite", "a red dragon")
+    assert (recipe.preset, recipe.facts.prompt) == ("pixel_sprite", "a red dragon")
     assert (recipe.source.arguments["image"].path, recipe.steps[1].arguments["colors"]) == (path, 5)
 
 
-def test_the_packs_entry_is_filled_in_and_the_file_beside_lies_over_it(write_pack: Write, tmp_path: Path) -> None:
+def test_the_settings_of_the_yaml_file_override_those_of_the_pack(write_pack: Write, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         drop(tmp_path, name)
     drop(tmp_path, "b.yaml", "{diffusion: {strength: 0.25}}")
     rule = '"*.png": {preset: decal, prompt: "mossy {name}", diffusion: {image: "{file}", strength: 0.5}}'
     recipes = resolved(write_pack(f"pack: p\ninbox: {{{rule}}}\n"))
-    assert [recipe.facts["prompt"] for recipe in recipes.values()] == ["mossy a", "mossy b"]
+    assert [recipe.facts.prompt for recipe in recipes.values()] == ["mossy a", "mossy b"]
     assert [recipe.source.arguments["strength"] for recipe in recipes.values()] == [0.5, 0.25]
 
 
-def test_a_sketch_that_is_a_control_is_not_painted_over_as_well(write_pack: Write, tmp_path: Path) -> None:
+def test_a_sketch_that_is_a_control_is_not_the_source_image_as_well(write_pack: Write, tmp_path: Path) -> None:
     drop(tmp_path, "a.png")
     drop(tmp_path, "a.yaml", '{preset: painted_concept, canny: {image: "{file}"}}')
     recipe = resolved(write_pack(EMPTY))["a"]
     assert (recipe.controls[0].name, recipe.source.arguments["image"]) == ("canny", None)
 
 
-def test_what_the_pack_leaves_out_and_what_programs_leave_lying_are_no_assets(
-    write_pack: Write, tmp_path: Path
-) -> None:
+def test_files_excluded_by_the_pack_and_temporary_files_are_ignored(write_pack: Write, tmp_path: Path) -> None:
     for name in ("a.png", "a_albedo.png", ".b.png", "c.png.part", "d.png~", "readme.txt", "props/e.png"):
         drop(tmp_path, name)
     assert set(resolved(write_pack('pack: p\ninbox: {"*_albedo.png": null}\n'))) == {"a", "props/e"}
 
 
-def test_an_asset_that_the_pack_has_itself_wins(write_pack: Write, tmp_path: Path) -> None:
+def test_an_asset_of_the_pack_takes_precedence_over_an_inbox_file(write_pack: Write, tmp_path: Path) -> None:
     drop(tmp_path, "a.png")
     recipes = resolved(write_pack("pack: p\nassets: {A: {preset: decal, prompt: mine}}\n"))
     assert [(recipe.name, recipe.preset) for recipe in recipes.values()] == [("A", "decal")]
 
 
-def test_two_files_of_one_name_are_refused_with_both_names(write_pack: Write, tmp_path: Path) -> None:
+def test_two_files_with_the_same_asset_name_are_refused(write_pack: Write, tmp_path: Path) -> None:
     drop(tmp_path, "a.png")
     drop(tmp_path, "A.jpg")
-    with pytest.raises(InputError, match=r"a\.png: 'a\.png' and 'A\.jpg' would both be the asset 'a'"):
+    with pytest.raises(InputError, match=r"a\.png: 'a\.png' and 'A\.jpg' would both become the asset 'a'"):
         resolved(write_pack(EMPTY))
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("prompt: [", r"inbox/a\.yaml:\d: this is not plain YAML"),
         ("- 1", r"inbox/a\.yaml:1: the file should be a mapping"),
@@ -154,16 +152,16 @@ def test_two_files_of_one_name_are_refused_with_both_names(write_pack: Write, tm
         ("{diffusion: {strenght: 0.5}}", r"inbox/a\.yaml:1: .*strenght"),
     ],
 )
-def test_a_mistake_in_a_file_beside_is_told_with_its_place(
-    write_pack: Write, tmp_path: Path, text: str, told: str
+def test_an_error_in_a_files_settings_has_file_and_line(
+    write_pack: Write, tmp_path: Path, text: str, message: str
 ) -> None:
     drop(tmp_path, "a.png")
     drop(tmp_path, "a.yaml", text)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         resolved(write_pack(EMPTY))
 
 
-def test_an_empty_inbox_is_a_pack_without_assets_yet(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_pack_may_have_an_empty_inbox_and_no_assets(rebuilt: Rebuilt, tmp_path: Path) -> None:
     dropped = drop(tmp_path, "a.png")
     rebuilt('pack: p\ninbox: {"*": {preset: drawing}}\n')
     assert (tmp_path / "game/a.png").is_file()
@@ -177,7 +175,7 @@ def test_a_pack_with_neither_assets_nor_inbox_is_refused(write_pack: Write) -> N
         resolve_pack(write_pack(EMPTY))
 
 
-def test_make_takes_nothing_from_an_inbox(
+def test_make_ignores_an_inbox(
     assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(tmp_path, "a.png")
@@ -186,7 +184,7 @@ def test_make_takes_nothing_from_an_inbox(
     assert not (tmp_path / "o/a.png").exists()
 
 
-def test_a_built_inbox_is_in_order_for_check(
+def test_check_accepts_a_built_inbox_and_reports_a_changed_file(
     assetgen: Callable[..., tuple[int, str, str]], rebuilt: Rebuilt, tmp_path: Path
 ) -> None:
     drop(tmp_path, "a.png")
@@ -197,17 +195,17 @@ def test_a_built_inbox_is_in_order_for_check(
 
 
 @pytest.mark.parametrize("name", ["a.png~", ".a.png.swp", "a.swp", "#a#", "4913", "a.glb.part", "pack.error.txt"])
-def test_names_of_programs_are_noise(name: str) -> None:
+def test_temporary_files_are_ignored(name: str) -> None:
     assert is_ignored(name)
 
 
-def test_names_of_files_become_names_of_assets() -> None:
+def test_asset_names_come_from_file_names() -> None:
     assert [asset_name(name) for name in ("Old Boulder (2)", "props/Kürbis", "___")] == [
         "old_boulder_2", "props/k_rbis", "asset",
     ]  # fmt: skip
 
 
-def test_a_linked_folder_in_an_inbox_counts_once(write_pack: Write, tmp_path: Path) -> None:
+def test_a_linked_folder_in_an_inbox_is_listed_once(write_pack: Write, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/a.png").write_bytes(PNG)
     (tmp_path / "inbox").mkdir()

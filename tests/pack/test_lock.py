@@ -153,12 +153,12 @@ def test_a_conflict_is_told_with_its_line(tmp_path: Path) -> None:
     assert merged(tmp_path, {"a": BLOCK}, {"a": ours}, {"a": theirs}) > 0
     said = refused(tmp_path, (tmp_path / "ours").read_text())
     assert said.startswith("pack.lock:")
-    assert "has merge markers. Keep either side of each block" in said
+    assert "the lock has merge markers. Keep one side of each conflict" in said
 
 
 def test_a_newer_lock_is_refused_whatever_its_form(tmp_path: Path) -> None:
     text = f"{VERSION_KEY}: 2\nblocks:\n- [odd, form]\n"
-    assert refused(tmp_path, text) == "pack.lock: was written by a newer assetgen. Update assetgen."
+    assert refused(tmp_path, text) == "pack.lock: the lock was written by a newer assetgen. Update assetgen."
 
 
 def test_a_lock_that_is_cut_anywhere_inside_a_block_is_refused(tmp_path: Path) -> None:
@@ -172,13 +172,13 @@ def test_a_lock_that_is_cut_anywhere_inside_a_block_is_refused(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no lock of assetgen"),
-        ("poetry: 1\n", "is no lock of assetgen"),
+        ("", "is not a lock of assetgen"),
+        ("poetry: 1\n", "is not a lock of assetgen"),
         ("# yarn lockfile v1\n\nleft-pad@1.0:\n  version \"1.0\"\n", "pack.lock"),
-        ("\x00\x01\x02", "is no lock of assetgen"),
-        (f"{VERSION_KEY}: 1\na: {'[' * 100_000}\n", "pack.lock:2: is not as assetgen wrote it"),
-        (f"{VERSION_KEY}: 1\na: 3\n", "the block of 'a' is not whole"),
-        (f"{VERSION_KEY}: 1\na:\n      deep: 3\n", "pack.lock:3: is not as assetgen wrote it"),
+        ("\x00\x01\x02", "is not a lock of assetgen"),
+        (f"{VERSION_KEY}: 1\na: {'[' * 100_000}\n", "pack.lock:2: this line is not in the format that assetgen writes"),
+        (f"{VERSION_KEY}: 1\na: 3\n", "the entry of 'a' is incomplete or damaged"),
+        (f"{VERSION_KEY}: 1\na:\n      deep: 3\n", "pack.lock:3: this line is not in the format that assetgen writes"),
     ],
     ids=["empty", "foreign", "yarn", "binary", "nested", "number", "indent"],
 )  # fmt: skip
@@ -198,7 +198,7 @@ def test_what_is_no_lock_is_refused(tmp_path: Path, text: str, said: str) -> Non
 )
 def test_a_field_that_is_unknown_or_of_another_kind_is_refused(tmp_path: Path, line: str, instead: str) -> None:
     text = text_of(tmp_path, {"wall": BLOCK})
-    assert "the block of 'wall' is not whole" in refused(tmp_path, text.replace(line, instead))
+    assert "the entry of 'wall' is incomplete or damaged" in refused(tmp_path, text.replace(line, instead))
 
 
 def test_the_same_asset_twice_is_refused_with_the_line(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_the_same_asset_twice_is_refused_with_the_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["../../secret", "/etc/passwd", "a/../../b"])
 def test_a_lock_names_no_file_outside_the_target(tmp_path: Path, path: str) -> None:
     text = text_of(tmp_path, {"wall": replace(BLOCK, outputs={path: DIGEST})})
-    assert "'wall' has a file outside the target" in refused(tmp_path, text)
+    assert "the entry of 'wall' lists a file outside the target" in refused(tmp_path, text)
 
 
 def test_a_lock_that_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_copy_beside_the_original_is_a_new_asset(write_pack: WritePack) -> Non
 def test_an_asset_with_a_seed_of_its_own_needs_no_other(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
     [recipe] = plan_with(write_pack(packed("wyrm: a beast, seed: 5")), lock)
-    assert (recipe.source.arguments["seed"], recipe.facts.get("seed_name")) == (5, None)
+    assert (recipe.source.arguments["seed"], recipe.facts.seed_name) == (5, None)
 
 
 def test_a_changed_step_does_not_hide_that_an_asset_was_renamed(write_pack: WritePack) -> None:
