@@ -204,7 +204,7 @@ def test_a_field_that_is_unknown_or_of_another_kind_is_refused(tmp_path: Path, l
 def test_the_same_asset_twice_is_refused_with_the_line(tmp_path: Path) -> None:
     text = text_of(tmp_path, {"wall": BLOCK})
     count = text.count("\n")
-    assert refused(tmp_path, text + text[text.index("wall:") :]).startswith(f"pack.lock:{count + 1}: is not as")
+    assert refused(tmp_path, text + text[text.index("wall:") :]).startswith(f"pack.lock:{count + 1}: this line is")
 
 
 @pytest.mark.parametrize("path", ["../../secret", "/etc/passwd", "a/../../b"])
@@ -224,7 +224,7 @@ def test_a_lock_that_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
 def test_a_read_only_lock_is_left_as_it_is_and_no_matter_where_nothing_changes(tmp_path: Path) -> None:
     before = text_of(tmp_path, {"wall": BLOCK})
     (tmp_path / "pack.lock").chmod(0o444)
-    with pytest.raises(InputError, match=r"it is read-only.*get write access, and build again"):
+    with pytest.raises(InputError, match=r"it is read-only.*get write access, then build again"):
         write_lock(tmp_path / "pack.lock", {})
     write_lock(tmp_path / "pack.lock", {"wall": BLOCK})
     assert (tmp_path / "pack.lock").read_text() == before
