@@ -1,4 +1,4 @@
-"""The examples build, with drawings (CI takes the real model), and what they tell a CI service to run exists."""
+"""The examples build as drafts (CI also builds them with the model), and CI workflows use existing commands."""
 
 import re
 import shlex
@@ -29,7 +29,7 @@ def test_an_example_builds(assetgen: Callable[..., tuple[int, str, str]], tmp_pa
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_runs_commands_and_options_that_there_are(workflow: Path) -> None:
+def test_a_workflow_uses_existing_commands_and_options(workflow: Path) -> None:
     yaml.safe_load(workflow.read_text())
     commands = [shlex.split(line) for line in COMMAND.findall(workflow.read_text())]
     assert commands

@@ -1,6 +1,6 @@
-"""What parts draw, remembered: a change must raise the part's version, or stored pictures would be wrong.
+"""Recorded output of each step: a change must raise the part's version, or cached images would be wrong.
 
-`python tests/test_golden.py` writes the file anew, after the version was raised.
+`python tests/test_golden.py` records the output again, after the version was raised.
 """
 
 import json
@@ -50,7 +50,7 @@ def told(images: ImageSet) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize("name", sorted(STEPS))
-def test_a_step_draws_what_it_drew_in_this_version(name: str) -> None:
+def test_a_steps_output_changes_only_with_its_version(name: str) -> None:
     version, remembered = json.loads(FILE.read_text())[name]
     assert version == load_part("step", name).traits.version, f"run python {Path(__file__).name} and look at the change"
     made = told(drawn(name))
@@ -59,7 +59,7 @@ def test_a_step_draws_what_it_drew_in_this_version(name: str) -> None:
         assert made[channel] == pytest.approx(values, abs=TOLERANCE), channel
 
 
-def test_a_drawing_stays_what_it_was() -> None:
+def test_the_fake_source_is_unchanged() -> None:
     assert told(fake(Context(), prompt="x", seed=1)) == json.loads(FILE.read_text())["fake"]
 
 

@@ -1,4 +1,4 @@
-"""What a command does not need is not loaded."""
+"""Commands import heavy packages only where they need them."""
 
 import subprocess
 import sys
@@ -41,16 +41,16 @@ def loaded(*words: str) -> str:
         ["models", "list"],
     ],
 )
-def test_help_and_lists_load_nothing_heavy(words: list[str]) -> None:
+def test_help_and_lists_import_no_heavy_package(words: list[str]) -> None:
     assert loaded(*words) == "LOADED CODE 0"
 
 
-def test_a_bad_pack_is_refused_without_torch(tmp_path: Path) -> None:
+def test_a_bad_pack_is_refused_without_importing_torch(tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text("pack: p\nassets:\n  a: {preset: pixel_sprit, prompt: x}\n")
     assert loaded("build", str(tmp_path)) == "LOADED CODE 2"
 
 
-def test_a_current_pack_is_told_so_without_torch(tmp_path: Path) -> None:
+def test_an_up_to_date_pack_is_checked_without_importing_torch(tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text("pack: p\nassets:\n  a: {preset: painted_concept, prompt: x}\n")
     words = ("build", str(tmp_path), "--draft", "--game", str(tmp_path / "game"), "--store", str(tmp_path / "store"))
     loaded(*words)
@@ -59,7 +59,7 @@ def test_a_current_pack_is_told_so_without_torch(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["check", "plan"])
 @pytest.mark.parametrize("built", [True, False], ids=["built", "new"])
-def test_check_and_plan_load_neither_models_nor_meshes(tmp_path: Path, command: str, built: bool) -> None:
+def test_check_and_plan_import_no_heavy_package(tmp_path: Path, command: str, built: bool) -> None:
     pack = "pack: p\ngame: game\nassets: {a: {preset: pixel_sprite, prompt: x}, b: {preset: drawing, prompt: y}}"
     (tmp_path / "pack.yaml").write_text(pack)
     (tmp_path / "drawing.yaml").write_text("preset: drawing\nuse: sprite\nsource: {fake: {prompt: '{prompt}'}}\n")
@@ -69,7 +69,7 @@ def test_check_and_plan_load_neither_models_nor_meshes(tmp_path: Path, command: 
     assert loaded(command, str(tmp_path), *words) == f"LOADED CODE {0 if command == 'plan' else 1}"
 
 
-def test_a_review_of_what_the_store_has_and_a_pick_without_a_build_load_no_model(tmp_path: Path) -> None:
+def test_review_of_stored_images_and_pick_without_build_import_no_heavy_package(tmp_path: Path) -> None:
     pack = "pack: p\ngame: game\nassets: {a: {preset: drawing, prompt: x}, b: {preset: pixel_sprite, prompt: y}}"
     (tmp_path / "pack.yaml").write_text(pack)
     (tmp_path / "drawing.yaml").write_text("preset: drawing\nuse: sprite\nsource: {fake: {prompt: '{prompt}'}}\n")

@@ -1,4 +1,4 @@
-"""Edits built one after another end where one clean build of the last pack ends, byte for byte."""
+"""Incremental builds give the same bytes as a clean build."""
 
 import shutil
 import tempfile
@@ -115,7 +115,7 @@ def test_the_order_of_a_pack_does_not_matter(build_in: Build, tmp_path: Path, or
     assert result(tmp_path / "one") == result(tmp_path / "other")
 
 
-def test_company_does_not_matter(build_in: Build, tmp_path: Path) -> None:
+def test_an_asset_is_the_same_with_and_without_others(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path / "alone", assets(GAME.split("\n")[0]))
     write(tmp_path / "among", assets(GAME))
     build_in(tmp_path / "alone")

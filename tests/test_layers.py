@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source."""
+"""The layers of the package, the limits on size, checked in the source."""
 
 import ast
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ HEAVY = {
     "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
     "watchdog",
 }  # fmt: skip
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
@@ -63,9 +64,9 @@ def test_a_module_imports_lower_layers_only(module: Path) -> None:
 def test_a_part_imports_no_other_part_and_nothing_that_runs_parts(module: Path) -> None:
     kind = area(module)
     extra = {"sources": {"diffusion", "pack"}, "controls": {"diffusion"}}.get(kind, set())
-    strangers = {name for name in own_imports(module) if name not in FOR_PARTS | extra | {kind, "__init__"}}
+    forbidden = {name for name in own_imports(module) if name not in FOR_PARTS | extra | {kind, "__init__"}}
     siblings = {n for n in imports(module) if n.startswith(f"assetgen.{kind}.") and not n.split(".")[2].startswith("_")}
-    assert (strangers, siblings) == (set(), set())
+    assert (forbidden, siblings) == (set(), set())
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
@@ -79,15 +80,33 @@ def test_torch_and_diffusers_are_named_in_the_diffusion_folder_alone() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
-def test_files_and_functions_stay_small(module: Path) -> None:
+def test_files_functions_and_signatures_stay_small(module: Path) -> None:
     text = module.read_text()
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 50]
-    assert (text.count("\n") <= 400, long) == (True, [])
+    wide = [node.name for node in functions if parameters(node) > 6 and not is_entry_point(node)]
+    assert (text.count("\n") <= 400, long, wide) == (True, [], [])
 
 
-def test_the_layer_check_sees_an_import_that_goes_up(tmp_path: Path) -> None:
+def test_the_top_of_the_package_stays_small() -> None:
+    assert len(list(ROOT.glob("*.py"))) <= 8
+
+
+def parameters(function: Function) -> int:
+    args = function.args
+    return len([each for each in args.posonlyargs + args.args + args.kwonlyargs if each.arg not in ("self", "cls")])
+
+
+def is_entry_point(node: ast.stmt) -> bool:
+    """Parts, commands and HTTP routes: functions with a decorator that is called, or with options of Typer."""
+    if not isinstance(node, Function):
+        return False
+    decorated = any(isinstance(each, ast.Call) for each in node.decorator_list)
+    return decorated or any("typer." in ast.unparse(each) for each in ast.walk(node.args) if isinstance(each, ast.Call))
+
+
+def test_imports_inside_functions_are_found(tmp_path: Path) -> None:
     module = tmp_path / "wrong.py"
-    module.write_text("def f():\n    from assetgen.build.execute import build_pack\n    import torch\n")
+    module.write_text("def f():\n    from assetgen.build.run import build_pack\n    import torch\n")
     assert list(own_imports(module)) == ["build"]
     assert "torch" in list(imports(module))

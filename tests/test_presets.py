@@ -1,4 +1,4 @@
-"""Every shipped preset builds, with drawings instead of a model."""
+"""Every shipped preset builds with the fake source, and every card is complete."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from assetgen.pack.schema import Hub
 from assetgen.parts import HubFile
 
 Build = Callable[..., list[Event]]
-PROMISED = {
+PRESETS = {
     "pixel_sprite", "cartoon_icon", "item_icon", "character", "isometric_building", "tile_texture", "pixel_tile",
     "pbr_material", "skybox_strip", "concept_from_mesh", "painted_concept", "decal",
 }  # fmt: skip
@@ -23,14 +23,14 @@ MODELS = {
 }  # fmt: skip
 
 
-def test_every_promised_name_is_there() -> None:
+def test_all_presets_and_models_are_shipped() -> None:
     library = library_for()
-    assert PROMISED - set(library.preset_names()) == set()
+    assert PRESETS - set(library.preset_names()) == set()
     assert MODELS - set(library.card_names()) == set()
 
 
-@pytest.mark.parametrize("preset", sorted(PROMISED))
-def test_a_preset_builds_a_drawing(build: Build, tmp_path: Path, preset: str) -> None:
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_a_preset_builds_as_a_draft(build: Build, tmp_path: Path, preset: str) -> None:
     trimesh.creation.box((1, 2, 3)).export(tmp_path / "box.glb")
     mesh = ", depth: {mesh: box.glb}" if preset == "concept_from_mesh" else ""
     events = build(f"pack: p\nengine: godot\nassets: {{a: {{preset: {preset}, prompt: a thing{mesh}}}}}")
@@ -39,7 +39,7 @@ def test_a_preset_builds_a_drawing(build: Build, tmp_path: Path, preset: str) ->
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
-def test_what_a_card_takes_from_the_hub_is_pinned_to_a_commit(model: str) -> None:
+def test_weights_on_the_hub_are_pinned_to_a_commit(model: str) -> None:
     card = library_for().card(model)
     networks = [card.weights, card.vae, *(control.weights for control in card.controls.values())]
     places = [*networks, *(each.file for each in (*card.loras, *card.embeddings))]
@@ -47,6 +47,6 @@ def test_what_a_card_takes_from_the_hub_is_pinned_to_a_commit(model: str) -> Non
     assert [each for each in revisions if not re.fullmatch("[0-9a-f]{40}", each)] == []
 
 
-def test_every_card_has_words_for_every_preset() -> None:
+def test_every_card_has_a_prompt_template_for_every_preset() -> None:
     library = library_for()
-    assert {name: PROMISED - set(library.card(name).prompts) for name in MODELS} == {name: set() for name in MODELS}
+    assert {name: PRESETS - set(library.card(name).prompts) for name in MODELS} == {name: set() for name in MODELS}

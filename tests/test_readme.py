@@ -1,4 +1,4 @@
-"""The README cannot lie: its pack builds, its commands and options exist."""
+"""The README is true: its pack builds, its commands and options exist."""
 
 import re
 import shutil
@@ -23,14 +23,14 @@ def test_the_readmes_pack_builds(assetgen: Callable[..., tuple[int, str, str]], 
     assert code == 0, err
 
 
-def test_every_command_is_in_the_readme_and_every_command_of_the_readme_is_there() -> None:
+def test_the_readme_lists_exactly_the_commands_that_exist() -> None:
     assert set(re.findall(r"`assetgen ([a-z]+)", README)) - set(COMMANDS) == set()
     table = README.partition("## Commands")[2].partition("##")[0]
     assert [name for name in COMMANDS if f"`{name}`" not in table and f"`assetgen {name}" not in table] == []
 
 
 @pytest.mark.parametrize("option", sorted(set(re.findall(r"`[^`\n]*?(--[a-z][a-z-]*)", README))))
-def test_an_option_of_the_readme_is_there(option: str) -> None:
+def test_an_option_in_the_readme_exists(option: str) -> None:
     known = {text for command in COMMANDS.values() for each in _all(command) for p in each.params for text in p.opts}
     assert option in known
 

@@ -1,4 +1,4 @@
-"""What goes wrong around a build: disks, stores, people and other builds. Nothing is lost, and a sentence tells it."""
+"""Full disks, vanished stores, wrong clocks, links, damaged locks and concurrent builds: nothing is lost."""
 
 import json
 import os
@@ -38,8 +38,8 @@ def finished(events: list[Event]) -> Finished:
     return last
 
 
-def told(build_in: Build, folder: Path) -> str:
-    """What is wrong, in whichever way that is told."""
+def failures(build_in: Build, folder: Path) -> str:
+    """The errors of a build, raised or as `Failed` events."""
     try:
         return "\n".join(event.reason for event in build_in(folder) if isinstance(event, Failed))
     except AssetgenError as error:
@@ -52,30 +52,30 @@ def game(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kilobytes", [4, 8, 12])
-def test_a_full_disk_of_the_game_is_told_and_filled_later_without_sampling(
+def test_after_a_full_game_disk_the_next_build_publishes_without_sampling(
     build_in: Build, tmp_path: Path, small_disk: Callable[[Path, int], None], kilobytes: int
 ) -> None:
     write(tmp_path, TWO, size=64)
     small_disk(tmp_path / "game", kilobytes)
-    assert "No space left on device" in told(build_in, tmp_path)
+    assert "No space left on device" in failures(build_in, tmp_path)
     small_disk(tmp_path / "game", 1000)
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed) == (0, 0)
     assert {"game/art/a.png", "game/art/b.png", "game/art/manifest.json"} == set(game(tmp_path))
 
 
-def test_a_full_disk_of_the_store_is_told_and_the_next_build_repeats_nothing_saved(
+def test_after_a_full_store_disk_the_next_build_samples_only_what_was_not_saved(
     build_in: Build, tmp_path: Path, small_disk: Callable[[Path, int], None]
 ) -> None:
     write(tmp_path, TWO, size=64)
     small_disk(tmp_path / "store", 16)
-    assert "No space left on device" in told(build_in, tmp_path)
+    assert "No space left on device" in failures(build_in, tmp_path)
     saved = len(list((tmp_path / "store/sampled").rglob("*.zip")))
     small_disk(tmp_path / "store", 1000)
     assert finished(build_in(tmp_path)).sampled == 2 - saved
 
 
-def test_a_store_that_vanishes_meanwhile_costs_sampling_and_nothing_else(build_in: Build, tmp_path: Path) -> None:
+def test_a_store_that_is_deleted_during_a_build_only_costs_sampling(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path, TWO + "  all: {preset: atlas, members: [a, b]}\n")
 
     def vanish(event: Event) -> None:
@@ -84,13 +84,13 @@ def test_a_store_that_vanishes_meanwhile_costs_sampling_and_nothing_else(build_i
 
     build_in(tmp_path, vanish)
     assert finished(build_in(tmp_path)).failed == 0
-    stands = game(tmp_path)
+    files = game(tmp_path)
     shutil.rmtree(tmp_path / "game")
     build_in(tmp_path)
-    assert game(tmp_path) == stands
+    assert game(tmp_path) == files
 
 
-def test_a_target_that_somebody_removes_meanwhile_is_told_and_filled_by_the_next_build(
+def test_a_target_that_is_deleted_during_a_build_is_an_error_and_the_next_build_publishes_all(
     build_in: Build, tmp_path: Path
 ) -> None:
     write(tmp_path, TWO)
@@ -106,17 +106,17 @@ def test_a_target_that_somebody_removes_meanwhile_is_told_and_filled_by_the_next
     assert {"game/art/a.png", "game/art/b.png", "game/art/manifest.json"} == set(game(tmp_path))
 
 
-def test_clocks_that_were_wrong_change_nothing(build_in: Build, tmp_path: Path) -> None:
+def test_file_times_do_not_matter(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path, TWO)
     build_in(tmp_path)
-    stands = game(tmp_path)
+    files = game(tmp_path)
     for number, file in enumerate(file for file in tmp_path.rglob("*") if file.is_file()):
         os.utime(file, times=(FAR_PAST, FAR_FUTURE) if number % 2 else (FAR_FUTURE, FAR_PAST))
     assert [type(event) for event in build_in(tmp_path) if event.asset] == [Reused, Reused]
-    assert game(tmp_path) == stands
+    assert game(tmp_path) == files
 
 
-def test_a_change_is_seen_although_the_clock_says_it_is_old(build_in: Build, tmp_path: Path) -> None:
+def test_a_changed_input_with_an_old_file_time_is_detected(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path, TWO + "  c: {preset: drawing, prompt: z, fake: {image: in.png}}\n")
     Image.new("RGB", (8, 8), "red").save(tmp_path / "pack/in.png")
     build_in(tmp_path)
@@ -125,38 +125,40 @@ def test_a_change_is_seen_although_the_clock_says_it_is_old(build_in: Build, tmp
     assert finished(build_in(tmp_path)).sampled == 1
 
 
-def test_names_that_differ_by_case_alone_are_refused(build_in: Build, tmp_path: Path) -> None:
+def test_asset_names_that_differ_only_in_case_are_refused(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path, TWO.replace("  b:", "  A:"))
     with pytest.raises(InputError, match="two assets are named 'A'"):
         build_in(tmp_path)
 
 
 @pytest.mark.parametrize(("old", "new"), [("a", "A"), ("sub/a", "Sub/a")])
-def test_a_new_name_that_differs_by_case_moves_the_files(build_in: Build, tmp_path: Path, old: str, new: str) -> None:
+def test_renaming_an_asset_to_another_case_moves_its_files(build_in: Build, tmp_path: Path, old: str, new: str) -> None:
     write(tmp_path, TWO.replace("  a:", f"  {old}:"))
     build_in(tmp_path)
     write(tmp_path, TWO.replace("  a:", f"  {new}:"))
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed) == (0, 0)
-    stands = sorted(name.casefold() for name in game(tmp_path))
-    assert stands == sorted(f"game/art/{name}" for name in (f"{old}.png", "b.png", "manifest.json"))
+    files = sorted(name.casefold() for name in game(tmp_path))
+    assert files == sorted(f"game/art/{name}" for name in (f"{old}.png", "b.png", "manifest.json"))
     assert [type(event) for event in build_in(tmp_path) if event.asset] == [Reused, Reused]
 
 
 @pytest.mark.parametrize(("linked", "built", "code"), [("sub", "b", 1), ("a.png", "b", 1), ("", "", 2)])
-def test_nothing_is_written_through_a_link(assetgen: Cli, tmp_path: Path, linked: str, built: str, code: int) -> None:
+def test_a_build_writes_nothing_through_symlinks(
+    assetgen: Cli, tmp_path: Path, linked: str, built: str, code: int
+) -> None:
     write(tmp_path, TWO.replace("  a:", "  sub/a:") if linked == "sub" else TWO)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / "game/art").parent.mkdir()
     (tmp_path / "game/art" / linked).parent.mkdir(exist_ok=True)
     (tmp_path / "game/art" / linked).symlink_to(elsewhere)
-    ended, _, said = assetgen("build", tmp_path / "pack", "--game", tmp_path / "game", "--store", tmp_path / "store")
-    assert (ended, "link" in said, list(elsewhere.iterdir())) == (code, True, [])
+    ended, _, message = assetgen("build", tmp_path / "pack", "--game", tmp_path / "game", "--store", tmp_path / "store")
+    assert (ended, "link" in message, list(elsewhere.iterdir())) == (code, True, [])
     assert [file.stem for file in (tmp_path / "game/art").glob("*.png") if not file.is_symlink()] == list(built)
 
 
-def test_nothing_is_removed_through_a_link(build_in: Build, tmp_path: Path) -> None:
+def test_a_build_removes_nothing_through_symlinks(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path, TWO.replace("  a:", "  sub/a:"))
     build_in(tmp_path)
     (tmp_path / "game/art/sub").rename(tmp_path / "elsewhere")
@@ -168,7 +170,7 @@ def test_nothing_is_removed_through_a_link(build_in: Build, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "message"),
     [
         (lambda text: text.replace("lock: 1", "lock: 99"), "was written by a newer assetgen"),
         (lambda text: text.replace('\n"a":', '\n<<<<<<< ours\n"a":'), "has merge markers"),
@@ -176,20 +178,20 @@ def test_nothing_is_removed_through_a_link(build_in: Build, tmp_path: Path) -> N
     ],
     ids=["newer", "unmerged", "cut between blocks"],
 )
-def test_a_lock_that_cannot_be_read_stops_the_build_and_is_left_alone(
-    build_in: Build, tmp_path: Path, damage: Callable[[str], str], said: str
+def test_an_unreadable_lock_stops_the_build_and_stays_unchanged(
+    build_in: Build, tmp_path: Path, damage: Callable[[str], str], message: str
 ) -> None:
     write(tmp_path, TWO)
     build_in(tmp_path)
-    lock, stands = tmp_path / "pack/pack.lock", game(tmp_path)
+    lock, files = tmp_path / "pack/pack.lock", game(tmp_path)
     lock.write_text(damage(lock.read_text()))
     damaged = lock.read_text()
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         build_in(tmp_path)
-    assert (lock.read_text(), game(tmp_path)) == (damaged, stands)
+    assert (lock.read_text(), game(tmp_path)) == (damaged, files)
 
 
-def test_a_lock_cut_short_is_never_taken_for_a_whole_one(build_in: Build, tmp_path: Path) -> None:
+def test_a_truncated_lock_is_an_error_at_every_length(build_in: Build, tmp_path: Path) -> None:
     write(tmp_path, TWO.partition("  b:")[0])
     build_in(tmp_path)
     lock = tmp_path / "pack/pack.lock"
@@ -201,7 +203,7 @@ def test_a_lock_cut_short_is_never_taken_for_a_whole_one(build_in: Build, tmp_pa
 
 
 def start(folder: Path, name: str) -> "subprocess.Popen[str]":
-    """The command line in a process of its own, with a cache of its own, writing events into `NAME.json`."""
+    """Start the command line in a process with its own cache; its events go to `NAME.json`."""
     places = ("--game", str(folder / "game"), "--store", str(folder / "store"))
     words = [sys.executable, "-m", "assetgen.cli", "build", str(folder / "pack"), *places, "--json"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
@@ -223,20 +225,20 @@ def many(folder: Path) -> None:
     write(folder, "pack: p\nassets:\n" + lines, size=32)
 
 
-def test_a_cancelled_build_ends_with_130_and_keeps_what_was_finished(build_in: Build, tmp_path: Path) -> None:
+def test_a_cancelled_build_ends_with_130_and_keeps_finished_images(build_in: Build, tmp_path: Path) -> None:
     many(tmp_path)
     with start(tmp_path, "first") as process:
         wait_for(tmp_path, "first", "published")
         process.send_signal(signal.SIGINT)
-        said = process.communicate()[1]
+        message = process.communicate()[1]
     saved = len(list((tmp_path / "store/sampled").rglob("*.zip")))
-    assert (process.returncode, said) == (130, "assetgen: cancelled; what was finished is kept\n")
+    assert (process.returncode, message) == (130, "assetgen: cancelled; what was finished is kept\n")
     assert 0 < saved < MANY
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed, done.reused > 0) == (MANY - saved, 0, True)
 
 
-def test_a_second_build_at_the_same_time_waits_and_then_finds_all_done(tmp_path: Path) -> None:
+def test_a_concurrent_build_of_the_same_target_waits_and_reuses_everything(tmp_path: Path) -> None:
     many(tmp_path)
     with start(tmp_path, "first") as first:
         wait_for(tmp_path, "first", "planned")
