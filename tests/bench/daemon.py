@@ -1,10 +1,10 @@
-"""Is one `assetgen watch` flat over a day? A save a minute is 1,440 rounds, which this makes as fast as they are done.
+"""Measure whether `assetgen watch` leaks over a day: 1,440 rounds, one per minute of a day, as fast as possible.
 
     python tests/bench/daemon.py [ROUNDS] [FOLDER]
 
-Each round saves the pack that is watched and asks the same process over HTTP for what plugins ask: variations, steps on
-a picture that was uploaded for it, a check of the pack. Told are resident memory, open files, threads and the size of
-the queue on disk: after a first round that loads all there is to load, after a tenth of the rounds, and at the end.
+Each round saves the watched pack and sends the requests of plugins to the same process: variations, steps on an
+uploaded image, a check of the pack. Prints resident memory, open files, threads and the size of the queue on disk:
+after a first round that loads everything, after a tenth of the rounds, and at the end.
 """
 
 import json
@@ -27,7 +27,7 @@ PATIENCE = 120.0
 
 
 class Daemon:
-    """A watch of `folder/art`, asked as plugins ask."""
+    """A watch of `folder/art`, and the requests that plugins send to it."""
 
     def __init__(self, folder: Path) -> None:
         (folder / "art").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""How often the pixel grid of enlarged art is found, and how often one is seen where there is none.
+"""Measure how often `pixelate` detects the pixel grid of enlarged art, and how often it detects one in other images.
 
     python tests/bench/grids.py
 
@@ -18,11 +18,11 @@ from assetgen.steps._grid import find_grid
 
 CELLS = (2, 3, 4, 5, 6, 8, 10, 12, 4.5, 6.5)
 SEEDS = range(24)
-TOLERANCE = 0.25  # of a cell, at the far border: the middle of every cell is then read right
+TOLERANCE = 0.25  # of a cell, at the far border: then the middle of every cell is sampled
 
 
 def main() -> None:
-    """Count and print."""
+    """Print detection rates."""
     harms = {"clean": lambda a: a, "jpeg 85": jpeg, "blur 0.5": blurred, "noise 4": noisy}
     for name, harm in harms.items():
         hits = sum(is_found(cell, seed, harm) for cell, seed in itertools.product(CELLS, SEEDS))

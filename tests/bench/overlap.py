@@ -1,12 +1,12 @@
-"""Does a pack come as fast as its device samples? A stand-in for a GPU, and all that follows in a real build.
+"""Measure whether a build keeps up with its device, with a simulated GPU and everything else of a real build.
 
     python tests/bench/overlap.py [PRESET] [SIDE] [SECONDS] [ASSETS] [LAUNCHES]
     python tests/bench/overlap.py steps
 
-The stand-in takes SECONDS a picture, in batches. Its thread launches work that runs beside it, LAUNCHES to a step, as
-that of a GPU does: where the interpreter's lock keeps it from launching, the device idles. Told are the rates of device
-and pack, their ratio, and where the time of that thread went. `steps` tells for some presets what each step costs on
-one asset, and how much of the interpreter it leaves to a thread beside it.
+The simulated GPU takes SECONDS per image, in batches. Its thread launches asynchronous work, LAUNCHES per step, as
+that of a real GPU does: while the GIL keeps it from launching, the device idles. Prints the rates of device and pack,
+their ratio, and where the time of that thread went. `steps` prints for some presets what each step costs on one asset,
+and how much of the GIL it leaves to another thread.
 """
 
 import itertools
@@ -41,17 +41,17 @@ from assetgen.sources.fake import fake
 from assetgen.store.store import Store, files_from, images_from, pack_entry, unpack_entry
 
 BATCH, STEPS, DISTINCT = 8, 20, 4
-LAUNCH = bytes(16_000)  # its checksum takes the microseconds of a launch, and lets go of the interpreter as that does
-LOOK = 0.7  # seconds that each step is repeated for
-FREE = bytes(50_000_000)  # its checksum lets go of the interpreter all the while
+LAUNCH = bytes(16_000)  # its checksum takes as long as a launch, and releases the GIL like one
+LOOK = 0.7  # seconds for which each step is repeated
+FREE = bytes(50_000_000)  # its checksum releases the GIL
 PRESETS = ("painted_concept", "pbr_material", "pixel_sprite")
 spent = defaultdict[str, float](float)
-"""Seconds of the sampling thread, by what it did."""
+"""Seconds of the sampling thread, by activity."""
 
 
 @cache
 def drawn(side: int, number: int, sprite: bool) -> Array:
-    """A picture with the detail of a photograph, which tiles; or a thing of such stuff on white."""
+    """A tileable image with the detail of a photograph, or an object with that texture on white."""
     chance = np.random.default_rng(number)
     far = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)[None]) + 1 / side
     waves = np.fft.fft2(chance.standard_normal((3, side, side))) / far**1.2
@@ -65,7 +65,7 @@ def drawn(side: int, number: int, sprite: bool) -> Array:
 
 
 def batches(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
-    """What a GPU does, seen from the thread that feeds it: launches run ahead of the device, a batch ends with both."""
+    """Simulate a GPU as its launching thread sees it: launches run ahead; a batch ends when the device is done, too."""
     jobs = iter(jobs)
     while True:
         with taken("reading jobs"):
@@ -102,13 +102,13 @@ def stand_in(
     sprite: bool = False,
     tile: str = "",
 ) -> ImageSet:
-    """One picture of the stand-in, alone."""
+    """One image of the simulated GPU, without a batch."""
     return fake(context, prompt=prompt, seed=seed, size=(side, side))
 
 
 @contextmanager
 def taken(what: str) -> Iterator[None]:
-    """Adds the seconds of a block to those of its kind."""
+    """Add the seconds of a block to those of its kind."""
     began = time.perf_counter()
     try:
         yield
@@ -117,7 +117,7 @@ def taken(what: str) -> Iterator[None]:
 
 
 def install(folder: Path) -> None:
-    """Make the stand-in a part, as a package that pip installs."""
+    """Register the simulated GPU as a source, as an installed package would."""
     told = folder / "overlap-1.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: overlap\nVersion: 1\n")
@@ -127,7 +127,7 @@ def install(folder: Path) -> None:
 
 
 def write(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> Path:
-    """A pack of distinct pictures by the stand-in."""
+    """Write a pack of distinct images of the simulated GPU."""
     words = f"side: {side}, seconds: {seconds}, launches: {launches}, sprite: {'sprite' in preset}"
     own = f"preset: on_device\nextends: {preset}\nsource: {{stand_in: {{prompt: '{{prompt}}', {words}}}}}\n"
     place = folder / f"{preset}_{side}"
@@ -139,13 +139,13 @@ def write(folder: Path, preset: str, side: int, seconds: float, assets: int, lau
 
 
 def build(place: Path, emit: Emit) -> Finished:
-    """Build the pack from nothing."""
+    """Build the pack with an empty store."""
     machine = Machine(Store(place / "store"), place)
     return build_pack(Project.load(place, place / "game"), machine, BuildOptions(), emit)
 
 
 def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> None:
-    """Build one pack and tell how that went."""
+    """Build one pack and print the rates."""
     for sprite in (False, True):
         for number in range(DISTINCT):
             drawn(side, number, sprite)
@@ -170,19 +170,19 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
     taking = time.perf_counter() - begun[0]
     telling = spent.pop("telling")
     sampling = sum(spent.values())
-    print(f"{assets} × {preset} at {side}², {launches} launches a step: device alone {rate:.2f} pictures/s,")
+    print(f"{assets} × {preset} at {side}², {launches} launches per step: device alone {rate:.2f} images/s,")
     print(f"  pack {assets / taking:.2f} assets/s, {assets / taking / rate:.1%} of it; {done.published} published;")
-    print(f"  until the last picture was sampled {assets / sampling / rate:.1%}")
+    print(f"  until the last image was sampled {assets / sampling / rate:.1%}")
     spent.update({"after the last batch": taking - sampling, "telling (beside the device)": telling})
     print("  sampling thread, s: " + ", ".join(f"{what} {seconds:.2f}" for what, seconds in spent.items()))
     print(f"  all threads, s: {done.profile}", flush=True)
 
 
 def steps(folder: Path) -> None:
-    """What each step of one asset costs."""
+    """Print what each step of one asset costs."""
     for preset, side in itertools.product(PRESETS, (512, 1024)):
         [recipe] = resolve_pack(load_pack(write(folder, preset, side, 0.1, 1, 1)))
-        print(f"\n{preset} at {side}²: ms by the clock, ms of the processor, share of a free interpreter")
+        print(f"\n{preset} at {side}²: ms elapsed, ms of CPU, share of the GIL left")
         images = color_image(drawn(side, 0, "sprite" in preset), tiles="" if "sprite" in preset else "xy")
         alone = free_share(partial(zlib.crc32, FREE))[2]
         for what, took, busy, share in _each(recipe, images, lambda what, work: (what, *free_share(work))):
@@ -208,7 +208,7 @@ def _each(recipe: Recipe, images: ImageSet, run: Callable[[str, Callable[[], Any
 
 
 def free_share(work: Callable[[], Any]) -> tuple[float, float, float]:
-    """Seconds that the work takes, those of the processor, and how often a second a thread beside it got a turn."""
+    """Elapsed and CPU seconds of the work, and how often per second another thread got the GIL."""
     turns, over = 0, threading.Event()
 
     def count() -> None:

@@ -1,10 +1,10 @@
-"""What writing PNG costs beside Pillow: milliseconds of processor time and kilobytes, in one run, on one thread.
+"""Compare PNG encoding with Pillow: milliseconds of CPU and kilobytes, in one run, on one thread.
 
-    python tests/bench/png.py [PICTURE…]
+    python tests/bench/png.py [IMAGE…]
 
-Without pictures some are drawn: a painting of strokes and grain, the same as a sprite cut out of white, the maps of a
-material, and pixel art. `published` is what exporters write, `quick` what save points hold. The last columns are
-`published` beside Pillow's level 6; the goal is four times its speed at 1024², and at most 5 % more bytes.
+Without arguments it generates images: a painting of strokes and grain, the same as a sprite on white, the maps of a
+material, and pixel art. `published` is the encoding of exporters, `quick` that of the store. The last columns compare
+`published` with Pillow at level 6; the goal is four times its speed at 1024², and at most 5 % more bytes.
 """
 
 import io
@@ -32,7 +32,7 @@ Writer = Callable[[Array], bytes]
 
 
 def main() -> None:
-    """Draw or read, measure, print."""
+    """Generate or read images, measure, print."""
     pictures = {Path(name).name: [read(Path(name))] for name in sys.argv[1:]} or drawn()
     writers: dict[str, Writer] = {f"Pillow {level}": partial(by_pillow, level=level) for level in (1, 6, 9)}
     writers |= {"published": encode_png, "quick": partial(encode_png, quick=True)}
@@ -43,11 +43,11 @@ def main() -> None:
         speed, more = (six / ours for six, ours in zip(row["Pillow 6"], row["published"], strict=True))
         print(f"{name:28}{cells}{speed:8.1f}x{1 / more - 1:+8.1%}", flush=True)
     many = threads(next(iter(pictures.values())))
-    print(f"two threads write {many:.2f} times as many as one in the same time, with what else runs on this machine")
+    print(f"two threads encode {many:.2f} times as many as one in the same time, at this machine's load")
 
 
 def read(path: Path) -> Array:
-    """A picture; one channel where it is grey, as exporters write it."""
+    """Read an image; a grey one has one channel, as exporters write it."""
     array = read_image(path)
     grey = array[..., :1]
     return np.ascontiguousarray(grey) if array.shape[2] == 3 and (array == grey).all() else array
@@ -60,7 +60,7 @@ def by_pillow(array: Array, level: int) -> bytes:
 
 
 def measured(write: Writer, arrays: Sequence[Array]) -> tuple[float, int]:
-    """The least processor seconds of some repeats, and bytes, for all of them together."""
+    """The minimum CPU seconds of some repeats, and bytes, summed over all images."""
     seconds = []
     for _ in range(REPEATS):
         started = time.thread_time()
@@ -70,7 +70,7 @@ def measured(write: Writer, arrays: Sequence[Array]) -> tuple[float, int]:
 
 
 def threads(arrays: Sequence[Array], each: int = 8) -> float:
-    """How much more two threads write than one."""
+    """The speed-up of two threads over one."""
     rates = []
     for count in (1, 2):
         with ThreadPoolExecutor(count) as pool:
@@ -100,7 +100,7 @@ def done(step: str, images: ImageSet, **words: object) -> ImageSet:
 
 
 def painting(rng: np.random.Generator) -> Array:
-    """Strokes over clouds, in the clouds' colours, smaller and smaller, with the grain of a canvas."""
+    """Ever smaller strokes over clouds, in the clouds' colours, with the grain of a canvas."""
     canvas = np.zeros((SIDE, SIDE, 3), np.float32)
     for side in (4, 8, 16, 32):
         canvas += (
@@ -118,7 +118,7 @@ def painting(rng: np.random.Generator) -> Array:
 
 
 def on_white(paint: Array) -> Array:
-    """A blob of the painting amid white."""
+    """A blob of the painting on white."""
     down, across = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
     rim = 0.7 + 0.1 * np.cos(5 * np.arctan2(down, across))
     share = ((rim - np.hypot(across, down)) * SIDE / 4).clip(0, 1)[..., None]

@@ -1,6 +1,6 @@
-"""Models with random weights and the true shapes of Stable Diffusion 1.5 and XL: speed is real, pictures are noise.
+"""Models with random weights and the real configurations of Stable Diffusion 1.5 and XL: real speed, images of noise.
 
-Shapes are those of the published configurations; parameter counts are checked: 859.5 M for the UNet of 1.5 and 361.3 M
+Parameter counts are checked: 859.5 M for the UNet of 1.5 and 361.3 M
 for its ControlNet, 2567.5 M and 1251.0 M for XL.
 """
 
@@ -37,7 +37,7 @@ MILLIONS = {"sd15": (859.5, 361.3), "sdxl": (2567.5, 1251.0)}
 def write(name: str, folder: Path, *, steps: int, batch: int, tiny: bool = False) -> None:
     """Write model `name` (sd15 or sdxl) below `folder/NAME`, and its card `folder/models/NAME_random.yaml`.
 
-    `tiny` keeps the structure and makes it so narrow that a CPU can try it.
+    `tiny` keeps the structure but makes it narrow enough for a CPU.
     """
     import torch
 

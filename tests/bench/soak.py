@@ -1,10 +1,10 @@
-"""Ten thousand assets: is memory flat, and what does an asset cost besides its drawing? Also: how long takes nothing?
+"""Build ten thousand assets: growth of memory, overhead per asset, and the time of a build with nothing to do.
 
     python tests/bench/soak.py [ASSETS] [FOLDER]
 
 Memory is the peak of the process when the last asset is published, and when manifest and lock are written, over what it
-was after the first fifth of the assets. The overhead of an asset is all that a build takes but drawing, which is timed
-by itself; as a machine may be busy with other things, the processor's time is told beside that of the clock.
+was after the first fifth of the assets. The overhead of an asset is the time of the build without the fake source,
+which is timed separately. As the machine may be busy, CPU time is printed beside elapsed time.
 """
 
 import resource
@@ -29,7 +29,7 @@ OVERHEAD_LIMIT = 3.0  # milliseconds
 
 
 def peak() -> int:
-    """The most memory this process ever had, in bytes."""
+    """Peak memory of this process, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
@@ -41,7 +41,7 @@ def write(folder: Path, assets: int) -> None:
 
 
 class Meter:
-    """Counts published assets, and notes the memory at the end of the warming up and after the last one."""
+    """Count published assets, and record the memory after the warm-up and after the last one."""
 
     def __init__(self, assets: int) -> None:
         self.assets, self.done, self.warm, self.last = assets, 0, 0, 0
@@ -54,7 +54,7 @@ class Meter:
 
 
 class Watch:
-    """Seconds by the clock and of the processor since it was made."""
+    """Elapsed and CPU seconds since its creation."""
 
     def __init__(self) -> None:
         self.began = (time.perf_counter(), time.process_time())
@@ -73,7 +73,7 @@ def build(folder: Path, emit: Emit = ignore) -> Finished:
 
 
 def drawing(assets: int) -> tuple[float, float]:
-    """What the drawings alone take."""
+    """Elapsed and CPU seconds of the fake source alone."""
     watch = Watch()
     for number in range(assets):
         fake(Context(), prompt=f"thing {number}", seed=number, size=(8, 8))
@@ -88,7 +88,7 @@ def main(assets: int = 10_000, place: str | None = None) -> None:
         done = build(folder, meter)
         each = [(with_all - alone) / assets * 1000 for with_all, alone in zip(watch.seconds(), bare, strict=True)]
         print(f"{assets} assets: {watch}, in its threads {done.profile}")
-        print(f"overhead an asset: {each[0]:.2f} ms ({each[1]:.2f} ms of the processor), at most {OVERHEAD_LIMIT}")
+        print(f"overhead per asset: {each[0]:.2f} ms ({each[1]:.2f} ms of CPU), at most {OVERHEAD_LIMIT}")
         growth = [f"{size / meter.warm - 1:.1%}" for size in (meter.last, peak())]
         print(f"peak memory: {peak() / 1e6:.0f} MB; since a fifth {growth[0]} more while building, {growth[1]} in all")
         watch = Watch()

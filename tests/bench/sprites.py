@@ -1,4 +1,4 @@
-"""Twelve sprites, process start included: `assetgen make` beside a plain diffusers script that makes them one by one.
+"""Time twelve sprites, including process start: `assetgen make` against a plain diffusers script without batches.
 
     python tests/bench/sprites.py
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 COUNT, STEPS = 12, 20
 THING = "a red potion in a round glass flask, potion"
-"""Hardly one in fifty is rejected and tried again, so that both make the same number of pictures."""
+"""The checks reject fewer than one in fifty, so both programs sample the same number of images."""
 WEIGHTS = Path(__file__).parents[2] / "assetgen/weights/mini"
 PLAIN = f"""
 import torch
@@ -32,7 +32,7 @@ for seed in range({COUNT}):
 
 
 def main() -> None:
-    """Time both."""
+    """Time both programs."""
     with tempfile.TemporaryDirectory() as folder:
         words = ["make", "item_icon", THING, "-n", str(COUNT), "-o", "out", "--store", "store"]
         ours = seconds([sys.executable, "-m", "assetgen.cli", *words], folder)
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def seconds(command: list[str], folder: str) -> float:
-    """Wall seconds of a command that must succeed."""
+    """Elapsed seconds of a command that must succeed."""
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - started

@@ -1,9 +1,9 @@
-"""Makes presets/thumbnails: what each shipped preset is for, drawn by the embedded model.
+"""Generate presets/thumbnails: an example of each shipped preset, by the embedded model.
 
     python tests/bench/thumbnails.py
 
-The seeds were chosen by eye. Look at the pictures before you commit them: another machine may draw them a little
-differently, and another version of the model entirely.
+The seeds were chosen by eye. Look at the images before you commit them: another machine may give slightly different
+ones, another version of the model entirely different ones.
 """
 
 import subprocess
@@ -54,7 +54,7 @@ ALONE = ("sprite", "cartoon_icon", "atlas", "character", "isometric_building", "
 
 
 def main() -> None:
-    """Build the pack, and cut a thumbnail from each picture."""
+    """Build the pack, and make a thumbnail of each image."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "pack.yaml").write_text(PACK)
@@ -90,7 +90,7 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
 
 
 def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
-    """The picture as large as fits, in the middle; pixel art at a whole multiple of its size."""
+    """The image scaled to fit and centred; pixel art by a whole factor."""
     picture = picture.crop(picture.getbbox())
     scale = SIDE / max(picture.size)
     scale = int(scale) if grid else scale
@@ -102,7 +102,7 @@ def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
 
 
 def repeated(picture: Image.Image) -> Image.Image:
-    """Two by two times, as a texture lies in a game."""
+    """The texture tiled two by two."""
     half = picture.resize((SIDE // 2, SIDE // 2), Image.Resampling.LANCZOS)
     canvas = Image.new("RGBA", (SIDE, SIDE))
     for x in (0, SIDE // 2):
@@ -112,7 +112,7 @@ def repeated(picture: Image.Image) -> Image.Image:
 
 
 def slanted(pictures: list[Image.Image]) -> Image.Image:
-    """Side by side, parted by slanted cuts; each shows its own part of the same picture."""
+    """The maps side by side with slanted borders; each shows its part of the same image."""
     canvas = fitted(pictures[0])
     width, slant = SIDE / len(pictures), 10
     for number, picture in enumerate(pictures[1:], 1):
@@ -125,7 +125,7 @@ def slanted(pictures: list[Image.Image]) -> Image.Image:
 
 
 def deep(place: Path) -> Image.Image:
-    """A 16-bit picture as an 8-bit one."""
+    """A 16-bit image as 8-bit."""
     return Image.open(place).point(lambda value: value / 256).convert("RGBA")
 
 

@@ -1,11 +1,11 @@
-"""How long from a save to the first work on it, and what a storm of dropped files costs.
+"""Measure the latency of `assetgen watch` from a save to the first work, and the cost of many files at once.
 
     python tests/bench/watch.py [SAVES] [FILES] [FOLDER]
 
-The watch is a process of its own, as people run it, and so is its output: times are from just before the save to the
-event on its standard output. `planned` is when the pack was read and it is known what to make; for `drawn`, by the
-embedded model, the seconds that this took are taken off again, so that it is when the model set to work. The storm
-drops so many pictures into an inbox while the watch builds; each must be published once. Memory is that of the process.
+The watch runs in its own process; times are from just before the save to the event on its standard output. `planned`
+is when the pack is resolved. From `drawn`, by the embedded model, the seconds of the sampling are subtracted, so that
+it is when sampling starts. Then FILES images are written into an inbox while the watch builds; each must be published
+once. Memory is that of the process.
 """
 
 import json
@@ -97,7 +97,7 @@ def saves(folder: Path, preset: str, kind: str, count: int) -> None:
 
 
 def storm(folder: Path, files: int) -> None:
-    """Files that come while the watch is at work."""
+    """Files that appear during a build."""
     start(folder, INBOX)
     data = encode_png(np.full((8, 8, 3), 90, np.uint8))
     (folder / "art/inbox").mkdir()
