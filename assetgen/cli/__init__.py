@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 
 from assetgen import __version__
-from assetgen.cli import bench, build, catalog, check, doctor, init, plan, plugin, review, serve, single, store, watch
+from assetgen.cli import (
+    bench,
+    build,
+    catalog,
+    check,
+    doctor,
+    init,
+    pick,
+    plan,
+    plugin,
+    review,
+    serve,
+    single,
+    store,
+    watch,
+)
 from assetgen.errors import AssetgenError
 
 CANCELLED = 130
@@ -35,7 +50,7 @@ app.command("watch")(watch.watch)
 app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("review")(review.review)
-app.command("pick")(review.pick)
+app.command("pick")(pick.pick)
 app.command("serve")(serve.serve)
 app.command("depth")(single.depth)
 app.command("post")(single.post)

@@ -1,4 +1,4 @@
-"""`assetgen serve`: the local server that plugins ask."""
+"""`assetgen serve`: the local HTTP server for plugins and scripts."""
 
 import contextlib
 import os
@@ -17,27 +17,29 @@ if TYPE_CHECKING:
     from assetgen.machine import Machine
     from assetgen.server.run import Server
 
-INTERRUPTED = 130
-LAST_SECONDS = 2.0
-"""For threads to end by themselves."""
+_INTERRUPTED = 130
+_LAST_SECONDS = 2.0
+"""Time for threads to end by themselves."""
 StateOption = Annotated[
-    Path | None, typer.Option(help="Where address and token are written [default: the user's runtime folder].")
+    Path | None, typer.Option(help="File for address and token [default: server.json in the user's runtime folder].")
 ]
 
 
 def serve(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="A port of 127.0.0.1; 0 takes any free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="A port of 127.0.0.1; 0 uses any free one.")] = 0,
     state: StateOption = None,
-    project: Annotated[list[Path] | None, typer.Option(help="Open this project already.")] = None,
+    project: Annotated[list[Path] | None, typer.Option(help="Open this project at the start.")] = None,
     store: StoreOption = None,
     price: PriceOption = "",
     device: DeviceOption = "auto",
 ) -> None:
-    """Answer plugins and scripts of this machine over HTTP, with warm models and a queue that survives a restart.
+    """Serve plugins and scripts on this machine over HTTP, with loaded models and a queue that survives a restart.
 
-    Address and token stand in server.json, which its user alone may read; the contract is in plugins/API.md. It ends
-    by Ctrl-C (exit code 130) or SIGTERM (0); what runs then goes on at the next start.
+    The address and the token are written to server.json, which only its user can read; plugins/API.md describes the
+    API. Ctrl-C (exit code 130) or SIGTERM (0) ends it; a running job continues at the next start.
+
+    Example: assetgen serve --project my-game
     """
     from assetgen.cli.settings import parse_price
     from assetgen.machine import this_machine
@@ -48,38 +50,45 @@ def serve(
     server.port = port
     with ending():
         if server.run() == signal.SIGINT:
-            raise typer.Exit(INTERRUPTED)
+            raise typer.Exit(_INTERRUPTED)
 
 
 @contextlib.contextmanager
 def ending() -> Iterator[None]:
-    """Once this is over the process ends, within seconds: nobody waits any more for what a thread still looks at."""
-    code = INTERRUPTED
+    """When the body ends, end the process within seconds, even if a thread still decodes an upload."""
+    code = _INTERRUPTED
     try:
         yield
         code = 0
     finally:
         others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
         if any(not thread.daemon for thread in others):
-            end = threading.Timer(LAST_SECONDS, os._exit, (code,))
+            end = threading.Timer(_LAST_SECONDS, os._exit, (code,))
             end.daemon = True
             end.start()
 
 
-def server_for(state: Path | None, machine: "Machine", projects: list[Path]) -> "Server":
-    """A server of this user's. Raises `NotInstalledError` where its packages are missing."""
-    from assetgen.machine import server_data, server_state
-
+@contextlib.contextmanager
+def server_packages() -> Iterator[None]:
+    """Context for an import of `assetgen.server`. Raises `NotInstalledError` where its packages are missing."""
     try:
-        from assetgen.server.run import Server
+        yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("fastapi", "starlette", "uvicorn", "h11"):
             raise
         raise NotInstalledError("the server's packages are missing", cure='pip install "assetgen[server]"') from error
-    place = (state or server_state()).absolute()
-    folder = place.with_name(f"{place.name}.data") if state else server_data()
-    return Server(place, folder, machine, projects=tuple(projects), tell=_say)
 
 
-def _say(line: str) -> None:
+def server_for(state: Path | None, machine: "Machine", projects: list[Path]) -> "Server":
+    """The server of this user. Raises `NotInstalledError` where its packages are missing."""
+    from assetgen.machine import server_data, server_state
+
+    with server_packages():
+        from assetgen.server.run import Server
+    path = (state or server_state()).absolute()
+    folder = path.with_name(f"{path.name}.data") if state else server_data()
+    return Server(path, folder, machine, projects=tuple(projects), log=_print)
+
+
+def _print(line: str) -> None:
     typer.echo(line, err=True)

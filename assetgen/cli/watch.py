@@ -138,7 +138,7 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
 
     SIGTERM sets `stop`, and ends what the server does.
     """
-    from assetgen.server.background import served
+    from assetgen.server.background import serve_in_background
 
     folders = [place if place.is_dir() else place.parent for place in order.places if place.exists()]
     server = server_for(state, order.machine, folders)
@@ -151,15 +151,15 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
     signal.signal(signal.SIGTERM, end)
     with contextlib.ExitStack() as stack:
         try:
-            worker = stack.enter_context(served(server))
+            worker = stack.enter_context(serve_in_background(server))
         except AssetgenError as error:  # mostly that a server runs already; builds need none
             typer.echo(f"plugins are not answered from here: {error}", err=True)
             yield order
             return
         yield replace(
             order,
-            machine=replace(order.machine, pause=worker.let_urgent),
-            turn=lambda lock: worker.lent(os.path.realpath(lock)),
+            machine=replace(order.machine, pause=worker.run_urgent_jobs),
+            turn=lambda lock: worker.lend(os.path.realpath(lock)),
         )
 
 

@@ -1,4 +1,8 @@
-"""What a review shows: the assets of a pack that have candidates, what is built, what is picked, what the game has."""
+"""The facts of a review: each asset with its candidates, what is built and picked, and the image in the game.
+
+`collect_review` reads what the store has. `sample_missing` makes the candidates that are missing, and adds each to the
+review as it comes. `assetgen.review.page` turns the facts into HTML.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +17,15 @@ from assetgen.machine import Machine
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pixels.image_files import read_image
-from assetgen.review.facts import asset_facts, candidate_facts, shown, surface_facts
+from assetgen.review.facts import asset_facts, candidate_facts, data_uri, surface_facts
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is reviewed: a project, and a glob of its assets. `path` is the pack's path as the user typed it, `options`
-    are command line options that the page's commands repeat."""
+class ReviewTarget:
+    """What is reviewed: a project, and a glob of its assets.
+
+    `path` is the pack's path and `options` are the options as typed, for the commands on the page.
+    """
 
     project: Project
     path: str
@@ -29,88 +35,87 @@ class Subject:
 
 @dataclass
 class Review:
-    """The facts of a page, which grow as candidates come."""
+    """The recipes under review, and the facts that the page shows of each asset, by asset name."""
 
-    subject: Subject
+    target: ReviewTarget
     machine: Machine
     recipes: dict[str, Recipe] = field(default_factory=dict)
     assets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
-        """All that the page shows."""
-        subject = self.subject
-        words = {"pack": subject.project.pack.pack, "place": subject.path, "options": list(subject.options)}
-        return {**words, "assets": list(self.assets.values())}
+        """Everything that the page shows, as JSON data."""
+        target = self.target
+        pack = {"pack": target.project.pack.pack, "place": target.path, "options": list(target.options)}
+        return {**pack, "assets": list(self.assets.values())}
 
-    def add(self, candidate: Candidate) -> None:
-        """Take a candidate in."""
+    def add_candidate(self, candidate: Candidate) -> None:
+        """Add a candidate to its asset, in the order of the numbers."""
         asset = self.assets[candidate.recipe.name]
         cost = self.machine.store.read_json("cost", candidate.recipe.sampled_key(candidate.attempt)) or {}
         others = [each for each in asset["candidates"] if each["number"] != candidate.number]
         found = sorted([*others, candidate_facts(candidate, cost)], key=lambda each: int(each["number"]))
         asset |= {"candidates": found, **surface_facts(candidate)}
 
-    def numbers(self, name: str) -> set[int]:
-        """The candidates that an asset has."""
-        return {each["number"] for each in self.assets[name]["candidates"]}
+    def numbers(self, asset: str) -> set[int]:
+        """The numbers of an asset's candidates, from 1."""
+        return {each["number"] for each in self.assets[asset]["candidates"]}
 
     def lacking(self, count: int) -> list[Recipe]:
-        """The assets that have fewer candidates than that."""
-        wanted = set(range(1, count + 1))
-        return [recipe for name, recipe in self.recipes.items() if not wanted <= self.numbers(name)]
+        """The recipes that lack one of the candidates 1 to `count`."""
+        required = set(range(1, count + 1))
+        return [recipe for name, recipe in self.recipes.items() if not required <= self.numbers(name)]
 
 
-def gather(subject: Subject, machine: Machine) -> Review:
-    """What the store has of every asset; nothing is sampled. Raises `InputError` where no asset has candidates."""
-    review = Review(subject, machine)
-    for recipe in planned(subject):
-        open_asset(review, recipe)
+def collect_review(target: ReviewTarget, machine: Machine) -> Review:
+    """The review of what the store has; nothing is sampled. Raises `InputError` where no asset has candidates."""
+    review = Review(target, machine)
+    for recipe in reviewed_recipes(target):
+        add_asset(review, recipe)
     if not review.recipes:
-        raise InputError(f"no asset of pack '{subject.project.pack.pack}' that has candidates matches '{subject.only}'")
+        raise InputError(f"no asset of pack '{target.project.pack.pack}' that has candidates matches '{target.only}'")
     return review
 
 
-def planned(subject: Subject) -> list[Recipe]:
-    """The assets under review as their pack asks for them."""
-    return matching(choosable(subject.project.plan().recipes), subject.only)
+def reviewed_recipes(target: ReviewTarget) -> list[Recipe]:
+    """The recipes under review, as the pack is now."""
+    return matching(choosable(target.project.plan().recipes), target.only)
 
 
-def open_asset(review: Review, recipe: Recipe) -> None:
-    """Take an asset into a review, or anew where its pack asks for something else than it did."""
+def add_asset(review: Review, recipe: Recipe) -> None:
+    """Add an asset with its stored candidates; an asset of the same name is replaced."""
     review.recipes[recipe.name] = recipe
-    review.assets[recipe.name] = asset_facts(recipe) | standing(review, recipe)
+    review.assets[recipe.name] = asset_facts(recipe) | asset_state(review, recipe)
     for candidate in stored_candidates(recipe, review.machine):
-        review.add(candidate)
+        review.add_candidate(candidate)
 
 
-def standing(review: Review, recipe: Recipe) -> dict[str, Any]:
-    """Which candidate is built, which is picked, and the picture that stands in the game."""
-    project = review.subject.project
+def asset_state(review: Review, recipe: Recipe) -> dict[str, Any]:
+    """The numbers of the built and the picked candidate (or None), and the published image."""
+    project = review.target.project
     block = project.read_lock().get(recipe.name)
     current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
     picked = block.pick + 1 if block and current and block.pick is not None else None
     built = block.attempt + 1 if block and current and block.outputs else None
     published = project.target / f"{recipe.name}.png"
-    return {"built": built, "picked": picked, "now": _picture(published)}
+    return {"built": built, "picked": picked, "now": _published_image(published)}
 
 
-def _picture(place: Path) -> dict[str, Any] | None:
-    """A published picture, if there is one that can be read."""
+def _published_image(path: Path) -> dict[str, Any] | None:
+    """A published image, or None where it is missing or unreadable."""
     try:
-        if not place.is_file():
+        if not path.is_file():
             return None
-        array = read_image(place)
+        array = read_image(path)
     except (AssetgenError, OSError):
         return None
     height, width = array.shape[:2]
-    return {"src": shown(array), "width": width, "height": height}
+    return {"src": data_uri(array), "width": width, "height": height}
 
 
-def sample_missing(review: Review, count: int, emit: Emit, wish: BuildOptions) -> Iterator[Candidate]:
-    """Make what is missing of the first `count` candidates of each asset; each is in the review when it is given."""
-    for candidate in make_candidates(
-        review.lacking(count), count, review.machine, emit, allow_noncommercial=wish.allow_noncommercial
-    ):
+def sample_missing(review: Review, count: int, emit: Emit, options: BuildOptions) -> Iterator[Candidate]:
+    """Make the missing ones of the first `count` candidates of each asset; yields each after adding it."""
+    allow = options.allow_noncommercial
+    for candidate in make_candidates(review.lacking(count), count, review.machine, emit, allow_noncommercial=allow):
         if candidate.number not in review.numbers(candidate.recipe.name):
-            review.add(candidate)
+            review.add_candidate(candidate)
             yield candidate

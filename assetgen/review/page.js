@@ -8,16 +8,16 @@ let at = { asset: 0, number: facts.assets[0]?.candidates[0]?.number };
 let shown = facts.assets.map((_, index) => index);
 
 const byId = (id) => document.getElementById(id);
-const stage = byId("stage"); // moves about on a phone
+const stage = byId("stage"); // moves below the asset on a narrow screen
 const current = () => facts.assets[at.asset];
 const chosen = () => current()?.candidates.find((each) => each.number === at.number);
 const quoted = (word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 const command = (...words) => ["assetgen", ...words].map(String).map(quoted).join(" ");
 const locate = (name) => facts.assets.findIndex((asset) => asset.name === name);
 
-function make(tag, words = {}, ...children) {
+function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(words)) {
+  for (const [key, value] of Object.entries(attributes)) {
     if (key === "text") node.textContent = value;
     else if (key === "onclick") node.addEventListener("click", value);
     else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value);
@@ -26,17 +26,17 @@ function make(tag, words = {}, ...children) {
   return node;
 }
 
-// Pictures. Pixel art grows by whole numbers alone, so that all its pixels are of one size.
+// Images. Pixel art is enlarged by whole factors, so that all its pixels have one size.
 
 function scale(asset, candidate, [width, height], most = 16) {
   const fits = Math.min(width / candidate.width, height / candidate.height, most);
   return asset.pixels && fits > 1 ? Math.floor(fits) : fits;
 }
 
-/** Candidates side by side are enlarged alike. */
+/** One scale for all candidates of an asset. */
 const common = (asset, box) => Math.min(...asset.candidates.map((each) => scale(asset, each, box)));
 
-function picture(candidate, times, alt = "") {
+function imageOf(candidate, times, alt = "") {
   const image = make("img", { src: candidate.src, alt, width: Math.max(1, Math.round(candidate.width * times)), draggable: "false" });
   image.height = Math.max(1, Math.round(candidate.height * times));
   return image;
@@ -62,7 +62,7 @@ function draw() {
   mark();
 }
 
-/** One asset anew, the focus kept. */
+/** Redraw one asset and keep the focus. */
 function redraw(index) {
   const section = byId(`asset-${index}`), number = document.activeElement?.dataset.number;
   const hadFocus = section?.contains(document.activeElement);
@@ -79,24 +79,24 @@ function drawAsset(index) {
       make("small", { class: "standing" })),
     make("p", { class: "dim prompt", text: asset.prompt }),
     buttons.length ? make("div", { class: kinds, role: "group", "aria-label": `Candidates of ${asset.name}` }, ...buttons)
-      : make("p", { class: "none", text: facts.served && facts.count ? "Candidates will stand here as they are made." : "No candidates yet: r makes some." }));
+      : make("p", { class: "none", text: facts.served && facts.count ? "Candidates appear here as they are made." : "No candidates yet. Press r to make some." }));
 }
 
 function drawCandidate(asset, index, candidate) {
   const box = narrow.matches ? [isWide(asset) ? 280 : 96, 96] : [isWide(asset) ? 288 : 132, 132];
   const view = document.body.dataset.view;
-  const image = view === "tiled" && asset.tiles ? tiles(asset, candidate, box) : picture(candidate, view === "real" ? 1 : common(asset, box));
+  const image = view === "tiled" && asset.tiles ? tiles(asset, candidate, box) : imageOf(candidate, view === "real" ? 1 : common(asset, box));
   return make("button", {
     class: "candidate", "data-number": candidate.number, onclick: () => moveTo(index, candidate.number),
   }, make("span", { class: "ground" }, image), make("span", { class: "label" }));
 }
 
-/** What changes without pictures: what is chosen, picked and built. */
+/** Update everything but the images: the selected, picked and built candidates. */
 function mark(indices = shown) {
   for (const index of indices.filter((each) => shown.includes(each))) {
     const asset = facts.assets[index], section = byId(`asset-${index}`);
     section.classList.toggle("current", index === at.asset);
-    section.querySelector(".standing").textContent = standing(asset);
+    section.querySelector(".standing").textContent = stateOf(asset);
     for (const button of section.querySelectorAll(".candidate")) {
       const candidate = asset.candidates.find((each) => each.number === Number(button.dataset.number));
       const isAt = index === at.asset && candidate.number === at.number;
@@ -111,9 +111,9 @@ function mark(indices = shown) {
   drawTray();
 }
 
-function standing(asset) {
-  const said = [asset.built && `${asset.built} in the game`, picked.get(asset.name) && `${picked.get(asset.name)} picked`];
-  return said.filter(Boolean).join(" · ") || "not built yet";
+function stateOf(asset) {
+  const parts = [asset.built && `${asset.built} in the game`, picked.get(asset.name) && `${picked.get(asset.name)} picked`];
+  return parts.filter(Boolean).join(" · ") || "not built yet";
 }
 
 function label(button, asset, candidate) {
@@ -122,42 +122,42 @@ function label(button, asset, candidate) {
   const flags = [failed.length && ["no", state ? "✗" : `✗ ${failed.join(", ")}`], state].filter(Boolean);
   button.querySelector(".label").replaceChildren(make("strong", { text: candidate.number }),
     ...flags.map(([kind, text]) => make("span", { class: `flag ${kind}`, text })));
-  const said = failed.length ? `rejected by ${failed.join(", ")}` : "";
-  const states = [said, picked.get(asset.name) === candidate.number && "picked", asset.built === candidate.number && "in the game"];
+  const rejected = failed.length ? `rejected by ${failed.join(", ")}` : "";
+  const states = [rejected, picked.get(asset.name) === candidate.number && "picked", asset.built === candidate.number && "in the game"];
   button.setAttribute("aria-label", [`${asset.name}, candidate ${candidate.number}`, ...states.filter(Boolean)].join(", "));
 }
 
-// The chosen candidate, large.
+// The selected candidate, enlarged.
 
 function drawStage() {
   const asset = current(), candidate = chosen();
   const section = byId(`asset-${at.asset}`);
   (narrow.matches && section ? section : document.querySelector("main")).append(stage);
   stage.hidden = narrow.matches && !candidate;
-  if (!candidate) return stage.replaceChildren(make("p", { class: "none", text: asset ? `${asset.name} has no candidates yet.` : "Nothing is chosen." }));
+  if (!candidate) return stage.replaceChildren(make("p", { class: "none", text: asset ? `${asset.name} has no candidates yet.` : "No candidate is selected." }));
   const kind = asset.pixels ? " pixels" : "";
   const width = Math.max(160, stage.clientWidth - 56);
   const times = scale(asset, candidate, [width, 320]);
   const large = asset.tiles && document.body.dataset.view === "tiled" ? tiles(asset, candidate, [width, 320])
-    : picture(candidate, times, `Candidate ${candidate.number}, enlarged`);
+    : imageOf(candidate, times, `Candidate ${candidate.number}, enlarged`);
   return stage.replaceChildren(
     make("div", { class: "top" }, make("h2", { text: `${asset.name} · ${candidate.number}` }),
       make("small", { class: "standing", text: `${candidate.width} × ${candidate.height}, ${times >= 1 ? `${+times.toFixed(1)}×` : `${Math.round(times * 100)} %`}` })),
     make("div", { class: `ground large${kind}` }, large),
-    acts(asset, candidate),
+    actions(asset, candidate),
     verdicts(candidate),
     ...compare(asset, candidate, kind, width),
     make("div", { class: "pair" },
-      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, picture(candidate, 1, "In its real size"))),
+      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, imageOf(candidate, 1, "At its real size"))),
       asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
     ...(candidate.maps.length ? [make("h3", { text: "Material" }), maps(candidate)] : []),
     make("h3", { text: "How it was made" }), madeHow(asset, candidate));
 }
 
-function acts(asset, candidate) {
+function actions(asset, candidate) {
   const is = picked.get(asset.name) === candidate.number;
   return make("div", { class: "acts" },
-    make("button", { class: is ? "" : "primary", onclick: () => pick(is ? null : candidate.number), text: is ? "Take the pick back" : `Pick ${candidate.number}` }),
+    make("button", { class: is ? "" : "primary", onclick: () => pick(is ? null : candidate.number), text: is ? "Undo the pick" : `Pick ${candidate.number}` }),
     make("button", { onclick: keys.r, "aria-keyshortcuts": "r" }, "More ", make("kbd", { text: "r" })),
     make("button", { onclick: keys.e, "aria-keyshortcuts": "e" }, "Prompt ", make("kbd", { text: "e" })));
 }
@@ -173,8 +173,8 @@ function compare(asset, candidate, kind, width) {
   if (!asset.now || asset.built === candidate.number) return [];
   const times = Math.min(...[asset.now, candidate].map((each) => scale(asset, each, [width, 240])));
   const halves = [[asset.now, "In the game now"], [candidate, "This candidate"]].map(([each, alt]) =>
-    make("div", { class: "half" }, picture(each, times, alt)));
-  const slider = make("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "How much of what is in the game now covers this candidate, in percent" });
+    make("div", { class: "half" }, imageOf(each, times, alt)));
+  const slider = make("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": "Share of the image in the game that covers this candidate, in percent" });
   const ground = make("div", { class: "ground" }, ...halves);
   const move = () => {
     ground.style.setProperty("--at", `${slider.value}%`);
@@ -198,18 +198,18 @@ const maps = (candidate) => make("div", { class: "maps" }, ...candidate.maps.map
   make("figure", {}, make("img", { src: map.src, alt: `${map.name} map` }), make("figcaption", { text: map.name }))));
 
 function madeHow(asset, candidate) {
-  const rows = [["Prompt", asset.prompt], ["Asked", asset.asked !== asset.prompt && asset.asked], ["Preset", asset.preset], ["Model", asset.model],
+  const rows = [["Prompt", asset.prompt], ["Full prompt", asset.full_prompt !== asset.prompt && asset.full_prompt], ["Preset", asset.preset], ["Model", asset.model],
     ["Seed", candidate.seed ?? "none"], ["Cost", costOf(candidate.cost)], ["Written in", asset.where]].filter(([, value]) => value);
   return make("dl", {}, ...rows.flatMap(([key, value]) => [make("dt", { text: key }), make("dd", { text: value })]));
 }
 
 function costOf(cost) {
-  if (!cost.seconds) return "none: no model drew it";
-  const said = [`${cost.seconds.toFixed(1)} s`, cost.watt_hours && `${cost.watt_hours.toFixed(3)} Wh`, cost.usd && `${cost.usd.toFixed(6)} USD`];
-  return `${said.filter(Boolean).join(", ")}${cost.device ? ` on ${cost.device}` : ""}`;
+  if (!cost.seconds) return "none: made without a model";
+  const parts = [`${cost.seconds.toFixed(1)} s`, cost.watt_hours && `${cost.watt_hours.toFixed(3)} Wh`, cost.usd && `${cost.usd.toFixed(6)} USD`];
+  return `${parts.filter(Boolean).join(", ")}${cost.device ? ` on ${cost.device}` : ""}`;
 }
 
-// Choices. A file collects commands; a served page sends them.
+// Picks. A file shows the commands for them; a served page sends them.
 
 function pick(number, { asset = current(), isUndo = false } = {}) {
   if (!asset || picked.get(asset.name) === number) return;
@@ -217,43 +217,43 @@ function pick(number, { asset = current(), isUndo = false } = {}) {
   picked.set(asset.name, number);
   mark();
   reveal();
-  say(number ? `${asset.name}: candidate ${number} is picked` : `${asset.name}: nothing is picked`);
+  showMessage(number ? `${asset.name}: candidate ${number} is picked` : `${asset.name}: no candidate is picked`);
   if (facts.served) send("pick", { asset: asset.name, number });
 }
 
 function undo() {
   const last = undone.pop();
   if (last) pick(last[1], { asset: facts.assets[locate(last[0])], isUndo: true });
-  else say("There is nothing to undo.");
+  else showMessage("There is nothing to undo.");
 }
 
 function drawTray(title, text) {
   const changed = facts.served ? [] : facts.assets.filter((asset) => picked.get(asset.name) !== asset.picked);
-  const ways = changed.map((asset) => [asset.name, picked.get(asset.name) ?? "--undo"]);
-  const lines = ways.length > 1 ? [...ways.map((way) => command("pick", facts.place, ...way, "--no-build")), command("build", facts.place, ...facts.options)]
-    : ways.map((way) => command("pick", facts.place, ...way, ...facts.options));
+  const picks = changed.map((asset) => [asset.name, picked.get(asset.name) ?? "--undo"]);
+  const lines = picks.length > 1 ? [...picks.map((each) => command("pick", facts.place, ...each, "--no-build")), command("build", facts.place, ...facts.options)]
+    : picks.map((each) => command("pick", facts.place, ...each, ...facts.options));
   byId("tray").hidden = !(lines.length || text || (facts.served && undone.length));
-  byId("tray-title").textContent = title ?? (facts.served ? `${undone.length} changed` : `${lines.length > 1 ? `${ways.length} picks` : "1 pick"}: run this to make ${lines.length > 1 ? "them" : "it"}`);
+  byId("tray-title").textContent = title ?? (facts.served ? `${undone.length} changed` : `${lines.length > 1 ? `${picks.length} picks` : "1 pick"}: run this to apply ${lines.length > 1 ? "them" : "it"}`);
   byId("commands").textContent = text ?? lines.join("\n");
   byId("commands").hidden = byId("copy").hidden = !byId("commands").textContent;
   byId("undo").hidden = !undone.length;
   document.body.style.setProperty("--tray", `${byId("tray").offsetHeight}px`);
 }
 
-function say(words, bad = false) {
-  byId("status").textContent = words;
+function showMessage(text, bad = false) {
+  byId("status").textContent = text;
   byId("status").classList.toggle("bad", bad);
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => { byId("status").textContent = ""; }, bad ? 12000 : 4000);
+  clearTimeout(showMessage.timer);
+  showMessage.timer = setTimeout(() => { byId("status").textContent = ""; }, bad ? 12000 : 4000);
 }
 
 async function copy(node, button) {
   getSelection().selectAllChildren(node);
   const done = document.execCommand("copy") || await navigator.clipboard?.writeText(node.textContent).then(() => true, () => false);
   if (!done) return;
-  const words = button.textContent;
+  const label = button.textContent;
   button.textContent = "Copied";
-  setTimeout(() => { button.textContent = words; }, 1500);
+  setTimeout(() => { button.textContent = label; }, 1500);
 }
 
 function edit() {
@@ -261,7 +261,7 @@ function edit() {
   byId("edit-title").textContent = `Prompt of ${asset.name}`;
   byId("edit-where").textContent = asset.where || "the pack";
   byId("edit-prompt").value = asset.prompt;
-  byId("edit-next").textContent = facts.served ? "When the pack is saved, press r: its candidates are made anew." : "When the pack is saved, make this page again.";
+  byId("edit-next").textContent = facts.served ? "Save the pack, then press r: new candidates are made." : "Save the pack, then run `assetgen review` again.";
   drawLine();
   byId("edit").showModal();
 }
@@ -274,7 +274,7 @@ function more() {
   return drawTray(`More candidates of ${asset.name}`, command("review", facts.place, "--only", asset.name, "-n", Math.min(64, last + 12), ...facts.options));
 }
 
-// Moving about.
+// Navigation.
 
 function moveTo(index, number) {
   const asset = facts.assets[index];
@@ -284,7 +284,7 @@ function moveTo(index, number) {
   const place = () => byId(`asset-${index}`)?.getBoundingClientRect().top ?? 0;
   const before = place();
   mark([left, index]);
-  scrollBy({ top: place() - before, behavior: "instant" }); // on a phone the stage left its place above
+  scrollBy({ top: place() - before, behavior: "instant" }); // on a narrow screen the stage moves
   document.querySelector(".candidate.at")?.focus({ preventScroll: true });
   reveal();
 }
@@ -319,7 +319,7 @@ const keys = {
 };
 
 function pickNumbered(number) {
-  if (!current().candidates.some((each) => each.number === number)) return say(`${current().name} has no candidate ${number}.`);
+  if (!current().candidates.some((each) => each.number === number)) return showMessage(`${current().name} has no candidate ${number}.`);
   moveTo(at.asset, number);
   return pick(number);
 }
@@ -358,4 +358,4 @@ narrow.addEventListener("change", draw);
 byId("pack").textContent = facts.pack;
 choose("ground", GROUNDS, document.body.dataset.ground);
 choose("view", VIEWS, document.body.dataset.view);
-if (facts.served) { beBusy(facts.busy); listen(); }
+if (facts.served) { showBusy(facts.busy); receiveUpdates(); }

@@ -1,51 +1,51 @@
 
-// What only a served page has: what it sends, and the news that it hears. It follows page.js in one script.
+// Only in a served page: sends picks and receives updates. It follows page.js in one script.
 
-async function send(what, wish) {
+async function send(path, body) {
   try {
-    const answer = await fetch(what, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });
-    const said = await answer.json();
-    if (said.error) refused(said.error, wish);
+    const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const { error } = await response.json();
+    if (error) failed(error, body);
   } catch {
-    refused("The review has ended: nothing was changed. Start it again, and load this page anew.", wish);
+    failed("The review has ended: nothing was changed. Start it again, and reload this page.", body);
   }
 }
 
-function refused(words, wish) {
-  say(words, true);
-  if ("number" in wish) picked.set(wish.asset, facts.assets[locate(wish.asset)].picked);
+function failed(message, body) {
+  showMessage(message, true);
+  if ("number" in body) picked.set(body.asset, facts.assets[locate(body.asset)].picked);
   mark();
 }
 
-async function listen() {
+async function receiveUpdates() {
   let version = facts.version;
   for (;;) {
-    let heard;
+    let received;
     try {
-      heard = await (await fetch(`news?after=${version}`)).json();
+      received = await (await fetch(`updates?after=${version}`)).json();
     } catch {
-      heard = { closed: true, news: [], busy: "" };
+      received = { closed: true, updates: [], busy: "" };
     }
-    version = heard.version;
-    for (const each of heard.news) hear(each);
-    for (const name of new Set(heard.news.map((each) => (each.candidate || each.new?.candidates) && each.asset))) redraw(locate(name));
-    if (heard.news.length) mark();
-    beBusy(heard.busy);
-    if (heard.closed) return say("The review has ended. Start it again, and load this page anew.", true);
+    version = received.version;
+    for (const update of received.updates) apply(update);
+    for (const name of new Set(received.updates.map((each) => (each.candidate || each.new?.candidates) && each.asset))) redraw(locate(name));
+    if (received.updates.length) mark();
+    showBusy(received.busy);
+    if (received.closed) return showMessage("The review has ended. Start it again, and reload this page.", true);
   }
 }
 
-function hear(each) {
-  if (each.said) return say(each.said, each.bad);
-  const asset = facts.assets[locate(each.asset)];
-  Object.assign(asset, each.new);
-  if ("picked" in each.new) picked.set(asset.name, asset.picked);
-  if (each.candidate) asset.candidates = [...asset.candidates.filter((one) => one.number !== each.candidate.number), each.candidate].sort((a, b) => a.number - b.number);
+function apply(update) {
+  if (update.message) return showMessage(update.message, update.is_error);
+  const asset = facts.assets[locate(update.asset)];
+  Object.assign(asset, update.new);
+  if ("picked" in update.new) picked.set(asset.name, asset.picked);
+  if (update.candidate) asset.candidates = [...asset.candidates.filter((one) => one.number !== update.candidate.number), update.candidate].sort((a, b) => a.number - b.number);
   if (asset === current() && !chosen()) at.number = asset.candidates[0]?.number;
   return undefined;
 }
 
-function beBusy(words) {
-  byId("busy").hidden = !words;
-  byId("busy").textContent = words;
+function showBusy(text) {
+  byId("busy").hidden = !text;
+  byId("busy").textContent = text;
 }

@@ -1,4 +1,4 @@
-"""The application: endpoints, errors as JSON with one sentence each, and the OpenAPI description."""
+"""The FastAPI application: endpoints, errors as JSON, and the OpenAPI description."""
 
 import asyncio
 import contextlib
@@ -16,47 +16,52 @@ from assetgen import __version__
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.yaml_files import TYPE_MESSAGES, Document, validate_at
 from assetgen.server.context import ServerContext
-from assetgen.server.http_errors import BAD_INPUT, BadPath, TooMany, as_json, status_of
-from assetgen.server.requests import KINDS, OpenProject
+from assetgen.server.http_errors import UNPROCESSABLE, BadPath, QueueFull, error_body, http_status
+from assetgen.server.requests import JOB_REQUESTS, OpenProject
 from assetgen.server.routes import router
 
-ABOUT = "Makes game art on this machine. The contract stands in plugins/API.md."
-BAD_JSON = 400
-NOT_SO = 405
-RETRY_SECONDS = "5"
-LOOKS = 2
-"""Uploads that are looked at at once: each may be a picture that takes a gigabyte of memory."""
+_ABOUT = "Makes game art on this machine. plugins/API.md is the contract."
+_BAD_REQUEST = 400
+_METHOD_NOT_ALLOWED = 405
+_RETRY_SECONDS = "5"
+_DECODING = 2
+"""Uploads that are decoded at once: each may be an image that takes a gigabyte of memory."""
 
 
-def make_app(desk: ServerContext) -> FastAPI:
-    """The application of one desk; whoever serves it puts a `Guard` in front."""
+def make_app(context: ServerContext) -> FastAPI:
+    """The application of one server. Serve it behind a `Guard`."""
 
     @contextlib.asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        desk.jobs.bell.open()
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        context.jobs.notifier.attach()
         yield
 
     app = FastAPI(
-        title="assetgen", version=__version__, description=ABOUT, docs_url=None, redoc_url=None, lifespan=life
+        title="assetgen",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
     )
-    app.state.desk = desk
-    app.state.looking = asyncio.Semaphore(LOOKS)
+    app.state.context = context
+    app.state.decoding = asyncio.Semaphore(_DECODING)
     app.include_router(router)
-    app.add_exception_handler(AssetgenError, _told)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _broke)
-    _describe(app)
+    app.add_exception_handler(AssetgenError, _assetgen_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _disconnected)
+    app.add_exception_handler(Exception, _unexpected_error)
+    _add_token(app)
     return app
 
 
-def _describe(app: FastAPI) -> None:
+def _add_token(app: FastAPI) -> None:
     """Add the token to the OpenAPI description."""
-    made = app.openapi
+    describe = app.openapi
 
     def openapi() -> dict[str, Any]:
-        schema = made()
+        schema = describe()
         schemes = schema.setdefault("components", {}).setdefault("securitySchemes", {})
         schemes["token"] = {"type": "http", "scheme": "bearer", "description": "The token of server.json"}
         schema["security"] = [{"token": []}]
@@ -65,31 +70,31 @@ def _describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _told(request: Request, error: Exception) -> JSONResponse:
+def _assetgen_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AssetgenError)
-    status = status_of(error)
-    headers = {"retry-after": RETRY_SECONDS} if status == TooMany.status else {}
-    return JSONResponse(as_json(error), status, headers)
+    status = http_status(error)
+    headers = {"retry-after": _RETRY_SECONDS} if status == QueueFull.status else {}
+    return JSONResponse(error_body(error), status, headers)
 
 
-def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """A body or a parameter that does not fit, in the words that packs get."""
+def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    """A body or parameter of the wrong type, with the same messages as in packs."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    place, *keys = [str(key) for key in first["loc"]] or ["request"]
-    if first["type"] == "json_invalid":
-        return JSONResponse(as_json(InputError("the body is not JSON", where="request")), BAD_JSON)
-    if place == "body" and isinstance(error.body, Mapping) and (found := _explained(request, error.body)):
-        return JSONResponse(as_json(found), BAD_INPUT)
+    part, *keys = [str(key) for key in first["loc"]] or ["request"]
+    if first["type"] == "json_validation_error":
+        return JSONResponse(error_body(InputError("the body is not JSON", where="request")), _BAD_REQUEST)
+    if part == "body" and isinstance(error.body, Mapping) and (found := _explain(request, error.body)):
+        return JSONResponse(error_body(found), UNPROCESSABLE)
     message = TYPE_MESSAGES.get(first["type"], str(first["msg"]))
     if first["type"] == "missing":
-        message = f"'{'.'.join(keys) or place}' is missing"
-    where = ".".join([place, *keys])
-    return JSONResponse(as_json(InputError(message, where=where)), BAD_INPUT)
+        message = f"'{'.'.join(keys) or part}' is missing"
+    where = ".".join([part, *keys])
+    return JSONResponse(error_body(InputError(message, where=where)), UNPROCESSABLE)
 
 
-def _explained(request: Request, body: Mapping[str, Any]) -> InputError | None:
-    model = OpenProject if request.url.path.endswith("/projects") else KINDS.get(str(body.get("kind")))
+def _explain(request: Request, body: Mapping[str, Any]) -> InputError | None:
+    model = OpenProject if request.url.path.endswith("/projects") else JOB_REQUESTS.get(str(body.get("kind")))
     try:
         if model:
             validate_at(model, body, Document("request", body), ())
@@ -98,24 +103,24 @@ def _explained(request: Request, body: Mapping[str, Any]) -> InputError | None:
     return None
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
-    """What the framework refuses: paths and methods that are not there, bodies that cannot be read."""
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    """Errors of the framework, such as unknown paths and methods."""
     assert isinstance(error, HTTPException)
     detail: Any = error.detail
     if isinstance(detail, dict):
         return JSONResponse({"error": detail}, error.status_code, error.headers)
-    if error.status_code == NOT_SO:
+    if error.status_code == _METHOD_NOT_ALLOWED:
         allowed = (route for route in router.routes if route.matches(request.scope)[0] is not Match.NONE)
         methods = ", ".join(sorted({method for route in allowed for method in getattr(route, "methods", None) or ()}))
-        return JSONResponse(as_json(InputError(str(detail))), NOT_SO, {"allow": methods})
-    cure = {404: "GET /openapi.json lists what there is", BadPath.status: "Send JSON"}.get(error.status_code, "")
-    return JSONResponse(as_json(InputError(str(detail), cure=cure)), error.status_code, error.headers)
+        return JSONResponse(error_body(InputError(str(detail))), _METHOD_NOT_ALLOWED, {"allow": methods})
+    cure = {404: "GET /openapi.json lists the endpoints", BadPath.status: "Send JSON"}.get(error.status_code, "")
+    return JSONResponse(error_body(InputError(str(detail), cure=cure)), error.status_code, error.headers)
 
 
-def _gone(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse(as_json(InputError("the client went away")), BAD_JSON)
+def _disconnected(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse(error_body(InputError("the client disconnected")), _BAD_REQUEST)
 
 
-def _broke(request: Request, error: Exception) -> JSONResponse:
-    what = f"the server broke ({type(error).__name__})"
-    return JSONResponse(as_json(InputError(what, cure="Report it, with the server's output")), 500)
+def _unexpected_error(request: Request, error: Exception) -> JSONResponse:
+    what = f"internal server error ({type(error).__name__})"
+    return JSONResponse(error_body(InputError(what, cure="Report it with the server's output")), 500)

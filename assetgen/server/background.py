@@ -1,4 +1,4 @@
-"""A server in a thread, for a program that has builds of its own to make: models and turns are shared."""
+"""A server in a thread, for `assetgen watch`, whose builds share its models."""
 
 import threading
 from collections.abc import Iterator
@@ -8,33 +8,33 @@ from assetgen.errors import AssetgenError
 from assetgen.server.run import Server
 from assetgen.server.worker import Worker
 
-PATIENCE = 90.0
-"""Seconds for the server to end: longer than its worker may take to come to the end of a step."""
+_STOP_SECONDS = 90.0
+"""Time for the server to end: longer than the worker waits for a sampler step."""
 
 
 @contextmanager
-def served(server: Server) -> Iterator[Worker]:
-    """Serve while the body runs, from a thread; gives its worker, who lends turns.
+def serve_in_background(server: Server) -> Iterator[Worker]:
+    """Serve from a thread while the body runs; gives the worker.
 
-    Raises what keeps the server from starting, as `Taken` where another one runs.
+    Raises `ServerRunning` or another `InputError` where the server cannot start.
     """
-    refused: list[AssetgenError] = []
+    errors: list[AssetgenError] = []
 
     def run() -> None:
         try:
             server.run()
         except AssetgenError as error:
-            refused.append(error)
+            errors.append(error)
         finally:
-            server.settled.set()
+            server.started_or_failed.set()
 
     thread = threading.Thread(target=run, name="assetgen server")
     thread.start()
     try:
-        server.settled.wait()
-        if refused or server.worker is None:
-            raise refused[0] if refused else RuntimeError("the server ended before it began")
+        server.started_or_failed.wait()
+        if errors or server.worker is None:
+            raise errors[0] if errors else RuntimeError("the server ended before it started")
         yield server.worker
     finally:
         server.stop()
-        thread.join(PATIENCE)
+        thread.join(_STOP_SECONDS)

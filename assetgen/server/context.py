@@ -1,4 +1,4 @@
-"""What every job is done with, and what a kind of job is: a look at the request, then the work."""
+"""What all jobs share (`ServerContext`), and the two functions of a kind of job, `check` and `run` (`JobType`)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,14 +11,15 @@ from assetgen.events import Event, Failed, Planned, Published, Reused, Sampling
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
-from assetgen.server.files import described
-from assetgen.server.http_errors import NoRoom
-from assetgen.server.jobs import Job, Jobs, insist
+from assetgen.server.files import describe_file
+from assetgen.server.http_errors import DiskFull
+from assetgen.server.jobs import Job, Jobs, retry_while_full
+from assetgen.server.responses import Progress
 
 
 @dataclass(frozen=True)
 class ServerContext:
-    """Where the server keeps things (`folder`), and what its jobs share."""
+    """The server's data folder, its jobs, and the machine they run on."""
 
     folder: Path
     jobs: Jobs
@@ -35,30 +36,31 @@ class ServerContext:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A request that can be done: the lock that it writes ("" for none), where its files go (None: a new folder)."""
+class CheckedJob:
+    """A request that can be done. `holds` is the pack lock that it writes ("" for none); `root` is the folder of its
+    files (None for a new one)."""
 
     holds: str = ""
     root: Path | None = None
 
 
 @dataclass
-class News:
-    """The `Emit` of one job: notes what happens and which files came out; raises `Cancelled` once the job is to stop.
-    Where the disk is full, it waits until it is not.
+class JobEvents:
+    """The `Emit` of one job: saves each event, the progress and the files. Raises `Cancelled` once the job is
+    cancelled or the server stops. While the disk is full, it waits.
 
-    `numbers` are those of candidates and variations, by asset or by path.
+    `numbers` are the numbers of candidates and variations, by asset or by path.
     """
 
     jobs: Jobs
     job: Job
     root: Path
-    stops: Callable[[], bool]
+    is_stopping: Callable[[], bool]
     numbers: dict[str, int] = field(default_factory=dict)
     failures: list[Failed] = field(default_factory=list)
     total: int = 0
     done: int = 0
-    share: float = 0.0
+    fraction: float = 0.0
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -72,45 +74,46 @@ class News:
         files = []
         if isinstance(event, Published) and event.asset:
             numbers = (self.numbers.get(path, self.numbers.get(event.asset)) for path in event.files)
-            files = [described(self.root, *each, event.asset) for each in zip(event.files, numbers, strict=True)]
-        told, progress = json.loads(event.to_json()), self._progress(event)
+            files = [describe_file(self.root, *each, event.asset) for each in zip(event.files, numbers, strict=True)]
+        data, progress = json.loads(event.to_json()), self._progress(event)
+
+        def save() -> bool:
+            return self.jobs.record(self.job.id, data, progress, files)
+
         try:
-            goes_on = not self.stops() and insist(
-                lambda: self.jobs.note(self.job.id, told, progress, files), self.stops
-            )
-        except NoRoom as error:
+            is_running = not self.is_stopping() and retry_while_full(save, self.is_stopping)
+        except DiskFull as error:
             raise Cancelled from error
-        if not goes_on:
+        if not is_running:
             raise Cancelled
 
-    def _progress(self, event: Event) -> dict[str, Any]:
-        """How far it is; `fraction` never falls."""
+    def _progress(self, event: Event) -> Progress:
         total = max(self.total, self.done)
-        under_way = len(event.batch) * event.done / max(1, event.total) if isinstance(event, Sampling) else 0.0
-        share = min(1.0, (self.done + under_way) / total) if total else 0.0
-        self.share = max(self.share, share)
-        return {"done": self.done, "total": total, "fraction": round(self.share, 4)}
+        sampled = len(event.batch) * event.done / max(1, event.total) if isinstance(event, Sampling) else 0.0
+        fraction = min(1.0, (self.done + sampled) / total) if total else 0.0
+        self.fraction = max(self.fraction, fraction)
+        return Progress(done=self.done, total=total, fraction=round(self.fraction, 4))
 
 
 @dataclass(frozen=True)
 class JobType:
-    """A kind of job: `look` refuses what cannot be done, without doing anything; `do` gives the job's result."""
+    """A kind of job. `check` raises for a request that cannot be done; `run` does it and gives the job's `result`."""
 
-    look: Callable[[Any, ServerContext], Ready]
-    do: Callable[[Any, ServerContext, News], Mapping[str, Any]]
+    check: Callable[[Any, ServerContext], CheckedJob]
+    run: Callable[[Any, ServerContext, JobEvents], Mapping[str, Any]]
 
 
 def check_weights_of(recipes: tuple[Recipe, ...]) -> None:
-    """Refuse recipes whose models are not on this machine, better at once than after the queue."""
+    """Raise where the weights of a recipe's model are not on this machine, before the job is queued."""
     from assetgen.diffusion.loading.weight_files import check_model
 
-    kinds: dict[str, set[str]] = {}
+    controls: dict[str, set[str]] = {}
     cards: dict[str, ModelCard] = {}
     for recipe in recipes:
         card = recipe.source.arguments.get("model")
         if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
             cards[card.model] = card
-            named = {stage.control_kind for stage in recipe.controls}
-            kinds.setdefault(card.model, set()).update(named & set(card.controls))
+            used = {stage.control_kind for stage in recipe.controls}
+            controls.setdefault(card.model, set()).update(used & set(card.controls))
     for name, card in cards.items():
-        check_model(card, sorted(kinds[name]))
+        check_model(card, sorted(controls[name]))

@@ -1,4 +1,4 @@
-"""The file that holds jobs, projects and uploads: its tables, and how it is opened, whatever became of it."""
+"""The SQLite file of jobs, projects and uploads."""
 
 import sqlite3
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 from assetgen.errors import InputError
 
 VERSION = 1
-"""Of the tables. A change of them that this code could not read counts it up."""
+"""Version of the tables. Increase it with every incompatible change."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, client TEXT NOT NULL,
@@ -25,35 +25,37 @@ CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, data TEXT NOT NULL, use
 """
 
 
-def opened(place: Path, tell: Callable[[str], None]) -> sqlite3.Connection:
-    """The file, opened, with its tables. A damaged one is laid aside, which is told: nobody could mend it.
+def open_database(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection:
+    """Open the file and create its tables. A damaged file is renamed and reported with `warn`.
 
-    Raises `InputError` where it cannot be opened, or where a newer assetgen wrote it.
+    Raises `InputError` where it cannot be opened, or was written by a newer assetgen.
     """
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _connected(place)
+            return _connected(path)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
-            aside = place.with_name(f"{place.name}.damaged")
-            for end in ("", "-wal", "-shm"):
+            aside = path.with_name(f"{path.name}.damaged")
+            for suffix in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):
-                    place.with_name(place.name + end).replace(aside.with_name(aside.name + end))
-            tell(f"the queue of jobs was damaged ({error}) and begins anew; the old one is '{aside}'")
-            return _connected(place)
+                    path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
+            warn(f"the job queue was damaged ({error}) and starts empty; the old file is '{aside}'")
+            return _connected(path)
     except (OSError, sqlite3.Error) as error:
-        cure = "Get write access to that folder, or name another with --state"
-        raise InputError(f"cannot open '{place}' ({getattr(error, 'strerror', None) or error})", cure=cure) from error
+        cure = "Make its folder writable, or choose another one with --state"
+        raise InputError(f"cannot open '{path}' ({getattr(error, 'strerror', None) or error})", cure=cure) from error
 
 
-def _connected(place: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(place, check_same_thread=False, isolation_level=None)
+def _connected(path: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
         [[version]] = base.execute("PRAGMA user_version")
         if version > VERSION:
-            raise InputError(f"'{place}' is of a newer assetgen", cure="Update assetgen, or name another --state")
+            raise InputError(
+                f"'{path}' was written by a newer assetgen", cure="Update assetgen, or use another --state"
+            )
         base.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {TABLES}")
         base.execute(f"PRAGMA user_version={VERSION}")
         [[state]] = base.execute("PRAGMA quick_check(1)")

@@ -1,4 +1,4 @@
-"""Whose turn it is: what a person waits for goes before pack builds, and clients take turns."""
+"""The order of the queue: jobs that a person waits for go before pack builds, and clients take turns."""
 
 import threading
 from collections import deque
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 URGENT = ("make", "post", "candidates", "pick", "check")
-"""Kinds of job that a person waits for; the other, `build`, may take hours."""
+"""Kinds of job that a person waits for. The other kind, `build`, may take hours."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """What of a queued job decides its turn. `holds` is the lock that it writes ("" for none)."""
+class QueuedJob:
+    """The facts of a queued job that decide its turn. `holds` is the pack lock that it writes ("" for none)."""
 
     id: str
     client: str
@@ -20,8 +20,8 @@ class Waiting:
     made: float
 
 
-def in_order(queued: Iterable[Waiting], served: Mapping[str, int]) -> list[Waiting]:
-    """Urgent ones first; among equals one of each client in turn, the client first that was `served` longest ago."""
+def fair_order(queued: Iterable[QueuedJob], served: Mapping[str, int]) -> list[QueuedJob]:
+    """Urgent jobs first; then one job of each client in turn, starting with the client `served` longest ago."""
     rounds: dict[tuple[bool, str], int] = {}
     ranked = []
     for job in sorted(queued, key=lambda each: each.made):
@@ -32,24 +32,24 @@ def in_order(queued: Iterable[Waiting], served: Mapping[str, int]) -> list[Waiti
 
 
 @dataclass
-class Turn:
-    """A lock that goes to whoever has waited longest: of two that want it again and again, none is left out."""
+class FairLock:
+    """A first-in-first-out lock: `threading.Lock` may give it to the same thread again and again."""
 
     _waiting: deque[object] = field(default_factory=deque)
-    _news: threading.Condition = field(default_factory=threading.Condition)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def __enter__(self) -> None:
         ticket = object()
-        with self._news:
+        with self._changed:
             self._waiting.append(ticket)
             try:
-                self._news.wait_for(lambda: self._waiting[0] is ticket)
+                self._changed.wait_for(lambda: self._waiting[0] is ticket)
             except BaseException:
                 self._waiting.remove(ticket)
-                self._news.notify_all()
+                self._changed.notify_all()
                 raise
 
     def __exit__(self, *_: object) -> None:
-        with self._news:
+        with self._changed:
             self._waiting.popleft()
-            self._news.notify_all()
+            self._changed.notify_all()

@@ -1,50 +1,44 @@
-"""Files of a job: what is told of them, and reading them back."""
+"""The files of a job: their description, and reading them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from assetgen.server.http_errors import Unknown
+from assetgen.server.http_errors import NotFound
+from assetgen.server.responses import JobFile
 
-PICTURES = (".png", ".jpg", ".webp", ".tga", ".exr")
+_IMAGES = (".png", ".jpg", ".webp", ".tga", ".exr")
 
 
-def described(root: Path, path: str, number: int | None, asset: str) -> dict[str, Any]:
-    """What a job tells of a file: a picture's channel is in its name, `wall_normal.png` beside `wall.png`."""
+def describe_file(root: Path, path: str, number: int | None, asset: str) -> JobFile:
+    """The JSON of a file. The channel of an image is in its name: `wall_normal.png` beside `wall.png`."""
     data = (root / path).read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    return {
-        "path": path,
-        "asset": asset,
-        "channel": _channel(path, asset),
-        "number": number,
-        "bytes": len(data),
-        "sha256": digest,
-    }
+    channel = _channel(path, asset)
+    return JobFile(path=path, asset=asset, channel=channel, number=number, bytes=len(data), sha256=digest)
 
 
 def _channel(path: str, asset: str) -> str:
     stem, _, ending = path.rpartition(".")
-    if f".{ending.lower()}" not in PICTURES:
+    if f".{ending.lower()}" not in _IMAGES:
         return ""
     tail = stem.rpartition("/")[2].removeprefix(asset.rpartition("/")[2])
     return tail.removeprefix("_") or "color"
 
 
-def read_file(root: Path, listed: Sequence[Mapping[str, Any]], path: str) -> tuple[bytes, Mapping[str, Any]]:
-    """A file that a job lists, as it was when the job made it. Raises `Unknown` for any other, and for changed ones."""
-    known = next((file for file in listed if file["path"] == path), None)
+def read_file(root: Path, listed: Sequence[JobFile], path: str) -> tuple[bytes, JobFile]:
+    """Read a file that a job lists. Raises `NotFound` for other files, and where it has changed since."""
+    known = next((each for each in listed if each.path == path), None)
     if known is None:
-        raise Unknown(f"the job has no file '{path[:200]}'", cure="Its 'files' list those that it has")
-    place = root / path
-    gone = Unknown(f"'{path}' is not there any more as the job made it", cure="Ask for a new job")
+        raise NotFound(f"the job has no file '{path[:200]}'", cure="Its 'files' lists them")
+    file = root / path
+    gone = NotFound(f"'{path}' is gone or has changed since the job made it", cure="Run a new job")
     try:
-        if place.is_symlink() or not place.resolve().is_relative_to(root.resolve()):
+        if file.is_symlink() or not file.resolve().is_relative_to(root.resolve()):
             raise gone
-        data = place.read_bytes()
+        data = file.read_bytes()
     except OSError as error:
         raise gone from error
-    if hashlib.sha256(data).hexdigest() != known["sha256"]:
+    if hashlib.sha256(data).hexdigest() != known.sha256:
         raise gone
     return data, known

@@ -12,50 +12,50 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.exceptions import HTTPException
+from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assetgen.server.http_errors import Refusal, TooLarge, as_json
+from assetgen.server.http_errors import RequestError, TooLarge, error_body
 
-JSON_BYTES, UPLOAD_BYTES = 1_000_000, 64_000_000
-DRAIN_SECONDS = 5.0
+_JSON_BYTES, _UPLOAD_BYTES = 1_000_000, 64_000_000
+_DRAIN_SECONDS = 5.0
 """Time to read the rest of a refused body: many clients read the response only after they have sent everything."""
-OPEN = ("/api/v1/status",)
-UPLOADS = "/api/v1/uploads"
-HERE = ("127.0.0.1", "localhost", "[::1]")
+_PUBLIC = ("/api/v1/status",)
+_UPLOADS = "/api/v1/uploads"
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
-class Stranger(Refusal):
+class Unauthorized(RequestError):
     """The token is missing or wrong."""
 
     status = 401
 
 
-class Foreign(Refusal):
-    """The request comes from, or through, somewhere else."""
+class Forbidden(RequestError):
+    """The Host or Origin header is not allowed."""
 
     status = 403
 
 
 @dataclass(frozen=True)
 class Guard:
-    """An ASGI application in front of another."""
+    """ASGI middleware. Where `token` is None, the application checks the access itself."""
 
     app: ASGIApp
-    token: str
+    token: str | None
     port: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or pass it on."""
+        """Check a request and pass it on, or send the error."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = UPLOAD_BYTES if scope["path"] == UPLOADS else JSON_BYTES
+        limit = _UPLOAD_BYTES if scope["path"] == _UPLOADS else _JSON_BYTES
         body = _Body(receive, limit)
         try:
             self._check(scope, limit)
-        except Refusal as refusal:
-            await _answer(refusal, _Response(send, body))
+        except RequestError as error:
+            await _send_error(error, _Response(send, body))
         else:
             await self.app(scope, body, _Response(send, body))
 
@@ -63,17 +63,17 @@ class Guard:
         headers: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)
-        ours = [f"{name}:{self.port}".encode() for name in HERE]
-        if headers.get(b"host", [b""])[0].lower() not in ours or len(headers[b"host"]) > 1:
-            raise Foreign("the Host header does not name this server", cure=f"Ask for http://127.0.0.1:{self.port}")
-        if any(origin.lower().removeprefix(b"http://") not in ours for origin in headers.get(b"origin", ())):
-            raise Foreign("pages of other origins may not ask this server")
-        if scope["path"] not in OPEN:
-            kind, _, said = b" ".join(headers.get(b"authorization", ())).partition(b" ")
-            right = hmac.compare_digest(said.strip(), self.token.encode())
-            if kind.lower() != b"bearer" or not right:
+        allowed = [f"{name}:{self.port}".encode() for name in _LOOPBACK_HOSTS]
+        if headers.get(b"host", [b""])[0].lower() not in allowed or len(headers[b"host"]) > 1:
+            raise Forbidden("the Host header does not name this server", cure=f"Use http://127.0.0.1:{self.port}")
+        if any(origin.lower().removeprefix(b"http://") not in allowed for origin in headers.get(b"origin", ())):
+            raise Forbidden("pages of other origins cannot use this server")
+        if self.token is not None and scope["path"] not in _PUBLIC:
+            scheme, _, token = b" ".join(headers.get(b"authorization", ())).partition(b" ")
+            is_valid = hmac.compare_digest(token.strip(), self.token.encode())
+            if scheme.lower() != b"bearer" or not is_valid:
                 cure = "Send 'Authorization: Bearer TOKEN' with the token of server.json"
-                raise Stranger("the token is missing or wrong", cure=cure)
+                raise Unauthorized("the token is missing or wrong", cure=cure)
         length = headers.get(b"content-length", [b"0"])[0]
         if not length.isdigit() or int(length[:20]) > limit:
             raise _too_large(limit)
@@ -81,7 +81,7 @@ class Guard:
 
 @dataclass
 class _Body:
-    """The body of a request, counted. A body beyond the limit raises the 413 response."""
+    """The body of a request, with its length counted. A body beyond the limit raises 413."""
 
     receive: Receive
     limit: int
@@ -92,14 +92,14 @@ class _Body:
         message = await self.receive()
         self.length += len(message.get("body", b""))
         if self.length > self.limit:
-            raise HTTPException(TooLarge.status, detail=as_json(_too_large(self.limit))["error"])
+            raise HTTPException(TooLarge.status, detail=error_body(_too_large(self.limit))["error"])
         self.ended = not message.get("more_body", False)
         return message
 
     async def drain(self) -> None:
-        """Read and drop the rest of the body, for at most `DRAIN_SECONDS`."""
+        """Read and drop the rest of the body, for at most `_DRAIN_SECONDS`."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
+            async with asyncio.timeout(_DRAIN_SECONDS):
                 while not self.ended:
                     self.ended = not (await self.receive()).get("more_body", False)
 
@@ -127,12 +127,12 @@ class _Response:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body is larger than {limit // 1_000_000} MB", cure="Send less at once")
+    return TooLarge(f"the body is larger than {limit // 1_000_000} MB", cure="Send a smaller body")
 
 
-async def _answer(refusal: Refusal, send: Send) -> None:
-    body = json.dumps(as_json(refusal)).encode()
+async def _send_error(error: RequestError, send: Send) -> None:
+    body = json.dumps(error_body(error)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += [(b"www-authenticate", b"Bearer")] if refusal.status == Stranger.status else []
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    headers += [(b"www-authenticate", b"Bearer")] if error.status == Unauthorized.status else []
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,72 +1,71 @@
-"""Errors as answers: which HTTP status an error has, and its sentence as JSON."""
-
-from typing import Any
+"""The HTTP status of each error, and errors as JSON."""
 
 from assetgen.errors import AssetgenError, NotInstalledError, PublishError
+from assetgen.server.responses import ErrorDetail
 
-BAD_INPUT = 422
-
-
-class Refusal(AssetgenError):
-    """A request that is not done; `status` is the HTTP status."""
-
-    status = BAD_INPUT
+UNPROCESSABLE = 422
 
 
-class BadPath(Refusal):
-    """A path that leaves what was opened, or that no disk takes."""
+class RequestError(AssetgenError):
+    """A request that is rejected with the HTTP status `status`."""
+
+    status = UNPROCESSABLE
+
+
+class BadPath(RequestError):
+    """A path that leaves the opened project, or that is not a valid path."""
 
     status = 400
 
 
-class Unknown(Refusal):
-    """Nothing has this name or number."""
+class NotFound(RequestError):
+    """There is nothing of this name or id."""
 
     status = 404
 
 
-class Conflict(Refusal):
-    """Something stands in the way now; later it may not."""
+class Conflict(RequestError):
+    """The request conflicts with the present state."""
 
     status = 409
 
 
-class TooLarge(Refusal):
-    """A body beyond the limit."""
+class TooLarge(RequestError):
+    """The body is beyond the size limit."""
 
     status = 413
 
 
-class TooMany(Refusal):
+class QueueFull(RequestError):
     """The queue is full."""
 
     status = 429
 
 
-class NoRoom(Refusal):
-    """The server cannot save what it must remember."""
+class DiskFull(RequestError):
+    """The disk is full."""
 
     status = 507
 
 
-def status_of(error: AssetgenError) -> int:
+def http_status(error: AssetgenError) -> int:
     """The HTTP status of an error."""
     match error:
-        case Refusal():
+        case RequestError():
             return error.status
         case NotInstalledError():
             return 503
         case PublishError():
             return Conflict.status
-    return BAD_INPUT
+    return UNPROCESSABLE
 
 
-def as_json(error: AssetgenError) -> dict[str, Any]:
-    """`{"error": {"what", "where", "cure"}}`."""
-    return {"error": told(error)}
+def error_body(error: AssetgenError) -> dict[str, dict[str, str]]:
+    """The JSON body of an error response: `{"error": {"what", "where", "cure"}}`."""
+    return {"error": error_detail(error).model_dump()}
 
 
-def told(error: AssetgenError) -> dict[str, str]:
-    """What, where, cure; in text that every JSON reader takes."""
-    words = {"what": error.what, "where": error.where, "cure": error.cure}
-    return {key: text.encode("utf-8", "replace").decode() for key, text in words.items()}
+def error_detail(error: AssetgenError) -> ErrorDetail:
+    """The fields of an error, as valid UTF-8."""
+    fields = {"what": error.what, "where": error.where, "cure": error.cure}
+    return ErrorDetail(**{key: text.encode("utf-8", "replace").decode() for key, text in fields.items()})

@@ -1,45 +1,45 @@
-"""What the server answers, for the OpenAPI description."""
+"""The JSON bodies of responses."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-Reference = Field(examples=["3f1c9a0b12d4e5f6"])
+_JobId = Field(examples=["3f1c9a0b12d4e5f6"])
 
 
-class Told(BaseModel):
-    """What is wrong, where, and what helps: one sentence each, "" for none."""
+class ErrorDetail(BaseModel):
+    """An error: what is wrong, where, and how to fix it. "" for an empty field."""
 
     what: str = Field(examples=["there is no preset 'pixel_sprit'"])
     where: str = Field(examples=["request"])
     cure: str = Field(examples=["Did you mean 'pixel_sprite'?"])
 
 
-class Problem(BaseModel):
-    """Every answer that is no success."""
+class ErrorBody(BaseModel):
+    """The body of every error response."""
 
-    error: Told
+    error: ErrorDetail
 
 
 class ServerStatus(BaseModel):
-    """Who answers here."""
+    """The name and version of the server."""
 
     name: Literal["assetgen"]
     version: str = Field(examples=["0.1.0"])
 
 
-class PresetLine(BaseModel):
-    """A kind of asset. One with an `error` cannot be used; `thumbnail` tells whether it has a picture."""
+class PresetSummary(BaseModel):
+    """A preset. One with an `error` cannot be used."""
 
     name: str
     about: str
     use: str | None
     thumbnail: bool
-    error: Told | None
+    error: ErrorDetail | None
 
 
 class DetectorTerms(BaseModel):
-    """The licence of a control that runs a network of other people, and the kind of control that it draws."""
+    """The licence of the third-party network that a control runs, and the kind of control image it makes."""
 
     kind: str
     licence: str
@@ -48,7 +48,7 @@ class DetectorTerms(BaseModel):
 
 
 class PresetPart(BaseModel):
-    """A part of a preset: `name` is its key in `settings`, `schema` that of its arguments."""
+    """A part of a preset. `name` is its key in `settings`; `schema` is the JSON schema of its arguments."""
 
     name: str
     part: str
@@ -58,15 +58,15 @@ class PresetPart(BaseModel):
     arguments: dict[str, Any] = Field(alias="schema")
 
 
-class PresetPage(PresetLine):
-    """A preset with its parts. `takes` says which of prompt, negative, model and seed it has a use for."""
+class PresetDetail(PresetSummary):
+    """A preset with its parts. `takes` lists those of prompt, negative, model and seed that it uses."""
 
     lineage: list[str]
     takes: list[str]
     parts: list[PresetPart]
 
 
-class ModelLine(BaseModel):
+class ModelSummary(BaseModel):
     """A model card."""
 
     name: str
@@ -76,11 +76,11 @@ class ModelLine(BaseModel):
     commercial: bool
     native: list[int]
     weights: Literal["here", "not whole", "not here"]
-    error: Told | None
+    error: ErrorDetail | None
 
 
-class PartLine(BaseModel):
-    """A part: source, control, step, check or exporter."""
+class PartDetail(BaseModel):
+    """A part: a source, control, step, check or exporter."""
 
     name: str
     kind: str
@@ -90,16 +90,16 @@ class PartLine(BaseModel):
     arguments: dict[str, Any] = Field(alias="schema")
 
 
-class Project(BaseModel):
-    """An opened project. `engine` is "" where the folder is no game of a known engine."""
+class OpenedProject(BaseModel):
+    """An opened project. `engine` is "" where the folder has no game of a known engine."""
 
     id: str
     path: str
     engine: str
 
 
-class Uploaded(BaseModel):
-    """An upload: the same content has the same id."""
+class UploadInfo(BaseModel):
+    """An upload. The same content has the same id."""
 
     id: str
     name: str
@@ -108,7 +108,7 @@ class Uploaded(BaseModel):
 
 
 class JobFile(BaseModel):
-    """A file that came out. `number` is that of a variation or candidate; `channel` is "" for what is no picture."""
+    """A file of a job. `number` is the variation or candidate; `channel` is "" for files that are not images."""
 
     path: str
     asset: str
@@ -119,17 +119,17 @@ class JobFile(BaseModel):
 
 
 class Progress(BaseModel):
-    """How many assets are done; `fraction` (0 to 1) also counts steps of the sampler, and never falls."""
+    """The number of finished assets. `fraction` (0 to 1) also counts sampler steps, and never falls."""
 
     done: int = 0
     total: int = 0
     fraction: float = 0.0
 
 
-class JobLine(BaseModel):
-    """A job. `seq` grows with every change; `position` is its place in the queue, 0 for what does not wait."""
+class JobSummary(BaseModel):
+    """A job. `seq` grows with every change; `position` in the queue is 0 unless the job is queued."""
 
-    id: str = Reference
+    id: str = _JobId
     kind: str
     client: str
     status: Literal["queued", "running", "done", "failed", "cancelled"]
@@ -139,12 +139,12 @@ class JobLine(BaseModel):
     started: float | None
     ended: float | None
     progress: Progress
-    error: Told | None
+    error: ErrorDetail | None
     request: dict[str, Any]
 
 
-class JobState(JobLine):
-    """A job with its files and with the events after the number that was asked for (`more`: ask again for the rest)."""
+class JobState(JobSummary):
+    """A job with its files and the events after the requested number. With `more`, there are further events."""
 
     result: dict[str, Any]
     files: list[JobFile]
@@ -152,18 +152,18 @@ class JobState(JobLine):
     more: bool
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": about}
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody, "description": about}
     for status, about in {
-        400: "What was sent cannot be read",
+        400: "The request cannot be parsed",
         401: "The token is missing or wrong",
-        403: "The Host or Origin header is foreign",
-        404: "There is no such thing",
-        405: "Not asked like that",
-        409: "Something stands in the way",
+        403: "The Host or Origin header is not allowed",
+        404: "Not found",
+        405: "Method not allowed",
+        409: "Conflict in the game folder",
         413: "The body is too large",
-        422: "What was asked is wrong",
-        429: "Too many jobs are waiting",
+        422: "The request is invalid",
+        429: "The queue is full",
         503: "Something is not installed",
         507: "The disk is full",
     }.items()

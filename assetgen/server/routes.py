@@ -1,226 +1,213 @@
-"""The endpoints below `/api/v1`. What looks at packs or disks runs in threads; what waits, on the loop."""
+"""The endpoints below `/api/v1`. Those that read packs or disks run in threads; those that wait, on the event loop."""
 
 import re
 import time
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
 from assetgen import __version__
 from assetgen.pack.library import Library, library_for
 from assetgen.server import catalog, projects, uploads
 from assetgen.server.context import ServerContext
 from assetgen.server.files import read_file
-from assetgen.server.jobs import MOST_EVENTS, Job
-from assetgen.server.requests import Ask, JobAsk, OpenProject
+from assetgen.server.jobs import MAX_EVENTS, Job
+from assetgen.server.requests import JobRequest, OpenProject, RequestBody
 from assetgen.server.responses import (
-    PROBLEMS,
-    JobLine,
+    ERROR_RESPONSES,
     JobState,
-    ModelLine,
-    PartLine,
-    PresetLine,
-    PresetPage,
-    Project,
+    JobSummary,
+    ModelSummary,
+    OpenedProject,
+    PartDetail,
+    PresetDetail,
+    PresetSummary,
     ServerStatus,
-    Uploaded,
+    UploadInfo,
 )
-from assetgen.server.worker import look
+from assetgen.server.worker import check_request
 
-LONGEST_WAIT = 30.0
-GLANCE = 1.0
-"""Seconds between looks at whether a waiting client is still there."""
-FOREVER = "private, max-age=31536000, immutable"
+_MAX_WAIT = 30.0
+_POLL = 1.0
+"""Seconds between checks whether a waiting client is still connected."""
+_FOREVER = "private, max-age=31536000, immutable"
+_MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".glb": "model/gltf-binary"}
+_BINARY = {"type": "string", "format": "binary"}
+_RAW_BODY = {"application/octet-stream": {"schema": {**_BINARY, "minLength": 1}}}
 JobId = Annotated[str, Path(max_length=40, description="The id of a job.")]
 Client = Annotated[str, Header(alias="X-Assetgen-Client", max_length=100, description="Clients take turns.")]
-After = Annotated[int, Query(ge=0, lt=2**53, description="The `seq` that the client has seen.")]
-Known = Annotated[str, Header(alias="If-None-Match", max_length=1000)]
+After = Annotated[int, Query(ge=0, lt=2**53, description="The last `seq` that the client has seen.")]
+KnownETag = Annotated[str, Header(alias="If-None-Match", max_length=1000)]
 PresetName = Annotated[str, Path(max_length=100, examples=["pixel_sprite"])]
-InSight = Annotated[str, Query(max_length=40, description="An opened project whose own presets are in sight, too.")]
-Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for news.")]
-BINARY = {"type": "string", "format": "binary"}
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+ProjectId = Annotated[str, Query(max_length=40, description="An opened project, whose presets are included.")]
+Wait = Annotated[float, Query(ge=0, le=_MAX_WAIT, description="Seconds to wait for a change.")]
+router = APIRouter(prefix="/api/v1", responses=ERROR_RESPONSES)
 
 
-def desk_of(request: Request) -> ServerContext:
-    """The desk of the server that got this request."""
-    desk: ServerContext = request.app.state.desk
-    return desk
+def context_of(request: Request) -> ServerContext:
+    """The context of the server that received this request."""
+    context: ServerContext = request.app.state.context
+    return context
 
 
-@router.get("/status", response_model=ServerStatus, openapi_extra={"security": []}, tags=["server"])
-async def status() -> Any:
-    """Who answers here. Needs no token."""
-    return {"name": "assetgen", "version": __version__}
+@router.get("/status", openapi_extra={"security": []}, tags=["server"])
+async def status() -> ServerStatus:
+    """The name and version of the server. Needs no token."""
+    return ServerStatus(name="assetgen", version=__version__)
 
 
-@router.get("/presets", response_model=list[PresetLine], tags=["catalog"])
-def list_presets(request: Request, project: InSight = "") -> Any:
-    """Kinds of asset."""
-    return catalog.presets(_library(request, project))
+@router.get("/presets", tags=["catalog"])
+def list_presets(request: Request, project: ProjectId = "") -> list[PresetSummary]:
+    """All presets."""
+    return catalog.preset_summaries(_library(request, project))
 
 
-@router.get("/presets/{name}", response_model=PresetPage, tags=["catalog"])
-def show_preset(request: Request, name: PresetName, project: InSight = "") -> Any:
-    """One preset, with a JSON schema of every part's arguments for generated forms."""
-    return JSONResponse(catalog.preset(_library(request, project), name))
+@router.get("/presets/{name}", tags=["catalog"])
+def show_preset(request: Request, name: PresetName, project: ProjectId = "") -> PresetDetail:
+    """One preset, with a JSON schema of each part's arguments for generated forms."""
+    return catalog.preset_detail(_library(request, project), name)
 
 
 @router.get(
     "/presets/{name}/thumbnail",
     response_class=Response,
-    responses={200: {"content": {"image/png": {"schema": BINARY}}}, 304: {"description": "The same as known"}},
+    responses={200: {"content": {"image/png": {"schema": _BINARY}}}, 304: {"description": "Not modified"}},
     tags=["catalog"],
 )
-def show_thumbnail(request: Request, name: PresetName, project: InSight = "", known: Known = "") -> Response:
+def show_thumbnail(request: Request, name: PresetName, project: ProjectId = "", known: KnownETag = "") -> Response:
     """A small PNG that shows what the preset makes. Its ETag is its sha256."""
-    data = catalog.thumbnail(_library(request, project), name)
-    return _unless_known(data, sha256(data).hexdigest(), known, "image/png", "private, no-cache")
+    data = catalog.preset_thumbnail(_library(request, project), name)
+    return _file_response(data, sha256(data).hexdigest(), known, "image/png", "private, no-cache")
 
 
 def _library(request: Request, project: str) -> Library:
-    jobs = desk_of(request).jobs
-    return library_for(projects.folder_of(jobs, project) if project else None, projects.readable(jobs))
+    jobs = context_of(request).jobs
+    folder = projects.project_folder(jobs, project) if project else None
+    return library_for(folder, projects.may_read_projects(jobs))
 
 
-@router.get("/models", response_model=list[ModelLine], tags=["catalog"])
-def list_models() -> Any:
-    """Model cards: licence, native size, whether the weights are here."""
-    return JSONResponse(catalog.models(library_for()))
+@router.get("/models", tags=["catalog"])
+def list_models() -> list[ModelSummary]:
+    """Model cards, with licence, native size and whether the weights are on this machine."""
+    return catalog.model_summaries(library_for())
 
 
-@router.get("/parts", response_model=list[PartLine], tags=["catalog"])
-def list_parts() -> Any:
-    """Sources, controls, steps, checks, exporters."""
-    return JSONResponse(catalog.parts())
+@router.get("/parts", tags=["catalog"])
+def list_parts() -> list[PartDetail]:
+    """Sources, controls, steps, checks and exporters."""
+    return catalog.part_details()
 
 
-@router.post("/projects", response_model=Project, tags=["projects"])
-def open_project(request: Request, ask: OpenProject) -> Any:
-    """Open a game project or a folder of packs; opened again it has the same id."""
-    return projects.open_project(desk_of(request).jobs, ask.path)
+@router.post("/projects", tags=["projects"])
+def open_project(request: Request, body: OpenProject) -> OpenedProject:
+    """Open a game project or another folder with packs. The same folder always has the same id."""
+    return projects.open_project(context_of(request).jobs, body.path)
 
 
-@router.get("/projects", response_model=list[Project], tags=["projects"])
-def list_projects(request: Request) -> Any:
+@router.get("/projects", tags=["projects"])
+def list_projects(request: Request) -> list[OpenedProject]:
     """The opened projects."""
-    return projects.projects(desk_of(request).jobs)
-
-
-RAW = {"application/octet-stream": {"schema": {**BINARY, "minLength": 1}}}
+    return projects.opened_projects(context_of(request).jobs)
 
 
 @router.post(
     "/uploads",
-    response_model=Uploaded,
     status_code=201,
     tags=["uploads"],
-    openapi_extra={"requestBody": {"required": True, "content": RAW}},
+    openapi_extra={"requestBody": {"required": True, "content": _RAW_BODY}},
 )
-async def upload(request: Request, name: Annotated[str, Query(max_length=200, examples=["keep.glb"])]) -> Any:
-    """A picture or a mesh as the raw body (up to 64 MB)."""
-    desk = desk_of(request)
+async def upload(request: Request, name: Annotated[str, Query(max_length=200, examples=["keep.glb"])]) -> UploadInfo:
+    """Upload an image or a mesh as the raw body (up to 64 MB)."""
+    context = context_of(request)
     uploads.suffix_of(name)
-    received = await uploads.receive(desk.uploads, request.stream())
-    async with request.app.state.looking:
-        return await run_in_threadpool(uploads.keep, desk.jobs, received, name)
+    received = await uploads.receive_upload(context.uploads, request.stream())
+    async with request.app.state.decoding:
+        return await run_in_threadpool(uploads.store_upload, context.jobs, received, name)
 
 
-@router.post("/jobs", response_model=JobState, status_code=202, tags=["jobs"])
-def add_job(request: Request, ask: Annotated[JobAsk, Body()], client: Client = "anonymous") -> Any:
-    """Put a job into the queue, once it is clear that it can be done."""
-    desk = desk_of(request)
-    assert isinstance(ask, Ask)
-    ready = look(ask, desk)
+@router.post("/jobs", status_code=202, tags=["jobs"])
+def add_job(request: Request, body: Annotated[JobRequest, Body()], client: Client = "anonymous") -> JobState:
+    """Check a job by planning it, and add it to the queue."""
+    context = context_of(request)
+    assert isinstance(body, RequestBody)
+    checked = check_request(body, context)
     name = re.sub(r"[^\x20-\x7e]", "?", client)
-    return JSONResponse(state_of(desk, desk.jobs.add(ask.kind, name, ask.model_dump(), ready.holds, ready.root)), 202)
+    return _state(context, context.jobs.add(body.kind, name, body.model_dump(), checked.holds, checked.root))
 
 
-@router.get("/jobs", response_model=list[JobLine], tags=["jobs"])
-def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
+@router.get("/jobs", tags=["jobs"])
+def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[JobSummary]:
     """The newest jobs first."""
-    desk = desk_of(request)
-    positions = desk.jobs.positions()
-    return JSONResponse([line_of(job, positions) for job in desk.jobs.latest(limit)])
+    jobs = context_of(request).jobs
+    positions = jobs.positions()
+    return [JobSummary(**_summary(job, positions)) for job in jobs.latest(limit)]
 
 
-@router.get("/jobs/{id}", response_model=JobState, tags=["jobs"])
-async def show_job(request: Request, id: JobId, after: After = 0, wait: Wait = 0.0) -> Any:
-    """A job and its events after `after`; with `wait`, as soon as there are any (long poll)."""
-    desk, bell = desk_of(request), desk_of(request).jobs.bell
-    until = time.monotonic() + wait
-    news = bell.listen(id)
+@router.get("/jobs/{id}", tags=["jobs"])
+async def show_job(request: Request, id: JobId, after: After = 0, wait: Wait = 0.0) -> JobState:
+    """A job and its events after `after`. With `wait` it responds as soon as there is one (long poll)."""
+    context = context_of(request)
+    notifier, until = context.jobs.notifier, time.monotonic() + wait
+    waiter = notifier.subscribe(id)
     try:
-        while (job := desk.jobs.get(id)).seq == after and not job.is_over:
+        while (job := context.jobs.get(id)).seq == after and not job.is_over:
             left = until - time.monotonic()
-            if left <= 0 or bell.closed or await request.is_disconnected():
+            if left <= 0 or notifier.closed or await request.is_disconnected():
                 break
-            if await bell.heard(news, min(left, GLANCE)):
-                bell.forget(id, news)
-                news = bell.listen(id)
+            if await notifier.wait(waiter, min(left, _POLL)):
+                notifier.unsubscribe(id, waiter)
+                waiter = notifier.subscribe(id)
     finally:
-        bell.forget(id, news)
-    return JSONResponse(state_of(desk, job, after))
+        notifier.unsubscribe(id, waiter)
+    return _state(context, job, after)
 
 
-@router.delete("/jobs/{id}", response_model=JobState, tags=["jobs"])
-async def cancel_job(request: Request, id: JobId) -> Any:
-    """Cancel a job: at once where it waits, else before the sampler's next step. One that is over stays as it is."""
-    desk = desk_of(request)
-    desk.jobs.get(id)
-    desk.jobs.end(id, "cancelled")
-    return JSONResponse(state_of(desk, desk.jobs.get(id)))
+@router.delete("/jobs/{id}", tags=["jobs"])
+async def cancel_job(request: Request, id: JobId) -> JobState:
+    """Cancel a job: a queued one at once, a running one before its next sampler step. An ended one stays unchanged."""
+    context = context_of(request)
+    context.jobs.get(id)
+    context.jobs.end(id, "cancelled")
+    return _state(context, context.jobs.get(id))
 
 
 @router.get(
     "/jobs/{id}/files/{path:path}",
     response_class=Response,
-    responses={200: {"content": {"*/*": {"schema": BINARY}}}, 304: {"description": ""}},
+    responses={200: {"content": {"*/*": {"schema": _BINARY}}}, 304: {"description": "Not modified"}},
     tags=["jobs"],
 )
-def show_file(request: Request, id: JobId, path: Annotated[str, Path(max_length=1000)], known: Known = "") -> Response:
+def show_file(
+    request: Request, id: JobId, path: Annotated[str, Path(max_length=1000)], known: KnownETag = ""
+) -> Response:
     """A file of a job, as the job made it. Its ETag is its sha256."""
-    desk = desk_of(request)
-    job = desk.jobs.get(id)
-    data, file = read_file(desk.root(job), desk.jobs.files(id), path)
-    return _unless_known(data, file["sha256"], known, _media_type(path), FOREVER)
+    context = context_of(request)
+    data, file = read_file(context.root(context.jobs.get(id)), context.jobs.files(id), path)
+    media_type = _MEDIA_TYPES.get(path[path.rfind(".") :].lower(), "application/octet-stream")
+    return _file_response(data, file.sha256, known, media_type, _FOREVER)
 
 
-def line_of(job: Job, positions: Mapping[str, int]) -> dict[str, Any]:
-    """A job in a list."""
-    told = ("id", "kind", "client", "status", "seq", "made", "started", "ended", "error", "request")
-    facts = {name: getattr(job, name) for name in told}
-    progress = {"done": 0, "total": 0, "fraction": 0.0, **job.progress}
-    return {**facts, "progress": progress, "position": positions.get(job.id, 0)}
+def _summary(job: Job, positions: Mapping[str, int]) -> dict[str, object]:
+    """The fields of a `JobSummary`."""
+    names = (name for name in JobSummary.model_fields if name != "position")
+    return {**{name: getattr(job, name) for name in names}, "position": positions.get(job.id, 0)}
 
 
-def state_of(desk: ServerContext, job: Job, after: int = 0) -> dict[str, Any]:
-    """A job with its files and news."""
-    events = desk.jobs.events(job.id, after)
-    more = len(events) == MOST_EVENTS
-    return {
-        **line_of(job, desk.jobs.positions() if job.status == "queued" else {}),
-        "seq": events[-1]["seq"] if more else max([job.seq, *(event["seq"] for event in events[-1:])]),
-        "result": job.result,
-        "files": desk.jobs.files(job.id),
-        "events": events,
-        "more": more,
-    }
+def _state(context: ServerContext, job: Job, after: int = 0) -> JobState:
+    events = context.jobs.events(job.id, after)
+    more = len(events) == MAX_EVENTS
+    summary = _summary(job, context.jobs.positions() if job.status == "queued" else {})
+    last = events[-1]["seq"] if events else 0
+    summary["seq"] = last if more else max(job.seq, last)
+    return JobState(**summary, result=job.result, files=context.jobs.files(job.id), events=events, more=more)
 
 
-def _unless_known(data: bytes, digest: str, known: str, media_type: str, keep: str) -> Response:
-    """A file with its digest as ETag; 304 without it where the client has it."""
-    headers = {"etag": f'"{digest}"', "cache-control": keep}
+def _file_response(data: bytes, digest: str, known: str, media_type: str, cache_control: str) -> Response:
+    """A file with its digest as ETag; 304 where the client has it."""
+    headers = {"etag": f'"{digest}"', "cache-control": cache_control}
     if headers["etag"] in known:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=media_type, headers=headers)
-
-
-def _media_type(path: str) -> str:
-    types: dict[str, Literal["image/png", "image/jpeg", "model/gltf-binary"]]
-    types = {".png": "image/png", ".jpg": "image/jpeg", ".glb": "model/gltf-binary"}
-    return types.get(path[path.rfind(".") :].lower(), "application/octet-stream")

@@ -1,4 +1,4 @@
-"""Serving: a port of this machine, the state file that tells of it, and an end in order."""
+"""Run the server: bind a loopback port, write the state file, and stop cleanly."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,10 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from assetgen import __version__
 from assetgen.build.idle_unloading import IdleUnloader
@@ -25,108 +27,115 @@ from assetgen.server.guard import Guard
 from assetgen.server.jobs import Jobs
 from assetgen.server.notifier import Notifier
 from assetgen.server.projects import open_project
-from assetgen.server.state import State, held, remove_state, write_state
+from assetgen.server.state import ServerState, own_state_file, remove_state, write_state
 from assetgen.server.worker import Worker
 
 LOOPBACK = "127.0.0.1"
-DATABASE = "jobs.sqlite"
+_DATABASE = "jobs.sqlite"
 _MOST_CONNECTIONS = 500
 """More connections get 503: each is an open file, and Linux grants a process 1,024 by default."""
-KEEP_ALIVE = 20
-GRACE = 5
-"""Seconds for answers that are under way at the end."""
-WORKER_GRACE = 60.0
-"""Seconds for the sampler to come to the end of its step."""
+_KEEP_ALIVE = 20
+_SHUTDOWN_SECONDS = 5
+"""Time for running requests at the end."""
+_WORKER_SECONDS = 60.0
+"""Time for the sampler to finish its step."""
 
 
 @dataclass
 class Server:
-    """A server that is not running yet. `place` is its state file, `folder` where it keeps jobs and uploads."""
+    """A server, until `run` returns. `state_file` is where it writes its address; `folder` has its jobs and uploads."""
 
-    place: Path
+    state_file: Path
     folder: Path
     machine: Machine
     port: int = 0
     projects: tuple[Path, ...] = ()
-    tell: Callable[[str], None] = lambda _: None
+    log: Callable[[str], None] = lambda _: None
     idle: IdleUnloader = field(default_factory=IdleUnloader)
     signal: int = 0
-    bell: Notifier = field(default_factory=Notifier)
-    listener: uvicorn.Server | None = None
+    notifier: Notifier = field(default_factory=Notifier)
+    http: uvicorn.Server | None = None
     worker: Worker | None = None
-    settled: threading.Event = field(default_factory=threading.Event)
-    """Set once it answers, or once it is clear that it will not."""
+    started_or_failed: threading.Event = field(default_factory=threading.Event)
+    """Set once the server accepts requests or has failed to start."""
 
     def run(self) -> int:
-        """Serve until told to stop; gives the number of the signal that did, or 0.
+        """Serve until `stop`; gives the number of the signal that stopped it, or 0.
 
-        Raises `InputError` where another server runs for this state file, or where the port is taken.
+        Raises `InputError` where another server uses this state file, or where the port is taken.
         """
-        with held(self.place), contextlib.closing(self._bound()) as port:
-            jobs = Jobs(self.folder / DATABASE, self.bell, self.tell)
+        with own_state_file(self.state_file), contextlib.closing(bound_socket(self.port)) as port:
+            jobs = Jobs(self.folder / _DATABASE, self.notifier, self.log)
             self.worker = worker = Worker(ServerContext(self.folder, jobs, self.machine), self.idle)
             try:
                 for project in self.projects:
                     open_project(jobs, str(project.resolve()))
                 self._serve(port, worker)
             finally:
-                worker.stop(WORKER_GRACE)
+                worker.stop(_WORKER_SECONDS)
                 jobs.close()
         return self.signal
 
     def stop(self, signal: int = 0) -> None:
-        """End, from any thread or from a signal: long polls are answered, what runs goes back into the queue."""
+        """Stop, from any thread or a signal handler: long polls return, the running job goes back into the queue."""
         self.signal = signal
-        if self.listener:
-            self.listener.should_exit = True
-        self.bell.close()
+        if self.http:
+            self.http.should_exit = True
+        self.notifier.close()
 
     def _serve(self, port: socket.socket, worker: Worker) -> None:
         number = port.getsockname()[1]
-        state = State(f"http://{LOOPBACK}:{number}", secrets.token_urlsafe(32), os.getpid(), __version__)
-        config = uvicorn.Config(
-            Guard(make_app(worker.desk), state.token, number),
-            http="h11",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=GRACE,
-            limit_concurrency=_MOST_CONNECTIONS,
-        )
-        for name in ("uvicorn", "asyncio"):  # clients are told their mistakes; ours are told here
-            logging.getLogger(name).setLevel(logging.ERROR)
-        self.listener = _Told(config, lambda: self._open(state, worker))
-        self.listener.should_exit = self.bell.closed  # asked to end before there was anything to end
+        state = ServerState(f"http://{LOOPBACK}:{number}", secrets.token_urlsafe(32), os.getpid(), __version__)
+        config = uvicorn_config(Guard(make_app(worker.context), state.token, number))
+        self.http = _UvicornServer(config, lambda: self._started(state, worker))
+        self.http.should_exit = self.notifier.closed  # `stop` was called before the start
         with _signals(self.stop):
             try:
-                asyncio.run(self.listener.serve([port]))
+                asyncio.run(self.http.serve([port]))
             finally:
-                remove_state(self.place, state)
+                remove_state(self.state_file, state)
 
-    def _open(self, state: State, worker: Worker) -> None:
+    def _started(self, state: ServerState, worker: Worker) -> None:
         worker.start()
-        write_state(self.place, state)
-        self.tell(f"serving at {state.url}; the token is in {self.place}")
-        self.settled.set()
-
-    def _bound(self) -> socket.socket:
-        port = socket.socket()
-        try:
-            if os.name == "posix":
-                port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            port.bind((LOOPBACK, self.port))
-        except OSError as error:
-            port.close()
-            raise InputError(f"port {self.port} cannot be had ({error.strerror})", cure="Use --port 0") from error
-        return port
+        write_state(self.state_file, state)
+        self.log(f"serving at {state.url}; the token is in {self.state_file}")
+        self.started_or_failed.set()
 
 
-class _Told(uvicorn.Server):
-    """uvicorn that says when it listens, and leaves signals to us."""
+def bound_socket(port: int) -> socket.socket:
+    """A socket at a port of 127.0.0.1, 0 for any free one. Raises `InputError` where the port is taken."""
+    found = socket.socket()
+    try:
+        if os.name == "posix":
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((LOOPBACK, port))
+    except OSError as error:
+        found.close()
+        raise InputError(f"cannot listen on port {port} ({error.strerror})", cure="Use --port 0") from error
+    return found
+
+
+def uvicorn_config(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> uvicorn.Config:
+    """How uvicorn serves an application on loopback: without logs and banners, with limits."""
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # warnings about clients that disconnect
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan=lifespan,
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
+
+
+class _UvicornServer(uvicorn.Server):
+    """uvicorn with a callback once it listens, and without its signal handlers."""
 
     def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
         super().__init__(config)
@@ -144,14 +153,14 @@ class _Told(uvicorn.Server):
 
 @contextlib.contextmanager
 def _signals(stop: Callable[[int], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM stop the server, where this is the main thread (no other hears them)."""
+    """SIGINT and SIGTERM stop the server. Only the main thread can set signal handlers."""
 
-    def heard(number: int, frame: types.FrameType | None) -> None:
+    def handle(number: int, frame: types.FrameType | None) -> None:
         stop(number)
 
     before = {}
     with contextlib.suppress(ValueError):
-        before = {each: signal.signal(each, heard) for each in (signal.SIGINT, signal.SIGTERM)}
+        before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

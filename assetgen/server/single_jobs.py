@@ -1,4 +1,4 @@
-"""Jobs without a pack: `make` variations of one asset from a prompt, `post`: steps on an uploaded picture."""
+"""Jobs without a pack: `make` makes variations of one asset from a prompt, `post` runs steps on an uploaded image."""
 
 import re
 from collections.abc import Mapping
@@ -14,8 +14,7 @@ from assetgen.errors import InputError
 from assetgen.events import Finished, Planned, Published, StepRan
 from assetgen.images import color_image
 from assetgen.pack.entries import variations
-from assetgen.pack.library import Library, PackFile, library_for
-from assetgen.pack.library import ResolvedPreset as PresetKind
+from assetgen.pack.library import PackFile, ResolvedPreset, library_for
 from assetgen.pack.licences import refuse_noncommercial
 from assetgen.pack.project import Project
 from assetgen.pack.resolve import ASSET_KEYS, resolve_pack
@@ -23,122 +22,123 @@ from assetgen.pack.schema import Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
 from assetgen.parts import InputFile, Part, did_you_mean, load_part, named_types, part_names
 from assetgen.pixels.image_files import encode_png, read_image
-from assetgen.server.context import News, Ready, ServerContext, check_weights_of
-from assetgen.server.http_errors import Refusal
-from assetgen.server.projects import folder_of, readable
+from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_weights_of
+from assetgen.server.http_errors import RequestError
+from assetgen.server.projects import may_read_projects, project_folder
 from assetgen.server.requests import Make, Post
-from assetgen.server.uploads import place_of
+from assetgen.server.uploads import upload_path
 from assetgen.store.atomic import write_atomically
 
-REQUEST = "request"
-UPLOAD_IT = "Upload the file, and name it in 'inputs'"
+_REQUEST = "request"
+_UPLOAD_IT = "Upload the file and put its id into 'inputs'"
 
 
-def look_at_make(ask: Make, desk: ServerContext) -> Ready:
-    """Plan it."""
-    recipes = resolve_pack(_file(ask, desk, 1), engine=ask.engine, draft=ask.draft)
-    refuse_noncommercial(recipes, ask.allow_noncommercial)
+def check_make(request: Make, context: ServerContext) -> CheckedJob:
+    """Plan the first variation."""
+    recipes = resolve_pack(_pack_of(request, context, 1), engine=request.engine, draft=request.draft)
+    refuse_noncommercial(recipes, request.allow_noncommercial)
     check_weights_of(recipes)
-    return Ready()
+    return CheckedJob()
 
 
-def make(ask: Make, desk: ServerContext, news: News) -> Mapping[str, Any]:
+def run_make(request: Make, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
     """Build the variations into the job's folder."""
-    file = _file(ask, desk, ask.count)
-    news.numbers |= {name: number for number, name in enumerate(file.pack.assets, 1)}
-    news.root.mkdir(parents=True, exist_ok=True)
-    options = BuildOptions(draft=ask.draft, once=True, overwrite=True, allow_noncommercial=ask.allow_noncommercial)
-    finished = build_pack(Project(file, news.root), desk.machine, options, news)
+    file = _pack_of(request, context, request.count)
+    events.numbers |= {name: number for number, name in enumerate(file.pack.assets, 1)}
+    events.root.mkdir(parents=True, exist_ok=True)
+    allow = request.allow_noncommercial
+    options = BuildOptions(draft=request.draft, once=True, overwrite=True, allow_noncommercial=allow)
+    finished = build_pack(Project(file, events.root), context.machine, options, events)
     return {"published": finished.published, "failed": finished.failed, "cost": finished.cost}
 
 
-def look_at_post(ask: Post, desk: ServerContext) -> Ready:
-    """Check each step's words."""
-    place_of(desk.jobs, desk.uploads, ask.upload)
-    for name, arguments in _steps(ask):
-        _words(name, arguments, desk.folder)
-    return Ready()
+def check_post(request: Post, context: ServerContext) -> CheckedJob:
+    """Check the arguments of each step."""
+    upload_path(context.jobs, context.uploads, request.upload)
+    for name, arguments in _steps(request):
+        _checked_step(name, arguments, context.folder)
+    return CheckedJob()
 
 
-def post(ask: Post, desk: ServerContext, news: News) -> Mapping[str, Any]:
-    """Run the steps, and write each channel."""
-    news(Planned(assets=1, to_sample=0))
-    source = place_of(desk.jobs, desk.uploads, ask.upload)
+def run_post(request: Post, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
+    """Run the steps and write each channel as PNG."""
+    events(Planned(assets=1, to_sample=0))
+    source = upload_path(context.jobs, context.uploads, request.upload)
     images = color_image(read_image(source))
-    for name, arguments in _steps(ask):
-        part, words = _words(name, arguments, desk.folder)
-        images = run_part(part, name, images, **words)
-        news(StepRan(asset="picture", step=name, seconds=0.0))
+    for name, arguments in _steps(request):
+        part, arguments = _checked_step(name, arguments, context.folder)
+        images = run_part(part, name, images, **arguments)
+        events(StepRan(asset="picture", step=name, seconds=0.0))
     paths = []
     for channel, array in images.channels.items():
         paths.append("picture.png" if channel == "color" else f"picture_{channel}.png")
-        write_atomically(news.root / paths[-1], encode_png(array))
-    news(Published(asset="picture", files=tuple(paths)))
-    news(Finished(seconds=0.0, published=1, reused=0, failed=0, sampled=0))
+        write_atomically(events.root / paths[-1], encode_png(array))
+    events(Published(asset="picture", files=tuple(paths)))
+    events(Finished(seconds=0.0, published=1, reused=0, failed=0, sampled=0))
     return {"published": 1, "failed": 0}
 
 
-def _file(ask: Make, desk: ServerContext, count: int) -> PackFile:
+def _pack_of(request: Make, context: ServerContext, count: int) -> PackFile:
     """The request as a pack."""
-    folder = folder_of(desk.jobs, ask.project) if ask.project else None
-    library = library_for(folder, readable(desk.jobs, desk.uploads))
-    kind = library.preset(ask.preset)
-    said = _said(ask, kind, desk)
-    entry = {"preset": ask.preset, "prompt": ask.prompt, "model": ask.model, **said}
-    if ask.negative is not None:
-        entry["negative"] = ask.negative
-    named = variations(ask.prompt or ask.preset, count)
-    assets = {name: {**entry, "seed": ask.seed + index} for index, name in enumerate(named)}
-    document = Document(REQUEST, {"pack": "make", "engine": ask.engine, "assets": assets})
-    return PackFile(validate(document, Pack), document, desk.folder, library)
+    folder = project_folder(context.jobs, request.project) if request.project else None
+    library = library_for(folder, may_read_projects(context.jobs, context.uploads))
+    preset = library.preset(request.preset)
+    overrides = _overrides(request, preset, context)
+    entry = {"preset": request.preset, "prompt": request.prompt, "model": request.model, **overrides}
+    if request.negative is not None:
+        entry["negative"] = request.negative
+    asset_names = variations(request.prompt or request.preset, count)
+    assets = {name: {**entry, "seed": request.seed + index} for index, name in enumerate(asset_names)}
+    document = Document(_REQUEST, {"pack": "make", "engine": request.engine, "assets": assets})
+    return PackFile(validate(document, Pack), document, context.folder, library)
 
 
-def _said(ask: Make, kind: PresetKind, desk: ServerContext) -> dict[str, dict[str, Any]]:
-    """Settings and inputs as overrides. Files are named by uploads alone: a request opens no path of this machine."""
-    said = {alias: dict(words) for alias, words in ask.settings.items()}
-    for alias, words in said.items():
-        if alias in ASSET_KEYS or {"seed", "model"} & set(words):
-            what = f"'{alias}' cannot be set like that"
-            raise Refusal(what, where="settings", cure="See the fields seed, model, prompt and negative")
-        part = _part(kind, alias)
-        _refuse_paths(part, alias, words)
-    for key, upload in ask.inputs.items():
+def _overrides(request: Make, preset: ResolvedPreset, context: ServerContext) -> dict[str, dict[str, Any]]:
+    """The overrides in `settings` and `inputs`. A file is always an upload: a request opens no path of this machine."""
+    overrides = {alias: dict(arguments) for alias, arguments in request.settings.items()}
+    for alias, arguments in overrides.items():
+        if alias in ASSET_KEYS or {"seed", "model"} & set(arguments):
+            what = f"'{alias}' cannot be set here"
+            raise RequestError(what, where="settings", cure="Use the fields seed, model, prompt and negative")
+        part = _part(preset, alias)
+        _reject_paths(part, alias, arguments)
+    for key, upload in request.inputs.items():
         alias, _, argument = key.partition(".")
-        part = _part(kind, alias)
+        part = _part(preset, alias)
         fields = part.params.model_fields
         files = [name for name, info in fields.items() if InputFile in named_types(info.annotation)]
         if argument not in files:
             cure = did_you_mean(argument, files)
-            raise Refusal(f"'{alias}' has no file '{argument}'", where=f"inputs.{key}", cure=cure)
-        said.setdefault(alias, {})[argument] = str(place_of(desk.jobs, desk.uploads, upload))
-    return said
+            raise RequestError(f"'{alias}' has no file argument '{argument}'", where=f"inputs.{key}", cure=cure)
+        overrides.setdefault(alias, {})[argument] = str(upload_path(context.jobs, context.uploads, upload))
+    return overrides
 
 
-def _part(kind: PresetKind, alias: str) -> Part:
-    """The part that an alias means in a preset; controls may be added to any."""
-    preset = kind.preset
-    words: list[tuple[Any, PartSpec]] = [("source", kind.source)]
-    words += [("control", word) for word in preset.controls or ()]
-    words += [("step", word) for word in preset.steps or ()] + [("check", word) for word in preset.checks or ()]
-    words += [("exporter", preset.export)] if preset.export else []
-    words += [(k, PartSpec(part=n, alias=n)) for k in ("control", "exporter") for n in part_names(k)]
-    for part_kind, word in words:
-        if word.alias == alias:
-            return load_part(part_kind, word.part)
-    known = {word.alias for _, word in words}
+def _part(resolved: ResolvedPreset, alias: str) -> Part:
+    """The part of an alias in a preset. Controls and exporters can be added to any preset."""
+    preset = resolved.preset
+    specs: list[tuple[Any, PartSpec]] = [("source", resolved.source)]
+    specs += [("control", spec) for spec in preset.controls or ()]
+    specs += [("step", spec) for spec in preset.steps or ()] + [("check", spec) for spec in preset.checks or ()]
+    specs += [("exporter", preset.export)] if preset.export else []
+    specs += [(k, PartSpec(part=n, alias=n)) for k in ("control", "exporter") for n in part_names(k)]
+    for part_kind, spec in specs:
+        if spec.alias == alias:
+            return load_part(part_kind, spec.part)
+    known = {spec.alias for _, spec in specs}
     what = f"preset '{preset.preset}' has no part '{alias[:60]}'"
-    raise Refusal(what, where="settings", cure=did_you_mean(alias, known))
+    raise RequestError(what, where="settings", cure=did_you_mean(alias, known))
 
 
-def _refuse_paths(part: Part, alias: str, words: Mapping[str, Any]) -> None:
-    for key, value in words.items():
+def _reject_paths(part: Part, alias: str, arguments: Mapping[str, Any]) -> None:
+    for key, value in arguments.items():
         info = part.params.model_fields.get(key)
         if info is None or not _holds_file(info.annotation):
             continue
         if key == "palette" and isinstance(value, str) and re.fullmatch(r"[\w-]+(\.[\w-]+)*", value):
             continue
         if value is not None:
-            raise Refusal(f"'{alias}.{key}' is a file", where=f"settings.{alias}.{key}", cure=UPLOAD_IT)
+            raise RequestError(f"'{alias}.{key}' is a file", where=f"settings.{alias}.{key}", cure=_UPLOAD_IT)
 
 
 def _holds_file(annotation: Any) -> bool:
@@ -149,25 +149,21 @@ def _holds_file(annotation: Any) -> bool:
     return any(_holds_file(each) for each in named_types(annotation)[1:])
 
 
-def _steps(ask: Post) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(step, {}) if isinstance(step, str) else next(iter(step.items())) for step in ask.steps]
+def _steps(request: Post) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(step, {}) if isinstance(step, str) else next(iter(step.items())) for step in request.steps]
 
 
-def _words(name: str, arguments: Mapping[str, Any], folder: Path) -> tuple[Part, dict[str, Any]]:
-    """A step with its words, checked."""
+def _checked_step(name: str, arguments: Mapping[str, Any], folder: Path) -> tuple[Part, dict[str, Any]]:
+    """A step with its validated arguments."""
     part = load_part("step", name)
-    _refuse_paths(part, name, arguments)
-    words = dict(arguments)
+    _reject_paths(part, name, arguments)
+    values = dict(arguments)
     try:
-        if isinstance(words.get("palette"), str):
-            words["palette"] = _library().palette(words["palette"], folder)
-        valid = part.params.model_validate(words)
+        if isinstance(values.get("palette"), str):
+            values["palette"] = library_for(None).palette(values["palette"], folder)
+        valid = part.params.model_validate(values)
     except ValidationError as error:
-        raise explain(error, part.params, Document(f"{REQUEST}: {name}", words)) from error
+        raise explain(error, part.params, Document(f"{_REQUEST}: {name}", values)) from error
     except InputError as error:
-        raise error.at(f"{REQUEST}: {name}") from error
+        raise error.at(f"{_REQUEST}: {name}") from error
     return part, {key: getattr(valid, key) for key in type(valid).model_fields}
-
-
-def _library() -> Library:
-    return library_for(None)

@@ -1,4 +1,4 @@
-"""The file that tells plugins where the server is: address, token, process, version. Only its user may read it."""
+"""The state file, where plugins find the server: address, token, process id and version. Only its user can read it."""
 
 import contextlib
 import json
@@ -10,17 +10,16 @@ from pathlib import Path
 
 from assetgen.errors import InputError
 
-FILE = "server.json"
-PRIVATE_FOLDER = 0o700
+_PRIVATE_FOLDER = 0o700
 
 
-class Taken(InputError):
-    """Another server runs for this state file."""
+class ServerRunning(InputError):
+    """Another server uses this state file."""
 
 
 @dataclass(frozen=True)
-class State:
-    """What the state file says; `url` has no slash at its end."""
+class ServerState:
+    """The contents of the state file. `url` has no slash at its end."""
 
     url: str
     token: str
@@ -28,57 +27,57 @@ class State:
     version: str
 
 
-def write_state(place: Path, state: State) -> None:
-    """Write the file whole, with mode 0600 from its first byte on. Raises `InputError` where that cannot be."""
+def write_state(path: Path, state: ServerState) -> None:
+    """Write the file atomically with mode 0600. Raises `InputError` where that fails."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        for folder in (place.parent.parent, place.parent):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+        for folder in (path.parent.parent, path.parent):
             _check_owner(folder)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=place.parent)  # mkstemp's mode is 0600
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mkstemp's mode is 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 json.dump(asdict(state), stream)
-            Path(temporary).replace(place)
+            Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another with --state") from error
+        raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Use another file with --state") from error
 
 
-def read_state(place: Path) -> State | None:
-    """What the file says, or None where there is none (or it is not whole)."""
+def read_state(path: Path) -> ServerState | None:
+    """The state, or None where the file is missing or incomplete."""
     try:
-        return State(**json.loads(place.read_text(encoding="utf-8")))
+        return ServerState(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def remove_state(place: Path, state: State) -> None:
-    """Remove the file, unless another server has written its own there."""
-    if read_state(place) == state:
-        place.unlink(missing_ok=True)
+def remove_state(path: Path, state: ServerState) -> None:
+    """Remove the file, unless another server has repathd it."""
+    if read_state(path) == state:
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def held(place: Path) -> Iterator[None]:
-    """The right to be the server of this state file. Raises `Taken` that says who has it.
+def own_state_file(path: Path) -> Iterator[None]:
+    """Hold the lock of this state file while the body runs. Raises `ServerRunning` where another process holds it.
 
-    The system frees it with the process, however that ends: a file that a killed server left behind stops nobody.
+    The operating system frees the lock when the process ends, also when it is killed.
     """
     import filelock
 
-    lock = filelock.FileLock(place.with_name(f".{place.name}.lock"))
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
-        who = read_state(place)
-        told = f"process {who.pid} at {who.url}" if who else "another process"
-        cure = "Use that one, end it, or name another file with --state"
-        raise Taken(f"a server runs already for '{place}': {told}", cure=cure) from error
+        owner = read_state(path)
+        who = f"process {owner.pid} at {owner.url}" if owner else "another process"
+        cure = "Use that server, stop it, or choose another file with --state"
+        raise ServerRunning(f"a server already uses '{path}': {who}", cure=cure) from error
     except OSError as error:
-        raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another with --state") from error
+        raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Use another file with --state") from error
     try:
         yield
     finally:
@@ -86,8 +85,8 @@ def held(place: Path) -> Iterator[None]:
 
 
 def _check_owner(folder: Path) -> None:
-    """Refuse a folder of somebody else's: in a shared one, another user could have made it first to read the token."""
+    """Reject a folder of another user, who could have created it to read the token."""
     if hasattr(os, "getuid"):
-        found = folder.stat()
-        if found.st_uid not in (os.getuid(), 0):
+        owner = folder.stat().st_uid
+        if owner not in (os.getuid(), 0):
             raise PermissionError(13, f"the folder '{folder}' belongs to another user")

@@ -1,4 +1,4 @@
-"""Uploaded pictures and meshes: known by their content, looked at before use, kept while they are used."""
+"""Uploaded images and meshes: named by their content, checked before use, removed after a week without use."""
 
 import contextlib
 import hashlib
@@ -8,102 +8,102 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 from assetgen.controls._mesh import read_mesh
 from assetgen.errors import AssetgenError
 from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 from assetgen.pixels.image_files import read_image
-from assetgen.server.http_errors import NoRoom, Refusal, Unknown
+from assetgen.server.http_errors import DiskFull, NotFound, RequestError
 from assetgen.server.jobs import Jobs
+from assetgen.server.responses import UploadInfo
 
-NAME = re.compile(r"[^/\\\x00-\x1f\x7f:*?\"<>|]{1,200}")
-ID_LENGTH = 32
-KEPT_SECONDS = 7 * 24 * 3600.0
+_NAME = re.compile(r"[^/\\\x00-\x1f\x7f:*?\"<>|]{1,200}")
+_ID_LENGTH = 32
+_KEPT_SECONDS = 7 * 24 * 3600.0
 UNREADABLE = (".gltf",)
-"""A mesh in several files cannot come as one."""
+"""Mesh formats of several files, which cannot be uploaded as one."""
 
 
 def suffix_of(name: str) -> str:
-    """The kind of file that a name tells. Raises `Refusal` for one that is no picture's or mesh's."""
-    suffix = Path(name).suffix.lower() if NAME.fullmatch(name) else ""
+    """The suffix of a file name. Raises `RequestError` unless it is that of an image or a mesh."""
+    suffix = Path(name).suffix.lower() if _NAME.fullmatch(name) else ""
     if suffix in UNREADABLE:
-        raise Refusal("a .gltf has its data in other files", where="name", cure="Export it as .glb")
+        raise RequestError("a .gltf file has its data in other files", where="name", cure="Export it as .glb")
     if suffix not in (*IMAGE_SUFFIXES, *MESH_SUFFIXES):
         known = ", ".join((*IMAGE_SUFFIXES, *(each for each in MESH_SUFFIXES if each not in UNREADABLE)))
-        raise Refusal(
-            f"'{name[:60]}' is no name of a picture or a mesh", where="name", cure=f"It ends in one of {known}"
+        raise RequestError(
+            f"'{name[:60]}' is not the name of an image or a mesh", where="name", cure=f"Use one of {known}"
         )
     return suffix
 
 
-async def receive(folder: Path, chunks: AsyncIterator[bytes]) -> tuple[Path, str, int]:
-    """A body into a temporary file, piece by piece: its place, sha256 and length. The caller removes or keeps it."""
+async def receive_upload(folder: Path, chunks: AsyncIterator[bytes]) -> tuple[Path, str, int]:
+    """Stream a body into a temporary file, which belongs to the caller: its path, sha256 and length."""
     digest, length = hashlib.sha256(), 0
-    place: Path | None = None
+    path: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as stream:
-            place = Path(stream.name)
+            path = Path(stream.name)
             async for chunk in chunks:
                 digest.update(chunk)
                 length += len(chunk)
                 stream.write(chunk)
     except BaseException as error:
-        if place:
-            place.unlink(missing_ok=True)
+        if path:
+            path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise NoRoom(f"cannot save the upload ({error.strerror})", cure="Make room on the disk") from error
+            raise DiskFull(f"cannot save the upload ({error.strerror})", cure="Make room on the disk") from error
         raise
-    return place, digest.hexdigest(), length
+    return path, digest.hexdigest(), length
 
 
-def keep(jobs: Jobs, received: tuple[Path, str, int], name: str) -> dict[str, Any]:
-    """Look at what was received, and keep it under its id. Raises `InputError` for what is no whole picture or mesh."""
+def store_upload(jobs: Jobs, received: tuple[Path, str, int], name: str) -> UploadInfo:
+    """Check a received file and store it under its id. Raises `RequestError` for a damaged image or mesh."""
     temporary, digest, length = received
     suffix = suffix_of(name)
-    id = hashlib.sha256(f"{digest}{suffix}".encode()).hexdigest()[:ID_LENGTH]
-    place = temporary.with_name(f"{id}{suffix}")
+    id = hashlib.sha256(f"{digest}{suffix}".encode()).hexdigest()[:_ID_LENGTH]
+    path = temporary.with_name(f"{id}{suffix}")
     try:
-        if not place.exists():
-            looked_at = temporary.rename(temporary.with_suffix(suffix))
-            temporary = looked_at
+        if not path.exists():
+            checked = temporary.rename(temporary.with_suffix(suffix))
+            temporary = checked
             try:
-                read_mesh(looked_at) if suffix in MESH_SUFFIXES else read_image(looked_at)
+                read_mesh(checked) if suffix in MESH_SUFFIXES else read_image(checked)
             except AssetgenError as error:
-                what = error.what.replace(str(looked_at), name)
-                raise Refusal(what, where=name, cure=error.cure) from error
-            looked_at.replace(place)
+                what = error.what.replace(str(checked), name)
+                raise RequestError(what, where=name, cure=error.cure) from error
+            checked.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    data = {"id": id, "name": name, "sha256": digest, "bytes": length}
-    with jobs.writing() as base:
-        base.execute("REPLACE INTO uploads VALUES (?, ?, ?)", (id, json.dumps(data), time.time()))
-    return data
+    upload = UploadInfo(id=id, name=name, sha256=digest, bytes=length)
+    with jobs.transaction() as base:
+        base.execute("REPLACE INTO uploads VALUES (?, ?, ?)", (id, json.dumps(upload.model_dump()), time.time()))
+    return upload
 
 
-def place_of(jobs: Jobs, folder: Path, id: str) -> Path:
-    """Where an upload lies; it is kept from now on anew. Raises `Unknown`."""
+def upload_path(jobs: Jobs, folder: Path, id: str) -> Path:
+    """The path of an upload, whose week without use starts again. Raises `NotFound`."""
     found = jobs.rows("SELECT data FROM uploads WHERE id = ?", id)
-    place = folder / f"{id}{Path(json.loads(found[0][0])['name']).suffix.lower()}" if found else folder
-    if not place.is_file():
-        raise Unknown(f"there is no upload '{id}'", cure="POST /api/v1/uploads brings it")
-    with jobs.writing() as base:
+    path = folder / f"{id}{Path(json.loads(found[0][0])['name']).suffix.lower()}" if found else folder
+    if not path.is_file():
+        raise NotFound(f"there is no upload '{id}'", cure="Upload it with POST /api/v1/uploads")
+    with jobs.transaction() as base:
         base.execute("UPDATE uploads SET used = ? WHERE id = ?", (time.time(), id))
-    return place
+    return path
 
 
 def drop_old(jobs: Jobs, folder: Path, now: float) -> None:
-    """Remove uploads that nobody used for long, those of jobs that wait or run aside, and what came half."""
-    asked = "".join(row[0] for row in jobs.rows("SELECT request FROM jobs WHERE ended IS NULL"))
-    rows = jobs.rows("SELECT id FROM uploads WHERE used < ?", now - KEPT_SECONDS)
-    with jobs.writing() as base:
+    """Remove old uploads, except those of queued and running jobs, and old unfinished files."""
+    requests = "".join(row[0] for row in jobs.rows("SELECT request FROM jobs WHERE ended IS NULL"))
+    rows = jobs.rows("SELECT id FROM uploads WHERE used < ?", now - _KEPT_SECONDS)
+    with jobs.transaction() as base:
         for (id,) in rows:
-            if id not in asked:
+            if id not in requests:
                 base.execute("DELETE FROM uploads WHERE id = ?", (id,))
                 for file in folder.glob(f"{id}.*"):
                     file.unlink(missing_ok=True)
     for file in folder.glob(".*") if folder.is_dir() else ():
-        with contextlib.suppress(FileNotFoundError):  # an upload has just come to its end
-            if file.stat().st_mtime < now - KEPT_SECONDS:
+        with contextlib.suppress(FileNotFoundError):  # the upload has just ended
+            if file.stat().st_mtime < now - _KEPT_SECONDS:
                 file.unlink()

@@ -1,4 +1,9 @@
-"""The one worker: a thread that does jobs in turn with warm models, and lets urgent ones go before a build goes on."""
+"""The worker: one thread that runs queued jobs with loaded models.
+
+The loop takes the next job from the queue, runs it, and cleans up. A running build calls `Worker.run_urgent_jobs`
+between two batches, so that a person does not wait for it. `assetgen watch` builds in its own thread: it borrows the
+models with `lend`.
+"""
 
 import contextlib
 import shutil
@@ -10,149 +15,146 @@ from dataclasses import dataclass, field, replace
 
 from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.errors import AssetgenError, Cancelled
-from assetgen.server import pack_jobs as packs
-from assetgen.server import single_jobs as single
-from assetgen.server import uploads
-from assetgen.server.context import JobType, News, Ready, ServerContext
-from assetgen.server.fair_queue import URGENT, Turn
-from assetgen.server.http_errors import NoRoom, told
-from assetgen.server.jobs import AGAIN, Job, Status, insist
-from assetgen.server.requests import KINDS, Ask
+from assetgen.server import pack_jobs, single_jobs, uploads
+from assetgen.server.context import CheckedJob, JobEvents, JobType, ServerContext
+from assetgen.server.fair_queue import URGENT, FairLock
+from assetgen.server.http_errors import DiskFull, error_detail
+from assetgen.server.jobs import RETRY_SECONDS, Job, Status, retry_while_full
+from assetgen.server.requests import JOB_REQUESTS, RequestBody
+from assetgen.server.responses import ErrorDetail
 
-WORK: dict[str, JobType] = {
-    "make": JobType(single.look_at_make, single.make),
-    "post": JobType(single.look_at_post, single.post),
-    "build": JobType(packs.look_at_build, packs.build),
-    "candidates": JobType(packs.look_at_candidates, packs.candidates),
-    "pick": JobType(packs.look_at_pick, packs.pick),
-    "check": JobType(packs.look_at_check, packs.check),
+JOB_TYPES: dict[str, JobType] = {
+    "make": JobType(single_jobs.check_make, single_jobs.run_make),
+    "post": JobType(single_jobs.check_post, single_jobs.run_post),
+    "build": JobType(pack_jobs.check_build, pack_jobs.run_build),
+    "candidates": JobType(pack_jobs.check_candidates, pack_jobs.run_candidates),
+    "pick": JobType(pack_jobs.check_pick, pack_jobs.run_pick),
+    "check": JobType(pack_jobs.check_check, pack_jobs.run_check),
 }
-TIDY = 60.0
-"""Seconds after which an idle worker looks for old jobs to remove."""
+_CLEAN_SECONDS = 60.0
+"""Time after which an idle worker removes old jobs and uploads."""
 
 
-def look(ask: Ask, desk: ServerContext) -> Ready:
-    """Refuse a request that cannot be done."""
-    return WORK[_kind(ask)].look(ask, desk)
-
-
-def _kind(ask: Ask) -> str:
-    return str(getattr(ask, "kind", ""))
+def check_request(request: RequestBody, context: ServerContext) -> CheckedJob:
+    """Raise for a job request that cannot be done."""
+    return JOB_TYPES[str(getattr(request, "kind", ""))].check(request, context)
 
 
 @dataclass
 class Worker:
-    """Does the jobs of a desk until it is told to stop. Whoever has the `turn` uses the models."""
+    """Runs the jobs of a server until `stop`. Only the holder of `models_lock` uses the models.
 
-    desk: ServerContext
+    `holding` lists the pack locks that running builds write: no other job that writes one of them starts.
+    """
+
+    context: ServerContext
     idle: IdleUnloader = field(default_factory=IdleUnloader)
-    turn: Turn = field(default_factory=Turn)
+    models_lock: FairLock = field(default_factory=FairLock)
     stopping: bool = False
     holding: list[str] = field(default_factory=list)
     thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, with what was under way when the last server died."""
-        self.desk.jobs.recover()
-        self.thread = threading.Thread(target=self._run, name="assetgen worker", daemon=True)
+        """Start the thread. Jobs that were running when the last server ended are queued again."""
+        self.context.jobs.recover()
+        self.thread = threading.Thread(target=self._loop, name="assetgen worker", daemon=True)
         self.thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Stop at the next moment that allows it: between steps of the sampler. What runs goes back into the queue."""
+        """Stop at the next sampler step, and wait for that. The running job returns to the queue."""
         self.stopping = True
-        with self.desk.jobs.news:
-            self.desk.jobs.news.notify_all()
+        with self.context.jobs.changed:
+            self.context.jobs.changed.notify_all()
         if self.thread:
             self.thread.join(seconds)
 
     @contextlib.contextmanager
-    def lent(self, holds: str) -> Iterator[None]:
-        """The turn, for a build that this process makes for somebody else, and that writes this lock.
+    def lend(self, holds: str) -> Iterator[None]:
+        """Let another thread of this process use the models, for a build that writes the lock `holds`.
 
-        No job runs meanwhile but urgent ones, whenever that build calls `let_urgent`.
+        No job starts meanwhile, except urgent ones when that build calls `run_urgent_jobs`.
         """
-        with self.turn:
+        with self.models_lock:
             self.holding.append(holds)
             try:
                 yield
             finally:
                 self.holding.remove(holds)
 
-    def let_urgent(self) -> None:
-        """Do what persons wait for, between two batches of a build that has the turn."""
-        with contextlib.suppress(NoRoom):
-            while not self.stopping and (first := self.desk.jobs.claim(urgent=True, holding=self.holding)):
-                self._do(first)
+    def run_urgent_jobs(self) -> None:
+        """Run the queued urgent jobs, between two batches of a build that has the models."""
+        with contextlib.suppress(DiskFull):
+            while not self.stopping and (job := self.context.jobs.claim(urgent=True, holding=self.holding)):
+                self._run(job)
 
-    def _run(self) -> None:
-        jobs = self.desk.jobs
+    def _loop(self) -> None:
+        jobs = self.context.jobs
         while not self.stopping:
             try:
-                if self._next():
+                if self._run_next():
                     continue
                 self.idle.unload_models()
-                with jobs.news:
+                with jobs.changed:
                     if not self.stopping and not jobs.rows("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1"):
-                        jobs.news.wait(min(TIDY, self.idle.left))
-            except (NoRoom, sqlite3.Error, OSError):  # whatever the disk does, jobs go on once it is well again
-                time.sleep(AGAIN)
+                        jobs.changed.wait(min(_CLEAN_SECONDS, self.idle.left))
+            except (DiskFull, sqlite3.Error, OSError):  # try again until the disk works again
+                time.sleep(RETRY_SECONDS)
 
-    def _next(self) -> bool:
-        """Do the next job; whether there was one."""
-        with self.turn:
-            job = None if self.stopping else self.desk.jobs.claim(holding=self.holding)
+    def _run_next(self) -> bool:
+        """Run the next job and clean up; False if the queue is empty."""
+        with self.models_lock:
+            job = None if self.stopping else self.context.jobs.claim(holding=self.holding)
             if job:
-                self._do(job)
+                self._run(job)
         self._clean()
         return job is not None
 
-    def _do(self, job: Job) -> None:
-        """One job from start to end."""
-        jobs = self.desk.jobs
-        news = News(jobs, job, self.desk.root(job), lambda: self.stopping)
+    def _run(self, job: Job) -> None:
+        """Run one job and save how it ended."""
+        events = JobEvents(self.context.jobs, job, self.context.root(job), lambda: self.stopping)
         if job.root == f"jobs/{job.id}":
-            shutil.rmtree(news.root, ignore_errors=True)  # of a start that was interrupted
-        machine = replace(self.desk.machine, pause=lambda: self._pause(job))
+            shutil.rmtree(events.root, ignore_errors=True)  # files of an interrupted run
+        machine = replace(self.context.machine, pause=lambda: self._pause(job))
         self.holding.append(job.holds)
         try:
-            ask = KINDS[job.kind].model_validate(job.request)
+            request = JOB_REQUESTS[job.kind].model_validate(job.request)
             with self.idle.used():
-                result = WORK[job.kind].do(ask, replace(self.desk, machine=machine), news)
+                result = JOB_TYPES[job.kind].run(request, replace(self.context, machine=machine), events)
         except Cancelled:
             if self.stopping:
-                jobs.put_back(job.id, counts=False)
+                self.context.jobs.requeue(job.id, counts=False)
         except AssetgenError as error:
-            self._end(job, told(error))
-        except Exception as error:  # a job must not end the server; the next one may be in order
-            what = f"the job broke ({type(error).__name__}: {error})"
-            self._end(job, {"what": what, "where": "", "cure": "Report it"})
+            self._end(job, error_detail(error))
+        except Exception as error:  # a bug in one job must not end the server
+            what = f"the job crashed ({type(error).__name__}: {error})"
+            self._end(job, ErrorDetail(what=what, where="", cure="Report it"))
         else:
-            self._end(job, _failure(news), dict(result))
+            self._end(job, _failure(events), dict(result))
         finally:
             self.holding.remove(job.holds)
 
-    def _end(self, job: Job, error: dict[str, str] | None, result: dict[str, object] | None = None) -> None:
+    def _end(self, job: Job, error: ErrorDetail | None, result: dict[str, object] | None = None) -> None:
         status: Status = "failed" if error else "done"
-        insist(lambda: self.desk.jobs.end(job.id, status, error, result), lambda: self.stopping)
+        retry_while_full(lambda: self.context.jobs.end(job.id, status, error, result), lambda: self.stopping)
 
     def _pause(self, job: Job) -> None:
-        """Between two batches, and while a lock is waited for: give up what was cancelled; let others go before a
-        build, unless they wait for a lock that it has."""
-        if self.stopping or self.desk.jobs.get(job.id).is_over:
+        """Called between two batches and while a lock is awaited: stops cancelled jobs, and runs urgent ones."""
+        if self.stopping or self.context.jobs.get(job.id).is_over:
             raise Cancelled
         if job.kind not in URGENT:
-            self.let_urgent()
+            self.run_urgent_jobs()
 
     def _clean(self) -> None:
         now = time.time()
-        for id in self.desk.jobs.drop_old(now):
-            shutil.rmtree(self.desk.folder / "jobs" / id, ignore_errors=True)
-        uploads.drop_old(self.desk.jobs, self.desk.uploads, now)
+        for id in self.context.jobs.drop_old(now):
+            shutil.rmtree(self.context.folder / "jobs" / id, ignore_errors=True)
+        uploads.drop_old(self.context.jobs, self.context.uploads, now)
 
 
-def _failure(news: News) -> dict[str, str] | None:
-    reasons = [failed.reason for failed in news.failures]
+def _failure(events: JobEvents) -> ErrorDetail | None:
+    """The error of a job whose assets failed."""
+    reasons = [failed.reason for failed in events.failures]
     if not reasons:
         return None
     what = reasons[0] if len(reasons) == 1 else f"{len(reasons)} assets failed; the first: {reasons[0]}"
-    return {"what": what, "where": "", "cure": ""}
+    return ErrorDetail(what=what, where="", cure="")

@@ -1,4 +1,4 @@
-"""A pack with candidates, its page as a file, the same page answered by us, and a real browser for both."""
+"""A pack with candidates, its page as a file and served, and a real browser for both."""
 
 import json
 import os
@@ -15,9 +15,9 @@ import pytest
 from assetgen.events import ignore
 from assetgen.machine import Machine
 from assetgen.pack.project import Project
-from assetgen.review.collect import Subject, gather
-from assetgen.review.loopback import answering
-from assetgen.review.session import Sitting
+from assetgen.review.collect import ReviewTarget, collect_review
+from assetgen.review.session import ReviewSession
+from assetgen.server.review_page import serve_review
 from assetgen.store.store import Store
 
 Run = Callable[..., tuple[int, str, str]]
@@ -38,7 +38,7 @@ assets:
 
 @pytest.fixture
 def typed(assetgen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Types commands in a folder with a pack; what is kept is kept beside it."""
+    """Runs commands in a folder with a pack and a store."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSETGEN_STORE", str(tmp_path / "store"))
     (tmp_path / "pack.yaml").write_text(PACK)
@@ -69,29 +69,29 @@ def facts() -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture
-def sitting(page: str, tmp_path: Path) -> Sitting:
-    """A review at work on the pack, with nothing to sample at first."""
+def session(page: str, tmp_path: Path) -> ReviewSession:
+    """A review of the pack, with all candidates in the store."""
     machine = Machine(Store(tmp_path / "store"), tmp_path)
-    subject = Subject(Project.load(tmp_path, tmp_path / "game"), ".")
-    return Sitting(gather(subject, machine), tmp_path, ignore, count=3)
+    target = ReviewTarget(Project.load(tmp_path, tmp_path / "game"), ".")
+    return ReviewSession(collect_review(target, machine), tmp_path, ignore, count=3)
 
 
 @pytest.fixture
-def address(sitting: Sitting) -> Iterator[str]:
-    """Where that review answers."""
-    with answering(sitting, wait=0.5) as address, working(sitting):
+def address(session: ReviewSession) -> Iterator[str]:
+    """The address of that review's page."""
+    with serve_review(session, long_poll=0.5) as address, working(session):
         yield address
 
 
 @contextmanager
-def working(sitting: Sitting) -> Iterator[None]:
-    """The thread that samples and builds."""
-    thread = threading.Thread(target=sitting.work)
+def working(session: ReviewSession) -> Iterator[None]:
+    """Runs the thread that samples and builds."""
+    thread = threading.Thread(target=session.work)
     thread.start()
     try:
         yield
     finally:
-        sitting.close()
+        session.close()
         thread.join()
 
 

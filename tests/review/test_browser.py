@@ -1,4 +1,4 @@
-"""The review page in a real browser, as a file and answered by us."""
+"""The review page in a real browser, as a file and served."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assetgen.pack.lock import read_lock
-from assetgen.review.loopback import answering
+from assetgen.server.review_page import serve_review
 
 Run = Callable[..., tuple[int, str, str]]
 EVIL = "</script><img src=x onerror=alert(1)> {script}"
@@ -45,7 +45,7 @@ def test_keys_pick_and_undo(opened: Any) -> None:
     assert not opened.is_visible("#tray")
 
 
-def test_a_click_shows_a_candidate_repeated_and_beside_what_the_game_has(opened: Any) -> None:
+def test_a_click_shows_a_candidate_tiled_and_beside_the_image_in_the_game(opened: Any) -> None:
     opened.click("[aria-label='wall, candidate 3']")
     assert opened.inner_text("#stage h2") == "wall · 3"
     assert opened.is_visible("#stage [aria-label='Candidate 3, repeated 3 × 3']")
@@ -63,7 +63,7 @@ def middle(window: Any, place: str, across: float) -> tuple[float, float]:
     return box["x"] + box["width"] * across, box["y"] + box["height"] / 2
 
 
-def test_pixel_art_grows_by_whole_numbers_and_stays_crisp(opened: Any) -> None:
+def test_pixel_art_is_scaled_by_whole_factors(opened: Any) -> None:
     image = opened.locator("#stage .large img")
     assert image.evaluate("image => [image.width % 16, getComputedStyle(image).imageRendering]") == [0, "pixelated"]
     assert image.evaluate("image => image.getBoundingClientRect().width / image.width") == 1
@@ -71,7 +71,7 @@ def test_pixel_art_grows_by_whole_numbers_and_stays_crisp(opened: Any) -> None:
     assert opened.locator(".candidate img >> nth=0").evaluate("image => image.width") == 16
 
 
-def test_candidates_are_shown_repeated_side_by_side(opened: Any) -> None:
+def test_candidates_are_shown_tiled(opened: Any) -> None:
     opened.click("text=Tiled")
     tiled = opened.locator("#asset-1 .candidate .tiled")
     assert tiled.count() == 3
@@ -79,7 +79,7 @@ def test_candidates_are_shown_repeated_side_by_side(opened: Any) -> None:
     assert float(side.removesuffix("px")) == 3 * float(size.split("px")[0])
 
 
-def test_large_pictures_are_cut_at_their_real_size_and_never_squeezed(typed: Run, window: Any, tmp_path: Path) -> None:
+def test_large_images_keep_their_real_size(typed: Run, window: Any, tmp_path: Path) -> None:
     big = "pack: p\nassets: {big: {preset: pattern, prompt: x, fake: {size: [640, 320]}}}\n"
     (tmp_path / "pack.yaml").write_text(big)
     typed("review", ".", "-n", "1")
@@ -91,7 +91,7 @@ def test_large_pictures_are_cut_at_their_real_size_and_never_squeezed(typed: Run
     assert window.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_search_leaves_what_matches_and_gives_the_keys_back(opened: Any) -> None:
+def test_search_filters_assets_and_returns_the_keys(opened: Any) -> None:
     opened.keyboard.press("/")
     opened.keyboard.type("a wal")
     assert opened.locator("section").count() == 1
@@ -101,7 +101,7 @@ def test_search_leaves_what_matches_and_gives_the_keys_back(opened: Any) -> None
     assert "pick . wall 2" in opened.inner_text("#commands")
 
 
-def test_more_candidates_and_other_prompts_are_told_as_what_to_run_and_to_write(opened: Any) -> None:
+def test_more_candidates_and_other_prompts_are_shown_as_commands_and_yaml(opened: Any) -> None:
     opened.keyboard.press("r")
     assert opened.inner_text("#commands") == "assetgen review . --only hero -n 15 --game game"
     opened.keyboard.press("e")
@@ -112,12 +112,12 @@ def test_more_candidates_and_other_prompts_are_told_as_what_to_run_and_to_write(
     assert not opened.is_visible("#edit")
 
 
-def test_a_strangers_words_are_seen_and_do_nothing(opened: Any) -> None:
+def test_html_in_a_prompt_is_shown_as_text(opened: Any) -> None:
     assert EVIL in opened.inner_text("#asset-2 p")
     assert opened.locator("img[src=x]").count() == 0
 
 
-def test_the_page_fits_a_phone_with_the_chosen_candidate_below_its_asset(opened: Any) -> None:
+def test_on_a_phone_the_selected_candidate_is_below_its_asset(opened: Any) -> None:
     opened.set_viewport_size({"width": 360, "height": 640})
     opened.click("[aria-label='wall, candidate 2']")
     assert opened.evaluate("document.documentElement.scrollWidth") == 360
@@ -129,7 +129,7 @@ def test_the_page_fits_a_phone_with_the_chosen_candidate_below_its_asset(opened:
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_words_are_readable_in_the_dark_and_in_the_light(opened: Any, scheme: str) -> None:
+def test_text_has_enough_contrast_in_both_color_schemes(opened: Any, scheme: str) -> None:
     opened.emulate_media(color_scheme=scheme)
     opened.keyboard.press("2")
     opened.keyboard.press("ArrowDown")
@@ -138,7 +138,7 @@ def test_words_are_readable_in_the_dark_and_in_the_light(opened: Any, scheme: st
     assert opened.evaluate(CONTRASTS) == []
 
 
-def test_every_control_has_a_name_and_the_chosen_one_has_the_focus(opened: Any) -> None:
+def test_every_control_has_a_name_and_the_selected_one_has_the_focus(opened: Any) -> None:
     names = opened.eval_on_selector_all("button, input, textarea", "all => all.map(nameOf)".replace("nameOf", NAME))
     assert all(name.strip() for name in names)
     opened.keyboard.press("ArrowDown")
@@ -156,7 +156,7 @@ def wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
-def test_a_served_page_picks_builds_and_takes_back(window: Any, address: str, tmp_path: Path) -> None:
+def test_a_served_page_picks_builds_and_undoes(window: Any, address: str, tmp_path: Path) -> None:
     before = (tmp_path / "game/wall.png").read_bytes()
     window.goto(address)
     window.click("[aria-label='wall, candidate 1, in the game']")
@@ -170,9 +170,9 @@ def test_a_served_page_picks_builds_and_takes_back(window: Any, address: str, tm
     assert (tmp_path / "game/wall.png").read_bytes() == before
 
 
-def test_a_pick_that_nobody_hears_is_shown_as_none(browser: Any, sitting: Any) -> None:
+def test_a_pick_after_the_review_has_ended_is_taken_back(browser: Any, session: Any) -> None:
     window = browser.new_page()
-    with answering(sitting, wait=0.5) as address:
+    with serve_review(session, long_poll=0.5) as address:
         window.goto(address)
         window.wait_for_selector("[aria-label^='hero, candidate 2']")
     window.keyboard.press("2")
@@ -191,18 +191,18 @@ def test_a_long_prompt_leaves_room_for_its_candidates(typed: Run, window: Any, t
     assert "tall hero" in window.locator("#stage").inner_text()
 
 
-def test_a_served_page_has_more_candidates_made_as_the_pack_asks_now(window: Any, address: str, tmp_path: Path) -> None:
+def test_a_served_page_samples_more_candidates_of_the_current_pack(window: Any, address: str, tmp_path: Path) -> None:
     window.goto(address)
     window.keyboard.press("r")
     window.wait_for_selector("[aria-label^='hero, candidate 6']")
     window.keyboard.press("ArrowRight")
     window.keyboard.press("r")
     window.wait_for_selector("[aria-label^='hero, candidate 9']")
-    assert window.evaluate("document.activeElement.dataset.number") == "2", "news take no focus away"
+    assert window.evaluate("document.activeElement.dataset.number") == "2", "updates keep the focus"
     pack = tmp_path / "pack.yaml"
     pack.write_text(pack.read_text().replace("a hero", "a tall hero"))
     window.keyboard.press("2")
-    window.wait_for_selector("#status.bad >> text=the pack asks for another 'hero' now")
+    window.wait_for_selector("#status.bad >> text='hero' has changed in the pack")
     window.keyboard.press("r")
     window.wait_for_selector("#asset-0 p >> text=a tall hero")
     wait_for(lambda: window.locator("#asset-0 .candidate").count() == 3)

@@ -1,7 +1,10 @@
-"""The review page as a file, and the command that makes its picks."""
+"""The review page as a file, and the command `pick`."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ Facts = Callable[[str], dict[str, Any]]
 EVIL = "</script><img src=x onerror=alert(1)> {script}"
 
 
-def test_the_page_has_every_candidate_with_its_seed_and_what_its_checks_say(page: str, facts: Facts) -> None:
+def test_the_page_has_every_candidate_with_its_seed_and_check_results(page: str, facts: Facts) -> None:
     assets = {asset["name"]: asset for asset in facts(page)["assets"]}
     assert list(assets) == ["hero", "wall", "evil"], "an atlas has no candidates"
     assert [each["number"] for each in assets["hero"]["candidates"]] == [1, 2, 3]
@@ -25,34 +28,34 @@ def test_the_page_has_every_candidate_with_its_seed_and_what_its_checks_say(page
     assert [each["name"] for each in assets["wall"]["candidates"][0]["maps"]] == ["height", "normal", "orm"]
 
 
-def test_the_page_has_what_stands_in_the_game_now(page: str, facts: Facts) -> None:
+def test_the_page_has_the_published_image(page: str, facts: Facts) -> None:
     now = facts(page)["assets"][1]["now"]
     assert (now["width"], now["height"], now["src"][:22]) == (16, 16, "data:image/png;base64,")
 
 
-def test_the_page_loads_nothing_from_anywhere(page: str) -> None:
+def test_the_page_loads_nothing(page: str) -> None:
     source = page.partition('id="facts"')[0]
     assert re.findall(r"https?://|@import|\b(?:src|href)=\"(?!data:)", source) == []
     assert re.findall(r"content=\"(default-src 'none'; img-src data:; [^\"]*)\"", page) != []
     assert "connect-src" not in page and "fetch(" not in page
 
 
-def test_what_strangers_wrote_is_text(page: str, facts: Facts) -> None:
+def test_html_in_a_prompt_stays_text(page: str, facts: Facts) -> None:
     assert facts(page)["assets"][2]["prompt"] == EVIL
     assert "<img src=x" not in page
 
 
-def test_no_sampling_shows_what_the_store_has(typed: Run, page: str, tmp_path: Path, facts: Facts) -> None:
+def test_count_zero_shows_the_stored_candidates(typed: Run, page: str, tmp_path: Path, facts: Facts) -> None:
     code, _, _ = typed("review", ".", "-n", "0", "--only", "hero", "-o", "stored.html")
     assert (code, len(facts((tmp_path / "stored.html").read_text())["assets"][0]["candidates"])) == (0, 3)
 
 
-def test_fewer_candidates_than_the_store_has_hide_none(typed: Run, page: str, tmp_path: Path, facts: Facts) -> None:
+def test_a_smaller_count_shows_all_stored_candidates(typed: Run, page: str, tmp_path: Path, facts: Facts) -> None:
     typed("review", ".", "-n", "1")
     assert len(facts((tmp_path / "out/p.html").read_text())["assets"][0]["candidates"]) == 3
 
 
-def test_the_commands_of_a_page_name_the_game_that_it_was_made_for(page: str, facts: Facts) -> None:
+def test_the_commands_of_a_page_name_its_game(page: str, facts: Facts) -> None:
     assert (facts(page)["place"], facts(page)["options"]) == (".", ["--game", "game"])
 
 
@@ -77,16 +80,16 @@ def test_a_pick_may_wait_for_the_next_build(typed: Run, page: str, tmp_path: Pat
     assert (tmp_path / "game/wall.png").read_bytes() != before
 
 
-def test_a_pick_tells_its_build_as_json(typed: Run, page: str) -> None:
+def test_a_pick_prints_its_build_as_json(typed: Run, page: str) -> None:
     _, out, err = typed("pick", ".", "wall", "2", "--game", "game", "--json")
     assert [json.loads(line)["event"] for line in out.splitlines()].count("finished") == 1
     assert err == "wall: candidate 2 is picked\n"
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
-        (("pick", ".", "wall"), "pick wants a number, or --undo"),
+        (("pick", ".", "wall"), "pick needs a number or --undo"),
         (("pick", ".", "wal", "1"), "Did you mean 'wall'?"),
         (("pick", ".", "wall", "99"), "candidate 99 is not from 1 to 64"),
         (("review", ".", "--only", "all"), "that has candidates matches 'all'"),
@@ -94,6 +97,16 @@ def test_a_pick_tells_its_build_as_json(typed: Run, page: str) -> None:
         (("review", ".", "-n", "0", "-o", "pack.yaml/page.html"), "cannot write 'pack.yaml/page.html'"),
     ],
 )
-def test_wrong_words_are_one_sentence(typed: Run, page: str, words: tuple[str, ...], said: str) -> None:
-    code, _, err = typed(*words)
-    assert (code, said in err, err.count("\n")) == (2, True, 1)
+def test_wrong_arguments_are_reported_in_one_line(
+    typed: Run, page: str, arguments: tuple[str, ...], message: str
+) -> None:
+    code, _, err = typed(*arguments)
+    assert (code, message in err, err.count("\n")) == (2, True, 1)
+
+
+def test_serve_without_the_server_packages_names_the_install_command(page: str, tmp_path: Path) -> None:
+    (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(\"No module named 'fastapi'\", name='fastapi')")
+    command = [sys.executable, "-m", "assetgen.cli", "review", ".", "-n", "0", "--serve"]
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": paths})
+    assert (done.returncode, 'pip install "assetgen[server]"' in done.stderr) == (3, True)

@@ -1,4 +1,4 @@
-"""A real server on loopback, and a client of it that is nothing but the standard library."""
+"""A real server on loopback, and a client of it that uses the standard library only."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from assetgen.machine import Machine
-from assetgen.server.background import served
+from assetgen.server.background import serve_in_background
 from assetgen.server.run import Server
-from assetgen.server.state import State, read_state
+from assetgen.server.state import ServerState, read_state
 from assetgen.store.store import Store
 
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
@@ -30,7 +30,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said."""
+    """A response of the server."""
 
     status: int
     body: bytes
@@ -47,21 +47,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks a server as a plugin does."""
+    """Sends requests as a plugin does."""
 
-    state: State
+    state: ServerState
     headers: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """One request. Keywords are headers, `_` for `-`; an empty one is left out."""
-        said = {"Authorization": f"Bearer {self.state.token}", **self.headers}
-        said |= {name.replace("_", "-"): value for name, value in headers.items()}
+        values = {"Authorization": f"Bearer {self.state.token}", **self.headers}
+        values |= {name.replace("_", "-"): value for name, value in headers.items()}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         if data is not None:
-            said.setdefault("Content-Type", "application/json")
+            values.setdefault("Content-Type", "application/json")
         url = path if path.startswith("http") else f"{self.state.url}{'' if path[1:5] == 'open' else '/api/v1'}{path}"
-        words = {name: value for name, value in said.items() if value}
-        request = urllib.request.Request(url, data, words, method=method)
+        sent = {name: value for name, value in values.items() if value}
+        request = urllib.request.Request(url, data, sent, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return Answer(answer.status, answer.read(), dict(answer.headers))
@@ -81,8 +81,7 @@ class Client:
         return answer.json
 
     def wait(self, job: Any, done: Callable[[Any], object] | None = None, patience: float = PATIENCE) -> Any:
-        """The job's state once it is over, or once something is so. On a busy machine a job may take long: patience
-        ends where there is no news for so many seconds."""
+        """The job's state once it has ended or `done` is true. Fails after `patience` seconds without a change."""
         done = done or (lambda state: state["ended"])
         until, after = time.monotonic() + patience, 0
         while time.monotonic() < until:
@@ -94,7 +93,7 @@ class Client:
         raise TimeoutError(str(state))
 
     def make(self, **more: Any) -> Any:
-        """A draft of a dragon, finished."""
+        """A finished draft of a dragon."""
         return self.wait(self.job(**{**MAKE, **more}))
 
     def upload(self, data: bytes, name: str) -> Answer:
@@ -107,17 +106,17 @@ class Client:
 
 
 def ours() -> set[threading.Thread]:
-    """Threads of servers that run."""
+    """The threads of running servers."""
     return {thread for thread in threading.enumerate() if thread.name.startswith("assetgen")}
 
 
 @contextmanager
 def serving(root: Path, folder: Path | None = None, **more: Any) -> Iterator[Client]:
-    """A server in a thread, with all that it keeps below `root`, or its data in a folder."""
+    """A server in a thread, with its files below `root`, or its data in `folder`."""
     place = root / "run" / "server.json"
     machine = Machine(Store(root / "store"), root)
     before = ours()
-    with served(Server(place, folder or root / "data", machine, **more)):
+    with serve_in_background(Server(place, folder or root / "data", machine, **more)):
         state = read_state(place)
         assert state
         yield Client(state)
@@ -132,14 +131,14 @@ def serve(tmp_path: Path) -> Callable[..., Any]:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
-    """Asks a server that runs."""
+    """A client of a running server."""
     with serving(tmp_path) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Asks one server that all tests of a file share: for those that leave nothing behind."""
+    """A client of one server for all tests of a file, which leave no state behind."""
     before = dict(os.environ)
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
     with serving(tmp_path_factory.mktemp("shared")) as client:
@@ -178,15 +177,15 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], Client]]]:
-    """Starts `assetgen serve` (or another door) as a process of its own; whatever still runs at the end is killed."""
+    """Starts `assetgen serve` (or another command) as a process, which is killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: str, door: str = "serve") -> tuple[subprocess.Popen[str], Client]:
+    def start(*words: str, command: str = "serve") -> tuple[subprocess.Popen[str], Client]:
         place = tmp_path / "server.json"
         before = read_state(place)
-        command = [sys.executable, "-m", "assetgen.cli", door, "--state", str(place)]
-        command += ["--store", str(tmp_path / "store"), *words]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        arguments = [sys.executable, "-m", "assetgen.cli", command, "--state", str(place)]
+        arguments += ["--store", str(tmp_path / "store"), *words]
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         started.append(process)
         until = time.monotonic() + PATIENCE
         while not (state := read_state(place)) or state == before:

@@ -1,4 +1,4 @@
-"""`plugins/API.md` cannot lie: its examples are asked of the real server, and their answers are of the shape shown."""
+"""The examples of `plugins/API.md` match the responses of the real server."""
 
 import json
 import re
@@ -7,27 +7,27 @@ from typing import Any
 
 import pytest
 
-from assetgen.server.requests import KINDS
+from assetgen.server.requests import JOB_REQUESTS
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 EXAMPLES = sorted((PLUGINS / "examples").glob("*.json"))
 
 
-def like(shown: Any, said: Any) -> bool:
-    """Whether an answer has the keys and types of an example; a list, the shape of the example's items. Events of kinds
-    that it does not show may have come meanwhile: a job that was queued may already run."""
-    if isinstance(shown, dict):
-        return isinstance(said, dict) and all(key in said and like(shown[key], said[key]) for key in shown)
-    if isinstance(shown, list) and isinstance(said, list):
-        kinds = {each["event"] for each in shown if isinstance(each, dict) and "event" in each}
-        meanwhile = [item for item in said if kinds and item.get("event") not in kinds]
-        return all(any(like(each, item) for each in shown) for item in said if item not in meanwhile)
-    numbers = isinstance(shown, int | float) and isinstance(said, int | float)
-    return shown is None or said is None or numbers or type(shown) is type(said)
+def is_like(example: Any, actual: Any) -> bool:
+    """Whether a response has the keys and types of an example. A list has items like those of the example; events of
+    other kinds are ignored, because a queued job may already run."""
+    if isinstance(example, dict):
+        return isinstance(actual, dict) and all(key in actual and is_like(example[key], actual[key]) for key in example)
+    if isinstance(example, list) and isinstance(actual, list):
+        kinds = {each["event"] for each in example if isinstance(each, dict) and "event" in each}
+        compared = [item for item in actual if not kinds or item.get("event") in kinds]
+        return all(any(is_like(each, item) for each in example) for item in compared)
+    numbers = isinstance(example, int | float) and isinstance(actual, int | float)
+    return example is None or actual is None or numbers or type(example) is type(actual)
 
 
 @pytest.mark.parametrize("place", EXAMPLES, ids=lambda place: place.stem)
-def test_the_server_answers_as_the_example_shows(shared: Any, tmp_path: Path, place: Path) -> None:
+def test_the_server_responds_like_the_example(shared: Any, tmp_path: Path, place: Path) -> None:
     example = json.loads(place.read_text())
     (tmp_path / "project.godot").touch()
     shared.open(tmp_path)
@@ -37,7 +37,7 @@ def test_the_server_answers_as_the_example_shows(shared: Any, tmp_path: Path, pl
         asked["method"], asked["path"].replace("/api/v1", "").replace("JOB", made["id"]), asked.get("body")
     )
     assert answer.status == example["answer"]["status"]
-    assert like(example["answer"]["body"], answer.json), answer.json
+    assert is_like(example["answer"]["body"], answer.json), answer.json
     if example["answer"]["status"] >= 400 and example["answer"]["body"]["error"]["what"]:
         assert answer.json == example["answer"]["body"]
     if isinstance(answer.json, dict):
@@ -46,7 +46,7 @@ def test_the_server_answers_as_the_example_shows(shared: Any, tmp_path: Path, pl
 
 def test_the_contract_names_every_kind_with_every_field() -> None:
     text = (PLUGINS / "API.md").read_text()
-    for kind, model in KINDS.items():
+    for kind, model in JOB_REQUESTS.items():
         [row] = re.findall(rf"^\| `{kind}` \|.*$", text, re.MULTILINE)
         assert [field for field in model.model_fields if field != "kind" and f"`{field}" not in row] == []
 

@@ -1,4 +1,4 @@
-"""`assetgen watch` answers plugins, too: one process, one set of warm models."""
+"""`assetgen watch` serves plugins too: one process, one set of loaded models."""
 
 import math
 import signal
@@ -16,7 +16,7 @@ from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.cli.build import machine
 from assetgen.diffusion.loading.models import unload_models
 from assetgen.events import ignore
-from assetgen.server.fair_queue import Turn
+from assetgen.server.fair_queue import FairLock
 
 
 def until(done: Callable[[], object], seconds: float = 60) -> None:
@@ -32,19 +32,17 @@ def watcher(daemon: Any, slow: Any, tmp_path: Path) -> Any:
 
     def start(count: int, *words: str) -> Any:
         place = slow(tmp_path / "art", count)
-        return daemon(str(place), "--game", str(tmp_path / "game"), "--json", *words, door="watch")
+        return daemon(str(place), "--game", str(tmp_path / "game"), "--json", *words, command="watch")
 
     return start
 
 
-def pictures(folder: Path) -> int:
+def images(folder: Path) -> int:
     return len(list((folder / "game").rglob("*.png")))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_watch_tells_plugins_where_it_is_and_makes_what_they_ask(
-    watcher: Any, tmp_path: Path, number: int, code: int
-) -> None:
+def test_a_watch_writes_the_state_file_and_runs_jobs(watcher: Any, tmp_path: Path, number: int, code: int) -> None:
     process, client = watcher(1)
     assert client.state.pid == process.pid
     assert client.make()["status"] == "done"
@@ -53,29 +51,29 @@ def test_a_watch_tells_plugins_where_it_is_and_makes_what_they_ask(
     assert (process.wait(60), (tmp_path / "server.json").exists()) == (code, False)
 
 
-def test_a_suggestion_overtakes_a_watched_build_and_a_pick_in_it_waits(watcher: Any, tmp_path: Path) -> None:
+def test_a_make_overtakes_a_watched_build_and_a_pick_in_its_pack_waits(watcher: Any, tmp_path: Path) -> None:
     _, client = watcher(300)
-    until(lambda: pictures(tmp_path) > 2)
+    until(lambda: images(tmp_path) > 2)
     project = client.open(tmp_path / "art")
     pick = client.job(kind="pick", project=project, pack="pack.pack.yaml", asset="pack_0", number=2)
     assert client.make()["status"] == "done"
-    assert 2 < pictures(tmp_path) < 300
+    assert 2 < images(tmp_path) < 300
     assert client.get(f"/jobs/{pick['id']}")["status"] == "queued"
     assert client.wait(pick)["status"] == "done"
-    assert pictures(tmp_path) == 300
+    assert images(tmp_path) == 300
 
 
-def test_a_signal_ends_a_watch_that_builds(watcher: Any, tmp_path: Path) -> None:
+def test_a_signal_ends_a_watch_during_a_build(watcher: Any, tmp_path: Path) -> None:
     process, _ = watcher(300)
-    until(lambda: pictures(tmp_path) > 2)
+    until(lambda: images(tmp_path) > 2)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
-    assert pictures(tmp_path) < 300
+    assert images(tmp_path) < 300
 
 
-def test_a_signal_ends_a_watch_that_has_nothing_to_do(daemon: Any, tmp_path: Path) -> None:
+def test_a_signal_ends_an_idle_watch(daemon: Any, tmp_path: Path) -> None:
     (tmp_path / "art").mkdir()
-    process, _ = daemon(str(tmp_path / "art"), door="watch")
+    process, _ = daemon(str(tmp_path / "art"), command="watch")
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
@@ -87,53 +85,53 @@ def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_pa
         time.sleep(1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
-    assert pictures(tmp_path) == 0
+    assert images(tmp_path) == 0
 
 
-def test_a_watch_that_cannot_answer_plugins_says_why_and_builds(slow: Any, tmp_path: Path) -> None:
+def test_a_watch_that_cannot_serve_reports_why_and_builds(slow: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
     command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "file/server.json")]
     watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    until(lambda: pictures(tmp_path) == 1)
+    until(lambda: images(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
-    _, said = watch.communicate(timeout=60)
-    assert "plugins are not answered from here: cannot write" in said
+    _, output = watch.communicate(timeout=60)
+    assert "plugins are not answered from here: cannot write" in output
     assert watch.returncode == 0
 
 
-def test_a_watch_beside_a_server_builds_and_says_who_answers(daemon: Any, slow: Any, tmp_path: Path) -> None:
+def test_a_watch_beside_a_server_builds_and_reports_the_server(daemon: Any, slow: Any, tmp_path: Path) -> None:
     server, _ = daemon()
     words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
     command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "server.json")]
     watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    until(lambda: pictures(tmp_path) == 1)
+    until(lambda: images(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
-    _, said = watch.communicate(timeout=60)
-    assert f"plugins are not answered from here: a server runs already for '{tmp_path}/server.json'" in said
+    _, output = watch.communicate(timeout=60)
+    assert f"plugins are not answered from here: a server already uses '{tmp_path}/server.json'" in output
     assert (server.poll(), watch.returncode) == (None, 0)
 
 
-def test_a_turn_goes_to_whoever_has_waited_longest() -> None:
+def test_the_fair_lock_is_first_in_first_out() -> None:
     import threading
 
-    turn, order = Turn(), []
+    lock, order = FairLock(), []
 
     def take(name: str) -> None:
-        with turn:
+        with lock:
             order.append(name)
 
-    with turn:
+    with lock:
         threads = [threading.Thread(target=take, args=(name,)) for name in "abc"]
         for count, thread in enumerate(threads, 2):
             thread.start()
-            until(lambda count=count: len(turn._waiting) == count)
+            until(lambda count=count: len(lock._waiting) == count)
     for thread in threads:
         thread.join()
     assert order == ["a", "b", "c"]
 
 
-def test_models_are_let_go_only_after_a_while_without_use() -> None:
+def test_models_are_unloaded_after_a_while_without_use() -> None:
     patient = IdleUnloader(60)
     with patient.used():
         assert math.isinf(patient.left)
@@ -147,12 +145,12 @@ def test_models_are_let_go_only_after_a_while_without_use() -> None:
 
 
 @pytest.mark.model
-def test_an_idle_server_lets_its_model_go_and_loads_it_again(serve: Any) -> None:
+def test_an_idle_server_unloads_its_model_and_loads_it_again(serve: Any) -> None:
     words = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}
     idle = IdleUnloader(0.5)
-    unload_models()  # of what another test of this process warmed
+    unload_models()  # models that another test has loaded
     with serve(idle=idle) as client:
         for _ in range(2):
             events = client.make(**words, seed=time.time_ns() % 10**6)["events"]
             assert any(event["event"] == "loading" for event in events)
-            until(lambda: math.isinf(idle.left))  # nothing is warm any more
+            until(lambda: math.isinf(idle.left))  # no model is loaded

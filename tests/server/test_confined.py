@@ -1,4 +1,4 @@
-"""What a pack may read over HTTP: opened projects and presets, and nothing else of this machine."""
+"""A pack that is used over HTTP reads files of opened projects and presets only."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from assetgen.pixels.image_files import encode_png
 
 Run = Callable[..., tuple[int, str, str]]
-CURE = "Open that folder, too: POST /api/v1/projects"
+CURE = "Open that folder too: POST /api/v1/projects"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ WAYS = {
 
 @pytest.mark.parametrize("kind", ["build", "candidates"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_pack_reads_nothing_outside_opened_projects(
+def test_a_pack_cannot_read_outside_opened_projects(
     client: Any, project: Path, picture: Path, way: str, kind: str
 ) -> None:
     preset, words = WAYS[way]
@@ -62,20 +62,20 @@ def test_a_pack_reads_nothing_outside_opened_projects(
     assert f"the file '{picture.parent}/" in error["what"]
 
 
-def test_once_that_folder_is_opened_the_pack_may_read_it(client: Any, project: Path, picture: Path) -> None:
+def test_a_pack_can_read_another_opened_folder(client: Any, project: Path, picture: Path) -> None:
     packed(project, "image_file: {image: ../../private/x.png}", "photo")
     client.open(picture.parent)
     assert asked(client, project)[0] == 202
 
 
-def test_the_command_line_reads_it_as_its_user_may(assetgen: Run, project: Path, picture: Path) -> None:
+def test_the_command_line_can_read_any_file(assetgen: Run, project: Path, picture: Path) -> None:
     folder = packed(project, "image_file: {image: ../../private/x.png}", "photo")
     game = project.parent / "game"
     assert assetgen("build", folder, "--game", game, "--store", project.parent / "s")[0] == 0
     assert (game / "a.png").is_file()
 
 
-def test_a_dropped_link_out_of_the_project_fails_alone(client: Any, project: Path, picture: Path) -> None:
+def test_a_symlink_out_of_the_project_in_the_inbox_fails_alone(client: Any, project: Path, picture: Path) -> None:
     folder = packed(project, "prompt: x")
     (folder / "inbox").mkdir()
     (folder / "inbox" / "b.png").symlink_to(picture)
@@ -86,14 +86,14 @@ def test_a_dropped_link_out_of_the_project_fails_alone(client: Any, project: Pat
     assert job["error"]["what"].startswith("2 assets failed") and "is in no opened project" in job["error"]["what"]
 
 
-def test_a_projects_preset_names_no_file_outside_it_for_make(client: Any, project: Path, picture: Path) -> None:
+def test_a_preset_of_a_project_cannot_read_outside_it_in_a_make(client: Any, project: Path, picture: Path) -> None:
     words = "source: {image_file: {image: ../private/x.png}}"
     (project / "sly.yaml").write_text(f"preset: sly\nuse: picture\n{words}\n")
     ask = {"kind": "make", "preset": "sly", "project": client.open(project)}
     assert client.ask("POST", "/jobs", ask).json["error"]["cure"] == CURE
 
 
-def test_a_thumbnail_is_no_link_out_of_the_project(client: Any, project: Path, picture: Path) -> None:
+def test_a_thumbnail_cannot_be_a_symlink_out_of_the_project(client: Any, project: Path, picture: Path) -> None:
     (project / "sly.yaml").write_text("preset: sly\nuse: picture\nsource: fake\n")
     (project / "sly.png").symlink_to(picture)
     id = client.open(project)

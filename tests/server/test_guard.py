@@ -1,4 +1,4 @@
-"""Strangers, bad manners and bad input: the right status, one sentence, and a server that goes on."""
+"""Unauthorized and malformed requests: the right status, an error message, and a server that keeps running."""
 
 import contextlib
 import http.client
@@ -37,7 +37,7 @@ def connected(client: Any) -> socket.socket:
 
 
 def raw(client: Any, text: bytes) -> bytes:
-    """What comes back for bytes on the wire."""
+    """The response to raw bytes."""
     with connected(client) as wire:
         wire.sendall(text)
         return b"".join(iter(lambda: wire.recv(65536), b""))
@@ -45,18 +45,18 @@ def raw(client: Any, text: bytes) -> bytes:
 
 def head(client: Any, method: str, path: str, *lines: str) -> bytes:
     host = urlsplit(client.state.url).netloc
-    said = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {client.state.token}", *lines]
-    return "\r\n".join([*said, "Connection: close", "", ""]).encode()
+    head = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {client.state.token}", *lines]
+    return "\r\n".join([*head, "Connection: close", "", ""]).encode()
 
 
 def test_status_alone_answers_without_a_token(shared: Any) -> None:
     assert set(shared.ask("GET", "/status", Authorization="").json) == {"name", "version"}
 
 
-@pytest.mark.parametrize("said", ["", "Bearer", "Bearer wrong", "Basic abc", "Bearer é", "TOKEN"])
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc", "Bearer é", "TOKEN"])
 @pytest.mark.parametrize("path", ["/jobs", "/presets", "/openapi.json", "/nothing"])
-def test_everything_else_wants_the_token(shared: Any, said: str, path: str) -> None:
-    answer = shared.ask("GET", path, Authorization=said.replace("TOKEN", shared.state.token))
+def test_all_other_paths_need_the_token(shared: Any, header: str, path: str) -> None:
+    answer = shared.ask("GET", path, Authorization=header.replace("TOKEN", shared.state.token))
     assert answer.status == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.error["cure"]
@@ -65,14 +65,14 @@ def test_everything_else_wants_the_token(shared: Any, said: str, path: str) -> N
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:PORT", "127.0.0.1", "127.0.0.1:1", "localhost.evil:PORT"]
 )
-def test_a_foreign_host_is_refused(shared: Any, host: str) -> None:
+def test_another_host_is_rejected(shared: Any, host: str) -> None:
     port = str(urlsplit(shared.state.url).port)
     assert shared.ask("GET", "/jobs", Host=host.replace("PORT", port)).status == 403
     assert shared.ask("GET", "/status", Host=host.replace("PORT", port)).status == 403
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]", "LOCALHOST"])
-def test_our_own_hosts_and_pages_are_welcome(shared: Any, name: str) -> None:
+def test_loopback_hosts_and_their_pages_are_accepted(shared: Any, name: str) -> None:
     host = f"{name}:{urlsplit(shared.state.url).port}"
     answer = shared.ask("GET", "/jobs", Host=host, Origin=f"http://{host}")
     assert answer.status == 200
@@ -80,12 +80,12 @@ def test_our_own_hosts_and_pages_are_welcome(shared: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://"])
-def test_pages_of_other_origins_are_refused(shared: Any, origin: str) -> None:
+def test_pages_of_other_origins_are_rejected(shared: Any, origin: str) -> None:
     assert shared.ask("GET", "/jobs", Origin=origin).status == 403
     assert shared.ask("OPTIONS", "/jobs", Origin=origin, Access_Control_Request_Method="POST").status == 403
 
 
-def test_a_body_of_a_gigabyte_is_cut_off(shared: Any) -> None:
+def test_a_body_of_a_gigabyte_is_rejected(shared: Any) -> None:
     answer = raw(shared, head(shared, "POST", "/api/v1/jobs", "Content-Length: 1000000000") + b"x" * 100_000)
     assert answer.startswith(b"HTTP/1.1 413")
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["what"] == "the body is larger than 1 MB"
@@ -106,7 +106,7 @@ def test_a_large_body_is_not_held_in_memory(daemon: Any) -> None:
     process, client = daemon()
     status = Path(f"/proc/{process.pid}/status")
     if not status.exists():
-        pytest.skip("memory of a process is told by /proc alone")
+        pytest.skip("needs /proc")
     memory = lambda: int(status.read_text().partition("VmHWM:")[2].split()[0])  # noqa: E731
     client.upload(b"x", "a.png")
     before = memory()
@@ -120,7 +120,7 @@ def test_a_large_body_is_not_held_in_memory(daemon: Any) -> None:
     [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"kind": "make"', b"[" * 100_000, b'{"kind": NaN}', b"1" * 9000],
 )
 @pytest.mark.parametrize("path", ["/jobs", "/projects"])
-def test_what_is_no_request_is_refused_with_one_sentence(shared: Any, path: str, body: bytes) -> None:
+def test_a_malformed_body_is_rejected_with_a_message(shared: Any, path: str, body: bytes) -> None:
     answer = shared.ask("POST", path, body)
     assert answer.status in (400, 422)
     assert set(answer.error) == {"what", "where", "cure"}
@@ -142,7 +142,7 @@ def test_what_is_no_request_is_refused_with_one_sentence(shared: Any, path: str,
     ],
     ids=str,
 )  # fmt: skip
-def test_a_make_that_is_wrong_is_refused(shared: Any, more: Any) -> None:
+def test_an_invalid_make_is_rejected(shared: Any, more: Any) -> None:
     answer = shared.ask("POST", "/jobs", json.dumps({**MAKE, **more}).encode())
     assert answer.status in (404, 422), answer.body
     assert "passwd:" not in answer.error["what"] and answer.error["what"]
@@ -157,7 +157,7 @@ def test_a_make_that_is_wrong_is_refused(shared: Any, more: Any) -> None:
     ],
     ids=lambda path: ascii(path)[:40],
 )  # fmt: skip
-def test_paths_stay_in_the_project(client: Any, project: Path, path: str) -> None:
+def test_paths_cannot_leave_the_project(client: Any, project: Path, path: str) -> None:
     other = project.parent / "other"
     other.mkdir()
     (other / "pack.yaml").write_text("pack: other\nassets: {a: {preset: pixel_sprite, prompt: x}}\n")
@@ -172,11 +172,11 @@ def test_paths_stay_in_the_project(client: Any, project: Path, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["", ".", "relative", "/", "/etc/passwd", "/no/such/folder", "/\0", "/proc/self/mem"])
-def test_what_is_no_folder_is_not_opened(shared: Any, path: str) -> None:
+def test_only_existing_folders_can_be_opened(shared: Any, path: str) -> None:
     assert shared.ask("POST", "/projects", {"path": path}).status in (400, 404, 422)
 
 
-def test_a_pack_whose_game_is_elsewhere_is_refused(client: Any, project: Path) -> None:
+def test_a_pack_whose_game_is_outside_is_rejected(client: Any, project: Path) -> None:
     pack = project / "art" / "pack.yaml"
     pack.write_text(pack.read_text().replace("target:", "game: ../../elsewhere\ntarget:"))
     answer = client.ask("POST", "/jobs", {"kind": "build", "project": client.open(project), "pack": "art"})
@@ -219,20 +219,18 @@ def archive() -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) else str(len(value)),
 )  # fmt: skip
-def test_uploads_that_are_none_are_refused_and_leave_nothing(
-    client: Any, tmp_path: Path, data: bytes, name: str
-) -> None:
+def test_invalid_uploads_are_rejected_and_leave_no_file(client: Any, tmp_path: Path, data: bytes, name: str) -> None:
     answer = client.upload(data, name)
     assert answer.status == 422, answer.body
     assert answer.error["what"] and str(tmp_path) not in answer.error["what"]
     assert list((tmp_path / "data").glob("uploads/*")) + list((tmp_path / "data").glob("uploads/.*")) == []
 
 
-def test_clients_that_vanish_leave_no_handles(daemon: Any) -> None:
+def test_disconnected_clients_leave_no_open_files(daemon: Any) -> None:
     process, client = daemon()
     handles = Path(f"/proc/{process.pid}/fd")
     if not handles.exists():
-        pytest.skip("open files of a process are told by /proc alone")
+        pytest.skip("needs /proc")
     job = client.make()
     build = client.job(**{**MAKE, "count": 200})
     client.get(f"/jobs/{job['id']}")
@@ -279,8 +277,8 @@ def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: P
     client.ask("DELETE", f"/jobs/{blocking['id']}")
 
 
-def whole_files() -> dict[str, bytes]:
-    """A sound file of each kind that may be uploaded."""
+def valid_files() -> dict[str, bytes]:
+    """A valid file of each kind that can be uploaded."""
     picture, mesh = Image.effect_noise((12, 12), 80), trimesh.creation.icosahedron()
     files = {f"a{suffix}": mesh.export(file_type=suffix[1:]) for suffix in MESH_SUFFIXES if suffix not in UNREADABLE}
     for suffix in IMAGE_SUFFIXES:
@@ -290,7 +288,7 @@ def whole_files() -> dict[str, bytes]:
     return {name: data.encode() if isinstance(data, str) else data for name, data in files.items()}
 
 
-@pytest.mark.parametrize(("name", "whole"), whole_files().items(), ids=list(whole_files()))
+@pytest.mark.parametrize(("name", "whole"), valid_files().items(), ids=list(valid_files()))
 def test_damaged_uploads_leave_the_server_up(shared: Any, name: str, whole: bytes) -> None:
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(place=st.integers(0, 10**6), junk=st.binary(max_size=8), cut=st.booleans())
@@ -306,7 +304,7 @@ def test_damaged_uploads_leave_the_server_up(shared: Any, name: str, whole: byte
 
 
 def fill(disk: Path) -> Path:
-    """Write until there is no room."""
+    """Write until the disk is full."""
     filler = disk / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
         while True:
@@ -314,7 +312,7 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-def test_a_full_disk_is_told_and_what_waits_goes_on_once_there_is_room(
+def test_a_full_disk_is_reported_and_jobs_continue_once_there_is_space(
     serve: Any, slow: Any, small_disk: Any, tmp_path: Path
 ) -> None:
     small_disk(tmp_path / "disk", 4000)

@@ -1,4 +1,4 @@
-"""Every kind of job, asked over HTTP."""
+"""Every kind of job over HTTP."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ def drawing(side: int = 32) -> bytes:
     return encode_png(picture)
 
 
-def test_make_gives_pictures_that_can_be_fetched(client: Any) -> None:
+def test_make_makes_images_that_can_be_fetched(client: Any) -> None:
     state = client.make()
     [file] = state["files"]
     answer = client.ask("GET", f"/jobs/{state['id']}/files/{file['path']}")
@@ -26,14 +26,14 @@ def test_make_gives_pictures_that_can_be_fetched(client: Any) -> None:
     assert answer.headers["etag"] == f'"{file["sha256"]}"'
 
 
-def test_a_known_file_is_not_sent_again(client: Any) -> None:
+def test_a_file_with_a_known_etag_is_not_sent_again(client: Any) -> None:
     state = client.make()
     [file] = state["files"]
     answer = client.ask("GET", f"/jobs/{state['id']}/files/{file['path']}", If_None_Match=f'"{file["sha256"]}"')
     assert (answer.status, answer.body) == (304, b"")
 
 
-def test_a_dozen_variations_stream_in_as_they_finish(client: Any) -> None:
+def test_variations_are_listed_as_they_finish(client: Any) -> None:
     job = client.job(kind="make", preset="pixel_sprite", prompt="an imp", draft=True, count=12)
     seen = []
     client.wait(job, lambda state: seen.append(len(state["files"])) or state["ended"])
@@ -44,7 +44,7 @@ def test_a_dozen_variations_stream_in_as_they_finish(client: Any) -> None:
     assert fractions == {"done": 12, "total": 12, "fraction": 1.0}
 
 
-def test_settings_of_parts_are_followed(client: Any) -> None:
+def test_settings_change_the_arguments_of_parts(client: Any) -> None:
     plain, other = client.make(), client.make(settings={"pixelate": {"colors": 2.0}})
     assert other["status"] == "done"
     assert plain["files"][0]["sha256"] != other["files"][0]["sha256"]
@@ -95,17 +95,17 @@ def test_candidates_are_made_and_one_is_picked(client: Any, project: Path) -> No
     assert "pick: 2" not in (project / "art" / "pack.lock").read_text()
 
 
-def test_check_tells_how_each_asset_stands(client: Any, project: Path) -> None:
+def test_check_reports_the_state_of_each_asset(client: Any, project: Path) -> None:
     of = {"project": client.open(project), "pack": "art"}
     client.wait(client.job(kind="build", **of))
     (project / "out" / "art" / "art" / "rock.png").unlink()
     state = client.wait(client.job(kind="check", **of))
     assert state["result"]["counts"] == {"ok": 1, "missing": 1}
-    told = {event["asset"]: event["state"] for event in state["events"] if event["event"] == "audited"}
-    assert told == {"tree": "ok", "rock": "missing"}
+    states = {event["asset"]: event["state"] for event in state["events"] if event["event"] == "audited"}
+    assert states == {"tree": "ok", "rock": "missing"}
 
 
-def test_a_job_whose_assets_fail_says_why(client: Any, project: Path) -> None:
+def test_a_failed_job_has_the_reason(client: Any, project: Path) -> None:
     preset = project / "art" / "drawing.yaml"
     preset.write_text(preset.read_text() + "tries: 1\nchecks: [{palette: {colors: 1}}]\n")
     state = client.wait(client.job(kind="build", project=client.open(project), pack="art"))
@@ -114,7 +114,7 @@ def test_a_job_whose_assets_fail_says_why(client: Any, project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "said"),
+    ("request_", "cure"),
     [
         ({"kind": "make", "preset": "pixel_sprit", "prompt": "x"}, "Did you mean 'pixel_sprite'?"),
         ({"kind": "make", "preset": "pixel_sprite", "prompt": "x", "modle": "mini"}, "Did you mean 'model'?"),
@@ -124,12 +124,12 @@ def test_a_job_whose_assets_fail_says_why(client: Any, project: Path) -> None:
         ({**MAKE, "engine": "godott"}, "Did you mean 'godot'?"),
     ],
 )  # fmt: skip
-def test_mistakes_are_told_at_once_with_the_nearest_word(shared: Any, request_: Any, said: str) -> None:
+def test_mistakes_are_rejected_with_the_nearest_name(shared: Any, request_: Any, cure: str) -> None:
     answer = shared.ask("POST", "/jobs", request_)
-    assert (answer.status, answer.error["cure"]) == (422, said)
+    assert (answer.status, answer.error["cure"]) == (422, cure)
 
 
-def test_weights_that_are_not_here_are_told_with_the_cure(shared: Any) -> None:
+def test_missing_weights_are_rejected_with_the_install_command(shared: Any) -> None:
     answer = shared.ask("POST", "/jobs", {"kind": "make", "preset": "pixel_sprite", "prompt": "x", "model": "sdxl"})
     assert answer.status == 503
     assert answer.error["cure"]
@@ -144,15 +144,15 @@ def test_presets_have_schemas_for_forms(shared: Any) -> None:
     assert "upload" in str(files["mesh"])
 
 
-def test_models_tell_licence_size_and_whether_they_are_here(shared: Any) -> None:
+def test_models_have_licence_size_and_availability(shared: Any) -> None:
     cards = {card["name"]: card for card in shared.get("/models")}
     assert (cards["mini"]["weights"], cards["mini"]["native"]) == ("here", [128, 128])
     assert cards["mini"]["licence"]
 
 
-def test_a_detector_tells_its_licence_and_whether_it_may_be_sold_with(shared: Any) -> None:
+def test_a_detector_has_its_licence_terms(shared: Any) -> None:
     detectors = {part["name"]: part["detector"] for part in shared.get("/parts") if part["kind"] == "control"}
     assert detectors["open_pose"]["licence_url"].startswith("https://")
-    told = {name: each["commercial"] for name, each in detectors.items() if each}
-    assert (told["hed"], told["open_pose"], detectors["hed"]["licence"]) == (True, False, "Apache-2.0")
+    commercial = {name: each["commercial"] for name, each in detectors.items() if each}
+    assert (commercial["hed"], commercial["open_pose"], detectors["hed"]["licence"]) == (True, False, "Apache-2.0")
     assert detectors["canny"] is None

@@ -1,4 +1,4 @@
-"""What may become of a server's files, and of what it is given to hold."""
+"""Damaged files, full disks and oversized uploads."""
 
 import contextlib
 import http.client
@@ -24,53 +24,53 @@ from assetgen.server.jobs import Jobs
 from assetgen.server.notifier import Notifier
 
 
-def test_a_damaged_queue_is_laid_aside_and_told(tmp_path: Path) -> None:
-    place, told = tmp_path / "jobs.sqlite", list[str]()
-    jobs = Jobs(place, Notifier())
+def test_a_damaged_queue_is_renamed_and_reported(tmp_path: Path) -> None:
+    path, warnings = tmp_path / "jobs.sqlite", list[str]()
+    jobs = Jobs(path, Notifier())
     for number in range(500):
         jobs.add("make", "ann", {"number": number}, "", None)
     jobs.close()
-    data = place.read_bytes()
-    place.write_bytes(data[: len(data) // 2] + os.urandom(9000) + data[len(data) // 2 + 9000 :])
-    jobs = Jobs(place, Notifier(), told.append)
-    assert (jobs.latest(9), place.with_name("jobs.sqlite.damaged").exists()) == ([], True)
-    assert ["the queue of jobs was damaged" in line for line in told] == [True]
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + os.urandom(9000) + data[len(data) // 2 + 9000 :])
+    jobs = Jobs(path, Notifier(), warnings.append)
+    assert (jobs.latest(9), path.with_name("jobs.sqlite.damaged").exists()) == ([], True)
+    assert ["the job queue was damaged" in line for line in warnings] == [True]
     jobs.close()
 
 
-def test_a_queue_of_a_newer_assetgen_is_left_alone(tmp_path: Path) -> None:
-    place = tmp_path / "jobs.sqlite"
-    Jobs(place, Notifier()).close()
-    with sqlite3.connect(place) as base:
+def test_a_queue_of_a_newer_assetgen_stays_unchanged(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    Jobs(path, Notifier()).close()
+    with sqlite3.connect(path) as base:
         base.execute(f"PRAGMA user_version={VERSION + 1}")
     base.close()
-    with pytest.raises(InputError, match="is of a newer assetgen"):
-        Jobs(place, Notifier())
+    with pytest.raises(InputError, match="was written by a newer assetgen"):
+        Jobs(path, Notifier())
 
 
-def test_a_queue_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+def test_a_queue_that_cannot_be_opened_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "jobs.sqlite").mkdir()
     with pytest.raises(InputError, match="cannot open"):
         Jobs(tmp_path / "jobs.sqlite", Notifier())
 
 
-def test_an_upload_that_ends_while_old_ones_are_dropped_stops_nothing(tmp_path: Path) -> None:
+def test_old_uploads_are_removed_while_another_one_ends(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "jobs.sqlite", Notifier())
     (tmp_path / ".gone.part").symlink_to("nowhere")
     uploads.drop_old(jobs, tmp_path, time.time())
     jobs.close()
 
 
-def test_a_job_may_tell_of_names_that_are_no_text(tmp_path: Path) -> None:
+def test_an_event_may_have_an_undecodable_file_name(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "jobs.sqlite", Notifier())
     id = jobs.add("build", "ann", {}, "", None).id
     jobs.claim()
-    jobs.note(id, {"event": "failed", "reason": os.fsdecode(b"\xff.png")})
+    jobs.record(id, {"event": "failed", "reason": os.fsdecode(b"\xff.png")})
     assert jobs.events(id, 2)[0]["reason"].encode() == b"?.png"
     jobs.close()
 
 
-def test_many_large_pictures_at_once_do_not_fill_the_memory(daemon: Any) -> None:
+def test_many_large_images_at_once_do_not_fill_the_memory(daemon: Any) -> None:
     process, client = daemon()
     pictures = [encode_png(np.full((4000, 4000, 4), grey, np.uint8)) for grey in range(8)]
     with ThreadPoolExecutor(8) as senders:
@@ -82,7 +82,7 @@ def test_many_large_pictures_at_once_do_not_fill_the_memory(daemon: Any) -> None
         assert most < 1_000_000
 
 
-def test_an_end_does_not_wait_for_a_file_that_is_still_looked_at(daemon: Any) -> None:
+def test_the_server_ends_while_an_upload_is_still_decoded(daemon: Any) -> None:
     process, client = daemon()
     large = b"v 0 0 0\nf" + b" 1 1 1" * 1_600_000
     threading.Thread(target=vanishing, args=(client, large), daemon=True).start()
@@ -107,7 +107,7 @@ def many_nodes() -> bytes:
     ("name", "data", "what"),
     [("a.glb", many_nodes(), "400,000 nodes"), ("a.obj", b"v 0 0 0\nf" + b" 1 1 1" * 2_000_000, "5,999,998 triangles")],
 )
-def test_meshes_that_would_take_minutes_to_read_are_refused(shared: Any, name: str, data: bytes, what: str) -> None:
+def test_meshes_that_take_minutes_to_read_are_rejected(shared: Any, name: str, data: bytes, what: str) -> None:
     began = time.monotonic()
     answer = shared.upload(data, name)
     assert (answer.status, what in answer.error["what"]) == (422, True)

@@ -1,4 +1,4 @@
-"""Over HTTP, too, what forbids commercial use is refused unless the request allows it."""
+"""Models that forbid commercial use are rejected over HTTP unless the request allows them."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ PACK = "pack: p\nmodel: own\nassets: {a: {preset: painted_concept, prompt: x}}\n
 
 
 @pytest.mark.parametrize("kind", ["build", "candidates"])
-def test_jobs_of_a_pack_are_refused_until_they_allow_it(shared: Any, tmp_path: Path, kind: str) -> None:
+def test_jobs_of_a_pack_need_allow_noncommercial(shared: Any, tmp_path: Path, kind: str) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models/own.yaml").write_text(CARD)
     (tmp_path / "pack.yaml").write_text(PACK)
@@ -29,12 +29,12 @@ def test_jobs_of_a_pack_are_refused_until_they_allow_it(shared: Any, tmp_path: P
     assert shared.ask("DELETE", f"/jobs/{job['id']}").status == 200
 
 
-def test_a_make_is_refused_until_it_allows_it(shared: Any) -> None:
+def test_a_make_needs_allow_noncommercial(shared: Any) -> None:
     request = {"kind": "make", "preset": "painted_concept", "prompt": "x", "model": "sd_turbo"}
     assert shared.ask("POST", "/jobs", request).status == 422
     allowed = shared.ask("POST", "/jobs", {**request, "allow_noncommercial": True})
     assert (allowed.status, "are not on this machine" in allowed.error["what"]) == (503, True)
 
 
-def test_a_draft_needs_no_leave(shared: Any) -> None:
+def test_a_draft_needs_no_allow_noncommercial(shared: Any) -> None:
     assert shared.make(model="sd_turbo")["status"] == "done"

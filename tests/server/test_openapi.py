@@ -1,4 +1,4 @@
-"""The OpenAPI description and the server agree, asked by schemathesis with what fits it and with what does not."""
+"""The server matches its OpenAPI description, tested by schemathesis with valid and invalid requests."""
 
 import subprocess
 import sys
@@ -9,11 +9,11 @@ import pytest
 
 PHASES = ["--phases", "examples,fuzzing,stateful", "--max-examples", "12", "--generation-deterministic"]
 REASONED = "positive_data_acceptance"
-"""A preset's name or a mesh's bytes may be wrong in ways that no schema tells: 422, with the reason."""
+"""Excluded: a preset's name or a mesh's bytes can be invalid in ways that no schema describes."""
 
 
 @pytest.mark.slow
-def test_the_server_is_as_described(daemon: Any, tmp_path: Path) -> None:
+def test_the_server_matches_its_description(daemon: Any, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="pip install schemathesis")
     process, client = daemon()
     words = [f"{client.state.url}/openapi.json", "-H", f"Authorization: Bearer {client.state.token}"]
@@ -36,6 +36,6 @@ def test_requests_have_titles_and_examples(shared: Any) -> None:
 
 
 @pytest.mark.parametrize(("path", "methods"), [("/jobs", "GET, POST"), ("/jobs/x", "DELETE, GET"), ("/status", "GET")])
-def test_a_method_that_is_not_there_is_told_which_are(shared: Any, path: str, methods: str) -> None:
+def test_an_unknown_method_gets_the_allowed_ones(shared: Any, path: str, methods: str) -> None:
     answer = shared.ask("PUT", path)
     assert (answer.status, answer.headers["allow"]) == (405, methods)

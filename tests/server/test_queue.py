@@ -1,4 +1,4 @@
-"""The queue: who is next, what overtakes, cancelling, and what survives the end of the process."""
+"""The queue: its order, cancelling, and what survives the end of the process."""
 
 import signal
 import subprocess
@@ -11,21 +11,21 @@ import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.errors import InputError
-from assetgen.server.fair_queue import Waiting, in_order
-from assetgen.server.http_errors import TooMany
-from assetgen.server.jobs import MOST_QUEUED, MOST_STARTS, Jobs, Notifier
-from assetgen.server.state import State, held, read_state, remove_state, write_state
+from assetgen.server.fair_queue import QueuedJob, fair_order
+from assetgen.server.http_errors import QueueFull
+from assetgen.server.jobs import MAX_QUEUED, MAX_STARTS, Jobs, Notifier
+from assetgen.server.state import ServerState, own_state_file, read_state, remove_state, write_state
 
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
 
 
 def order(*jobs: tuple[str, str], **served: int) -> str:
     """The order of jobs given as (client, kind)."""
-    queue = [Waiting(f"{n}", client, kind != "build", "", n) for n, (client, kind) in enumerate(jobs)]
-    return "".join(job.id for job in in_order(queue, served))
+    queue = [QueuedJob(f"{n}", client, kind != "build", "", n) for n, (client, kind) in enumerate(jobs)]
+    return "".join(job.id for job in fair_order(queue, served))
 
 
-def test_what_a_person_waits_for_goes_before_builds() -> None:
+def test_urgent_jobs_go_before_builds() -> None:
     assert order(("ann", "build"), ("ann", "make"), ("bob", "pick")) == "120"
 
 
@@ -41,14 +41,14 @@ def jobs(tmp_path: Path) -> Any:
     opened.close()
 
 
-def test_a_full_queue_takes_no_more(jobs: Any) -> None:
-    for _ in range(MOST_QUEUED):
+def test_a_full_queue_rejects_jobs(jobs: Any) -> None:
+    for _ in range(MAX_QUEUED):
         jobs.add("make", "ann", {}, "", None)
-    with pytest.raises(TooMany, match="1000 jobs are waiting already"):
+    with pytest.raises(QueueFull, match="1000 jobs are queued already"):
         jobs.add("make", "bob", {}, "", None)
 
 
-def test_urgent_jobs_that_need_the_running_builds_lock_do_not_overtake_it(jobs: Any) -> None:
+def test_an_urgent_job_that_writes_the_lock_of_a_running_build_waits(jobs: Any) -> None:
     jobs.add("build", "ann", {}, "a.lock", None)
     assert jobs.claim().kind == "build"
     jobs.add("pick", "ann", {}, "a.lock", None)
@@ -57,25 +57,25 @@ def test_urgent_jobs_that_need_the_running_builds_lock_do_not_overtake_it(jobs: 
     assert jobs.claim(urgent=True, holding=["a.lock"]).holds == "b.lock"
 
 
-def test_a_job_that_ends_the_process_each_time_is_given_up(jobs: Any) -> None:
+def test_a_job_that_kills_the_server_each_time_fails(jobs: Any) -> None:
     id = jobs.add("make", "ann", {}, "", None).id
-    for _ in range(MOST_STARTS):
+    for _ in range(MAX_STARTS):
         assert jobs.claim().id == id
         jobs.recover()
     assert jobs.get(id).status == "failed"
-    assert "ended 5 times" in jobs.get(id).error["what"]
+    assert "ended 5 times" in jobs.get(id).error.what
 
 
-def test_a_job_that_comes_further_each_time_the_process_dies_is_not_given_up(jobs: Any) -> None:
+def test_a_job_that_makes_progress_each_time_the_server_dies_is_requeued(jobs: Any) -> None:
     job = jobs.add("build", "ann", {}, "", None)
-    for number in range(2 * MOST_STARTS):
+    for number in range(2 * MAX_STARTS):
         jobs.claim()
-        jobs.note(job.id, {"event": "published", "asset": f"a{number}"})
+        jobs.record(job.id, {"event": "published", "asset": f"a{number}"})
         jobs.recover()
     assert jobs.get(job.id).status == "queued"
 
 
-def test_old_jobs_are_dropped(jobs: Any) -> None:
+def test_old_jobs_are_deleted(jobs: Any) -> None:
     old, waiting = jobs.add("make", "ann", {}, "", None), jobs.add("make", "ann", {}, "", None)
     jobs.end(old.id, "cancelled")
     assert jobs.drop_old(time.time()) == []
@@ -83,7 +83,7 @@ def test_old_jobs_are_dropped(jobs: Any) -> None:
     assert [job.id for job in jobs.latest(9)] == [waiting.id]
 
 
-def test_a_suggestion_overtakes_a_build_between_batches(client: Any, slow: Any, tmp_path: Path) -> None:
+def test_a_make_overtakes_a_build_between_batches(client: Any, slow: Any, tmp_path: Path) -> None:
     build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 300)), pack="pack.pack.yaml")
     client.wait(build, lambda state: state["progress"]["done"] > 2)
     made = client.make()
@@ -92,7 +92,7 @@ def test_a_suggestion_overtakes_a_build_between_batches(client: Any, slow: Any, 
     client.ask("DELETE", f"/jobs/{build['id']}")
 
 
-def test_a_waiting_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
+def test_a_queued_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
     project = client.open(slow(tmp_path / "big", 300))
     running = client.job(kind="build", project=project, pack="pack.pack.yaml")
     waiting = client.job(kind="build", project=project, pack="pack.pack.yaml")
@@ -108,7 +108,7 @@ def test_a_waiting_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Pa
     assert not list((tmp_path / "big").rglob("*.part"))
 
 
-def test_cancelling_what_is_over_changes_nothing(client: Any) -> None:
+def test_cancelling_an_ended_job_changes_nothing(client: Any) -> None:
     made = client.make()
     assert client.ask("DELETE", f"/jobs/{made['id']}").json["status"] == "done"
 
@@ -122,7 +122,7 @@ def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) 
         assert [each["id"] for each in client.get("/projects")] == [opened]
 
 
-def test_what_ran_at_a_graceful_stop_goes_on_at_the_next_start(serve: Any, slow: Any, tmp_path: Path) -> None:
+def test_a_job_that_ran_at_a_graceful_stop_continues_at_the_next_start(serve: Any, slow: Any, tmp_path: Path) -> None:
     with serve() as client:
         job = client.job(kind="build", project=client.open(slow(tmp_path / "big", 120)), pack="pack.pack.yaml")
         client.wait(job, lambda state: state["progress"]["done"] > 2)
@@ -132,7 +132,7 @@ def test_what_ran_at_a_graceful_stop_goes_on_at_the_next_start(serve: Any, slow:
     assert len(list((tmp_path / "big").rglob("*.png"))) == 120
 
 
-def test_nothing_is_lost_by_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> None:
+def test_jobs_survive_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> None:
     process, client = daemon()
     build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 150)), pack="pack.pack.yaml")
     seen = client.wait(build, lambda state: state["progress"]["done"] > 2)
@@ -147,7 +147,7 @@ def test_nothing_is_lost_by_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_ends_it_in_order(daemon: Any, tmp_path: Path, number: int, code: int) -> None:
+def test_a_signal_stops_the_server_cleanly(daemon: Any, tmp_path: Path, number: int, code: int) -> None:
     process, client = daemon()
     assert (tmp_path / "server.json").stat().st_mode & 0o777 == 0o600
     assert client.state.pid == process.pid
@@ -157,7 +157,7 @@ def test_a_signal_ends_it_in_order(daemon: Any, tmp_path: Path, number: int, cod
     assert not (tmp_path / "server.json").exists()
 
 
-def test_a_second_server_says_who_runs(daemon: Any, tmp_path: Path) -> None:
+def test_a_second_server_reports_the_first(daemon: Any, tmp_path: Path) -> None:
     process, _ = daemon()
     command = [sys.executable, "-m", "assetgen.cli", "serve", "--state", str(tmp_path / "server.json")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -165,14 +165,14 @@ def test_a_second_server_says_who_runs(daemon: Any, tmp_path: Path) -> None:
     assert f"process {process.pid} at http://127.0.0.1:" in done.stderr
 
 
-def test_the_state_file_is_its_servers_own(tmp_path: Path) -> None:
-    place, mine, other = tmp_path / "s.json", State("u", "t", 1, "v"), State("u", "other", 2, "v")
+def test_a_server_removes_only_its_own_state_file(tmp_path: Path) -> None:
+    place, mine, other = tmp_path / "s.json", ServerState("u", "t", 1, "v"), ServerState("u", "other", 2, "v")
     write_state(place, mine)
     assert read_state(place) == mine
     write_state(place, other)
     remove_state(place, mine)
     assert read_state(place) == other
-    with held(place), pytest.raises(InputError, match="process 2 at u"), held(place):
+    with own_state_file(place), pytest.raises(InputError, match="process 2 at u"), own_state_file(place):
         pass
 
 

@@ -1,4 +1,4 @@
-"""A dozen suggestions of the embedded model, streaming in."""
+"""Twelve variations of the embedded model, listed one by one."""
 
 import hashlib
 import shutil
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(900)]
 STEPS = {"diffusion": {"steps": 4}}
 
 
-def test_a_dozen_suggestions_arrive_one_by_one(daemon: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_twelve_variations_are_listed_one_by_one(daemon: Any, capsys: pytest.CaptureFixture[str]) -> None:
     _, client = daemon()
     started, came = time.monotonic(), []
 
@@ -27,12 +27,12 @@ def test_a_dozen_suggestions_arrive_one_by_one(daemon: Any, capsys: pytest.Captu
     job = client.job(kind="make", preset="painted_concept", prompt="a red dragon", count=12, settings=STEPS)
     client.wait(job, look, LOADS)
     with capsys.disabled():
-        print(f"\n12 suggestions: the first after {came[0]:.1f} s, the last after {came[-1]:.1f} s")
+        print(f"\n12 variations: the first after {came[0]:.1f} s, the last after {came[-1]:.1f} s")
     assert len(came) == 12
     assert came[0] < came[-1]
 
 
-def test_a_suggestion_amid_a_build_changes_no_pixel_of_it(daemon: Any, tmp_path: Path) -> None:
+def test_a_make_during_a_build_changes_no_pixel_of_it(daemon: Any, tmp_path: Path) -> None:
     _, client = daemon()
     names = [f"potion_{n}" for n in range(5)]
     sums = []

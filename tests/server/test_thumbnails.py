@@ -1,4 +1,4 @@
-"""Pictures of presets for pickers: the shipped ones, those of a project's own presets, and those that are inherited."""
+"""Thumbnails of shipped presets, of a project's presets, and inherited ones."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ def lines(client: Any, project: str) -> dict[str, Any]:
     return {line["name"]: line for line in client.get(f"/presets?project={project}")}
 
 
-def test_every_shipped_preset_has_one_and_they_are_small(client: Any) -> None:
+def test_every_shipped_preset_has_a_small_thumbnail(client: Any) -> None:
     pictures = {}
     for line in client.get("/presets"):
         assert line["thumbnail"], line
@@ -31,7 +31,7 @@ def test_every_shipped_preset_has_one_and_they_are_small(client: Any) -> None:
     assert sum(map(len, pictures.values())) < TOTAL
 
 
-def test_who_knows_it_gets_it_no_second_time(client: Any) -> None:
+def test_a_thumbnail_with_a_known_etag_is_not_sent_again(client: Any) -> None:
     first = client.ask("GET", "/presets/decal/thumbnail")
     again = client.ask("GET", "/presets/decal/thumbnail", If_None_Match=first.headers["etag"])
     assert (again.status, again.body) == (304, b"")
@@ -39,7 +39,7 @@ def test_who_knows_it_gets_it_no_second_time(client: Any) -> None:
     assert other.status == 200
 
 
-def test_a_projects_preset_shows_its_own_else_that_of_the_preset_it_extends(client: Any, project: Path) -> None:
+def test_a_preset_without_a_thumbnail_inherits_one(client: Any, project: Path) -> None:
     place = project / "presets"
     place.mkdir()
     (place / "gem.yaml").write_text("preset: gem\nextends: item_icon\n")
@@ -55,7 +55,7 @@ def test_a_projects_preset_shows_its_own_else_that_of_the_preset_it_extends(clie
 
 
 @pytest.mark.parametrize("data", [None, b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(1_000_001)])
-def test_where_there_is_none_that_is_told(client: Any, project: Path, data: bytes | None) -> None:
+def test_a_missing_thumbnail_is_not_found(client: Any, project: Path, data: bytes | None) -> None:
     if data is not None:
         (project / "art" / "drawing.png").write_bytes(data)
     id = client.open(project / "art")
@@ -68,18 +68,18 @@ def test_where_there_is_none_that_is_told(client: Any, project: Path, data: byte
 @pytest.mark.parametrize(
     "path", ["/presets/pixel_sprit/thumbnail", "/presets?project=nowhere", "/presets/..%2Fx/thumbnail"]
 )
-def test_unknown_presets_and_projects_are_refused(client: Any, path: str) -> None:
+def test_unknown_presets_and_projects_are_not_found(client: Any, path: str) -> None:
     assert client.ask("GET", path).status == 404
 
 
-def test_a_pipe_or_a_folder_of_that_name_is_none(client: Any, project: Path) -> None:
+def test_a_pipe_or_a_folder_is_not_a_thumbnail(client: Any, project: Path) -> None:
     os.mkfifo(project / "art" / "drawing.png")
     (project / "art" / "thumbnails" / "drawing.png").mkdir(parents=True)
     id = client.open(project / "art")
     assert client.ask("GET", f"/presets/drawing/thumbnail?project={id}").error["what"] == NOTHING
 
 
-def test_a_broken_preset_has_none(client: Any, project: Path) -> None:
+def test_a_broken_preset_has_no_thumbnail(client: Any, project: Path) -> None:
     (project / "art" / "torn.yaml").write_text("preset: torn\nextends: nothing\n")
     id = client.open(project / "art")
     assert lines(client, id)["torn"]["thumbnail"] is False

@@ -95,7 +95,7 @@ func _bad_request(t: Object, dock: Control) -> void:
 	_says(t, dock, "rejected by its checks after 3 tries (palette 16", "what the checks rejected")
 	dock.generate.ask.form.set_file("diffusion.image", "res://project.godot")
 	await dock.generate.make()
-	_says(t, dock, "'project.godot' is no name of a picture", "what is wrong with an upload")
+	_says(t, dock, "'project.godot' is not the name of an image", "what is wrong with an upload")
 	dock.generate.ask.form.set_file("diffusion.image", "")
 
 

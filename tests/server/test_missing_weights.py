@@ -1,4 +1,4 @@
-"""What a model draws with is looked for when a job is posted, not when its turn comes."""
+"""The weights of a model are checked when a job is posted."""
 
 import os
 import shutil
@@ -27,14 +27,14 @@ def post(shared: Any, tmp_path: Path) -> Any:
     return run
 
 
-def test_a_network_of_its_own_stands_in_for_that_of_the_base(shared: Any, post: Any) -> None:
+def test_a_network_of_the_card_replaces_that_of_the_base(shared: Any, post: Any) -> None:
     answer = post("network: {folder: unet}\n")
     assert answer.status == 202, answer.error
     shared.ask("DELETE", f"/jobs/{answer.json['id']}")
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "name"),
     [
         ("", "unet"),
         ("network: {folder: nowhere}\n", "nowhere"),
@@ -42,8 +42,8 @@ def test_a_network_of_its_own_stands_in_for_that_of_the_base(shared: Any, post: 
         ("network: {folder: unet}\nloras: [{file: none.safetensors, licence: CC0-1.0}]\n", "none.safetensors"),
     ],
 )
-def test_what_is_missing_is_told_at_once(post: Any, lines: str, said: str) -> None:
+def test_missing_weights_are_rejected_at_once(post: Any, lines: str, name: str) -> None:
     answer = post(lines)
     assert answer.status == 422, answer.json
-    assert said in answer.error["what"]
+    assert name in answer.error["what"]
     assert answer.error["cure"]
