@@ -82,7 +82,7 @@ def _validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     part, *keys = [str(key) for key in first["loc"]] or ["request"]
-    if first["type"] == "json_validation_error":
+    if first["type"] == "json_invalid":
         return JSONResponse(error_body(InputError("the body is not JSON", where="request")), _BAD_REQUEST)
     if part == "body" and isinstance(error.body, Mapping) and (found := _explain(request, error.body)):
         return JSONResponse(error_body(found), UNPROCESSABLE)

@@ -19,7 +19,7 @@ from assetgen.server.http_errors import RequestError, TooLarge, error_body
 
 _JSON_BYTES, _UPLOAD_BYTES = 1_000_000, 64_000_000
 _DRAIN_SECONDS = 5.0
-"""Time to read the rest of a refused body: many clients read the response only after they have sent everything."""
+"""Time to read the rest of a rejected body: many clients read the response only after they have sent everything."""
 _PUBLIC = ("/api/v1/status",)
 _UPLOADS = "/api/v1/uploads"
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
