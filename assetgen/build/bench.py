@@ -246,7 +246,7 @@ def _options(recipe: Recipe) -> tuple[dict[str, Any], tuple[str, Array] | None]:
 
     request = read_request(_job(recipe, {}))
     control = next(((each.kind, each.images["color"]) for each in request.controls), None)
-    return {"steps": request.steps, "guidance": request.guidance, "size": request.size}, control
+    return {"steps": request.steps, "guidance": request.guidance_scale, "size": request.size}, control
 
 
 def _flops(card: ModelCard, recipes: Sequence[Recipe], steps: int) -> int:

@@ -1,21 +1,21 @@
-"""Pictures by a diffusion model, as its model card says."""
+"""Images from a diffusion model, configured by its model card."""
 
 from collections.abc import Iterable, Iterator
 
-from assetgen.diffusion.sampling.request import batch_key
+from assetgen.diffusion.sampling.request import diffusion_batch_key
 from assetgen.images import ImageSet
 from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import BatchSource, Context, InputFile, SourceJob, part
-from assetgen.sources._words import Axes, Guidance, LoraWord, Scale, Seed, Steps, Strength
+from assetgen.sources._arguments import Axes, Guidance, LoraArgument, Scale, Seed, Steps, Strength
 
 
-def _together(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
+def _sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
     from assetgen.diffusion.sampling.batches import sample
 
     return sample(jobs)
 
 
-@part(version=1, batch=BatchSource(batch_key, _together))
+@part(version=1, batch=BatchSource(diffusion_batch_key, _sample))
 def diffusion(
     context: Context,
     *,
@@ -31,14 +31,14 @@ def diffusion(
     image: InputFile | None = None,
     mask: InputFile | None = None,
     strength: Strength = 0.6,
-    loras: tuple[LoraWord, ...] = (),
+    loras: tuple[LoraArgument, ...] = (),
 ) -> ImageSet:
-    """Draw what the prompt says: from noise, from `image`, or into the white of a `mask` over `image`.
+    """Sample an image for the prompt: text-to-image, image-to-image from `image`, or inpainting where `mask` is white.
 
-    `size` is in pixels; without it, `scale` times the model's native size. With `tile` the picture wraps along these
-    axes. `strength` is how far an image is repainted: 1 wholly, near 0 hardly. What is left out comes from the model's
-    card. Gives `color`, RGB uint8; `meta["tiles"]` is `tile`.
+    `size` is in pixels; the default is `scale` times the model's native size. With `tile` the image is seamless along
+    these axes. `strength` is that of diffusers: 1 ignores `image`, near 0 keeps it. Other defaults come from the
+    model's card. Returns `color`, RGB uint8; `meta["tiles"]` is `tile`.
     """
-    words = {key: value for key, value in locals().items() if key != "context"}
-    [made] = _together([SourceJob(context, words)])
-    return made
+    arguments = {name: value for name, value in locals().items() if name != "context"}
+    [images] = _sample([SourceJob(context, arguments)])
+    return images

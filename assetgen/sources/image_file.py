@@ -1,15 +1,15 @@
-"""A picture that is there already: bought, drawn or photographed."""
+"""An existing image file: bought, drawn or photographed."""
 
 from assetgen.images import ImageSet, color_image
 from assetgen.parts import Context, InputFile, part
 from assetgen.pixels.image_files import read_image
-from assetgen.sources._words import Axes
+from assetgen.sources._arguments import Axes
 
 
 @part(version=1)
 def image_file(context: Context, *, image: InputFile, tiles: Axes = "") -> ImageSet:
-    """Take a picture file as it is: `color`, RGB or RGBA, uint8 or uint16.
+    """Use an image file as it is. Returns `color`, RGB or RGBA, uint8 or uint16.
 
-    `tiles` says along which axes it repeats without a seam, where it does; the `seam` check tells whether that is true.
+    `tiles` are the axes along which it repeats without a seam; the `seam` check verifies it.
     """
     return color_image(read_image(image.path), tiles=tiles)

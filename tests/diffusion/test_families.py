@@ -182,13 +182,13 @@ def _by_diffusers(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None
     """A picture by a pipeline's own loop, from the noise that we would start from."""
     import torch
 
-    from assetgen.diffusion.sampling.latents import noise
+    from assetgen.diffusion.sampling.latents import seeded_noise
 
     warm = warm_model(card, (), (), ignore)
     parts = {name: part for name, part in warm.pipeline.components.items() if part is not None}
     pipeline, (width, height) = build(parts) if build else warm.pipeline, card.native
     channels = pipeline.vae.config.latent_channels
-    latents, _ = noise(9, channels, (width // warm.grain, height // warm.grain))
+    latents, _ = seeded_noise(9, channels, (width // warm.vae_scale_factor, height // warm.vae_scale_factor))
     if card.family == "flux":
         latents = pipeline._pack_latents(latents, 1, channels, *latents.shape[2:])
     words: dict[str, Any] = {"max_sequence_length": 256} if card.model == "tiny_flux_schnell" else {}
@@ -205,12 +205,12 @@ def _by_diffusers(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None
 def _through_autoencoder(card: ModelCard, given: Array) -> Array:
     import torch
 
-    from assetgen.diffusion.sampling.latents import as_tensor, decode_picture, encode_pictures, to_bytes
+    from assetgen.diffusion.sampling.latents import decode_latents, encode_images, quantize, to_tensor
 
     pipeline = warm_model(card, (), (), ignore).pipeline
     with torch.inference_mode():
-        latent = encode_pictures(pipeline, as_tensor(to_float(given)))
-        return to_bytes(decode_picture(pipeline.vae, latent)).numpy().astype(int)
+        latent = encode_images(pipeline, to_tensor(to_float(given)))
+        return quantize(decode_latents(pipeline.vae, latent)).numpy().astype(int)
 
 
 def test_a_pack_names_such_a_model_by_a_card_beside_it(

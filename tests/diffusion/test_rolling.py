@@ -11,8 +11,8 @@ from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.request import read_request
-from assetgen.diffusion.sampling.rolling import VIEWS, rolled, shifts, starts, weights
-from assetgen.diffusion.sampling.tiling import wrapping
+from assetgen.diffusion.sampling.rolling import VIEWS, roll, start_offsets, view_shifts, view_weights
+from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import FloatArray
@@ -27,23 +27,23 @@ Find = Callable[[str], ModelCard]
 
 @pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
 def test_every_step_rolls_by_something_else_and_only_along_the_axes(axes: str) -> None:
-    steps = [shifts([starts(5)], step, 0.0, axes, (64, 48))[0] for step in range(12)]
+    steps = [view_shifts([start_offsets(5)], step, 0.0, axes, (64, 48))[0] for step in range(12)]
     for axis, cells in zip("xy", zip(*steps, strict=True), strict=True):
         assert len(set(cells)) == (12 if axis in axes else 1)
         assert axis in axes or set(cells) == {0}
 
 
 def test_few_steps_already_spread_the_border_over_the_picture() -> None:
-    across = sorted(shifts([starts(1)], step, 0.0, "x", (100, 100))[0][0] for step in range(4))
+    across = sorted(view_shifts([start_offsets(1)], step, 0.0, "x", (100, 100))[0][0] for step in range(4))
     gaps = np.diff([*across, across[0] + 100])
     assert gaps.max() < 45
 
 
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
 def test_next_to_a_border_of_one_view_the_other_one_tells(axes: str) -> None:
-    sure = [weights(shifts([starts(4)], 0, view, axes, (64, 48)), axes, (64, 48)) for view in VIEWS]
+    sure = [view_weights(view_shifts([start_offsets(4)], 0, view, axes, (64, 48)), axes, (64, 48)) for view in VIEWS]
     share = (sure[0] / (sure[0] + sure[1]))[0, 0].numpy()
-    border = [-shift for shift in shifts([starts(4)], 0, 0.0, axes, (64, 48))[0]]
+    border = [-shift for shift in view_shifts([start_offsets(4)], 0, 0.0, axes, (64, 48))[0]]
     for axis, place, line in (("x", border[0], share.mean(0)), ("y", border[1], share.mean(1))):
         if axis in axes:
             assert line[place] < 0.5 < line[place + len(line) // 2 - len(line)]
@@ -54,10 +54,10 @@ def test_what_is_rolled_back_is_as_before_and_pictures_roll_with_their_latents()
     import torch
 
     latents = torch.arange(2 * 6 * 8).reshape(2, 1, 6, 8)
-    cells = shifts([starts(1), starts(2)], 3, 0.5, "xy", (8, 6))
-    assert (rolled(rolled(latents, cells, 8), cells, 8, back=True) == latents).all()
+    cells = view_shifts([start_offsets(1), start_offsets(2)], 3, 0.5, "xy", (8, 6))
+    assert (roll(roll(latents, cells, 8), cells, 8, back=True) == latents).all()
     large = latents.repeat_interleave(4, 2).repeat_interleave(4, 3)
-    assert (rolled(large, cells, 8)[:, :, ::4, ::4] == rolled(latents, cells, 8)).all()
+    assert (roll(large, cells, 8)[:, :, ::4, ::4] == roll(latents, cells, 8)).all()
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +133,10 @@ def _run(card: ModelCard, network: str, axes: str, shift: int, dimension: int) -
     import torch
 
     warm = warm_model(card, (), (), ignore)
-    scale = warm.grain if network == "encoder" else 1
+    scale = warm.vae_scale_factor if network == "encoder" else 1
     shape = (1, 3 if network == "encoder" else 4, 8 * scale, 8 * scale)
     given = torch.randn(shape, generator=torch.Generator().manual_seed(0)).roll(shift * scale, dimension)
-    with wrapping(warm.networks([]), axes):
+    with circular_padding(warm.networks([]), axes):
         if network == "encoder":
             found = warm.pipeline.vae.encode(given)
             return found.latent if card.family == "sana" else found.latent_dist.mode()
@@ -161,7 +161,7 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     """A picture, its control and its place, all moved by half a side at once, change nothing but their place."""
     import torch
 
-    from assetgen.diffusion.sampling.conditioning import Moment, guide, predict
+    from assetgen.diffusion.sampling.conditioning import Step, predict, prepare_conditioning
     from assetgen.images import color_image
     from assetgen.parts import Context, Control
 
@@ -173,10 +173,10 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     scheduler.set_timesteps(2, mu=1.0)
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        told = guide(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
+        told = prepare_conditioning(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
         [steer] = told.steers
         moved = replace(told, steers=(replace(steer, seen=steer.seen.roll((4, 4), (-1, -2))),))
-        now = Moment(1, scheduler.timesteps[0], 0.5)
+        now = Step(1, scheduler.timesteps[0], 0.5)
         before = predict(warm, told, scheduler, latents, now)
         after = predict(warm, moved, scheduler, latents.roll((4, 4), (-1, -2)), now)
     assert torch.allclose(before.roll((4, 4), (-1, -2)), after, atol=1e-4)

@@ -8,7 +8,7 @@ import pytest
 
 from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
-from assetgen.diffusion.sampling.prompts import chunks
+from assetgen.diffusion.sampling.prompts import prompt_chunks
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import Array
@@ -59,8 +59,8 @@ def test_a_taught_word_changes_the_picture(
 def test_a_word_of_several_vectors_counts_as_several(tiny: ModelCard, tmp_path: Path) -> None:
     known = taught(tiny, tmp_path / "castle.safetensors", emb_params=5)
     warm = warm_model(known, (), (), ignore)
-    assert len(chunks(warm, "<castle> <castle>")) == 1
-    assert len(chunks(warm, "<castle> <castle> <castle>")) == 2
+    assert len(prompt_chunks(warm, "<castle> <castle>")) == 1
+    assert len(prompt_chunks(warm, "<castle> <castle> <castle>")) == 2
 
 
 def test_its_file_enters_keys_by_content(tiny: ModelCard, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.sampling.tiling import wrapping
+from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.events import ignore
 from assetgen.pack.schema import ModelCard
 
@@ -32,7 +32,7 @@ def run(card: ModelCard, network: str, axes: str, roll: dict[int, int]) -> Any:
     dims, cells = tuple(roll), tuple(shift * scale for shift in roll.values())
     given = torch.randn(1, 3, 8 * scale, 8 * scale, generator=torch.Generator().manual_seed(0)).roll(cells, dims)
     words, picture = torch.ones(1, 16, 32), given.repeat_interleave(4, 2).repeat_interleave(4, 3)
-    with wrapping(warm.networks(["depth"]), axes):
+    with circular_padding(warm.networks(["depth"]), axes):
         if network == "encoder":
             return warm.pipeline.vae.encode(given).latent_dist.mode()
         if network == "decoder":
@@ -61,6 +61,7 @@ def test_the_wrapped_axes_have_no_edge_and_the_others_keep_theirs(tiny: ModelCar
 @pytest.mark.parametrize("network", NETWORKS)
 def test_afterwards_the_network_is_as_before_even_after_an_error(tiny: ModelCard, network: str) -> None:
     before = run(tiny, network, "", {2: 0})
-    with pytest.raises(KeyboardInterrupt), wrapping(warm_model(tiny, (), ["depth"], ignore).networks(["depth"]), "xy"):
+    networks = warm_model(tiny, (), ["depth"], ignore).networks(["depth"])
+    with pytest.raises(KeyboardInterrupt), circular_padding(networks, "xy"):
         raise KeyboardInterrupt
     assert (run(tiny, network, "", {2: 0}) == before).all()

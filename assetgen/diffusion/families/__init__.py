@@ -1,7 +1,8 @@
-"""Families of models: a file each, holding one function of its own name that gives a `Family`.
+"""Model families: one file each, with one function of the file's name that returns a `Family`.
 
-Everything in which kinds of models differ is said here: how words become embeddings, what the network is told, which
-shape its latents have, how controls reach it, and where it wraps. The sampler loop knows none of them.
+A `Family` holds everything in which kinds of models differ: how prompts are encoded, the arguments of the UNet or
+transformer ("the network"), the shape of its latents, its control networks, and how its images tile. The sampling loop
+is the same for all of them. Every file names the diffusers pipeline whose arithmetic it follows.
 """
 
 import importlib
@@ -14,85 +15,89 @@ from typing import Any
 from assetgen.errors import InputError
 from assetgen.parts import did_you_mean
 
-Texts = Mapping[str, Any]
-"""Embeddings by the argument names that diffusers gives them, torch tensors whose first axis is the batch; those of
-the unwanted prompt under the same names with `negative_` before them."""
-Told = Mapping[str, Any]
-"""Keyword arguments of a network."""
+PromptEmbeds = Mapping[str, Any]
+"""What `pipeline.encode_prompt` returns, by diffusers' names: "prompt_embeds" `B×T×D`, "pooled_prompt_embeds" `B×D`,
+"prompt_attention_mask" `B×T`; those of negative prompts with the prefix "negative_"."""
+NetworkKwargs = Mapping[str, Any]
+"""Keyword arguments of a UNet or transformer of diffusers."""
 
 
 @dataclass(frozen=True)
-class Steering:
-    """How a network of one type makes a model of this family obey pictures.
+class ControlInput:
+    """What a control network receives in one step: `cond`, from `prepare`; `conditioning_scale` `B×1×1×1`; and the
+    control mode of networks for several kinds of images."""
 
-    `network` is its diffusers class. `see(pipeline, network, pictures)` turns pictures `B×3×H×W` in 0..1 into what it
-    takes, once; `say(network, entering, time, told, sight)` gives what it adds in one step, by the model's argument
-    names: tensors, or tuples of them, which are summed where several controls act.
-    """
-
-    network: str
-    see: Callable[[Any, Any, Any], Any]
-    say: Callable[[Any, Any, Any, Told, "Sight"], dict[str, Any]]
-    read: Callable[..., Any] | None = None
-    """`read(folder, file, device)` for what is no network of diffusers."""
-    worn: Callable[[Any, Any], AbstractContextManager[None]] | None = None
-    """`worn(pipeline, network)` changes the model while the control acts; it then speaks in every step, last, for all
-    images of a batch alike, and no other is worn beside it."""
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What a control sees in one step: `seen`, strengths `B×1×1×1`, and the mode of networks that know several."""
-
-    seen: Any
-    strengths: Any
+    cond: Any
+    conditioning_scale: Any
     mode: int | None
 
 
 @dataclass(frozen=True)
-class Family:
-    """How a kind of model is loaded and told what to draw. `pipeline` is the diffusers class that reads its folders.
+class ControlAdapter:
+    """How one type of control network (ControlNet, T2I-Adapter, IP-Adapter) conditions a family on an image.
 
-    `encode(pipeline, prompts, negatives, guided)` gives the embeddings of as many of either, all or none of the latter
-    empty; `readers(pipeline)` are the tokenizers that must read all of each, with the tokens that each takes.
-    `told(pipeline, texts, size, guidance)` gives the keyword arguments of its network and controls for pictures of
-    `size` (width, height in pixels).
-    `predict(network, latents, time, told)` gives noise or velocity for latents `B×C×h×w`, in their shape.
+    `network_class` is its diffusers class. `prepare(pipeline, network, images)` turns images `B×3×H×W` in 0..1 into
+    `ControlInput.cond`, once per batch. `residuals(network, latents, timestep, kwargs, control_input)` returns what it
+    adds to the network's arguments in one step: tensors, or tuples of tensors, which are summed over several controls.
     """
 
-    pipeline: str
-    encode: Callable[[Any, list[str], list[str], bool], Texts]
-    readers: Callable[[Any], Sequence[tuple[Any, int]]]
-    told: Callable[[Any, Texts, tuple[int, int], Any], dict[str, Any]]
-    predict: Callable[[Any, Any, Any, Told], Any]
-    wraps: Callable[[Any], int]
-    """Sides of latents that wrap are multiples of this: then no layer has to round its size."""
-    network: str = "unet"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """For the constructor of the pipeline."""
-    patch: Callable[[Any], int] = lambda network: 1
-    """Latent cells to a side of what the network takes as one; sides of all latents are multiples of it."""
-    most: Callable[[Any], int | None] = lambda network: None
-    """The longest side of latents that the network knows."""
-    told_guidance: Callable[[Any], bool] = lambda network: False
-    """Whether guidance is a word of the network (or nothing to it): then nothing is unwanted, and it runs once."""
-    channels: Callable[[Any], int] = lambda network: int(network.config.in_channels)
-    """Channels of latents that the network takes."""
-    filled: Callable[[int, int], int] = lambda channels, grain: channels
-    """The channels of its models made for inpainting, by those of their latents and the pixels to a side of a cell."""
-    filling: Callable[[Any, Any], Any] = lambda kept, masks: None
-    """`filling(kept, masks)`: the channels `B×C×h×w` beside the latents of such models, from the latents of pictures
-    with the masked parts empty and from masks `B×1×H×W`."""
-    even_steps: bool = False
-    """Whether its flow goes from 1 to 0 in even steps before any shift."""
-    rolls: Callable[[Any], bool] = lambda network: False
-    """Whether a network knows where the edge is (by embeddings of positions), so that padding cannot wrap it."""
-    steerings: Mapping[str, Steering] = field(default_factory=dict)
-    """By the `type` that model cards give to controls."""
+    network_class: str
+    prepare: Callable[[Any, Any, Any], Any]
+    residuals: Callable[[Any, Any, Any, NetworkKwargs, ControlInput], dict[str, Any]]
+    load: Callable[..., Any] | None = None
+    """`load(folder, file, device)`, for an adapter that is not a diffusers model."""
+    install: Callable[[Any, Any], AbstractContextManager[None]] | None = None
+    """`install(pipeline, network)`: a context in which the adapter's layers are part of the model. It is then active in
+    every step, with one strength for the batch, and is the only control of this kind."""
 
 
-def family(name: str) -> Family:
-    """A family by name. An unknown one is an `InputError` with a suggestion."""
+@dataclass(frozen=True)
+class Family:
+    """How a kind of model is loaded, prompted and run. `pipeline_class` is the diffusers class that loads its folders.
+
+    `encode(pipeline, prompts, negative_prompts, cfg)` returns the embeddings of B prompts; the negative prompts are all
+    empty or all non-empty, and used with classifier-free guidance (`cfg`) only.
+    `tokenizers(pipeline)` lists the tokenizers that must read a whole prompt, each with its maximum number of tokens.
+    `network_kwargs(pipeline, embeds, size, guidance_scale)` returns the conditioning arguments of the network and its
+    ControlNets, for images of `size` (width, height in pixels).
+    `predict(network, latents, timestep, kwargs)` returns the predicted noise or velocity for latents `B×C×h×w`, in
+    their shape.
+    """
+
+    pipeline_class: str
+    encode: Callable[[Any, list[str], list[str], bool], PromptEmbeds]
+    tokenizers: Callable[[Any], Sequence[tuple[Any, int]]]
+    network_kwargs: Callable[[Any, PromptEmbeds, tuple[int, int], Any], dict[str, Any]]
+    predict: Callable[[Any, Any, Any, NetworkKwargs], Any]
+    tile_multiple: Callable[[Any], int]
+    """Latent sides of tiling images are multiples of this, so that no layer rounds its size."""
+    network_name: str = "unet"
+    """The pipeline's component that denoises."""
+    pipeline_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the pipeline's constructor."""
+    patch_size: Callable[[Any], int] = lambda network: 1
+    """Latent cells per token side; all latent sides are multiples of it."""
+    max_latent_side: Callable[[Any], int | None] = lambda network: None
+    """The longest latent side that the network supports; None without a limit."""
+    guidance_distilled: Callable[[Any], bool] = lambda network: False
+    """True for guidance-distilled models: guidance is an input or unused, and there is no negative pass."""
+    in_channels: Callable[[Any], int] = lambda network: int(network.config.in_channels)
+    """Channels `C` of the network's input, unpacked: those of the latents and, for inpainting models, more."""
+    inpainting_channels: Callable[[int, int], int] = lambda latent_channels, vae_scale_factor: latent_channels
+    """`in_channels` of the family's inpainting models, by latent channels and VAE scale factor."""
+    inpainting_input: Callable[[Any, Any], Any] = lambda masked_image_latents, masks: None
+    """The extra input channels `B×C×h×w` of inpainting models, from the latents of images whose masked part is grey,
+    and masks `B×1×H×W`."""
+    linear_sigmas: bool = False
+    """True if the pipeline passes linear sigmas, 1 to 1/steps, to the scheduler."""
+    has_position_embeddings: Callable[[Any], bool] = lambda network: False
+    """True if the network knows where the border is, so that circular padding cannot make its images tile."""
+    control_adapters: Mapping[str, ControlAdapter] = field(default_factory=dict)
+    """By the `type` of controls in model cards."""
+
+
+def get_family(name: str) -> Family:
+    """A family by name. Raises `InputError` with a suggestion for an unknown one."""
     known = _names()
     if name not in known:
         raise InputError(f"there is no model family '{name}'", cure=did_you_mean(name, known))
@@ -100,9 +105,9 @@ def family(name: str) -> Family:
     return found
 
 
-def families() -> dict[str, Family]:
-    """All of them by name."""
-    return {name: family(name) for name in _names()}
+def all_families() -> dict[str, Family]:
+    """Every family by name."""
+    return {name: get_family(name) for name in _names()}
 
 
 def _names() -> list[str]:

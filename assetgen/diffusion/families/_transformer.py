@@ -1,40 +1,41 @@
 """What families with a diffusion transformer share."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from assetgen.diffusion.families import Texts, Told
+from assetgen.diffusion.families import NetworkKwargs, PromptEmbeds
 
-MASKED = ("prompt_embeds", "prompt_attention_mask", "negative_prompt_embeds", "negative_prompt_attention_mask")
-"""What `encode_prompt` of models returns whose text encoder pads, in its order."""
+MASKED_EMBEDS = (
+    "prompt_embeds",
+    "prompt_attention_mask",
+    "negative_prompt_embeds",
+    "negative_prompt_attention_mask",
+)
+"""What `encode_prompt` returns, in order, for text encoders whose padding is masked."""
 
 
 def patch_size(network: Any) -> int:
-    """Latent cells to a side of a token."""
+    """Latent cells per token side."""
     return int(network.config.patch_size)
 
 
-def each(time: Any, latents: Any) -> Any:
-    """The time, once an image."""
-    return time.expand(len(latents))
+def expand_timestep(timestep: Any, latents: Any) -> Any:
+    """A timestep, repeated for each image of a batch."""
+    return timestep.expand(len(latents))
 
 
-def first_half(found: Any, latents: Any) -> Any:
-    """A prediction without the variances that some models learned beside it."""
-    return found.chunk(2, dim=1)[0] if found.shape[1] == 2 * latents.shape[1] else found
+def drop_variance(prediction: Any, latents: Any) -> Any:
+    """The prediction without learned variances, which are the second half of its channels."""
+    return prediction.chunk(2, dim=1)[0] if prediction.shape[1] == 2 * latents.shape[1] else prediction
 
 
-def masked_told(texts: Texts) -> dict[str, Any]:
-    """Words, and which of them are padding."""
-    words, mask = texts["prompt_embeds"], texts["prompt_attention_mask"]
-    return {"encoder_hidden_states": words, "encoder_attention_mask": mask}
+def masked_kwargs(embeds: PromptEmbeds) -> dict[str, Any]:
+    """Prompt embeddings with the mask of their padding, as the transformer's arguments."""
+    return {
+        "encoder_hidden_states": embeds["prompt_embeds"],
+        "encoder_attention_mask": embeds["prompt_attention_mask"],
+    }
 
 
-def call(network: Any, latents: Any, time: Any, told: Told) -> Any:
-    """The usual call, with one time an image."""
-    return network(latents, timestep=each(time, latents), **told, return_dict=False)[0]
-
-
-def reader(tokenizer: Any, most: int) -> Sequence[tuple[Any, int]]:
-    """The one tokenizer that must read all of a prompt."""
-    return [(tokenizer, most)]
+def call_transformer(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+    """One forward pass on latents `B×C×h×w`."""
+    return network(latents, timestep=expand_timestep(timestep, latents), **kwargs, return_dict=False)[0]

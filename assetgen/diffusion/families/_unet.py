@@ -1,120 +1,135 @@
-"""What families with a UNet share: one reading of texts, one call, and three types of control."""
+"""What families with a UNet share: encoding, the forward pass, inpainting channels and four types of control."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
-from assetgen.diffusion.sampling.ip_adapter import STYLE
+from assetgen.diffusion._private_apis import execution_device
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.sampling.ip_adapter import IP_ADAPTER
 
-NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
-"""What `encode_prompt` returns, in its order; models with one text encoder stop after two."""
+EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+"""What `encode_prompt` returns, in order; models with one text encoder return the first two."""
 
 
-def unet_family(pipeline: str, told: Callable[..., dict[str, Any]], options: dict[str, Any]) -> Family:
-    """A family with a UNet that is told `told(texts, size)`."""
+def unet_family(
+    pipeline_class: str,
+    network_kwargs: Callable[[PromptEmbeds, tuple[int, int]], dict[str, Any]],
+    pipeline_kwargs: dict[str, Any],
+) -> Family:
+    """A family with a UNet. `network_kwargs(embeds, size)` returns the UNet's conditioning arguments."""
 
-    def _told(loaded: Any, texts: Texts, size: tuple[int, int], guidance: Any) -> dict[str, Any]:
-        return {**told(texts, size), **_distilled(loaded, guidance)}
+    def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], scale: Any) -> dict[str, Any]:
+        return {**network_kwargs(embeds, size), **_timestep_cond(pipeline, scale)}
 
     return Family(
-        pipeline,
+        pipeline_class,
         encode=_encode,
-        readers=_readers,
-        told=_told,
+        tokenizers=_tokenizers,
+        network_kwargs=_network_kwargs,
         predict=_predict,
-        wraps=lambda network: 1 << (len(network.config.block_out_channels) - 1),
-        options=options,
-        told_guidance=lambda network: network.config.time_cond_proj_dim is not None,
-        filled=lambda channels, grain: 2 * channels + 1,
-        filling=_filling,
-        steerings={
-            "controlnet": Steering("ControlNetModel", _see, _say),
-            "controlnet_union": Steering("ControlNetUnionModel", _see, _say_as),
-            "t2i_adapter": Steering("T2IAdapter", _adapt, _say_adapted),
-            "ip_adapter": STYLE,
+        tile_multiple=lambda network: 1 << (len(network.config.block_out_channels) - 1),
+        pipeline_kwargs=pipeline_kwargs,
+        guidance_distilled=lambda network: network.config.time_cond_proj_dim is not None,
+        inpainting_channels=lambda latent_channels, vae_scale_factor: 2 * latent_channels + 1,
+        inpainting_input=_inpainting_input,
+        control_adapters={
+            "controlnet": ControlAdapter("ControlNetModel", _to_network, _controlnet),
+            "controlnet_union": ControlAdapter("ControlNetUnionModel", _to_network, _controlnet_union),
+            "t2i_adapter": ControlAdapter("T2IAdapter", _t2i_features, _t2i_adapter),
+            "ip_adapter": IP_ADAPTER,
         },
     )
 
 
-def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
-    """Empty negatives are left to the pipeline (XL models were trained with zeros for them)."""
-    found = pipeline.encode_prompt(
+def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+    """Empty negative prompts are passed as None: XL models were trained with zeros for them."""
+    embeds = pipeline.encode_prompt(
         prompt=prompts,
-        negative_prompt=negatives if any(negatives) else None,
-        device=pipeline._execution_device,
+        negative_prompt=negative_prompts if any(negative_prompts) else None,
+        device=execution_device(pipeline),
         num_images_per_prompt=1,
-        do_classifier_free_guidance=guided,
+        do_classifier_free_guidance=cfg,
     )
-    return dict(zip(NAMES, found, strict=False))
+    return dict(zip(EMBEDS, embeds, strict=False))
 
 
-def _readers(pipeline: Any) -> Sequence[tuple[Any, int]]:
+def _tokenizers(pipeline: Any) -> Sequence[tuple[Any, int]]:
     found = []
-    for number in ("", "_2"):
-        tokenizer, encoder = (getattr(pipeline, f"{name}{number}", None) for name in ("tokenizer", "text_encoder"))
+    for suffix in ("", "_2"):
+        tokenizer, encoder = (getattr(pipeline, f"{name}{suffix}", None) for name in ("tokenizer", "text_encoder"))
         if tokenizer is not None and encoder is not None:
             found.append((tokenizer, min(tokenizer.model_max_length, encoder.config.max_position_embeddings)))
     return found
 
 
-def _distilled(pipeline: Any, guidance: Any) -> dict[str, Any]:
-    """Latent consistency models are told the guidance (Luo et al. 2023); it replaces the unwanted prompt."""
+def _timestep_cond(pipeline: Any, guidance_scale: Any) -> dict[str, Any]:
+    """The guidance embedding of latent consistency models (Luo et al. 2023), which replaces the negative pass."""
     width = pipeline.unet.config.time_cond_proj_dim
     if width is None:
         return {}
-    embedded = pipeline.get_guidance_scale_embedding(guidance.reshape(-1).cpu() - 1, embedding_dim=width)
-    return {"timestep_cond": embedded.to(pipeline._execution_device, pipeline.unet.dtype)}
+    embedded = pipeline.get_guidance_scale_embedding(guidance_scale.reshape(-1).cpu() - 1, embedding_dim=width)
+    return {"timestep_cond": embedded.to(execution_device(pipeline), pipeline.unet.dtype)}
 
 
-def _predict(network: Any, latents: Any, time: Any, told: Told) -> Any:
-    adapted = told.get("down_intrablock_additional_residuals")
-    if adapted is not None:
-        told = {**told, "down_intrablock_additional_residuals": list(adapted)}  # the network empties it
-    return network(latents, time, **told, return_dict=False)[0]
+def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+    features = kwargs.get("down_intrablock_additional_residuals")
+    if features is not None:
+        kwargs = {**kwargs, "down_intrablock_additional_residuals": list(features)}  # the UNet pops from the list
+    return network(latents, timestep, **kwargs, return_dict=False)[0]
 
 
-def _filling(kept: Any, masks: Any) -> Any:
-    """The mask at the size of latents, then the latents of what is kept."""
+def _inpainting_input(masked_image_latents: Any, masks: Any) -> Any:
+    """The mask at latent size, then the latents of the masked image."""
     import torch
     from torch.nn import functional
 
-    return torch.cat([functional.interpolate(masks, size=kept.shape[-2:]), kept], dim=1)
+    mask = functional.interpolate(masks, size=masked_image_latents.shape[-2:])
+    return torch.cat([mask, masked_image_latents], dim=1)
 
 
-def _see(pipeline: Any, network: Any, pictures: Any) -> Any:
-    return pictures.to(network.device, network.dtype)
+def _to_network(pipeline: Any, network: Any, images: Any) -> Any:
+    return images.to(network.device, network.dtype)
 
 
-def _say(network: Any, entering: Any, time: Any, told: Told, sight: Sight) -> dict[str, Any]:
-    down, middle = network(
-        entering, time, controlnet_cond=sight.seen, conditioning_scale=sight.strengths, return_dict=False, **told
-    )
-    return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
-
-
-def _say_as(network: Any, entering: Any, time: Any, told: Told, sight: Sight) -> dict[str, Any]:
-    """A union of ControlNets: told which of its kinds the picture is."""
-    kinds = entering.new_zeros(len(entering), network.config.num_control_type)
-    kinds[:, sight.mode] = 1
-    down, middle = network(
-        entering,
-        time,
-        controlnet_cond=[sight.seen],
-        control_type=kinds,
-        control_type_idx=[sight.mode],
-        conditioning_scale=[sight.strengths],
+def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+    down, mid = network(
+        latents,
+        timestep,
+        controlnet_cond=control.cond,
+        conditioning_scale=control.conditioning_scale,
         return_dict=False,
-        **told,
+        **kwargs,
     )
-    return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
+    return _block_residuals(down, mid)
 
 
-def _adapt(pipeline: Any, network: Any, pictures: Any) -> Any:
-    """An adapter looks once, not in every step; those for one channel see grey."""
+def _controlnet_union(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+    control_type = latents.new_zeros(len(latents), network.config.num_control_type)
+    control_type[:, control.mode] = 1
+    down, mid = network(
+        latents,
+        timestep,
+        controlnet_cond=[control.cond],
+        control_type=control_type,
+        control_type_idx=[control.mode],
+        conditioning_scale=[control.conditioning_scale],
+        return_dict=False,
+        **kwargs,
+    )
+    return _block_residuals(down, mid)
+
+
+def _block_residuals(down: Any, mid: Any) -> dict[str, Any]:
+    return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": mid}
+
+
+def _t2i_features(pipeline: Any, network: Any, images: Any) -> Any:
+    """The features of a T2I-Adapter do not depend on the step. Adapters with one input channel take greyscale."""
     if network.config.in_channels == 1:
-        pictures = pictures.mean(1, keepdim=True)
-    return tuple(network(pictures.to(network.device, network.dtype)))
+        images = images.mean(1, keepdim=True)
+    return tuple(network(images.to(network.device, network.dtype)))
 
 
-def _say_adapted(network: Any, entering: Any, time: Any, told: Told, sight: Sight) -> dict[str, Any]:
-    return {"down_intrablock_additional_residuals": tuple(part * sight.strengths for part in sight.seen)}
+def _t2i_adapter(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+    scaled = tuple(feature * control.conditioning_scale for feature in control.cond)
+    return {"down_intrablock_additional_residuals": scaled}

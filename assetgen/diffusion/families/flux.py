@@ -1,111 +1,122 @@
-"""FLUX.1: dev, schnell, and Fill."""
+"""FLUX.1 dev, schnell and Fill. Follows `FluxPipeline`, `FluxFillPipeline` and `FluxControlNetPipeline`."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
-from assetgen.diffusion.families._transformer import each
-from assetgen.diffusion.sampling.latents import encode_pictures
+from assetgen.diffusion._private_apis import execution_device
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families._transformer import expand_timestep
+from assetgen.diffusion.sampling.latents import encode_images
 
-PACK = 2  # cells to a side of a token
-THOUSAND = 1000  # its network counts time from 0 to 1
+PATCH = 2  # latent cells per token side
+TRAIN_TIMESTEPS = 1000  # the transformer takes timesteps of 0 to 1
 
 
 def flux() -> Family:
-    """T5 for the words, CLIP for the gist, one transformer that is told the guidance (schnell needs none)."""
+    """T5 and CLIP's pooled output; one guidance-distilled transformer (schnell uses no guidance)."""
+    controlnet = ControlAdapter("FluxControlNetModel", _prepare, _controlnet)
     return Family(
         "FluxPipeline",
         encode=_encode,
-        readers=lambda pipeline: [(pipeline.tokenizer_2, _most_tokens(pipeline))],
-        told=_told,
+        tokenizers=lambda pipeline: [(pipeline.tokenizer_2, _max_sequence_length(pipeline))],
+        network_kwargs=_network_kwargs,
         predict=_predict,
-        wraps=lambda network: PACK,
-        network="transformer",
-        patch=lambda network: PACK,
-        told_guidance=lambda network: True,
-        channels=lambda network: int(network.config.in_channels) // PACK**2,
-        filled=lambda channels, grain: 2 * channels + grain**2,
-        filling=_filling,
-        even_steps=True,
-        rolls=lambda network: True,
-        steerings={name: Steering("FluxControlNetModel", _see, _say) for name in ("controlnet", "controlnet_union")},
+        tile_multiple=lambda network: PATCH,
+        network_name="transformer",
+        patch_size=lambda network: PATCH,
+        guidance_distilled=lambda network: True,
+        in_channels=lambda network: int(network.config.in_channels) // PATCH**2,
+        inpainting_channels=lambda latent_channels, vae_scale_factor: 2 * latent_channels + vae_scale_factor**2,
+        inpainting_input=_inpainting_input,
+        linear_sigmas=True,
+        has_position_embeddings=lambda network: True,
+        control_adapters={"controlnet": controlnet, "controlnet_union": controlnet},
     )
 
 
-def _most_tokens(pipeline: Any) -> int:
-    """The longest text that each was trained with."""
+def _max_sequence_length(pipeline: Any) -> int:
+    """In T5 tokens, as dev and schnell were trained."""
     return 512 if pipeline.transformer.config.guidance_embeds else 256
 
 
-def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
-    most = _most_tokens(pipeline)
-    words, gist, _ = pipeline.encode_prompt(
-        prompt=prompts, prompt_2=None, device=pipeline._execution_device, max_sequence_length=most
+def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+    prompt_embeds, pooled_prompt_embeds, _ = pipeline.encode_prompt(
+        prompt=prompts,
+        prompt_2=None,
+        device=execution_device(pipeline),
+        max_sequence_length=_max_sequence_length(pipeline),
     )
-    return {"prompt_embeds": words, "pooled_prompt_embeds": gist}
+    return {"prompt_embeds": prompt_embeds, "pooled_prompt_embeds": pooled_prompt_embeds}
 
 
-def _told(pipeline: Any, texts: Texts, size: tuple[int, int], guidance: Any) -> dict[str, Any]:
-    """Besides the words it is told where every token stands: text at the origin, the picture in rows and columns."""
+def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], guidance_scale: Any) -> dict[str, Any]:
+    """With position ids: (0, 0, 0) for text tokens, (0, row, column) for image tokens."""
     import torch
 
-    words, grain = texts["prompt_embeds"], pipeline.vae_scale_factor * PACK
-    rows, columns = size[1] // grain, size[0] // grain
-    places = torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
+    prompt_embeds, token = embeds["prompt_embeds"], pipeline.vae_scale_factor * PATCH
+    rows, columns = size[1] // token, size[0] // token
+    img_ids = torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
     return {
-        "encoder_hidden_states": words,
-        "pooled_projections": texts["pooled_prompt_embeds"],
-        "txt_ids": words.new_zeros(words.shape[1], 3),
-        "img_ids": places.to(words),
-        "guidance": guidance.reshape(-1) if pipeline.transformer.config.guidance_embeds else None,
+        "encoder_hidden_states": prompt_embeds,
+        "pooled_projections": embeds["pooled_prompt_embeds"],
+        "txt_ids": prompt_embeds.new_zeros(prompt_embeds.shape[1], 3),
+        "img_ids": img_ids.to(prompt_embeds),
+        "guidance": guidance_scale.reshape(-1) if pipeline.transformer.config.guidance_embeds else None,
     }
 
 
-def _predict(network: Any, latents: Any, time: Any, told: Told) -> Any:
-    when = each(time, latents).to(latents.dtype) / THOUSAND
-    return _unpacked(network(_packed(latents), timestep=when, **told, return_dict=False)[0], latents.shape)
+def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+    tokens = network(_pack(latents), timestep=_unit_timestep(timestep, latents), **kwargs, return_dict=False)[0]
+    return _unpack(tokens, latents.shape)
 
 
-def _packed(latents: Any) -> Any:
+def _unit_timestep(timestep: Any, latents: Any) -> Any:
+    """A timestep in 0..1, repeated for each image."""
+    return expand_timestep(timestep, latents).to(latents.dtype) / TRAIN_TIMESTEPS
+
+
+def _pack(latents: Any) -> Any:
     """`B×C×h×w` as tokens `B×(h/2·w/2)×4C`."""
     batch, channels, height, width = latents.shape
-    cells = latents.reshape(batch, channels, height // PACK, PACK, width // PACK, PACK)
-    return cells.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * PACK**2)
+    patches = latents.reshape(batch, channels, height // PATCH, PATCH, width // PATCH, PATCH)
+    return patches.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * PATCH**2)
 
 
-def _unpacked(tokens: Any, shape: Sequence[int]) -> Any:
+def _unpack(tokens: Any, shape: Sequence[int]) -> Any:
+    """Tokens `B×(h/2·w/2)×4C` as `B×C×h×w`."""
     batch, _, height, width = shape
-    cells = tokens.reshape(batch, height // PACK, width // PACK, -1, PACK, PACK)
-    return cells.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
+    patches = tokens.reshape(batch, height // PATCH, width // PATCH, -1, PATCH, PATCH)
+    return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
 
 
-def _filling(kept: Any, masks: Any) -> Any:
-    """The latents of what is kept, then the mask with all pixels of a cell as its channels."""
+def _inpainting_input(masked_image_latents: Any, masks: Any) -> Any:
+    """The latents of the masked image, then the mask with the pixels of each latent cell as channels."""
     import torch
     from torch.nn import functional
 
-    return torch.cat([kept, functional.pixel_unshuffle(masks, masks.shape[-1] // kept.shape[-1])], dim=1)
+    factor = masks.shape[-1] // masked_image_latents.shape[-1]
+    return torch.cat([masked_image_latents, functional.pixel_unshuffle(masks, factor)], dim=1)
 
 
-def _see(pipeline: Any, network: Any, pictures: Any) -> Any:
-    """Latents, or for networks with a hint block the very pictures."""
+def _prepare(pipeline: Any, network: Any, images: Any) -> Any:
+    """Latents; or the images in -1..1 for ControlNets with a hint block (XLabs)."""
     if network.input_hint_block is not None:
-        return pictures.to(network.device, network.dtype) * 2 - 1
-    return encode_pictures(pipeline, pictures).to(network.device, network.dtype)
+        return images.to(network.device, network.dtype) * 2 - 1
+    return encode_images(pipeline, images).to(network.device, network.dtype)
 
 
-def _say(network: Any, entering: Any, time: Any, told: Told, sight: Sight) -> dict[str, Any]:
-    hinted = network.input_hint_block is not None
-    mode = None if sight.mode is None else entering.new_full((len(entering), 1), sight.mode).long()
+def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+    has_hint_block = network.input_hint_block is not None
+    mode = None if control.mode is None else latents.new_full((len(latents), 1), control.mode).long()
     double, single = network(
-        _packed(entering),
-        controlnet_cond=sight.seen if hinted else _packed(sight.seen),
+        _pack(latents),
+        controlnet_cond=control.cond if has_hint_block else _pack(control.cond),
         controlnet_mode=mode,
-        conditioning_scale=sight.strengths[..., 0],
-        timestep=each(time, entering).to(entering.dtype) / THOUSAND,
+        conditioning_scale=control.conditioning_scale[..., 0],
+        timestep=_unit_timestep(timestep, latents),
         return_dict=False,
-        **told,
+        **kwargs,
     )
-    said = {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
-    found = {name: tuple(blocks) for name, blocks in said.items() if blocks is not None}
-    return {**found, "controlnet_blocks_repeat": True} if hinted else found
+    samples = {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
+    residuals = {name: tuple(blocks) for name, blocks in samples.items() if blocks is not None}
+    return {**residuals, "controlnet_blocks_repeat": True} if has_hint_block else residuals

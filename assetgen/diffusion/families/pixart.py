@@ -1,56 +1,64 @@
-"""PixArt-α and PixArt-Σ."""
+"""PixArt-α and PixArt-Σ. Follows `PixArtAlphaPipeline` and `PixArtSigmaPipeline`; the latter loads both."""
 
 from typing import Any
 
-from assetgen.diffusion.families import Family, Texts, Told
-from assetgen.diffusion.families._transformer import MASKED, call, first_half, masked_told, patch_size
+from assetgen.diffusion._private_apis import execution_device
+from assetgen.diffusion.families import Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families._transformer import (
+    MASKED_EMBEDS,
+    call_transformer,
+    drop_variance,
+    masked_kwargs,
+    patch_size,
+)
 
-MOST_TOKENS = {True: 120, False: 300}
-"""The longest text that α (which is told sizes) and Σ were trained with."""
+ALPHA_TOKENS, SIGMA_TOKENS = 120, 300
+"""The longest prompts that α and Σ were trained with."""
 
 
 def pixart() -> Family:
-    """T5 for the words, one transformer with positions that predicts variances besides."""
+    """T5; one transformer with position embeddings, which also predicts variances."""
     return Family(
         "PixArtSigmaPipeline",
         encode=_encode,
-        readers=lambda pipeline: [(pipeline.tokenizer, _most_tokens(pipeline))],
-        told=_told,
+        tokenizers=lambda pipeline: [(pipeline.tokenizer, _max_sequence_length(pipeline))],
+        network_kwargs=_network_kwargs,
         predict=_predict,
-        wraps=patch_size,
-        network="transformer",
-        patch=patch_size,
-        rolls=lambda network: True,
+        tile_multiple=patch_size,
+        network_name="transformer",
+        patch_size=patch_size,
+        has_position_embeddings=lambda network: True,
     )
 
 
-def _is_told_sizes(pipeline: Any) -> bool:
+def _is_alpha(pipeline: Any) -> bool:
+    """α is conditioned on resolution and aspect ratio, Σ is not."""
     return bool(pipeline.transformer.use_additional_conditions)
 
 
-def _most_tokens(pipeline: Any) -> int:
-    return MOST_TOKENS[_is_told_sizes(pipeline)]
+def _max_sequence_length(pipeline: Any) -> int:
+    return ALPHA_TOKENS if _is_alpha(pipeline) else SIGMA_TOKENS
 
 
-def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
-    found = pipeline.encode_prompt(
+def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+    embeds = pipeline.encode_prompt(
         prompts,
-        negative_prompt=negatives,
-        device=pipeline._execution_device,
-        do_classifier_free_guidance=guided,
-        max_sequence_length=_most_tokens(pipeline),
+        negative_prompt=negative_prompts,
+        device=execution_device(pipeline),
+        do_classifier_free_guidance=cfg,
+        max_sequence_length=_max_sequence_length(pipeline),
     )
-    return dict(zip(MASKED, found, strict=True))
+    return dict(zip(MASKED_EMBEDS, embeds, strict=True))
 
 
-def _told(pipeline: Any, texts: Texts, size: tuple[int, int], guidance: Any) -> dict[str, Any]:
-    words, (width, height) = texts["prompt_embeds"], size
-    place: dict[str, Any] = {"resolution": None, "aspect_ratio": None}
-    if _is_told_sizes(pipeline):
-        place["resolution"] = words.new_tensor([height, width]).repeat(len(words), 1)
-        place["aspect_ratio"] = words.new_tensor([height / width]).repeat(len(words), 1)
-    return {**masked_told(texts), "added_cond_kwargs": place}
+def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], guidance_scale: Any) -> dict[str, Any]:
+    prompt_embeds, (width, height) = embeds["prompt_embeds"], size
+    conditions: dict[str, Any] = {"resolution": None, "aspect_ratio": None}
+    if _is_alpha(pipeline):
+        conditions["resolution"] = prompt_embeds.new_tensor([height, width]).repeat(len(prompt_embeds), 1)
+        conditions["aspect_ratio"] = prompt_embeds.new_tensor([height / width]).repeat(len(prompt_embeds), 1)
+    return {**masked_kwargs(embeds), "added_cond_kwargs": conditions}
 
 
-def _predict(network: Any, latents: Any, time: Any, told: Told) -> Any:
-    return first_half(call(network, latents, time, told), latents)
+def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+    return drop_variance(call_transformer(network, latents, timestep, kwargs), latents)

@@ -1,45 +1,51 @@
-"""Sana and Sana 1.5."""
+"""Sana and Sana 1.5. Follows `SanaPipeline`."""
 
 import inspect
 from typing import Any
 
-from assetgen.diffusion.families import Family, Texts, Told
-from assetgen.diffusion.families._transformer import MASKED, call, first_half, masked_told, patch_size
+from assetgen.diffusion._private_apis import execution_device
+from assetgen.diffusion.families import Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families._transformer import (
+    MASKED_EMBEDS,
+    call_transformer,
+    drop_variance,
+    masked_kwargs,
+    patch_size,
+)
 
-MOST_TOKENS = 300  # section 3.1 of the paper (Xie et al. 2024)
+MAX_SEQUENCE_LENGTH = 300  # tokens; section 3.1 of the paper (Xie et al. 2024)
 
 
 def sana() -> Family:
-    """Gemma for the words, an autoencoder of factor 32, and a transformer that knows places by convolutions.
-
-    Those for 2K and 4K know them by positions, too.
-    """
+    """Gemma, an autoencoder with a scale factor of 32, and a transformer without position embeddings (those for 2K and
+    4K have them)."""
     return Family(
         "SanaPipeline",
         encode=_encode,
-        readers=lambda pipeline: [(pipeline.tokenizer, MOST_TOKENS)],
-        told=lambda pipeline, texts, size, guidance: masked_told(texts),
+        tokenizers=lambda pipeline: [(pipeline.tokenizer, MAX_SEQUENCE_LENGTH)],
+        network_kwargs=lambda pipeline, embeds, size, guidance_scale: masked_kwargs(embeds),
         predict=_predict,
-        wraps=patch_size,
-        network="transformer",
-        patch=patch_size,
-        rolls=lambda network: network.config.interpolation_scale is not None,
+        tile_multiple=patch_size,
+        network_name="transformer",
+        patch_size=patch_size,
+        has_position_embeddings=lambda network: network.config.interpolation_scale is not None,
     )
 
 
-def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
-    """The instruction that its language model was given in training stands before the prompt, not the unwanted one."""
+def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+    """With the pipeline's default `complex_human_instruction`, as in training; it precedes the prompt only."""
     instruction = inspect.signature(type(pipeline).__call__).parameters["complex_human_instruction"].default
-    found = pipeline.encode_prompt(
+    embeds = pipeline.encode_prompt(
         prompts,
-        negative_prompt=negatives,
-        device=pipeline._execution_device,
-        do_classifier_free_guidance=guided,
-        max_sequence_length=MOST_TOKENS,
+        negative_prompt=negative_prompts,
+        device=execution_device(pipeline),
+        do_classifier_free_guidance=cfg,
+        max_sequence_length=MAX_SEQUENCE_LENGTH,
         complex_human_instruction=instruction,
     )
-    return dict(zip(MASKED, found, strict=True))
+    return dict(zip(MASKED_EMBEDS, embeds, strict=True))
 
 
-def _predict(network: Any, latents: Any, time: Any, told: Told) -> Any:
-    return first_half(call(network, latents, time * network.config.timestep_scale, told), latents)
+def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+    prediction = call_transformer(network, latents, timestep * network.config.timestep_scale, kwargs)
+    return drop_variance(prediction, latents)

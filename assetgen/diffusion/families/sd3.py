@@ -1,76 +1,78 @@
-"""Stable Diffusion 3 and 3.5."""
+"""Stable Diffusion 3 and 3.5. Follows `StableDiffusion3Pipeline` and `StableDiffusion3ControlNetPipeline`."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from assetgen.diffusion.families import Family, Sight, Steering, Texts, Told
-from assetgen.diffusion.families._transformer import call, each, patch_size
-from assetgen.diffusion.sampling.latents import encode_pictures, shift_of
+from assetgen.diffusion._private_apis import execution_device, transformer_pos_embed
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families._transformer import call_transformer, expand_timestep, patch_size
+from assetgen.diffusion.sampling.latents import encode_images, shift_factor
 
-MOST_TOKENS = 256  # the longest text of T5 that it was trained with; two CLIPs read its beginning
-NAMES = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+MAX_SEQUENCE_LENGTH = 256  # T5 tokens in training; both CLIPs read the first 77
+EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+"""What `encode_prompt` returns, in order."""
 
 
 def sd3() -> Family:
-    """Three text encoders (T5 may be left out), one transformer with positions, flow matching."""
+    """Two CLIPs and T5 (optional); one transformer with position embeddings, trained with flow matching."""
     return Family(
         "StableDiffusion3Pipeline",
         encode=_encode,
-        readers=_readers,
-        told=_told,
-        predict=call,
-        wraps=patch_size,
-        network="transformer",
-        patch=patch_size,
-        most=lambda network: int(network.config.pos_embed_max_size * network.config.patch_size),
-        rolls=lambda network: True,
-        steerings={"controlnet": Steering("SD3ControlNetModel", _see, _say)},
+        tokenizers=_tokenizers,
+        network_kwargs=_network_kwargs,
+        predict=call_transformer,
+        tile_multiple=patch_size,
+        network_name="transformer",
+        patch_size=patch_size,
+        max_latent_side=lambda network: int(network.config.pos_embed_max_size * network.config.patch_size),
+        has_position_embeddings=lambda network: True,
+        control_adapters={"controlnet": ControlAdapter("SD3ControlNetModel", _prepare, _controlnet)},
     )
 
 
-def _encode(pipeline: Any, prompts: list[str], negatives: list[str], guided: bool) -> Texts:
-    found = pipeline.encode_prompt(
+def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+    embeds = pipeline.encode_prompt(
         prompt=prompts,
         prompt_2=None,
         prompt_3=None,
-        negative_prompt=negatives,
-        device=pipeline._execution_device,
-        do_classifier_free_guidance=guided,
-        max_sequence_length=MOST_TOKENS,
+        negative_prompt=negative_prompts,
+        device=execution_device(pipeline),
+        do_classifier_free_guidance=cfg,
+        max_sequence_length=MAX_SEQUENCE_LENGTH,
     )
-    return dict(zip(NAMES, found, strict=True))
+    return dict(zip(EMBEDS, embeds, strict=True))
 
 
-def _readers(pipeline: Any) -> Sequence[tuple[Any, int]]:
+def _tokenizers(pipeline: Any) -> Sequence[tuple[Any, int]]:
     if pipeline.text_encoder_3 is not None:
-        return [(pipeline.tokenizer_3, MOST_TOKENS)]
+        return [(pipeline.tokenizer_3, MAX_SEQUENCE_LENGTH)]
     clips = (pipeline.tokenizer, pipeline.tokenizer_2)
     return [(tokenizer, tokenizer.model_max_length) for tokenizer in clips]
 
 
-def _told(pipeline: Any, texts: Texts, size: tuple[int, int], guidance: Any) -> dict[str, Any]:
-    return {"encoder_hidden_states": texts["prompt_embeds"], "pooled_projections": texts["pooled_prompt_embeds"]}
+def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], guidance_scale: Any) -> dict[str, Any]:
+    return {"encoder_hidden_states": embeds["prompt_embeds"], "pooled_projections": embeds["pooled_prompt_embeds"]}
 
 
-def _see(pipeline: Any, network: Any, pictures: Any) -> Any:
-    """Latents. Networks that see no pooled text were trained with latents that are not shifted, either."""
+def _prepare(pipeline: Any, network: Any, images: Any) -> Any:
+    """Latents. ControlNets trained without pooled embeddings were also trained on latents without the VAE's shift."""
     if not network.config.use_pos_embed:
-        network.pos_embed = network._get_pos_embed_from_transformer(pipeline.transformer).to(network.device)
-    latents = encode_pictures(pipeline, pictures)
+        network.pos_embed = transformer_pos_embed(network, pipeline.transformer).to(network.device)
+    latents = encode_images(pipeline, images)
     if network.config.force_zeros_for_pooled_projection:
-        latents = latents + shift_of(pipeline.vae) * pipeline.vae.config.scaling_factor
+        latents = latents + shift_factor(pipeline.vae) * pipeline.vae.config.scaling_factor
     return latents.to(network.device, network.dtype)
 
 
-def _say(network: Any, entering: Any, time: Any, told: Told, sight: Sight) -> dict[str, Any]:
-    pooled, words = told["pooled_projections"], told["encoder_hidden_states"]
+def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+    pooled, hidden_states = kwargs["pooled_projections"], kwargs["encoder_hidden_states"]
     [blocks] = network(
-        network.pos_embed(entering) if not network.config.use_pos_embed else entering,
-        controlnet_cond=sight.seen,
-        conditioning_scale=sight.strengths[..., 0],
-        timestep=each(time, entering),
+        network.pos_embed(latents) if not network.config.use_pos_embed else latents,
+        controlnet_cond=control.cond,
+        conditioning_scale=control.conditioning_scale[..., 0],
+        timestep=expand_timestep(timestep, latents),
         pooled_projections=pooled * 0 if network.config.force_zeros_for_pooled_projection else pooled,
-        encoder_hidden_states=words if network.config.joint_attention_dim is not None else None,
+        encoder_hidden_states=hidden_states if network.config.joint_attention_dim is not None else None,
         return_dict=False,
     )
     return {"block_controlnet_hidden_states": tuple(blocks)}

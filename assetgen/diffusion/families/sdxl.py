@@ -1,19 +1,20 @@
-"""Stable Diffusion XL, and every model of that shape: Turbo, Lightning, LCM."""
+"""Stable Diffusion XL and models of its architecture (Turbo, Lightning, LCM). Follows `StableDiffusionXLPipeline`, its
+ControlNet, ControlNet-Union and Adapter variants, and `StableDiffusionXLInpaintPipeline`."""
 
 from typing import Any
 
-from assetgen.diffusion.families import Family, Texts
+from assetgen.diffusion.families import Family, PromptEmbeds
 from assetgen.diffusion.families._unet import unet_family
 
 
 def sdxl() -> Family:
-    """Two text encoders, one UNet. The invisible watermark is off: it would depend on what else is installed."""
-    return unet_family("StableDiffusionXLPipeline", _told, {"add_watermarker": False})
+    """Two CLIPs, one UNet. The invisible watermark is off: it would depend on which packages are installed."""
+    return unet_family("StableDiffusionXLPipeline", _network_kwargs, {"add_watermarker": False})
 
 
-def _told(texts: Texts, size: tuple[int, int]) -> dict[str, Any]:
-    """Besides the words it is told the size of the picture, and that nothing was cut off (paper, section 2.2)."""
-    words, summary = texts["prompt_embeds"], texts["pooled_prompt_embeds"]
-    width, height = size
-    place = words.new_tensor([[height, width, 0, 0, height, width]]).expand(len(words), -1)
-    return {"encoder_hidden_states": words, "added_cond_kwargs": {"text_embeds": summary, "time_ids": place}}
+def _network_kwargs(embeds: PromptEmbeds, size: tuple[int, int]) -> dict[str, Any]:
+    """With `time_ids`: original size, crop offset and target size (paper, section 2.2), for an uncropped image."""
+    prompt_embeds, (width, height) = embeds["prompt_embeds"], size
+    time_ids = prompt_embeds.new_tensor([[height, width, 0, 0, height, width]]).expand(len(prompt_embeds), -1)
+    added = {"text_embeds": embeds["pooled_prompt_embeds"], "time_ids": time_ids}
+    return {"encoder_hidden_states": prompt_embeds, "added_cond_kwargs": added}

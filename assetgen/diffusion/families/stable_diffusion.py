@@ -1,16 +1,17 @@
-"""Stable Diffusion 1 and 2, and every model of that shape: they predict noise or velocity as their scheduler says."""
+"""Stable Diffusion 1 and 2 and models of their architecture, with epsilon or v-prediction as their scheduler sets.
+Follows `StableDiffusionPipeline`, its ControlNet and Adapter variants, and `StableDiffusionInpaintPipeline`."""
 
 from typing import Any
 
-from assetgen.diffusion.families import Family, Texts
+from assetgen.diffusion.families import Family, PromptEmbeds
 from assetgen.diffusion.families._unet import unet_family
 
 
 def stable_diffusion() -> Family:
-    """One text encoder, one UNet. Their safety checker is left out: it blackens dragons, and costs 1.2 GB."""
-    options = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-    return unet_family("StableDiffusionPipeline", _told, options)
+    """One CLIP, one UNet. The safety checker is left out: it blackens harmless images and takes 1.2 GB."""
+    pipeline_kwargs = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    return unet_family("StableDiffusionPipeline", _network_kwargs, pipeline_kwargs)
 
 
-def _told(texts: Texts, size: tuple[int, int]) -> dict[str, Any]:
-    return {"encoder_hidden_states": texts["prompt_embeds"]}
+def _network_kwargs(embeds: PromptEmbeds, size: tuple[int, int]) -> dict[str, Any]:
+    return {"encoder_hidden_states": embeds["prompt_embeds"]}

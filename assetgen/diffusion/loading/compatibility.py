@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.families import Family, families
+from assetgen.diffusion.families import Family, all_families
 from assetgen.diffusion.loading.weight_files import PIPELINE_FILE
 from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard
@@ -28,7 +28,7 @@ def error_summary(error: Exception) -> str:
 def check_family(folder: Path, wanted: str) -> None:
     """A pipeline folder is not of another family than its card says. What it calls itself may be unknown here."""
     kind = str(json.loads((folder / PIPELINE_FILE).read_bytes()).get("_class_name"))
-    stems = {shape.pipeline.removesuffix("Pipeline"): name for name, shape in families().items()}
+    stems = {shape.pipeline_class.removesuffix("Pipeline"): name for name, shape in all_families().items()}
     found = max((stem for stem in stems if kind.startswith(stem)), key=len, default=None)
     if found and stems[found] != wanted:
         what = f"the weights in '{folder}' are of a model of family '{stems[found]}' and not '{wanted}'"
@@ -50,10 +50,10 @@ def missing_tensors_error(network: Any, place: Path, missing: list[str]) -> Inpu
 def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> None:
     """The network takes the latents (or besides them a mask and what stands around it; for editing it would want
     others) and the words of a model."""
-    network, has = getattr(pipeline, shape.network), pipeline.vae.config.latent_channels
-    wants = shape.channels(network)
-    if wants != has and wants != shape.filled(has, grain):
-        what = f"the {shape.network} of model '{card.model}' wants {wants} channels, and its latents have {has}"
+    network, has = getattr(pipeline, shape.network_name), pipeline.vae.config.latent_channels
+    wants = shape.in_channels(network)
+    if wants != has and wants != shape.inpainting_channels(has, grain):
+        what = f"the {shape.network_name} of model '{card.model}' wants {wants} channels, and its latents have {has}"
         cure = "Use the text-to-image or the inpainting kind of this model"
         raise InputError(what, cure="Name a `vae:` that was made for this model" if card.vae else cure)
     width = next((each for key in WORD_WIDTHS if isinstance(each := network.config.get(key), int)), None)
@@ -63,8 +63,11 @@ def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> No
         return
     widths = [int(encoder.get_input_embeddings().weight.shape[-1]) for encoder in encoders]
     if width not in (*widths, sum(widths)):
-        what = f"the {shape.network} of model '{card.model}' wants words of {width} numbers, and its text encoders give"
-        raise InputError(f"{what} {' and '.join(map(str, widths))}", cure="Check its card: `network`, `weights`")
+        what = f"the {shape.network_name} of model '{card.model}' wants words of {width} numbers"
+        raise InputError(
+            f"{what}, and its text encoders give {' and '.join(map(str, widths))}",
+            cure="Check its card: `network`, `weights`",
+        )
 
 
 def check_control(card: ModelCard, kind: str, control: Any, network: Any) -> None:

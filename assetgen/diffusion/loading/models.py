@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.families import Family, family
+from assetgen.diffusion.families import Family, get_family
 from assetgen.diffusion.loading.checkpoint import configuration, read_network, read_whole
 from assetgen.diffusion.loading.compatibility import (
     check_complete,
@@ -37,8 +37,8 @@ from assetgen.diffusion.loading.weight_files import (
     part_class,
     weights_path,
 )
-from assetgen.diffusion.sampling.latents import grain_of
-from assetgen.diffusion.sampling.request import Request
+from assetgen.diffusion.sampling.latents import vae_scale_factor
+from assetgen.diffusion.sampling.request import NEUTRAL_GUIDANCE, Request
 from assetgen.diffusion.speed.compiling import Compiler
 from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
@@ -76,7 +76,7 @@ class WarmModel:
     @property
     def network(self) -> Any:
         """The UNet or transformer."""
-        return getattr(self.pipeline, self.family.network)
+        return getattr(self.pipeline, self.family.network_name)
 
     @property
     def resident(self) -> bool:
@@ -86,36 +86,36 @@ class WarmModel:
     @property
     def vae_scale_factor(self) -> int:
         """Image pixels per latent cell, in each direction."""
-        return grain_of(self.pipeline.vae)
+        return vae_scale_factor(self.pipeline.vae)
 
     @property
     def size_multiple(self) -> int:
         """Images are sampled at sides that are multiples of this, in pixels."""
-        return self.vae_scale_factor * self.family.patch(self.network)
+        return self.vae_scale_factor * self.family.patch_size(self.network)
 
     @property
     def tiling_multiple(self) -> int:
         """Sides of seamless images are multiples of this: then no layer rounds its size."""
-        return self.vae_scale_factor * self.family.wraps(self.network)
+        return self.vae_scale_factor * self.family.tile_multiple(self.network)
 
     @property
     def max_side(self) -> int | None:
         """The longest side in pixels that the model supports; None without a limit."""
-        cells = self.family.most(self.network)
+        cells = self.family.max_latent_side(self.network)
         return cells * self.vae_scale_factor if cells else None
 
     @property
     def is_inpainting(self) -> bool:
         """True if the network has inpainting channels: the mask and the surrounding image."""
-        return bool(self.family.channels(self.network) != self.pipeline.vae.config.latent_channels)
+        return bool(self.family.in_channels(self.network) != self.pipeline.vae.config.latent_channels)
 
     def image_tokens(self, size: tuple[int, int]) -> int:
         """Number of tokens of an image of this size in pixels."""
         return (size[0] // self.size_multiple) * (size[1] // self.size_multiple)
 
-    def guided(self, request: Request) -> bool:
+    def uses_cfg(self, request: Request) -> bool:
         """True if a request uses classifier-free guidance, so that its negative prompt counts."""
-        return request.guided and not self.family.told_guidance(self.network)
+        return request.guidance_scale > NEUTRAL_GUIDANCE and not self.family.guidance_distilled(self.network)
 
     def networks(self, kinds: Iterable[str]) -> list[Any]:
         """The network, the autoencoder and the control networks of these kinds."""
@@ -132,14 +132,14 @@ class WarmModel:
 
     def uses_ip_adapter(self, card: ModelCard, kinds: Iterable[str]) -> bool:
         """True if one of these controls is an IP-Adapter."""
-        return any(self.family.steerings[card.controls[kind].type].worn for kind in kinds)
+        return any(self.family.control_adapters[card.controls[kind].type].install for kind in kinds)
 
     def ip_adapter_installed(self, card: ModelCard, kinds: Iterable[str]) -> AbstractContextManager[None]:
         """Context in which the IP-Adapter among these controls is installed."""
         for kind in kinds:
-            wear = self.family.steerings[card.controls[kind].type].worn
-            if wear is not None:
-                return wear(self.pipeline, self.controls[kind])
+            install = self.family.control_adapters[card.controls[kind].type].install
+            if install is not None:
+                return install(self.pipeline, self.controls[kind])
         return nullcontext()
 
     def scheduler(self) -> Any:
@@ -205,15 +205,15 @@ def _size_of_controls(card: ModelCard, kinds: Iterable[str]) -> int:
 
 def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, place: str) -> WarmModel:
     torch, diffusers = libraries()
-    shape, device = family(card.family), device_for(card, place)
-    options = dict(shape.options)
+    shape, device = get_family(card.family), device_for(card, place)
+    options = dict(shape.pipeline_kwargs)
     if card.vae:
         options["vae"] = _read_vae(card, card.vae, device)
     if card.network:
-        options[shape.network] = _read_network(card, card.network, shape.network, device)
-    whole = getattr(diffusers, shape.pipeline)
+        options[shape.network_name] = _read_network(card, card.network, shape.network_name, device)
+    whole = getattr(diffusers, shape.pipeline_class)
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
-    check_parts(card, shape, pipeline, grain_of(pipeline.vae))
+    check_parts(card, shape, pipeline, vae_scale_factor(pipeline.vae))
     pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler)
     for embedding in card.embeddings:
         load_embedding(pipeline, embedding)
@@ -236,10 +236,10 @@ def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
         if (card.controls[other].weights, card.controls[other].type) == (control.weights, control.type):
             return network
     _, diffusers = libraries()
-    how = warm.family.steerings[control.type]
-    if how.read is not None:
-        return how.read(weights_path(control.weights), control.adapter, warm.device)
-    network = _read(getattr(diffusers, how.network), control.weights, card.model, warm.device)
+    how = warm.family.control_adapters[control.type]
+    if how.load is not None:
+        return how.load(weights_path(control.weights), control.adapter, warm.device)
+    network = _read(getattr(diffusers, how.network_class), control.weights, card.model, warm.device)
     check_control(card, kind, network, warm.network)
     return network.to(warm.device.torch_device)
 

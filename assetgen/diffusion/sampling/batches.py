@@ -1,4 +1,4 @@
-"""Requests to pictures, in batches of one shape on a warm model."""
+"""Jobs to images, in batches of one shape on a warm model."""
 
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -8,129 +8,141 @@ from itertools import chain, groupby, islice
 from typing import Any
 
 from assetgen.diffusion.loading.models import WarmModel, warm_model
-from assetgen.diffusion.sampling.decode import decode
+from assetgen.diffusion.sampling.decode import decode_image
 from assetgen.diffusion.sampling.denoise import denoise
-from assetgen.diffusion.sampling.latents import to_bytes
+from assetgen.diffusion.sampling.latents import quantize
 from assetgen.diffusion.sampling.prompts import chunk_count
-from assetgen.diffusion.sampling.request import GUIDED_ABOVE, Request, Size, cut, framed, read_request
-from assetgen.diffusion.sampling.tiling import wrapping
+from assetgen.diffusion.sampling.request import NEUTRAL_GUIDANCE, Request, center_crop, fit_image, read_request
+from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
 from assetgen.diffusion.speed.devices import Device, is_out_of_memory, libraries
 from assetgen.diffusion.speed.energy import EnergyMeter
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
 from assetgen.images import ImageSet, color_image
+from assetgen.pack.schema import ImageSize
 from assetgen.parts import SourceJob
 
 
 def sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
-    """One picture (`color`, RGB uint8) a job, in order. The jobs are alike (see `request.alike`), and read lazily."""
+    """One image (`color`, RGB uint8) per job, in order. All jobs have one `diffusion_batch_key`; they are read lazily.
+
+    Raises `InputError` for a request that the model does not support, and `BuildError` where the device's memory is
+    too small for one image.
+    """
     requests = map(read_request, jobs)
     first = next(requests, None)
     if first is None:
         return
     kinds = [control.kind for control in first.controls]
     warm = warm_model(first.card, first.loras, kinds, first.emit, first.device)
-    made = made_size(warm, first)
-    heard = map(partial(_heard, warm), chain([first], requests))
-    for batch in _batches(warm, heard):
-        yield from _fitting(warm, batch, made)
+    size = sampling_size(warm, first)
+    checked = map(partial(_check_negative_prompt, warm), chain([first], requests))
+    for batch in _batches(warm, checked):
+        yield from _sample_within_memory(warm, batch, size)
 
 
 def _batches(warm: WarmModel, requests: Iterator[Request]) -> Iterator[list[Request]]:
-    """Requests a batch at a time; prompts of another number of chunks have another shape, and begin a new one."""
-    for _, batch_key in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative)):
-        while batch := list(islice(batch_key, warm.device.batch)):
+    """Batches of requests whose prompts have one number of chunks, and so embeddings of one shape."""
+    for _, group in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative_prompt)):
+        while batch := list(islice(group, warm.device.batch)):
             yield batch
 
 
-def made_size(warm: WarmModel, request: Request) -> Size:
-    """The size to sample at: whole latents. A picture that wraps cannot be cut, so its sides must be right already."""
+def sampling_size(warm: WarmModel, request: Request) -> ImageSize:
+    """The request's size, rounded up to whole tokens; the image is cropped afterwards.
+
+    Raises `InputError` for a size above the model's limit, and for one that is not a multiple along a tiling axis:
+    cropping would break the tiling.
+    """
     for axis, side in zip("xy", request.size, strict=True):
         if axis in request.tile and side % warm.tiling_multiple:
-            what = f"{side} pixels along {axis} do not wrap in model '{request.card.model}'"
+            what = f"{side} pixels along {axis} cannot tile in model '{request.card.model}'"
             raise InputError(what, cure=f"Use a multiple of {warm.tiling_multiple}")
     width, height = (-(-side // warm.size_multiple) * warm.size_multiple for side in request.size)
     if warm.max_side and max(width, height) > warm.max_side:
-        what = f"model '{request.card.model}' cannot draw {request.size[0]} × {request.size[1]} pixels"
-        raise InputError(what, cure=f"Ask for sides of at most {warm.max_side}")
+        what = f"model '{request.card.model}' cannot sample {request.size[0]} × {request.size[1]} pixels"
+        raise InputError(what, cure=f"Use sides of at most {warm.max_side}")
     return width, height
 
 
-def _heard(warm: WarmModel, request: Request) -> Request:
-    """The request, unless it unwants what this model cannot hear (but what its card unwants for every picture)."""
+def _check_negative_prompt(warm: WarmModel, request: Request) -> Request:
+    """Reject a negative prompt that the model cannot use; the card's own default is allowed."""
     card = request.card
-    if request.negative and request.negative != card.defaults.get("negative") and not warm.guided(request):
-        other = "" if warm.family.told_guidance(warm.network) else f", or ask for `guidance` above {GUIDED_ABOVE:g}"
-        what = f"model '{card.model}' takes no negative prompt at guidance {request.guidance:g}"
-        raise InputError(what, cure=f"Remove `negative:`{other}")
+    if request.negative_prompt not in ("", card.defaults.get("negative")) and not warm.uses_cfg(request):
+        what = f"model '{card.model}' takes no negative prompt at guidance {request.guidance_scale:g}"
+        cure = "Remove `negative:`"
+        if not warm.family.guidance_distilled(warm.network):
+            cure += f", or set `guidance` above {NEUTRAL_GUIDANCE:g}"
+        raise InputError(what, cure=cure)
     return request
 
 
-def _fitting(warm: WarmModel, batch: Sequence[Request], made: Size) -> Iterator[ImageSet]:
-    """The pictures of a batch; where it does not fit into memory, of halves of it, as of all batches from then on."""
+def _sample_within_memory(warm: WarmModel, batch: Sequence[Request], size: ImageSize) -> Iterator[ImageSet]:
+    """The images of a batch. When memory runs out, `_free_memory` and repeat, with the smaller batch size for good."""
     while batch:
         part = batch[: warm.device.batch]
-        pictures: list[ImageSet] = []
+        images: list[ImageSet] = []
         try:
-            pictures = _pictures(warm, part, made)
+            images = _sample_batch(warm, part, size)
         except RuntimeError as error:
             if not is_out_of_memory(error):
-                raise  # else go on outside: what the error holds is free only once it is forgotten
+                raise  # otherwise continue below: the exception's traceback holds memory until the block ends
         except CompilingError as error:
             part[0].emit(Uncompiled(model=part[0].card.model, reason=str(error)))
             continue
-        if pictures:
+        if images:
             batch = batch[len(part) :]
-            yield from pictures
+            yield from images
         else:
-            _shrink(warm, part[0])
+            _free_memory(warm, part[0])
 
 
-def _shrink(warm: WarmModel, request: Request) -> None:
-    """Make room: let recordings go, and where there are none, halve the batch."""
+def _free_memory(warm: WarmModel, request: Request) -> None:
+    """Drop the CUDA graphs; where there are none, halve the batch size."""
     torch, _ = libraries()
     if warm.cuda_graphs.allowed and warm.cuda_graphs.graphs:
         warm.cuda_graphs.disable()
     else:
         half = warm.device.batch // 2
         if not half:
-            what = f"model '{request.card.model}' does not fit into memory with one picture of this size"
-            raise BuildError(what, cure="Ask for a smaller `size`, or use a smaller model")
+            what = f"one image of this size does not fit into memory with model '{request.card.model}'"
+            raise BuildError(what, cure="Use a smaller `size` or a smaller model")
         warm.device = replace(warm.device, batch=half)
         request.emit(Shrunk(batch=half))
     torch.cuda.empty_cache()
 
 
-def _pictures(warm: WarmModel, batch: Sequence[Request], made: Size) -> list[ImageSet]:
-    """Sample and decode a batch, filled with repeats of its last request to one of a few sizes."""
+def _sample_batch(warm: WarmModel, batch: Sequence[Request], size: ImageSize) -> list[ImageSet]:
+    """Sample and decode a batch, padded with its last request to one of a few batch sizes."""
     torch, _ = libraries()
     first = batch[0]
     kinds = [control.kind for control in first.controls]
     with warm.lock, warm.device.current(), torch.inference_mode():
         started, energy = time.perf_counter(), EnergyMeter(warm.device)
-        shape = (made, first.steps, warm.guided(first), chunk_count(warm, first.prompt, first.negative), *kinds)
+        chunks = chunk_count(warm, first.prompt, first.negative_prompt)
+        shape = (size, first.steps, warm.uses_cfg(first), chunks, *kinds)
         fast, networks = _compile(warm, first, shape), warm.compilable(kinds)
-        size = warm.device.batch if fast else warm.device.padded_batch(len(batch))
-        filled = [*batch, *[batch[-1]] * (size - len(batch))]
+        count = warm.device.batch if fast else warm.device.padded_batch(len(batch))
+        padded = [*batch, *[batch[-1]] * (count - len(batch))]
         with compiled(warm.compiler, networks) if fast else uncompiled(networks):
-            with wrapping(warm.networks(kinds), first.tile), warm.ip_adapter_installed(first.card, kinds):
-                latents = denoise(warm, filled, made, [request.asset for request in batch])
-            drawn = [_draw(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
-            pictures = _fetched(warm, batch, drawn)
+            with circular_padding(warm.networks(kinds), first.tile), warm.ip_adapter_installed(first.card, kinds):
+                latents = denoise(warm, padded, size, [request.asset for request in batch])
+            decoded = [_decode(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
+            images = _to_image_sets(warm, batch, decoded)
         seconds = time.perf_counter() - started
-        laid = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
-        _tell(warm.device, batch, size, seconds, energy.joules() / seconds, laid)
-    return pictures
+        layout = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
+        _emit_drawn(warm.device, batch, count, seconds, energy.joules() / seconds, layout)
+    return images
 
 
 def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
-    """True if a batch of this shape runs compiled; compiles the networks where that is due. Seamless images and
-    IP-Adapters run uncompiled: they change layers temporarily."""
+    """True if a batch of this shape runs compiled; compiles the networks first where that is due. With circular
+    padding or an IP-Adapter the layers change, so those batches run uncompiled."""
     kinds = [control.kind for control in request.controls]
     if request.tile or warm.uses_ip_adapter(request.card, kinds):
         return False
-    if shape not in warm.compiler.compiled and warm.compiler.should_compile(request.card.compile, request.ahead):
+    if shape not in warm.compiler.compiled and warm.compiler.should_compile(request.card.compile, request.remaining):
         request.emit(Compiling(model=request.card.model))
         compile_networks(warm.compilable(kinds))
         warm.cuda_graphs.clear()
@@ -138,36 +150,36 @@ def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
     return shape in warm.compiler.compiled
 
 
-def _tell(device: Device, batch: Sequence[Request], size: int, seconds: float, watts: float, laid: str) -> None:
+def _emit_drawn(device: Device, batch: Sequence[Request], count: int, seconds: float, watts: float, layout: str) -> None:
     each, memory = seconds / len(batch), device.memory
-    about = device.description + laid
+    about = device.description + layout
     for slot, request in enumerate(batch):
-        news = Drawn(asset=request.asset, seconds=each, device=about, batch=size, slot=slot, watts=watts, memory=memory)
-        request.emit(news)
-
-
-def _draw(warm: WarmModel, request: Request, latent: Any) -> tuple[Any, Any]:
-    """A picture in 8 bits, and whether all of it are numbers: tensors of the device, which may still be at work.
-    Outside the mask of an inpainting it has the very pixels of the image that was given."""
-    pixels = cut(decode(warm.pipeline.vae, latent, request.tile), request.size)
-    sound = pixels.isfinite().all()
-    if request.image is not None and request.mask is not None:
-        given = (framed(each, request.size, request.size) for each in (request.mask, request.image))
-        mask, original = (pixels.new_tensor(each) for each in given)
-        pixels = mask * pixels + (1 - mask) * original
-    return to_bytes(pixels), sound
-
-
-def _fetched(warm: WarmModel, batch: Sequence[Request], drawn: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
-    """The pictures of a batch, once the device has drawn them all: each question would make it wait."""
-    torch, _ = libraries()
-    pictures, sound = (torch.stack(each) for each in zip(*drawn, strict=True))
-    if not sound.all():
-        exact = warm.device.dtype == torch.float32
-        cure = "Something in its weights or those of its LoRAs, words or controls is no number: get them again"
-        raise InputError(
-            f"model '{batch[0].card.model}' gave no picture",
-            cure=cure if exact else "Set its card's precision to float32",
+        drawn = Drawn(
+            asset=request.asset, seconds=each, device=about, batch=count, slot=slot, watts=watts, memory=memory
         )
-    arrays = pictures.cpu().numpy()
+        request.emit(drawn)
+
+
+def _decode(warm: WarmModel, request: Request, latents: Any) -> tuple[Any, Any]:
+    """The image `H×W×3` uint8 and whether its pixels are finite: tensors on the device, which may not have finished.
+    An inpainted image has the exact pixels of `init_image` where the mask is 0."""
+    pixels = center_crop(decode_image(warm.pipeline.vae, latents, request.tile), request.size)
+    finite = pixels.isfinite().all()
+    if request.init_image is not None and request.mask_image is not None:
+        inputs = (fit_image(each, request.size, request.size) for each in (request.mask_image, request.init_image))
+        mask, original = (pixels.new_tensor(each) for each in inputs)
+        pixels = mask * pixels + (1 - mask) * original
+    return quantize(pixels), finite
+
+
+def _to_image_sets(warm: WarmModel, batch: Sequence[Request], decoded: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
+    """Copy the images of a batch to the CPU, all at once: each copy waits for the device."""
+    torch, _ = libraries()
+    images, finite = (torch.stack(each) for each in zip(*decoded, strict=True))
+    if not finite.all():
+        cure = "Set its card's precision to float32"
+        if warm.device.dtype == torch.float32:
+            cure = "Its weights, a LoRA, an embedding or a control contain NaN: download them again"
+        raise InputError(f"model '{batch[0].card.model}' produced NaN pixels", cure=cure)
+    arrays = images.cpu().numpy()
     return [color_image(array, tiles=request.tile) for request, array in zip(batch, arrays, strict=True)]

@@ -1,4 +1,4 @@
-"""What tells a network what to draw (words, guidance, controls, what stands around a mask), and its answer."""
+"""What conditions a batch (prompts, guidance, controls, inpainting channels), and one prediction with it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,213 +8,221 @@ from typing import Any
 
 import numpy as np
 
-from assetgen.diffusion.families import Sight, Steering
+from assetgen.diffusion.families import ControlAdapter, ControlInput
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import scale_model_input
-from assetgen.diffusion.sampling.latents import as_tensor, encode_pictures
-from assetgen.diffusion.sampling.prompts import encode
-from assetgen.diffusion.sampling.request import Request, Size, framed
-from assetgen.diffusion.sampling.rolling import VIEWS, Cells, rolled, shifts, starts, weights
+from assetgen.diffusion.sampling.latents import encode_images, to_tensor
+from assetgen.diffusion.sampling.prompts import encode_prompts
+from assetgen.diffusion.sampling.request import Request, fit_image
+from assetgen.diffusion.sampling.rolling import VIEWS, Shifts, roll, start_offsets, view_shifts, view_weights
 from assetgen.diffusion.speed.compiling import is_compiled
 from assetgen.errors import InputError
 from assetgen.images import FloatArray
-
-Change = Callable[[Any], Any]
+from assetgen.pack.schema import ImageSize
 
 
 @dataclass(frozen=True)
-class Steer:
-    """One control of a batch: its network, what it saw, and by image its strength and where it acts."""
+class BatchControl:
+    """One control of a batch: its network, `cond` from `ControlAdapter.prepare`, and for each image its conditioning
+    scale and the fractions of the steps where it starts and ends to act (`B×1×1×1` float32, on the CPU)."""
 
     kind: str
-    how: Steering
+    adapter: ControlAdapter
     network: Any
     mode: int | None
-    seen: Any
-    strengths: Any
+    cond: Any
+    scales: Any
     starts: Any
     ends: Any
 
-    def at(self, progress: float) -> Any:
-        """The strengths `B×1×1×1` after this share (0..1) of the steps, on the CPU: asking a GPU makes it wait."""
-        return self.strengths * ((self.starts <= progress) & (progress < self.ends))
+    def scales_at(self, progress: float) -> Any:
+        """The scales `B×1×1×1` at this fraction of the steps. They stay on the CPU, where testing them is free."""
+        return self.scales * ((self.starts <= progress) & (progress < self.ends))
 
 
 @dataclass(frozen=True)
-class Guide:
-    """What a batch is told. Where `guidance` is set, unwanted prompts stand before the wanted ones.
+class Conditioning:
+    """Conditioning of one batch; with classifier-free guidance, negative embeddings precede positive ones.
 
-    `filled` are channels beside the latents, of models made for inpainting; `tile` the axes along which the pictures
-    wrap, `rolls` those along which the network is shown rolled latents, and `begins` where each image's offsets begin.
+    `guidance_scale` is `B×1×1×1`, None without classifier-free guidance. `inpainting` are the extra input channels of
+    inpainting models. `tile` holds the axes along which the images tile, `rolled_axes` those where that takes noise
+    rolling, `offsets` where each image's shifts begin.
     """
 
-    told: dict[str, Any]
-    guidance: Any
-    steers: tuple[Steer, ...]
-    filled: Any
+    network_kwargs: dict[str, Any]
+    guidance_scale: Any
+    controls: tuple[BatchControl, ...]
+    inpainting: Any
     tile: str
-    rolls: str
-    begins: list[dict[str, float]]
+    rolled_axes: str
+    offsets: list[dict[str, float]]
 
 
-def guide(warm: WarmModel, requests: Sequence[Request], made: Size) -> Guide:
-    """What alike requests, to be sampled at `made`, tell the network in every step."""
+def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> Conditioning:
+    """The conditioning of requests with one batch key, sampled at `size` (width, height in pixels)."""
     import torch
 
-    guided, tile = warm.guided(requests[0]), requests[0].tile
-    found = encode(warm, [(request.prompt, request.negative) for request in requests], guided)
-    texts = {name: tensor for name, tensor in found.items() if not name.startswith("negative_")}
-    if guided:
-        texts = {name: torch.cat([found[f"negative_{name}"], tensor]) for name, tensor in texts.items()}
-    guidance = _column([request.guidance for request in requests]).to(warm.device.torch_device)
-    return Guide(
-        told=warm.family.told(warm.pipeline, texts, made, guidance),
-        guidance=guidance if guided else None,
-        steers=tuple(_steer(warm, requests, number, made) for number in range(len(requests[0].controls))),
-        filled=_filled(warm, requests, made),
+    cfg, tile = warm.uses_cfg(requests[0]), requests[0].tile
+    encoded = encode_prompts(warm, [(request.prompt, request.negative_prompt) for request in requests], cfg)
+    embeds = {name: tensor for name, tensor in encoded.items() if not name.startswith("negative_")}
+    if cfg:
+        embeds = {name: torch.cat([encoded[f"negative_{name}"], tensor]) for name, tensor in embeds.items()}
+    guidance_scale = _per_image([request.guidance_scale for request in requests]).to(warm.device.torch_device)
+    return Conditioning(
+        network_kwargs=warm.family.network_kwargs(warm.pipeline, embeds, size, guidance_scale),
+        guidance_scale=guidance_scale if cfg else None,
+        controls=tuple(_batch_control(warm, requests, number, size) for number in range(len(requests[0].controls))),
+        inpainting=_inpainting_channels(warm, requests, size),
         tile=tile,
-        rolls=tile if warm.family.rolls(warm.network) else "",
-        begins=[starts(request.seed) for request in requests],
+        rolled_axes=tile if warm.family.has_position_embeddings(warm.network) else "",
+        offsets=[start_offsets(request.seed) for request in requests],
     )
 
 
-def _steer(warm: WarmModel, requests: Sequence[Request], number: int, made: Size) -> Steer:
-    import torch
-
-    controls = [request.controls[number] for request in requests]
-    kind, card = controls[0].kind, requests[0].card
-    network, how = warm.controls[kind], warm.family.steerings[card.controls[kind].type]
-    pictures = [as_tensor(framed(request.control_picture(number), request.size, made)) for request in requests]
-    return Steer(
-        kind,
-        how,
-        network,
-        card.controls[kind].mode,
-        how.see(warm.pipeline, network, torch.cat(pictures)),
-        _column([control.strength for control in controls]),
-        _column([control.start for control in controls]),
-        _column([control.end for control in controls]),
-    )
-
-
-def _column(values: Sequence[float]) -> Any:
+def _per_image(values: Sequence[float]) -> Any:
+    """`B×1×1×1` float32."""
     import torch
 
     return torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1, 1)
 
 
-def _filled(warm: WarmModel, requests: Sequence[Request], made: Size) -> Any:
-    """For models made for inpainting: what stands around each mask. Where there is none, all is to be drawn."""
+def _batch_control(warm: WarmModel, requests: Sequence[Request], number: int, size: ImageSize) -> BatchControl:
+    import torch
+
+    controls = [request.controls[number] for request in requests]
+    kind, card = controls[0].kind, requests[0].card
+    network, adapter = warm.controls[kind], warm.family.control_adapters[card.controls[kind].type]
+    images = [to_tensor(fit_image(request.control_image(number), request.size, size)) for request in requests]
+    return BatchControl(
+        kind,
+        adapter,
+        network,
+        card.controls[kind].mode,
+        adapter.prepare(warm.pipeline, network, torch.cat(images)),
+        _per_image([control.strength for control in controls]),
+        _per_image([control.start for control in controls]),
+        _per_image([control.end for control in controls]),
+    )
+
+
+def _inpainting_channels(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> Any:
+    """The extra channels of an inpainting model, None for other models. Without a mask all of the image is masked."""
     import torch
 
     if not warm.is_inpainting:
         return None
-    masks, kept = zip(*(_around(request, made) for request in requests), strict=True)
-    latents = torch.cat([encode_pictures(warm.pipeline, as_tensor(picture)) for picture in kept])
-    whole = torch.cat([as_tensor(mask) for mask in masks]).to(latents)
-    return warm.family.filling(latents, whole)
+    masks, masked_images = zip(*(_masked_image(request, size) for request in requests), strict=True)
+    latents = torch.cat([encode_images(warm.pipeline, to_tensor(image)) for image in masked_images])
+    return warm.family.inpainting_input(latents, torch.cat([to_tensor(mask) for mask in masks]).to(latents))
 
 
-def _around(request: Request, made: Size) -> tuple[FloatArray, FloatArray]:
-    """The mask of a request, hard, and its picture with grey in the white of it."""
-    if request.image is None or request.mask is None:
-        return np.ones((made[1], made[0], 1), np.float32), np.full((made[1], made[0], 3), 0.5, np.float32)
-    mask = (framed(request.mask, request.size, made) >= 0.5).astype(np.float32)
-    return mask, framed(request.image, request.size, made) * (1 - mask) + 0.5 * mask
+def _masked_image(request: Request, size: ImageSize) -> tuple[FloatArray, FloatArray]:
+    """The binary mask `H×W×1` of a request, and its image with grey where the mask is 1."""
+    if request.init_image is None or request.mask_image is None:
+        return np.ones((size[1], size[0], 1), np.float32), np.full((size[1], size[0], 3), 0.5, np.float32)
+    mask = (fit_image(request.mask_image, request.size, size) >= 0.5).astype(np.float32)
+    return mask, fit_image(request.init_image, request.size, size) * (1 - mask) + 0.5 * mask
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A step: its number from 1, its time in the scheduler's words, and the share (0..1) of the steps at its middle."""
+class Step:
+    """A sampling step: its number from 1, the scheduler's timestep, and the fraction (0..1) of the steps at its
+    middle."""
 
-    step: int
-    time: Any
+    number: int
+    timestep: Any
     progress: float
 
 
-def predict(warm: WarmModel, told: Guide, scheduler: Any, latents: Any, now: Moment) -> Any:
-    """What the model takes for noise (or velocity) in latents, guided: `B×C×h×w` float32."""
-    entering = scale_model_input(scheduler, latents, now.time)
-    if not told.rolls:
-        return _look(warm, told, entering, now, [(0, 0)] * len(latents))
+def predict(warm: WarmModel, conditioning: Conditioning, scheduler: Any, latents: Any, step: Step) -> Any:
+    """The guided prediction (noise or velocity) for latents `B×C×h×w`: float32, same shape."""
+    latents = scale_model_input(scheduler, latents, step.timestep)
+    axes = conditioning.rolled_axes
+    if not axes:
+        return _predict_rolled(warm, conditioning, latents, step, [(0, 0)] * len(latents))
     size = (latents.shape[-1], latents.shape[-2])
-    total, sure = 0.0, 0.0
+    total, total_weight = 0.0, 0.0
     for view in VIEWS:
-        cells = shifts(told.begins, now.step, view, told.rolls, size)
-        weight = weights(cells, told.rolls, size).to(latents)
-        total = total + weight * _look(warm, told, entering, now, cells)
-        sure = sure + weight
-    return total / sure
+        shifts = view_shifts(conditioning.offsets, step.number, view, axes, size)
+        weight = view_weights(shifts, axes, size).to(latents)
+        total = total + weight * _predict_rolled(warm, conditioning, latents, step, shifts)
+        total_weight = total_weight + weight
+    return total / total_weight
 
 
-def _look(warm: WarmModel, told: Guide, latents: Any, now: Moment, cells: Cells) -> Any:
-    """What the model says of latents that it is shown rolled by so many cells, rolled back."""
-    width = latents.shape[-1]
-    steers = [(steer, steer.at(now.progress)) for steer in told.steers]
-    active = [(steer, strengths) for steer, strengths in steers if steer.how.worn or strengths.any()]
-    given = {
-        "latents": rolled(latents, cells, width).to(warm.network.dtype),
-        "time": now.time,
-        "told": told.told,
-        "guidance": told.guidance,
-        "filled": None if told.filled is None else rolled(told.filled, cells, width).to(warm.network.dtype),
-        "seen": [
-            steer.seen if steer.how.worn else _each(steer.seen, lambda part: rolled(part, cells, width))
-            for steer, _ in active
+def _predict_rolled(warm: WarmModel, conditioning: Conditioning, latents: Any, step: Step, shifts: Shifts) -> Any:
+    """The prediction for latents rolled by these shifts, rolled back. Runs as a CUDA graph where that is possible."""
+    width, dtype = latents.shape[-1], warm.network.dtype
+    scaled = [(control, control.scales_at(step.progress)) for control in conditioning.controls]
+    active = [(control, scales) for control, scales in scaled if control.adapter.install or scales.any()]
+    controls = [control for control, _ in active]
+    inputs = {
+        "latents": roll(latents, shifts, width).to(dtype),
+        "timestep": step.timestep,
+        "network_kwargs": conditioning.network_kwargs,
+        "guidance_scale": conditioning.guidance_scale,
+        "inpainting": None
+        if conditioning.inpainting is None
+        else roll(conditioning.inpainting, shifts, width).to(dtype),
+        "conds": [
+            control.cond if control.adapter.install else _map(lambda part: roll(part, shifts, width), control.cond)
+            for control in controls
         ],
-        "strengths": [strengths.to(latents.device, warm.network.dtype) for _, strengths in active],
+        "scales": [scales.to(latents.device, dtype) for _, scales in active],
     }
-    answer = partial(_answer, warm, [steer for steer, _ in active])
-    if any(steer.how.worn for steer, _ in active):
-        found = answer(given)
+    run = partial(_run_networks, warm, controls)
+    if any(control.adapter.install for control in controls):
+        prediction = run(inputs)
     else:
-        what = (is_compiled(warm.network), told.tile, *(steer.kind for steer, _ in active))
-        found = warm.cuda_graphs.run(answer, given, what)
-    return rolled(found, cells, width, back=True)
+        key = (is_compiled(warm.network), conditioning.tile, *(control.kind for control in controls))
+        prediction = warm.cuda_graphs.run(run, inputs, key)
+    return roll(prediction, shifts, width, back=True)
 
 
-def _answer(warm: WarmModel, steers: Sequence[Steer], given: Mapping[str, Any]) -> Any:
-    """What the networks say, guided: a function of tensors alone."""
+def _run_networks(warm: WarmModel, controls: Sequence[BatchControl], inputs: Mapping[str, Any]) -> Any:
+    """Control networks, then the network, then guidance: a function of the tensors in `inputs` alone."""
     import torch
 
-    guidance, entering = given["guidance"], given["latents"]
-    if guidance is not None:
-        entering = torch.cat([entering] * 2)
-    steered = _steered(steers, entering, given)
-    if given["filled"] is not None:
-        filled = given["filled"]
-        entering = torch.cat([entering, filled.repeat(len(entering) // len(filled), 1, 1, 1)], dim=1)
-    found = warm.family.predict(warm.network, entering, given["time"], {**given["told"], **steered}).float()
-    if guidance is not None:
-        unwanted, wanted = found.chunk(2)
-        found = unwanted + guidance * (wanted - unwanted)
-    return found
+    guidance_scale, latents, inpainting = inputs["guidance_scale"], inputs["latents"], inputs["inpainting"]
+    if guidance_scale is not None:
+        latents = torch.cat([latents] * 2)
+    kwargs = {**inputs["network_kwargs"], **_control_residuals(controls, latents, inputs)}
+    if inpainting is not None:
+        latents = torch.cat([latents, inpainting.repeat(len(latents) // len(inpainting), 1, 1, 1)], dim=1)
+    prediction = warm.family.predict(warm.network, latents, inputs["timestep"], kwargs).float()
+    if guidance_scale is not None:
+        negative, positive = prediction.chunk(2)
+        prediction = negative + guidance_scale * (positive - negative)
+    return prediction
 
 
-def _steered(steers: Sequence[Steer], entering: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The sum of what the controls say, under the network's names for it."""
+def _control_residuals(controls: Sequence[BatchControl], latents: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The residuals of all controls, summed, by the network's argument names."""
     total: dict[str, Any] = {}
-    for steer, seen, strengths in zip(steers, given["seen"], given["strengths"], strict=True):
-        repeats = (len(entering) // len(strengths), 1, 1, 1)
-        if steer.how.worn is None:
-            seen = _each(seen, methodcaller("repeat", *repeats))
-        sight = Sight(seen, strengths.repeat(repeats), steer.mode)
-        for name, said in steer.how.say(steer.network, entering, given["time"], given["told"], sight).items():
-            total[name] = _sum(total[name], said, steer.kind) if name in total else said
+    for control, cond, scales in zip(controls, inputs["conds"], inputs["scales"], strict=True):
+        repeats = (len(latents) // len(scales), 1, 1, 1)  # 2 with classifier-free guidance
+        if control.adapter.install is None:
+            cond = _map(methodcaller("repeat", *repeats), cond)
+        control_input = ControlInput(cond, scales.repeat(repeats), control.mode)
+        residuals = control.adapter.residuals(
+            control.network, latents, inputs["timestep"], inputs["network_kwargs"], control_input
+        )
+        for name, value in residuals.items():
+            total[name] = _add(total[name], value, control.kind) if name in total else value
     return total
 
 
-def _each(seen: Any, change: Change) -> Any:
-    return tuple(map(change, seen)) if isinstance(seen, tuple) else change(seen)
+def _map(function: Callable[[Any], Any], tensors: Any) -> Any:
+    return tuple(map(function, tensors)) if isinstance(tensors, tuple) else function(tensors)
 
 
-def _sum(one: Any, other: Any, kind: str) -> Any:
+def _add(one: Any, other: Any, kind: str) -> Any:
+    """The sum of residuals: tensors, tuples of tensors, or equal flags."""
     if isinstance(one, bool):
         return one
     if not isinstance(one, tuple):
         return one + other
     if len(one) != len(other):
-        raise InputError(
-            f"control '{kind}' is of another depth than the others of this model", cure="Use one at a time"
-        )
+        what = f"control '{kind}' has another number of blocks than the other controls of this model"
+        raise InputError(what, cure="Use one of them at a time")
     return tuple(a + b for a, b in zip(one, other, strict=True))

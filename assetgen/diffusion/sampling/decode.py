@@ -1,4 +1,4 @@
-"""Latents to pictures: small ones at once, large ones through windows, whose memory does not grow with the picture."""
+"""Latents to images: small ones at once, large ones in overlapping windows, so that memory does not grow with size."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -7,68 +7,71 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.diffusion.sampling.latents import decode_picture, grain_of
-from assetgen.diffusion.sampling.tiling import wrapping
+from assetgen.diffusion.sampling.latents import decode_latents, vae_scale_factor
+from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.images import FloatArray
 
-MOST_PIXELS = 2048 * 1024
-"""The largest picture that is decoded at once: SDXL's autoencoder takes about 2.8 GB for 1024² in bfloat16."""
+MAX_PIXELS = 2048 * 1024
+"""The largest image decoded at once: SDXL's autoencoder takes about 2.8 GB for 1024² in bfloat16."""
 WINDOW = 1024
 OVERLAP = 256
-"""Pixels that neighbours share: the autoencoder of SDXL reaches about 100 to each side, but for its attention."""
+"""In pixels. The receptive field of SDXL's decoder reaches about 100 pixels to each side, apart from its attention."""
 
 
-def decode(vae: Any, latent: Any, axes: str, *, most: int = MOST_PIXELS, window: int = WINDOW) -> Any:
-    """A latent `1×C×h×w` as a picture `H×W×3` in 0..1, a float32 tensor, which wraps along `axes`.
+def decode_image(vae: Any, latents: Any, tile: str, *, max_pixels: int = MAX_PIXELS, window: int = WINDOW) -> Any:
+    """The image `H×W×3` in 0..1, a float32 tensor, of latents `1×C×h×w`; it tiles along the axes `tile`.
 
-    Pictures of more than `most` pixels are put together from square windows of `window` pixels, soft at their edges;
-    along axes that wrap, windows reach over the border, so that it is no edge.
+    Images of more than `max_pixels` are blended from square windows of `window` pixels. Along tiling axes the windows
+    wrap around the border.
     """
     import torch
 
-    grain = grain_of(vae)
-    if latent.shape[2] * latent.shape[3] * grain**2 <= most:
-        with wrapping([vae], axes):
-            return decode_picture(vae, latent)
-    cells, shared = window // grain, window * OVERLAP // WINDOW // grain
+    factor = vae_scale_factor(vae)
+    if latents.shape[2] * latents.shape[3] * factor**2 <= max_pixels:
+        with circular_padding([vae], tile):
+            return decode_latents(vae, latents)
+    cells, overlap = window // factor, window * OVERLAP // WINDOW // factor
     rows, columns = (
-        list(_windows(length, cells, shared, axis in axes)) for axis, length in zip("yx", latent.shape[2:], strict=True)
+        list(_windows(length, cells, overlap, axis in tile))
+        for axis, length in zip("yx", latents.shape[2:], strict=True)
     )
-    whole = "".join(axis for axis, found in (("x", columns), ("y", rows)) if len(found) == 1 and axis in axes)
-    picture = np.zeros((latent.shape[2] * grain, latent.shape[3] * grain, 3), np.float32)
-    weights = np.zeros((*picture.shape[:2], 1), np.float32)
-    with wrapping([vae], whole):
-        for down, across in product(rows, columns):
-            made = decode_picture(vae, latent[:, :, down][:, :, :, across]).cpu().numpy()
-            weight = _soft(len(down), shared, grain)[:, None, None] * _soft(len(across), shared, grain)[:, None]
-            place = np.ix_(_pixels(down, grain), _pixels(across, grain))
-            picture[place] += made * weight
-            weights[place] += weight
-    return torch.from_numpy((picture / weights).astype(np.float32))
+    # where one window holds the whole side, padding makes it tile
+    padded_axes = "".join(axis for axis, found in (("x", columns), ("y", rows)) if len(found) == 1 and axis in tile)
+    image = np.zeros((latents.shape[2] * factor, latents.shape[3] * factor, 3), np.float32)
+    weights = np.zeros((*image.shape[:2], 1), np.float32)
+    with circular_padding([vae], padded_axes):
+        for ys, xs in product(rows, columns):
+            pixels = decode_latents(vae, latents[:, :, ys][:, :, :, xs]).cpu().numpy()
+            weight = _ramp(len(ys), overlap, factor)[:, None, None] * _ramp(len(xs), overlap, factor)[:, None]
+            area = np.ix_(_pixels(ys, factor), _pixels(xs, factor))
+            image[area] += pixels * weight
+            weights[area] += weight
+    return torch.from_numpy((image / weights).astype(np.float32))
 
 
-def _windows(length: int, cells: int, shared: int, wraps: bool) -> Iterator[NDArray[np.intp]]:
-    """The cells of each window along a side, evenly spread; modulo the side where it wraps."""
+def _windows(length: int, cells: int, overlap: int, wraps: bool) -> Iterator[NDArray[np.intp]]:
+    """The cell indices of each window along a side, evenly spread; modulo the side where it wraps."""
     if length <= cells:
         yield np.arange(length)
         return
-    step = cells - shared
+    step = cells - overlap
     if wraps:
         count = -(-length // step)
         starts = [round(number * length / count) for number in range(count)]
     else:
-        count = -(-(length - shared) // step)
+        count = -(-(length - overlap) // step)
         starts = [round(number * (length - cells) / (count - 1)) for number in range(count)]
     for start in starts:
         yield np.arange(start, start + cells) % length
 
 
-def _soft(cells: int, shared: int, grain: int) -> FloatArray:
-    """The weights of the pixels of a window: rising over what it shares with its neighbours, then 1, then falling."""
-    places = np.arange(cells * grain, dtype=np.float32) + np.float32(0.5)
-    rising: FloatArray = np.minimum(np.minimum(places, places[::-1]) / np.float32(shared * grain), np.float32(1))
-    return rising
+def _ramp(cells: int, overlap: int, factor: int) -> FloatArray:
+    """The weights of a window's pixels along one side: rising over the overlap, then 1, then falling."""
+    positions = np.arange(cells * factor, dtype=np.float32) + np.float32(0.5)
+    distance = np.minimum(positions, positions[::-1])
+    weights: FloatArray = np.minimum(distance / np.float32(overlap * factor), np.float32(1))
+    return weights
 
 
-def _pixels(cells: NDArray[np.intp], grain: int) -> NDArray[np.intp]:
-    return (cells[:, None] * grain + np.arange(grain)).reshape(-1)
+def _pixels(cells: NDArray[np.intp], factor: int) -> NDArray[np.intp]:
+    return (cells[:, None] * factor + np.arange(factor)).reshape(-1)

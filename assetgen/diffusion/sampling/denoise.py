@@ -1,7 +1,8 @@
-"""The sampler loop: noise to latents, one batch at a time. One loop for every task, family and number of controls.
+"""The sampling loop of one batch: text-to-image, image-to-image and inpainting, for every family and control.
 
-Whatever differs between the images of a batch (prompt, seed, guidance, strength of a control) is a tensor whose first
-axis is the batch. Latents and the scheduler's sums are float32; the networks run in the model's dtype.
+It follows diffusers' `StableDiffusionInpaintPipeline` without inpainting channels and its `strength` semantics. What
+differs between the images of a batch (prompt, seed, guidance scale, conditioning scale) is a tensor with the batch as
+its first axis. Latents and the scheduler's arithmetic are float32; the networks run in the model's dtype.
 """
 
 import inspect
@@ -11,88 +12,91 @@ from typing import Any
 
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, set_timesteps
-from assetgen.diffusion.sampling.conditioning import Moment, guide, predict
-from assetgen.diffusion.sampling.latents import as_tensor, encode_pictures, noise
-from assetgen.diffusion.sampling.request import Request, Size, framed
+from assetgen.diffusion.sampling.conditioning import Step, predict, prepare_conditioning
+from assetgen.diffusion.sampling.latents import encode_images, seeded_noise, to_tensor
+from assetgen.diffusion.sampling.request import Request, fit_image
 from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
+from assetgen.pack.schema import ImageSize
 
 
-def denoise(warm: WarmModel, requests: Sequence[Request], made: Size, names: Sequence[str]) -> Any:
-    """Latents `B×C×h×w` of a batch of alike requests, sampled at `made` (width, height in pixels).
+def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names: Sequence[str]) -> Any:
+    """Latents `B×C×h×w` float32 of requests with one batch key, sampled at `size` (width, height in pixels).
 
-    After each step `Sampling` is emitted for `names`; whatever that raises (a cancel) ends the loop.
+    Emits `Sampling` for the assets `names` after each step; an exception from there (a cancel) ends the loop.
     """
     first = requests[0]
     scheduler = warm.scheduler()
-    set_timesteps(scheduler, first.steps, warm.device.torch_device, warm.image_tokens(made), warm.family.even_steps)
-    skipped = _skipped(scheduler, first)
+    tokens = warm.image_tokens(size)
+    set_timesteps(scheduler, first.steps, warm.device.torch_device, tokens, warm.family.linear_sigmas)
+    skipped = _skipped_timesteps(scheduler, first)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped)
-    times = scheduler.timesteps[skipped:]
-    start = _start(warm, requests, made)
-    cues = guide(warm, requests, made)
-    latents = initial_latents(scheduler, start.noise) if start.origin is None else _noisy(scheduler, start, times[0])
-    stepping, pace = _chance(scheduler, start), StepSync(warm.device)
-    for done, time in enumerate(times, 1):
-        predicted = predict(warm, cues, scheduler, latents, Moment(done, time, (done - 0.5) / len(times)))
-        latents = scheduler.step(predicted, time, latents, return_dict=False, **stepping)[0]
+    timesteps = scheduler.timesteps[skipped:]
+    start = _start(warm, requests, size)
+    conditioning = prepare_conditioning(warm, requests, size)
+    if start.init_latents is None:
+        latents = initial_latents(scheduler, start.noise)
+    else:
+        latents = add_noise(scheduler, start.init_latents, start.noise, timesteps[0])
+    step_kwargs, sync = _step_kwargs(scheduler, start), StepSync(warm.device)
+    for done, timestep in enumerate(timesteps, 1):
+        step = Step(done, timestep, (done - 0.5) / len(timesteps))
+        prediction = predict(warm, conditioning, scheduler, latents, step)
+        latents = scheduler.step(prediction, timestep, latents, return_dict=False, **step_kwargs)[0]
         if start.mask is not None:
-            kept = start.origin if done == len(times) else _noisy(scheduler, start, times[done])
+            kept = start.init_latents
+            if done < len(timesteps):
+                kept = add_noise(scheduler, kept, start.noise, timesteps[done])
             latents = start.mask * latents + (1 - start.mask) * kept
-        pace.step()
-        first.emit(Sampling(done=done, total=len(times), batch=tuple(names)))
+        sync.step()
+        first.emit(Sampling(done=done, total=len(timesteps), batch=tuple(names)))
     return latents
 
 
-def _skipped(scheduler: Any, request: Request) -> int:
-    """How many of the scheduler's steps an image is spared: the share of them that `strength` leaves."""
-    if request.image is None:
+def _skipped_timesteps(scheduler: Any, request: Request) -> int:
+    """Timesteps that image-to-image leaves out at the start; schedulers of order 2 have two per step."""
+    if request.init_image is None:
         return 0
-    run = max(1, min(round(request.steps * request.strength), request.steps))
-    return (request.steps - run) * int(getattr(scheduler, "order", 1))
+    steps = max(1, min(round(request.steps * request.strength), request.steps))
+    return (request.steps - steps) * int(getattr(scheduler, "order", 1))
 
 
 @dataclass(frozen=True)
 class _Start:
-    """What a batch starts from: noise, the CPU generators it came from, and the latents and masks of pictures."""
+    """Noise `B×C×h×w` and its CPU generators; latents of the initial images and masks `B×1×h×w`, or None."""
 
     noise: Any
     generators: list[Any]
-    origin: Any
+    init_latents: Any
     mask: Any
 
 
-def _start(warm: WarmModel, requests: Sequence[Request], made: Size) -> _Start:
+def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _Start:
     import torch
 
     device, pipeline = warm.device.torch_device, warm.pipeline
-    size = (made[0] // warm.vae_scale_factor, made[1] // warm.vae_scale_factor)
-    noises, generators = zip(
-        *(noise(each.seed, pipeline.vae.config.latent_channels, size) for each in requests), strict=True
-    )
-    pictures = [framed(each.image, each.size, made) for each in requests if each.image is not None]
-    masks = [framed(each.mask, each.size, made) for each in requests if each.mask is not None]
+    latent_size = (size[0] // warm.vae_scale_factor, size[1] // warm.vae_scale_factor)
+    channels = pipeline.vae.config.latent_channels
+    noises, generators = zip(*(seeded_noise(each.seed, channels, latent_size) for each in requests), strict=True)
+    images = [fit_image(each.init_image, each.size, size) for each in requests if each.init_image is not None]
+    masks = [fit_image(each.mask_image, each.size, size) for each in requests if each.mask_image is not None]
     return _Start(
         noise=torch.cat(noises).to(device),
         generators=list(generators),
-        origin=torch.cat([encode_pictures(pipeline, as_tensor(picture)) for picture in pictures]) if pictures else None,
-        mask=torch.cat([_touched(mask, size) for mask in masks]).to(device) if masks else None,
+        init_latents=torch.cat([encode_images(pipeline, to_tensor(image)) for image in images]) if images else None,
+        mask=torch.cat([_latent_mask(mask, latent_size) for mask in masks]).to(device) if masks else None,
     )
 
 
-def _touched(mask: Any, size: Size) -> Any:
-    """A mask at the size of latents: each holds the most of the pixels under it, so that all of the white is free."""
+def _latent_mask(mask: Any, latent_size: ImageSize) -> Any:
+    """A mask `1×1×h×w`: the maximum of the pixels of each cell, so that every masked pixel is repainted."""
     from torch.nn import functional
 
-    return functional.adaptive_max_pool2d(as_tensor(mask), (size[1], size[0]))
+    return functional.adaptive_max_pool2d(to_tensor(mask), (latent_size[1], latent_size[0]))
 
 
-def _noisy(scheduler: Any, start: _Start, time: Any) -> Any:
-    return add_noise(scheduler, start.origin, start.noise, time)
-
-
-def _chance(scheduler: Any, start: _Start) -> dict[str, Any]:
-    """Our generators, for schedulers that add noise at every step."""
-    takes = "generator" in inspect.signature(scheduler.step).parameters
-    return {"generator": start.generators} if takes else {}
+def _step_kwargs(scheduler: Any, start: _Start) -> dict[str, Any]:
+    """The generators, for schedulers that add noise in each step."""
+    accepts = "generator" in inspect.signature(scheduler.step).parameters
+    return {"generator": start.generators} if accepts else {}

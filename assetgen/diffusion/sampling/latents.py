@@ -1,16 +1,17 @@
-"""Pictures to latents and back. Both are float32; only the autoencoder itself runs in its own dtype."""
+"""Images to latents and back, both float32; only the autoencoder itself runs in its own dtype."""
 
 from typing import Any
 
 import numpy as np
 
+from assetgen.diffusion._private_apis import execution_device
 from assetgen.images import FloatArray
 
 
-def noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Any, Any]:
-    """Unit normal noise `1×C×H×W` of a latent of `size` (width, height), and the generator, ready for more.
+def seeded_noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Any, Any]:
+    """Normal noise `1×C×h×w` for latents of `size` (width, height), and its generator for later draws.
 
-    It comes from the CPU in float32, so that a seed means the same picture on every device and in every dtype.
+    It is drawn on the CPU in float32, so that a seed gives the same image on every device and in every dtype.
     """
     import torch
 
@@ -19,62 +20,55 @@ def noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Any, Any]:
     return torch.randn(shape, generator=generator, dtype=torch.float32), generator
 
 
-def grain_of(vae: Any) -> int:
-    """Pixels of a picture to one cell of its latent, across and down."""
+def vae_scale_factor(vae: Any) -> int:
+    """Image pixels per latent cell, in each direction."""
     config = vae.config
-    widths = config.get("block_out_channels") or config.encoder_block_out_channels
-    return 1 << (len(widths) - 1)
+    channels = config.get("block_out_channels") or config.encoder_block_out_channels
+    return 1 << (len(channels) - 1)
 
 
-def encode_pictures(pipeline: Any, pictures: Any) -> Any:
-    """Pictures, a tensor `B×3×H×W` in 0..1, as latents `B×C×h×w`: the likeliest ones, so without chance."""
+def encode_images(pipeline: Any, images: Any) -> Any:
+    """Latents `B×C×h×w` of images, a tensor `B×3×H×W` in 0..1: the mode of the distribution, without noise."""
     vae = pipeline.vae
-    found = vae.encode(pictures.to(pipeline._execution_device, vae.dtype) * 2 - 1)
-    raw = found.latent_dist.mode() if "latent_dist" in found else found.latent
-    return _standardised(vae, raw.float())
+    encoded = vae.encode(images.to(execution_device(pipeline), vae.dtype) * 2 - 1)
+    latents = (encoded.latent_dist.mode() if "latent_dist" in encoded else encoded.latent).float()
+    mean, std = _latent_statistics(vae, latents)
+    return (latents - mean) / std
 
 
-def decode_picture(vae: Any, latent: Any) -> Any:
-    """A latent `1×C×h×w` as a picture `H×W×3` in 0..1, a tensor where the latent is."""
-    pixels = vae.decode(_raw(vae, latent).to(vae.dtype), return_dict=False)[0]
+def decode_latents(vae: Any, latents: Any) -> Any:
+    """The image `H×W×3` in 0..1, float32, of latents `1×C×h×w`; a tensor on their device."""
+    mean, std = _latent_statistics(vae, latents)
+    pixels = vae.decode((latents * std + mean).to(vae.dtype), return_dict=False)[0]
     return (pixels.float() / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0)
 
 
-def as_tensor(picture: FloatArray) -> Any:
-    """`H×W×C` as `1×C×H×W`."""
+def to_tensor(image: FloatArray) -> Any:
+    """`H×W×C` as a float32 tensor `1×C×H×W`."""
     import torch
 
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32))[None]
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32))[None]
 
 
-def to_bytes(picture: Any) -> Any:
-    """A tensor of 0..1 as 0..255, rounded where it is: a quarter of the bytes is then fetched."""
+def quantize(image: Any) -> Any:
+    """A tensor in 0..1 as uint8, on its device: a quarter of the bytes is then copied to the CPU."""
     import torch
 
-    return (picture * 255).round().to(torch.uint8)
+    return (image * 255).round().to(torch.uint8)
 
 
-def _standardised(vae: Any, raw: Any) -> Any:
-    mean, deviation = _spread(vae, raw)
-    return (raw - mean) / deviation
-
-
-def _raw(vae: Any, latent: Any) -> Any:
-    mean, deviation = _spread(vae, latent)
-    return latent * deviation + mean
-
-
-def shift_of(vae: Any) -> float:
-    """What is taken from raw latents before they are scaled."""
+def shift_factor(vae: Any) -> float:
+    """The VAE's `shift_factor`; 0 for a VAE without one."""
     return float(getattr(vae.config, "shift_factor", None) or 0.0)
 
 
-def _spread(vae: Any, like: Any) -> tuple[Any, Any]:
-    """Mean and standard deviation of the raw latents: by channel, or one for all (then called shift and factor)."""
+def _latent_statistics(vae: Any, like: Any) -> tuple[Any, Any]:
+    """Mean and standard deviation of raw latents: `latents_mean` and `latents_std` of each channel, or `shift_factor`
+    and 1 / `scaling_factor`."""
     config = vae.config
-    deviation = 1 / config.scaling_factor
-    mean, spread = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
-    if mean is not None and spread is not None:
+    std = 1 / config.scaling_factor
+    latents_mean, latents_std = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+    if latents_mean is not None and latents_std is not None:
         by_channel = (1, -1, 1, 1)
-        return like.new_tensor(mean).reshape(by_channel), like.new_tensor(spread).reshape(by_channel) * deviation
-    return like.new_tensor(shift_of(vae)), like.new_tensor(deviation)
+        return like.new_tensor(latents_mean).reshape(by_channel), like.new_tensor(latents_std).reshape(by_channel) * std
+    return like.new_tensor(shift_factor(vae)), like.new_tensor(std)

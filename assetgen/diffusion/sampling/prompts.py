@@ -1,91 +1,89 @@
-"""Prompts as embeddings. A long one is cut into chunks that the text encoder can read, and none of it is dropped."""
+"""Prompts to embeddings. A prompt that is too long for the text encoder is encoded in chunks, and none is cut off."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from assetgen.diffusion.loading.models import WarmModel
 
-ALONG_WORDS = ("prompt_embeds", "prompt_attention_mask")
-"""Embeddings whose second axis is the words, so that chunks of them are joined there. Others sum a prompt up: the
-first chunk stands for it."""
+TOKEN_EMBEDS = ("prompt_embeds", "prompt_attention_mask")
+"""Embeddings `B×T×…` with a token axis, along which chunks are concatenated. Of pooled ones the first chunk counts."""
 
 
-def chunk_count(warm: WarmModel, prompt: str, negative: str) -> int:
-    """How many chunks the longer of the two takes; only prompts with the same count share a batch."""
-    return max(len(chunks(warm, prompt)), len(chunks(warm, negative)))
+def chunk_count(warm: WarmModel, prompt: str, negative_prompt: str) -> int:
+    """How many chunks the longer of the two takes. Prompts of one batch have the same count."""
+    return max(len(prompt_chunks(warm, prompt)), len(prompt_chunks(warm, negative_prompt)))
 
 
-def chunks(warm: WarmModel, text: str) -> list[str]:
-    """The text in pieces of whole words, each short enough for every tokenizer that must read all of it."""
-    return warm.prompt_chunks.get(text, lambda: _cut(warm, text))
+def prompt_chunks(warm: WarmModel, prompt: str) -> list[str]:
+    """The prompt in chunks of whole words, each short enough for every tokenizer of the model."""
+    return warm.prompt_chunks.get(prompt, lambda: _split(warm, prompt))
 
 
-def _cut(warm: WarmModel, text: str) -> list[str]:
-    readers = [
-        (tokenizer, most - tokenizer.num_special_tokens_to_add())
-        for tokenizer, most in warm.family.readers(warm.pipeline)
+def _split(warm: WarmModel, prompt: str) -> list[str]:
+    tokenizers = [
+        (tokenizer, max_length - tokenizer.num_special_tokens_to_add())
+        for tokenizer, max_length in warm.family.tokenizers(warm.pipeline)
     ]
+    # a textual inversion of several vectors takes as many tokens
+    convert = getattr(warm.pipeline, "maybe_convert_prompt", lambda text, tokenizer: text)
 
-    spoken = getattr(warm.pipeline, "maybe_convert_prompt", lambda piece, tokenizer: piece)  # a word taught as several
-
-    def fits(piece: str) -> bool:
-        counts = (
-            (len(tokenizer(spoken(piece, tokenizer), add_special_tokens=False).input_ids), room)
-            for tokenizer, room in readers
+    def fits(text: str) -> bool:
+        return all(
+            len(tokenizer(convert(text, tokenizer), add_special_tokens=False).input_ids) <= max_tokens
+            for tokenizer, max_tokens in tokenizers
         )
-        return all(count <= room for count, room in counts)
 
-    if fits(text):
-        return [text]
-    pieces: list[str] = []
-    for word in text.split():
-        if pieces and fits(f"{pieces[-1]} {word}"):
-            pieces[-1] += f" {word}"
+    if fits(prompt):
+        return [prompt]
+    chunks: list[str] = []
+    for word in prompt.split():
+        if chunks and fits(f"{chunks[-1]} {word}"):
+            chunks[-1] += f" {word}"
         else:
-            pieces.append(word)
-    return pieces
+            chunks.append(word)
+    return chunks
 
 
-def encode(warm: WarmModel, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
-    """The embeddings of prompts and of what they unwant, by the pipeline's argument names: a row a prompt.
+def encode_prompts(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Any]:
+    """The `PromptEmbeds` of pairs of prompt and negative prompt; with `cfg` those of the negative prompts, too.
 
-    On CPUs each is encoded by itself, so that its bits do not depend on its neighbours; GPUs take as long for one as
-    for all. All take the same number of chunks. The last few batches are remembered: candidates share their words.
+    On CPUs each pair is encoded alone, so that its bits do not depend on the batch; on GPUs a batch takes no longer
+    than one pair. The embeddings of the last batches are cached: attempts of one asset share their prompts.
     """
-    return warm.embeddings.get((*texts, guided), lambda: _encode(warm, texts, guided))
+    return warm.embeddings.get((*prompts, cfg), lambda: _encode(warm, prompts, cfg))
 
 
-def _encode(warm: WarmModel, texts: Sequence[tuple[str, str]], guided: bool) -> dict[str, Any]:
+def _encode(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Any]:
     import torch
 
-    pieces = [(chunks(warm, prompt), chunks(warm, negative)) for prompt, negative in texts]
-    count = max(len(side) for both in pieces for side in both)
-    rows = [(_to(wanted, count), _to(unwanted, count)) for wanted, unwanted in pieces]
-    empty = {tuple(map(bool, unwanted)) for _, unwanted in rows}
-    groups = [rows] if warm.device.name != "cpu" and len(empty) == 1 else [[row] for row in rows]
-    each = [_encoded(warm, group, guided) for group in groups]
-    return {name: torch.cat([found[name] for found in each]) for name in each[0]}
+    split = [(prompt_chunks(warm, prompt), prompt_chunks(warm, negative)) for prompt, negative in prompts]
+    count = max(len(chunks) for pair in split for chunks in pair)
+    rows = [(_padded(positive, count), _padded(negative, count)) for positive, negative in split]
+    empty_patterns = {tuple(map(bool, negative)) for _, negative in rows}
+    together = warm.device.name != "cpu" and len(empty_patterns) == 1
+    encoded = [_encode_rows(warm, group, cfg) for group in ([rows] if together else [[row] for row in rows])]
+    return {name: torch.cat([embeds[name] for embeds in encoded]) for name in encoded[0]}
 
 
-def _encoded(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], guided: bool) -> dict[str, Any]:
-    """The chunks of each row, encoded and joined."""
+def _padded(chunks: list[str], count: int) -> list[str]:
+    return chunks + [""] * (count - len(chunks))
+
+
+def _encode_rows(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], cfg: bool) -> dict[str, Any]:
+    """Encode the first chunks of all rows, then the second ones, …, and concatenate them."""
     import torch
 
-    columns = (zip(*side, strict=True) for side in zip(*rows, strict=True))
-    parts = [
-        warm.family.encode(warm.pipeline, list(prompts), list(negatives), guided)
-        for prompts, negatives in zip(*columns, strict=True)
+    columns = (zip(*chunks, strict=True) for chunks in zip(*rows, strict=True))
+    encoded = [
+        warm.family.encode(warm.pipeline, list(prompts), list(negative_prompts), cfg)
+        for prompts, negative_prompts in zip(*columns, strict=True)
     ]
     return {
-        name: torch.cat([part[name] for part in parts], dim=1) if _joined(name) else tensor
-        for name, tensor in parts[0].items()
-        if tensor is not None and (guided or not name.startswith("negative_"))
+        name: torch.cat([embeds[name] for embeds in encoded], dim=1) if _has_token_axis(name) else tensor
+        for name, tensor in encoded[0].items()
+        if tensor is not None and (cfg or not name.startswith("negative_"))
     }
 
 
-def _joined(name: str) -> bool:
-    return name.removeprefix("negative_") in ALONG_WORDS
-
-
-def _to(pieces: list[str], count: int) -> list[str]:
-    return pieces + [""] * (count - len(pieces))
+def _has_token_axis(name: str) -> bool:
+    return name.removeprefix("negative_") in TOKEN_EMBEDS

@@ -1,178 +1,175 @@
-"""What one image needs, read and checked before any model is loaded. No torch here."""
+"""What one image needs, read and checked before any model is loaded. This module does not import torch."""
 
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from assetgen.diffusion.families import family
+from assetgen.diffusion.families import get_family
 from assetgen.errors import InputError
 from assetgen.events import Emit
 from assetgen.images import Array, FloatArray, split_alpha, to_float
-from assetgen.pack.schema import Lora, ModelCard
+from assetgen.pack.schema import Lora, ModelCard, ImageSize
 from assetgen.parts import Control, SourceJob, did_you_mean
 from assetgen.pixels.image_files import read_image
 
-Task = Literal["text", "image", "inpaint"]
-FALLBACKS = {"negative": "", "steps": 25, "guidance": 7.0}
-"""For cards that name no default of their own: what Stable Diffusion users start from."""
-GUIDED_ABOVE = 1.0
-"""At this guidance the unwanted prompt cancels out (Ho & Salimans 2022), so it is not computed."""
-Size = tuple[int, int]
-"""Width and height, in pixels where nothing else is said."""
+NEUTRAL_GUIDANCE = 1.0
+"""At this guidance scale the negative prompt cancels out (Ho & Salimans 2022), so its pass is skipped."""
+_DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
+"""For model cards without defaults of their own: the usual settings of Stable Diffusion."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One image to sample. `size` is width and height in pixels; `image` and `mask` are `H×W×3` and `H×W×1`, 0..1;
-    `ahead` is that of its `Context`."""
+    """One image to sample. `size` is width and height in pixels; `init_image` is `H×W×3` and `mask_image` `H×W×1`,
+    float32 in 0..1, with 1 where the image is repainted; `remaining` is that of its `Context`."""
 
     asset: str
     emit: Emit
     device: str
-    ahead: int
+    remaining: int
     card: ModelCard
     prompt: str
-    negative: str
+    negative_prompt: str
     seed: int
-    size: Size
+    size: ImageSize
     steps: int
-    guidance: float
+    guidance_scale: float
     tile: str
-    image: FloatArray | None
-    mask: FloatArray | None
+    init_image: FloatArray | None
+    mask_image: FloatArray | None
     strength: float
     controls: tuple[Control, ...]
     loras: tuple[Lora, ...]
 
-    @property
-    def task(self) -> Task:
-        """From text alone, from an image, or into the white of a mask."""
-        return _task(self.image, self.mask)
-
-    @property
-    def guided(self) -> bool:
-        """Whether the unwanted prompt counts."""
-        return self.guidance > GUIDED_ABOVE
-
-    def control_picture(self, number: int) -> FloatArray:
-        """The picture of one of its controls, `H×W×3` in 0..1."""
+    def control_image(self, number: int) -> FloatArray:
+        """The image of one of its controls, `H×W×3` in 0..1."""
         return to_float(self.controls[number].images["color"][..., :3])
 
 
-def _task(image: Any, mask: Any) -> Task:
-    return "text" if image is None else "image" if mask is None else "inpaint"
-
-
-def batch_key(words: Mapping[str, Any], controls: tuple[tuple[str, float, float, float], ...]) -> Hashable:
-    """What images of one batch must share: model, shape, scheduler steps, tiling, task and kinds of control."""
-    said = settled(words)
-    task = _task(said["image"], said["mask"])
+def diffusion_batch_key(
+    arguments: Mapping[str, Any], controls: tuple[tuple[str, float, float, float], ...]
+) -> Hashable:
+    """What images of one batch share: model, size, steps, tiling, task, and types of control."""
+    settings = with_defaults(arguments)
+    task = _task(settings)
     return (
-        said["model"].model_dump_json(),
-        tuple((lora.file.sha256, lora.weight) for lora in said["loras"]),
-        said["size"],
-        _steps(said),
-        said["guidance"] > GUIDED_ABOVE,
-        said["tile"],
+        settings["model"].model_dump_json(),
+        tuple((lora.file.sha256, lora.weight) for lora in settings["loras"]),
+        settings["size"],
+        _step_count(settings),
+        settings["guidance"] > NEUTRAL_GUIDANCE,
+        settings["tile"],
         task,
-        said["strength"] if task != "text" else None,
-        tuple(kind if _shares(said["model"], kind) else (kind, *acts) for kind, *acts in controls),
+        settings["strength"] if task != "text" else None,
+        tuple((kind, *schedule) if _is_ip_adapter(settings["model"], kind) else kind for kind, *schedule in controls),
     )
 
 
-def _shares(card: ModelCard, kind: str) -> bool:
-    """Whether a control acts on each image of a batch as that image asks."""
-    return kind not in card.controls or card.controls[kind].type != "ip_adapter"
+def _task(settings: Mapping[str, Any]) -> Literal["text", "image", "inpaint"]:
+    return "text" if settings["image"] is None else "image" if settings["mask"] is None else "inpaint"
 
 
-def settled(words: Mapping[str, Any]) -> dict[str, Any]:
-    """The words with what is None taken from the card's defaults; `size` is then set."""
-    card: ModelCard = words["model"]
-    said = {key: value for key, value in words.items() if value is not None}
-    across, down = said.get("scale", (1.0, 1.0))
-    native = (round(card.native[0] * across), round(card.native[1] * down))
-    return {**words, "size": native, **FALLBACKS, **card.defaults, **said}
+def _is_ip_adapter(card: ModelCard, kind: str) -> bool:
+    """An IP-Adapter has one strength, start and end for the whole batch; other controls have them per image."""
+    return kind in card.controls and card.controls[kind].type == "ip_adapter"
+
+
+def with_defaults(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `diffusion`, where those that are None have the card's defaults, and `size` is set."""
+    card: ModelCard = arguments["model"]
+    given = {name: value for name, value in arguments.items() if value is not None}
+    scale_x, scale_y = given.get("scale", (1.0, 1.0))
+    size = (round(card.native[0] * scale_x), round(card.native[1] * scale_y))
+    return {**arguments, "size": size, **_DEFAULTS, **card.defaults, **given}
 
 
 def read_request(job: SourceJob) -> Request:
-    """Settle a job's words and read its pictures. Raises `InputError` for what the model or the task cannot take."""
-    words = settled(dict(job.arguments))
-    card: ModelCard = words["model"]
+    """Resolve a job's arguments and read its images. Raises `InputError` for what the model does not support."""
+    settings = with_defaults(job.arguments)
+    card: ModelCard = settings["model"]
     for control in job.context.controls:
         _check_control(card, control)
-    if sum(not _shares(card, control.kind) for control in job.context.controls) > 1:
-        raise InputError("two pictures are to give the style", cure="Name one")
-    if words["mask"] and not words["image"]:
-        raise InputError("a mask needs an image to repaint", cure="Name it with `image:`, or remove `mask:`")
+    if sum(_is_ip_adapter(card, control.kind) for control in job.context.controls) > 1:
+        raise InputError("only one IP-Adapter image can be used", cure="Remove the other controls of this type")
+    if settings["mask"] and not settings["image"]:
+        raise InputError("`mask` needs an image to repaint", cure="Set `image:`, or remove `mask:`")
     return Request(
         asset=job.context.asset,
         emit=job.context.emit,
         device=job.context.device,
-        ahead=job.context.remaining,
+        remaining=job.context.remaining,
         card=card,
-        prompt=words["prompt"],
-        negative=words["negative"],
-        seed=words["seed"],
-        size=words["size"],
-        steps=_steps(words),
-        guidance=words["guidance"],
-        tile=words["tile"],
-        image=opaque(read_image(words["image"].path)) if words["image"] else None,
-        mask=opaque(read_image(words["mask"].path)).mean(2, keepdims=True) if words["mask"] else None,
-        strength=float(words["strength"]),
+        prompt=settings["prompt"],
+        negative_prompt=settings["negative"],
+        seed=settings["seed"],
+        size=settings["size"],
+        steps=_step_count(settings),
+        guidance_scale=settings["guidance"],
+        tile=settings["tile"],
+        init_image=on_white(read_image(settings["image"].path)) if settings["image"] else None,
+        mask_image=read_mask(settings["mask"].path) if settings["mask"] else None,
+        strength=float(settings["strength"]),
         controls=job.context.controls,
-        loras=(*card.loras, *(Lora(file=lora.file.path, weight=lora.weight) for lora in words["loras"])),
+        loras=(*card.loras, *(Lora(file=lora.file.path, weight=lora.weight) for lora in settings["loras"])),
     )
 
 
 def _check_control(card: ModelCard, control: Control) -> None:
     if control.kind not in card.controls:
-        has = did_you_mean(control.kind, card.controls) if card.controls else "It has none."
-        raise InputError(f"model '{card.model}' has no control '{control.kind}'", cure=has)
-    kind, known = card.controls[control.kind].type, family(card.family).steerings
-    if kind not in known:
+        cure = did_you_mean(control.kind, card.controls) if card.controls else "It has none."
+        raise InputError(f"model '{card.model}' has no control '{control.kind}'", cure=cure)
+    kind, supported = card.controls[control.kind].type, get_family(card.family).control_adapters
+    if kind not in supported:
         what = f"control '{control.kind}' of model '{card.model}' is a {kind}, which family '{card.family}' cannot use"
-        raise InputError(what, cure=f"It can use: {', '.join(known)}" if known else "Remove the control")
+        raise InputError(what, cure=f"It can use: {', '.join(supported)}" if supported else "Remove the control")
     if kind == "controlnet_union" and card.controls[control.kind].mode is None:
-        what = f"control '{control.kind}' of model '{card.model}' is one of a union, and its card does not say which"
-        raise InputError(what, cure="Add its number as `mode:`")
+        what = f"control '{control.kind}' of model '{card.model}' is a ControlNet-Union, and its card sets no mode"
+        raise InputError(what, cure="Add the number of this kind of image as `mode:`")
     if control.start >= control.end:
         raise InputError(f"control '{control.kind}' ends at {control.end:g}, before it starts at {control.start:g}")
 
 
-def _steps(words: Mapping[str, Any]) -> int:
-    """An image is repainted by the last `strength` of the steps: enough of them that one is left."""
-    steps: int = words["steps"]
-    return max(steps, math.ceil(1 / words["strength"])) if words["image"] else steps
+def _step_count(settings: Mapping[str, Any]) -> int:
+    """The steps of the schedule. Image-to-image runs the last `strength` of them, of which there is at least one."""
+    steps: int = settings["steps"]
+    return max(steps, math.ceil(1 / settings["strength"])) if settings["image"] else steps
 
 
-def opaque(color: Array) -> FloatArray:
-    """`H×W×3` in 0..1, transparent parts on white: the background that sprite models are asked for."""
+def on_white(color: Array) -> FloatArray:
+    """`H×W×3` float32 in 0..1, over white: the background that sprite models are prompted for."""
     rgb, alpha = (to_float(part) for part in split_alpha(color))
     return rgb * alpha + (1 - alpha)
 
 
-def framed(picture: FloatArray, size: Size, made: Size) -> FloatArray:
-    """A picture to cover `size` (cut centrally where the shapes differ), then its edge repeated out to `made`."""
+def read_mask(path: Path) -> FloatArray:
+    """A mask file as `H×W×1` float32 in 0..1: the mean of its channels."""
+    mask: FloatArray = on_white(read_image(path)).mean(2, keepdims=True)
+    return mask
+
+
+def fit_image(image: FloatArray, size: ImageSize, padded_size: ImageSize) -> FloatArray:
+    """Resize an image `H×W×C` to cover `size` and crop its centre, then pad with its edge to `padded_size`."""
     import cv2
 
-    height, width = picture.shape[:2]
-    grow = max(size[0] / width, size[1] / height)
-    if grow != 1:
-        full = (max(size[0], round(width * grow)), max(size[1], round(height * grow)))
-        way = cv2.INTER_AREA if grow < 1 else cv2.INTER_CUBIC
-        picture = np.clip(cv2.resize(picture, full, interpolation=way), 0, 1).reshape(full[1], full[0], -1)
-    picture = cut(picture, size)
-    left, top = ((made[0] - size[0]) // 2, (made[1] - size[1]) // 2)
-    sides = ((top, made[1] - size[1] - top), (left, made[0] - size[0] - left), (0, 0))
-    return np.pad(picture, sides, mode="edge")
+    height, width = image.shape[:2]
+    factor = max(size[0] / width, size[1] / height)
+    if factor != 1:
+        covering = (max(size[0], round(width * factor)), max(size[1], round(height * factor)))
+        interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        resized = cv2.resize(image, covering, interpolation=interpolation)
+        image = np.clip(resized, 0, 1).reshape(covering[1], covering[0], -1)
+    image = center_crop(image, size)
+    left, top = ((padded_size[0] - size[0]) // 2, (padded_size[1] - size[1]) // 2)
+    padding = ((top, padded_size[1] - size[1] - top), (left, padded_size[0] - size[0] - left), (0, 0))
+    return np.pad(image, padding, mode="edge")
 
 
-def cut(picture: Any, size: Size) -> Any:
-    """The middle of a picture, `size` wide and high."""
-    height, width = picture.shape[:2]
+def center_crop(image: Any, size: ImageSize) -> Any:
+    """The centre of an image `H×W×C` (array or tensor), `size` wide and high."""
+    height, width = image.shape[:2]
     left, top = (width - size[0]) // 2, (height - size[1]) // 2
-    return picture[top : top + size[1], left : left + size[0]]
+    return image[top : top + size[1], left : left + size[0]]

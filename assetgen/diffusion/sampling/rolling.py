@@ -1,71 +1,71 @@
-"""Pictures that wrap, by networks that know where the edge is: it is somewhere else in every step.
+"""Noise rolling: tiling images from transformers with position embeddings.
 
-A transformer with embeddings of positions cannot be padded: whatever it is shown, it draws a border at the border. So
-the latents are rolled before each step, and its answer is rolled back ("noise rolling", ControlMat, Vecchio et al.
-2024). In every step it is asked twice, the border of one view in the middle of the other, and each cell is told by the
-view in which it is farther from the border (softly, as in MultiDiffusion, Bar-Tal et al. 2023): so no step leaves an
-edge, which matters the more the fewer steps there are. Each step adds a share of the side that spreads any number of
-borders evenly; the first is at a place that comes from the seed, so that no place is favoured.
+Such a network draws a border at the border of its input, and circular padding does not change that. So the latents are
+rolled before each step, and the prediction is rolled back (ControlMat, Vecchio et al. 2024). Each step predicts two
+views, the border of one in the middle of the other, and blends them by each cell's distance from the border (as in
+MultiDiffusion, Bar-Tal et al. 2023): no step leaves an edge, which matters most with few steps. Each step adds an
+irrational fraction of the side to the shift, which spreads any number of borders evenly; the first shift depends on
+the seed, so that no position is favoured.
 """
 
 import random
 from typing import Any
 
-STRIDES = {"x": (5**0.5 - 1) / 2, "y": 2**0.5 - 1}  # the golden and the silver ratio, which no fraction is near to
+STRIDES = {"x": (5**0.5 - 1) / 2, "y": 2**0.5 - 1}
+"""What each step adds to the shift, in sides: fractions of the golden and the silver ratio."""
 VIEWS = (0.0, 0.5)
-"""Where the borders of the views of one step are, as shares of a side from each other."""
-LEAST = 0.01  # of the weight of a cell in the middle of a view: where borders cross, somebody must tell
-Cells = list[tuple[int, int]]
-"""By image, how many cells of latents it is rolled across and down."""
+"""The shifts of the views of one step, in sides."""
+MIN_WEIGHT = 0.01
+"""The least weight of a cell, relative to one in the middle: where the borders of both views cross, all are small."""
+Shifts = list[tuple[int, int]]
+"""For each image, how many latent cells it is rolled along x and y."""
 
 
-def starts(seed: int) -> dict[str, float]:
-    """Where the offsets of an image begin, by axis, as shares of its sides."""
-    chance = random.Random(seed)
-    return {axis: chance.random() for axis in "xy"}
+def start_offsets(seed: int) -> dict[str, float]:
+    """The first shift of an image along each axis, in sides (0..1)."""
+    generator = random.Random(seed)
+    return {axis: generator.random() for axis in "xy"}
 
 
-def shifts(begins: list[dict[str, float]], step: int, view: float, axes: str, size: tuple[int, int]) -> Cells:
-    """How far images are rolled along `axes` for one view of a step, for latents of `size` (width, height)."""
+def view_shifts(offsets: list[dict[str, float]], step: int, view: float, axes: str, size: tuple[int, int]) -> Shifts:
+    """The shifts of a batch along `axes` for one view of a step, for latents of `size` (width, height)."""
 
     def along(axis: str, length: int) -> list[int]:
         moved = step * STRIDES[axis] + view
-        return [int((begin[axis] + moved) % 1 * length) if axis in axes else 0 for begin in begins]
+        return [int((offset[axis] + moved) % 1 * length) if axis in axes else 0 for offset in offsets]
 
     return list(zip(along("x", size[0]), along("y", size[1]), strict=True))
 
 
-def weights(cells: Cells, axes: str, size: tuple[int, int]) -> Any:
-    """How much each cell counts `B×1×h×w`, by how far it is from the border when rolled so."""
+def view_weights(view_shifts: Shifts, axes: str, size: tuple[int, int]) -> Any:
+    """The weight of each cell of a view, `B×1×h×w`, by its distance from the border when rolled so."""
     import torch
 
     images = []
-    for shift in cells:
-        sides = [
-            _inside(length, rolls) if axis in axes else torch.ones(length)
-            for axis, length, rolls in zip("xy", size, shift, strict=True)
-        ]
-        images.append((sides[1][:, None] * sides[0]).clamp(min=LEAST)[None])
+    for shift in view_shifts:
+        x, y = (
+            _distance(length, cells) if axis in axes else torch.ones(length)
+            for axis, length, cells in zip("xy", size, shift, strict=True)
+        )
+        images.append((y[:, None] * x).clamp(min=MIN_WEIGHT)[None])
     return torch.stack(images)
 
 
-def _inside(length: int, rolls: int) -> Any:
-    """0 at the border, 1 in the middle."""
+def _distance(length: int, cells: int) -> Any:
+    """From the border, for each cell of a side rolled by `cells`: 0 at the border, 1 in the middle."""
     import torch
 
-    places = (torch.arange(length) + rolls) % length + 0.5
-    return torch.minimum(places, length - places) * 2 / length
+    positions = (torch.arange(length) + cells) % length + 0.5
+    return torch.minimum(positions, length - positions) * 2 / length
 
 
-def rolled(tensor: Any, cells: Cells, width: int, *, back: bool = False) -> Any:
-    """A batch `B×C×H×W`, each image rolled by its own shift in cells, of which `width` make a row; or rolled back."""
+def roll(tensor: Any, view_shifts: Shifts, width: int, *, back: bool = False) -> Any:
+    """A batch `B×C×H×W`, each image rolled by its own shift, or rolled back. Shifts are in latent cells, of which
+    `width` make a row; the tensor may be larger than the latents."""
     import torch
 
-    if not any(map(any, cells)):
+    if not any(map(any, view_shifts)):
         return tensor
     scale = (-1 if back else 1) * (tensor.shape[-1] // width)
-    images = [
-        image.roll((across * scale, down * scale), (-1, -2))
-        for image, (across, down) in zip(tensor, cells, strict=True)
-    ]
+    images = [image.roll((x * scale, y * scale), (-1, -2)) for image, (x, y) in zip(tensor, view_shifts, strict=True)]
     return torch.stack(images)

@@ -1,4 +1,4 @@
-"""The words that `diffusion` and its stand-in `fake` share."""
+"""The argument types that the sources share."""
 
 from typing import Annotated, Literal
 
@@ -7,18 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from assetgen.parts import InputFile
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Factor = Annotated[float, Field(gt=0, le=16, strict=True)]  # strict: `resolve` multiplies by it as it is written
+Factor = Annotated[float, Field(gt=0, le=16, strict=True)]  # strict: `resolve` multiplies by it before validation
 Scale = tuple[Factor, Factor]
-"""Width and height, in native sizes of the model."""
+"""Width and height, as factors of the model's native size."""
 Steps = Annotated[int, Field(ge=1, le=150)]
 Guidance = Annotated[float, Field(ge=0, le=30)]
 Axes = Literal["", "x", "y", "xy"]
-"""The axes along which a picture wraps."""
+"""The axes along which an image tiles."""
 Strength = Annotated[float, Field(ge=0.02, le=1)]
 
 
-class LoraWord(BaseModel):
-    """A LoRA (.safetensors) laid over the model, its weight, and the terms of its use."""
+class LoraArgument(BaseModel):
+    """A LoRA (.safetensors) fused into the model, its weight, and its licence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     file: InputFile
@@ -28,5 +28,5 @@ class LoraWord(BaseModel):
 
     @property
     def identity(self) -> tuple[str, float]:
-        """What enters keys."""
+        """Identity used in cache keys: the file's digest, and the weight."""
         return self.file.sha256, self.weight
