@@ -161,8 +161,8 @@ def test_numbers_that_are_none_are_blamed_on_the_weights_where_precision_cannot_
     save_file({**tensors, "controlnet_mid_block.weight": tensors["controlnet_mid_block.weight"] * float("nan")}, file)
     depth = {"depth": {"weights": {"folder": folder}, "licence": "CC0-1.0"}}
     seen = Context(asset="it", controls=(Control("depth", color_image(np.zeros((32, 32, 3), np.uint8))),))
-    for precision, cure in (("float32", "its LoRAs, words or controls"), ("bfloat16", "precision to float32")):
-        with pytest.raises(InputError, match=f"gave no picture.*{cure}"):
+    for precision, cure in (("float32", "contain NaN: download them again"), ("bfloat16", "precision to float32")):
+        with pytest.raises(InputError, match=f"produced NaN pixels.*{cure}"):
             next(sample([job(with_words(tiny, controls=depth, precision=precision), seen)]))
 
 

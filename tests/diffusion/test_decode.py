@@ -41,7 +41,7 @@ def test_windows_give_about_the_same_picture(tiny_of: Find, axes: str, height: i
     import torch
 
     card, given = tiny_of("sd3"), torch.randn(1, 4, height, width, generator=torch.Generator().manual_seed(0))
-    whole, windows = decoded(card, given, axes), decoded(card, given, axes, most=0, window=64)
+    whole, windows = decoded(card, given, axes), decoded(card, given, axes, max_pixels=0, window=64)
     assert windows.shape == whole.shape == (height * 4, width * 4, 3)
     assert np.abs(whole - windows).mean() < whole.std() / 2  # by pieces in the wrong places it is 1.1
 
@@ -51,17 +51,17 @@ def test_a_window_reaches_over_the_border_along_axes_that_wrap(tiny_of: Find, ax
     """Rolled by whole windows, it gives the same picture, rolled: nothing in it knows where the border was."""
     card, given = tiny_of("sd3"), latent(48, 48)
     for axis, dimension in (("y", 0), ("x", 1)):
-        before = decoded(card, given, axes, most=0, window=64)
-        after = decoded(card, given.roll(12, dimension + 2), axes, most=0, window=64)
+        before = decoded(card, given, axes, max_pixels=0, window=64)
+        after = decoded(card, given.roll(12, dimension + 2), axes, max_pixels=0, window=64)
         change = np.abs(np.roll(before, 48, dimension) - after).max()
         assert change < 1e-4 if axis in axes else change > 1e-3
 
 
 def test_the_seam_check_passes_what_was_put_together_from_windows(tiny_of: Find) -> None:
-    picture = decoded(tiny_of("sd3"), latent(48, 48), "xy", most=0, window=64)
+    picture = decoded(tiny_of("sd3"), latent(48, 48), "xy", max_pixels=0, window=64)
     assert max(wrap_ratio(picture, axis) for axis in ("x", "y")) < SEAM_LIMIT
 
 
 def test_small_pictures_are_decoded_at_once(tiny_of: Find) -> None:
     card, given = tiny_of("sd3"), latent(16, 16)
-    assert (decoded(card, given, "xy") == decoded(card, given, "xy", most=64 * 64)).all()
+    assert (decoded(card, given, "xy") == decoded(card, given, "xy", max_pixels=64 * 64)).all()

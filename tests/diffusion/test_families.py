@@ -121,7 +121,7 @@ def test_a_model_without_guidance_refuses_a_negative_prompt(tiny_of: Find, job: 
 
 
 def test_few_step_models_say_how_a_negative_prompt_would_count(tiny: ModelCard, job: Make) -> None:
-    with pytest.raises(InputError, match=r"at guidance 0. Remove `negative:`, or ask for `guidance` above 1"):
+    with pytest.raises(InputError, match=r"at guidance 0. Remove `negative:`, or set `guidance` above 1"):
         alone(job(tiny, negative="fog", guidance=0.0))
 
 
@@ -131,7 +131,7 @@ def test_a_negative_prompt_of_the_card_is_for_when_there_is_guidance(tiny: Model
 
 
 def test_sizes_that_a_transformer_does_not_know_are_refused(tiny_of: Find, job: Make) -> None:
-    with pytest.raises(InputError, match=r"cannot draw 104 × 32 pixels. Ask for sides of at most 96"):
+    with pytest.raises(InputError, match=r"cannot sample 104 × 32 pixels. Use sides of at most 96"):
         alone(job(tiny_of("sd3"), size=(104, 32)))
 
 

@@ -49,7 +49,7 @@ def test_batches_are_halved_until_they_fit_and_stay_so(tiny: ModelCard, job: Mak
 
 
 def test_a_picture_that_does_not_fit_alone_is_one_sentence(tiny: ModelCard, job: Make) -> None:
-    with room_for(tiny, 1), pytest.raises(BuildError, match="does not fit into memory with one picture of this size"):
+    with room_for(tiny, 1), pytest.raises(BuildError, match="one image of this size does not fit into memory"):
         list(sample([job(tiny)]))
 
 

@@ -146,7 +146,7 @@ def _run(card: ModelCard, network: str, axes: str, shift: int, dimension: int) -
 
 
 def test_a_side_that_no_whole_tokens_fill_does_not_wrap(tiny_of: Find, job: Make) -> None:
-    with pytest.raises(InputError, match=r"36 pixels along y do not wrap in model 'tiny_flux'. Use a multiple of 8"):
+    with pytest.raises(InputError, match=r"36 pixels along y cannot tile in model 'tiny_flux'. Use a multiple of 8"):
         next(sample([job(tiny_of("flux"), size=(32, 36), tile="xy")]))
 
 
@@ -173,10 +173,10 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     scheduler.set_timesteps(2, mu=1.0)
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        told = prepare_conditioning(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
-        [steer] = told.steers
-        moved = replace(told, steers=(replace(steer, seen=steer.seen.roll((4, 4), (-1, -2))),))
-        now = Step(1, scheduler.timesteps[0], 0.5)
-        before = predict(warm, told, scheduler, latents, now)
-        after = predict(warm, moved, scheduler, latents.roll((4, 4), (-1, -2)), now)
+        conditioning = prepare_conditioning(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
+        [control] = conditioning.controls
+        rolled = replace(conditioning, controls=(replace(control, cond=control.cond.roll((4, 4), (-1, -2))),))
+        step = Step(1, scheduler.timesteps[0], 0.5)
+        before = predict(warm, conditioning, scheduler, latents, step)
+        after = predict(warm, rolled, scheduler, latents.roll((4, 4), (-1, -2)), step)
     assert torch.allclose(before.roll((4, 4), (-1, -2)), after, atol=1e-4)

@@ -86,7 +86,7 @@ def test_without_tile_the_edge_is_an_edge_again(tiny: ModelCard, job: Make) -> N
 
 
 def test_a_side_that_cannot_wrap_is_refused_with_one_that_can(tiny: ModelCard, job: Make) -> None:
-    with pytest.raises(InputError, match=r"36 pixels along x do not wrap.*multiple of 8"):
+    with pytest.raises(InputError, match=r"36 pixels along x cannot tile.*multiple of 8"):
         colors(job(tiny, size=(36, 32), tile="x"))
 
 
@@ -131,7 +131,7 @@ def test_a_control_that_the_model_lacks_is_refused(tiny: ModelCard, job: Make) -
 
 
 def test_a_mask_needs_an_image(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a mask needs an image"):
+    with pytest.raises(InputError, match="`mask` needs an image"):
         colors(job(tiny, mask=noisy(tmp_path, "mask.png")))
 
 

@@ -159,7 +159,9 @@ def test_a_union_obeys_each_of_its_kinds_and_is_loaded_once(tiny_xl: ModelCard, 
 
 def test_a_union_whose_card_does_not_say_the_kind_is_refused(tiny_xl: ModelCard, job: Make, union: Path) -> None:
     card = with_control(tiny_xl, "depth", union, type="controlnet_union")
-    with pytest.raises(InputError, match=r"one of a union, and its card does not say which. Add its number as `mode:`"):
+    with pytest.raises(
+        InputError, match=r"is a ControlNet-Union, and its card sets no mode. .* `mode:`"
+    ):
         alone(job(card, under("depth")))
 
 
@@ -232,7 +234,7 @@ def test_styles_of_a_batch_are_each_their_own(tiny: ModelCard, job: Make, style:
 
 def test_two_styles_at_once_are_refused(tiny: ModelCard, job: Make, style: Path) -> None:
     card = with_control(tiny, "style", style, type="ip_adapter")
-    with pytest.raises(InputError, match="two pictures are to give the style"):
+    with pytest.raises(InputError, match="only one IP-Adapter image can be used"):
         alone(job(card, under("style", "style")))
 
 

@@ -15,7 +15,7 @@ from assetgen.diffusion.sampling.prompts import chunk_count
 from assetgen.diffusion.sampling.request import NEUTRAL_GUIDANCE, Request, center_crop, fit_image, read_request
 from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
-from assetgen.diffusion.speed.devices import Device, is_out_of_memory, libraries
+from assetgen.diffusion.speed.devices import is_out_of_memory, libraries
 from assetgen.diffusion.speed.energy import EnergyMeter
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
@@ -131,8 +131,7 @@ def _sample_batch(warm: WarmModel, batch: Sequence[Request], size: ImageSize) ->
             decoded = [_decode(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
             images = _to_image_sets(warm, batch, decoded)
         seconds = time.perf_counter() - started
-        layout = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
-        _emit_drawn(warm.device, batch, count, seconds, energy.joules() / seconds, layout)
+        _emit_drawn(warm, batch, count, seconds, energy.joules() / seconds, fast)
     return images
 
 
@@ -150,14 +149,14 @@ def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
     return shape in warm.compiler.compiled
 
 
-def _emit_drawn(device: Device, batch: Sequence[Request], count: int, seconds: float, watts: float, layout: str) -> None:
-    each, memory = seconds / len(batch), device.memory
-    about = device.description + layout
+def _emit_drawn(warm: WarmModel, batch: Sequence[Request], count: int, seconds: float, watts: float, fast: bool) -> None:
+    """Emit `Drawn` for each request of a batch that was padded to `count` images."""
+    layout = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
+    device, memory = warm.device.description + layout, warm.device.memory
+    each = seconds / len(batch)
     for slot, request in enumerate(batch):
-        drawn = Drawn(
-            asset=request.asset, seconds=each, device=about, batch=count, slot=slot, watts=watts, memory=memory
-        )
-        request.emit(drawn)
+        event = Drawn(asset=request.asset, seconds=each, device=device, batch=count, slot=slot, watts=watts, memory=memory)
+        request.emit(event)
 
 
 def _decode(warm: WarmModel, request: Request, latents: Any) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ from assetgen.diffusion.families import get_family
 from assetgen.errors import InputError
 from assetgen.events import Emit
 from assetgen.images import Array, FloatArray, split_alpha, to_float
-from assetgen.pack.schema import Lora, ModelCard, ImageSize
+from assetgen.pack.schema import ImageSize, Lora, ModelCard
 from assetgen.parts import Control, SourceJob, did_you_mean
 from assetgen.pixels.image_files import read_image
 
