@@ -159,9 +159,7 @@ def test_a_union_obeys_each_of_its_kinds_and_is_loaded_once(tiny_xl: ModelCard, 
 
 def test_a_union_whose_card_does_not_say_the_kind_is_refused(tiny_xl: ModelCard, job: Make, union: Path) -> None:
     card = with_control(tiny_xl, "depth", union, type="controlnet_union")
-    with pytest.raises(
-        InputError, match=r"is a ControlNet-Union, and its card sets no mode. .* `mode:`"
-    ):
+    with pytest.raises(InputError, match=r"is a ControlNet-Union, and its card sets no mode. .* `mode:`"):
         alone(job(card, under("depth")))
 
 

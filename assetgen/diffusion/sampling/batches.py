@@ -149,13 +149,17 @@ def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
     return shape in warm.compiler.compiled
 
 
-def _emit_drawn(warm: WarmModel, batch: Sequence[Request], count: int, seconds: float, watts: float, fast: bool) -> None:
+def _emit_drawn(
+    warm: WarmModel, batch: Sequence[Request], count: int, seconds: float, watts: float, fast: bool
+) -> None:
     """Emit `Drawn` for each request of a batch that was padded to `count` images."""
     layout = "" if not warm.compiler.compiled else ", compiled" if fast else ", channels last"
     device, memory = warm.device.description + layout, warm.device.memory
     each = seconds / len(batch)
     for slot, request in enumerate(batch):
-        event = Drawn(asset=request.asset, seconds=each, device=device, batch=count, slot=slot, watts=watts, memory=memory)
+        event = Drawn(
+            asset=request.asset, seconds=each, device=device, batch=count, slot=slot, watts=watts, memory=memory
+        )
         request.emit(event)
 
 
