@@ -15,6 +15,7 @@ from typing import Any
 
 from assetgen.build.attempts import Attempt, accepted, first_attempt
 from assetgen.build.cost import summed
+from assetgen.build.manifest import ManifestEntry
 from assetgen.build.options import BuildOptions
 from assetgen.build.publish import Target
 from assetgen.build.sampling import WAITING_LIMIT, Completion, FinishedAttempt, Sampler, local_runner, worker_threads
@@ -143,16 +144,16 @@ class _Run:
 
     def publish(self, outcome: FinishedAttempt, *, can_wait: bool = True) -> None:
         recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
-        owned = recipe.export.part.traits.engine_owned
-        facts = {"key": recipe.files_key, "preset": recipe.preset, "engine_owned": owned, **recipe.facts.to_json()}
-        facts["attempt"] = number
+        engine_owned = recipe.export.part.traits.engine_owned
+        facts = {"preset": recipe.preset, **recipe.facts.to_json(), "attempt": number}
+        entry = ManifestEntry(recipe.files_key, engine_owned=engine_owned, facts=facts)
         with self.publishing, self.sampler.timed("publish"):
             if can_wait and self.target.is_taken(recipe.name, outcome.files):
                 self.deferred.append(outcome)
                 return
-            done = self.target.publish(recipe.name, outcome.files, facts, overwrite=self.options.overwrite)
+            done = self.target.publish(recipe.name, outcome.files, entry, overwrite=self.options.overwrite)
             self.sampler.counts["published"] += 1
-            outputs = self.target.assets[recipe.name]["files"]
+            outputs = self.target.assets[recipe.name].files
             self.made[recipe.name] = Made(number, outputs, outcome.looks, outcome.cost)
             self.sampler.report(Published(asset=recipe.name, files=done.written, removed=done.removed, kept=done.kept))
 
@@ -166,7 +167,7 @@ class _Run:
                 self.sampler.fail(outcome.attempt.recipe, error)
 
     def prune(self) -> None:
-        outcome = self.target.forget_the_leaving()
+        outcome = self.target.remove_leaving()
         if outcome.removed or outcome.kept:
             self.sampler.report(Published(removed=outcome.removed, kept=outcome.kept))
 
@@ -191,10 +192,10 @@ class _Run:
 
 def made_before(recipe: Recipe, store: Store, target: Target) -> Made:
     """An asset that an earlier build published, from the manifest, the game folder and the store."""
-    asset = target.assets[recipe.name]
+    published = target.assets[recipe.name]
     known = accepted(recipe, store) or {}
-    files = {path: data for path in asset["files"] if (data := target.read_published(recipe.name, path)) is not None}
-    return Made(asset.get("attempt", 0), asset["files"], fingerprints_of(files), known.get("cost", {}))
+    files = {path: data for path in published.files if (data := target.read_published(recipe.name, path)) is not None}
+    return Made(published.attempt, published.files, fingerprints_of(files), known.get("cost", {}))
 
 
 def _results(futures: Iterable[Future[Attempt | None]]) -> list[Attempt]:

@@ -1,38 +1,35 @@
 """Publishing: files into the game folder, atomically, only where bytes differ, and nothing outside the target.
 
-The target's `manifest.json` lists what each asset published, with digests. What a build puts in place before the
-manifest is rewritten stands in a journal, so that a killed build's files are still known as ours. A file whose bytes
-are neither listed nor wanted was edited by hand (or is somebody else's): it is reported, never overwritten or removed.
+The target's manifest lists the files of each asset, with digests. A build writes the manifest last; files that it
+replaces before are listed in a journal, so that the files of a killed build are recognised. A file whose bytes are in
+neither list, nor what would be written, was edited by hand or is foreign: it is reported, never overwritten or removed.
 """
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
-from assetgen.errors import InputError, PublishError
+from assetgen.build.manifest import MANIFEST, UNPUBLISHED, ManifestEntry, manifest_bytes, read_manifest
+from assetgen.errors import PublishError
 from assetgen.pack.entries import check_name
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import Pack
 from assetgen.parts import Files
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
-MANIFEST = "manifest.json"
 JOURNAL = ".assetgen-journal"
 LITTER = f"{PART_PREFIX}*{PART_SUFFIX}"
-MANIFEST_VERSION = 1
-PICTURE = ".png"
-"""Pictures are put in place before the files that name them."""
+_IMAGE = ".png"
+"""Images are written before the files that refer to them."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What publishing one asset did: paths relative to the target."""
+class PublishResult:
+    """The files that publishing wrote, removed and kept because they were edited; paths relative to the target."""
 
     written: tuple[str, ...]
     removed: tuple[str, ...]
@@ -45,80 +42,83 @@ class Target:
     def __init__(self, game: Path, folder: str, pack: str) -> None:
         self.game, self.pack = game, pack
         self.root = target_folder(game, folder)
-        self.assets: dict[str, dict[str, Any]] = self._read_manifest()
+        self.assets = read_manifest(self.root / MANIFEST, pack)
         self._journal = self._read_journal()
-        self._owners = {path.casefold(): name for name, asset in self.assets.items() for path in asset["files"]}
+        self._owners = {path.casefold(): name for name, asset in self.assets.items() for path in asset.files}
         self._written: set[str] = set()
         self._leaving: frozenset[str] = frozenset()
         self._stamps: dict[str, str | None] = {}
         self._links: dict[str, bool] = {}
 
     def start_game(self, files: Files) -> None:
-        """Make an empty or missing game folder a project; an existing one is left as it is.
+        """Make an empty or missing game folder a project; leave an existing project as it is.
 
-        Only for who starts this game alone: what a killed build had begun is finished.
+        Requires the build lock of the game. Completes what a killed build began.
         """
         ours = {self.game / path: data for path, data in files.items()}
-        stands = (file for file in self.game.rglob("*") if file.is_file() and not fnmatch(file.name, LITTER))
-        if all(file.read_bytes() == ours.get(file) for file in stands):
+        existing = (file for file in self.game.rglob("*") if file.is_file() and not fnmatch(file.name, LITTER))
+        if all(file.read_bytes() == ours.get(file) for file in existing):
             sweep(file.parent for file in ours)
             for file in [file for file in ours if not file.exists()]:
                 self._replace(file, ours[file])
 
     def sweep(self) -> None:
-        """Remove what killed builds left half written. Only for who builds this target alone."""
-        ours = [path for asset in self.assets.values() for path in asset["files"]]
+        """Remove the temporary files of killed builds. Requires the build lock of the target."""
+        ours = [path for asset in self.assets.values() for path in asset.files]
         ours += [path for path, _ in self._journal]
         sweep({self.root, *((self.root / path).parent for path in ours if not self._leaves(path))})
 
     def is_current(self, name: str, key: str) -> bool:
-        """Whether the asset's files were published from this key and all still stand (edited by hand or not)."""
+        """Whether the asset's files were published from this key and all exist, edited by hand or not."""
         asset = self.assets.get(name)
-        return bool(asset and asset["key"] == key and all(map(self._stands, asset["files"])))
+        return bool(asset and asset.key == key and all(map(self._exists, asset.files)))
 
-    def _stands(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         file = self.root / path
         return file.is_file() and not file.is_symlink()
 
     def edited(self, name: str) -> tuple[str, ...]:
-        """The asset's files that no longer are what was published, engine-owned ones aside."""
-        asset = self.assets.get(name, {"files": {}, "engine_owned": []})
+        """The asset's files whose bytes are not those that were published, engine-owned files aside."""
+        asset = self.assets.get(name, UNPUBLISHED)
         return tuple(
             path
-            for path, published in asset["files"].items()
-            if not matches(path, asset["engine_owned"]) and self._digest(path) not in (None, published)
+            for path, published in asset.files.items()
+            if not matches(path, asset.engine_owned) and self._digest(path) not in (None, published)
         )
 
     def expect(self, names: Iterable[str]) -> None:
-        """Say which assets the pack has: all others will be forgotten, and their files may be replaced already."""
+        """Set the assets of the pack. All others leave the target, and their files may be replaced."""
         self._leaving = frozenset(self.assets) - set(names)
 
     def is_taken(self, name: str, files: Files) -> bool:
-        """Whether another asset publishes one of these files, for now."""
+        """Whether another asset of the target still publishes one of these files."""
         return any(self._owner(path, name) != name for path in files)
 
     def _owner(self, path: str, name: str) -> str:
-        """Who has a path: on Windows and macOS `Wall.png` and `wall.png` are one file."""
+        """The asset that publishes a path, ignoring case: `Wall.png` and `wall.png` are one file on many disks."""
         owner = self._owners.get(path.casefold(), name)
         return name if owner in self._leaving else owner
 
     def read_published(self, name: str, path: str) -> bytes | None:
-        """A file of the asset, or None where it is gone or no longer what was published."""
-        same = self._digest(path) == self.assets[name]["files"].get(path)
+        """The bytes of a published file; None where it is missing or was changed."""
+        same = self._digest(path) == self.assets[name].files.get(path)
         return (self.root / path).read_bytes() if same else None
 
-    def publish(self, name: str, files: Files, facts: Mapping[str, Any], *, overwrite: bool = False) -> Outcome:
-        """Put an asset's files in place. Raises `PublishError` before the first write if any of them may not be."""
+    def publish(self, name: str, files: Files, entry: ManifestEntry, *, overwrite: bool = False) -> PublishResult:
+        """Write an asset's files; `entry` is its manifest entry, digests aside.
+
+        Raises `PublishError` before the first write if any of the files may not be written.
+        """
         digests = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
-        owned = facts.get("engine_owned", [])
+        owned = entry.engine_owned
         for path in files:
-            self._check_place(path, name)
+            self._check_path(path, name)
             if not (overwrite or matches(path, owned)):
                 self._check_ours(path, digests[path])
-        known = self.assets.get(name, {}).get("files", {})
-        wanted = [path for path in digests if self._wants_writing(path, digests[path], known, matches(path, owned))]
-        wanted.sort(key=lambda path: not path.endswith(PICTURE))
-        self._note({path: digests[path] for path in wanted})
+        known = self.assets.get(name, UNPUBLISHED).files
+        wanted = [path for path in digests if self._must_write(path, digests[path], known, matches(path, owned))]
+        wanted.sort(key=lambda path: not path.endswith(_IMAGE))
+        self._add_to_journal({path: digests[path] for path in wanted})
         for path in wanted:
             self._replace(self.root / path, files[path])
             self._stamps[path] = digests[path]
@@ -127,55 +127,54 @@ class Target:
         for path in known:
             self._owners.pop(path.casefold(), None)
         self._owners |= dict.fromkeys(map(str.casefold, files), name)
-        self.assets[name] = {**facts, "files": digests}
-        return Outcome(tuple(wanted), *removed)
+        self.assets[name] = replace(entry, files=digests)
+        return PublishResult(tuple(wanted), *removed)
 
-    def forget_the_leaving(self) -> Outcome:
-        """Remove the files of assets that the pack no longer has, but for those that another asset has taken over."""
+    def remove_leaving(self) -> PublishResult:
+        """Remove the files of assets that left the pack, except those that another asset publishes now."""
         gone = sorted(self._leaving & set(self.assets))
         removed: list[str] = []
         kept: list[str] = []
         for name in gone:
-            paths = [path for path in self.assets[name]["files"] if not self._is_taken_over(path, name)]
+            paths = [path for path in self.assets[name].files if not self._is_taken_over(path, name)]
             done = self._remove(name, paths)
             removed += done[0]
             kept += done[1]
         for name in gone:
             del self.assets[name]
-        return Outcome((), tuple(removed), tuple(kept))
+        return PublishResult((), tuple(removed), tuple(kept))
 
     def _is_taken_over(self, path: str, name: str) -> bool:
         owner = self._owners.get(path.casefold(), name)
-        files = self.assets[owner]["files"] if owner != name else {}
+        files = self.assets[owner].files if owner != name else {}
         same = (other for other in files if other.casefold() == path.casefold())
         return any(other == path or _one_file(self.root / other, self.root / path) for other in same)
 
     def finish(self) -> None:
-        """Write the manifest, last of all, and end the journal. Raises `PublishError` where new files are gone."""
+        """Write the manifest and remove the journal. Raises `PublishError` where files of this build are missing."""
         lost = sorted(path for path in self._written if not (self.root / path).exists())
         for path in lost:
             self.assets.pop(self._owners.get(path.casefold(), ""), None)
-        data = {"assetgen": MANIFEST_VERSION, "pack": self.pack, "assets": dict(sorted(self.assets.items()))}
-        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-        if self._digest(MANIFEST) != hashlib.sha256(text.encode()).hexdigest():
-            self._replace(self.root / MANIFEST, text.encode())
+        data = manifest_bytes(self.pack, self.assets)
+        if self._digest(MANIFEST) != hashlib.sha256(data).hexdigest():
+            self._replace(self.root / MANIFEST, data)
         if (self.root / JOURNAL).exists():
             self._unlink(JOURNAL)
         if lost:
-            what = f"somebody removed files from '{self.root}' during the build, '{lost[0]}' among them"
-            raise PublishError(what, cure="Build again: nothing needs to be sampled anew")
+            what = f"files of '{self.root}' were removed during the build, such as '{lost[0]}'"
+            raise PublishError(what, cure="Build again: nothing is sampled again")
 
-    def _wants_writing(self, path: str, digest: str, known: Mapping[str, str], engine_owned: bool) -> bool:
-        """Engine-owned files are written once, and again when what *we* say in them changes."""
+    def _must_write(self, path: str, digest: str, known: Mapping[str, str], engine_owned: bool) -> bool:
+        """Whether to write a file. Engine-owned files are written again only when our own content changes."""
         stands = self._digest(path)
         if engine_owned and stands is not None and known.get(path) == digest:
             return False
         return stands != digest
 
-    def _check_place(self, path: str, name: str) -> None:
+    def _check_path(self, path: str, name: str) -> None:
         check_name(path)
         if (owner := self._owner(path, name)) != name:
-            raise PublishError(f"'{path}' is published by asset '{owner}' already", cure="Rename one of the two")
+            raise PublishError(f"asset '{owner}' already publishes '{path}'", cure="Rename one of the two")
         if self._leaves(path):
             raise PublishError(f"'{path}' would leave the target {self.root} through a link", cure="Remove the link")
         if (self.root / path).is_symlink() or (self.root / path).is_dir():
@@ -184,21 +183,21 @@ class Target:
     def _check_ours(self, path: str, digest: str) -> None:
         stands = self._digest(path)
         owner = self._owners.get(path.casefold())
-        ours = {digest, self.assets[owner]["files"].get(path) if owner else None}
+        ours = {digest, self.assets[owner].files.get(path) if owner else None}
         if stands is not None and stands not in ours and (path, stands) not in self._journal:
             why = "was edited by hand" if owner else "is not from this pack"
-            raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or say --overwrite")
+            raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
 
     def _remove(self, name: str, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Remove files of an asset; gives those that were, and those that somebody edited."""
-        asset = self.assets.get(name, {"files": {}, "engine_owned": []})
+        """Remove files of an asset. Returns the removed ones, and the kept ones: those that were edited by hand."""
+        asset = self.assets.get(name, UNPUBLISHED)
         removed, kept = [], []
         for path in paths:
             stands = self._digest(path)
             if stands is None:
                 continue
-            ours = stands == asset["files"].get(path) or (path, stands) in self._journal
-            if ours or matches(path, asset["engine_owned"]):
+            ours = stands == asset.files.get(path) or (path, stands) in self._journal
+            if ours or matches(path, asset.engine_owned):
                 self._unlink(path)
                 removed.append(path)
             else:
@@ -220,7 +219,7 @@ class Target:
         return self._stamps[path]
 
     def _leaves(self, path: str) -> bool:
-        """Whether a link among its folders leads out of the target."""
+        """Whether a symbolic link among its folders leads out of the target."""
         folder = path.rpartition("/")[0]
         if folder not in self._links:
             self._links[folder] = not (self.root / folder).resolve().is_relative_to(self.root.resolve())
@@ -234,10 +233,9 @@ class Target:
         except OSError as error:
             raise PublishError(f"cannot write '{file}' ({error.strerror})", cure="Nothing there was changed") from error
 
-    def _note(self, digests: Mapping[str, str]) -> None:
-        """Add to the journal. It is not flushed to disk, which would take longer than all else about an asset: after a
-        power cut a file that was just put in place may count as somebody else's, but only where its asset was changed
-        since."""
+    def _add_to_journal(self, digests: Mapping[str, str]) -> None:
+        """Add files to the journal, without flushing it to disk, which takes longer than publishing an asset. After a
+        power failure a file that was just written may count as foreign, but only where its asset was changed since."""
         if not digests:
             return
         try:
@@ -254,22 +252,6 @@ class Target:
             return set()
         return {(path, digest) for digest, _, path in (line.partition(" ") for line in lines) if path}
 
-    def _read_manifest(self) -> dict[str, dict[str, Any]]:
-        file = self.root / MANIFEST
-        if not file.exists():
-            return {}
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-            if data["assetgen"] > MANIFEST_VERSION:
-                raise PublishError(f"'{file}' was written by a newer assetgen", cure="Update assetgen")
-            pack, assets = data["pack"], {name: _told(asset) for name, asset in data["assets"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
-            cure = "Bring it back from version control, or move it away together with the files it lists"
-            raise PublishError(f"'{file}' is not a manifest of assetgen", cure=cure) from error
-        if pack != self.pack:
-            raise PublishError(f"'{self.root}' belongs to the pack '{pack}'", cure="Give this pack another target")
-        return assets
-
 
 def open_target(game: Path, pack: Pack, recipes: Sequence[Recipe]) -> Target:
     """The pack's target in a game folder. An empty or missing folder becomes a project of the recipes' engine."""
@@ -283,7 +265,7 @@ def open_target(game: Path, pack: Pack, recipes: Sequence[Recipe]) -> Target:
 
 
 def sweep(folders: Iterable[Path]) -> None:
-    """Remove files that were never written whole. Only for who writes into these folders alone."""
+    """Remove temporary files from these folders. Requires their build locks."""
     for folder in set(folders):
         for litter in folder.glob(LITTER):
             litter.unlink(missing_ok=True)
@@ -293,22 +275,12 @@ def _not_through_links(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
 
 
-def _told(asset: dict[str, Any]) -> dict[str, Any]:
-    """An asset of a manifest. Raises `InputError` for files that no asset can have, `TypeError` for what is none."""
-    kinds = {"key": str, "files": dict, "engine_owned": list}
-    if not all(isinstance(asset[fact], kind) for fact, kind in kinds.items()):
-        raise TypeError("a fact of another kind")
-    for path in asset["files"]:
-        check_name(path)
-    return asset
-
-
 def _one_file(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a path fits one of the patterns."""
+    """Whether a path matches one of the patterns."""
     return any(fnmatch(path, pattern) for pattern in patterns)
 
 

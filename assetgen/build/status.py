@@ -10,6 +10,7 @@ from typing import get_args
 
 from assetgen.build.attempts import finished_attempt, first_attempt
 from assetgen.build.history import Forecast, forecast, read_history
+from assetgen.build.manifest import UNPUBLISHED
 from assetgen.build.publish import Target, matches
 from assetgen.errors import InputError
 from assetgen.events import Audited, State, Surveyed, Work
@@ -132,7 +133,7 @@ def _reasons(status: AssetStatus, recipe: Recipe, target: Target, users: Sequenc
         yield "it is not in the lock" if name == recipe.name else f"it has the picture of '{name}', renamed"
     elif status.changes:
         yield from status.changes
-    elif target.assets.get(recipe.name, {}).get("key", recipe.files_key) != recipe.files_key:
+    elif recipe.name in target.assets and target.assets[recipe.name].key != recipe.files_key:
         yield "the game has another build of it"
     else:
         yield "its files are not in the game"
@@ -196,7 +197,7 @@ def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[State, str]]:
 def _file_findings(recipe: Recipe, locked: LockEntry, target: Target, similar: bool) -> Iterator[tuple[State, str]]:
     """What is wrong with the published files of one asset."""
     engine_owned = recipe.export.part.traits.engine_owned
-    published = target.assets.get(recipe.name, {}).get("files", {})
+    published = target.assets.get(recipe.name, UNPUBLISHED).files
     for name, expected in locked.outputs.items():
         path = target.root / name
         if path.is_symlink() or not path.is_file():

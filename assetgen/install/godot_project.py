@@ -11,7 +11,8 @@ from pathlib import Path
 
 from assetgen import __version__
 from assetgen.build.build_lock import build_lock
-from assetgen.build.publish import Outcome, Target
+from assetgen.build.manifest import ManifestEntry
+from assetgen.build.publish import PublishResult, Target
 from assetgen.errors import InputError, PublishError
 from assetgen.events import Emit
 from assetgen.parts import Files
@@ -30,7 +31,7 @@ PATHS = re.compile(rb"PackedStringArray\((\s*(?:%s[\s,]*)*)\)" % TEXT, re.DOTALL
 BY_HAND = "Enable assetgen in Project > Project Settings > Plugins"
 
 
-def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, overwrite: bool = False) -> Outcome:
+def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, overwrite: bool = False) -> PublishResult:
     """Put the plugin into a project, or bring an older one there up to date, and enable it.
 
     What an older plugin had and this one has not is removed; what was edited by hand is refused (or, where it is to be
@@ -45,12 +46,12 @@ def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, over
             raise PublishError(f"'{project / SETTINGS}' is read-only", cure="Make it writable")
         target = Target(project, ADDON, "the plugin for Godot")
         target.sweep()
-        facts = {"key": __version__, "engine_owned": ["*.uid"]}
-        outcome = target.publish("plugin", files, facts, overwrite=overwrite)
+        entry = ManifestEntry(__version__, engine_owned=("*.uid",))
+        outcome = target.publish("plugin", files, entry, overwrite=overwrite)
         target.finish()
         if enabled != settings:
             _write(place, enabled)
-            return Outcome((*outcome.written, SETTINGS), outcome.removed, outcome.kept)
+            return PublishResult((*outcome.written, SETTINGS), outcome.removed, outcome.kept)
         return outcome
 
 

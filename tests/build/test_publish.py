@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assetgen.build.manifest import ManifestEntry
 from assetgen.build.publish import Target
 from assetgen.errors import InputError, PublishError
 
@@ -14,7 +15,7 @@ def target(folder: Path) -> Target:
 
 def put(folder: Path, files: dict[str, bytes], name: str = "a", **options: bool) -> tuple[str, ...]:
     into = target(folder)
-    written = into.publish(name, files, {"key": "k", "engine_owned": []}, **options).written
+    written = into.publish(name, files, ManifestEntry("k"), **options).written
     into.finish()
     return written
 
@@ -51,7 +52,7 @@ def test_a_strangers_file_is_never_replaced(tmp_path: Path) -> None:
 
 def test_two_assets_cannot_publish_one_file(tmp_path: Path) -> None:
     put(tmp_path, {"wall_normal.png": b"1"}, "wall")
-    with pytest.raises(PublishError, match="published by asset 'wall' already"):
+    with pytest.raises(PublishError, match="asset 'wall' already publishes"):
         put(tmp_path, {"wall_normal.png": b"2"}, "wall_normal")
 
 
@@ -78,7 +79,7 @@ def test_a_read_only_file_is_told_and_left(tmp_path: Path) -> None:
 
 def test_a_killed_build_leaves_files_that_the_next_one_knows(tmp_path: Path) -> None:
     killed = target(tmp_path)
-    killed.publish("a", {"a.png": b"1"}, {"key": "k", "engine_owned": []})
+    killed.publish("a", {"a.png": b"1"}, ManifestEntry("k"))
     assert put(tmp_path, {"a.png": b"2"}) == ("a.png",)
 
 
@@ -87,7 +88,7 @@ def test_pruning_keeps_what_was_edited(tmp_path: Path) -> None:
     (tmp_path / "game/art/b.png").write_bytes(b"mine")
     into = target(tmp_path)
     into.expect([])
-    outcome = into.forget_the_leaving()
+    outcome = into.remove_leaving()
     assert (outcome.removed, outcome.kept) == (("a.png",), ("b.png",))
 
 

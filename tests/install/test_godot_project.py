@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.build.publish import Outcome
+from assetgen.build.publish import PublishResult
 from assetgen.errors import InputError, PublishError
 from assetgen.install.godot_project import ADDON, install_plugin, with_plugin
 
-Install = Callable[..., Outcome]
+Install = Callable[..., PublishResult]
 PATH = "res://addons/assetgen/plugin.cfg"
 LINE = f'enabled=PackedStringArray("{PATH}")\n'
 PLAIN = 'config_version=5\n\n[application]\n\nconfig/name="My Game"\n'
@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 def install(project: Path, tmp_path: Path) -> Install:
     """Installs these files as the plugin."""
 
-    def run(files: Mapping[str, bytes] = FILES, **words: bool) -> Outcome:
+    def run(files: Mapping[str, bytes] = FILES, **words: bool) -> PublishResult:
         return install_plugin(project, files, tmp_path / "locks", lambda _: None, **words)
 
     return run
@@ -53,7 +53,7 @@ def test_the_plugin_stands_in_the_project_and_is_enabled(project: Path, install:
 def test_a_second_installation_touches_no_file(project: Path, install: Install) -> None:
     install()
     before = everything(project)
-    assert install() == Outcome((), (), ())
+    assert install() == PublishResult((), (), ())
     assert everything(project) == before
 
 

@@ -81,6 +81,7 @@ def watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
             (tmp_path / name).with_name("drawing.yaml").write_text(DRAWING)
+        monkeypatch.chdir(tmp_path)  # games are built into out/PACK
         watched = Watched(tmp_path)
         machine = Machine(Store(tmp_path / "store"), tmp_path)
         paths = tuple(tmp_path / place for place in places)
