@@ -159,7 +159,7 @@ def test_another_users_store_is_read_and_its_damage_ignored(tmp_path: Path) -> N
     mine = Store(tmp_path / "s")
     mine.write("files", "good", FILES)
     mine.write("files", "bad", FILES)
-    mine.place.write("files/ba/bad.zip", b"torn")
+    mine.backend.write("files/ba/bad.zip", b"torn")
     shutil.make_archive(str(tmp_path / "s"), "zip", tmp_path / "s")
     theirs = Store(f"zip://::file://{tmp_path}/s.zip")
     assert (theirs.read("files", "good"), theirs.read("files", "bad")) == (FILES, None)
