@@ -33,7 +33,7 @@ def build(assetgen: Run, folder: Path, text: str) -> tuple[int, str]:
         (", members: [a]", "pack.yaml:3: no asset matches the member 'a'"),
         (", members: a", "pack.yaml:3: 'assets.a.members' should be a list, [A, B]"),
         (", seamless: {band: 2020-13-45}", "pack.yaml:3: this is not plain YAML ('2020-13-45' is not a valid value"),
-        ("}\n  b: {preset: sprite, prompt: x, members: [a]", "pack.yaml:4: preset 'sprite' has no use for members"),
+        ("}\n  b: {preset: sprite, prompt: x, members: [a]", "pack.yaml:4: preset 'sprite' does not use members"),
         ("}\n  'b_{c}': {preset: sprite, prompt: x, matrix: {c: []}", "pack.yaml:4: the matrix axis {c} has no values"),
         ("}\n  A: {preset: sprite, prompt: x", "pack.yaml:4: two assets are named 'A'"),
     ],
@@ -97,7 +97,7 @@ def test_members_are_refused_for_a_source_without_members(assetgen: Run, tmp_pat
     Image.new("RGB", (8, 8)).save(tmp_path / "in.png")
     words = "{preset: photo, image_file: {image: in.png}%s}"
     code, err = build(assetgen, tmp_path, f"pack: p\nassets:\n  a: {words % ''}\n  b: {words % ', members: [a]'}\n")
-    assert (code, "pack.yaml:4: preset 'photo' has no use for members" in err) == (2, True), err
+    assert (code, "pack.yaml:4: preset 'photo' does not use members" in err) == (2, True), err
 
 
 def test_a_yaml_file_of_another_program_beside_a_pack_is_ignored(assetgen: Run, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: 
     waiting = (machine.locks, emit, machine.pause)
     locking = build_lock(project.lock_path, *waiting) if options.has_lock else nullcontext()
     with build_lock(game / pack.target, *waiting), locking:
-        plan = project.plan(options.only, draft=options.draft, use_lock=not options.once, skip_invalid=True)
+        plan = project.plan(options.only, draft=options.draft, use_lock=not options.once)
         refuse_noncommercial(plan.recipes, options.allow_noncommercial)
         with build_lock(game / SHARED, *waiting):
             target = open_target(game, pack, plan.recipes)

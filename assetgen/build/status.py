@@ -104,7 +104,7 @@ class PlanReport:
 
 def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanReport:
     """What a build would do, without doing it. Raises `InputError` where pack or lock cannot be read."""
-    plan = project.plan(only, skip_invalid=True)
+    plan = project.plan(only)
     target = Target(project.game, project.pack.target, project.pack.pack)
     statuses = asset_statuses(plan, project.file.folder)
     work = work_needed(plan.recipes, machine.store, target)
@@ -154,7 +154,7 @@ def check_report(project: Project, *, similar: bool = False) -> Iterator[Audited
     With `similar`, published images of other bytes pass where they look as the lock records: those built on other
     hardware. Raises `InputError` where pack or lock cannot be read.
     """
-    plan = project.plan(skip_invalid=True)
+    plan = project.plan()
     target = Target(project.game, project.pack.target, project.pack.pack)
     missing = "it is not in the lock" if project.lock_path.exists() else "its pack has no lock"
     for status in asset_statuses(plan, project.file.folder).values():

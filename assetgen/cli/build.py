@@ -115,8 +115,7 @@ def make(
     from assetgen.pack.entries import variations
     from assetgen.pack.library import PackFile, library_for
     from assetgen.pack.project import Project
-    from assetgen.pack.resolve import ASSET_KEYS
-    from assetgen.pack.schema import Pack
+    from assetgen.pack.schema import ASSET_KEYS, Pack
     from assetgen.pack.yaml_files import Document, validate
 
     said = parse_settings(settings or [])

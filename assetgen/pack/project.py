@@ -11,7 +11,7 @@ from assetgen.errors import InputError, PublishError
 from assetgen.pack.library import PackFile, load_pack
 from assetgen.pack.lock import LockEntry, lock_path, read_lock
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.renames import plan_with
+from assetgen.pack.renames import resolve_with_lock
 from assetgen.pack.schema import Pack
 from assetgen.parts import part_names
 
@@ -69,22 +69,15 @@ class Project:
         """The entries of the lock by asset; empty where there is no lock. Raises `InputError` for a damaged one."""
         return read_lock(self.lock_path) or {}
 
-    def plan(self, only: str = "*", *, draft: bool = False, use_lock: bool = True, skip_invalid: bool = False) -> Plan:
+    def plan(self, only: str = "*", *, draft: bool = False, use_lock: bool = True) -> Plan:
         """Resolve the assets that match `only`, with the seeds of renamed assets and the picks that the lock records.
 
-        Raises `InputError` with file and line. With `skip_invalid`, inbox files that cannot be assets are left out and
-        listed in the plan instead.
+        Inbox files that cannot become assets are listed in the plan. Raises `InputError` with file and line for errors
+        in the pack itself.
         """
         lock = self.read_lock() if use_lock else {}
         invalid: dict[str, InputError] = {}
-        recipes = plan_with(
-            self.file,
-            lock,
-            engine=self.engine,
-            only=only,
-            draft=draft,
-            refused=invalid if skip_invalid else None,
-        )
+        recipes = resolve_with_lock(self.file, lock, engine=self.engine, only=only, draft=draft, invalid=invalid)
         return Plan(recipes, invalid, lock)
 
 

@@ -1,72 +1,71 @@
-"""Renamed assets: the seed of an asset comes from its name, but a picture that somebody liked outlives a new name.
+"""Keep the seed of a renamed asset: seeds are derived from names, but an accepted image should survive a new name.
 
-An asset that the lock does not know, and that asks for just what a lost one asked for, seed aside, is that one under
-another name: it keeps the old name's seed, and the lock remembers so (`seed_name`).
+A new asset whose request equals that of an asset which left the pack, apart from the seed, is that asset renamed. It
+keeps the seed of the old name, and the lock records the old name as `seed_name`.
 """
 
 from collections.abc import Mapping, Sequence, Set
-from typing import Any
 
 from assetgen.pack.changes import stage_record
 from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
-from assetgen.pack.lock import Lock
+from assetgen.pack.lock import Lock, StageRecord, StageRecords
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import LockedChoices, entries_of, resolve_pack
 
 
-def plan_with(
+def resolve_with_lock(
     file: PackFile,
     lock: Lock,
     *,
     engine: str = "",
     only: str = "*",
     draft: bool = False,
-    refused: InvalidFiles | None = None,
+    invalid: InvalidFiles | None = None,
 ) -> tuple[Recipe, ...]:
-    """`resolve.plan`, with the seeds of renamed assets taken from the names that the lock remembers or still has.
+    """`resolve_pack` with the picks and the seed names that the lock records, and with seeds of renamed assets kept.
 
-    Dropped files that cannot be assets stop no other: what is wrong with them goes into `refused`, where that is given.
+    Errors of inbox files are added to `invalid`.
     """
-    refused = {} if refused is None else refused
-    named = {name: block.seed_name for name, block in lock.items() if block.seed_name}
+    invalid = {} if invalid is None else invalid
+    seed_names = {name: entry.seed_name for name, entry in lock.items() if entry.seed_name}
     picks = {
-        name: (block.keys.get("sampled", ""), block.pick) for name, block in lock.items() if block.pick is not None
+        name: (entry.keys.get("sampled", ""), entry.pick) for name, entry in lock.items() if entry.pick is not None
     }
-    recipes = resolve_pack(
-        file, engine=engine, only=only, draft=draft, taste=LockedChoices(named, picks), refused=refused
-    )
-    found = _found(recipes, lock, {*entries_of(file)[0], *refused})
-    if not found:
-        return recipes
-    moved = {new: picks[old] for new, old in found.items() if old in picks}
-    taste = LockedChoices({**named, **{new: lock[old].seed_name for new, old in found.items()}}, {**picks, **moved})
-    return resolve_pack(file, engine=engine, only=only, draft=draft, taste=taste, refused=refused)
+
+    def resolve(renamed: Mapping[str, str]) -> tuple[Recipe, ...]:
+        names = {**seed_names, **{new: lock[old].seed_name for new, old in renamed.items()}}
+        moved = {new: picks[old] for new, old in renamed.items() if old in picks}
+        locked = LockedChoices(names, {**picks, **moved})
+        return resolve_pack(file, engine=engine, only=only, draft=draft, locked=locked, invalid=invalid)
+
+    recipes = resolve({})
+    renamed = _renamed_assets(recipes, lock, {*entries_of(file)[0], *invalid})
+    return resolve(renamed) if renamed else recipes
 
 
-def _found(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:
-    """The old name of each new asset that is a lost one. `names` are the pack's."""
+def _renamed_assets(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:
+    """The old name of each renamed asset. `names` are those of all assets of the pack."""
     gone = sorted(set(lock) - names)
     if not gone:
         return {}
-    known = {name: _request(block.source, block.controls) for name, block in lock.items()}
+    known = {name: _request(entry.source, entry.controls) for name, entry in lock.items()}
     taken = {(known[name], lock[name].seed_name) for name in known if name in names}
     lost: dict[str, list[str]] = {}
     for name in gone:
         seed_name = lock[name].seed_name
         if seed_name and (known[name], seed_name) not in taken:
             lost.setdefault(known[name], []).append(name)
-    found = {}
+    renamed = {}
     for recipe in recipes:
         if recipe.name in lock or not recipe.facts.seed_name:
             continue
-        old = lost.get(
-            _request(stage_record(recipe.source), {stage.alias: stage_record(stage) for stage in recipe.controls})
-        )
-        if old:
-            found[recipe.name] = old.pop(0)
-    return found
+        controls = {stage.alias: stage_record(stage) for stage in recipe.controls}
+        if old := lost.get(_request(stage_record(recipe.source), controls)):
+            renamed[recipe.name] = old.pop(0)
+    return renamed
 
 
-def _request(source: Mapping[str, Any], controls: Mapping[str, Any]) -> str:
+def _request(source: StageRecord, controls: StageRecords) -> str:
+    """The request apart from its seed, as a comparable text."""
     return repr(({key: value for key, value in sorted(source.items()) if key != "seed"}, dict(controls)))

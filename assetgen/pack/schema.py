@@ -116,6 +116,10 @@ class AssetSpec(BaseModel):
         return dict(self.model_extra or {})
 
 
+ASSET_KEYS = tuple(AssetSpec.model_fields)
+"""Keys of an asset that are not part names."""
+
+
 class Pack(Spec):
     """The assets of one game folder and their shared settings. `inbox` maps file patterns to asset settings."""
 

@@ -17,8 +17,8 @@ from assetgen.pack.entries import variations
 from assetgen.pack.library import PackFile, ResolvedPreset, library_for
 from assetgen.pack.licences import refuse_noncommercial
 from assetgen.pack.project import Project
-from assetgen.pack.resolve import ASSET_KEYS, resolve_pack
-from assetgen.pack.schema import Pack, PartSpec
+from assetgen.pack.resolve import resolve_pack
+from assetgen.pack.schema import ASSET_KEYS, Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
 from assetgen.parts import InputFile, Part, did_you_mean, load_part, named_types, part_names
 from assetgen.pixels.image_files import encode_png, read_image

@@ -14,7 +14,7 @@ from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
 from assetgen.pack.lock import LockEntry, read_lock
 from assetgen.pack.project import Project
-from assetgen.pack.renames import plan_with
+from assetgen.pack.renames import resolve_with_lock
 from assetgen.store.store import Store
 
 Rebuilt = Callable[..., list[Event]]
@@ -42,7 +42,7 @@ def finished(events: list[Event]) -> Finished:
 
 
 def candidates(folder: Path, machine: Machine, count: int) -> list[Candidate]:
-    return list(make_candidates(plan_with(load_pack(folder), {}), count, machine, ignore))
+    return list(make_candidates(resolve_with_lock(load_pack(folder), {}), count, machine, ignore))
 
 
 def test_candidates_differ_and_the_first_is_what_a_build_makes(
@@ -52,7 +52,7 @@ def test_candidates_differ_and_the_first_is_what_a_build_makes(
     made = candidates(tmp_path, machine, 3)
     assert [each.number for each in made] == [1, 2, 3]
     assert len({each.images["color"].tobytes() for each in made}) == 3
-    [recipe] = plan_with(load_pack(tmp_path), {})
+    [recipe] = resolve_with_lock(load_pack(tmp_path), {})
     assert [each.number for each in stored_candidates(recipe, machine)] == [1, 2, 3]
 
 

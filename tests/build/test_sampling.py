@@ -22,7 +22,7 @@ from assetgen.events import Emit, Event, Failed, Finished, Sampling, ignore
 from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
 from assetgen.pack.project import Project
-from assetgen.pack.renames import plan_with
+from assetgen.pack.renames import resolve_with_lock
 from assetgen.store.backends import Backend
 from assetgen.store.store import Store
 
@@ -216,7 +216,7 @@ def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_
     slow.refused = {2}
     (tmp_path / "pack.yaml").write_text(MANY)
     events: list[tuple[Event, str]] = []
-    [recipe, *_] = plan_with(load_pack(tmp_path), {})
+    [recipe, *_] = resolve_with_lock(load_pack(tmp_path), {})
     emit: Emit = lambda event: events.append((event, threading.current_thread().name))  # noqa: E731
     made = make_candidates([recipe], 5, machine(tmp_path, slow), emit)
     assert len({candidate.number for candidate in made}) == 4
@@ -234,6 +234,6 @@ def test_each_model_is_loaded_once_however_its_pictures_are_mixed(tmp_path: Path
         card = f"model: {name}\nfamily: stable_diffusion\nweights: {{folder: no_{name}}}\nlicence: CC0-1.0\n"
         (tmp_path / f"pack/models/{name}.yaml").write_text(f"{card}native: [64, 64]\n")
     (tmp_path / "pack/pack.yaml").write_text("pack: p\nassets:\n" + "\n".join(entries))
-    recipes = plan_with(load_pack(tmp_path / "pack"), {})
+    recipes = resolve_with_lock(load_pack(tmp_path / "pack"), {})
     groups = by_model([[Attempt(recipe, 0)] for recipe in recipes])
     assert [group[0].recipe.name for group in groups] == ["a0", "a2", "a4", "a1", "a3", "a5"]

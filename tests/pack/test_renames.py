@@ -1,4 +1,4 @@
-"""Renamed assets keep their seed, and so their picture."""
+"""Renamed assets keep their seed, and so their image."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from assetgen.pack.changes import request_entry
 from assetgen.pack.library import PackFile
 from assetgen.pack.lock import LockEntry
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.renames import plan_with
+from assetgen.pack.renames import resolve_with_lock
 
 WritePack = Callable[[str], PackFile]
 ROCKS = "pack: p\nassets: {'%s_{1,2,3}': {preset: sprite, prompt: a rock}}"
@@ -25,8 +25,8 @@ def packed(*assets: str) -> str:
 
 
 def locked(file: PackFile, lock: dict[str, LockEntry] | None = None, **options: str) -> dict[str, LockEntry]:
-    """The lock after a build of a pack; blocks of assets that left it go, unless `only` names some."""
-    recipes = plan_with(file, lock or {}, **options)
+    """The lock after a build of a pack; entries of assets that left it go, unless `only` selects some."""
+    recipes = resolve_with_lock(file, lock or {}, **options)
     return (dict(lock or {}) if "only" in options else {}) | {
         each.name: request_entry(each, file.folder) for each in recipes
     }
@@ -37,12 +37,12 @@ def seeds(recipes: tuple[Recipe, ...]) -> dict[str, int]:
 
 
 def seed_names(lock: dict[str, LockEntry]) -> dict[str, str]:
-    return {name: block.seed_name for name, block in lock.items()}
+    return {name: entry.seed_name for name, entry in lock.items()}
 
 
-def test_a_renamed_asset_keeps_its_seed_and_its_pictures(write_pack: WritePack) -> None:
+def test_a_renamed_asset_keeps_its_seed_and_its_images(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
-    [recipe] = plan_with(write_pack(packed("wyrm: a beast")), lock)
+    [recipe] = resolve_with_lock(write_pack(packed("wyrm: a beast")), lock)
     assert (recipe.sampled_key(), recipe.images_key()) == (
         lock["dragon"].keys["sampled"],
         lock["dragon"].keys["images"],
@@ -50,14 +50,14 @@ def test_a_renamed_asset_keeps_its_seed_and_its_pictures(write_pack: WritePack) 
     assert recipe.files_key != lock["dragon"].keys["files"]
 
 
-def test_a_renamed_asset_keeps_its_seed_for_good(write_pack: WritePack) -> None:
+def test_a_renamed_asset_keeps_its_seed_when_its_prompt_changes_later(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
     lock = locked(write_pack(packed("wyrm: a beast")), lock)
     file = write_pack(packed("wyrm: a snake"))
     assert seed_names(locked(file, lock)) == {"wyrm": "dragon"}
 
 
-def test_a_renamed_asset_can_be_renamed_again_though_its_first_name_has_a_new_owner(write_pack: WritePack) -> None:
+def test_a_renamed_asset_can_be_renamed_again_while_another_asset_has_its_first_name(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
     lock = locked(write_pack(packed("wyrm: a beast")), lock)
     lock = locked(write_pack(packed("wyrm: a beast", "dragon: a toy")), lock)
@@ -76,47 +76,47 @@ def test_a_copy_beside_the_original_is_a_new_asset(write_pack: WritePack) -> Non
     assert seed_names(lock) == {"dragon": "dragon", "wyrm": "wyrm"}
 
 
-def test_an_asset_with_a_seed_of_its_own_needs_no_other(write_pack: WritePack) -> None:
+def test_an_asset_with_its_own_seed_takes_no_seed_from_a_name(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
-    [recipe] = plan_with(write_pack(packed("wyrm: a beast, seed: 5")), lock)
+    [recipe] = resolve_with_lock(write_pack(packed("wyrm: a beast, seed: 5")), lock)
     assert (recipe.source.arguments["seed"], recipe.facts.seed_name) == (5, None)
 
 
-def test_a_changed_step_does_not_hide_that_an_asset_was_renamed(write_pack: WritePack) -> None:
+def test_a_renamed_asset_with_a_changed_step_keeps_its_seed(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
-    [recipe] = plan_with(write_pack(packed("wyrm: a beast, trim: {padding: 9}")), lock)
+    [recipe] = resolve_with_lock(write_pack(packed("wyrm: a beast, trim: {padding: 9}")), lock)
     assert recipe.sampled_key() == lock["dragon"].keys["sampled"]
 
 
-def test_variations_of_one_prompt_keep_their_pictures_in_order(write_pack: WritePack) -> None:
+def test_renamed_variations_of_one_prompt_keep_their_seeds_in_order(write_pack: WritePack) -> None:
     lock = locked(write_pack(ROCKS % "rock"))
     after = seed_names(locked(write_pack(ROCKS % "stone"), lock))
     assert after == {"stone_1": "rock_1", "stone_2": "rock_2", "stone_3": "rock_3"}
 
 
-def test_variations_that_are_built_one_by_one_share_no_picture(write_pack: WritePack) -> None:
+def test_renamed_variations_that_are_built_one_by_one_have_different_seeds(write_pack: WritePack) -> None:
     lock = locked(write_pack(ROCKS % "rock"))
     file = write_pack(ROCKS % "stone")
     lock = locked(file, lock, only="stone_2")
-    assert len(set(seeds(plan_with(file, lock)).values())) == 3
+    assert len(set(seeds(resolve_with_lock(file, lock)).values())) == 3
 
 
-def test_a_new_asset_named_alone_is_not_taken_for_a_lost_one_that_is_only_not_named(write_pack: WritePack) -> None:
+def test_a_new_asset_that_is_built_alone_is_not_taken_for_a_renamed_one(write_pack: WritePack) -> None:
     lock = locked(write_pack(packed("dragon: a beast")))
     file = write_pack(packed("dragon: a beast", "wyrm: a beast"))
     assert seed_names(locked(file, lock, only="wyrm"))["wyrm"] == "wyrm"
 
 
-def test_a_mistake_in_one_asset_does_not_stop_the_ones_that_are_named(write_pack: WritePack) -> None:
+def test_an_error_in_one_asset_does_not_stop_selected_others(write_pack: WritePack) -> None:
     file = write_pack(packed("good: x", "bad: y, seem: {}"))
-    assert list(seeds(plan_with(file, locked(write_pack(packed("good: x"))), only="good"))) == ["good"]
+    assert list(seeds(resolve_with_lock(file, locked(write_pack(packed("good: x"))), only="good"))) == ["good"]
     with pytest.raises(InputError, match="unknown key 'seem'"):
-        plan_with(file, {})
+        resolve_with_lock(file, {})
 
 
-def test_a_renamed_asset_with_an_input_keeps_its_picture(write_pack: WritePack, tmp_path: Path) -> None:
+def test_a_renamed_asset_with_an_input_file_keeps_its_seed(write_pack: WritePack, tmp_path: Path) -> None:
     (tmp_path / "sketch.png").write_bytes(b"any bytes")
-    words = "a beast, diffusion: {image: sketch.png}"
-    lock = locked(write_pack(packed(f"dragon: {words}")))
-    [recipe] = plan_with(write_pack(packed(f"wyrm: {words}")), lock)
+    settings = "a beast, diffusion: {image: sketch.png}"
+    lock = locked(write_pack(packed(f"dragon: {settings}")))
+    [recipe] = resolve_with_lock(write_pack(packed(f"wyrm: {settings}")), lock)
     assert recipe.sampled_key() == lock["dragon"].keys["sampled"]

@@ -1,4 +1,4 @@
-"""Packs to recipes."""
+"""Resolving packs to recipes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,24 +22,24 @@ def step(recipe: Recipe, alias: str) -> dict[str, object]:
     return next(dict(stage.arguments) for stage in recipe.steps if stage.alias == alias)
 
 
-def test_preset_pack_and_asset_are_laid_over_each_other(write_pack: Write) -> None:
+def test_asset_arguments_override_pack_defaults_and_these_the_preset(write_pack: Write) -> None:
     text = "pack: p\ndefaults: {pixelate: {colors: 12, dither: 0.5}}\n"
     text += "assets:\n  a: {preset: pixel_sprite, prompt: x, pixelate: {colors: 8}}\n"
-    words = step(recipe(write_pack(text)), "pixelate")
-    assert (words["colors"], words["dither"], words["grid"]) == (8, 0.5, 32)
+    arguments = step(recipe(write_pack(text)), "pixelate")
+    assert (arguments["colors"], arguments["dither"], arguments["grid"]) == (8, 0.5, 32)
 
 
-def test_a_prompt_takes_the_words_the_model_was_trained_on(write_pack: Write) -> None:
+def test_a_prompt_is_put_into_the_template_of_the_model_card(write_pack: Write) -> None:
     made = recipe(write_pack(f"pack: p\nstyle: dark\nassets: {{a: {DRAGON}}}"))
     assert made.source.arguments["prompt"] == "pixel art sprite of a red dragon, dark, plain grey background"
 
 
-def test_braces_in_a_prompt_are_only_text(write_pack: Write) -> None:
+def test_braces_in_a_prompt_are_plain_text(write_pack: Write) -> None:
     made = recipe(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: 'a {0} {prompt.__class__} {x'}}"))
     assert "{0} {prompt.__class__} {x" in made.source.arguments["prompt"]
 
 
-def test_seeds_depend_on_the_name_alone(write_pack: Write) -> None:
+def test_seeds_depend_on_the_pack_seed_and_the_asset_name(write_pack: Write) -> None:
     alone = recipe(write_pack(f"pack: p\nassets: {{a: {DRAGON}}}")).source.arguments["seed"]
     among = recipe(write_pack(f"pack: p\nassets: {{b: {DRAGON}, a: {DRAGON}}}")).source.arguments["seed"]
     other = recipe(write_pack(f"pack: p\nseed: 1\nassets: {{a: {DRAGON}}}")).source.arguments["seed"]
@@ -56,12 +56,12 @@ def test_a_changed_step_keeps_the_sampled_key(write_pack: Write) -> None:
 @pytest.mark.parametrize(
     "change", ["prompt: y", "prompt: x, seed: 3", "prompt: x, diffusion: {guidance: 2.5}", "prompt: x, negative: z"]
 )
-def test_what_changes_the_picture_changes_the_sampled_key(write_pack: Write, change: str) -> None:
+def test_settings_that_change_the_image_change_the_sampled_key(write_pack: Write, change: str) -> None:
     before = recipe(write_pack("pack: p\nassets: {a: {preset: pixel_sprite, prompt: x}}")).sampled_key()
     assert recipe(write_pack(f"pack: p\nassets: {{a: {{preset: pixel_sprite, {change}}}}}")).sampled_key() != before
 
 
-def test_a_file_enters_keys_by_its_content(write_pack: Write, tmp_path: Path) -> None:
+def test_keys_contain_an_input_file_by_its_content(write_pack: Write, tmp_path: Path) -> None:
     text = "pack: p\npalette: own.hex\nassets: {a: {preset: pixel_sprite, prompt: x}}"
     keys = []
     for colors in ("ff0000\n", "00ff00\n", "ff0000\n"):
@@ -77,7 +77,7 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("a: {preset: pixel_sprit, prompt: x}", "there is no preset 'pixel_sprit'. Did you mean 'pixel_sprite'?"),
         ("a: {preset: pixel_sprite, promt: x}", "unknown key 'promt'"),
@@ -86,7 +86,7 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
             "Did you mean 'colors'?",
         ),
         ("a: {preset: pixel_sprite, prompt: x, pixelate: {colors: many}}", "'colors' should be a whole number"),
-        ("a: {preset: pixel_sprite, prompt: x, pixelate: 3}", "'pixelate' wants {ARGUMENT: VALUE}"),
+        ("a: {preset: pixel_sprite, prompt: x, pixelate: 3}", "'pixelate' must be a mapping, {ARGUMENT: VALUE}"),
         ("a: {preset: pixel_sprite, prompt: x, model: sdxxl}", "there is no model 'sdxxl'"),
         ("a: {preset: pixel_sprite}", "has no prompt"),
         ("a: {preset: atlas, members: [zzz]}", "no asset matches the member 'zzz'"),
@@ -94,10 +94,10 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
         ("../a: {preset: pixel_sprite, prompt: x}", "cannot be the name of an asset"),
     ],
 )
-def test_a_mistake_is_told_with_file_and_line(write_pack: Write, line: str, said: str) -> None:
+def test_an_error_has_file_and_line(write_pack: Write, line: str, message: str) -> None:
     with pytest.raises(InputError) as refused:
         resolve_pack(write_pack(f"pack: p\nassets:\n  {line}\n"))
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert "pack.yaml:" in str(refused.value)
 
 

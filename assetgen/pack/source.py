@@ -1,0 +1,84 @@
+"""The source of an asset: its model card, prompt, seed and size, which the pack and the card share with it."""
+
+from math import inf
+from typing import Any
+
+from assetgen.errors import InputError
+from assetgen.pack.layers import AssetLayers
+from assetgen.pack.recipe import Stage, seed_from
+from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
+from assetgen.parts import Part, load_part
+
+
+def source_stage(layers: AssetLayers, seed_name: str) -> Stage:
+    """The source with all its arguments. Without a seed of its own, the asset's seed is derived from `seed_name`."""
+    spec, pack, part = layers.entry.spec, layers.file.pack, layers.preset.source
+    loaded = layers.load_part("source", part)
+    parameters = loaded.params.model_fields
+    written = {key for layer in layers.of(part) for key in layer.arguments}
+    shared: dict[str, Any] = {}
+    if "seed" in parameters:
+        shared["seed"] = seed_from(pack.seed, seed_name) if spec.seed is None else spec.seed
+    if "negative" in parameters and spec.negative is not None:
+        shared["negative"] = spec.negative
+    card = _model_card(layers, loaded, part)
+    if card:
+        shared["model"] = card
+        shared |= {key: value for key, value in card.defaults.items() if key not in written and key not in shared}
+        if "size" not in written:
+            shared["size"] = _scaled(card.native, layers.argument(part, "scale"))
+    if "prompt" in parameters:
+        shared["prompt"] = _prompt(layers, part, card)
+    elif spec.prompt:
+        what = f"preset '{spec.preset}' does not use a prompt"
+        raise InputError(what, where=layers.where("prompt"), cure="Remove it")
+    if spec.members and not loaded.traits.members:
+        what = f"preset '{spec.preset}' does not use members"
+        raise InputError(what, where=layers.where("members"), cure="Use a preset like atlas, or remove them")
+    return layers.stage("source", part, **shared)
+
+
+def draft_stage(source: Stage) -> Stage:
+    """The source `fake`, which draws a placeholder, in place of one with a prompt; other sources stay."""
+    if "prompt" not in source.arguments:
+        return source
+    fake = load_part("source", "fake")
+    parameters = fake.params.model_fields.keys() - {"model"}
+    arguments = {key: value for key, value in source.arguments.items() if key in parameters}
+    return Stage("source", "fake", source.alias, fake.traits.version, arguments)
+
+
+def _model_card(layers: AssetLayers, loaded: Part, part: PartSpec) -> ModelCard | None:
+    """The card that the asset, the source's arguments or the pack name; None for a source without a model."""
+    if "model" not in loaded.params.model_fields:
+        return None
+    spec, file = layers.entry.spec, layers.file
+    try:
+        return file.library.card(str(spec.model or layers.argument(part, "model") or file.pack.model))
+    except InputError as error:
+        raise error.at(layers.where("model") if spec.model else file.document.where("model")) from error
+
+
+def _prompt(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:
+    """The asset's prompt and the pack's style in the template of asset, pack, model card or preset."""
+    spec, pack = layers.entry.spec, layers.file.pack
+    in_asset = spec.overrides.get(part.alias, {}).get("prompt")
+    in_pack = pack.defaults.get(part.alias, {}).get("prompt")
+    in_card = next((card.prompts[name] for name in layers.preset.lineage if name in card.prompts), "") if card else ""
+    template = str(in_asset or in_pack or in_card or part.arguments.get("prompt", "{prompt}"))
+    if "{prompt}" in template and not spec.prompt.strip():
+        what = f"asset '{layers.entry.name}' has no prompt"
+        raise InputError(what, where=layers.where(), cure="Describe the image, like prompt: a red dragon")
+    prompt = ", ".join(filter(None, (spec.prompt.strip(), pack.style.strip())))
+    before, after = card.affixes if card else ("", "")
+    return before + template.replace("{prompt}", prompt) + after
+
+
+def _scaled(native: ImageSize, scale: Any) -> ImageSize | None:
+    """The native size times `scale` as written in YAML; None for an invalid scale, which the signature reports."""
+    pair = (1, 1) if scale is None else scale
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        return None
+    if not all(isinstance(each, int | float) and 0 < each < inf for each in pair):
+        return None
+    return round(native[0] * pair[0]), round(native[1] * pair[1])
