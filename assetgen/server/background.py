@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 from assetgen.errors import AssetgenError
 from assetgen.server.run import Server
-from assetgen.server.worker import Worker
+from assetgen.server.worker import JobWorker
 
 _STOP_SECONDS = 90.0
 """Time for the server to end: longer than the worker waits for a sampler step."""
 
 
 @contextmanager
-def serve_in_background(server: Server) -> Iterator[Worker]:
+def serve_in_background(server: Server) -> Iterator[JobWorker]:
     """Serve from a thread while the body runs; gives the worker.
 
     Raises `ServerRunning` or another `InputError` where the server cannot start.

@@ -134,7 +134,7 @@ class Jobs:
         return found
 
     def events(self, id: str, after: int) -> list[dict[str, Any]]:
-        """The first `MOST_EVENTS` events after this number."""
+        """The first `MAX_EVENTS` events after this number."""
         query = "SELECT seq, data FROM events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?"
         return [{"seq": seq, **_data(data)} for seq, data in self.rows(query, id, after, MAX_EVENTS)]
 

@@ -48,7 +48,7 @@ def _without_nul(text: str) -> str:
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
 Text = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
 PathText = Annotated[str, Field(max_length=4000), AfterValidator(_without_nul)]
-Seed = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER - MAX_VARIATIONS), BeforeValidator(_whole)]
+_Seed = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER - MAX_VARIATIONS), BeforeValidator(_whole)]
 Settings = Annotated[dict[Name, dict[Name, JsonValue]], AfterValidator(_plain)]
 AllowNoncommercial = Annotated[
     bool, Field(description="Allow models, controls, LoRAs and detectors that forbid commercial use.")
@@ -65,7 +65,7 @@ class Make(RequestBody):
     negative: Text | None = None
     model: Name = "mini"
     count: Annotated[int, Field(ge=1, le=MAX_VARIATIONS), BeforeValidator(_whole)] = 1
-    seed: Seed = Field(0, description="The seed of the first variation; each next one adds 1.")
+    seed: _Seed = Field(0, description="The seed of the first variation; each next one adds 1.")
     settings: Settings = Field({}, description="{PART: {ARGUMENT: VALUE}}", examples=[{"pixelate": {"colors": 8}}])
     inputs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.[A-Za-z0-9_]{1,60}$")], Upload] = Field(
         {}, description="Uploads for file arguments: {PART.ARGUMENT: UPLOAD}"

@@ -54,19 +54,19 @@ def context_of(request: Request) -> ServerContext:
 
 
 @router.get("/status", openapi_extra={"security": []}, tags=["server"])
-async def status() -> ServerStatus:
+async def get_status() -> ServerStatus:
     """The name and version of the server. Needs no token."""
     return ServerStatus(name="assetgen", version=__version__)
 
 
 @router.get("/presets", tags=["catalog"])
-def list_presets(request: Request, project: ProjectId = "") -> list[PresetSummary]:
+def get_presets(request: Request, project: ProjectId = "") -> list[PresetSummary]:
     """All presets."""
     return catalog.preset_summaries(_library(request, project))
 
 
 @router.get("/presets/{name}", tags=["catalog"])
-def show_preset(request: Request, name: PresetName, project: ProjectId = "") -> PresetDetail:
+def get_preset(request: Request, name: PresetName, project: ProjectId = "") -> PresetDetail:
     """One preset, with a JSON schema of each part's arguments for generated forms."""
     return catalog.preset_detail(_library(request, project), name)
 
@@ -77,7 +77,7 @@ def show_preset(request: Request, name: PresetName, project: ProjectId = "") -> 
     responses={200: {"content": {"image/png": {"schema": _BINARY}}}, 304: {"description": "Not modified"}},
     tags=["catalog"],
 )
-def show_thumbnail(request: Request, name: PresetName, project: ProjectId = "", known: KnownETag = "") -> Response:
+def get_thumbnail(request: Request, name: PresetName, project: ProjectId = "", known: KnownETag = "") -> Response:
     """A small PNG that shows what the preset makes. Its ETag is its sha256."""
     data = catalog.preset_thumbnail(_library(request, project), name)
     return _file_response(data, sha256(data).hexdigest(), known, "image/png", "private, no-cache")
@@ -90,25 +90,25 @@ def _library(request: Request, project: str) -> Library:
 
 
 @router.get("/models", tags=["catalog"])
-def list_models() -> list[ModelSummary]:
+def get_models() -> list[ModelSummary]:
     """Model cards, with licence, native size and whether the weights are on this machine."""
     return catalog.model_summaries(library_for())
 
 
 @router.get("/parts", tags=["catalog"])
-def list_parts() -> list[PartDetail]:
+def get_parts() -> list[PartDetail]:
     """Sources, controls, steps, checks and exporters."""
     return catalog.part_details()
 
 
 @router.post("/projects", tags=["projects"])
-def open_project(request: Request, body: OpenProject) -> OpenedProject:
+def post_project(request: Request, body: OpenProject) -> OpenedProject:
     """Open a game project or another folder with packs. The same folder always has the same id."""
     return projects.open_project(context_of(request).jobs, body.path)
 
 
 @router.get("/projects", tags=["projects"])
-def list_projects(request: Request) -> list[OpenedProject]:
+def get_projects(request: Request) -> list[OpenedProject]:
     """The opened projects."""
     return projects.opened_projects(context_of(request).jobs)
 
@@ -119,7 +119,9 @@ def list_projects(request: Request) -> list[OpenedProject]:
     tags=["uploads"],
     openapi_extra={"requestBody": {"required": True, "content": _RAW_BODY}},
 )
-async def upload(request: Request, name: Annotated[str, Query(max_length=200, examples=["keep.glb"])]) -> UploadInfo:
+async def post_upload(
+    request: Request, name: Annotated[str, Query(max_length=200, examples=["keep.glb"])]
+) -> UploadInfo:
     """Upload an image or a mesh as the raw body (up to 64 MB)."""
     context = context_of(request)
     uploads.suffix_of(name)
@@ -129,7 +131,7 @@ async def upload(request: Request, name: Annotated[str, Query(max_length=200, ex
 
 
 @router.post("/jobs", status_code=202, tags=["jobs"])
-def add_job(request: Request, body: Annotated[JobRequest, Body()], client: Client = "anonymous") -> JobState:
+def post_job(request: Request, body: Annotated[JobRequest, Body()], client: Client = "anonymous") -> JobState:
     """Check a job by planning it, and add it to the queue."""
     context = context_of(request)
     assert isinstance(body, RequestBody)
@@ -139,7 +141,7 @@ def add_job(request: Request, body: Annotated[JobRequest, Body()], client: Clien
 
 
 @router.get("/jobs", tags=["jobs"])
-def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[JobSummary]:
+def get_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[JobSummary]:
     """The newest jobs first."""
     jobs = context_of(request).jobs
     positions = jobs.positions()
@@ -147,7 +149,7 @@ def list_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 10
 
 
 @router.get("/jobs/{id}", tags=["jobs"])
-async def show_job(request: Request, id: JobId, after: After = 0, wait: Wait = 0.0) -> JobState:
+async def get_job(request: Request, id: JobId, after: After = 0, wait: Wait = 0.0) -> JobState:
     """A job and its events after `after`. With `wait` it responds as soon as there is one (long poll)."""
     context = context_of(request)
     notifier, until = context.jobs.notifier, time.monotonic() + wait
@@ -166,7 +168,7 @@ async def show_job(request: Request, id: JobId, after: After = 0, wait: Wait = 0
 
 
 @router.delete("/jobs/{id}", tags=["jobs"])
-async def cancel_job(request: Request, id: JobId) -> JobState:
+async def delete_job(request: Request, id: JobId) -> JobState:
     """Cancel a job: a queued one at once, a running one before its next sampler step. An ended one stays unchanged."""
     context = context_of(request)
     context.jobs.get(id)
@@ -180,7 +182,7 @@ async def cancel_job(request: Request, id: JobId) -> JobState:
     responses={200: {"content": {"*/*": {"schema": _BINARY}}}, 304: {"description": "Not modified"}},
     tags=["jobs"],
 )
-def show_file(
+def get_file(
     request: Request, id: JobId, path: Annotated[str, Path(max_length=1000)], known: KnownETag = ""
 ) -> Response:
     """A file of a job, as the job made it. Its ETag is its sha256."""

@@ -28,7 +28,7 @@ from assetgen.server.jobs import Jobs
 from assetgen.server.notifier import Notifier
 from assetgen.server.projects import open_project
 from assetgen.server.state import ServerState, own_state_file, remove_state, write_state
-from assetgen.server.worker import Worker
+from assetgen.server.worker import JobWorker
 
 LOOPBACK = "127.0.0.1"
 _DATABASE = "jobs.sqlite"
@@ -55,7 +55,7 @@ class Server:
     signal: int = 0
     notifier: Notifier = field(default_factory=Notifier)
     http: uvicorn.Server | None = None
-    worker: Worker | None = None
+    worker: JobWorker | None = None
     started_or_failed: threading.Event = field(default_factory=threading.Event)
     """Set once the server accepts requests or has failed to start."""
 
@@ -66,7 +66,7 @@ class Server:
         """
         with own_state_file(self.state_file), contextlib.closing(bound_socket(self.port)) as port:
             jobs = Jobs(self.folder / _DATABASE, self.notifier, self.log)
-            self.worker = worker = Worker(ServerContext(self.folder, jobs, self.machine), self.idle)
+            self.worker = worker = JobWorker(ServerContext(self.folder, jobs, self.machine), self.idle)
             try:
                 for project in self.projects:
                     open_project(jobs, str(project.resolve()))
@@ -83,7 +83,7 @@ class Server:
             self.http.should_exit = True
         self.notifier.close()
 
-    def _serve(self, port: socket.socket, worker: Worker) -> None:
+    def _serve(self, port: socket.socket, worker: JobWorker) -> None:
         number = port.getsockname()[1]
         state = ServerState(f"http://{LOOPBACK}:{number}", secrets.token_urlsafe(32), os.getpid(), __version__)
         config = uvicorn_config(Guard(make_app(worker.context), state.token, number))
@@ -95,7 +95,7 @@ class Server:
             finally:
                 remove_state(self.state_file, state)
 
-    def _started(self, state: ServerState, worker: Worker) -> None:
+    def _started(self, state: ServerState, worker: JobWorker) -> None:
         worker.start()
         write_state(self.state_file, state)
         self.log(f"serving at {state.url}; the token is in {self.state_file}")

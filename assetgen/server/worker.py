@@ -1,6 +1,6 @@
 """The worker: one thread that runs queued jobs with loaded models.
 
-The loop takes the next job from the queue, runs it, and cleans up. A running build calls `Worker.run_urgent_jobs`
+The loop takes the next job from the queue, runs it, and cleans up. A running build calls `JobWorker.run_urgent_jobs`
 between two batches, so that a person does not wait for it. `assetgen watch` builds in its own thread: it borrows the
 models with `lend`.
 """
@@ -41,7 +41,7 @@ def check_request(request: RequestBody, context: ServerContext) -> CheckedJob:
 
 
 @dataclass
-class Worker:
+class JobWorker:
     """Runs the jobs of a server until `stop`. Only the holder of `models_lock` uses the models.
 
     `holding` lists the pack locks that running builds write: no other job that writes one of them starts.
