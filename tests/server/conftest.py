@@ -29,7 +29,7 @@ PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A response of the server."""
 
     status: int
@@ -52,7 +52,7 @@ class Client:
     state: ServerState
     headers: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         """One request. Keywords are headers, `_` for `-`; an empty one is left out."""
         values = {"Authorization": f"Bearer {self.state.token}", **self.headers}
         values |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -63,22 +63,22 @@ class Client:
         sent = {name: value for name, value in values.items() if value}
         request = urllib.request.Request(url, data, sent, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return Answer(answer.status, answer.read(), dict(answer.headers))
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return Response(response.status, response.read(), dict(response.headers))
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read(), dict(error.headers))
+                return Response(error.code, error.read(), dict(error.headers))
 
     def get(self, path: str, **headers: str) -> Any:
-        answer = self.ask("GET", path, **headers)
-        assert answer.status == 200, answer.body
-        return answer.json
+        response = self.request("GET", path, **headers)
+        assert response.status == 200, response.body
+        return response.json
 
     def job(self, **request: Any) -> Any:
         """A job in the queue."""
-        answer = self.ask("POST", "/jobs", request)
-        assert answer.status == 202, answer.body
-        return answer.json
+        response = self.request("POST", "/jobs", request)
+        assert response.status == 202, response.body
+        return response.json
 
     def wait(self, job: Any, done: Callable[[Any], object] | None = None, patience: float = PATIENCE) -> Any:
         """The job's state once it has ended or `done` is true. Fails after `patience` seconds without a change."""
@@ -96,13 +96,13 @@ class Client:
         """A finished draft of a dragon."""
         return self.wait(self.job(**{**MAKE, **more}))
 
-    def upload(self, data: bytes, name: str) -> Answer:
-        return self.ask("POST", f"/uploads?name={name}", data, Content_Type="application/octet-stream")
+    def upload(self, data: bytes, name: str) -> Response:
+        return self.request("POST", f"/uploads?name={name}", data, Content_Type="application/octet-stream")
 
     def open(self, folder: Path) -> str:
-        answer = self.ask("POST", "/projects", {"path": str(folder)})
-        assert answer.status == 200, answer.body
-        return str(answer.json["id"])
+        response = self.request("POST", "/projects", {"path": str(folder)})
+        assert response.status == 200, response.body
+        return str(response.json["id"])
 
 
 def ours() -> set[threading.Thread]:
@@ -113,11 +113,11 @@ def ours() -> set[threading.Thread]:
 @contextmanager
 def serving(root: Path, folder: Path | None = None, **more: Any) -> Iterator[Client]:
     """A server in a thread, with its files below `root`, or its data in `folder`."""
-    place = root / "run" / "server.json"
+    path = root / "run" / "server.json"
     machine = Machine(Store(root / "store"), root)
     before = ours()
-    with serve_in_background(Server(place, folder or root / "data", machine, **more)):
-        state = read_state(place)
+    with serve_in_background(Server(path, folder or root / "data", machine, **more)):
+        state = read_state(path)
         assert state
         yield Client(state)
     assert ours() <= before
@@ -180,15 +180,15 @@ def daemon(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str]
     """Starts `assetgen serve` (or another command) as a process, which is killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: str, command: str = "serve") -> tuple[subprocess.Popen[str], Client]:
-        place = tmp_path / "server.json"
-        before = read_state(place)
-        arguments = [sys.executable, "-m", "assetgen.cli", command, "--state", str(place)]
-        arguments += ["--store", str(tmp_path / "store"), *words]
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def start(*arguments: str, command: str = "serve") -> tuple[subprocess.Popen[str], Client]:
+        path = tmp_path / "server.json"
+        before = read_state(path)
+        line = [sys.executable, "-m", "assetgen.cli", command, "--state", str(path)]
+        line += ["--store", str(tmp_path / "store"), *arguments]
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         started.append(process)
         until = time.monotonic() + PATIENCE
-        while not (state := read_state(place)) or state == before:
+        while not (state := read_state(path)) or state == before:
             assert process.poll() is None and time.monotonic() < until, process.communicate()
             time.sleep(0.02)
         return process, Client(state)

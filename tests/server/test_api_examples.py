@@ -26,22 +26,22 @@ def is_like(example: Any, actual: Any) -> bool:
     return example is None or actual is None or numbers or type(example) is type(actual)
 
 
-@pytest.mark.parametrize("place", EXAMPLES, ids=lambda place: place.stem)
-def test_the_server_responds_like_the_example(shared: Any, tmp_path: Path, place: Path) -> None:
-    example = json.loads(place.read_text())
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_server_responds_like_the_example(shared: Any, tmp_path: Path, path: Path) -> None:
+    example = json.loads(path.read_text())
     (tmp_path / "project.godot").touch()
     shared.open(tmp_path)
-    asked = json.loads(json.dumps(example["request"]).replace("/home/ann/my-game", str(tmp_path)))
-    made = shared.make(count=2) if "JOB" in asked["path"] else {"id": ""}
-    answer = shared.ask(
-        asked["method"], asked["path"].replace("/api/v1", "").replace("JOB", made["id"]), asked.get("body")
+    request = json.loads(json.dumps(example["request"]).replace("/home/ann/my-game", str(tmp_path)))
+    made = shared.make(count=2) if "JOB" in request["path"] else {"id": ""}
+    response = shared.request(
+        request["method"], request["path"].replace("/api/v1", "").replace("JOB", made["id"]), request.get("body")
     )
-    assert answer.status == example["answer"]["status"]
-    assert is_like(example["answer"]["body"], answer.json), answer.json
+    assert response.status == example["answer"]["status"]
+    assert is_like(example["answer"]["body"], response.json), response.json
     if example["answer"]["status"] >= 400 and example["answer"]["body"]["error"]["what"]:
-        assert answer.json == example["answer"]["body"]
-    if isinstance(answer.json, dict):
-        assert set(answer.json) == set(example["answer"]["body"])
+        assert response.json == example["answer"]["body"]
+    if isinstance(response.json, dict):
+        assert set(response.json) == set(example["answer"]["body"])
 
 
 def test_the_contract_names_every_kind_with_every_field() -> None:

@@ -30,9 +30,9 @@ def until(done: Callable[[], object], seconds: float = 60) -> None:
 def watcher(daemon: Any, slow: Any, tmp_path: Path) -> Any:
     """Starts a watch of a pack with so many slow drawings."""
 
-    def start(count: int, *words: str) -> Any:
-        place = slow(tmp_path / "art", count)
-        return daemon(str(place), "--game", str(tmp_path / "game"), "--json", *words, command="watch")
+    def start(count: int, *arguments: str) -> Any:
+        path = slow(tmp_path / "art", count)
+        return daemon(str(path), "--game", str(tmp_path / "game"), "--json", *arguments, command="watch")
 
     return start
 
@@ -90,8 +90,8 @@ def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_pa
 
 def test_a_watch_that_cannot_serve_reports_why_and_builds(slow: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
-    command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "file/server.json")]
+    arguments = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
+    command = [sys.executable, "-m", "assetgen.cli", *arguments, "--state", str(tmp_path / "file/server.json")]
     watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until(lambda: images(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
@@ -102,8 +102,8 @@ def test_a_watch_that_cannot_serve_reports_why_and_builds(slow: Any, tmp_path: P
 
 def test_a_watch_beside_a_server_builds_and_reports_the_server(daemon: Any, slow: Any, tmp_path: Path) -> None:
     server, _ = daemon()
-    words = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
-    command = [sys.executable, "-m", "assetgen.cli", *words, "--state", str(tmp_path / "server.json")]
+    arguments = ["watch", str(slow(tmp_path / "art", 1)), "--game", str(tmp_path / "game"), "--draft"]
+    command = [sys.executable, "-m", "assetgen.cli", *arguments, "--state", str(tmp_path / "server.json")]
     watch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     until(lambda: images(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
@@ -146,11 +146,11 @@ def test_models_are_unloaded_after_a_while_without_use() -> None:
 
 @pytest.mark.model
 def test_an_idle_server_unloads_its_model_and_loads_it_again(serve: Any) -> None:
-    words = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}
+    arguments = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}
     idle = IdleUnloader(0.5)
     unload_models()  # models that another test has loaded
     with serve(idle=idle) as client:
         for _ in range(2):
-            events = client.make(**words, seed=time.time_ns() % 10**6)["events"]
+            events = client.make(**arguments, seed=time.time_ns() % 10**6)["events"]
             assert any(event["event"] == "loading" for event in events)
             until(lambda: math.isinf(idle.left))  # no model is loaded

@@ -16,25 +16,25 @@ CURE = "Open that folder too: POST /api/v1/projects"
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """A picture beside the project, outside it."""
-    place = tmp_path / "private" / "x.png"
-    place.parent.mkdir()
-    place.write_bytes(encode_png(np.full((16, 16, 3), 90, np.uint8)))
-    return place
+    path = tmp_path / "private" / "x.png"
+    path.parent.mkdir()
+    path.write_bytes(encode_png(np.full((16, 16, 3), 90, np.uint8)))
+    return path
 
 
-def packed(project: Path, words: str, preset: str = "drawing") -> Path:
-    """A pack in the project with one asset of these words."""
+def packed(project: Path, settings: str, preset: str = "drawing") -> Path:
+    """A pack in the project with one asset of these settings."""
     folder = project / "own"
     folder.mkdir()
     (folder / "drawing.yaml").write_text((project / "art" / "drawing.yaml").read_text())
     (folder / "photo.yaml").write_text("preset: photo\nuse: picture\nsource: image_file\n")
-    (folder / "pack.yaml").write_text(f"pack: own\nassets:\n  a: {{preset: {preset}, {words}}}\n")
+    (folder / "pack.yaml").write_text(f"pack: own\nassets:\n  a: {{preset: {preset}, {settings}}}\n")
     return folder
 
 
-def asked(client: Any, project: Path, kind: str = "build", **more: Any) -> tuple[int, dict[str, str]]:
-    answer = client.ask("POST", "/jobs", {"kind": kind, "project": client.open(project), "pack": "own", **more})
-    return answer.status, answer.json.get("error", {})
+def request_job(client: Any, project: Path, kind: str = "build", **more: Any) -> tuple[int, dict[str, str]]:
+    response = client.request("POST", "/jobs", {"kind": kind, "project": client.open(project), "pack": "own", **more})
+    return response.status, response.json.get("error", {})
 
 
 WAYS = {
@@ -53,11 +53,11 @@ WAYS = {
 def test_a_pack_cannot_read_outside_opened_projects(
     client: Any, project: Path, picture: Path, way: str, kind: str
 ) -> None:
-    preset, words = WAYS[way]
-    folder = packed(project, words.replace("FOLDER", str(picture.parents[1])), preset)
+    preset, settings = WAYS[way]
+    folder = packed(project, settings.replace("FOLDER", str(picture.parents[1])), preset)
     (folder / "link").symlink_to(picture.parent)
     (folder / "linked.yaml").symlink_to(picture)
-    status, error = asked(client, project, kind)
+    status, error = request_job(client, project, kind)
     assert (status, error.get("cure")) == (422, CURE), error
     assert f"the file '{picture.parent}/" in error["what"]
 
@@ -65,7 +65,7 @@ def test_a_pack_cannot_read_outside_opened_projects(
 def test_a_pack_can_read_another_opened_folder(client: Any, project: Path, picture: Path) -> None:
     packed(project, "image_file: {image: ../../private/x.png}", "photo")
     client.open(picture.parent)
-    assert asked(client, project)[0] == 202
+    assert request_job(client, project)[0] == 202
 
 
 def test_the_command_line_can_read_any_file(assetgen: Run, project: Path, picture: Path) -> None:
@@ -87,16 +87,16 @@ def test_a_symlink_out_of_the_project_in_the_inbox_fails_alone(client: Any, proj
 
 
 def test_a_preset_of_a_project_cannot_read_outside_it_in_a_make(client: Any, project: Path, picture: Path) -> None:
-    words = "source: {image_file: {image: ../private/x.png}}"
-    (project / "sly.yaml").write_text(f"preset: sly\nuse: picture\n{words}\n")
+    settings = "source: {image_file: {image: ../private/x.png}}"
+    (project / "sly.yaml").write_text(f"preset: sly\nuse: picture\n{settings}\n")
     ask = {"kind": "make", "preset": "sly", "project": client.open(project)}
-    assert client.ask("POST", "/jobs", ask).json["error"]["cure"] == CURE
+    assert client.request("POST", "/jobs", ask).json["error"]["cure"] == CURE
 
 
 def test_a_thumbnail_cannot_be_a_symlink_out_of_the_project(client: Any, project: Path, picture: Path) -> None:
     (project / "sly.yaml").write_text("preset: sly\nuse: picture\nsource: fake\n")
     (project / "sly.png").symlink_to(picture)
     id = client.open(project)
-    assert client.ask("GET", f"/presets/sly/thumbnail?project={id}").status == 404
+    assert client.request("GET", f"/presets/sly/thumbnail?project={id}").status == 404
     picture.replace(project / "sly.png")
-    assert client.ask("GET", f"/presets/sly/thumbnail?project={id}").status == 200
+    assert client.request("GET", f"/presets/sly/thumbnail?project={id}").status == 200

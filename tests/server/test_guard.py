@@ -32,8 +32,8 @@ MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "dra
 
 
 def connected(client: Any) -> socket.socket:
-    place = urlsplit(client.state.url)
-    return socket.create_connection((place.hostname, place.port), timeout=30)
+    url = urlsplit(client.state.url)
+    return socket.create_connection((url.hostname, url.port), timeout=30)
 
 
 def raw(client: Any, text: bytes) -> bytes:
@@ -50,16 +50,16 @@ def head(client: Any, method: str, path: str, *lines: str) -> bytes:
 
 
 def test_status_alone_answers_without_a_token(shared: Any) -> None:
-    assert set(shared.ask("GET", "/status", Authorization="").json) == {"name", "version"}
+    assert set(shared.request("GET", "/status", Authorization="").json) == {"name", "version"}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc", "Bearer é", "TOKEN"])
 @pytest.mark.parametrize("path", ["/jobs", "/presets", "/openapi.json", "/nothing"])
 def test_all_other_paths_need_the_token(shared: Any, header: str, path: str) -> None:
-    answer = shared.ask("GET", path, Authorization=header.replace("TOKEN", shared.state.token))
-    assert answer.status == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.error["cure"]
+    response = shared.request("GET", path, Authorization=header.replace("TOKEN", shared.state.token))
+    assert response.status == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.error["cure"]
 
 
 @pytest.mark.parametrize(
@@ -67,39 +67,42 @@ def test_all_other_paths_need_the_token(shared: Any, header: str, path: str) -> 
 )
 def test_another_host_is_rejected(shared: Any, host: str) -> None:
     port = str(urlsplit(shared.state.url).port)
-    assert shared.ask("GET", "/jobs", Host=host.replace("PORT", port)).status == 403
-    assert shared.ask("GET", "/status", Host=host.replace("PORT", port)).status == 403
+    assert shared.request("GET", "/jobs", Host=host.replace("PORT", port)).status == 403
+    assert shared.request("GET", "/status", Host=host.replace("PORT", port)).status == 403
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]", "LOCALHOST"])
 def test_loopback_hosts_and_their_pages_are_accepted(shared: Any, name: str) -> None:
     host = f"{name}:{urlsplit(shared.state.url).port}"
-    answer = shared.ask("GET", "/jobs", Host=host, Origin=f"http://{host}")
-    assert answer.status == 200
-    assert not [name for name in answer.headers if name.startswith("access-control")]
+    response = shared.request("GET", "/jobs", Host=host, Origin=f"http://{host}")
+    assert response.status == 200
+    assert not [name for name in response.headers if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "file://"])
 def test_pages_of_other_origins_are_rejected(shared: Any, origin: str) -> None:
-    assert shared.ask("GET", "/jobs", Origin=origin).status == 403
-    assert shared.ask("OPTIONS", "/jobs", Origin=origin, Access_Control_Request_Method="POST").status == 403
+    assert shared.request("GET", "/jobs", Origin=origin).status == 403
+    assert shared.request("OPTIONS", "/jobs", Origin=origin, Access_Control_Request_Method="POST").status == 403
 
 
 def test_a_body_of_a_gigabyte_is_rejected(shared: Any) -> None:
-    answer = raw(shared, head(shared, "POST", "/api/v1/jobs", "Content-Length: 1000000000") + b"x" * 100_000)
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["what"] == "the body is larger than 1 MB"
+    response = raw(shared, head(shared, "POST", "/api/v1/jobs", "Content-Length: 1000000000") + b"x" * 100_000)
+    assert response.startswith(b"HTTP/1.1 413")
+    assert json.loads(response.partition(b"\r\n\r\n")[2])["error"]["what"] == "the body is larger than 1 MB"
 
 
 @pytest.mark.parametrize(("path", "limit"), [("/api/v1/jobs", 1), ("/api/v1/uploads?name=a.png", 64)])
 def test_a_body_without_a_length_is_counted(shared: Any, path: str, limit: int) -> None:
-    place = urlsplit(shared.state.url)
-    asking = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    url = urlsplit(shared.state.url)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
     headers = {"Authorization": f"Bearer {shared.state.token}"}
-    asking.request("POST", path, (b"x" * 1_000_000 for _ in range(limit + 30)), headers, encode_chunked=True)
-    answer = asking.getresponse()
-    assert (answer.status, json.loads(answer.read())["error"]["what"]) == (413, f"the body is larger than {limit} MB")
-    asking.close()
+    connection.request("POST", path, (b"x" * 1_000_000 for _ in range(limit + 30)), headers, encode_chunked=True)
+    response = connection.getresponse()
+    assert (response.status, json.loads(response.read())["error"]["what"]) == (
+        413,
+        f"the body is larger than {limit} MB",
+    )
+    connection.close()
 
 
 def test_a_large_body_is_not_held_in_memory(daemon: Any) -> None:
@@ -121,10 +124,10 @@ def test_a_large_body_is_not_held_in_memory(daemon: Any) -> None:
 )
 @pytest.mark.parametrize("path", ["/jobs", "/projects"])
 def test_a_malformed_body_is_rejected_with_a_message(shared: Any, path: str, body: bytes) -> None:
-    answer = shared.ask("POST", path, body)
-    assert answer.status in (400, 422)
-    assert set(answer.error) == {"what", "where", "cure"}
-    assert answer.error["what"] and "\n" not in answer.error["what"]
+    response = shared.request("POST", path, body)
+    assert response.status in (400, 422)
+    assert set(response.error) == {"what", "where", "cure"}
+    assert response.error["what"] and "\n" not in response.error["what"]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +146,9 @@ def test_a_malformed_body_is_rejected_with_a_message(shared: Any, path: str, bod
     ids=str,
 )  # fmt: skip
 def test_an_invalid_make_is_rejected(shared: Any, more: Any) -> None:
-    answer = shared.ask("POST", "/jobs", json.dumps({**MAKE, **more}).encode())
-    assert answer.status in (404, 422), answer.body
-    assert "passwd:" not in answer.error["what"] and answer.error["what"]
+    response = shared.request("POST", "/jobs", json.dumps({**MAKE, **more}).encode())
+    assert response.status in (404, 422), response.body
+    assert "passwd:" not in response.error["what"] and response.error["what"]
 
 
 @pytest.mark.parametrize(
@@ -166,22 +169,22 @@ def test_paths_cannot_leave_the_project(client: Any, project: Path, path: str) -
     (project / "linked pack" / "pack.yaml").symlink_to(other / "pack.yaml")
     os.mkfifo(project / "fifo")
     request = {"kind": "check", "project": client.open(project), "pack": path}
-    answer = client.ask("POST", "/jobs", json.dumps(request).encode())
-    assert answer.status in (400, 422), answer.body
-    assert answer.error["what"]
+    response = client.request("POST", "/jobs", json.dumps(request).encode())
+    assert response.status in (400, 422), response.body
+    assert response.error["what"]
 
 
 @pytest.mark.parametrize("path", ["", ".", "relative", "/", "/etc/passwd", "/no/such/folder", "/\0", "/proc/self/mem"])
 def test_only_existing_folders_can_be_opened(shared: Any, path: str) -> None:
-    assert shared.ask("POST", "/projects", {"path": path}).status in (400, 404, 422)
+    assert shared.request("POST", "/projects", {"path": path}).status in (400, 404, 422)
 
 
 def test_a_pack_whose_game_is_outside_is_rejected(client: Any, project: Path) -> None:
     pack = project / "art" / "pack.yaml"
     pack.write_text(pack.read_text().replace("target:", "game: ../../elsewhere\ntarget:"))
-    answer = client.ask("POST", "/jobs", {"kind": "build", "project": client.open(project), "pack": "art"})
-    assert (answer.status, answer.error["what"]) == (422, "the game '../../elsewhere' is in no opened project")
-    assert answer.error["where"].endswith("pack.yaml:2")
+    response = client.request("POST", "/jobs", {"kind": "build", "project": client.open(project), "pack": "art"})
+    assert (response.status, response.error["what"]) == (422, "the game '../../elsewhere' is in no opened project")
+    assert response.error["where"].endswith("pack.yaml:2")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_a_pack_whose_game_is_outside_is_rejected(client: Any, project: Path) ->
 )
 def test_only_files_that_a_job_lists_are_sent(client: Any, path: str) -> None:
     state = client.make()
-    assert client.ask("GET", f"/jobs/{state['id']}/files/{path}").status == 404
+    assert client.request("GET", f"/jobs/{state['id']}/files/{path}").status == 404
 
 
 def bomb() -> bytes:
@@ -220,9 +223,9 @@ def archive() -> bytes:
     ids=lambda value: value if isinstance(value, str) else str(len(value)),
 )  # fmt: skip
 def test_invalid_uploads_are_rejected_and_leave_no_file(client: Any, tmp_path: Path, data: bytes, name: str) -> None:
-    answer = client.upload(data, name)
-    assert answer.status == 422, answer.body
-    assert answer.error["what"] and str(tmp_path) not in answer.error["what"]
+    response = client.upload(data, name)
+    assert response.status == 422, response.body
+    assert response.error["what"] and str(tmp_path) not in response.error["what"]
     assert list((tmp_path / "data").glob("uploads/*")) + list((tmp_path / "data").glob("uploads/.*")) == []
 
 
@@ -251,30 +254,30 @@ def test_disconnected_clients_leave_no_open_files(daemon: Any) -> None:
 
 
 def client_folder(process: Any) -> Path:
-    words = process.args
-    return Path(f"{words[words.index('--state') + 1]}.data")
+    arguments = process.args
+    return Path(f"{arguments[arguments.index('--state') + 1]}.data")
 
 
 def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
     blocking = client.job(kind="build", project=client.open(slow(tmp_path / "big", 400)), pack="pack.pack.yaml")
     waiting = client.job(kind="build", project=client.open(slow(tmp_path / "next", 1)), pack="pack.pack.yaml")
-    answers: list[str] = []
+    responses: list[str] = []
 
     def poll() -> None:
         state = client.get(f"/jobs/{waiting['id']}?after={waiting['seq']}&wait=30")
-        answers.append(state["status"])
+        responses.append(state["status"])
 
     threads = [threading.Thread(target=poll) for _ in range(200)]
     for thread in threads:
         thread.start()
     time.sleep(1.0)
     started = time.monotonic()
-    client.ask("DELETE", f"/jobs/{waiting['id']}")
+    client.request("DELETE", f"/jobs/{waiting['id']}")
     for thread in threads:
         thread.join()
-    assert answers == ["cancelled"] * 200
+    assert responses == ["cancelled"] * 200
     assert time.monotonic() - started < 5
-    client.ask("DELETE", f"/jobs/{blocking['id']}")
+    client.request("DELETE", f"/jobs/{blocking['id']}")
 
 
 def valid_files() -> dict[str, bytes]:
@@ -291,13 +294,13 @@ def valid_files() -> dict[str, bytes]:
 @pytest.mark.parametrize(("name", "whole"), valid_files().items(), ids=list(valid_files()))
 def test_damaged_uploads_leave_the_server_up(shared: Any, name: str, whole: bytes) -> None:
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(place=st.integers(0, 10**6), junk=st.binary(max_size=8), cut=st.booleans())
-    def damage(place: int, junk: bytes, cut: bool) -> None:
-        place %= len(whole)
-        rest = b"" if cut else whole[place + len(junk) :]
-        answer = shared.upload(whole[:place] + junk + rest, name)
-        assert answer.status in (201, 422), answer.body
-        assert answer.status == 201 or set(answer.error) == {"what", "where", "cure"}
+    @given(start=st.integers(0, 10**6), junk=st.binary(max_size=8), cut=st.booleans())
+    def damage(start: int, junk: bytes, cut: bool) -> None:
+        start %= len(whole)
+        rest = b"" if cut else whole[start + len(junk) :]
+        response = shared.upload(whole[:start] + junk + rest, name)
+        assert response.status in (201, 422), response.body
+        assert response.status == 201 or set(response.error) == {"what", "where", "cure"}
 
     assert shared.upload(whole, name).status == 201
     damage()
@@ -321,8 +324,8 @@ def test_a_full_disk_is_reported_and_jobs_continue_once_there_is_space(
         client.wait(build, lambda state: state["progress"]["done"] > 2)
         filler = fill(tmp_path / "disk")
         png = encode_png(np.zeros((64, 64, 3), np.uint8))
-        refused = [client.upload(png, "a.png"), client.ask("POST", "/jobs", MAKE)]
-        assert {(answer.status, answer.error["cure"]) for answer in refused} == {(507, "Make room on the disk")}
+        rejected = [client.upload(png, "a.png"), client.request("POST", "/jobs", MAKE)]
+        assert {(response.status, response.error["cure"]) for response in rejected} == {(507, "Make room on the disk")}
         assert client.get("/status")["name"] == "assetgen"
         filler.unlink()
         assert (client.wait(build)["status"], client.make()["status"]) == ("done", "done")

@@ -20,17 +20,17 @@ def drawing(side: int = 32) -> bytes:
 def test_make_makes_images_that_can_be_fetched(client: Any) -> None:
     state = client.make()
     [file] = state["files"]
-    answer = client.ask("GET", f"/jobs/{state['id']}/files/{file['path']}")
+    response = client.request("GET", f"/jobs/{state['id']}/files/{file['path']}")
     assert (state["status"], file["channel"], file["number"]) == ("done", "color", 1)
-    assert decode_image(answer.body).shape[2] == 4
-    assert answer.headers["etag"] == f'"{file["sha256"]}"'
+    assert decode_image(response.body).shape[2] == 4
+    assert response.headers["etag"] == f'"{file["sha256"]}"'
 
 
 def test_a_file_with_a_known_etag_is_not_sent_again(client: Any) -> None:
     state = client.make()
     [file] = state["files"]
-    answer = client.ask("GET", f"/jobs/{state['id']}/files/{file['path']}", If_None_Match=f'"{file["sha256"]}"')
-    assert (answer.status, answer.body) == (304, b"")
+    response = client.request("GET", f"/jobs/{state['id']}/files/{file['path']}", If_None_Match=f'"{file["sha256"]}"')
+    assert (response.status, response.body) == (304, b"")
 
 
 def test_variations_are_listed_as_they_finish(client: Any) -> None:
@@ -62,7 +62,7 @@ def test_post_runs_steps_on_an_upload(client: Any) -> None:
     upload = client.upload(drawing(), "in.png").json
     state = client.wait(client.job(kind="post", steps=["cutout", {"trim": {"padding": 1}}], upload=upload["id"]))
     [file] = state["files"]
-    picture = decode_image(client.ask("GET", f"/jobs/{state['id']}/files/{file['path']}").body)
+    picture = decode_image(client.request("GET", f"/jobs/{state['id']}/files/{file['path']}").body)
     assert (state["status"], picture.shape) == ("done", (18, 18, 4))
 
 
@@ -72,7 +72,7 @@ def test_build_publishes_into_the_project(client: Any, project: Path) -> None:
     assert {file["path"] for file in state["files"]} >= {"tree.png", "rock.png"}
     assert (project / "out" / "art" / "art" / "tree.png").is_file()
     assert (project / "art" / "pack.lock").is_file()
-    body = client.ask("GET", f"/jobs/{state['id']}/files/tree.png").body
+    body = client.request("GET", f"/jobs/{state['id']}/files/tree.png").body
     assert body == (project / "out" / "art" / "art" / "tree.png").read_bytes()
 
 
@@ -125,14 +125,16 @@ def test_a_failed_job_has_the_reason(client: Any, project: Path) -> None:
     ],
 )  # fmt: skip
 def test_mistakes_are_rejected_with_the_nearest_name(shared: Any, request_: Any, cure: str) -> None:
-    answer = shared.ask("POST", "/jobs", request_)
-    assert (answer.status, answer.error["cure"]) == (422, cure)
+    response = shared.request("POST", "/jobs", request_)
+    assert (response.status, response.error["cure"]) == (422, cure)
 
 
 def test_missing_weights_are_rejected_with_the_install_command(shared: Any) -> None:
-    answer = shared.ask("POST", "/jobs", {"kind": "make", "preset": "pixel_sprite", "prompt": "x", "model": "sdxl"})
-    assert answer.status == 503
-    assert answer.error["cure"]
+    response = shared.request(
+        "POST", "/jobs", {"kind": "make", "preset": "pixel_sprite", "prompt": "x", "model": "sdxl"}
+    )
+    assert response.status == 503
+    assert response.error["cure"]
 
 
 def test_presets_have_schemas_for_forms(shared: Any) -> None:

@@ -74,9 +74,9 @@ def test_many_large_images_at_once_do_not_fill_the_memory(daemon: Any) -> None:
     process, client = daemon()
     pictures = [encode_png(np.full((4000, 4000, 4), grey, np.uint8)) for grey in range(8)]
     with ThreadPoolExecutor(8) as senders:
-        answers = list(senders.map(lambda data: client.upload(data, "large.png").status, pictures))
+        responses = list(senders.map(lambda data: client.upload(data, "large.png").status, pictures))
     status = Path(f"/proc/{process.pid}/status")
-    assert answers == [201] * 8
+    assert responses == [201] * 8
     if status.exists():
         [most] = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
         assert most < 1_000_000
@@ -109,6 +109,6 @@ def many_nodes() -> bytes:
 )
 def test_meshes_that_take_minutes_to_read_are_rejected(shared: Any, name: str, data: bytes, what: str) -> None:
     began = time.monotonic()
-    answer = shared.upload(data, name)
-    assert (answer.status, what in answer.error["what"]) == (422, True)
+    response = shared.upload(data, name)
+    assert (response.status, what in response.error["what"]) == (422, True)
     assert time.monotonic() - began < 20

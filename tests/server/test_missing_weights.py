@@ -22,15 +22,15 @@ def post(shared: Any, tmp_path: Path) -> Any:
 
     def run(lines: str) -> Any:
         (tmp_path / "models/own.yaml").write_text(CARD + lines)
-        return shared.ask("POST", "/jobs", {"kind": "build", "project": shared.open(tmp_path)})
+        return shared.request("POST", "/jobs", {"kind": "build", "project": shared.open(tmp_path)})
 
     return run
 
 
 def test_a_network_of_the_card_replaces_that_of_the_base(shared: Any, post: Any) -> None:
-    answer = post("network: {folder: unet}\n")
-    assert answer.status == 202, answer.error
-    shared.ask("DELETE", f"/jobs/{answer.json['id']}")
+    response = post("network: {folder: unet}\n")
+    assert response.status == 202, response.error
+    shared.request("DELETE", f"/jobs/{response.json['id']}")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_network_of_the_card_replaces_that_of_the_base(shared: Any, post: Any)
     ],
 )
 def test_missing_weights_are_rejected_at_once(post: Any, lines: str, name: str) -> None:
-    answer = post(lines)
-    assert answer.status == 422, answer.json
-    assert name in answer.error["what"]
-    assert answer.error["cure"]
+    response = post(lines)
+    assert response.status == 422, response.json
+    assert name in response.error["what"]
+    assert response.error["cure"]

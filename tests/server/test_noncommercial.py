@@ -22,17 +22,17 @@ def test_jobs_of_a_pack_need_allow_noncommercial(shared: Any, tmp_path: Path, ki
     (tmp_path / "models/own.yaml").write_text(CARD)
     (tmp_path / "pack.yaml").write_text(PACK)
     request = {"kind": kind, "project": shared.open(tmp_path)}
-    answer = shared.ask("POST", "/jobs", request)
-    assert (answer.status, answer.error["what"]) == (422, "model 'own' forbids commercial use (Research-Only)")
-    assert "allow_noncommercial" in answer.error["cure"]
+    response = shared.request("POST", "/jobs", request)
+    assert (response.status, response.error["what"]) == (422, "model 'own' forbids commercial use (Research-Only)")
+    assert "allow_noncommercial" in response.error["cure"]
     job = shared.job(**request, allow_noncommercial=True)
-    assert shared.ask("DELETE", f"/jobs/{job['id']}").status == 200
+    assert shared.request("DELETE", f"/jobs/{job['id']}").status == 200
 
 
 def test_a_make_needs_allow_noncommercial(shared: Any) -> None:
     request = {"kind": "make", "preset": "painted_concept", "prompt": "x", "model": "sd_turbo"}
-    assert shared.ask("POST", "/jobs", request).status == 422
-    allowed = shared.ask("POST", "/jobs", {**request, "allow_noncommercial": True})
+    assert shared.request("POST", "/jobs", request).status == 422
+    allowed = shared.request("POST", "/jobs", {**request, "allow_noncommercial": True})
     assert (allowed.status, "are not on this machine" in allowed.error["what"]) == (503, True)
 
 

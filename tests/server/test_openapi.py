@@ -16,9 +16,9 @@ REASONED = "positive_data_acceptance"
 def test_the_server_matches_its_description(daemon: Any, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="pip install schemathesis")
     process, client = daemon()
-    words = [f"{client.state.url}/openapi.json", "-H", f"Authorization: Bearer {client.state.token}"]
+    arguments = [f"{client.state.url}/openapi.json", "-H", f"Authorization: Bearer {client.state.token}"]
     program = str(Path(sys.executable).with_name("schemathesis"))
-    command = [program, "run", *words, *PHASES, "--exclude-checks", REASONED]
+    command = [program, "run", *arguments, *PHASES, "--exclude-checks", REASONED]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]
     assert process.poll() is None
@@ -37,5 +37,5 @@ def test_requests_have_titles_and_examples(shared: Any) -> None:
 
 @pytest.mark.parametrize(("path", "methods"), [("/jobs", "GET, POST"), ("/jobs/x", "DELETE, GET"), ("/status", "GET")])
 def test_an_unknown_method_gets_the_allowed_ones(shared: Any, path: str, methods: str) -> None:
-    answer = shared.ask("PUT", path)
-    assert (answer.status, answer.headers["allow"]) == (405, methods)
+    response = shared.request("PUT", path)
+    assert (response.status, response.headers["allow"]) == (405, methods)

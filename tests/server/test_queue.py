@@ -89,7 +89,7 @@ def test_a_make_overtakes_a_build_between_batches(client: Any, slow: Any, tmp_pa
     made = client.make()
     now = client.get(f"/jobs/{build['id']}")
     assert (made["status"], now["status"]) == ("done", "running")
-    client.ask("DELETE", f"/jobs/{build['id']}")
+    client.request("DELETE", f"/jobs/{build['id']}")
 
 
 def test_a_queued_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_a_queued_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Pat
     waiting = client.job(kind="build", project=project, pack="pack.pack.yaml")
     client.wait(running, lambda state: state["status"] == "running")
     assert client.get(f"/jobs/{waiting['id']}")["position"] == 1
-    assert client.ask("DELETE", f"/jobs/{waiting['id']}").json["status"] == "cancelled"
-    state = client.ask("DELETE", f"/jobs/{running['id']}").json
+    assert client.request("DELETE", f"/jobs/{waiting['id']}").json["status"] == "cancelled"
+    state = client.request("DELETE", f"/jobs/{running['id']}").json
     assert state["status"] == "cancelled"
     published = len(list((tmp_path / "big").rglob("*.png")))
     assert published < 300
@@ -110,7 +110,7 @@ def test_a_queued_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Pat
 
 def test_cancelling_an_ended_job_changes_nothing(client: Any) -> None:
     made = client.make()
-    assert client.ask("DELETE", f"/jobs/{made['id']}").json["status"] == "done"
+    assert client.request("DELETE", f"/jobs/{made['id']}").json["status"] == "done"
 
 
 def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) -> None:
@@ -118,7 +118,7 @@ def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) 
         made, opened = client.make(), client.open(project)
     with serve() as client:
         assert client.get(f"/jobs/{made['id']}") == made
-        assert client.ask("GET", f"/jobs/{made['id']}/files/{made['files'][0]['path']}").status == 200
+        assert client.request("GET", f"/jobs/{made['id']}/files/{made['files'][0]['path']}").status == 200
         assert [each["id"] for each in client.get("/projects")] == [opened]
 
 
@@ -166,13 +166,13 @@ def test_a_second_server_reports_the_first(daemon: Any, tmp_path: Path) -> None:
 
 
 def test_a_server_removes_only_its_own_state_file(tmp_path: Path) -> None:
-    place, mine, other = tmp_path / "s.json", ServerState("u", "t", 1, "v"), ServerState("u", "other", 2, "v")
-    write_state(place, mine)
-    assert read_state(place) == mine
-    write_state(place, other)
-    remove_state(place, mine)
-    assert read_state(place) == other
-    with own_state_file(place), pytest.raises(InputError, match="process 2 at u"), own_state_file(place):
+    path, mine, other = tmp_path / "s.json", ServerState("u", "t", 1, "v"), ServerState("u", "other", 2, "v")
+    write_state(path, mine)
+    assert read_state(path) == mine
+    write_state(path, other)
+    remove_state(path, mine)
+    assert read_state(path) == other
+    with own_state_file(path), pytest.raises(InputError, match="process 2 at u"), own_state_file(path):
         pass
 
 
@@ -182,7 +182,7 @@ def test_a_job_that_waits_for_another_build_can_be_cancelled(client: Any, projec
         job = client.job(kind="build", project=client.open(project), pack="art")
         client.wait(job, waits)
         assert client.make()["status"] == "done"
-        client.ask("DELETE", f"/jobs/{job['id']}")
+        client.request("DELETE", f"/jobs/{job['id']}")
         assert client.wait(client.job(kind="build", project=client.open(project), pack="art", draft=True), waits)
     assert client.get("/jobs")[0]["kind"] == "build"
 
