@@ -13,9 +13,9 @@ import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.build.idle_unloading import IdleUnloader
-from assetgen.cli.build import machine
 from assetgen.diffusion.loading.models import unload_models
 from assetgen.events import ignore
+from assetgen.machine import this_machine
 from assetgen.server.fair_queue import FairLock
 
 
@@ -80,7 +80,7 @@ def test_a_signal_ends_an_idle_watch(daemon: Any, tmp_path: Path) -> None:
 
 
 def test_a_signal_ends_a_watch_that_waits_for_another_build(watcher: Any, tmp_path: Path) -> None:
-    with build_lock(tmp_path / "game/pack", machine(str(tmp_path / "store")).locks, ignore):
+    with build_lock(tmp_path / "game/pack", this_machine(str(tmp_path / "store")).locks, ignore):
         process, _ = watcher(1)
         time.sleep(1)
         process.send_signal(signal.SIGTERM)

@@ -110,7 +110,7 @@ def test_a_failed_job_has_the_reason(client: Any, project: Path) -> None:
     preset.write_text(preset.read_text() + "tries: 1\nchecks: [{palette: {colors: 1}}]\n")
     state = client.wait(client.job(kind="build", project=client.open(project), pack="art"))
     assert state["status"] == "failed"
-    assert "rejected by its checks" in state["error"]["what"]
+    assert "its checks rejected" in state["error"]["what"]
 
 
 @pytest.mark.parametrize(
