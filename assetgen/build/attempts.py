@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from assetgen.build.cost import Cost
 from assetgen.pack.recipe import Recipe, identity_json, json_digest
 from assetgen.store.store import Store
 
@@ -45,20 +46,27 @@ class Attempt:
         return Attempt(self.recipe, self.attempt + 1) if more else None
 
 
-def accepted(recipe: Recipe, store: Store) -> dict[str, Any] | None:
-    """The stored verdict on a recipe, if there is one: the accepted `attempt`, `scores` by check, `cost`."""
+@dataclass(frozen=True)
+class Acceptance:
+    """The stored result of a recipe's checks: the accepted attempt, and what sampling up to it cost."""
+
+    attempt: Attempt
+    cost: Cost
+
+
+def read_acceptance(recipe: Recipe, store: Store) -> Acceptance | None:
+    """The accepted attempt of a recipe, if the store records one."""
     found = store.read_json("accepted", recipe.accepted_key)
-    return found if isinstance(found, dict) else None
+    return Acceptance(Attempt(recipe, int(found["attempt"])), found.get("cost", {})) if found else None
 
 
 def first_attempt(recipe: Recipe, store: Store) -> Attempt:
     """The accepted attempt, else the picked one, else the first."""
-    known = accepted(recipe, store)
-    return Attempt(recipe, int(known["attempt"]) if known else recipe.pick or 0)
+    known = read_acceptance(recipe, store)
+    return known.attempt if known else Attempt(recipe, recipe.pick or 0)
 
 
 def finished_attempt(recipe: Recipe, store: Store) -> Attempt | None:
     """The accepted attempt, if the store has its finished images."""
-    known = accepted(recipe, store)
-    attempt = Attempt(recipe, int(known["attempt"])) if known else None
-    return attempt if attempt and store.has("images", attempt.images_key) else None
+    known = read_acceptance(recipe, store)
+    return known.attempt if known and store.has("images", known.attempt.images_key) else None

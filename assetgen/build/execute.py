@@ -11,10 +11,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any
 
-from assetgen.build.attempts import Attempt, accepted, first_attempt
-from assetgen.build.cost import summed
+from assetgen.build.attempts import Attempt, first_attempt, read_acceptance
+from assetgen.build.cost import Cost, summed
 from assetgen.build.manifest import ManifestEntry
 from assetgen.build.options import BuildOptions
 from assetgen.build.publish import Target
@@ -35,7 +34,7 @@ class Made:
     attempt: int
     outputs: Mapping[str, str]
     looks: Mapping[str, str]
-    cost: Mapping[str, Any]
+    cost: Cost
 
 
 def build_recipes(
@@ -98,9 +97,9 @@ class _Run:
         if files is None:  # absent, or damaged and dropped by reading
             return False
         try:
-            known = accepted(recipe, self.machine.store) or {}
-            attempt = Attempt(recipe, int(known.get("attempt", 0)))
-            self.publish(FinishedAttempt(attempt, files, fingerprints_of(files), known.get("cost", {})))
+            known = read_acceptance(recipe, self.machine.store)
+            attempt, cost = (known.attempt, known.cost) if known else (Attempt(recipe, 0), Cost())
+            self.publish(FinishedAttempt(attempt, files, fingerprints_of(files), cost))
         except AssetgenError as error:
             self.sampler.fail(recipe, error)
         return True
@@ -186,16 +185,16 @@ class _Run:
             failed=len(self.sampler.failed),
             target=str(self.target.root),
             profile=profile,
-            cost=summed(self.sampler.costs.values()),
+            cost=dict(summed(self.sampler.costs.values())),
         )
 
 
 def made_before(recipe: Recipe, store: Store, target: Target) -> Made:
     """An asset that an earlier build published, from the manifest, the game folder and the store."""
     published = target.assets[recipe.name]
-    known = accepted(recipe, store) or {}
+    known = read_acceptance(recipe, store)
     files = {path: data for path in published.files if (data := target.read_published(recipe.name, path)) is not None}
-    return Made(published.attempt, published.files, fingerprints_of(files), known.get("cost", {}))
+    return Made(published.attempt, published.files, fingerprints_of(files), known.cost if known else {})
 
 
 def _results(futures: Iterable[Future[Attempt | None]]) -> list[Attempt]:

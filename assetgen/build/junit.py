@@ -1,6 +1,6 @@
-"""A JUnit XML report of builds or checks: what CI services show as tests. One suite a pack, one test case an asset.
+"""JUnit XML report of builds or checks, which CI services show as tests: one suite per pack, one test case per asset.
 
-Form: the common subset of https://github.com/testmoapp/junitxml (testsuites, testsuite, testcase, failure).
+Schema: the common subset of https://github.com/testmoapp/junitxml (testsuites, testsuite, testcase, failure).
 """
 
 import re
@@ -12,26 +12,26 @@ from assetgen.errors import InputError
 from assetgen.events import Audited, Event, Failed, Finished, Published, Reused
 from assetgen.store.atomic import write_atomically
 
-UNPRINTABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, Char
+_UNPRINTABLE = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, Char
 
 
 Suites = Sequence[tuple[str, Iterable[Event]]]
 """Events by pack."""
 
 
-def write_report(place: Path, suites: Suites) -> None:
+def write_report(path: Path, suites: Suites) -> None:
     """Write the report of these packs."""
     try:
-        write_atomically(place, report(suites))
+        write_atomically(path, report(suites))
     except OSError as error:
-        raise InputError(f"cannot write the report '{place}' ({error.strerror})", cure="Name another file") from error
+        raise InputError(f"cannot write the report '{path}' ({error.strerror})", cure="Name another file") from error
 
 
 def report(suites: Suites) -> bytes:
-    """The events of builds or checks as XML. A failure of a whole build is one of a test case named as the pack."""
+    """The events of builds or checks as XML. The failure of a whole build is a test case with the pack's name."""
     root = ElementTree.Element("testsuites", {"name": "assetgen"})
     for name, events in suites:
-        pack = UNPRINTABLE.sub("�", name)
+        pack = _UNPRINTABLE.sub("�", name)
         suite = ElementTree.SubElement(root, "testsuite", {"name": pack})
         seconds = _add_cases(suite, pack, events)
         suite.set("time", f"{seconds:.3f}")
@@ -43,7 +43,7 @@ def report(suites: Suites) -> bytes:
 
 
 def _add_cases(suite: ElementTree.Element, pack: str, events: Iterable[Event]) -> float:
-    """A test case for every asset; gives the seconds of all."""
+    """Add a test case for each asset. Returns the seconds of all builds."""
     seconds, cases = 0.0, dict[str, list[str]]()
     for event in events:
         if isinstance(event, Finished):
@@ -52,7 +52,7 @@ def _add_cases(suite: ElementTree.Element, pack: str, events: Iterable[Event]) -
             cases.setdefault(event.asset or pack, []).extend(_failures(event))
     for asset, reasons in sorted(cases.items()):
         case = ElementTree.SubElement(suite, "testcase", name=asset, classname=f"assetgen.{pack}")
-        for reason in (UNPRINTABLE.sub("�", reason) for reason in reasons):
+        for reason in (_UNPRINTABLE.sub("�", reason) for reason in reasons):
             ElementTree.SubElement(case, "failure", message=reason).text = reason  # some services show one, some both
     return seconds
 

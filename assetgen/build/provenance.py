@@ -1,11 +1,11 @@
-"""Where a picture comes from, written into every PNG that a build publishes.
+"""Provenance, written into every published PNG.
 
-Three text entries: `parameters` in the form that AUTOMATIC1111's web UI made common, `assetgen` (JSON: request, keys,
-weight digests, licences, tool version), and XMP with the IPTC digital source type, by which shops and platforms
-recognise generated media.
+Three text chunks: `parameters` in the format of AUTOMATIC1111's web UI; `assetgen`, JSON with the request, keys, weight
+digests, licences and version; XMP with the IPTC digital source type, by which stores recognise generated media.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -25,21 +25,21 @@ XMP = (
 
 
 def stamp(files: Files, recipe: Recipe, attempt: int) -> dict[str, bytes]:
-    """The same files, each PNG with its provenance; `attempt` is the try that was accepted."""
+    """The files, each PNG with its provenance; `attempt` is the accepted attempt."""
     texts = provenance(recipe, attempt)
     return {path: add_text(data, texts) if path.endswith(".png") else data for path, data in files.items()}
 
 
 def provenance(recipe: Recipe, attempt: int) -> dict[str, str]:
-    """Text entries by keyword."""
-    words = recipe.source_for(attempt).arguments
-    card = words.get("model")
+    """Text chunks by keyword."""
+    arguments = recipe.source_for(attempt).arguments
+    card = arguments.get("model")
     texts = {"assetgen": json.dumps(_request(recipe, attempt), ensure_ascii=False, sort_keys=True)}
     if isinstance(card, ModelCard):
-        texts["parameters"] = _parameters(words, card)
+        texts["parameters"] = _parameters(arguments, card)
     if _is_generated(recipe):
-        made_from_picture = any(words.get(key) for key in ("image", "mask"))
-        kind = "compositeWithTrainedAlgorithmicMedia" if made_from_picture else "trainedAlgorithmicMedia"
+        from_image = any(arguments.get(key) for key in ("image", "mask"))
+        kind = "compositeWithTrainedAlgorithmicMedia" if from_image else "trainedAlgorithmicMedia"
         texts[XMP_KEYWORD] = XMP.replace("{kind}", quoteattr(SOURCE_TYPES + kind))
     return texts
 
@@ -66,23 +66,23 @@ def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
     }
 
 
-def _parameters(words: Any, card: ModelCard) -> str:
+def _parameters(arguments: Mapping[str, Any], card: ModelCard) -> str:
     """https://github.com/AUTOMATIC1111/stable-diffusion-webui, "PNG info": three lines."""
-    width, height = words.get("size") or card.native
-    told = {
-        "Steps": words.get("steps"),
+    width, height = arguments.get("size") or card.native
+    settings = {
+        "Steps": arguments.get("steps"),
         "Sampler": card.scheduler.name if card.scheduler else None,
-        "CFG scale": words.get("guidance"),
-        "Seed": words.get("seed"),
+        "CFG scale": arguments.get("guidance"),
+        "Seed": arguments.get("seed"),
         "Size": f"{width}x{height}",
         "Model hash": (card.digest or "").removeprefix("sha256:")[:10] or None,
         "Model": card.model,
         "Version": f"assetgen {__version__}",
     }
-    last = ", ".join(f"{key}: {value}" for key, value in told.items() if value is not None)
+    last = ", ".join(f"{key}: {value}" for key, value in settings.items() if value is not None)
     lines = [
-        str(words.get("prompt", "")),
-        f"Negative prompt: {words['negative']}" if words.get("negative") else "",
+        str(arguments.get("prompt", "")),
+        f"Negative prompt: {arguments['negative']}" if arguments.get("negative") else "",
         last,
     ]
     return "\n".join(filter(None, lines))

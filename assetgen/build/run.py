@@ -4,10 +4,13 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from typing import cast
+
+from pydantic import JsonValue
 
 from assetgen.build.build_lock import build_lock
 from assetgen.build.execute import Made, build_recipes, made_before
-from assetgen.build.history import measured, remember
+from assetgen.build.history import measured, record
 from assetgen.build.options import BuildOptions
 from assetgen.build.publish import Target, open_target, sweep
 from assetgen.build.status import AssetStatus, asset_statuses
@@ -62,7 +65,7 @@ class _PackBuild:
             allowed, self.target, self.machine, self.options, self.note, skipped=frozenset(self.failed)
         )
         samples = [(recipes[event.asset], event) for event in self.drawn]
-        remember(self.machine.history, measured(samples, finished))
+        record(self.machine.history, measured(samples, finished))
         if self.options.has_lock:
             requests = {name: status.request for name, status in statuses.items() if status.request}
             entries = self.entries([recipe for recipe in allowed if recipe.name not in self.failed], requests, made)
@@ -163,7 +166,7 @@ class _PackBuild:
 def _entry(request: LockEntry, made: Made, locked: LockEntry | None) -> LockEntry:
     """The lock entry of an asset that was published. An equal old entry is kept: another build of equal files changes
     no lock. Images that were sampled before keep their cost, though the store may have lost it."""
-    cost = made.cost
+    cost = cast(Mapping[str, JsonValue], made.cost)
     if locked and not cost and locked.keys.get("sampled") == request.keys["sampled"]:
         cost = locked.cost
     entry = replace(request, attempt=made.attempt, outputs=made.outputs, looks=made.looks, cost=cost)

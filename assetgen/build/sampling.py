@@ -7,17 +7,17 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import cast
 
 from assetgen.build.attempts import Attempt, finished_attempt
 from assetgen.build.background import BackgroundWork
-from assetgen.build.cost import cost_of, summed
+from assetgen.build.cost import Cost, cost_of, summed
 from assetgen.build.provenance import stamp
 from assetgen.build.stages import apply_steps, batch_key, render_control, run_checks, run_exporter, run_source
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError
@@ -56,7 +56,7 @@ class FinishedAttempt:
     attempt: Attempt
     files: Files
     looks: Mapping[str, str]
-    cost: Mapping[str, Any]
+    cost: Cost
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Sampler:
     machine: Machine
     emit: Emit
     failed: set[str] = field(default_factory=set)
-    costs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    costs: dict[str, Cost] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -126,7 +126,7 @@ class Sampler:
 
     def sampled(self, attempts: Sequence[Attempt]) -> Iterator[Sampled]:
         """The images of each attempt, from the store or as they are sampled."""
-        groups: dict[Any, list[Attempt]] = {}
+        groups: dict[Hashable, list[Attempt]] = {}
         for attempt in self.with_members(attempts):
             recipe = attempt.recipe
             try:
@@ -278,10 +278,10 @@ class Sampler:
             )
         return verdicts
 
-    def cost(self, attempt: Attempt) -> dict[str, Any]:
+    def cost(self, attempt: Attempt) -> Cost:
         """The sampling cost of the attempts up to this one."""
         keys = [attempt.recipe.sampled_key(number) for number in range(attempt.attempt + 1)]
-        return summed(self.costs.get(key) or self.store.read_json("cost", key) or {} for key in keys)
+        return summed(self.costs.get(key) or cast(Cost, self.store.read_json("cost", key) or {}) for key in keys)
 
 
 Completion = Callable[[], FinishedAttempt | Attempt]

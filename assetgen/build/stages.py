@@ -1,7 +1,7 @@
-"""Running the stages of a recipe: whatever a part raises comes out as one error that names it."""
+"""Run the stages of a recipe. Any exception of a part becomes one error that names the part."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from assetgen.errors import AssetgenError, BuildError
@@ -11,10 +11,10 @@ from assetgen.pack.recipe import Stage
 from assetgen.parts import BatchSource, Control, Files, Part, SourceJob, Verdict
 
 
-def run_part(part: Part, alias: str, *given: Any, **words: Any) -> Any:
-    """Run a part. Whatever it raises becomes an `AssetgenError` that names it."""
+def run_part(part: Part, alias: str, *inputs: Any, **arguments: Any) -> Any:
+    """Run a part. Any exception becomes an `AssetgenError` that names it."""
     try:
-        return part.run(*given, **words)
+        return part.run(*inputs, **arguments)
     except AssetgenError as error:
         raise error.at(alias) from error
     except Exception as error:
@@ -22,15 +22,15 @@ def run_part(part: Part, alias: str, *given: Any, **words: Any) -> Any:
 
 
 def render_control(stage: Stage, device: str = "auto") -> Control:
-    """The control image of a stage, with the words that say how it acts. Detectors run on this device."""
-    words = dict(stage.arguments)
-    acts = {key: words.pop(key) for key in ("strength", "start", "end")}
-    given = (device,) if stage.part.traits.detector else ()
-    return Control(stage.control_kind, run_part(stage.part, stage.alias, *given, **words), **acts)
+    """The control image of a stage, with its strength and range of steps. Detectors run on `device`."""
+    arguments = dict(stage.arguments)
+    conditioning = {key: arguments.pop(key) for key in ("strength", "start", "end")}
+    inputs = (device,) if stage.part.traits.detector else ()
+    return Control(stage.control_kind, run_part(stage.part, stage.alias, *inputs, **arguments), **conditioning)
 
 
 def run_source(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
-    """One image set a job, in order, as they come."""
+    """One image set per job, in order, each as soon as it is sampled."""
     batch = part.traits.batch
     results = batch.run(jobs) if batch else _one_by_one(part, jobs)
     try:
@@ -41,17 +41,19 @@ def run_source(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:
         raise _broke(part, part.name, error) from error
 
 
-def batch_key(part: Part, words: Mapping[str, Any], controls: Iterable[Stage]) -> Any:
-    """A key: jobs of this part with equal ones may be sampled together."""
+def batch_key(part: Part, arguments: Mapping[str, Any], controls: Iterable[Stage]) -> Hashable:
+    """Jobs of a part with equal keys can be sampled in one batch."""
     batch: BatchSource | None = part.traits.batch
     if batch is None:
         return part.name
-    acts = tuple((c.control_kind, c.arguments["strength"], c.arguments["start"], c.arguments["end"]) for c in controls)
-    return part.name, batch.batch_key(words, acts)
+    conditioning = tuple(
+        (c.control_kind, c.arguments["strength"], c.arguments["start"], c.arguments["end"]) for c in controls
+    )
+    return part.name, batch.batch_key(arguments, conditioning)
 
 
 def apply_steps(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit) -> ImageSet:
-    """Sampled images through steps."""
+    """Run the steps on sampled images."""
     for stage in steps:
         started = time.perf_counter()
         images = run_part(stage.part, stage.alias, images, **stage.arguments)
@@ -60,12 +62,12 @@ def apply_steps(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit
 
 
 def run_checks(images: ImageSet, checks: Iterable[Stage]) -> dict[str, Verdict]:
-    """Every check's verdict, by the check's name."""
+    """The verdict of each check, by its alias."""
     return {stage.alias: run_part(stage.part, stage.alias, images, **stage.arguments) for stage in checks}
 
 
 def run_exporter(images: ImageSet, stage: Stage, name: str) -> Files:
-    """Finished images as files."""
+    """The files of finished images, by path in the target."""
     files: Files = run_part(stage.part, stage.alias, images, name, **stage.arguments)
     return files
 

@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from assetgen.build.attempts import Attempt
-from assetgen.build.cost import cost_of
+from assetgen.build.cost import Cost, cost_of
 from assetgen.build.sampling import Completion, FinishedAttempt, Sampler
 from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Drawn, Event, Failed, Lost
@@ -189,7 +189,7 @@ def _next(attempt: Attempt) -> Attempt:
     return again
 
 
-def _fetched(maker: Sampler, attempt: Attempt, looks: Mapping[str, str], cost: Mapping[str, Any]) -> FinishedAttempt:
+def _fetched(maker: Sampler, attempt: Attempt, looks: Mapping[str, str], cost: Cost) -> FinishedAttempt:
     """The files that a worker put into the store."""
     files = maker.store.read("files", attempt.recipe.files_key)
     if files is None:

@@ -15,10 +15,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from assetgen import __version__
 from assetgen.build.attempts import Attempt
+from assetgen.build.cost import Cost
 from assetgen.build.sampling import Completion, FinishedAttempt, Sampler, local_runner
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.events import Event
@@ -58,7 +58,7 @@ class Accepted:
 
     asset: str
     looks: Mapping[str, str]
-    cost: Mapping[str, Any]
+    cost: Cost
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.build.history import FINISHING, LOADING, Past, forecast, kind_of, measured, read_history, remember
+from assetgen.build.history import FINISHING, LOADING, Measurement, forecast, group_of, measured, read_history, record
 from assetgen.events import Drawn, Finished
 from assetgen.pack.library import PackFile
 from assetgen.pack.recipe import Recipe
@@ -14,7 +14,7 @@ from assetgen.pack.resolve import resolve_pack
 WritePack = Callable[[str], PackFile]
 PACK = "pack: p\nassets:\n  a: {preset: sprite, prompt: x}\n  b: {preset: sprite, prompt: y, seed: 4}\n"
 BIG = "  big: {preset: sprite, prompt: x, diffusion: {size: [256, 256]}}\n"
-OLD = Past(10.0, 300.0, 2_000, "gpu")
+OLD = Measurement(10.0, 300.0, 2_000, "gpu")
 
 
 def drawn(seconds: float, memory: int = 2_000) -> Drawn:
@@ -32,22 +32,22 @@ def recipes(write_pack: WritePack) -> tuple[Recipe, ...]:
 
 
 def test_what_was_measured_is_read_back(tmp_path: Path) -> None:
-    remember(tmp_path / "cache/history.json", [("kind", OLD)])
+    record(tmp_path / "cache/history.json", [("kind", OLD)])
     assert read_history(tmp_path / "cache/history.json") == {"kind": OLD}
 
 
 def test_times_are_moving_averages_and_memory_is_the_most(tmp_path: Path) -> None:
-    for past in (OLD, Past(20.0, 250.0, 1_000, "gpu")):
-        remember(tmp_path / "h.json", [("kind", past)])
-    assert read_history(tmp_path / "h.json") == {"kind": Past(13.0, 250.0, 2_000, "gpu")}
+    for past in (OLD, Measurement(20.0, 250.0, 1_000, "gpu")):
+        record(tmp_path / "h.json", [("kind", past)])
+    assert read_history(tmp_path / "h.json") == {"kind": Measurement(13.0, 250.0, 2_000, "gpu")}
 
 
 def test_another_device_begins_anew() -> None:
-    assert OLD.newer(Past(90.0, 16.0, 0, "cpu")) == Past(90.0, 16.0, 0, "cpu")
+    assert OLD.updated(Measurement(90.0, 16.0, 0, "cpu")) == Measurement(90.0, 16.0, 0, "cpu")
 
 
 def test_without_a_measurement_nothing_is_written(tmp_path: Path) -> None:
-    remember(tmp_path / "h.json", [])
+    record(tmp_path / "h.json", [])
     assert not (tmp_path / "h.json").exists()
 
 
@@ -55,24 +55,28 @@ def test_without_a_measurement_nothing_is_written(tmp_path: Path) -> None:
 def test_a_damaged_history_is_none_and_is_written_anew(tmp_path: Path, text: str) -> None:
     (tmp_path / "h.json").write_text(text)
     assert read_history(tmp_path / "h.json") == {}
-    remember(tmp_path / "h.json", [("kind", OLD)])
+    record(tmp_path / "h.json", [("kind", OLD)])
     assert read_history(tmp_path / "h.json") == {"kind": OLD}
 
 
 def test_a_history_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
-    remember(tmp_path / "cache/history.json", [("kind", OLD)])
+    record(tmp_path / "cache/history.json", [("kind", OLD)])
 
 
 def test_prompt_and_seed_do_not_make_another_kind_and_size_does(recipes: tuple[Recipe, ...]) -> None:
-    a, b, big = map(kind_of, recipes)
+    a, b, big = map(group_of, recipes)
     assert (a == b, a == big) == (True, False)
 
 
 def test_a_build_measures_pictures_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
     finished = done(published=2, sampling=13.0, steps=1.0, checks=0.5, export=0.25, publish=0.25)
     found = dict(measured([(recipes[0], drawn(4)), (recipes[0], drawn(4))], finished))
-    assert found == {kind_of(recipes[0]): Past(4, 300.0, 2_000, "gpu"), LOADING: Past(5.0), FINISHING: Past(1.0)}
+    assert found == {
+        group_of(recipes[0]): Measurement(4, 300.0, 2_000, "gpu"),
+        LOADING: Measurement(5.0),
+        FINISHING: Measurement(1.0),
+    }
 
 
 def test_a_build_that_did_nothing_measures_nothing() -> None:
@@ -80,23 +84,23 @@ def test_a_build_that_did_nothing_measures_nothing() -> None:
 
 
 def test_a_forecast_adds_up_pictures_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
-    past = {kind_of(recipes[0]): OLD, LOADING: Past(6.0), FINISHING: Past(0.5)}
+    past = {group_of(recipes[0]): OLD, LOADING: Measurement(6.0), FINISHING: Measurement(0.5)}
     told = forecast(recipes[:2], 4, past)
     assert (told.seconds, told.memory, told.unknown) == (20 + 6 + 4 * 0.5, 2_000, 0)
     assert told.watt_hours == pytest.approx(20 * 300 / 3600)
 
 
 def test_kinds_that_were_never_sampled_here_are_counted(recipes: tuple[Recipe, ...]) -> None:
-    told = forecast(recipes, 3, {kind_of(recipes[0]): OLD})
+    told = forecast(recipes, 3, {group_of(recipes[0]): OLD})
     assert (told.seconds, told.unknown) == (20, 1)
 
 
 def test_nothing_is_loaded_where_nothing_known_is_sampled(recipes: tuple[Recipe, ...]) -> None:
-    told = forecast(recipes[2:], 0, {LOADING: Past(6.0)})
+    told = forecast(recipes[2:], 0, {LOADING: Measurement(6.0)})
     assert (told.seconds, told.unknown) == (0, 1)
 
 
 def test_drawings_and_atlases_are_not_pictures_by_a_model(write_pack: WritePack) -> None:
     recipes = resolve_pack(write_pack(PACK), draft=True)
-    assert forecast(recipes, 2, {FINISHING: Past(0.5)}).seconds == 1.0
+    assert forecast(recipes, 2, {FINISHING: Measurement(0.5)}).seconds == 1.0
     assert forecast(recipes, 2, {}).unknown == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assetgen.build.history import FINISHING, Past, remember
+from assetgen.build.history import FINISHING, Measurement, record
 from assetgen.build.status import PlanReport, plan_report, total_work
 from assetgen.events import Event, Finished, Published, Reused, StepRan
 from assetgen.machine import Machine
@@ -178,7 +178,7 @@ def test_on_an_empty_machine_nothing_is_known_and_nothing_is_made(tmp_path: Path
 
 def test_a_forecast_knows_what_finishing_took_here(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
-    remember(tmp_path / "other.json", [(FINISHING, Past(2.0))])
+    record(tmp_path / "other.json", [(FINISHING, Measurement(2.0))])
     (tmp_path / "other.json").replace(tmp_path / "history.json")
     assert surveyed(tmp_path, TWO.replace("prompt: y", "prompt: z")).forecast.seconds == 2.0
 
