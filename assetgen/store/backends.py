@@ -1,6 +1,6 @@
-"""Where save points lie: a folder of this machine, or any place that fsspec reaches by a URL.
+"""Storage backends: a local folder, or any URL that fsspec supports.
 
-A place holds bytes by relative path, `/` between folders. What goes wrong there is an `OSError`; absence is not wrong.
+A backend holds bytes by relative path, with `/` between folders. Failures are `OSError`s; a missing file is no failure.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from assetgen.errors import InputError, NotInstalledError
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
 _TIME_FIELDS = ("mtime", "LastModified", "last_modified", "modified", "updated", "modify", "created")
-"""The names that fsspec's implementations give to the time of a file's last change."""
+"""Keys of the modification time in the file information of fsspec's implementations."""
 _PIP_NAMES = {"smbclient": "smbprotocol"}
-"""Packages whose name differs from that of the module."""
+"""Package names on PyPI that differ from the module name."""
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One file of a place: relative path, size, and when it was last used (seconds since 1970)."""
+    """One stored file: relative path, size, and time of last use (seconds since 1970)."""
 
     path: str
     bytes: int
@@ -33,44 +33,47 @@ class StoredFile:
 
 
 class Backend(Protocol):
-    """What a store needs of the place it lies at. Every method may be called from several threads at once."""
+    """What a store needs from its storage. Methods may be called from several threads at once."""
 
     @property
     def address(self) -> str:
-        """What `open_place` takes for the same place from anywhere; passwords are in it."""
+        """The argument that makes `open_backend` open this backend elsewhere. It may contain a password."""
 
     def read(self, path: str) -> bytes | None:
-        """The file's bytes; None where there is no such file."""
+        """The file's bytes; None if it does not exist."""
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a file so that readers see all of it or nothing."""
+        """Write a file atomically: readers see all of it or the state before."""
 
     def remove(self, path: str) -> None:
-        """Remove a file; one that is gone already is no error."""
+        """Remove a file if it exists."""
 
     def mark_used(self, path: str) -> None:
-        """Note that the file was used now, where the place can; never fails."""
+        """Set the file's time of last use to now, where the storage can. Never fails."""
 
     def entries(self) -> Iterator[StoredFile]:
-        """Every file; those that vanish meanwhile are left out."""
+        """Every file, without those that are removed meanwhile."""
 
 
-def open_backend(place: str | Path) -> Backend:
-    """A URL's place where there is `://` in it, else that of a local folder (`~` is the user's home)."""
-    if isinstance(place, str) and "://" in place:
-        return FsspecBackend(place)
+def open_backend(location: str | Path) -> Backend:
+    """The backend of a URL (text with `://`) or of a local folder (`~` is the user's home).
+
+    Raises `InputError` if it cannot be opened and `NotInstalledError` if the URL needs a missing package.
+    """
+    if isinstance(location, str) and "://" in location:
+        return FsspecBackend(location)
     try:
-        return LocalBackend(Path(place).expanduser())
+        return LocalBackend(Path(location).expanduser())
     except RuntimeError as error:
-        raise InputError(f"there is no home folder for '{place}'", cure="Write the folder out in full") from error
+        raise InputError(f"there is no home folder for '{location}'", cure="Write the full path") from error
 
 
 @dataclass(frozen=True)
 class LocalBackend:
-    """A folder of this machine, or of a shared disk that is mounted here. It is made by the first write."""
+    """A local folder or a mounted shared disk. The first write creates it."""
 
     folder: Path
 
@@ -79,35 +82,35 @@ class LocalBackend:
 
     @property
     def address(self) -> str:
-        """See `Place`."""
+        """See `Backend`."""
         return str(self.folder.absolute())
 
     def read(self, path: str) -> bytes | None:
-        """See `Place`."""
+        """See `Backend`."""
         try:
             return (self.folder / path).read_bytes()
         except FileNotFoundError:
             return None
 
     def has(self, path: str) -> bool:
-        """See `Place`."""
+        """See `Backend`."""
         return (self.folder / path).is_file()
 
     def write(self, path: str, data: bytes) -> None:
-        """See `Place`. Not flushed to disk: who keeps files here must notice one that a power cut tore."""
+        """See `Backend`. Not flushed to disk: after a power cut, readers must detect a torn file."""
         write_atomically(self.folder / path, data, durable=False)
 
     def remove(self, path: str) -> None:
-        """See `Place`. Folders stay: another builder may be about to write into them."""
+        """See `Backend`. Empty folders stay: another process may be about to write into them."""
         (self.folder / path).unlink(missing_ok=True)
 
     def mark_used(self, path: str) -> None:
-        """See `Place`. The time of last change tells it, as many disks do not keep that of the last reading."""
-        with contextlib.suppress(OSError):  # another user's file
+        """See `Backend`. Sets the modification time, since many disks do not record access times."""
+        with contextlib.suppress(OSError):  # a file of another user
             os.utime(self.folder / path)
 
     def entries(self) -> Iterator[StoredFile]:
-        """See `Place`."""
+        """See `Backend`."""
         for folder, _, names in os.walk(self.folder, onerror=_raise_unless_gone):
             for file in map(Path(folder).joinpath, names):
                 with contextlib.suppress(FileNotFoundError):
@@ -116,9 +119,9 @@ class LocalBackend:
 
 
 class FsspecBackend:
-    """What fsspec reaches: an object store (s3, gcs, …), another machine's disk (sftp, smb, …), memory.
+    """Anything that fsspec supports: object stores (s3, gcs, …), remote disks (sftp, smb, …), memory.
 
-    Few of them can mark a file as used, so the time of its writing counts as that of its last use.
+    Few of them can update a file's time, so the time of writing counts as the time of last use.
     """
 
     def __init__(self, url: str) -> None:
@@ -128,9 +131,9 @@ class FsspecBackend:
         files, root = _connect(url)
         self._root = root.rstrip("/")
         # Object stores (fsspec's asynchronous implementations, and memory) have atomic puts, and their move is a copy.
-        # Elsewhere a file can be seen while it grows: there it is written beside its place and moved.
+        # Elsewhere readers could see an unfinished file: there it is written to a temporary name and moved.
         self._moves = not files.async_impl and type(files).mv is not AbstractFileSystem.mv
-        # What talks over one connection (sftp, ftp) is not safe to share; fsspec itself keeps one for each thread.
+        # Implementations with one connection (sftp, ftp) are not thread-safe; fsspec keeps one instance per thread.
         self._shared = files if files.async_impl else None
 
     def __str__(self) -> str:
@@ -138,11 +141,11 @@ class FsspecBackend:
 
     @property
     def address(self) -> str:
-        """See `Place`."""
+        """See `Backend`."""
         return self._url
 
     def read(self, path: str) -> bytes | None:
-        """See `Place`."""
+        """See `Backend`."""
         with _as_os_errors():
             try:
                 return bytes(self._files().cat_file(self._at(path)))
@@ -150,7 +153,7 @@ class FsspecBackend:
                 return None
 
     def has(self, path: str) -> bool:
-        """See `Place`. `exists` would not do: it takes a network that failed for absence."""
+        """See `Backend`. Not `exists`, which returns False on a network failure."""
         with _as_os_errors():
             try:
                 return bool(self._files().info(self._at(path))["type"] == "file")
@@ -158,7 +161,7 @@ class FsspecBackend:
                 return False
 
     def write(self, path: str, data: bytes) -> None:
-        """See `Place`."""
+        """See `Backend`."""
         with _as_os_errors():
             files, goal = self._files(), self._at(path)
             if self._moves:
@@ -167,19 +170,19 @@ class FsspecBackend:
                 files.pipe_file(goal, data)
 
     def remove(self, path: str) -> None:
-        """See `Place`."""
+        """See `Backend`."""
         with _as_os_errors():
             try:
                 self._files().rm_file(self._at(path))
-            except Exception:  # as with all errors here, not every implementation says that it is absence
+            except Exception:  # implementations raise different errors for a missing file
                 if self.has(path):
                     raise
 
     def mark_used(self, path: str) -> None:
-        """Nothing: see the class."""
+        """Do nothing: see the class."""
 
     def entries(self) -> Iterator[StoredFile]:
-        """See `Place`. A file whose time the place does not tell counts as used now."""
+        """See `Backend`. A file without a modification time counts as used now."""
         with _as_os_errors():
             found = self._find()
         for path, info in found.items():
@@ -188,7 +191,7 @@ class FsspecBackend:
                 yield StoredFile(relative, int(info.get("size") or 0), _time_of(info))
 
     def _files(self) -> Any:
-        """The file system, without what it remembers of folders that other builders change."""
+        """The file system with an empty listing cache, since other processes change the folders."""
         from fsspec.core import url_to_fs
 
         files = self._shared or url_to_fs(self._url)[0]
@@ -200,7 +203,7 @@ class FsspecBackend:
 
     def _write_and_move(self, files: Any, goal: str, data: bytes) -> None:
         folder = goal.rpartition("/")[0]
-        for _ in folder.split("/"):  # another builder may make any of them under our hands; else the writing tells
+        for _ in folder.split("/"):  # another process may create one meanwhile; a real failure shows in writing
             with contextlib.suppress(Exception):
                 files.makedirs(folder, exist_ok=True)
                 break
@@ -210,29 +213,29 @@ class FsspecBackend:
             files.pipe_file(part, data)
             files.mv(part, goal)
         except BaseException:
-            with contextlib.suppress(Exception):  # it may not be there, and the first error is the one to tell
+            with contextlib.suppress(Exception):  # it may not exist, and the first error is the one to report
                 files.rm_file(part)
             raise
 
     def _find(self) -> dict[str, dict[str, Any]]:
         files = self._files()
-        if files.async_impl:  # one listing of all is much quicker there than one a folder
+        if files.async_impl:  # one recursive listing is much faster there than one per folder
             try:
                 return dict(files.find(self._root, detail=True))
             except FileNotFoundError:
                 return {}
-        walk = files.walk(self._root, detail=True, on_error=_raise_unless_gone)  # `find` leaves out what fails
+        walk = files.walk(self._root, detail=True, on_error=_raise_unless_gone)  # `find` would skip folders that fail
         return {info["name"]: info for _, _, inside in walk for info in inside.values()}
 
 
 def short_reason(error: Exception) -> str:
-    """Why something failed, for a sentence's brackets: one line, as services answer with whole pages."""
-    told = getattr(error, "strerror", None) or str(error)
-    return next(iter(told.splitlines()), "")[:200] or type(error).__name__
+    """The first line of an error's text, at most 200 characters: some services answer with whole pages."""
+    text = getattr(error, "strerror", None) or str(error)
+    return next(iter(text.splitlines()), "")[:200] or type(error).__name__
 
 
 def _connect(url: str) -> tuple[Any, str]:
-    """fsspec's file system for a URL, and the path in it."""
+    """fsspec's file system for a URL, and the path inside it."""
     from fsspec.core import url_to_fs
 
     shown = _without_password(url)
@@ -244,17 +247,17 @@ def _connect(url: str) -> tuple[Any, str]:
         cure = f'pip install "{_PIP_NAMES.get(package, package)}"'
         raise NotInstalledError(f"the store '{shown}' needs a package that is not installed", cure=cure) from error
     except ValueError as error:
-        cure = "Name a folder like ~/assetgen-store, or a URL like s3://bucket/folder"
-        raise InputError(f"'{shown}' is no place for a store ({short_reason(error)})", cure=cure) from error
+        cure = "Give a folder like ~/assetgen-store, or a URL like s3://bucket/folder"
+        raise InputError(f"'{shown}' is not a valid location for a store ({short_reason(error)})", cure=cure) from error
     except Exception as error:  # as in `_as_os_errors`
-        cure = "Check its address, the network and your access, or name a folder with --store"
+        cure = "Check the URL, the network and your access, or give a folder with --store"
         raise InputError(f"cannot reach the store '{shown}' ({short_reason(error)})", cure=cure) from error
     return files, str(root)
 
 
 @contextlib.contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """fsspec's implementations raise errors without a common base: those of botocore, of aiohttp, of paramiko."""
+    """Turn every error into an `OSError`: those of botocore, aiohttp and paramiko have no common base class."""
     try:
         yield
     except OSError:
@@ -269,7 +272,7 @@ def _raise_unless_gone(error: OSError) -> None:
 
 
 def _time_of(info: dict[str, Any]) -> float:
-    """When a file was last changed, as far as fsspec's implementation tells; else now."""
+    """The modification time in fsspec's file information; now if there is none."""
     for stamp in (info[name] for name in _TIME_FIELDS if name in info):
         with contextlib.suppress(ValueError):
             match stamp:

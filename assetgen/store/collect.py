@@ -1,8 +1,7 @@
-"""Looking after a store: what lies in it, what may go, what is damaged.
+"""Maintain a store: measure it, remove old entries, find damaged ones.
 
-Builders may be at work meanwhile. What vanishes under our hands is no error; a limit in bytes takes nothing that was
-used in the last hour, so that a build finds again what it has just saved; and nothing is touched that a store did not
-write, should somebody name the wrong folder.
+Builds may run meanwhile. Entries that disappear are no error; a limit in bytes spares entries used in the last hour, so
+that a build still finds what it has just saved; and other files are left alone, in case the folder is wrong.
 """
 
 import re
@@ -21,16 +20,16 @@ _LEVELS: tuple[Level, ...] = get_args(Level)
 _ENTRY = re.compile(rf"({'|'.join(_LEVELS)})/([^/]{{1,2}})/\2[^/]*\.zip")
 _PART = re.compile(rf"(.*/)?{re.escape(PART_PREFIX)}[^/]*{re.escape(PART_SUFFIX)}")
 _BUSY_SECONDS = 3600.0
-"""What was used since may be in use: a build reads the images of an atlas's members long after it saved them."""
+"""Entries used since then may be in use: a build reads the members of an atlas long after it saved them."""
 _THREADS = 8
-"""Entries read or removed at once: services answer many as quickly as one, sshd refuses more than ten newcomers."""
+"""Entries read or removed in parallel. Object stores scale well; sshd refuses more than ten new connections."""
 _UNITS = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "H": 3600.0, "D": 86400.0, "W": 604800.0}
 _SIZES = ("KB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
 class Amount:
-    """How many entries, and how many bytes they take."""
+    """Number of entries and their total size in bytes."""
 
     entries: int
     bytes: int
@@ -38,7 +37,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class KeepLimits:
-    """Limits; an entry stays while all of them keep it. `bytes` in total, `seconds` since it was last used."""
+    """Limits for entries to keep: total `bytes`, and `seconds` since the last use. An entry must satisfy both."""
 
     bytes: float = float("inf")
     seconds: float = float("inf")
@@ -46,9 +45,9 @@ class KeepLimits:
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection removed (or would) and what is left; `in_use`: bytes above the limit that it spared.
+    """What was removed (or would be) and what is left. `in_use`: bytes above the limit that may be in use.
 
-    `parts` counts what killed builds left half written.
+    `parts` counts temporary files of killed builds.
     """
 
     removed: Amount
@@ -59,9 +58,9 @@ class Collected:
 
 @dataclass(frozen=True)
 class Verified:
-    """How many entries were read, and which are damaged: by path, whether they could be removed.
+    """Entries read, and the damaged ones by path, with whether they could be removed.
 
-    `parts` counts what killed builds left half written, and is removed.
+    `parts` counts the removed temporary files of killed builds.
     """
 
     read: Amount
@@ -69,36 +68,36 @@ class Verified:
     parts: int
 
 
-def parse_keep(words: Sequence[str]) -> KeepLimits:
-    """`["5GB", "30d"]` as limits; of two of one kind the smaller counts. Sizes are decimal."""
+def parse_keep(limits: Sequence[str]) -> KeepLimits:
+    """Parse limits like `["5GB", "30d"]`; the smaller of two sizes or ages applies. Sizes are decimal."""
     sizes: list[float] = []
     ages: list[float] = []
-    for word in words:
-        match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([a-zA-Z]{1,2})", word.strip())
+    for text in limits:
+        match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([a-zA-Z]{1,2})", text.strip())
         unit = match[2].upper() if match else ""
         if match is None or unit not in _UNITS:
-            raise InputError(f"--keep '{word}' is neither a size nor an age", cure="Write it like 5GB or 30d")
+            raise InputError(f"--keep '{text}' is neither a size nor an age", cure="Write it like 5GB or 30d")
         (sizes if unit in _SIZES else ages).append(float(match[1]) * _UNITS[unit])
     return KeepLimits(min(sizes, default=KeepLimits.bytes), min(ages, default=KeepLimits.seconds))
 
 
 def store_sizes(store: Store) -> dict[Level, Amount]:
-    """What each level holds. Raises `InputError` where the store cannot be listed, as do the functions below."""
+    """Entries and bytes of each level. Raises `InputError` if the store cannot be listed, as the functions below do."""
     entries, _ = _listed(store)
     return {level: _amount(found for found in entries if found.path.startswith(f"{level}/")) for level in _LEVELS}
 
 
 def total_size(amounts: Iterable[Amount]) -> Amount:
-    """All of them together."""
+    """The sum of several amounts."""
     every = list(amounts)
     return Amount(sum(amount.entries for amount in every), sum(amount.bytes for amount in every))
 
 
 def collect(store: Store, keep: KeepLimits, *, dry_run: bool = False) -> Collected:
-    """Remove what the limits do not keep, the longest unused first, and what killed builds left half written.
+    """Remove entries beyond the limits, the longest unused first, and temporary files of killed builds.
 
-    The limit in bytes spares what was used in the last hour; the one in seconds is taken at its word. Where the place
-    cannot mark use (URLs), the time since writing counts.
+    The limit in bytes spares entries used in the last hour; the limit in seconds spares none. Where the backend does
+    not record use (URLs), the time since writing counts.
     """
     now = time.time()
     entries, parts = _listed(store)
@@ -115,7 +114,7 @@ def collect(store: Store, keep: KeepLimits, *, dry_run: bool = False) -> Collect
 
 
 def verify_store(store: Store) -> Verified:
-    """Read every entry, drop the damaged ones, and what killed builds left half written. Marks nothing as used."""
+    """Read every entry, remove damaged ones and temporary files of killed builds. Does not mark entries as used."""
     entries, parts = _listed(store)
     with store.errors_as(InputError, "read from", CHECK_ACCESS), ThreadPoolExecutor(_THREADS) as readers:
         whole = list(readers.map(lambda found: _is_whole(store, found.path), entries))
@@ -126,7 +125,7 @@ def verify_store(store: Store) -> Verified:
 
 
 def _listed(store: Store) -> tuple[list[StoredFile], list[StoredFile]]:
-    """The entries, and the half-written files that nobody can be writing any more."""
+    """The entries, and the temporary files that are too old to be in use."""
     now = time.time()
     with store.errors_as(InputError, "list", CHECK_ACCESS):
         found = list(store.backend.entries())
@@ -136,7 +135,7 @@ def _listed(store: Store) -> tuple[list[StoredFile], list[StoredFile]]:
 
 
 def _age(found: StoredFile, now: float) -> float:
-    """Seconds since the last use. A time to come is another machine's clock: it counts as now."""
+    """Seconds since the last use; 0 for a time in the future, from another machine's clock."""
     return max(0.0, now - found.used)
 
 
@@ -146,12 +145,12 @@ def _amount(found: Iterable[StoredFile]) -> Amount:
 
 
 def _remove(store: Store, paths: Sequence[str]) -> None:
-    with store.errors_as(InputError, "remove from", "Get write access to it"), ThreadPoolExecutor(_THREADS) as hands:
-        for _ in hands.map(store.backend.remove, paths):
+    with store.errors_as(InputError, "remove from", "Get write access to it"), ThreadPoolExecutor(_THREADS) as threads:
+        for _ in threads.map(store.backend.remove, paths):
             pass
 
 
 def _is_whole(store: Store, path: str) -> bool | None:
-    """None where the entry vanished."""
+    """Whether an entry is undamaged; None if it no longer exists."""
     data = store.backend.read(path)
     return None if data is None else unpack_entry(data) is not None

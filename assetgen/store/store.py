@@ -1,8 +1,8 @@
-"""The content-addressed store of save points: sampled images, finished images, judgements, files; and of the input
-files that builds on several machines need.
+"""The content-addressed store: sampled images, finished images, accepted attempts, exported files, and the input files
+that builds on several machines share.
 
-An entry is one uncompressed zip of named bytes, so that a person can open it. It appears whole or not at all. Its
-comment is the sha256 of all that stands before, which every reading checks: a damaged entry counts as absent.
+An entry is an uncompressed zip of named files, written atomically. Its comment is the sha256 of all bytes before it,
+which every read verifies: a damaged entry counts as missing.
 """
 
 import contextlib
@@ -25,35 +25,35 @@ from assetgen.store.backends import open_backend, short_reason
 
 Level = Literal["inputs", "sampled", "cost", "images", "accepted", "files"]
 _META = "meta.json"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that zip can hold: equal content gives equal bytes
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip: equal content gives equal bytes
 _DIGEST_LENGTH = hashlib.sha256().digest_size * 2
 CHECK_ACCESS = "Check the disk, the network and your access"
 _PROBE = f"{PART_PREFIX}probe{PART_SUFFIX}"
 
 
 class Store:
-    """Save points at one place: a folder (`~` is the user's home), or an fsspec URL such as `s3://bucket/folder`.
+    """Entries in a folder (`~` is the user's home) or at an fsspec URL such as `s3://bucket/folder`.
 
-    Several builders may read and write one store at once. Entries verify themselves, so they are not flushed to disk
-    one by one: what a power cut tears is dropped and made again. Opening one raises `NotInstalledError` for a URL that
-    needs another package, and `InputError` for one that leads nowhere.
+    Several processes may read and write one store. Entries carry a checksum, so they are not flushed to disk one by
+    one: an entry torn by a power cut is removed and made again. Opening raises `NotInstalledError` for a URL that needs
+    a missing package, and `InputError` for an invalid location.
     """
 
-    def __init__(self, place: str | Path) -> None:
-        self.backend = open_backend(place)
+    def __init__(self, location: str | Path) -> None:
+        self.backend = open_backend(location)
 
     def __str__(self) -> str:
         return str(self.backend)
 
     @property
     def address(self) -> str:
-        """What opens this store from another process or machine; passwords are in it."""
+        """The argument that opens this store in another process or machine. It may contain a password."""
         return self.backend.address
 
     def read(self, level: Level, key: str) -> Files | None:
-        """The entry's bytes by name, or None where it is absent. A damaged one is removed, so that it is made again.
+        """The files of an entry by name; None if it does not exist. A damaged entry is removed and counts as missing.
 
-        Reading marks an entry as used. Raises `BuildError` where the place itself fails: that is not absence.
+        Reading marks an entry as used. Raises `BuildError` if the backend fails.
         """
         path = _path(level, key)
         with self.errors_as(BuildError, "read from", CHECK_ACCESS):
@@ -68,24 +68,24 @@ class Store:
         return files
 
     def has(self, level: Level, key: str) -> bool:
-        """Whether there is such an entry; reading may still find it damaged. Raises as `read` does."""
+        """Whether the entry exists; it may still be damaged. Raises as `read` does."""
         with self.errors_as(BuildError, "read from", CHECK_ACCESS):
             return self.backend.has(_path(level, key))
 
     def write(self, level: Level, key: str, files: Files) -> None:
-        """Save an entry, whole or not at all; the same entry may be written by several builders at once."""
-        with self.errors_as(BuildError, "save into", "Make room, get write access, or name another with --store"):
+        """Write an entry atomically; several processes may write the same one. Raises `BuildError` if it fails."""
+        with self.errors_as(BuildError, "save into", "Free some space, get write access, or use another with --store"):
             self.backend.write(_path(level, key), pack_entry(files))
 
     def check_writable(self) -> None:
-        """Raise `InputError` where nothing can be saved: better known before an hour of sampling than after it."""
-        with self.errors_as(InputError, "save into", "Name another with --store, or get write access"):
+        """Raise `InputError` if the store cannot be written, so that a build fails before sampling, not after."""
+        with self.errors_as(InputError, "save into", "Use another with --store, or get write access"):
             self.backend.write(_PROBE, b"assetgen")
-        with contextlib.suppress(OSError):  # somebody else's probe, or a place that only grows
+        with contextlib.suppress(OSError):  # a probe of another user, or a store without permission to remove
             self.backend.remove(_PROBE)
 
     def drop(self, path: str) -> bool:
-        """Remove a damaged entry; False where that may not be: in another user's store it is left alone."""
+        """Remove a damaged entry; False if that is not permitted, as in another user's store."""
         try:
             self.backend.remove(path)
         except OSError:
@@ -94,33 +94,33 @@ class Store:
 
     @contextlib.contextmanager
     def errors_as(self, kind: type[AssetgenError], verb: str, cure: str) -> Iterator[None]:
-        """Tells what goes wrong at the place as an error of this kind."""
+        """Context that raises the backend's `OSError`s as errors of this kind: "cannot VERB the store …"."""
         try:
             yield
         except OSError as error:
             raise kind(f"cannot {verb} the store {self} ({short_reason(error)})", cure=cure) from error
 
     def read_images(self, level: Level, key: str) -> ImageSet | None:
-        """The entry as an image set."""
+        """The image set of an entry; None if it does not exist."""
         files = self.read(level, key)
         return images_from(files) if files else None
 
     def write_images(self, level: Level, key: str, images: ImageSet) -> None:
-        """Save an image set losslessly: PNG for integers, .npy for floats, and `meta.json`."""
+        """Write an image set losslessly: PNG for integer channels, .npy for floats, and `meta.json`."""
         self.write(level, key, files_from(images))
 
     def read_json(self, level: Level, key: str) -> Any:
-        """The entry's `meta.json`, or None."""
+        """The JSON data of an entry; None if it does not exist."""
         files = self.read(level, key)
         return json.loads(files[_META]) if files and _META in files else None
 
     def write_json(self, level: Level, key: str, data: Any) -> None:
-        """Save JSON data as an entry."""
+        """Write JSON data as an entry."""
         self.write(level, key, {_META: json.dumps(data, sort_keys=True).encode()})
 
 
 def pack_entry(files: Files) -> bytes:
-    """Named bytes as those of an entry, which end in their own sha256."""
+    """The bytes of an entry with these files. They end with their own sha256."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as entry:
         for name, data in sorted(files.items()):
@@ -131,19 +131,19 @@ def pack_entry(files: Files) -> bytes:
 
 
 def unpack_entry(data: bytes) -> dict[str, bytes] | None:
-    """What `pack` was given; None where a single bit of the entry is not as it was written."""
+    """The files that `pack_entry` was given; None if the checksum does not match."""
     body, digest = data[:-_DIGEST_LENGTH], data[-_DIGEST_LENGTH:]
     if hashlib.sha256(body).hexdigest().encode() != digest:
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as entry:
             return {name: entry.read(name) for name in entry.namelist()}
-    except zipfile.BadZipFile:  # the digest of something else
+    except zipfile.BadZipFile:  # a valid checksum of other data
         return None
 
 
 def files_from(images: ImageSet) -> dict[str, bytes]:
-    """An image set as named bytes."""
+    """The files of an image set: one per channel, and `meta.json`."""
     files = {_META: json.dumps(images.meta.to_json(), sort_keys=True).encode()}
     for name, array in images.channels.items():
         if array.dtype == np.float32:
@@ -156,16 +156,16 @@ def files_from(images: ImageSet) -> dict[str, bytes]:
 
 
 def images_from(files: Mapping[str, bytes]) -> ImageSet:
-    """The image set that `files_from` wrote."""
+    """The inverse of `files_from`."""
     channels: dict[str, Array] = {}
     for name, data in files.items():
         channel, _, rest = name.partition(".")
         if rest == "npy":
             channels[channel] = np.load(io.BytesIO(data), allow_pickle=False)
         elif rest.endswith("png"):
-            wanted = int(rest.split(".")[0])
+            count = int(rest.split(".")[0])
             pixels = decode_image(data, name)
-            channels[channel] = pixels[..., [0, 3]] if wanted == 2 else pixels[..., :wanted]
+            channels[channel] = pixels[..., [0, 3]] if count == 2 else pixels[..., :count]
     return ImageSet(channels, Meta.from_json(json.loads(files[_META])))
 
 

@@ -169,7 +169,10 @@ def test_a_url_is_cared_for_like_a_folder(assetgen: Run) -> None:
 @pytest.mark.parametrize("words", [("du",), ("verify",), ("gc", "--keep", "1GB")])
 def test_a_store_that_cannot_be_opened_is_one_sentence(assetgen: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "file").write_text("")
-    for place, said in ((tmp_path / "file", "cannot list the store"), ("s4://bucket", "is no place for a store")):
+    for place, said in (
+        (tmp_path / "file", "cannot list the store"),
+        ("s4://bucket", "is not a valid location for a store"),
+    ):
         code, out, err = assetgen("store", *words, "--store", place)
         assert (code, out, err.count("\n"), said in err) == (2, "", 1, True), err
 

@@ -1,4 +1,4 @@
-"""Why an asset is stale, in words."""
+"""Reasons why an asset is stale."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,15 +14,15 @@ from assetgen.pack.recipe import seed_from
 from assetgen.pack.resolve import resolve_pack
 
 WritePack = Callable[[str], PackFile]
-Ask = Callable[..., LockEntry]
+Request = Callable[..., LockEntry]
 SPRITE = "source: {fake: {prompt: '{prompt}'}}\nsteps: [cutout, {trim: {padding: 1}}]\nchecks: [alpha]\n"
 PIXELS = "source: {fake: {prompt: '{prompt}'}}\nsteps: [palette]\n"
 WALL = "pack: p\nassets: {wall: {preset: sprites, prompt: a wall}}"
 
 
 @pytest.fixture
-def ask(write_pack: WritePack, tmp_path: Path) -> Ask:
-    """What a pack's text asks of the asset `wall`, whose preset `sprites` is as given."""
+def request(write_pack: WritePack, tmp_path: Path) -> Request:
+    """The lock entry of the asset `wall` in a pack with this text and this preset `sprites`."""
 
     def run(text: str = WALL, preset: str = SPRITE, engine: str = "") -> LockEntry:
         (tmp_path / "sprites.yaml").write_text(f"preset: sprites\n{preset}")
@@ -33,17 +33,17 @@ def ask(write_pack: WritePack, tmp_path: Path) -> Ask:
 
 
 def with_part(block: LockEntry, version: str) -> LockEntry:
-    """The block as it was when a step of it had this version."""
+    """The entry with another version of its step `trim`."""
     return replace(block, keys={}, steps={**block.steps, "trim": {**block.steps["trim"], "part": version}})
 
 
-def test_the_same_request_has_no_reasons(ask: Ask) -> None:
-    assert changes_between(ask(), ask()) == []
+def test_the_same_request_has_no_reasons(request: Request) -> None:
+    assert changes_between(request(), request()) == []
 
 
-def test_a_request_is_the_same_after_it_was_in_a_lock(ask: Ask, tmp_path: Path) -> None:
-    write_lock(tmp_path / "pack.lock", {"wall": ask()})
-    assert read_lock(tmp_path / "pack.lock") == {"wall": ask()}
+def test_a_request_read_from_a_lock_is_the_same(request: Request, tmp_path: Path) -> None:
+    write_lock(tmp_path / "pack.lock", {"wall": request()})
+    assert read_lock(tmp_path / "pack.lock") == {"wall": request()}
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_request_is_the_same_after_it_was_in_a_lock(ask: Ask, tmp_path: Path) 
         ("pack: p", "pack: p\nengine: godot", ["export plain → godot", "export.folder added"]),
     ],
 )
-def test_a_changed_word_is_named(ask: Ask, old: str, new: str, reasons: list[str]) -> None:
-    before = ask()
-    assert changes_between(ask(WALL.replace(old, new)), before) == reasons
+def test_a_changed_setting_is_named(request: Request, old: str, new: str, reasons: list[str]) -> None:
+    before = request()
+    assert changes_between(request(WALL.replace(old, new)), before) == reasons
 
 
 @pytest.mark.parametrize(
@@ -78,33 +78,33 @@ def test_a_changed_word_is_named(ask: Ask, old: str, new: str, reasons: list[str
         ("'{prompt}'", "'{prompt}, on a hill'", ["prompt changed"]),
     ],
 )
-def test_a_changed_preset_is_told_by_its_parts(ask: Ask, old: str, new: str, reasons: list[str]) -> None:
-    before = ask()
-    assert changes_between(ask(preset=SPRITE.replace(old, new)), before) == reasons
+def test_a_changed_preset_is_reported_by_its_parts(request: Request, old: str, new: str, reasons: list[str]) -> None:
+    before = request()
+    assert changes_between(request(preset=SPRITE.replace(old, new)), before) == reasons
 
 
 @pytest.mark.parametrize(
     ("version", "reason"), [("trim@0", "step trim 0 → 1"), ("crop@7", "step trim crop → trim")], ids=["new", "other"]
 )
-def test_a_part_of_another_version_is_told(ask: Ask, version: str, reason: str) -> None:
-    assert changes_between(ask(), with_part(ask(), version)) == [reason]
+def test_a_new_part_version_is_reported(request: Request, version: str, reason: str) -> None:
+    assert changes_between(request(), with_part(request(), version)) == [reason]
 
 
-def test_a_part_under_another_name_is_told_with_both(ask: Ask) -> None:
-    now = ask(preset=SPRITE.replace("padding: 1", "padding: 1, as: inner"))
+def test_a_part_with_an_alias_is_reported_with_both_names(request: Request) -> None:
+    now = request(preset=SPRITE.replace("padding: 1", "padding: 1, as: inner"))
     before = replace(now, keys={}, steps={**now.steps, "inner": {**now.steps["inner"], "part": "trim@0"}})
     assert changes_between(now, before) == ["step inner trim 0 → 1"]
 
 
-def test_other_weights_are_told_by_the_models_name_alone(ask: Ask) -> None:
-    now = ask(preset=SPRITE.replace("fake", "diffusion"))
+def test_changed_weights_are_reported_once_by_model(request: Request) -> None:
+    now = request(preset=SPRITE.replace("fake", "diffusion"))
     model = {**now.source["model"], "digest": "0" * 64}
     before = replace(now, keys={}, source={**now.source, "model": model}, weights={"mini": "0" * 64})
     assert changes_between(now, before) == ["weights of mini differ"]
 
 
-def test_another_model_is_told_with_its_licence(ask: Ask) -> None:
-    now = ask(preset=SPRITE.replace("fake", "diffusion"))
+def test_another_model_is_reported_with_its_licence(request: Request) -> None:
+    now = request(preset=SPRITE.replace("fake", "diffusion"))
     before = replace(now, keys={}, source={**now.source, "model": {"digest": "0"}}, licences={"sd15": "OpenRAIL-M"})
     assert changes_between(now, replace(before, weights={"sd15": "0" * 64})) == [
         "model changed",
@@ -112,55 +112,60 @@ def test_another_model_is_told_with_its_licence(ask: Ask) -> None:
     ]
 
 
-def test_another_preset_is_told(ask: Ask) -> None:
-    assert changes_between(ask(), replace(ask(), keys={}, preset="decal")) == ["preset decal → sprites"]
+def test_another_preset_is_reported(request: Request) -> None:
+    assert changes_between(request(), replace(request(), keys={}, preset="decal")) == ["preset decal → sprites"]
 
 
-def picture(place: Path, colour: str) -> None:
-    Image.new("RGB", (16, 16), colour).save(place)
+def save_image(path: Path, color: str) -> None:
+    Image.new("RGB", (16, 16), color).save(path)
 
 
-def test_a_changed_input_file_is_told_by_its_name_alone(ask: Ask, tmp_path: Path) -> None:
+def test_a_changed_input_file_is_reported_once_by_name(request: Request, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {image: sketch.png}, prompt:")
-    picture(tmp_path / "sketch.png", "red")
-    before = ask(text)
-    picture(tmp_path / "sketch.png", "blue")
-    assert changes_between(ask(text), before) == ["sketch.png changed"]
+    save_image(tmp_path / "sketch.png", "red")
+    before = request(text)
+    save_image(tmp_path / "sketch.png", "blue")
+    assert changes_between(request(text), before) == ["sketch.png changed"]
 
 
-def test_a_changed_input_file_hides_no_other_one_that_was_put_in_its_place(ask: Ask, tmp_path: Path) -> None:
+def test_a_changed_input_file_does_not_hide_a_changed_argument(request: Request, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {image: a.png, mask: a.png}, prompt:")
-    picture(tmp_path / "a.png", "red")
-    before = ask(text)
-    picture(tmp_path / "a.png", "blue")
-    picture(tmp_path / "b.png", "green")
-    assert changes_between(ask(text.replace("mask: a.png", "mask: b.png")), before) == ["a.png changed", "mask changed"]
+    save_image(tmp_path / "a.png", "red")
+    before = request(text)
+    save_image(tmp_path / "a.png", "blue")
+    save_image(tmp_path / "b.png", "green")
+    assert changes_between(request(text.replace("mask: a.png", "mask: b.png")), before) == [
+        "a.png changed",
+        "mask changed",
+    ]
 
 
-def test_a_lora_that_changed_is_told_by_its_name_alone(ask: Ask, tmp_path: Path) -> None:
+def test_a_changed_lora_is_reported_once_by_name(request: Request, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {loras: [{file: ink.safetensors}]}, prompt:")
     (tmp_path / "ink.safetensors").write_bytes(b"one")
-    before = ask(text)
+    before = request(text)
     (tmp_path / "ink.safetensors").write_bytes(b"two")
-    assert changes_between(ask(text), before) == ["ink.safetensors changed"]
+    assert changes_between(request(text), before) == ["ink.safetensors changed"]
 
 
-def test_an_input_file_that_only_moved_is_no_difference(ask: Ask, tmp_path: Path) -> None:
+def test_a_moved_input_file_is_no_change(request: Request, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {image: sketch.png}, prompt:")
-    picture(tmp_path / "sketch.png", "red")
-    before = ask(text)
+    save_image(tmp_path / "sketch.png", "red")
+    before = request(text)
     (tmp_path / "sketch.png").rename(tmp_path / "skizze ü.png")
-    assert changes_between(ask(text.replace("sketch.png", "skizze ü.png")), before) == []
+    assert changes_between(request(text.replace("sketch.png", "skizze ü.png")), before) == []
 
 
-def test_an_input_file_goes_by_the_name_that_the_pack_has_for_it(ask: Ask, tmp_path: Path) -> None:
+def test_an_input_file_is_listed_as_the_pack_writes_it(request: Request, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    picture(tmp_path / "sketch.png", "red")
-    assert list(ask(WALL.replace("prompt:", "fake: {image: in/../sketch.png}, prompt:")).inputs) == ["in/../sketch.png"]
+    save_image(tmp_path / "sketch.png", "red")
+    assert list(request(WALL.replace("prompt:", "fake: {image: in/../sketch.png}, prompt:")).inputs) == [
+        "in/../sketch.png"
+    ]
 
 
-def test_an_input_file_of_a_preset_elsewhere_goes_by_its_name_alone(ask: Ask) -> None:
-    assert list(ask(WALL.replace("pack: p", "pack: p\npalette: mono2"), PIXELS).inputs) == ["mono2.hex"]
+def test_an_input_file_outside_the_pack_is_listed_by_name_only(request: Request) -> None:
+    assert list(request(WALL.replace("pack: p", "pack: p\npalette: mono2"), PIXELS).inputs) == ["mono2.hex"]
 
 
 @pytest.mark.parametrize(
@@ -171,24 +176,24 @@ def test_an_input_file_of_a_preset_elsewhere_goes_by_its_name_alone(ask: Ask) ->
         ("[two]", "one", ["member one removed", "member two added"]),
     ],
 )
-def test_members_are_told_by_name(ask: Ask, members: str, prompt: str, reasons: list[str]) -> None:
+def test_changed_members_are_reported_by_name(request: Request, members: str, prompt: str, reasons: list[str]) -> None:
     text = "pack: p\nassets:\n  one: {preset: sprites, prompt: %s}\n  two: {preset: sprites, prompt: two}\n"
     text += "  wall: {preset: atlas, members: %s}\n"
-    before = ask(text % ("one", "[one]"))
-    assert changes_between(ask(text % (prompt, members)), before) == reasons
+    before = request(text % ("one", "[one]"))
+    assert changes_between(request(text % (prompt, members)), before) == reasons
 
 
-def test_another_engine_is_told(ask: Ask) -> None:
-    assert "export plain → godot" in changes_between(ask(engine="godot"), ask())
+def test_another_engine_is_reported(request: Request) -> None:
+    assert "export plain → godot" in changes_between(request(engine="godot"), request())
 
 
-def test_several_reasons_are_all_told(ask: Ask) -> None:
+def test_all_reasons_are_reported(request: Request) -> None:
     text = WALL.replace("a wall", "a gate, trim: {padding: 2}, alpha: {touching: 1}")
-    now, before = ask(text), with_part(ask(), "trim@0")
+    now, before = request(text), with_part(request(), "trim@0")
     assert changes_between(now, before) == [
         "prompt changed", "step trim 0 → 1", "step trim.padding 1 → 2", "check alpha.touching 0.4 → 1.0"
     ]  # fmt: skip
 
 
-def test_a_lock_of_an_assetgen_with_other_keys_is_told(ask: Ask) -> None:
-    assert changes_between(ask(), replace(ask(), keys={})) == ["assetgen itself changed"]
+def test_a_change_of_assetgen_itself_is_reported(request: Request) -> None:
+    assert changes_between(request(), replace(request(), keys={})) == ["assetgen itself changed"]

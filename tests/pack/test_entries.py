@@ -11,14 +11,14 @@ def names(**assets: AssetSpec) -> list[str]:
     return [entry.name for entry in expand(assets, dict.fromkeys(assets, ("assets",)))]
 
 
-def test_braces_unfold_name_and_prompt_together() -> None:
+def test_braces_expand_name_and_prompt_together() -> None:
     spec = AssetSpec(preset="p", prompt="a {red,blue} potion of {red,blue} glass")
     [red, blue] = expand({"{red,blue}_potion": spec}, {"{red,blue}_potion": ("assets",)})
     assert (red.name, red.spec.prompt) == ("red_potion", "a red potion of red glass")
     assert (blue.name, blue.spec.prompt) == ("blue_potion", "a blue potion of blue glass")
 
 
-def test_a_matrix_makes_every_combination_and_fills_part_words() -> None:
+def test_a_matrix_makes_every_combination_and_fills_part_arguments() -> None:
     spec = AssetSpec(preset="p", matrix={"size": [8, 16], "kind": ["a", "b"]}, image_file={"image": "{kind}.png"})
     entries = list(expand({"x_{size}_{kind}": spec}, {"x_{size}_{kind}": ("assets",)}))
     assert [entry.name for entry in entries] == ["x_8_a", "x_8_b", "x_16_a", "x_16_b"]
@@ -30,7 +30,7 @@ def test_an_axis_must_be_part_of_the_name() -> None:
         names(potion=AssetSpec(preset="p", matrix={"size": [1]}))
 
 
-def test_names_that_differ_in_case_alone_clash() -> None:
+def test_names_that_differ_only_in_case_are_refused() -> None:
     with pytest.raises(InputError, match="two assets are named"):
         names(Wall=AssetSpec(preset="p"), wall=AssetSpec(preset="p"))
 
@@ -38,11 +38,11 @@ def test_names_that_differ_in_case_alone_clash() -> None:
 @pytest.mark.parametrize(
     "name", ["../x", "a/../b", "/x", "a\0", "a\n", "con", "sub/NUL.png", "a.", "", "a//b", "ä", "a" * 121, "-x", "a:b"]
 )
-def test_names_that_are_unsafe_as_files_are_refused(name: str) -> None:
+def test_names_that_are_unsafe_as_file_names_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="name"):
         check_name(name)
 
 
 @pytest.mark.parametrize("name", ["a", "Props/key_2", "wall.old-1"])
-def test_names_that_are_safe_everywhere_pass(name: str) -> None:
+def test_names_that_are_safe_as_file_names_are_accepted(name: str) -> None:
     check_name(name)

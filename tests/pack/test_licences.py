@@ -1,4 +1,4 @@
-"""What forbids commercial use is refused in every door unless a person allows it, and marked where it was used."""
+"""Non-commercial licences are refused by every command unless allowed, and recorded where they were used."""
 
 import json
 from collections.abc import Callable
@@ -44,36 +44,32 @@ def forbidden(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def places(folder: Path) -> tuple[str | Path, ...]:
+def options(folder: Path) -> tuple[str | Path, ...]:
     return "--game", folder / "game", "--store", folder / "store"
 
 
 @pytest.mark.parametrize("door", ["build", "review", "watch --once"])
-def test_a_model_that_forbids_commercial_use_is_refused_before_anything_is_made(
-    assetgen: Run, forbidden: Path, door: str
-) -> None:
-    code, out, err = assetgen(*door.split(), forbidden, *places(forbidden))
+def test_a_non_commercial_model_is_refused_before_anything_is_made(assetgen: Run, forbidden: Path, door: str) -> None:
+    code, out, err = assetgen(*door.split(), forbidden, *options(forbidden))
     assert (code, (forbidden / "store").exists(), (forbidden / "game/a.png").exists()) == (2, False, False)
     assert f"pack.yaml:4: {REFUSED}" in (out + err).replace("\n", " ").replace("  ", " ")
 
 
-def test_make_refuses_it_too(assetgen: Run, tmp_path: Path) -> None:
+def test_make_refuses_a_non_commercial_model(assetgen: Run, tmp_path: Path) -> None:
     code, _, err = assetgen("make", "painted_concept", "x", "--model", "sd_turbo", "-o", tmp_path / "o")
     assert (code, (tmp_path / "o").exists()) == (2, False)
     assert "model 'sd_turbo' forbids commercial use (Stability-AI-Non-Commercial" in err
 
 
-def test_a_pick_is_kept_and_its_build_refused(assetgen: Run, forbidden: Path) -> None:
-    code, _, err = assetgen("pick", forbidden, "a", "1", *places(forbidden))
+def test_a_pick_is_recorded_and_its_build_refused(assetgen: Run, forbidden: Path) -> None:
+    code, _, err = assetgen("pick", forbidden, "a", "1", *options(forbidden))
     assert (code, REFUSED in err) == (2, True)
     assert (read_lock(forbidden / "pack.lock") or {})["a"].pick == 0
 
 
 @pytest.mark.model
-def test_once_allowed_it_is_made_and_marked_in_lock_and_picture_and_told_by_check(
-    assetgen: Run, forbidden: Path
-) -> None:
-    code, _, err = assetgen("build", forbidden, "--allow-noncommercial", *places(forbidden))
+def test_an_allowed_licence_is_recorded_in_lock_and_image_and_reported_by_check(assetgen: Run, forbidden: Path) -> None:
+    code, _, err = assetgen("build", forbidden, "--allow-noncommercial", *options(forbidden))
     assert code == 0, err
     marked = {"own": "Research-Only (not for commercial use)"}
     assert (read_lock(forbidden / "pack.lock") or {})["a"].licences == marked
@@ -83,23 +79,23 @@ def test_once_allowed_it_is_made_and_marked_in_lock_and_picture_and_told_by_chec
     assert (code, out) == (0, "a: ok (model 'own' forbids commercial use (Research-Only))\n")
 
 
-def test_plan_tells_it(assetgen: Run, forbidden: Path) -> None:
-    code, out, _ = assetgen("plan", forbidden, *places(forbidden))
+def test_plan_reports_a_non_commercial_model(assetgen: Run, forbidden: Path) -> None:
+    code, out, _ = assetgen("plan", forbidden, *options(forbidden))
     assert (code, "model 'own' forbids commercial use (Research-Only)" in out) == (0, True)
 
 
-def test_lists_tell_it(assetgen: Run, forbidden: Path) -> None:
+def test_model_and_step_lists_show_licences(assetgen: Run, forbidden: Path) -> None:
     card(forbidden, model="true", control="false")
-    told = " ".join(assetgen("models", "list", "--pack", forbidden)[1].split())
-    assert "Research-Only; control depth: Depth-Research (not for commercial use)" in told
+    listed = " ".join(assetgen("models", "list", "--pack", forbidden)[1].split())
+    assert "Research-Only; control depth: Depth-Research (not for commercial use)" in listed
     assert "Licence: " in assetgen("steps", "show", "hed")[1]
 
 
-def test_a_draft_runs_no_model_and_is_not_refused(assetgen: Run, forbidden: Path) -> None:
-    assert assetgen("build", forbidden, "--draft", *places(forbidden))[0] == 0
+def test_a_draft_is_not_refused_as_it_runs_no_model(assetgen: Run, forbidden: Path) -> None:
+    assert assetgen("build", forbidden, "--draft", *options(forbidden))[0] == 0
 
 
-def test_a_control_counts_where_it_is_used(tmp_path: Path, write_pack: Write) -> None:
+def test_a_control_network_is_refused_only_where_it_is_used(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path, control="false")
     (tmp_path / "sketch.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
     free, bound = resolve_pack(
@@ -115,7 +111,7 @@ def test_a_control_counts_where_it_is_used(tmp_path: Path, write_pack: Write) ->
     refuse_noncommercial([bound], allowed=True)
 
 
-def test_a_lora_counts(tmp_path: Path, write_pack: Write) -> None:
+def test_a_non_commercial_lora_is_refused(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path)
     (tmp_path / "s.safetensors").write_bytes(b"")
     lora = "loras: [{file: s.safetensors, licence: CC-BY-NC-4.0, commercial: false}]"
@@ -124,7 +120,7 @@ def test_a_lora_counts(tmp_path: Path, write_pack: Write) -> None:
         refuse_noncommercial([recipe], allowed=False)
 
 
-def test_an_embedding_counts(tmp_path: Path, write_pack: Write) -> None:
+def test_a_non_commercial_embedding_is_refused(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path)
     word = "embeddings: [{file: w.safetensors, token: <w>, commercial: false}]\n"
     (tmp_path / "w.safetensors").write_bytes(b"")
@@ -133,7 +129,7 @@ def test_an_embedding_counts(tmp_path: Path, write_pack: Write) -> None:
         refuse_noncommercial(resolve_pack(write_pack(PACK)), allowed=False)
 
 
-def test_terms_change_no_sampled_key(tmp_path: Path, write_pack: Write) -> None:
+def test_licence_fields_change_no_key(tmp_path: Path, write_pack: Write) -> None:
     keys = set()
     for model, control in (("true", "true"), ("false", "true"), ("true", "false")):
         card(tmp_path, model, control)
@@ -143,7 +139,7 @@ def test_terms_change_no_sampled_key(tmp_path: Path, write_pack: Write) -> None:
     assert len(keys) == 1
 
 
-def test_a_detector_counts_and_draws_for_the_network_of_its_kind(tmp_path: Path, write_pack: Write) -> None:
+def test_a_non_commercial_detector_is_refused(tmp_path: Path, write_pack: Write) -> None:
     card(tmp_path)
     (tmp_path / "k.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
     [recipe] = resolve_pack(write_pack(PACK.replace("diffusion: {steps: 2}", "pidi: {image: k.png}")))

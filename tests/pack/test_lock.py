@@ -1,4 +1,4 @@
-"""Locks: written, read, merged, and refused where they are not whole."""
+"""Locks: writing, reading, merging, and refusing damaged ones."""
 
 import subprocess
 from dataclasses import replace
@@ -34,7 +34,7 @@ FULL = replace(
     looks={"wall.png": "00ff"},
     cost={"seconds": 1.25, "watt_hours": 2e-06, "usd": 1e16, "device": "cpu, 2 cores", "batch": [4, 0]},
 )
-ODD_WORDS = [
+ODD_TEXTS = [
     "a: b # c",
     'say "hi"',
     "два\u2028строки",
@@ -75,13 +75,13 @@ def merged(folder: Path, *locks: dict[str, LockEntry]) -> int:
 
 
 @pytest.mark.parametrize("block", [BLOCK, FULL], ids=["little", "everything"])
-def test_a_block_is_read_as_it_was_written(tmp_path: Path, block: LockEntry) -> None:
+def test_an_entry_is_read_as_it_was_written(tmp_path: Path, block: LockEntry) -> None:
     assert there_and_back(tmp_path, {"wall": block}) == {"wall": block}
 
 
-@pytest.mark.parametrize("word", ODD_WORDS, ids=ascii)
-def test_any_word_is_read_as_it_was_written(tmp_path: Path, word: str) -> None:
-    lock = {"wall": replace(BLOCK, source={"prompt": word, "words": [word, {"deep": word}]})}
+@pytest.mark.parametrize("text", ODD_TEXTS, ids=ascii)
+def test_any_text_is_read_as_it_was_written(tmp_path: Path, text: str) -> None:
+    lock = {"wall": replace(BLOCK, source={"prompt": text, "words": [text, {"deep": text}]})}
     assert there_and_back(tmp_path, lock) == lock
 
 
@@ -91,14 +91,14 @@ def test_any_name_is_read_as_it_was_written(tmp_path: Path, name: str) -> None:
     assert there_and_back(tmp_path, lock) == lock
 
 
-def test_yaml_reads_the_same(tmp_path: Path) -> None:
-    lock = {name: replace(FULL, source={"prompt": word}) for name, word in zip(ODD_NAMES, ODD_WORDS, strict=False)}
+def test_a_yaml_parser_reads_the_same_values(tmp_path: Path) -> None:
+    lock = {name: replace(FULL, source={"prompt": text}) for name, text in zip(ODD_NAMES, ODD_TEXTS, strict=False)}
     data = yaml.safe_load(text_of(tmp_path, lock))
     assert data.pop(VERSION_KEY) == 1
     assert {name: LockEntry(**{"attempt": 0, **block}) for name, block in data.items()} == lock
 
 
-def test_assets_are_sorted_and_each_line_is_one_fact(tmp_path: Path) -> None:
+def test_assets_are_sorted_and_each_value_has_its_line(tmp_path: Path) -> None:
     text = text_of(tmp_path, {"b": BLOCK, "c/d": BLOCK, "a": BLOCK})
     assert [line for line in text.splitlines() if line and line[0] not in " #"] == [
         f"{VERSION_KEY}: 1", '"a":', '"b":', '"c/d":', "..."
@@ -113,24 +113,24 @@ def test_an_unchanged_lock_is_not_written(tmp_path: Path) -> None:
     assert (tmp_path / "pack.lock").stat().st_mtime_ns == before
 
 
-def test_an_empty_lock_is_a_lock_and_none_is_none(tmp_path: Path) -> None:
+def test_an_empty_lock_differs_from_a_missing_one(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "pack.lock") is None
     assert there_and_back(tmp_path, {}) == {}
 
 
-def test_line_ends_of_windows_do_not_matter(tmp_path: Path) -> None:
+def test_windows_line_ends_are_accepted(tmp_path: Path) -> None:
     text = text_of(tmp_path, {"wall": FULL})
     (tmp_path / "pack.lock").write_bytes(text.replace("\n", "\r\n").encode())
     assert read_lock(tmp_path / "pack.lock") == {"wall": FULL}
 
 
 @pytest.mark.parametrize(("pack", "lock"), [("pack.yaml", "pack.lock"), ("cave.pack.yaml", "cave.pack.lock")])
-def test_a_lock_stands_beside_its_pack(tmp_path: Path, pack: str, lock: str) -> None:
+def test_a_lock_lies_beside_its_pack(tmp_path: Path, pack: str, lock: str) -> None:
     (tmp_path / pack).write_text("pack: p\nassets: {}")
     assert lock_path(load_pack(tmp_path / pack)) == tmp_path / lock
 
 
-def test_two_branches_that_add_other_assets_merge(tmp_path: Path) -> None:
+def test_two_branches_that_add_different_assets_merge(tmp_path: Path) -> None:
     base = {"b": BLOCK, "f": BLOCK}
     assert merged(tmp_path, base, {**base, "a": FULL}, {**base, "e": FULL}) == 0
     assert read_lock(tmp_path / "ours") == {**base, "a": FULL, "e": FULL}
@@ -142,26 +142,26 @@ def test_two_branches_that_change_neighbours_merge(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "ours") == {"a": other, "b": other}
 
 
-def test_two_branches_where_one_removes_what_the_other_keeps_merge(tmp_path: Path) -> None:
+def test_a_branch_that_removes_an_asset_merges_with_one_that_changes_another(tmp_path: Path) -> None:
     base = {"a": BLOCK, "b": BLOCK, "c": BLOCK}
     assert merged(tmp_path, base, {"a": BLOCK, "c": BLOCK}, {**base, "c": FULL}) == 0
     assert read_lock(tmp_path / "ours") == {"a": BLOCK, "c": FULL}
 
 
-def test_a_conflict_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_merge_conflict_is_reported_with_its_line(tmp_path: Path) -> None:
     ours, theirs = (replace(BLOCK, keys={"sampled": digit * 64}) for digit in "ab")
     assert merged(tmp_path, {"a": BLOCK}, {"a": ours}, {"a": theirs}) > 0
-    said = refused(tmp_path, (tmp_path / "ours").read_text())
-    assert said.startswith("pack.lock:")
-    assert "the lock has merge markers. Keep one side of each conflict" in said
+    message = refused(tmp_path, (tmp_path / "ours").read_text())
+    assert message.startswith("pack.lock:")
+    assert "the lock has merge markers. Keep one side of each conflict" in message
 
 
-def test_a_newer_lock_is_refused_whatever_its_form(tmp_path: Path) -> None:
+def test_a_newer_lock_is_refused_in_any_format(tmp_path: Path) -> None:
     text = f"{VERSION_KEY}: 2\nblocks:\n- [odd, form]\n"
     assert refused(tmp_path, text) == "pack.lock: the lock was written by a newer assetgen. Update assetgen."
 
 
-def test_a_lock_that_is_cut_anywhere_inside_a_block_is_refused(tmp_path: Path) -> None:
+def test_a_lock_that_is_truncated_inside_an_entry_is_refused(tmp_path: Path) -> None:
     text = text_of(tmp_path, {"a": BLOCK})
     lines = text.splitlines(keepends=True)
     for end in range(5, len(lines)):
@@ -170,7 +170,7 @@ def test_a_lock_that_is_cut_anywhere_inside_a_block_is_refused(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is not a lock of assetgen"),
         ("poetry: 1\n", "is not a lock of assetgen"),
@@ -182,8 +182,8 @@ def test_a_lock_that_is_cut_anywhere_inside_a_block_is_refused(tmp_path: Path) -
     ],
     ids=["empty", "foreign", "yarn", "binary", "nested", "number", "indent"],
 )  # fmt: skip
-def test_what_is_no_lock_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    assert said in refused(tmp_path, text)
+def test_a_file_that_is_not_a_lock_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    assert message in refused(tmp_path, text)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +193,11 @@ def test_what_is_no_lock_is_refused(tmp_path: Path, text: str, said: str) -> Non
         ("  tries: 3", '  tries: "many"'),
         ("  outputs:", "  outputs: 3\n  cost:"),
         (f'    wall.png: "{DIGEST}"', "    wall.png: 3"),
+        ("  outputs:", "  steps:\n    trim: 3\n  outputs:"),
     ],
-    ids=["unknown", "word", "number", "value"],
+    ids=["unknown", "text", "number", "value", "stage"],
 )
-def test_a_field_that_is_unknown_or_of_another_kind_is_refused(tmp_path: Path, line: str, instead: str) -> None:
+def test_an_unknown_field_or_a_wrong_type_is_refused(tmp_path: Path, line: str, instead: str) -> None:
     text = text_of(tmp_path, {"wall": BLOCK})
     assert "the entry of 'wall' is incomplete or damaged" in refused(tmp_path, text.replace(line, instead))
 
@@ -208,12 +209,12 @@ def test_the_same_asset_twice_is_refused_with_the_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../../secret", "/etc/passwd", "a/../../b"])
-def test_a_lock_names_no_file_outside_the_target(tmp_path: Path, path: str) -> None:
+def test_a_file_outside_the_target_is_refused(tmp_path: Path, path: str) -> None:
     text = text_of(tmp_path, {"wall": replace(BLOCK, outputs={path: DIGEST})})
     assert "the entry of 'wall' lists a file outside the target" in refused(tmp_path, text)
 
 
-def test_a_lock_that_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pack.lock").mkdir()
     with pytest.raises(InputError, match="cannot read the lock"):
         read_lock(tmp_path / "pack.lock")
@@ -221,7 +222,7 @@ def test_a_lock_that_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
         write_lock(tmp_path / "pack.lock", {})
 
 
-def test_a_read_only_lock_is_left_as_it_is_and_no_matter_where_nothing_changes(tmp_path: Path) -> None:
+def test_a_read_only_lock_is_kept_and_is_an_error_only_if_it_would_change(tmp_path: Path) -> None:
     before = text_of(tmp_path, {"wall": BLOCK})
     (tmp_path / "pack.lock").chmod(0o444)
     with pytest.raises(InputError, match=r"it is read-only.*get write access, then build again"):

@@ -43,18 +43,18 @@ def test_images_come_back_bit_for_bit(store: Store) -> None:
     assert all((back[name] == array).all() and back[name].dtype == array.dtype for name, array in channels.items())
 
 
-def test_save_points_are_written_for_speed() -> None:
+def test_stored_images_use_fast_compression() -> None:
     color = fake(Context(), prompt="a dragon")["color"]
     assert files_from(color_image(color))["color.3.png"] == encode_png(color, quick=True) != encode_png(color)
 
 
-def test_what_was_saved_is_found_by_another_builder(store: Store) -> None:
+def test_an_entry_is_found_by_another_store_object(store: Store) -> None:
     store.write("files", "key", FILES)
     other = Store(str(store))
     assert (other.read("files", "key"), other.has("files", "key"), other.read("images", "key")) == (FILES, True, None)
 
 
-def test_a_damaged_entry_counts_as_absent_and_is_dropped(store: Store) -> None:
+def test_a_damaged_entry_counts_as_missing_and_is_removed(store: Store) -> None:
     store.write("files", "key", {"a.png": b"x" * 100})
     path = "files/ke/key.zip"
     store.backend.write(path, (store.backend.read(path) or b"").replace(b"xxxx", b"yyyy", 1))
@@ -62,17 +62,17 @@ def test_a_damaged_entry_counts_as_absent_and_is_dropped(store: Store) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda byte: byte ^ 1, lambda byte: byte ^ 128, lambda byte: 255 - byte])
-def test_no_changed_byte_goes_unnoticed(tmp_path: Path, change: Callable[[int], int]) -> None:
+def test_every_changed_byte_is_detected(tmp_path: Path, change: Callable[[int], int]) -> None:
     store = Store(tmp_path)
     store.write("files", "key", FILES)
     entry = only_entry(tmp_path)
     whole = entry.read_bytes()
-    for place, byte in enumerate(whole):
-        entry.write_bytes(whole[:place] + bytes([change(byte)]) + whole[place + 1 :])
+    for position, byte in enumerate(whole):
+        entry.write_bytes(whole[:position] + bytes([change(byte)]) + whole[position + 1 :])
         assert (store.read("files", "key"), entry.exists()) == (None, False)
 
 
-def test_no_missing_end_goes_unnoticed(tmp_path: Path) -> None:
+def test_every_truncation_is_detected(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.write("files", "key", FILES)
     entry = only_entry(tmp_path)
@@ -82,17 +82,17 @@ def test_no_missing_end_goes_unnoticed(tmp_path: Path) -> None:
         assert (store.read("files", "key"), entry.exists()) == (None, False)
 
 
-def test_more_bytes_than_were_written_are_damage() -> None:
+def test_extra_bytes_are_detected() -> None:
     whole = pack_entry(FILES)
     assert unpack_entry(whole) == FILES
     assert [unpack_entry(whole + b"\0"), unpack_entry(b"\0" + whole), unpack_entry(whole + whole)] == [None] * 3
 
 
-def test_a_digest_of_something_else_is_damage() -> None:
+def test_a_valid_checksum_of_other_data_is_damage() -> None:
     assert unpack_entry(hashlib.sha256(b"").hexdigest().encode()) is None
 
 
-def test_a_dropped_entry_can_be_saved_again(tmp_path: Path) -> None:
+def test_a_removed_entry_can_be_written_again(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.write("files", "key", FILES)
     only_entry(tmp_path).write_bytes(b"")
@@ -116,7 +116,7 @@ def test_reading_an_entry_marks_it_as_used(tmp_path: Path) -> None:
     assert time.time() - only_entry(tmp_path).stat().st_mtime < 60
 
 
-def test_two_builders_may_save_the_same_entry_at_once(tmp_path: Path) -> None:
+def test_two_processes_may_write_the_same_entry_at_once(tmp_path: Path) -> None:
     store = Store(tmp_path)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as builders:
         saved = [builders.submit(store.write, "files", "key", FILES) for _ in range(200)]
@@ -126,21 +126,21 @@ def test_two_builders_may_save_the_same_entry_at_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*.*")] == ["key.zip"]
 
 
-def test_a_store_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for place in (tmp_path / "file", f"file://{tmp_path}/file"):
+    for location in (tmp_path / "file", f"file://{tmp_path}/file"):
         with pytest.raises(BuildError, match=r"cannot save into the store .*file"):
-            Store(place).write("files", "key", {"a": b""})
-        with pytest.raises(InputError, match=r"cannot save into the store .* Name another with --store"):
-            Store(place).check_writable()
+            Store(location).write("files", "key", {"a": b""})
+        with pytest.raises(InputError, match=r"cannot save into the store .* Use another with --store"):
+            Store(location).check_writable()
 
 
-def test_a_store_that_can_be_written_is_left_as_it_was(store: Store) -> None:
+def test_the_write_check_leaves_no_file(store: Store) -> None:
     store.check_writable()
     assert list(store.backend.entries()) == []
 
 
-def test_a_store_that_vanished_is_made_again(tmp_path: Path) -> None:
+def test_a_deleted_store_is_created_again(tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
     store.write("files", "key", FILES)
     shutil.rmtree(tmp_path / "s")
@@ -149,13 +149,13 @@ def test_a_store_that_vanished_is_made_again(tmp_path: Path) -> None:
     assert store.read("files", "key") == FILES
 
 
-def test_an_entry_that_cannot_be_read_is_not_taken_for_absent(tmp_path: Path) -> None:
+def test_an_unreadable_entry_is_an_error_not_a_missing_entry(tmp_path: Path) -> None:
     (tmp_path / "files/ke/key.zip").mkdir(parents=True)
     with pytest.raises(BuildError, match=r"cannot read from the store .* \(Is a directory\)\. Check the disk"):
         Store(tmp_path).read("files", "key")
 
 
-def test_another_users_store_is_read_and_its_damage_ignored(tmp_path: Path) -> None:
+def test_a_store_without_write_access_is_read_and_keeps_damaged_entries(tmp_path: Path) -> None:
     mine = Store(tmp_path / "s")
     mine.write("files", "good", FILES)
     mine.write("files", "bad", FILES)
@@ -163,11 +163,11 @@ def test_another_users_store_is_read_and_its_damage_ignored(tmp_path: Path) -> N
     shutil.make_archive(str(tmp_path / "s"), "zip", tmp_path / "s")
     theirs = Store(f"zip://::file://{tmp_path}/s.zip")
     assert (theirs.read("files", "good"), theirs.read("files", "bad")) == (FILES, None)
-    with pytest.raises(InputError, match="Name another with --store"):
+    with pytest.raises(InputError, match="Use another with --store"):
         theirs.check_writable()
 
 
-def test_a_read_only_folder_is_read_and_its_damage_ignored(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_read_and_keeps_damaged_entries(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.write("files", "key", FILES)
     only_entry(tmp_path).write_bytes(b"torn")
@@ -181,5 +181,5 @@ def test_a_read_only_folder_is_read_and_its_damage_ignored(tmp_path: Path) -> No
 
 
 @pytest.fixture(autouse=True)
-def _forget_what_memory_holds() -> None:
+def _clear_memory_file_system() -> None:
     fsspec.filesystem("memory").store.clear()
