@@ -14,14 +14,14 @@ from assetgen.pack.recipe import seed_from
 from assetgen.pack.resolve import resolve_pack
 
 WritePack = Callable[[str], PackFile]
-Request = Callable[..., LockEntry]
+MakeEntry = Callable[..., LockEntry]
 SPRITE = "source: {fake: {prompt: '{prompt}'}}\nsteps: [cutout, {trim: {padding: 1}}]\nchecks: [alpha]\n"
 PIXELS = "source: {fake: {prompt: '{prompt}'}}\nsteps: [palette]\n"
 WALL = "pack: p\nassets: {wall: {preset: sprites, prompt: a wall}}"
 
 
 @pytest.fixture
-def request(write_pack: WritePack, tmp_path: Path) -> Request:
+def entry(write_pack: WritePack, tmp_path: Path) -> MakeEntry:
     """The lock entry of the asset `wall` in a pack with this text and this preset `sprites`."""
 
     def run(text: str = WALL, preset: str = SPRITE, engine: str = "") -> LockEntry:
@@ -32,18 +32,18 @@ def request(write_pack: WritePack, tmp_path: Path) -> Request:
     return run
 
 
-def with_part(block: LockEntry, version: str) -> LockEntry:
+def with_part(before: LockEntry, version: str) -> LockEntry:
     """The entry with another version of its step `trim`."""
-    return replace(block, keys={}, steps={**block.steps, "trim": {**block.steps["trim"], "part": version}})
+    return replace(before, keys={}, steps={**before.steps, "trim": {**before.steps["trim"], "part": version}})
 
 
-def test_the_same_request_has_no_reasons(request: Request) -> None:
-    assert changes_between(request(), request()) == []
+def test_the_same_request_has_no_reasons(entry: MakeEntry) -> None:
+    assert changes_between(entry(), entry()) == []
 
 
-def test_a_request_read_from_a_lock_is_the_same(request: Request, tmp_path: Path) -> None:
-    write_lock(tmp_path / "pack.lock", {"wall": request()})
-    assert read_lock(tmp_path / "pack.lock") == {"wall": request()}
+def test_a_request_read_from_a_lock_is_the_same(entry: MakeEntry, tmp_path: Path) -> None:
+    write_lock(tmp_path / "pack.lock", {"wall": entry()})
+    assert read_lock(tmp_path / "pack.lock") == {"wall": entry()}
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_request_read_from_a_lock_is_the_same(request: Request, tmp_path: Path
         ("pack: p", "pack: p\nengine: godot", ["export plain → godot", "export.folder added"]),
     ],
 )
-def test_a_changed_setting_is_named(request: Request, old: str, new: str, reasons: list[str]) -> None:
-    before = request()
-    assert changes_between(request(WALL.replace(old, new)), before) == reasons
+def test_a_changed_setting_is_named(entry: MakeEntry, old: str, new: str, reasons: list[str]) -> None:
+    before = entry()
+    assert changes_between(entry(WALL.replace(old, new)), before) == reasons
 
 
 @pytest.mark.parametrize(
@@ -78,33 +78,33 @@ def test_a_changed_setting_is_named(request: Request, old: str, new: str, reason
         ("'{prompt}'", "'{prompt}, on a hill'", ["prompt changed"]),
     ],
 )
-def test_a_changed_preset_is_reported_by_its_parts(request: Request, old: str, new: str, reasons: list[str]) -> None:
-    before = request()
-    assert changes_between(request(preset=SPRITE.replace(old, new)), before) == reasons
+def test_a_changed_preset_is_reported_by_its_parts(entry: MakeEntry, old: str, new: str, reasons: list[str]) -> None:
+    before = entry()
+    assert changes_between(entry(preset=SPRITE.replace(old, new)), before) == reasons
 
 
 @pytest.mark.parametrize(
     ("version", "reason"), [("trim@0", "step trim 0 → 1"), ("crop@7", "step trim crop → trim")], ids=["new", "other"]
 )
-def test_a_new_part_version_is_reported(request: Request, version: str, reason: str) -> None:
-    assert changes_between(request(), with_part(request(), version)) == [reason]
+def test_a_new_part_version_is_reported(entry: MakeEntry, version: str, reason: str) -> None:
+    assert changes_between(entry(), with_part(entry(), version)) == [reason]
 
 
-def test_a_part_with_an_alias_is_reported_with_both_names(request: Request) -> None:
-    now = request(preset=SPRITE.replace("padding: 1", "padding: 1, as: inner"))
+def test_a_part_with_an_alias_is_reported_with_both_names(entry: MakeEntry) -> None:
+    now = entry(preset=SPRITE.replace("padding: 1", "padding: 1, as: inner"))
     before = replace(now, keys={}, steps={**now.steps, "inner": {**now.steps["inner"], "part": "trim@0"}})
     assert changes_between(now, before) == ["step inner trim 0 → 1"]
 
 
-def test_changed_weights_are_reported_once_by_model(request: Request) -> None:
-    now = request(preset=SPRITE.replace("fake", "diffusion"))
+def test_changed_weights_are_reported_once_by_model(entry: MakeEntry) -> None:
+    now = entry(preset=SPRITE.replace("fake", "diffusion"))
     model = {**now.source["model"], "digest": "0" * 64}
     before = replace(now, keys={}, source={**now.source, "model": model}, weights={"mini": "0" * 64})
     assert changes_between(now, before) == ["weights of mini differ"]
 
 
-def test_another_model_is_reported_with_its_licence(request: Request) -> None:
-    now = request(preset=SPRITE.replace("fake", "diffusion"))
+def test_another_model_is_reported_with_its_licence(entry: MakeEntry) -> None:
+    now = entry(preset=SPRITE.replace("fake", "diffusion"))
     before = replace(now, keys={}, source={**now.source, "model": {"digest": "0"}}, licences={"sd15": "OpenRAIL-M"})
     assert changes_between(now, replace(before, weights={"sd15": "0" * 64})) == [
         "model changed",
@@ -112,60 +112,60 @@ def test_another_model_is_reported_with_its_licence(request: Request) -> None:
     ]
 
 
-def test_another_preset_is_reported(request: Request) -> None:
-    assert changes_between(request(), replace(request(), keys={}, preset="decal")) == ["preset decal → sprites"]
+def test_another_preset_is_reported(entry: MakeEntry) -> None:
+    assert changes_between(entry(), replace(entry(), keys={}, preset="decal")) == ["preset decal → sprites"]
 
 
 def save_image(path: Path, color: str) -> None:
     Image.new("RGB", (16, 16), color).save(path)
 
 
-def test_a_changed_input_file_is_reported_once_by_name(request: Request, tmp_path: Path) -> None:
+def test_a_changed_input_file_is_reported_once_by_name(entry: MakeEntry, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {image: sketch.png}, prompt:")
     save_image(tmp_path / "sketch.png", "red")
-    before = request(text)
+    before = entry(text)
     save_image(tmp_path / "sketch.png", "blue")
-    assert changes_between(request(text), before) == ["sketch.png changed"]
+    assert changes_between(entry(text), before) == ["sketch.png changed"]
 
 
-def test_a_changed_input_file_does_not_hide_a_changed_argument(request: Request, tmp_path: Path) -> None:
+def test_a_changed_input_file_does_not_hide_a_changed_argument(entry: MakeEntry, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {image: a.png, mask: a.png}, prompt:")
     save_image(tmp_path / "a.png", "red")
-    before = request(text)
+    before = entry(text)
     save_image(tmp_path / "a.png", "blue")
     save_image(tmp_path / "b.png", "green")
-    assert changes_between(request(text.replace("mask: a.png", "mask: b.png")), before) == [
+    assert changes_between(entry(text.replace("mask: a.png", "mask: b.png")), before) == [
         "a.png changed",
         "mask changed",
     ]
 
 
-def test_a_changed_lora_is_reported_once_by_name(request: Request, tmp_path: Path) -> None:
+def test_a_changed_lora_is_reported_once_by_name(entry: MakeEntry, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {loras: [{file: ink.safetensors}]}, prompt:")
     (tmp_path / "ink.safetensors").write_bytes(b"one")
-    before = request(text)
+    before = entry(text)
     (tmp_path / "ink.safetensors").write_bytes(b"two")
-    assert changes_between(request(text), before) == ["ink.safetensors changed"]
+    assert changes_between(entry(text), before) == ["ink.safetensors changed"]
 
 
-def test_a_moved_input_file_is_no_change(request: Request, tmp_path: Path) -> None:
+def test_a_moved_input_file_is_no_change(entry: MakeEntry, tmp_path: Path) -> None:
     text = WALL.replace("prompt:", "fake: {image: sketch.png}, prompt:")
     save_image(tmp_path / "sketch.png", "red")
-    before = request(text)
+    before = entry(text)
     (tmp_path / "sketch.png").rename(tmp_path / "skizze ü.png")
-    assert changes_between(request(text.replace("sketch.png", "skizze ü.png")), before) == []
+    assert changes_between(entry(text.replace("sketch.png", "skizze ü.png")), before) == []
 
 
-def test_an_input_file_is_listed_as_the_pack_writes_it(request: Request, tmp_path: Path) -> None:
+def test_an_input_file_is_listed_as_the_pack_writes_it(entry: MakeEntry, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     save_image(tmp_path / "sketch.png", "red")
-    assert list(request(WALL.replace("prompt:", "fake: {image: in/../sketch.png}, prompt:")).inputs) == [
+    assert list(entry(WALL.replace("prompt:", "fake: {image: in/../sketch.png}, prompt:")).inputs) == [
         "in/../sketch.png"
     ]
 
 
-def test_an_input_file_outside_the_pack_is_listed_by_name_only(request: Request) -> None:
-    assert list(request(WALL.replace("pack: p", "pack: p\npalette: mono2"), PIXELS).inputs) == ["mono2.hex"]
+def test_an_input_file_outside_the_pack_is_listed_by_name_only(entry: MakeEntry) -> None:
+    assert list(entry(WALL.replace("pack: p", "pack: p\npalette: mono2"), PIXELS).inputs) == ["mono2.hex"]
 
 
 @pytest.mark.parametrize(
@@ -176,24 +176,24 @@ def test_an_input_file_outside_the_pack_is_listed_by_name_only(request: Request)
         ("[two]", "one", ["member one removed", "member two added"]),
     ],
 )
-def test_changed_members_are_reported_by_name(request: Request, members: str, prompt: str, reasons: list[str]) -> None:
+def test_changed_members_are_reported_by_name(entry: MakeEntry, members: str, prompt: str, reasons: list[str]) -> None:
     text = "pack: p\nassets:\n  one: {preset: sprites, prompt: %s}\n  two: {preset: sprites, prompt: two}\n"
     text += "  wall: {preset: atlas, members: %s}\n"
-    before = request(text % ("one", "[one]"))
-    assert changes_between(request(text % (prompt, members)), before) == reasons
+    before = entry(text % ("one", "[one]"))
+    assert changes_between(entry(text % (prompt, members)), before) == reasons
 
 
-def test_another_engine_is_reported(request: Request) -> None:
-    assert "export plain → godot" in changes_between(request(engine="godot"), request())
+def test_another_engine_is_reported(entry: MakeEntry) -> None:
+    assert "export plain → godot" in changes_between(entry(engine="godot"), entry())
 
 
-def test_all_reasons_are_reported(request: Request) -> None:
+def test_all_reasons_are_reported(entry: MakeEntry) -> None:
     text = WALL.replace("a wall", "a gate, trim: {padding: 2}, alpha: {touching: 1}")
-    now, before = request(text), with_part(request(), "trim@0")
+    now, before = entry(text), with_part(entry(), "trim@0")
     assert changes_between(now, before) == [
         "prompt changed", "step trim 0 → 1", "step trim.padding 1 → 2", "check alpha.touching 0.4 → 1.0"
     ]  # fmt: skip
 
 
-def test_a_change_of_assetgen_itself_is_reported(request: Request) -> None:
-    assert changes_between(request(), replace(request(), keys={})) == ["assetgen itself changed"]
+def test_a_change_of_assetgen_itself_is_reported(entry: MakeEntry) -> None:
+    assert changes_between(entry(), replace(entry(), keys={})) == ["assetgen itself changed"]

@@ -12,7 +12,7 @@ from assetgen.pack.library import load_pack
 from assetgen.pack.lock import VERSION_KEY, LockEntry, lock_path, read_lock, write_lock
 
 DIGEST = "0123456789abcdef" * 4
-BLOCK = LockEntry(
+ENTRY = LockEntry(
     preset="sprite",
     keys={"sampled": DIGEST, "images": DIGEST, "files": DIGEST},
     source={"part": "fake@1", "prompt": "a thing", "scale": [1.0, 1.0], "seed": 7},
@@ -21,7 +21,7 @@ BLOCK = LockEntry(
     tries=3,
 )
 FULL = replace(
-    BLOCK,
+    ENTRY,
     attempt=2,
     seed_name="dragon",
     controls={"depth": {"part": "depth@1", "strength": 0.5}},
@@ -74,20 +74,20 @@ def merged(folder: Path, *locks: dict[str, LockEntry]) -> int:
     return subprocess.run(words, cwd=folder, capture_output=True).returncode
 
 
-@pytest.mark.parametrize("block", [BLOCK, FULL], ids=["little", "everything"])
-def test_an_entry_is_read_as_it_was_written(tmp_path: Path, block: LockEntry) -> None:
-    assert there_and_back(tmp_path, {"wall": block}) == {"wall": block}
+@pytest.mark.parametrize("entry", [ENTRY, FULL], ids=["little", "everything"])
+def test_an_entry_is_read_as_it_was_written(tmp_path: Path, entry: LockEntry) -> None:
+    assert there_and_back(tmp_path, {"wall": entry}) == {"wall": entry}
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=ascii)
 def test_any_text_is_read_as_it_was_written(tmp_path: Path, text: str) -> None:
-    lock = {"wall": replace(BLOCK, source={"prompt": text, "words": [text, {"deep": text}]})}
+    lock = {"wall": replace(ENTRY, source={"prompt": text, "words": [text, {"deep": text}]})}
     assert there_and_back(tmp_path, lock) == lock
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_name_is_read_as_it_was_written(tmp_path: Path, name: str) -> None:
-    lock = {name: replace(BLOCK, outputs={f"{name}.png": DIGEST}, inputs={f"bilder/ü {name}: #1.png": DIGEST})}
+    lock = {name: replace(ENTRY, outputs={f"{name}.png": DIGEST}, inputs={f"bilder/ü {name}: #1.png": DIGEST})}
     assert there_and_back(tmp_path, lock) == lock
 
 
@@ -95,11 +95,11 @@ def test_a_yaml_parser_reads_the_same_values(tmp_path: Path) -> None:
     lock = {name: replace(FULL, source={"prompt": text}) for name, text in zip(ODD_NAMES, ODD_TEXTS, strict=False)}
     data = yaml.safe_load(text_of(tmp_path, lock))
     assert data.pop(VERSION_KEY) == 1
-    assert {name: LockEntry(**{"attempt": 0, **block}) for name, block in data.items()} == lock
+    assert {name: LockEntry(**{"attempt": 0, **entry}) for name, entry in data.items()} == lock
 
 
 def test_assets_are_sorted_and_each_value_has_its_line(tmp_path: Path) -> None:
-    text = text_of(tmp_path, {"b": BLOCK, "c/d": BLOCK, "a": BLOCK})
+    text = text_of(tmp_path, {"b": ENTRY, "c/d": ENTRY, "a": ENTRY})
     assert [line for line in text.splitlines() if line and line[0] not in " #"] == [
         f"{VERSION_KEY}: 1", '"a":', '"b":', '"c/d":', "..."
     ]  # fmt: skip
@@ -107,9 +107,9 @@ def test_assets_are_sorted_and_each_value_has_its_line(tmp_path: Path) -> None:
 
 
 def test_an_unchanged_lock_is_not_written(tmp_path: Path) -> None:
-    write_lock(tmp_path / "pack.lock", {"wall": BLOCK})
+    write_lock(tmp_path / "pack.lock", {"wall": ENTRY})
     before = (tmp_path / "pack.lock").stat().st_mtime_ns
-    write_lock(tmp_path / "pack.lock", {"wall": BLOCK})
+    write_lock(tmp_path / "pack.lock", {"wall": ENTRY})
     assert (tmp_path / "pack.lock").stat().st_mtime_ns == before
 
 
@@ -131,26 +131,26 @@ def test_a_lock_lies_beside_its_pack(tmp_path: Path, pack: str, lock: str) -> No
 
 
 def test_two_branches_that_add_different_assets_merge(tmp_path: Path) -> None:
-    base = {"b": BLOCK, "f": BLOCK}
+    base = {"b": ENTRY, "f": ENTRY}
     assert merged(tmp_path, base, {**base, "a": FULL}, {**base, "e": FULL}) == 0
     assert read_lock(tmp_path / "ours") == {**base, "a": FULL, "e": FULL}
 
 
 def test_two_branches_that_change_neighbours_merge(tmp_path: Path) -> None:
-    base, other = {"a": BLOCK, "b": BLOCK}, replace(FULL, preset="decal", tries=4)
+    base, other = {"a": ENTRY, "b": ENTRY}, replace(FULL, preset="decal", tries=4)
     assert merged(tmp_path, base, {**base, "a": other}, {**base, "b": other}) == 0
     assert read_lock(tmp_path / "ours") == {"a": other, "b": other}
 
 
 def test_a_branch_that_removes_an_asset_merges_with_one_that_changes_another(tmp_path: Path) -> None:
-    base = {"a": BLOCK, "b": BLOCK, "c": BLOCK}
-    assert merged(tmp_path, base, {"a": BLOCK, "c": BLOCK}, {**base, "c": FULL}) == 0
-    assert read_lock(tmp_path / "ours") == {"a": BLOCK, "c": FULL}
+    base = {"a": ENTRY, "b": ENTRY, "c": ENTRY}
+    assert merged(tmp_path, base, {"a": ENTRY, "c": ENTRY}, {**base, "c": FULL}) == 0
+    assert read_lock(tmp_path / "ours") == {"a": ENTRY, "c": FULL}
 
 
 def test_a_merge_conflict_is_reported_with_its_line(tmp_path: Path) -> None:
-    ours, theirs = (replace(BLOCK, keys={"sampled": digit * 64}) for digit in "ab")
-    assert merged(tmp_path, {"a": BLOCK}, {"a": ours}, {"a": theirs}) > 0
+    ours, theirs = (replace(ENTRY, keys={"sampled": digit * 64}) for digit in "ab")
+    assert merged(tmp_path, {"a": ENTRY}, {"a": ours}, {"a": theirs}) > 0
     message = refused(tmp_path, (tmp_path / "ours").read_text())
     assert message.startswith("pack.lock:")
     assert "the lock has merge markers. Keep one side of each conflict" in message
@@ -162,7 +162,7 @@ def test_a_newer_lock_is_refused_in_any_format(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_truncated_inside_an_entry_is_refused(tmp_path: Path) -> None:
-    text = text_of(tmp_path, {"a": BLOCK})
+    text = text_of(tmp_path, {"a": ENTRY})
     lines = text.splitlines(keepends=True)
     for end in range(5, len(lines)):
         assert "pack.lock" in refused(tmp_path, "".join(lines[:end])), lines[end]
@@ -198,19 +198,19 @@ def test_a_file_that_is_not_a_lock_is_refused(tmp_path: Path, text: str, message
     ids=["unknown", "text", "number", "value", "stage"],
 )
 def test_an_unknown_field_or_a_wrong_type_is_refused(tmp_path: Path, line: str, instead: str) -> None:
-    text = text_of(tmp_path, {"wall": BLOCK})
+    text = text_of(tmp_path, {"wall": ENTRY})
     assert "the entry of 'wall' is incomplete or damaged" in refused(tmp_path, text.replace(line, instead))
 
 
 def test_the_same_asset_twice_is_refused_with_the_line(tmp_path: Path) -> None:
-    text = text_of(tmp_path, {"wall": BLOCK})
+    text = text_of(tmp_path, {"wall": ENTRY})
     count = text.count("\n")
     assert refused(tmp_path, text + text[text.index("wall:") :]).startswith(f"pack.lock:{count + 1}: this line is")
 
 
 @pytest.mark.parametrize("path", ["../../secret", "/etc/passwd", "a/../../b"])
 def test_a_file_outside_the_target_is_refused(tmp_path: Path, path: str) -> None:
-    text = text_of(tmp_path, {"wall": replace(BLOCK, outputs={path: DIGEST})})
+    text = text_of(tmp_path, {"wall": replace(ENTRY, outputs={path: DIGEST})})
     assert "the entry of 'wall' lists a file outside the target" in refused(tmp_path, text)
 
 
@@ -223,9 +223,9 @@ def test_a_lock_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> No
 
 
 def test_a_read_only_lock_is_kept_and_is_an_error_only_if_it_would_change(tmp_path: Path) -> None:
-    before = text_of(tmp_path, {"wall": BLOCK})
+    before = text_of(tmp_path, {"wall": ENTRY})
     (tmp_path / "pack.lock").chmod(0o444)
     with pytest.raises(InputError, match=r"it is read-only.*get write access, then build again"):
         write_lock(tmp_path / "pack.lock", {})
-    write_lock(tmp_path / "pack.lock", {"wall": BLOCK})
+    write_lock(tmp_path / "pack.lock", {"wall": ENTRY})
     assert (tmp_path / "pack.lock").read_text() == before
