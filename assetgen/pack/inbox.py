@@ -20,7 +20,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand, replace_texts
@@ -128,7 +127,7 @@ def _name(file: PackFile, path: Path) -> str:
     return asset_name(path.relative_to(file.inbox or path).with_suffix("").as_posix())
 
 
-def _pack_settings(file: PackFile, path: Path) -> tuple[Mapping[str, Any] | None, KeyPath]:
+def _pack_settings(file: PackFile, path: Path) -> tuple[Mapping[str, object] | None, KeyPath]:
     """The pack's settings for an inbox file and their key path; {} where no pattern matches, None for "no asset"."""
     name = path.relative_to(file.inbox or path).as_posix().lower()
     for pattern, settings in file.pack.inbox.items():
@@ -191,13 +190,13 @@ def _one_line(path: Path) -> str:
     return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], str(path))
 
 
-def _defaults(file: PackFile, path: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _defaults(file: PackFile, path: Path, settings: Mapping[str, object]) -> dict[str, object]:
     """Preset, prompt and input of an asset that is made from a file, as far as its settings leave them open.
 
     An unknown or broken preset is reported later, when the recipe is made.
     """
     is_mesh = path.suffix.lower() in MESH_SUFFIXES
-    entry: dict[str, Any] = {"preset": _MESH_PRESET if is_mesh else _IMAGE_PRESET}
+    entry: dict[str, object] = {"preset": _MESH_PRESET if is_mesh else _IMAGE_PRESET}
     with contextlib.suppress(InputError):
         source = file.library.preset(str(settings.get("preset", entry["preset"]))).source
         parameters = load_part("source", source.part).params.model_fields
@@ -212,7 +211,11 @@ def _defaults(file: PackFile, path: Path, settings: Mapping[str, Any]) -> dict[s
     return entry
 
 
-def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
     """Settings overridden by others; the arguments of a part merge one by one."""
-    parts = (key for key in over if isinstance(under.get(key), Mapping) and isinstance(over[key], Mapping))
-    return {**under, **over, **{key: {**under[key], **over[key]} for key in parts}}
+    merged = {**under, **over}
+    for key, value in over.items():
+        below = under.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = {**below, **value}
+    return merged

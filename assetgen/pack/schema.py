@@ -139,11 +139,11 @@ class Pack(Spec):
 
     @field_validator("assets", mode="before")
     @classmethod
-    def _from_list(cls, value: Any) -> Any:
+    def _from_list(cls, value: object) -> object:
         """Accept a list of entries with a `name` as well."""
         if not isinstance(value, list):
             return value
-        named: dict[str, Any] = {}
+        named: dict[str, object] = {}
         for number, entry in enumerate(value):
             if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
                 raise PydanticCustomError("entry", "this asset has no 'name'", {"entry": number})
@@ -250,7 +250,7 @@ class ExtraWeights(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _gathered(cls, value: Any) -> Any:
+    def _gathered(cls, value: object) -> object:
         if not isinstance(value, Mapping) or not {"hub", "revision"} & set(value):
             return value
         if missing := set(HubFile.model_fields) - set(value):
@@ -304,7 +304,7 @@ class ModelCard(Spec):
     commercial: bool = True
     native: ImageSize
     scheduler: Scheduler | None = None
-    defaults: Mapping[str, Any] = {}
+    defaults: PartArguments = {}
     affixes: tuple[str, str] = ("", "")
     prompts: Mapping[str, str] = {}
     controls: Mapping[str, ControlModel] = {}
@@ -318,7 +318,7 @@ class ModelCard(Spec):
 
     @field_validator("defaults")
     @classmethod
-    def _known(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _known(cls, value: PartArguments) -> PartArguments:
         if unknown := sorted(set(value) - _CARD_DEFAULTS):
             allowed = ", ".join(sorted(_CARD_DEFAULTS))
             raise ValueError(f"a model card cannot set a default for '{unknown[0]}', only for {allowed}")
