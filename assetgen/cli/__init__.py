@@ -1,4 +1,4 @@
-"""The command line: words in, one call into assetgen, words or JSON out. No logic of its own."""
+"""The command line. Each command parses its arguments, makes one call into assetgen, and prints text or JSON."""
 
 import sys
 from typing import Annotated
@@ -9,22 +9,26 @@ from assetgen import __version__
 from assetgen.cli import (
     bench,
     build,
-    catalog,
     check,
+    depth,
     doctor,
     init,
+    make,
+    models,
     pick,
     plan,
     plugin,
+    post,
+    presets,
     review,
     serve,
-    single,
+    steps,
     store,
     watch,
 )
 from assetgen.errors import AssetgenError
 
-CANCELLED = 130
+_CANCELLED = 130
 
 app = typer.Typer(
     name="assetgen",
@@ -37,7 +41,13 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
-    """Turn a text file into a game's art: generate, finish, check and publish, rebuilding only what changed."""
+    """Turn a text file into a game's art, and rebuild only what changed.
+
+    \b
+    Examples:
+      assetgen init my-game
+      assetgen build my-game/assetgen
+    """
     if version:
         typer.echo(f"assetgen {__version__}")
         raise typer.Exit
@@ -45,34 +55,34 @@ def root(version: Annotated[bool, typer.Option("--version", help="Show the versi
 
 app.command("init")(init.init)
 app.command("build")(build.build)
-app.command("make")(build.make)
+app.command("make")(make.make)
 app.command("watch")(watch.watch)
 app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("review")(review.review)
 app.command("pick")(pick.pick)
 app.command("serve")(serve.serve)
-app.command("depth")(single.depth)
-app.command("post")(single.post)
+app.command("depth")(depth.depth)
+app.command("post")(post.post)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
-app.add_typer(catalog.presets, name="presets")
-app.add_typer(catalog.models, name="models")
-app.add_typer(catalog.steps, name="steps")
+app.add_typer(presets.presets, name="presets")
+app.add_typer(models.models, name="models")
+app.add_typer(steps.steps, name="steps")
 app.add_typer(store.store, name="store")
 app.add_typer(plugin.plugin, name="plugin")
 
 
-def main(words: list[str] | None = None) -> None:
-    """Run the command line, on `words` or on those of the process.
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line with `arguments`, by default those of the process.
 
     Exit codes: 0 done, 1 some assets failed, 2 bad input, 3 not installed, 130 cancelled.
     """
-    given = sys.argv[1:] if words is None else words
+    given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    arguments = [word for word in given if word != "--debug"]
+    rest = [argument for argument in given if argument != "--debug"]
     try:
-        app(args=arguments)
+        app(args=rest)
     except AssetgenError as error:
         if debug:
             raise
@@ -80,7 +90,7 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):
-            sys.exit(CANCELLED)
-        if ended.code == CANCELLED:
-            typer.echo("assetgen: cancelled; what was finished is kept", err=True)
+            sys.exit(_CANCELLED)
+        if ended.code == _CANCELLED:
+            typer.echo("assetgen: cancelled; finished work is kept", err=True)
         raise

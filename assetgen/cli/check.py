@@ -1,30 +1,40 @@
-"""`assetgen check`: does the game still hold what pack and lock say?"""
+"""`assetgen check`: compare published files with the pack and the lock."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import GameOption, JsonOption, JunitOption
+from assetgen.cli.options import GameOption, JsonOption, JunitOption
 from assetgen.errors import AssetgenError
 
 if TYPE_CHECKING:
     from assetgen.events import Audited, Event
 
-FAILED = 1
+_FAILED = 1
 
 
 def check(
-    packs: Annotated[list[Path], typer.Argument(metavar="PACK…", help="Folders with pack.yaml, or *.pack.yaml files.")],
+    packs: Annotated[
+        list[Path], typer.Argument(metavar="PACK...", help="Folders with pack.yaml, or *.pack.yaml files.")
+    ],
     *,
     game: GameOption = None,
     similar: Annotated[
-        bool, typer.Option("--similar", help="Accept pictures of other bytes that look the same (other hardware).")
+        bool, typer.Option("--similar", help="Accept images that differ in bytes and look the same (other hardware).")
     ] = False,
     json: JsonOption = False,
     junit: JunitOption = None,
 ) -> None:
-    """Compare published files with the pack and its lock; needs no model and no GPU. Exit code 1 where they differ."""
+    """Check published files against the pack and the lock.
+
+    Loads no model and needs no GPU. The exit code is 1 where they differ.
+
+    \b
+    Examples:
+      assetgen check art
+      assetgen check art/*.pack.yaml --junit report.xml
+    """
     from assetgen.build.junit import write_report
     from assetgen.build.status import check_report
     from assetgen.events import Failed
@@ -39,18 +49,18 @@ def check(
             for verdict in check_report(project, similar=similar):
                 found.append(verdict)
                 suites[-1][1].append(verdict)
-                _tell(verdict, json=json, of_many=len(packs) > 1)
+                _print(verdict, json=json, of_many=len(packs) > 1)
     except AssetgenError as error:
         suites.append((str(pack), [Failed(reason=str(error), exit_code=error.exit_code)]))
         raise
     finally:
         if junit:
             write_report(junit, suites)
-    _sum_up(found)
-    raise typer.Exit(FAILED if any(verdict.state != "ok" for verdict in found) else 0)
+    _print_totals(found)
+    raise typer.Exit(_FAILED if any(verdict.state != "ok" for verdict in found) else 0)
 
 
-def _tell(verdict: "Audited", *, json: bool, of_many: bool) -> None:
+def _print(verdict: "Audited", *, json: bool, of_many: bool) -> None:
     from assetgen.cli.progress import print_json
 
     if json:
@@ -60,8 +70,8 @@ def _tell(verdict: "Audited", *, json: bool, of_many: bool) -> None:
         typer.echo(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
 
 
-def _sum_up(found: "list[Audited]") -> None:
+def _print_totals(found: "list[Audited]") -> None:
     from assetgen.build.status import count_states
 
-    told = ", ".join(f"{number} {state}" for state, number in count_states(found).items())
-    typer.echo(f"{len(found)} assets: {told}", err=True)
+    totals = ", ".join(f"{number} {state}" for state, number in count_states(found).items())
+    typer.echo(f"{len(found)} assets: {totals}", err=True)

@@ -1,69 +1,77 @@
-"""`assetgen doctor`: what is installed, which device there is, and what a run will cost."""
+"""`assetgen doctor`: report installed packages, the device, and the time of an image."""
 
 import platform
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import StoreOption
+from assetgen.cli.options import StoreOption
 from assetgen.errors import AssetgenError, NotInstalledError
 from assetgen.machine import default_store
 
 if TYPE_CHECKING:
     from assetgen.pack.schema import ModelCard
 
-PACKAGES = (
+_PACKAGES = (
     ("torch", "gen", "generating"),
     ("diffusers", "gen", "generating"),
     ("transformers", "gen", "generating"),
     ("peft", "gen", "LoRAs"),
     ("pymatting", "matte", "cutout with method: matting"),
 )
-TRIAL = "a wooden crate"
+_PROMPT = "a wooden crate"
 
 
 def doctor(
-    model: Annotated[str, typer.Option(help="The model to measure.")] = "mini",
+    model: Annotated[str, typer.Option(help="The model card to measure.")] = "mini",
     store: StoreOption = None,
 ) -> None:
-    """Tell what is installed and on which device it runs, and time one picture."""
+    """Report what is installed, the device, and the time of an image.
+
+    The exit code is 3 where packages for sampling are missing.
+
+    \b
+    Examples:
+      assetgen doctor
+      assetgen doctor --model sdxl
+    """
     from assetgen import __version__
     from assetgen.pack.library import library_for
 
-    _say("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    missing = [_tell_package(*package) for package in PACKAGES]
-    _say("store", _store(store or default_store()))
+    _report("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    missing = [_report_package(*package) for package in _PACKAGES]
+    _report("store", _store(store or default_store()))
     card = library_for(Path()).card(model)
     try:
-        _say("device", _device(card))
-        _say("cost", f"{_seconds(card):.1f} s a picture with model '{model}'; no account, no fee: it runs here")
+        _report("device", _device(card))
+        _report("cost", f"{_seconds(card):.1f} s an image with model '{model}', on this machine")
     except AssetgenError as error:
-        _say("cost", f"cannot be measured: {error}")
+        _report("cost", f"cannot be measured: {error}")
         raise typer.Exit(error.exit_code) from error
     if "gen" in missing:
         raise typer.Exit(NotInstalledError.exit_code)
 
 
-def _tell_package(name: str, extra: str, purpose: str) -> str:
-    """A line for a package; the extra that would install it, where it is missing."""
+def _report_package(name: str, extra: str, purpose: str) -> str:
+    """Print the version of a package. Returns the extra that installs it where it is missing, else an empty string."""
     try:
-        _say(name, version(name))
+        _report(name, version(name))
     except PackageNotFoundError:
-        _say(name, f'missing, needed for {purpose}: pip install "assetgen[{extra}]"')
+        _report(name, f'missing, needed for {purpose}: pip install "assetgen[{extra}]"')
         return extra
     return ""
 
 
-def _store(place: str | Path) -> str:
-    """Where the store lies and how large it is, or why it cannot be used."""
+def _store(location: str | Path) -> str:
+    """Path and size of the store, or the reason why it cannot be used."""
     from assetgen.store.collect import store_sizes, total_size
     from assetgen.store.store import Store
 
     try:
-        store = Store(place)
+        store = Store(location)
         return f"{store} ({total_size(store_sizes(store).values()).bytes / 1e6:.0f} MB)"
     except AssetgenError as error:
         return f"cannot be used: {error}"
@@ -73,18 +81,17 @@ def _device(card: "ModelCard") -> str:
     from assetgen.diffusion.speed.devices import device_for
 
     device = device_for(card)
-    return f"{device.name}, {str(device.dtype).removeprefix('torch.')}, {device.batch} pictures at a time"
+    return f"{device.name}, {str(device.dtype).removeprefix('torch.')}, {device.batch} images at a time"
 
 
 def _seconds(card: "ModelCard") -> float:
-    """Seconds a picture of a full batch, the model loaded."""
+    """Seconds an image, in a full batch, with a loaded model."""
     from assetgen.build.stages import run_source
     from assetgen.diffusion.speed.devices import device_for
     from assetgen.parts import Context, SourceJob, load_part
 
     source = load_part("source", "diffusion")
-    words: dict[str, Any] = {"model": card, "prompt": TRIAL}
-    valid = source.params.model_validate(words)
+    valid = source.params.model_validate({"model": card, "prompt": _PROMPT})
     job = SourceJob(Context(asset="trial"), {key: getattr(valid, key) for key in type(valid).model_fields})
     batch = [job] * device_for(card).batch
     list(run_source(source, iter(batch)))
@@ -93,5 +100,5 @@ def _seconds(card: "ModelCard") -> float:
     return (time.perf_counter() - started) / len(batch)
 
 
-def _say(what: str, text: str) -> None:
-    typer.echo(f"{what:15} {text}")
+def _report(name: str, text: str) -> None:
+    typer.echo(f"{name:15} {text}")

@@ -1,4 +1,4 @@
-"""`assetgen init`: a starter pack that fits the game project it stands in."""
+"""`assetgen init`: write a starter pack for a game project."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,8 @@ import typer
 
 from assetgen.errors import InputError
 
-PACK_FOLDER = "assetgen"
-STARTER = """\
+_PACK_FOLDER = "assetgen"
+_STARTER = """\
 # Build it with:  assetgen build {place}
 pack: {name}
 {game}target: {target}                # everything that is published lies in this folder of the game
@@ -29,19 +29,25 @@ assets:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A game project, or a folder for the pack.")] = Path(),
 ) -> None:
-    """Look at a game project and write a starter pack for its engine."""
+    """Write a starter pack for a game project and its engine.
+
+    \b
+    Examples:
+      assetgen init my-game
+      assetgen init
+    """
     from assetgen.pack.project import ENGINE_FILES, detect_engine
     from assetgen.store.atomic import write_atomically
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"'{folder}' is a file", cure="Name a folder")
     is_game = folder.is_dir() and any(any(folder.glob(marker)) for _, marker in ENGINE_FILES)
-    place = folder / PACK_FOLDER if is_game else folder
-    pack = place / "pack.yaml"
+    pack_folder = folder / _PACK_FOLDER if is_game else folder
+    pack = pack_folder / "pack.yaml"
     if pack.exists():
-        raise InputError(f"'{pack}' is there already", cure=f"Build it with `assetgen build {place}`")
-    text = STARTER.format(
-        place=place,
+        raise InputError(f"'{pack}' exists already", cure=f"Build it with `assetgen build {pack_folder}`")
+    text = _STARTER.format(
+        place=pack_folder,
         name=pack_name(folder.resolve().name),
         game="game: ..                        # the game project's root\n" if is_game else "",
         target="art/generated" if is_game else "art",
@@ -51,10 +57,10 @@ def init(
         write_atomically(pack, text.encode())
     except OSError as error:
         raise InputError(f"cannot write '{pack}' ({error.strerror})", cure="Name another folder") from error
-    typer.echo(f"{pack}: now run `assetgen build {place}`")
+    typer.echo(f"{pack}: now run `assetgen build {pack_folder}`")
 
 
 def pack_name(folder: str) -> str:
-    """A pack's name from a folder's: `My Game 2` as `my_game_2`."""
+    """The pack name for a folder name: `My Game 2` gives `my_game_2`."""
     name = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
     return name if name[:1].isalpha() else f"pack_{name}".strip("_")

@@ -4,14 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import (
-    GameOption,
-    JsonOption,
-    NoncommercialOption,
-    PackArgument,
-    StoreOption,
-    exit_code,
-)
+from assetgen.cli.build import exit_code
+from assetgen.cli.options import GameOption, JsonOption, NoncommercialOption, PackArgument, StoreOption
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,9 +29,14 @@ def pick(
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Choose a candidate: it is written into the lock, which later builds follow, and built into the game.
+    """Choose a candidate, write it into the lock, and build it.
 
-    Example: assetgen pick art red_dragon 3
+    Later builds repeat the pick from the lock.
+
+    \b
+    Examples:
+      assetgen pick art red_dragon 3
+      assetgen pick art red_dragon --undo
     """
     from assetgen.build.candidates import pick as write_pick
     from assetgen.build.options import BuildOptions

@@ -1,11 +1,11 @@
-"""`assetgen plan`: what a build would do, why, and what it will take."""
+"""`assetgen plan`: print what a build would do, with reasons and a forecast."""
 
 import json as jsonlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import GameOption, JsonOption, PackArgument, PriceOption, StoreOption
+from assetgen.cli.options import GameOption, JsonOption, PackArgument, PriceOption, StoreOption
 
 if TYPE_CHECKING:
     from assetgen.build.history import Forecast
@@ -21,7 +21,15 @@ def plan(
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Tell what a build would do and why, with seconds, memory, energy and cost as measured here before."""
+    """Print what a build would do, why, and what it will cost.
+
+    Seconds, memory, energy and cost come from earlier builds on this machine.
+
+    \b
+    Examples:
+      assetgen plan art
+      assetgen plan art --only "potion_*" --price 2.50/h
+    """
     from assetgen.build.status import plan_report
     from assetgen.cli.progress import print_json
     from assetgen.cli.settings import parse_price
@@ -39,7 +47,7 @@ def plan(
 
 
 def forecast_facts(forecast: "Forecast", price: float) -> dict[str, float]:
-    """A forecast as plain numbers; `usd` where a price an hour is named."""
+    """A forecast as plain numbers; `usd` only with a price an hour."""
     facts = {
         "seconds": round(forecast.seconds, 1),
         "memory_bytes": forecast.memory,
@@ -63,11 +71,11 @@ def _print(report: "PlanReport", price: float) -> None:
 
 
 def _forecast_line(forecast: "Forecast", price: float) -> str:
-    new = f"{forecast.unknown} pictures of kinds that were never sampled here" if forecast.unknown else ""
+    new = f"{forecast.unknown} images of kinds that were never sampled here" if forecast.unknown else ""
     if not forecast.seconds:
         return f"no forecast: {new}"
     memory = [f"{forecast.memory / 1e9:.1f} GB of the device's memory"] if forecast.memory else []
     cost = [f"{forecast.seconds * price / 3600:.4f} USD"] if price else []
     energy = [f"{forecast.watt_hours:.2f} Wh"] if forecast.watt_hours else []
-    told = ", ".join([f"about {forecast.seconds:.1f} s", *energy, *memory, *cost])
-    return f"{told}, without {new}" if new else told
+    known = ", ".join([f"about {forecast.seconds:.1f} s", *energy, *memory, *cost])
+    return f"{known}, without {new}" if new else known

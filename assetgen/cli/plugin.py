@@ -1,29 +1,37 @@
-"""`assetgen plugin`: the plugins for Godot and Blender, packed or put in place."""
+"""`assetgen plugin`: install the plugins for Godot and Blender, or write them as zip files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import OverwriteOption
+from assetgen.cli.options import OverwriteOption
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.install.plugin_files import Program, zip_name, zipped
 
 if TYPE_CHECKING:
     from assetgen.events import Event
 
-plugin = typer.Typer(help="The plugins for Godot and Blender.", no_args_is_help=True)
-install = typer.Typer(help="Put a plugin where it works.", no_args_is_help=True)
+plugin = typer.Typer(help="Install or pack the plugins for Godot and Blender.", no_args_is_help=True)
+install = typer.Typer(help="Install a plugin.", no_args_is_help=True)
 plugin.add_typer(install, name="install")
 
 
 @plugin.command("pack")
 def pack(
     program: Annotated[Program, typer.Argument(help="Which plugin.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to.")] = Path(),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for the zip.")] = Path(),
 ) -> None:
-    """Write a plugin as a zip: Godot's is unpacked at a project's root, Blender's is installed from disk."""
-    typer.echo(_packed(program, output))
+    """Write a plugin as a zip file.
+
+    Unpack the zip for Godot at the root of a project. Install the zip for Blender from disk, in its preferences.
+
+    \b
+    Examples:
+      assetgen plugin pack godot
+      assetgen plugin pack blender -o dist
+    """
+    typer.echo(_write_zip(program, output))
 
 
 @install.command("godot")
@@ -31,17 +39,25 @@ def install_godot(
     project: Annotated[Path, typer.Argument(help="The folder with project.godot.")],
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Put the plugin into a Godot 4 project, or bring it up to date, and enable it."""
+    """Install or update the plugin in a Godot 4 project and enable it.
+
+    \b
+    Examples:
+      assetgen plugin install godot my-game
+      assetgen plugin install godot my-game --overwrite
+    """
     from assetgen.install.godot_project import install_plugin
     from assetgen.install.plugin_files import plugin_files
     from assetgen.machine import this_machine
 
-    outcome = install_plugin(project, plugin_files(Program.GODOT), this_machine().locks, _tell, overwrite=overwrite)
+    outcome = install_plugin(
+        project, plugin_files(Program.GODOT), this_machine().locks, _report_wait, overwrite=overwrite
+    )
     for path in outcome.kept:
-        typer.echo(f"kept, as it was edited by hand: {project / 'addons/assetgen' / path}", err=True)
+        typer.echo(f"kept because it was edited by hand: {project / 'addons/assetgen' / path}", err=True)
     changed = len(outcome.written) + len(outcome.removed)
-    news = f"{changed} files changed; restart Godot if it is open" if changed else "nothing to do"
-    typer.echo(f"{project / 'addons/assetgen'}: {news}")
+    result = f"{changed} files changed; restart Godot if it is open" if changed else "nothing to do"
+    typer.echo(f"{project / 'addons/assetgen'}: {result}")
 
 
 @install.command("blender")
@@ -49,20 +65,28 @@ def install_blender(
     blender: Annotated[
         Path | None,
         typer.Option(
-            envvar="ASSETGEN_BLENDER", metavar="PROGRAM", help="Blender [default: from PATH and usual places]."
+            envvar="ASSETGEN_BLENDER",
+            metavar="PROGRAM",
+            help="Blender's program [default: searched in PATH and its usual folders].",
         ),
     ] = None,
 ) -> None:
-    """Put the extension into this user's Blender, or bring it up to date, and enable it."""
+    """Install or update the extension in Blender and enable it.
+
+    \b
+    Examples:
+      assetgen plugin install blender
+      assetgen plugin install blender --blender /opt/blender/blender
+    """
     from assetgen.install.blender_program import by_hand, install_extension
     from assetgen.machine import user_cache
 
-    archive = _packed(Program.BLENDER, user_cache() / "plugins")
+    archive = _write_zip(Program.BLENDER, user_cache() / "plugins")
     program = blender or _find_blender()
     if program is None:
-        raise NotInstalledError("no Blender was found on this machine", cure=by_hand(archive))
+        raise NotInstalledError("Blender was not found on this machine", cure=by_hand(archive))
     install_extension(program, archive)
-    typer.echo(f"{program}: has the extension; restart Blender if it is open")
+    typer.echo(f"{program}: the extension is installed; restart Blender if it is open")
 
 
 def _find_blender() -> Path | None:
@@ -75,17 +99,17 @@ def _find_blender() -> Path | None:
     return Path(in_path) if in_path else find_blender(USUAL_PLACES.get(sys.platform, ()), Path.home())
 
 
-def _packed(program: Program, folder: Path) -> Path:
+def _write_zip(program: Program, folder: Path) -> Path:
     from assetgen.store.atomic import write_atomically
 
-    place = folder / zip_name(program)
+    path = folder / zip_name(program)
     data = zipped(program)
     try:
-        write_atomically(place, data)
+        write_atomically(path, data)
     except OSError as error:
-        raise InputError(f"cannot write '{place}' ({error.strerror})", cure="Name another folder with -o") from error
-    return place
+        raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Name another folder with -o") from error
+    return path
 
 
-def _tell(_waiting: "Event") -> None:
-    typer.echo("another installation into this project is at work; waiting for it", err=True)
+def _report_wait(_waiting: "Event") -> None:
+    typer.echo("waiting for another installation into this project", err=True)

@@ -1,4 +1,4 @@
-"""News of a build for people and programs: bars on a terminal, plain lines elsewhere, JSON lines with `--json`."""
+"""Print the events of a build: progress bars on a terminal, plain lines elsewhere, JSON lines with `--json`."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,13 +27,13 @@ from assetgen.events import (
     Watching,
 )
 
-NAMED = 3
-"""Changed files that are named in a line."""
+_NAMED = 3
+"""Changed files that one line names."""
 
 
 @contextmanager
 def shown(*, json: bool) -> Iterator[Emit]:
-    """An `Emit` for this terminal: JSON on stdout if asked for; else bars or lines on stderr."""
+    """The `Emit` of a command: JSON lines on stdout, or progress bars or plain lines on stderr."""
     if json:
         yield print_json
     elif sys.stderr.isatty():
@@ -44,42 +44,42 @@ def shown(*, json: bool) -> Iterator[Emit]:
 
 
 def print_json(event: Event) -> None:
-    """One event, one line."""
+    """Print one event as one line of JSON on stdout."""
     sys.stdout.write(event.to_json() + "\n")
     sys.stdout.flush()
 
 
 def print_line(event: Event) -> None:
-    """The events that matter in a log, one plain line each."""
-    line = words(event)
+    """Print one event as plain text on stderr, if it has any."""
+    line = describe(event)
     if line:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
 
-def words(event: Event) -> str:
-    """An event in a person's words; "" for those that only move a bar."""
+def describe(event: Event) -> str:
+    """The text of an event for people; empty for events that only move a progress bar."""
     match event:
         case Planned():
             return f"{event.assets} assets, {event.to_sample} to sample"
         case Loading():
             return f"loading {event.model}"
         case Offloading():
-            return f"{event.model} does not fit the device: its {event.by} wait in main memory, which is slower"
+            return f"{event.model} does not fit into device memory: its {event.by} are offloaded to RAM (slower)"
         case Compiling():
-            return f"compiling {event.model}: a minute or more, which pays for what is left"
+            return f"compiling {event.model}: takes a minute or more, and makes the remaining images faster"
         case Uncompiled():
-            return f"{event.model} could not be compiled, and goes on as it was ({event.reason})"
+            return f"{event.model} could not be compiled and runs without compiling ({event.reason})"
         case Sampling(done=done, total=total) if done == total:
             return f"sampled {', '.join(event.batch)}"
         case Shrunk():
-            return f"memory is full: {event.batch} at a time from now on"
+            return f"out of device memory: the batch size is now {event.batch}"
         case Checked(passed=False):
-            return f"  {event.asset}: try {event.attempt + 1} rejected by {event.check} ({event.reason})"
+            return f"  {event.asset}: attempt {event.attempt + 1} rejected by {event.check} ({event.reason})"
         case Published() if event.files or event.removed or event.kept:
             return _published(event)
         case Differs():
-            return f"  {event.asset}: {', '.join(event.files)} differ in bytes from the lock and look the same"
+            return f"  {event.asset}: {', '.join(event.files)} differ in bytes from the lock, but look the same"
         case Watching():
             return f"watching {', '.join(event.packs) or 'for packs'}"
         case Changed():
@@ -87,7 +87,7 @@ def words(event: Event) -> str:
         case Joined():
             return f"worker {event.worker} joined"
         case Lost():
-            return f"worker {event.worker} is lost ({event.reason})"
+            return f"worker {event.worker} failed ({event.reason})"
         case Waiting():
             return f"waiting for another build of this target ({event.holder})"
         case Failed():
@@ -98,13 +98,13 @@ def words(event: Event) -> str:
 
 
 def _changes(files: Sequence[str]) -> str:
-    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
-    return f"{', '.join(files[:NAMED])}{more} changed" if files else "build"
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return f"{', '.join(files[:_NAMED])}{more} changed" if files else "build"
 
 
 def _published(event: Published) -> str:
     changes = [f"+ {path}" for path in event.files] + [f"- {path}" for path in event.removed]
-    changes += [f"{path} was edited by hand and is kept (--overwrite replaces it)" for path in event.kept]
+    changes += [f"{path} was edited by hand and stays (--overwrite replaces it)" for path in event.kept]
     return "\n".join(f"  {change}" for change in changes)
 
 
@@ -121,14 +121,14 @@ def _finished(event: Finished) -> str:
 
 
 def _cost(event: Finished) -> str:
-    """One line on what sampling cost, an image and in all."""
+    """The cost of sampling: in all, and for an image."""
     cost, count = event.cost, max(1, event.sampled)
-    told = [f"{cost['seconds']:.1f} s of sampling on {cost['device']}"]
+    parts = [f"{cost['seconds']:.1f} s of sampling on {cost['device']}"]
     if "watt_hours" in cost:
-        told.append(f"{cost['watt_hours']:.2f} Wh")
+        parts.append(f"{cost['watt_hours']:.2f} Wh")
     if "usd" in cost:
-        told.append(f"{cost['usd']:.4f} USD, {cost['usd'] / count:.5f} an image")
-    return ", ".join(told)
+        parts.append(f"{cost['usd']:.4f} USD, {cost['usd'] / count:.5f} an image")
+    return ", ".join(parts)
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def _bars() -> Iterator[Emit]:
                     )
                 case Reused() | Published() | Failed() if event.asset:
                     progress.advance(assets)
-            if not isinstance(event, Sampling | Loading) and (line := words(event)):
+            if not isinstance(event, Sampling | Loading) and (line := describe(event)):
                 progress.console.print(line, markup=False, highlight=False)
 
         yield emit

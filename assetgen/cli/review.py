@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import (
+from assetgen.cli.options import (
     DeviceOption,
     GameOption,
     JsonOption,
@@ -35,9 +35,7 @@ def review(
     ] = 12,
     only: Annotated[str, typer.Option(help="Show the assets whose names match this pattern.")] = "*",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file [default: out/PACK.html].")] = None,
-    serve: Annotated[
-        bool, typer.Option("--serve", help="Serve the page here, where it makes the picks itself.")
-    ] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the page, so that it writes the picks.")] = False,
     no_build: Annotated[bool, typer.Option("--no-build", help="With --serve: write picks into the lock only.")] = False,
     game: GameOption = None,
     price: PriceOption = "",
@@ -46,12 +44,15 @@ def review(
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Show the candidates of each asset side by side, to pick by keyboard.
+    """Show the candidates of each asset on one page, to pick one.
 
-    By default it writes one HTML file that shows the commands for its picks. With --serve it prints an address of this
-    machine: candidates appear as they are made, and a pick goes into the lock and the game. Ctrl-C ends it.
+    Writes one HTML file that shows the command for each pick. With --serve, prints the address of a local page, whose
+    picks go into the lock and the game; Ctrl-C ends it.
 
-    Example: assetgen review art -n 8 --serve
+    \b
+    Examples:
+      assetgen review art
+      assetgen review art -n 8 --serve
     """
     from assetgen.build.options import BuildOptions
     from assetgen.cli.progress import shown

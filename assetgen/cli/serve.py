@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import DeviceOption, PriceOption, StoreOption
+from assetgen.cli.options import DeviceOption, PriceOption, StoreOption
 from assetgen.errors import NotInstalledError
 
 if TYPE_CHECKING:
@@ -34,12 +34,16 @@ def serve(
     price: PriceOption = "",
     device: DeviceOption = "auto",
 ) -> None:
-    """Serve plugins and scripts on this machine over HTTP, with loaded models and a queue that survives a restart.
+    """Serve plugins and scripts on this machine over HTTP.
 
+    Models stay loaded, and the queue survives a restart.
     The address and the token are written to server.json, which only its user can read; plugins/API.md describes the
     API. Ctrl-C (exit code 130) or SIGTERM (0) ends it; a running job continues at the next start.
 
-    Example: assetgen serve --project my-game
+    \b
+    Examples:
+      assetgen serve
+      assetgen serve --project my-game --port 7861
     """
     from assetgen.cli.settings import parse_price
     from assetgen.machine import this_machine

@@ -1,13 +1,20 @@
-"""`--set part.argument=value` and `step:argument=value,…` as the mappings that packs write."""
+"""Arguments of parts on the command line: `--set part.argument=value` and `step:argument=value,...`."""
 
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
 
 from assetgen.errors import InputError
 
+if TYPE_CHECKING:
+    from assetgen.images import Array, ImageSet
 
-def parse_settings(settings: list[str]) -> dict[str, dict[str, Any]]:
+
+def parse_settings(settings: list[str]) -> dict[str, dict[str, object]]:
     """`["pixelate.colors=8"]` as `{"pixelate": {"colors": 8}}`; values are YAML."""
-    parts: dict[str, dict[str, Any]] = {}
+    parts: dict[str, dict[str, object]] = {}
     for setting in settings:
         path, equals, value = setting.partition("=")
         part, dot, argument = path.strip().partition(".")
@@ -17,25 +24,25 @@ def parse_settings(settings: list[str]) -> dict[str, dict[str, Any]]:
     return parts
 
 
-def parse_words(settings: list[str], where: str = "--set") -> dict[str, Any]:
-    """`["fov=30"]` as `{"fov": 30}`."""
-    words: dict[str, Any] = {}
+def parse_arguments(settings: list[str], where: str = "--set") -> dict[str, object]:
+    """`["fov=30"]` as `{"fov": 30}`; values are YAML."""
+    arguments: dict[str, object] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not (equals and key.strip()):
             raise InputError(f"{where}: '{setting}' is not ARGUMENT=VALUE", cure="Write it like padding=1")
-        words[key.strip()] = parse_value(value, f"{where} {key.strip()}")
-    return words
+        arguments[key.strip()] = parse_value(value, f"{where} {key.strip()}")
+    return arguments
 
 
-def parse_step(text: str) -> tuple[str, dict[str, Any]]:
-    """`"pixelate:cell=4,colors=8"` as `("pixelate", {"cell": 4, "colors": 8})`; brackets keep their commas."""
+def parse_step(text: str) -> tuple[str, dict[str, object]]:
+    """`"pixelate:cell=4,colors=8"` as `("pixelate", {"cell": 4, "colors": 8})`; commas in brackets do not split."""
     name, _, tail = text.partition(":")
-    return name, parse_words(_split(tail), f"step '{text}'")
+    return name, parse_arguments(_split(tail), f"step '{text}'")
 
 
 def parse_price(text: str) -> float:
-    """`"2.50/h"` or `"2.50"` as USD an hour; 0 for no word."""
+    """`"2.50/h"` or `"2.50"` as USD an hour; 0 for an empty text."""
     amount = text.strip().removeprefix("$").removesuffix("/h").strip()
     try:
         price = float(amount or 0)
@@ -54,13 +61,50 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def parse_value(text: str, where: str) -> Any:
-    """A YAML value from a word of the command line; `#ff8800` is a colour, not a comment."""
+def parse_value(text: str, where: str) -> object:
+    """A YAML value; `#ff8800` is a colour, not a comment."""
     if text.startswith("#"):
         return text
     from assetgen.pack.yaml_files import parse_yaml
 
     return parse_yaml(text, where).data if text.strip() else ""
+
+
+def run_checked(
+    kind: Literal["control", "step"], name: str, arguments: Mapping[str, object], *given: "ImageSet"
+) -> "ImageSet":
+    """Run one part with arguments from the command line, validated like those of a pack."""
+    from pydantic import ValidationError
+
+    from assetgen.build.stages import run_part
+    from assetgen.pack.library import library_for
+    from assetgen.pack.yaml_files import Document, explain
+    from assetgen.parts import load_part
+
+    part = load_part(kind, name)
+    palette = arguments.get("palette")
+    if "palette" in part.params.model_fields and isinstance(palette, str):
+        arguments = {**arguments, "palette": library_for(Path()).palette(palette, Path())}
+    try:
+        valid = part.params.model_validate(arguments)
+    except ValidationError as error:
+        raise explain(error, part.params, Document(name, arguments)) from error
+    left_out = {"strength", "start", "end"} if kind == "control" else set()
+    values = {key: getattr(valid, key) for key in type(valid).model_fields if key not in left_out}
+    images: ImageSet = run_part(part, name, *given, **values)
+    return images
+
+
+def write_png(path: Path, array: "Array") -> None:
+    """Write an image and print its path."""
+    from assetgen.pixels.image_files import encode_png
+    from assetgen.store.atomic import write_atomically
+
+    try:
+        write_atomically(path, encode_png(array))
+    except OSError as error:
+        raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Name another file with -o") from error
+    typer.echo(path)
 
 
 def _split(text: str) -> list[str]:

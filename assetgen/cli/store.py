@@ -1,4 +1,4 @@
-"""`assetgen store`: how large the save points are, which may go, which are damaged."""
+"""`assetgen store`: show the size of the store, remove old entries, verify entries."""
 
 from dataclasses import asdict
 from json import dumps
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetgen.cli.build import StoreOption
+from assetgen.cli.options import StoreOption
 from assetgen.errors import BuildError
 from assetgen.machine import default_store
 
@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from assetgen.store.collect import Amount
     from assetgen.store.store import Store
 
-store = typer.Typer(help="Save points: how large they are, which may go, which are damaged.", no_args_is_help=True)
+store = typer.Typer(help="Show the size of the store, remove old entries, verify entries.", no_args_is_help=True)
 
 
 @store.command("du")
-def tell_size(
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+def show_size(
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON object to stdout.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """How many entries each level holds, and how large they are."""
+    """Show the number and size of entries by level.
+
+    \b
+    Examples:
+      assetgen store du
+      assetgen store du --json --store s3://bucket/assets
+    """
     from assetgen.store.collect import store_sizes, total_size
 
     opened = _open(store)
@@ -40,45 +46,63 @@ def tell_size(
 @store.command("gc")
 def collect_garbage(
     keep: Annotated[
-        list[str], typer.Option(metavar="SIZE|AGE", help="At most 5GB (KB, MB, TB); unused for 30d (h, w); repeatable.")
+        list[str],
+        typer.Option(
+            metavar="SIZE|AGE",
+            help="At most this size (5GB; KB, MB, TB), or this long unused (30d; h, w). Repeatable.",
+        ),
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be freed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be freed.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Remove what a limit does not keep, the longest unused first. An entry stays while every --keep keeps it.
+    """Remove entries beyond a size or an age, the longest unused first.
 
-    A size spares what was used in the last hour, as a build may be at work; an age is taken at its word: 0h empties the
-    store. In a folder an entry counts from its last use, at a URL from when it was written.
+    An entry stays while every --keep allows it. A size limit never removes entries used in the last hour, because a
+    build may still need them. An age limit has no such exception: 0h empties the store. The age of an entry counts from
+    its last use in a folder, and from when it was written at a URL.
+
+    \b
+    Examples:
+      assetgen store gc --keep 20GB
+      assetgen store gc --keep 30d --keep 5GB --dry-run
     """
     from assetgen.store.collect import collect, parse_keep
 
     freed = collect(_open(store), parse_keep(keep), dry_run=dry_run)
-    typer.echo(f"{'would free' if dry_run else 'freed'} {_words(freed.removed)}{_parts(freed.parts)}")
+    typer.echo(f"{'would free' if dry_run else 'freed'} {_amount(freed.removed)}{_leftovers(freed.parts)}")
     spared = f"; {freed.in_use / 1e6:.1f} MB above the limit were used in the last hour" if freed.in_use else ""
-    typer.echo(f"{_words(freed.left)} left{spared}")
+    typer.echo(f"{_amount(freed.left)} left{spared}")
 
 
 @store.command("verify")
 def verify_entries(store: StoreOption = None) -> None:
-    """Read every entry and drop the damaged ones, which the next build makes again."""
+    """Read every entry and remove damaged ones.
+
+    The next build makes the removed entries again. The exit code is 1 where an entry was damaged.
+
+    \b
+    Examples:
+      assetgen store verify
+      assetgen store verify --store /mnt/shared/assets
+    """
     from assetgen.store.collect import verify_store
 
     found = verify_store(_open(store))
     for path, removed in found.damaged.items():
-        typer.echo(f"{path}: damaged, {'dropped' if removed else 'may not be removed and is ignored'}")
-    typer.echo(f"{_words(found.read)} read, {len(found.damaged)} damaged{_parts(found.parts)}")
+        typer.echo(f"{path}: damaged, {'removed' if removed else 'cannot be removed and is ignored'}")
+    typer.echo(f"{_amount(found.read)} read, {len(found.damaged)} damaged{_leftovers(found.parts)}")
     raise typer.Exit(BuildError.exit_code if found.damaged else 0)
 
 
-def _open(place: str | None) -> "Store":
+def _open(location: str | None) -> "Store":
     from assetgen.store.store import Store
 
-    return Store(place or default_store())
+    return Store(location or default_store())
 
 
-def _words(amount: "Amount") -> str:
+def _amount(amount: "Amount") -> str:
     return f"{amount.entries} entries, {amount.bytes / 1e6:.1f} MB"
 
 
-def _parts(count: int) -> str:
+def _leftovers(count: int) -> str:
     return f"; removed {count} half-written files of killed builds" if count else ""

@@ -1,4 +1,4 @@
-"""`assetgen watch`: packs are built whenever something changes that they depend on."""
+"""`assetgen watch`: build packs when their files change."""
 
 import contextlib
 import os
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from assetgen.cli.build import (
+from assetgen.cli.build import exit_code
+from assetgen.cli.options import (
     DeviceOption,
     DraftOption,
     GameOption,
@@ -20,7 +21,6 @@ from assetgen.cli.build import (
     NoncommercialOption,
     PriceOption,
     StoreOption,
-    exit_code,
 )
 from assetgen.cli.serve import StateOption, ending, server_for
 from assetgen.errors import AssetgenError, Cancelled
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 def watch(
     context: typer.Context,
-    places: Annotated[list[Path], typer.Argument(metavar="DIR|PACK…", help="Folders with packs below, or pack files.")],
+    places: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders with packs below, or pack files.")],
     *,
     game: GameOption = None,
     poll: Annotated[
-        float, typer.Option(min=0, max=3600, metavar="SECONDS", help="Look every so often: for network folders.")
+        float, typer.Option(min=0, max=3600, metavar="SECONDS", help="Poll at this interval, for network folders.")
     ] = 0.0,
-    once: Annotated[bool, typer.Option("--once", help="Build what is there, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Build every pack once, and exit.")] = False,
     draft: DraftOption = False,
     allow_noncommercial: NoncommercialOption = False,
     price: PriceOption = "",
@@ -48,19 +48,21 @@ def watch(
     state: StateOption = None,
     service: Annotated[
         Literal["systemd", "launchd", "windows"] | None,
-        typer.Option(help="Print the service file that starts this watch with your session, and end."),
+        typer.Option(help="Print a service file (Windows: a command) that starts this watch at login."),
     ] = None,
 ) -> None:
-    """Build packs now and whenever a file changes: the pack, its presets, palettes, meshes, pictures, model cards.
+    """Build packs now, and again whenever one of their files changes.
 
-    A mesh or picture that is dropped into the folder `inbox` beside a pack becomes one of its assets. What is wrong is
-    told here and beside the file, in `pack.error.txt` or `boulder.error.txt`, until it is mended; keep `*.error.txt`
-    out of version control. Meanwhile it answers plugins, as `assetgen serve` does, unless a server runs already; what
-    they wait for goes between two batches of a build. It ends by Ctrl-C (exit code 130) or SIGTERM (0); what was
-    sampled is kept.
+    A mesh or image in the folder `inbox` beside a pack becomes an asset. Errors are printed, and written beside the
+    file they concern until it is fixed, as `pack.error.txt` or `inbox/boulder.error.txt`.
 
-    A service: assetgen watch art --service systemd > ~/.config/systemd/user/assetgen-watch-art.service
-    (launchd: ~/Library/LaunchAgents/assetgen-watch-art.plist; windows: run the printed schtasks command).
+    The command also serves plugins, as `assetgen serve` does, unless a server runs already; their jobs run between two
+    batches of a build. Ctrl-C (exit code 130) or SIGTERM (0) ends it; sampled images are kept.
+
+    \b
+    Examples:
+      assetgen watch art --game my-game
+      assetgen watch art --service systemd > assetgen-watch-art.service
     """
     from assetgen.build.options import BuildOptions
     from assetgen.cli.settings import parse_price

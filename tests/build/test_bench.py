@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from assetgen.cli.plot import bars
+from assetgen.cli.bench import bars
 from assetgen.diffusion.speed.baseline import count_flops
 
 Run = Callable[..., tuple[int, str, str]]
@@ -23,7 +23,7 @@ def test_bench_tells_both_rates_and_the_share_of_the_limit(assetgen: Run, tmp_pa
     assert 0 < told["sampling"] <= told["seconds"]
     assert told["ratio"] == pytest.approx(told["rate"] / told["plain_rate"])
     assert 0 < told["share"] < 1
-    assert "3 pictures of 64 × 96, 2 steps" in said
+    assert "3 images of 64 × 96, 2 steps" in said
     assert ElementTree.parse(tmp_path / "b.svg").getroot().tag.endswith("svg")
 
 
@@ -37,8 +37,8 @@ def test_a_product_of_matrices_counts_two_operations_a_term() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--size", "45x64"), "plain diffusers does not draw 45x64. Use multiples of 8"),
-        (("-o", "nowhere/b.json"), "'nowhere/b.json' cannot be written. Name a file in a folder that is there"),
+        (("--size", "45x64"), "plain diffusers cannot sample 45x64. Use multiples of 8"),
+        (("-o", "nowhere/b.json"), "'nowhere/b.json' cannot be written. Name a file in an existing folder"),
         (("--plot", "."), "'.' cannot be written"),
         (("--size", "big"), "--size 'big' is not WIDTHxHEIGHT"),
         (("--model", "minni"), "Did you mean 'mini'?"),

@@ -145,7 +145,7 @@ def test_verify_names_and_drops_damaged_entries(assetgen: Run, tmp_path: Path) -
     fill(tmp_path, good=0, bad=0)
     place_of(tmp_path, "bad").write_bytes(b"torn")
     code, out, _ = assetgen("store", "verify", "--store", tmp_path)
-    assert (code, out.splitlines()[0], names(tmp_path)) == (1, "images/ba/bad.zip: damaged, dropped", ["good"])
+    assert (code, out.splitlines()[0], names(tmp_path)) == (1, "images/ba/bad.zip: damaged, removed", ["good"])
     assert assetgen("store", "verify", "--store", tmp_path)[0] == 0
 
 
@@ -160,7 +160,7 @@ def test_a_url_is_cared_for_like_a_folder(assetgen: Run) -> None:
     store = Store("memory://care")
     store.write("files", "good", {"a": b"1"})
     store.backend.write("files/ba/bad.zip", b"torn")
-    assert "files/ba/bad.zip: damaged, dropped" in assetgen("store", "verify", "--store", "memory://care")[1]
+    assert "files/ba/bad.zip: damaged, removed" in assetgen("store", "verify", "--store", "memory://care")[1]
     assert json.loads(assetgen("store", "du", "--json", "--store", "memory://care")[1])["entries"] == 1
     assetgen("store", "gc", "--keep", "0h", "--store", "memory://care")
     assert list(store.backend.entries()) == []

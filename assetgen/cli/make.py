@@ -1,0 +1,73 @@
+"""`assetgen make`: assets of one preset, without a pack."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetgen.cli.build import run
+from assetgen.cli.options import (
+    DeviceOption,
+    DraftOption,
+    JsonOption,
+    NoncommercialOption,
+    OverwriteOption,
+    StoreOption,
+)
+from assetgen.errors import InputError
+
+if TYPE_CHECKING:
+    from assetgen.pack.library import PackFile
+
+
+def make(
+    preset: Annotated[str, typer.Argument(help="A preset; `assetgen presets list` shows them.")],
+    prompt: Annotated[str, typer.Argument(help="The prompt.")] = "",
+    *,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the first variation; the others count up.")] = 0,
+    model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8. Repeatable.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the files.")] = Path("out/make"),
+    engine: Annotated[str, typer.Option(help="The exporter that writes the files.")] = "plain",
+    draft: DraftOption = False,
+    overwrite: OverwriteOption = False,
+    allow_noncommercial: NoncommercialOption = False,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Make assets of one preset from a prompt, without a pack.
+
+    \b
+    Examples:
+      assetgen make pixel_sprite "a red dragon" -n 4
+      assetgen make item_icon "a round shield" --set pixelate.colors=8 -o icons
+    """
+    from assetgen.build.options import BuildOptions
+    from assetgen.cli.settings import parse_settings
+    from assetgen.machine import this_machine
+    from assetgen.pack.entries import variations
+    from assetgen.pack.project import Project
+    from assetgen.pack.schema import ASSET_KEYS
+
+    overrides = parse_settings(settings or [])
+    for alias, argument in ((alias, argument) for alias, arguments in overrides.items() for argument in arguments):
+        if alias in ASSET_KEYS or argument in ("seed", "model"):
+            raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
+    entry = {"preset": preset, "prompt": prompt, "model": model, **overrides}
+    assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
+    options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
+    run(Project(_pack(engine, assets), output), this_machine(store, device), options, json=json)
+
+
+def _pack(engine: str, assets: dict[str, dict[str, object]]) -> "PackFile":
+    """A pack that exists in memory only."""
+    from assetgen.pack.library import PackFile, library_for
+    from assetgen.pack.schema import Pack
+    from assetgen.pack.yaml_files import Document, validate
+
+    document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
+    return PackFile(validate(document, Pack), document, Path.cwd(), library_for(Path.cwd()))
