@@ -33,6 +33,17 @@ DRAWN = {
     "pattern": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [16, 16], tile: xy}}\nchecks: [seam]\n',
 }
 
+SLOW_FIXTURES = {"bpy_python", "browser", "cluster", "godot_program"}
+"""Tests with one of these start Blender, Chromium, Ray or Godot."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that start another program as slow."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def _own_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,6 +203,7 @@ Edit = st.tuples(st.sampled_from(EDITS), st.integers(0, 5), st.integers(0, 5))
 Round = st.tuples(st.lists(Edit, min_size=1, max_size=4), st.none() | st.integers(0, 5))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rounds=st.lists(Round, min_size=1, max_size=6))
 def test_edits_built_one_by_one_equal_a_clean_build(

@@ -225,6 +225,7 @@ def many(folder: Path) -> None:
     write(folder, "pack: p\nassets:\n" + lines, size=32)
 
 
+@pytest.mark.slow
 def test_a_cancelled_build_ends_with_130_and_keeps_finished_images(build_in: Build, tmp_path: Path) -> None:
     many(tmp_path)
     with start(tmp_path, "first") as process:
@@ -238,6 +239,7 @@ def test_a_cancelled_build_ends_with_130_and_keeps_finished_images(build_in: Bui
     assert (done.sampled, done.failed, done.reused > 0) == (MANY - saved, 0, True)
 
 
+@pytest.mark.slow
 def test_a_concurrent_build_of_the_same_target_waits_and_reuses_everything(tmp_path: Path) -> None:
     many(tmp_path)
     with start(tmp_path, "first") as first:

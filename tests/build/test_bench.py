@@ -13,6 +13,7 @@ from assetgen.diffusion.speed.baseline import count_flops
 Run = Callable[..., tuple[int, str, str]]
 
 
+@pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.parametrize("more", [[], ["--depth"]])
 def test_bench_tells_both_rates_and_the_share_of_the_limit(assetgen: Run, tmp_path: Path, more: list[str]) -> None:

@@ -132,11 +132,13 @@ def write(folder: Path, pack: str) -> None:
     (folder / "pack/pack.yaml").write_text(pack)
 
 
+@pytest.mark.slow
 def test_a_kill_before_any_operation_on_files_is_survived(case: Case) -> None:
     numbers = itertools.takewhile(lambda number: case.survives(operation=number), itertools.count(1))
     assert len(list(numbers)) > 50
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_is_survived(case: Case) -> None:
     chance = random.Random(7)
     assert sum(case.survives(seconds=chance.uniform(0, 0.06)) for _ in range(MOMENTS)) > MOMENTS / 3

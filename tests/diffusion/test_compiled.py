@@ -14,7 +14,9 @@ from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, SourceJob
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.model,
+    pytest.mark.timeout(900),
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),  # torch's own
 ]
 Make = Callable[..., SourceJob]

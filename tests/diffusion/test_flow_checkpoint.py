@@ -218,6 +218,7 @@ def folder(whole: dict[str, tuple[Any, Path]], tmp_path: Path) -> Callable[[str]
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sd3", "flux"])
 @pytest.mark.parametrize("form", ["makers", "diffusers"])
 def test_a_transformer_alone_stands_in_for_the_one_of_a_model(

@@ -59,12 +59,14 @@ def test_every_shipped_card_is_whole_and_pinned(name: str) -> None:
         assert prompt.count("{prompt}") == 1
 
 
+@pytest.mark.slow
 def test_colours_that_are_asked_for_are_there(mini: ModelCard, job: Callable[..., SourceJob]) -> None:
     prompts = (mini.prompts["tile_texture"].replace("{prompt}", f"{color} stone bricks") for color in ("red", "blue"))
     red, blue = (alone(job(mini, prompt=prompt, tile="xy", steps=6)).mean((0, 1)) for prompt in prompts)
     assert red[0] - red[2] > blue[0] - blue[2] + 30
 
 
+@pytest.mark.slow
 def test_an_image_is_followed_the_more_the_less_strength_there_is(
     mini: ModelCard, job: Callable[..., SourceJob], tmp_path: Path
 ) -> None:

@@ -179,6 +179,7 @@ def test_the_server_draws_what_comes_up(running: Any, tmp_path: Path) -> None:
     assert found.files["color"].name == "crate.png" and read_image(found.files["color"]).shape[:2] == (4, 4)
 
 
+@pytest.mark.slow
 def test_a_job_outlives_its_server(running: Any, tmp_path: Path) -> None:
     job = _job(running, tmp_path / "out", count=64, preset="pbr_material")
     _until(job, part("job").Candidate)

@@ -67,6 +67,7 @@ def test_a_pick_is_recorded_and_its_build_refused(assetgen: Run, forbidden: Path
     assert (read_lock(forbidden / "pack.lock") or {})["a"].pick == 0
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_an_allowed_licence_is_recorded_in_lock_and_image_and_reported_by_check(assetgen: Run, forbidden: Path) -> None:
     code, _, err = assetgen("build", forbidden, "--allow-noncommercial", *options(forbidden))

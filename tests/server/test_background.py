@@ -51,6 +51,7 @@ def test_a_watch_writes_the_state_file_and_runs_jobs(watcher: Any, tmp_path: Pat
     assert (process.wait(60), (tmp_path / "server.json").exists()) == (code, False)
 
 
+@pytest.mark.slow
 def test_a_make_overtakes_a_watched_build_and_a_pick_in_its_pack_waits(watcher: Any, tmp_path: Path) -> None:
     _, client = watcher(300)
     until(lambda: images(tmp_path) > 2)
@@ -144,6 +145,7 @@ def test_models_are_unloaded_after_a_while_without_use() -> None:
     assert math.isinf(idle.left)
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_an_idle_server_unloads_its_model_and_loads_it_again(serve: Any) -> None:
     arguments = {"draft": False, "preset": "painted_concept", "settings": {"diffusion": {"steps": 2}}}

@@ -258,6 +258,7 @@ def client_folder(process: Any) -> Path:
     return Path(f"{arguments[arguments.index('--state') + 1]}.data")
 
 
+@pytest.mark.slow
 def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
     blocking = client.job(kind="build", project=client.open(slow(tmp_path / "big", 400)), pack="pack.pack.yaml")
     waiting = client.job(kind="build", project=client.open(slow(tmp_path / "next", 1)), pack="pack.pack.yaml")

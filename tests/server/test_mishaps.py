@@ -70,6 +70,7 @@ def test_an_event_may_have_an_undecodable_file_name(tmp_path: Path) -> None:
     jobs.close()
 
 
+@pytest.mark.slow
 def test_many_large_images_at_once_do_not_fill_the_memory(daemon: Any) -> None:
     process, client = daemon()
     pictures = [encode_png(np.full((4000, 4000, 4), grey, np.uint8)) for grey in range(8)]
@@ -82,6 +83,7 @@ def test_many_large_images_at_once_do_not_fill_the_memory(daemon: Any) -> None:
         assert most < 1_000_000
 
 
+@pytest.mark.slow
 def test_the_server_ends_while_an_upload_is_still_decoded(daemon: Any) -> None:
     process, client = daemon()
     large = b"v 0 0 0\nf" + b" 1 1 1" * 1_600_000

@@ -122,6 +122,7 @@ def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) 
         assert [each["id"] for each in client.get("/projects")] == [opened]
 
 
+@pytest.mark.slow
 def test_a_job_that_ran_at_a_graceful_stop_continues_at_the_next_start(serve: Any, slow: Any, tmp_path: Path) -> None:
     with serve() as client:
         job = client.job(kind="build", project=client.open(slow(tmp_path / "big", 120)), pack="pack.pack.yaml")
@@ -132,6 +133,7 @@ def test_a_job_that_ran_at_a_graceful_stop_continues_at_the_next_start(serve: An
     assert len(list((tmp_path / "big").rglob("*.png"))) == 120
 
 
+@pytest.mark.slow
 def test_jobs_survive_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> None:
     process, client = daemon()
     build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 150)), pack="pack.pack.yaml")

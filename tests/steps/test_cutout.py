@@ -79,12 +79,13 @@ def test_an_eye_in_the_colour_of_a_white_background_stays():
     assert cutout(color_image(rgb))["color"][28:36, 28:36, 3].min() == 255
 
 
-@pytest.mark.parametrize("method", ["key", "matting"])
+@pytest.mark.parametrize("method", ["key", pytest.param("matting", marks=pytest.mark.slow)])
 def test_hard_alpha_is_all_or_nothing(method):
     after = cutout(color_image(on_plate(disc_alpha())), alpha="hard", method=method)["color"]
     assert set(np.unique(after[..., 3])) == {0, 255}
 
 
+@pytest.mark.slow
 def test_matting_finds_the_coverage_too():
     alpha = disc_alpha()
     after = cutout(color_image(on_plate(alpha, back=(0, 177, 64))), method="matting")["color"]
@@ -139,6 +140,7 @@ def test_a_misspelt_method_is_refused():
         load_part("step", "cutout").params(method="rembg")
 
 
+@pytest.mark.slow
 def test_matting_refuses_a_line_of_pixels_and_prints_nothing(capsys):
     line = np.full((300, 1, 3), 255, np.uint8)
     line[100:200] = 40

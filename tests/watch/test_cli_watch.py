@@ -93,6 +93,7 @@ def test_it_ends_when_asked_and_what_was_finished_is_kept(started: Any, tmp_path
     assert (tmp_path / "game/art/a0.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_killed_watch_loses_nothing_and_samples_nothing_twice(started: Any, tmp_path: Path) -> None:
     write(tmp_path / "art", assets=200)
     process = started()

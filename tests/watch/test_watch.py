@@ -323,6 +323,7 @@ def test_a_watch_that_has_let_its_models_go_builds_on(watching: Start, tmp_path:
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "y}")))
 
 
+@pytest.mark.slow
 def test_a_thousand_dropped_files_are_each_made_once(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     (tmp_path / "art/inbox").mkdir()
