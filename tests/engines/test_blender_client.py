@@ -17,10 +17,9 @@ import numpy as np
 import pytest
 
 from assetgen.controls import depth
-from assetgen.parts import load_part
+from assetgen.machine import server_state
 from assetgen.pixels.image_files import add_text, encode_png, read_image
-from assetgen.server.catalog import schema_of
-from assetgen.server.state import default_place
+from assetgen.server.catalog import part_details
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {place.stem: json.loads(place.read_text()) for place in (ROOT / "plugins" / "examples").glob("*.json")}
@@ -142,8 +141,8 @@ def test_an_answer_that_is_no_json_is_told(recorded: Any) -> None:
 @pytest.mark.parametrize("folder", [".", "missing", ""])
 def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path, monkeypatch: Any, folder: str) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / folder) if folder else "")
-    assert part("http").usual_place() == default_place()
-    assert default_place().is_relative_to(tmp_path) == (folder == ".")
+    assert part("http").usual_place() == server_state()
+    assert server_state().is_relative_to(tmp_path) == (folder == ".")
 
 
 @pytest.mark.parametrize(
@@ -234,8 +233,8 @@ def test_numbers_may_be_written_as_people_do(text: str, value: Any) -> None:
 
 
 def _page(*names: str) -> dict[str, Any]:
-    parts = [load_part("step", name) for name in names]
-    return {"parts": [{"name": each.name, "kind": "step", "schema": schema_of(each, {})} for each in parts]}
+    steps = [each for each in part_details() if each.kind == "step"]
+    return {"parts": [each.model_dump(by_alias=True) for name in names for each in steps if each.name == name]}
 
 
 def test_depth_is_toned_as_the_server_tones_it() -> None:
