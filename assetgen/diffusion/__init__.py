@@ -1,8 +1,9 @@
-"""Diffusion models on torch and diffusers, which nothing outside this folder imports.
+"""Diffusion models on torch and diffusers, which no other folder imports.
 
-`request` (what one image needs, no torch) → `sample` (batches) on `load` (a warm model). One loop in `denoise` serves
-text-to-image, image-to-image, inpainting and controls; `guide` is what it asks a network in each step. Beside it:
-`text` (prompts as embeddings), `latents` and `decode` (pictures in and out), `tiling` and `rolling` (pictures that
-wrap), `schedulers`, `devices`. `families` says how kinds of models differ. `loras`, `embeddings` and `styles` are laid
-over a model; `checkpoint` reads those that are one file, `folders` looks whether weights are whole.
+`families/` describes how kinds of models differ, `loading/` turns a model card into a warm model, `sampling/` turns
+jobs into images with it, and `speed/` chooses device, dtype and offloading, and runs compiled networks and CUDA graphs.
+`_private_apis` holds every use of a private API of these libraries.
+
+One image: `sampling.request` (checks, no torch) → `batches.sample` → `loading.models.warm_model` → `denoise` (the loop)
+→ `conditioning.predict` (prompts, guidance, controls) → `decode`.
 """

@@ -13,12 +13,12 @@ from assetgen.parts import Context, InputFile, part
 from assetgen.pixels.image_files import read_image
 from assetgen.sources._arguments import Axes, Guidance, LoraArgument, Scale, Seed, Steps, Strength
 
-DEFAULT_SIZE = (128, 128)
+_DEFAULT_SIZE = (128, 128)
 """Without `size` and `model`."""
-WAVES = 5
-OUTLINE = 0.05  # its width, in half sides of the image
-BACKGROUND = 1.0  # white, as in prompts for sprites
-LIT, SHADED, LINE = 1.15, 0.6, 0.25
+_WAVES = 5
+_OUTLINE = 0.05  # its width, in half sides of the image
+_BACKGROUND = 1.0  # white, as in prompts for sprites
+_LIT, _SHADED, _LINE = 1.15, 0.6, 0.25
 """Brightness of a shape: towards the light at the top left, away from it, and of its outline."""
 
 
@@ -45,7 +45,7 @@ def fake(
     Accepts every argument of `diffusion`. Controls darken the drawing where they are dark; `image` is blended in by
     `strength`, or where `mask` is black. Returns `color`, RGB uint8; `meta["tiles"]` is `tile`.
     """
-    native = model.native if model else DEFAULT_SIZE
+    native = model.native if model else _DEFAULT_SIZE
     size = size or (round(native[0] * scale[0]), round(native[1] * scale[1]))
     rng = np.random.default_rng(_seed(prompt, seed))
     drawing = _pattern(rng, size) if tile else _shape(rng, size)
@@ -81,21 +81,21 @@ def _shape(rng: np.random.Generator, size: ImageSize) -> FloatArray:
     x, y = (coordinate * 2 - 1 for coordinate in _grid(size))
     angle = np.arctan2(y, x)
     rim = np.full_like(angle, rng.uniform(0.5, 0.62))
-    for wave in range(2, 2 + WAVES):
+    for wave in range(2, 2 + _WAVES):
         rim += rng.uniform(0, 0.16) / wave * np.cos(wave * angle + rng.uniform(0, 2 * np.pi), dtype=np.float32)
     inside = rim - np.hypot(x, y)
-    light = np.clip(LIT - (x + y + 1) / 2 * (LIT - SHADED), SHADED, LIT)
-    light = np.where(inside < OUTLINE, LINE, light)
+    light = np.clip(_LIT - (x + y + 1) / 2 * (_LIT - _SHADED), _SHADED, _LIT)
+    light = np.where(inside < _OUTLINE, _LINE, light)
     drawn = np.clip(light[..., None] * _color(rng), 0, 1)
-    return np.where(inside[..., None] > 0, drawn, np.float32(BACKGROUND)).astype(np.float32)
+    return np.where(inside[..., None] > 0, drawn, np.float32(_BACKGROUND)).astype(np.float32)
 
 
 def _pattern(rng: np.random.Generator, size: ImageSize) -> FloatArray:
     """A sum of periodic waves in one colour: `H×W×3` in 0..1."""
     x, y = _grid(size)
     total = np.zeros(size[::-1], np.float32)
-    for wave in range(1, 1 + WAVES):
+    for wave in range(1, 1 + _WAVES):
         right, below = rng.integers(-3, 4) * wave, rng.integers(-3, 4) * wave + 1
         total += np.sin(2 * np.pi * (right * x + below * y) + rng.uniform(0, 6), dtype=np.float32) / wave
     share = (total / 4 + 0.5).clip(0, 1)[..., None]
-    return (_color(rng) * (SHADED + (LIT - SHADED) * share)).astype(np.float32)
+    return (_color(rng) * (_SHADED + (_LIT - _SHADED) * share)).astype(np.float32)

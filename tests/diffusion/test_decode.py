@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.sampling.decode import decode_image
+from assetgen.diffusion.sampling.decode import latents_to_image
 from assetgen.events import ignore
 from assetgen.images import FloatArray
 from assetgen.pack.schema import ModelCard
@@ -21,7 +21,9 @@ def decoded(card: ModelCard, latent: Any, axes: str, **windows: int) -> FloatArr
     import torch
 
     with torch.inference_mode():
-        found: FloatArray = decode_image(warm_model(card, (), (), ignore).pipeline.vae, latent, axes, **windows).numpy()
+        found: FloatArray = latents_to_image(
+            warm_model(card, (), (), ignore).pipeline.vae, latent, axes, **windows
+        ).numpy()
         return found
 
 

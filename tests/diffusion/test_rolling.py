@@ -161,7 +161,7 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
     """A picture, its control and its place, all moved by half a side at once, change nothing but their place."""
     import torch
 
-    from assetgen.diffusion.sampling.conditioning import Step, predict, prepare_conditioning
+    from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning
     from assetgen.images import color_image
     from assetgen.parts import Context, Control
 
@@ -176,7 +176,7 @@ def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
         conditioning = prepare_conditioning(warm, [read_request(job(card, context, tile="xy"))], (32, 32))
         [control] = conditioning.controls
         rolled = replace(conditioning, controls=(replace(control, cond=control.cond.roll((4, 4), (-1, -2))),))
-        step = Step(1, scheduler.timesteps[0], 0.5)
+        step = SamplingStep(1, scheduler.timesteps[0], 0.5)
         before = predict(warm, conditioning, scheduler, latents, step)
         after = predict(warm, rolled, scheduler, latents.roll((4, 4), (-1, -2)), step)
     assert torch.allclose(before.roll((4, 4), (-1, -2)), after, atol=1e-4)

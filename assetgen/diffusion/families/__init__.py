@@ -5,30 +5,38 @@ transformer ("the network"), the shape of its latents, its control networks, and
 is the same for all of them. Every file names the diffusers pipeline whose arithmetic it follows.
 """
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assetgen.errors import InputError
+from assetgen.pack.schema import ImageSize
 from assetgen.parts import did_you_mean
 
-PromptEmbeds = Mapping[str, Any]
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
+PromptEmbeds: TypeAlias = "Mapping[str, Tensor]"
 """What `pipeline.encode_prompt` returns, by diffusers' names: "prompt_embeds" `B×T×D`, "pooled_prompt_embeds" `B×D`,
 "prompt_attention_mask" `B×T`; those of negative prompts with the prefix "negative_"."""
-NetworkKwargs = Mapping[str, Any]
+Kwargs: TypeAlias = Mapping[str, Any]
 """Keyword arguments of a UNet or transformer of diffusers."""
 
 
 @dataclass(frozen=True)
 class ControlInput:
-    """What a control network receives in one step: `cond`, from `prepare`; `conditioning_scale` `B×1×1×1`; and the
-    control mode of networks for several kinds of images."""
+    """What a control network receives in one step: `cond` from `prepare` (a tensor, or a tuple of tensors),
+    `conditioning_scale` `B×1×1×1`, and the control mode of networks for several kinds of images."""
 
     cond: Any
-    conditioning_scale: Any
+    conditioning_scale: Tensor
     mode: int | None
 
 
@@ -42,11 +50,11 @@ class ControlAdapter:
     """
 
     network_class: str
-    prepare: Callable[[Any, Any, Any], Any]
-    residuals: Callable[[Any, Any, Any, NetworkKwargs, ControlInput], dict[str, Any]]
+    prepare: Callable[[DiffusionPipeline, ModelMixin, Tensor], Any]
+    residuals: Callable[[ModelMixin, Tensor, Tensor, Kwargs, ControlInput], Kwargs]
     load: Callable[..., Any] | None = None
     """`load(folder, file, device)`, for an adapter that is not a diffusers model."""
-    install: Callable[[Any, Any], AbstractContextManager[None]] | None = None
+    install: Callable[[DiffusionPipeline, Any], AbstractContextManager[None]] | None = None
     """`install(pipeline, network)`: a context in which the adapter's layers are part of the model. It is then active in
     every step, with one strength for the batch, and is the only control of this kind."""
 
@@ -65,32 +73,32 @@ class Family:
     """
 
     pipeline_class: str
-    encode: Callable[[Any, list[str], list[str], bool], PromptEmbeds]
-    tokenizers: Callable[[Any], Sequence[tuple[Any, int]]]
-    network_kwargs: Callable[[Any, PromptEmbeds, tuple[int, int], Any], dict[str, Any]]
-    predict: Callable[[Any, Any, Any, NetworkKwargs], Any]
-    tile_multiple: Callable[[Any], int]
+    encode: Callable[[DiffusionPipeline, list[str], list[str], bool], PromptEmbeds]
+    tokenizers: Callable[[DiffusionPipeline], Sequence[tuple[PreTrainedTokenizerBase, int]]]
+    network_kwargs: Callable[[DiffusionPipeline, PromptEmbeds, ImageSize, Tensor], Kwargs]
+    predict: Callable[[ModelMixin, Tensor, Tensor, Kwargs], Tensor]
+    tile_multiple: Callable[[ModelMixin], int]
     """Latent sides of tiling images are multiples of this, so that no layer rounds its size."""
     network_name: str = "unet"
     """The pipeline's component that denoises."""
     pipeline_kwargs: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of the pipeline's constructor."""
-    patch_size: Callable[[Any], int] = lambda network: 1
+    patch_size: Callable[[ModelMixin], int] = lambda network: 1
     """Latent cells per token side; all latent sides are multiples of it."""
-    max_latent_side: Callable[[Any], int | None] = lambda network: None
+    max_latent_side: Callable[[ModelMixin], int | None] = lambda network: None
     """The longest latent side that the network supports; None without a limit."""
-    guidance_distilled: Callable[[Any], bool] = lambda network: False
+    guidance_distilled: Callable[[ModelMixin], bool] = lambda network: False
     """True for guidance-distilled models: guidance is an input or unused, and there is no negative pass."""
-    in_channels: Callable[[Any], int] = lambda network: int(network.config.in_channels)
+    in_channels: Callable[[ModelMixin], int] = lambda network: int(network.config.in_channels)
     """Channels `C` of the network's input, unpacked: those of the latents and, for inpainting models, more."""
     inpainting_channels: Callable[[int, int], int] = lambda latent_channels, vae_scale_factor: latent_channels
     """`in_channels` of the family's inpainting models, by latent channels and VAE scale factor."""
-    inpainting_input: Callable[[Any, Any], Any] = lambda masked_image_latents, masks: None
+    inpainting_input: Callable[[Tensor, Tensor], Tensor | None] = lambda masked_image_latents, masks: None
     """The extra input channels `B×C×h×w` of inpainting models, from the latents of images whose masked part is grey,
     and masks `B×1×H×W`."""
     linear_sigmas: bool = False
     """True if the pipeline passes linear sigmas, 1 to 1/steps, to the scheduler."""
-    has_position_embeddings: Callable[[Any], bool] = lambda network: False
+    has_position_embeddings: Callable[[ModelMixin], bool] = lambda network: False
     """True if the network knows where the border is, so that circular padding cannot make its images tile."""
     control_adapters: Mapping[str, ControlAdapter] = field(default_factory=dict)
     """By the `type` of controls in model cards."""

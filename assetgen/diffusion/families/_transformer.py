@@ -1,8 +1,14 @@
 """What families with a diffusion transformer share."""
 
-from typing import Any
+from __future__ import annotations
 
-from assetgen.diffusion.families import NetworkKwargs, PromptEmbeds
+from typing import TYPE_CHECKING, Any
+
+from assetgen.diffusion.families import Kwargs, PromptEmbeds
+
+if TYPE_CHECKING:
+    from diffusers import ModelMixin
+    from torch import Tensor
 
 MASKED_EMBEDS = (
     "prompt_embeds",
@@ -13,17 +19,17 @@ MASKED_EMBEDS = (
 """What `encode_prompt` returns, in order, for text encoders whose padding is masked."""
 
 
-def patch_size(network: Any) -> int:
+def patch_size(network: ModelMixin) -> int:
     """Latent cells per token side."""
     return int(network.config.patch_size)
 
 
-def expand_timestep(timestep: Any, latents: Any) -> Any:
+def expand_timestep(timestep: Tensor, latents: Tensor) -> Tensor:
     """A timestep, repeated for each image of a batch."""
     return timestep.expand(len(latents))
 
 
-def drop_variance(prediction: Any, latents: Any) -> Any:
+def drop_variance(prediction: Tensor, latents: Tensor) -> Tensor:
     """The prediction without learned variances, which are the second half of its channels."""
     return prediction.chunk(2, dim=1)[0] if prediction.shape[1] == 2 * latents.shape[1] else prediction
 
@@ -36,6 +42,6 @@ def masked_kwargs(embeds: PromptEmbeds) -> dict[str, Any]:
     }
 
 
-def call_transformer(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+def call_transformer(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
     """One forward pass on latents `B×C×h×w`."""
     return network(latents, timestep=expand_timestep(timestep, latents), **kwargs, return_dict=False)[0]

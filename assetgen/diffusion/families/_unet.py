@@ -1,24 +1,32 @@
 """What families with a UNet share: encoding, the forward pass, inpainting channels and four types of control."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.sampling.ip_adapter import IP_ADAPTER
+from assetgen.pack.schema import ImageSize
 
-EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
+_EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 """What `encode_prompt` returns, in order; models with one text encoder return the first two."""
 
 
 def unet_family(
     pipeline_class: str,
-    network_kwargs: Callable[[PromptEmbeds, tuple[int, int]], dict[str, Any]],
+    network_kwargs: Callable[[PromptEmbeds, ImageSize], Kwargs],
     pipeline_kwargs: dict[str, Any],
 ) -> Family:
     """A family with a UNet. `network_kwargs(embeds, size)` returns the UNet's conditioning arguments."""
 
-    def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], scale: Any) -> dict[str, Any]:
+    def _network_kwargs(pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, scale: Tensor) -> Kwargs:
         return {**network_kwargs(embeds, size), **_timestep_cond(pipeline, scale)}
 
     return Family(
@@ -41,7 +49,7 @@ def unet_family(
     )
 
 
-def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     """Empty negative prompts are passed as None: XL models were trained with zeros for them."""
     embeds = pipeline.encode_prompt(
         prompt=prompts,
@@ -50,10 +58,10 @@ def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg:
         num_images_per_prompt=1,
         do_classifier_free_guidance=cfg,
     )
-    return dict(zip(EMBEDS, embeds, strict=False))
+    return dict(zip(_EMBEDS, embeds, strict=False))
 
 
-def _tokenizers(pipeline: Any) -> Sequence[tuple[Any, int]]:
+def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokenizerBase, int]]:
     found = []
     for suffix in ("", "_2"):
         tokenizer, encoder = (getattr(pipeline, f"{name}{suffix}", None) for name in ("tokenizer", "text_encoder"))
@@ -62,7 +70,7 @@ def _tokenizers(pipeline: Any) -> Sequence[tuple[Any, int]]:
     return found
 
 
-def _timestep_cond(pipeline: Any, guidance_scale: Any) -> dict[str, Any]:
+def _timestep_cond(pipeline: DiffusionPipeline, guidance_scale: Tensor) -> Kwargs:
     """The guidance embedding of latent consistency models (Luo et al. 2023), which replaces the negative pass."""
     width = pipeline.unet.config.time_cond_proj_dim
     if width is None:
@@ -71,14 +79,14 @@ def _timestep_cond(pipeline: Any, guidance_scale: Any) -> dict[str, Any]:
     return {"timestep_cond": embedded.to(execution_device(pipeline), pipeline.unet.dtype)}
 
 
-def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
     features = kwargs.get("down_intrablock_additional_residuals")
     if features is not None:
         kwargs = {**kwargs, "down_intrablock_additional_residuals": list(features)}  # the UNet pops from the list
     return network(latents, timestep, **kwargs, return_dict=False)[0]
 
 
-def _inpainting_input(masked_image_latents: Any, masks: Any) -> Any:
+def _inpainting_input(masked_image_latents: Tensor, masks: Tensor) -> Tensor:
     """The mask at latent size, then the latents of the masked image."""
     import torch
     from torch.nn import functional
@@ -87,11 +95,13 @@ def _inpainting_input(masked_image_latents: Any, masks: Any) -> Any:
     return torch.cat([mask, masked_image_latents], dim=1)
 
 
-def _to_network(pipeline: Any, network: Any, images: Any) -> Any:
+def _to_network(pipeline: DiffusionPipeline, network: ModelMixin, images: Tensor) -> Tensor:
     return images.to(network.device, network.dtype)
 
 
-def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+def _controlnet(
+    network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs, control: ControlInput
+) -> Kwargs:
     down, mid = network(
         latents,
         timestep,
@@ -103,7 +113,9 @@ def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs
     return _block_residuals(down, mid)
 
 
-def _controlnet_union(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+def _controlnet_union(
+    network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs, control: ControlInput
+) -> Kwargs:
     control_type = latents.new_zeros(len(latents), network.config.num_control_type)
     control_type[:, control.mode] = 1
     down, mid = network(
@@ -123,13 +135,15 @@ def _block_residuals(down: Any, mid: Any) -> dict[str, Any]:
     return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": mid}
 
 
-def _t2i_features(pipeline: Any, network: Any, images: Any) -> Any:
+def _t2i_features(pipeline: DiffusionPipeline, network: ModelMixin, images: Tensor) -> tuple[Tensor, ...]:
     """The features of a T2I-Adapter do not depend on the step. Adapters with one input channel take greyscale."""
     if network.config.in_channels == 1:
         images = images.mean(1, keepdim=True)
     return tuple(network(images.to(network.device, network.dtype)))
 
 
-def _t2i_adapter(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+def _t2i_adapter(
+    network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs, control: ControlInput
+) -> Kwargs:
     scaled = tuple(feature * control.conditioning_scale for feature in control.cond)
     return {"down_intrablock_additional_residuals": scaled}

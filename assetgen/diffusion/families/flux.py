@@ -1,15 +1,22 @@
 """FLUX.1 dev, schnell and Fill. Follows `FluxPipeline`, `FluxFillPipeline` and `FluxControlNetPipeline`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import expand_timestep
 from assetgen.diffusion.sampling.latents import encode_images
+from assetgen.pack.schema import ImageSize
 
-PATCH = 2  # latent cells per token side
-TRAIN_TIMESTEPS = 1000  # the transformer takes timesteps of 0 to 1
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Tensor
+
+_PATCH = 2  # latent cells per token side
+_TRAIN_TIMESTEPS = 1000  # the transformer takes timesteps of 0 to 1
 
 
 def flux() -> Family:
@@ -21,11 +28,11 @@ def flux() -> Family:
         tokenizers=lambda pipeline: [(pipeline.tokenizer_2, _max_sequence_length(pipeline))],
         network_kwargs=_network_kwargs,
         predict=_predict,
-        tile_multiple=lambda network: PATCH,
+        tile_multiple=lambda network: _PATCH,
         network_name="transformer",
-        patch_size=lambda network: PATCH,
+        patch_size=lambda network: _PATCH,
         guidance_distilled=lambda network: True,
-        in_channels=lambda network: int(network.config.in_channels) // PATCH**2,
+        in_channels=lambda network: int(network.config.in_channels) // _PATCH**2,
         inpainting_channels=lambda latent_channels, vae_scale_factor: 2 * latent_channels + vae_scale_factor**2,
         inpainting_input=_inpainting_input,
         linear_sigmas=True,
@@ -34,12 +41,12 @@ def flux() -> Family:
     )
 
 
-def _max_sequence_length(pipeline: Any) -> int:
+def _max_sequence_length(pipeline: DiffusionPipeline) -> int:
     """In T5 tokens, as dev and schnell were trained."""
     return 512 if pipeline.transformer.config.guidance_embeds else 256
 
 
-def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     prompt_embeds, pooled_prompt_embeds, _ = pipeline.encode_prompt(
         prompt=prompts,
         prompt_2=None,
@@ -49,11 +56,13 @@ def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg:
     return {"prompt_embeds": prompt_embeds, "pooled_prompt_embeds": pooled_prompt_embeds}
 
 
-def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], guidance_scale: Any) -> dict[str, Any]:
+def _network_kwargs(
+    pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
+) -> Kwargs:
     """With position ids: (0, 0, 0) for text tokens, (0, row, column) for image tokens."""
     import torch
 
-    prompt_embeds, token = embeds["prompt_embeds"], pipeline.vae_scale_factor * PATCH
+    prompt_embeds, token = embeds["prompt_embeds"], pipeline.vae_scale_factor * _PATCH
     rows, columns = size[1] // token, size[0] // token
     img_ids = torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
     return {
@@ -65,31 +74,31 @@ def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], 
     }
 
 
-def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
     tokens = network(_pack(latents), timestep=_unit_timestep(timestep, latents), **kwargs, return_dict=False)[0]
     return _unpack(tokens, latents.shape)
 
 
-def _unit_timestep(timestep: Any, latents: Any) -> Any:
+def _unit_timestep(timestep: Tensor, latents: Tensor) -> Tensor:
     """A timestep in 0..1, repeated for each image."""
-    return expand_timestep(timestep, latents).to(latents.dtype) / TRAIN_TIMESTEPS
+    return expand_timestep(timestep, latents).to(latents.dtype) / _TRAIN_TIMESTEPS
 
 
-def _pack(latents: Any) -> Any:
+def _pack(latents: Tensor) -> Tensor:
     """`B×C×h×w` as tokens `B×(h/2·w/2)×4C`."""
     batch, channels, height, width = latents.shape
-    patches = latents.reshape(batch, channels, height // PATCH, PATCH, width // PATCH, PATCH)
-    return patches.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * PATCH**2)
+    patches = latents.reshape(batch, channels, height // _PATCH, _PATCH, width // _PATCH, _PATCH)
+    return patches.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * _PATCH**2)
 
 
-def _unpack(tokens: Any, shape: Sequence[int]) -> Any:
+def _unpack(tokens: Tensor, shape: Sequence[int]) -> Tensor:
     """Tokens `B×(h/2·w/2)×4C` as `B×C×h×w`."""
     batch, _, height, width = shape
-    patches = tokens.reshape(batch, height // PATCH, width // PATCH, -1, PATCH, PATCH)
+    patches = tokens.reshape(batch, height // _PATCH, width // _PATCH, -1, _PATCH, _PATCH)
     return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
 
 
-def _inpainting_input(masked_image_latents: Any, masks: Any) -> Any:
+def _inpainting_input(masked_image_latents: Tensor, masks: Tensor) -> Tensor:
     """The latents of the masked image, then the mask with the pixels of each latent cell as channels."""
     import torch
     from torch.nn import functional
@@ -98,14 +107,16 @@ def _inpainting_input(masked_image_latents: Any, masks: Any) -> Any:
     return torch.cat([masked_image_latents, functional.pixel_unshuffle(masks, factor)], dim=1)
 
 
-def _prepare(pipeline: Any, network: Any, images: Any) -> Any:
+def _prepare(pipeline: DiffusionPipeline, network: ModelMixin, images: Tensor) -> Tensor:
     """Latents; or the images in -1..1 for ControlNets with a hint block (XLabs)."""
     if network.input_hint_block is not None:
         return images.to(network.device, network.dtype) * 2 - 1
     return encode_images(pipeline, images).to(network.device, network.dtype)
 
 
-def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+def _controlnet(
+    network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs, control: ControlInput
+) -> Kwargs:
     has_hint_block = network.input_hint_block is not None
     mode = None if control.mode is None else latents.new_full((len(latents), 1), control.mode).long()
     double, single = network(

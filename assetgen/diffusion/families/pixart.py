@@ -1,9 +1,11 @@
 """PixArt-α and PixArt-Σ. Follows `PixArtAlphaPipeline` and `PixArtSigmaPipeline`; the latter loads both."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import (
     MASKED_EMBEDS,
     call_transformer,
@@ -11,8 +13,13 @@ from assetgen.diffusion.families._transformer import (
     masked_kwargs,
     patch_size,
 )
+from assetgen.pack.schema import ImageSize
 
-ALPHA_TOKENS, SIGMA_TOKENS = 120, 300
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Tensor
+
+_ALPHA_TOKENS, _SIGMA_TOKENS = 120, 300
 """The longest prompts that α and Σ were trained with."""
 
 
@@ -31,16 +38,16 @@ def pixart() -> Family:
     )
 
 
-def _is_alpha(pipeline: Any) -> bool:
+def _is_alpha(pipeline: DiffusionPipeline) -> bool:
     """α is conditioned on resolution and aspect ratio, Σ is not."""
     return bool(pipeline.transformer.use_additional_conditions)
 
 
-def _max_sequence_length(pipeline: Any) -> int:
-    return ALPHA_TOKENS if _is_alpha(pipeline) else SIGMA_TOKENS
+def _max_sequence_length(pipeline: DiffusionPipeline) -> int:
+    return _ALPHA_TOKENS if _is_alpha(pipeline) else _SIGMA_TOKENS
 
 
-def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     embeds = pipeline.encode_prompt(
         prompts,
         negative_prompt=negative_prompts,
@@ -51,7 +58,9 @@ def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg:
     return dict(zip(MASKED_EMBEDS, embeds, strict=True))
 
 
-def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], guidance_scale: Any) -> dict[str, Any]:
+def _network_kwargs(
+    pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
+) -> Kwargs:
     prompt_embeds, (width, height) = embeds["prompt_embeds"], size
     conditions: dict[str, Any] = {"resolution": None, "aspect_ratio": None}
     if _is_alpha(pipeline):
@@ -60,5 +69,5 @@ def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], 
     return {**masked_kwargs(embeds), "added_cond_kwargs": conditions}
 
 
-def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
     return drop_variance(call_transformer(network, latents, timestep, kwargs), latents)

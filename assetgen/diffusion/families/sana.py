@@ -1,10 +1,12 @@
 """Sana and Sana 1.5. Follows `SanaPipeline`."""
 
+from __future__ import annotations
+
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import (
     MASKED_EMBEDS,
     call_transformer,
@@ -13,7 +15,11 @@ from assetgen.diffusion.families._transformer import (
     patch_size,
 )
 
-MAX_SEQUENCE_LENGTH = 300  # tokens; section 3.1 of the paper (Xie et al. 2024)
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Tensor
+
+_MAX_SEQUENCE_LENGTH = 300  # tokens; section 3.1 of the paper (Xie et al. 2024)
 
 
 def sana() -> Family:
@@ -22,7 +28,7 @@ def sana() -> Family:
     return Family(
         "SanaPipeline",
         encode=_encode,
-        tokenizers=lambda pipeline: [(pipeline.tokenizer, MAX_SEQUENCE_LENGTH)],
+        tokenizers=lambda pipeline: [(pipeline.tokenizer, _MAX_SEQUENCE_LENGTH)],
         network_kwargs=lambda pipeline, embeds, size, guidance_scale: masked_kwargs(embeds),
         predict=_predict,
         tile_multiple=patch_size,
@@ -32,7 +38,7 @@ def sana() -> Family:
     )
 
 
-def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     """With the pipeline's default `complex_human_instruction`, as in training; it precedes the prompt only."""
     instruction = inspect.signature(type(pipeline).__call__).parameters["complex_human_instruction"].default
     embeds = pipeline.encode_prompt(
@@ -40,12 +46,12 @@ def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg:
         negative_prompt=negative_prompts,
         device=execution_device(pipeline),
         do_classifier_free_guidance=cfg,
-        max_sequence_length=MAX_SEQUENCE_LENGTH,
+        max_sequence_length=_MAX_SEQUENCE_LENGTH,
         complex_human_instruction=instruction,
     )
     return dict(zip(MASKED_EMBEDS, embeds, strict=True))
 
 
-def _predict(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs) -> Any:
+def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
     prediction = call_transformer(network, latents, timestep * network.config.timestep_scale, kwargs)
     return drop_variance(prediction, latents)

@@ -1,15 +1,23 @@
 """Stable Diffusion 3 and 3.5. Follows `StableDiffusion3Pipeline` and `StableDiffusion3ControlNetPipeline`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device, transformer_pos_embed
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, NetworkKwargs, PromptEmbeds
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import call_transformer, expand_timestep, patch_size
 from assetgen.diffusion.sampling.latents import encode_images, shift_factor
+from assetgen.pack.schema import ImageSize
 
-MAX_SEQUENCE_LENGTH = 256  # T5 tokens in training; both CLIPs read the first 77
-EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
+_MAX_SEQUENCE_LENGTH = 256  # T5 tokens in training; both CLIPs read the first 77
+_EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 """What `encode_prompt` returns, in order."""
 
 
@@ -30,7 +38,7 @@ def sd3() -> Family:
     )
 
 
-def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
+def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     embeds = pipeline.encode_prompt(
         prompt=prompts,
         prompt_2=None,
@@ -38,23 +46,25 @@ def _encode(pipeline: Any, prompts: list[str], negative_prompts: list[str], cfg:
         negative_prompt=negative_prompts,
         device=execution_device(pipeline),
         do_classifier_free_guidance=cfg,
-        max_sequence_length=MAX_SEQUENCE_LENGTH,
+        max_sequence_length=_MAX_SEQUENCE_LENGTH,
     )
-    return dict(zip(EMBEDS, embeds, strict=True))
+    return dict(zip(_EMBEDS, embeds, strict=True))
 
 
-def _tokenizers(pipeline: Any) -> Sequence[tuple[Any, int]]:
+def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokenizerBase, int]]:
     if pipeline.text_encoder_3 is not None:
-        return [(pipeline.tokenizer_3, MAX_SEQUENCE_LENGTH)]
+        return [(pipeline.tokenizer_3, _MAX_SEQUENCE_LENGTH)]
     clips = (pipeline.tokenizer, pipeline.tokenizer_2)
     return [(tokenizer, tokenizer.model_max_length) for tokenizer in clips]
 
 
-def _network_kwargs(pipeline: Any, embeds: PromptEmbeds, size: tuple[int, int], guidance_scale: Any) -> dict[str, Any]:
+def _network_kwargs(
+    pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
+) -> Kwargs:
     return {"encoder_hidden_states": embeds["prompt_embeds"], "pooled_projections": embeds["pooled_prompt_embeds"]}
 
 
-def _prepare(pipeline: Any, network: Any, images: Any) -> Any:
+def _prepare(pipeline: DiffusionPipeline, network: ModelMixin, images: Tensor) -> Tensor:
     """Latents. ControlNets trained without pooled embeddings were also trained on latents without the VAE's shift."""
     if not network.config.use_pos_embed:
         network.pos_embed = transformer_pos_embed(network, pipeline.transformer).to(network.device)
@@ -64,7 +74,9 @@ def _prepare(pipeline: Any, network: Any, images: Any) -> Any:
     return latents.to(network.device, network.dtype)
 
 
-def _controlnet(network: Any, latents: Any, timestep: Any, kwargs: NetworkKwargs, control: ControlInput) -> Any:
+def _controlnet(
+    network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs, control: ControlInput
+) -> Kwargs:
     pooled, hidden_states = kwargs["pooled_projections"], kwargs["encoder_hidden_states"]
     [blocks] = network(
         network.pos_embed(latents) if not network.config.use_pos_embed else latents,

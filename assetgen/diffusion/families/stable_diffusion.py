@@ -1,10 +1,9 @@
 """Stable Diffusion 1 and 2 and models of their architecture, with epsilon or v-prediction as their scheduler sets.
 Follows `StableDiffusionPipeline`, its ControlNet and Adapter variants, and `StableDiffusionInpaintPipeline`."""
 
-from typing import Any
-
-from assetgen.diffusion.families import Family, PromptEmbeds
+from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._unet import unet_family
+from assetgen.pack.schema import ImageSize
 
 
 def stable_diffusion() -> Family:
@@ -13,5 +12,5 @@ def stable_diffusion() -> Family:
     return unet_family("StableDiffusionPipeline", _network_kwargs, pipeline_kwargs)
 
 
-def _network_kwargs(embeds: PromptEmbeds, size: tuple[int, int]) -> dict[str, Any]:
+def _network_kwargs(embeds: PromptEmbeds, size: ImageSize) -> Kwargs:
     return {"encoder_hidden_states": embeds["prompt_embeds"]}

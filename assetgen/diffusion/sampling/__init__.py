@@ -1,1 +1,1 @@
-"""From requests to images: prompts, conditioning, the sampler loop, decoding."""
+"""From requests to images: batches, prompts, conditioning, the denoising loop, decoding, seamless tiling."""

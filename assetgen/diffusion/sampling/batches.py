@@ -1,14 +1,16 @@
 """Jobs to images, in batches of one shape on a warm model."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion.loading.models import WarmModel, warm_model
-from assetgen.diffusion.sampling.decode import decode_image
+from assetgen.diffusion.sampling.decode import latents_to_image
 from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.latents import quantize
 from assetgen.diffusion.sampling.prompts import chunk_count
@@ -22,6 +24,9 @@ from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
 from assetgen.images import ImageSet, color_image
 from assetgen.pack.schema import ImageSize
 from assetgen.parts import SourceJob
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
@@ -163,10 +168,10 @@ def _emit_drawn(
         request.emit(event)
 
 
-def _decode(warm: WarmModel, request: Request, latents: Any) -> tuple[Any, Any]:
+def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor, Tensor]:
     """The image `H×W×3` uint8 and whether its pixels are finite: tensors on the device, which may not have finished.
     An inpainted image has the exact pixels of `init_image` where the mask is 0."""
-    pixels = center_crop(decode_image(warm.pipeline.vae, latents, request.tile), request.size)
+    pixels = center_crop(latents_to_image(warm.pipeline.vae, latents, request.tile), request.size)
     finite = pixels.isfinite().all()
     if request.init_image is not None and request.mask_image is not None:
         inputs = (fit_image(each, request.size, request.size) for each in (request.mask_image, request.init_image))
@@ -175,7 +180,9 @@ def _decode(warm: WarmModel, request: Request, latents: Any) -> tuple[Any, Any]:
     return quantize(pixels), finite
 
 
-def _to_image_sets(warm: WarmModel, batch: Sequence[Request], decoded: Sequence[tuple[Any, Any]]) -> list[ImageSet]:
+def _to_image_sets(
+    warm: WarmModel, batch: Sequence[Request], decoded: Sequence[tuple[Tensor, Tensor]]
+) -> list[ImageSet]:
     """Copy the images of a batch to the CPU, all at once: each copy waits for the device."""
     torch, _ = libraries()
     images, finite = (torch.stack(each) for each in zip(*decoded, strict=True))

@@ -1,14 +1,16 @@
 """What conditions a batch (prompts, guidance, controls, inpainting channels), and one prediction with it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import methodcaller
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assetgen.diffusion.families import ControlAdapter, ControlInput
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Kwargs
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import scale_model_input
 from assetgen.diffusion.sampling.latents import encode_images, to_tensor
@@ -20,6 +22,10 @@ from assetgen.errors import InputError
 from assetgen.images import FloatArray
 from assetgen.pack.schema import ImageSize
 
+if TYPE_CHECKING:
+    from diffusers import ModelMixin, SchedulerMixin
+    from torch import Tensor
+
 
 @dataclass(frozen=True)
 class BatchControl:
@@ -28,14 +34,14 @@ class BatchControl:
 
     kind: str
     adapter: ControlAdapter
-    network: Any
+    network: ModelMixin
     mode: int | None
     cond: Any
-    scales: Any
-    starts: Any
-    ends: Any
+    scales: Tensor
+    starts: Tensor
+    ends: Tensor
 
-    def scales_at(self, progress: float) -> Any:
+    def scales_at(self, progress: float) -> Tensor:
         """The scales `B×1×1×1` at this fraction of the steps. They stay on the CPU, where testing them is free."""
         return self.scales * ((self.starts <= progress) & (progress < self.ends))
 
@@ -49,10 +55,10 @@ class Conditioning:
     rolling, `offsets` where each image's shifts begin.
     """
 
-    network_kwargs: dict[str, Any]
-    guidance_scale: Any
+    network_kwargs: Kwargs
+    guidance_scale: Tensor | None
     controls: tuple[BatchControl, ...]
-    inpainting: Any
+    inpainting: Tensor | None
     tile: str
     rolled_axes: str
     offsets: list[dict[str, float]]
@@ -79,7 +85,7 @@ def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: Ima
     )
 
 
-def _per_image(values: Sequence[float]) -> Any:
+def _per_image(values: Sequence[float]) -> Tensor:
     """`B×1×1×1` float32."""
     import torch
 
@@ -105,7 +111,7 @@ def _batch_control(warm: WarmModel, requests: Sequence[Request], number: int, si
     )
 
 
-def _inpainting_channels(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> Any:
+def _inpainting_channels(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> Tensor | None:
     """The extra channels of an inpainting model, None for other models. Without a mask all of the image is masked."""
     import torch
 
@@ -125,16 +131,18 @@ def _masked_image(request: Request, size: ImageSize) -> tuple[FloatArray, FloatA
 
 
 @dataclass(frozen=True)
-class Step:
+class SamplingStep:
     """A sampling step: its number from 1, the scheduler's timestep, and the fraction (0..1) of the steps at its
     middle."""
 
     number: int
-    timestep: Any
+    timestep: Tensor
     progress: float
 
 
-def predict(warm: WarmModel, conditioning: Conditioning, scheduler: Any, latents: Any, step: Step) -> Any:
+def predict(
+    warm: WarmModel, conditioning: Conditioning, scheduler: SchedulerMixin, latents: Tensor, step: SamplingStep
+) -> Tensor:
     """The guided prediction (noise or velocity) for latents `B×C×h×w`: float32, same shape."""
     latents = scale_model_input(scheduler, latents, step.timestep)
     axes = conditioning.rolled_axes
@@ -150,7 +158,9 @@ def predict(warm: WarmModel, conditioning: Conditioning, scheduler: Any, latents
     return total / total_weight
 
 
-def _predict_rolled(warm: WarmModel, conditioning: Conditioning, latents: Any, step: Step, shifts: Shifts) -> Any:
+def _predict_rolled(
+    warm: WarmModel, conditioning: Conditioning, latents: Tensor, step: SamplingStep, shifts: Shifts
+) -> Tensor:
     """The prediction for latents rolled by these shifts, rolled back. Runs as a CUDA graph where that is possible."""
     width, dtype = latents.shape[-1], warm.network.dtype
     scaled = [(control, control.scales_at(step.progress)) for control in conditioning.controls]
@@ -179,7 +189,7 @@ def _predict_rolled(warm: WarmModel, conditioning: Conditioning, latents: Any, s
     return roll(prediction, shifts, width, back=True)
 
 
-def _run_networks(warm: WarmModel, controls: Sequence[BatchControl], inputs: Mapping[str, Any]) -> Any:
+def _run_networks(warm: WarmModel, controls: Sequence[BatchControl], inputs: Mapping[str, Any]) -> Tensor:
     """Control networks, then the network, then guidance: a function of the tensors in `inputs` alone."""
     import torch
 
@@ -196,7 +206,7 @@ def _run_networks(warm: WarmModel, controls: Sequence[BatchControl], inputs: Map
     return prediction
 
 
-def _control_residuals(controls: Sequence[BatchControl], latents: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _control_residuals(controls: Sequence[BatchControl], latents: Tensor, inputs: Mapping[str, Any]) -> Kwargs:
     """The residuals of all controls, summed, by the network's argument names."""
     total: dict[str, Any] = {}
     for control, cond, scales in zip(controls, inputs["conds"], inputs["scales"], strict=True):
@@ -212,7 +222,7 @@ def _control_residuals(controls: Sequence[BatchControl], latents: Any, inputs: M
     return total
 
 
-def _map(function: Callable[[Any], Any], tensors: Any) -> Any:
+def _map(function: Callable[[Tensor], Tensor], tensors: Any) -> Any:
     return tuple(map(function, tensors)) if isinstance(tensors, tuple) else function(tensors)
 
 

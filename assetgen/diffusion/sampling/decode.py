@@ -1,8 +1,10 @@
 """Latents to images: small ones at once, large ones in overlapping windows, so that memory does not grow with size."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +13,20 @@ from assetgen.diffusion.sampling.latents import decode_latents, vae_scale_factor
 from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.images import FloatArray
 
-MAX_PIXELS = 2048 * 1024
+if TYPE_CHECKING:
+    from diffusers import ModelMixin
+    from torch import Tensor
+
+_MAX_PIXELS = 2048 * 1024
 """The largest image decoded at once: SDXL's autoencoder takes about 2.8 GB for 1024² in bfloat16."""
-WINDOW = 1024
-OVERLAP = 256
+_WINDOW = 1024
+_OVERLAP = 256
 """In pixels. The receptive field of SDXL's decoder reaches about 100 pixels to each side, apart from its attention."""
 
 
-def decode_image(vae: Any, latents: Any, tile: str, *, max_pixels: int = MAX_PIXELS, window: int = WINDOW) -> Any:
+def latents_to_image(
+    vae: ModelMixin, latents: Tensor, tile: str, *, max_pixels: int = _MAX_PIXELS, window: int = _WINDOW
+) -> Tensor:
     """The image `H×W×3` in 0..1, a float32 tensor, of latents `1×C×h×w`; it tiles along the axes `tile`.
 
     Images of more than `max_pixels` are blended from square windows of `window` pixels. Along tiling axes the windows
@@ -30,7 +38,7 @@ def decode_image(vae: Any, latents: Any, tile: str, *, max_pixels: int = MAX_PIX
     if latents.shape[2] * latents.shape[3] * factor**2 <= max_pixels:
         with circular_padding([vae], tile):
             return decode_latents(vae, latents)
-    cells, overlap = window // factor, window * OVERLAP // WINDOW // factor
+    cells, overlap = window // factor, window * _OVERLAP // _WINDOW // factor
     rows, columns = (
         list(_windows(length, cells, overlap, axis in tile))
         for axis, length in zip("yx", latents.shape[2:], strict=True)

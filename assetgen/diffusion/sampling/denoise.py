@@ -5,22 +5,29 @@ differs between the images of a batch (prompt, seed, guidance scale, conditionin
 its first axis. Latents and the scheduler's arithmetic are float32; the networks run in the model's dtype.
 """
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, set_timesteps
-from assetgen.diffusion.sampling.conditioning import Step, predict, prepare_conditioning
+from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning
 from assetgen.diffusion.sampling.latents import encode_images, seeded_noise, to_tensor
 from assetgen.diffusion.sampling.request import Request, fit_image
 from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
+from assetgen.images import FloatArray
 from assetgen.pack.schema import ImageSize
 
+if TYPE_CHECKING:
+    from diffusers import SchedulerMixin
+    from torch import Generator, Tensor
 
-def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names: Sequence[str]) -> Any:
+
+def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names: Sequence[str]) -> Tensor:
     """Latents `B×C×h×w` float32 of requests with one batch key, sampled at `size` (width, height in pixels).
 
     Emits `Sampling` for the assets `names` after each step; an exception from there (a cancel) ends the loop.
@@ -41,7 +48,7 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
         latents = add_noise(scheduler, start.init_latents, start.noise, timesteps[0])
     step_kwargs, sync = _step_kwargs(scheduler, start), StepSync(warm.device)
     for done, timestep in enumerate(timesteps, 1):
-        step = Step(done, timestep, (done - 0.5) / len(timesteps))
+        step = SamplingStep(done, timestep, (done - 0.5) / len(timesteps))
         prediction = predict(warm, conditioning, scheduler, latents, step)
         latents = scheduler.step(prediction, timestep, latents, return_dict=False, **step_kwargs)[0]
         if start.mask is not None:
@@ -54,7 +61,7 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
     return latents
 
 
-def _skipped_timesteps(scheduler: Any, request: Request) -> int:
+def _skipped_timesteps(scheduler: SchedulerMixin, request: Request) -> int:
     """Timesteps that image-to-image leaves out at the start; schedulers of order 2 have two per step."""
     if request.init_image is None:
         return 0
@@ -66,10 +73,10 @@ def _skipped_timesteps(scheduler: Any, request: Request) -> int:
 class _Start:
     """Noise `B×C×h×w` and its CPU generators; latents of the initial images and masks `B×1×h×w`, or None."""
 
-    noise: Any
-    generators: list[Any]
-    init_latents: Any
-    mask: Any
+    noise: Tensor
+    generators: list[Generator]
+    init_latents: Tensor | None
+    mask: Tensor | None
 
 
 def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _Start:
@@ -89,14 +96,14 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
     )
 
 
-def _latent_mask(mask: Any, latent_size: ImageSize) -> Any:
+def _latent_mask(mask: FloatArray, latent_size: ImageSize) -> Tensor:
     """A mask `1×1×h×w`: the maximum of the pixels of each cell, so that every masked pixel is repainted."""
     from torch.nn import functional
 
     return functional.adaptive_max_pool2d(to_tensor(mask), (latent_size[1], latent_size[0]))
 
 
-def _step_kwargs(scheduler: Any, start: _Start) -> dict[str, Any]:
+def _step_kwargs(scheduler: SchedulerMixin, start: _Start) -> dict[str, Any]:
     """The generators, for schedulers that add noise in each step."""
     accepts = "generator" in inspect.signature(scheduler.step).parameters
     return {"generator": start.generators} if accepts else {}

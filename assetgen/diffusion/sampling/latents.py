@@ -1,14 +1,20 @@
 """Images to latents and back, both float32; only the autoencoder itself runs in its own dtype."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from assetgen.diffusion._private_apis import execution_device
 from assetgen.images import FloatArray
 
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch import Generator, Tensor
 
-def seeded_noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Any, Any]:
+
+def seeded_noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Tensor, Generator]:
     """Normal noise `1×C×h×w` for latents of `size` (width, height), and its generator for later draws.
 
     It is drawn on the CPU in float32, so that a seed gives the same image on every device and in every dtype.
@@ -20,14 +26,14 @@ def seeded_noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Any, 
     return torch.randn(shape, generator=generator, dtype=torch.float32), generator
 
 
-def vae_scale_factor(vae: Any) -> int:
+def vae_scale_factor(vae: ModelMixin) -> int:
     """Image pixels per latent cell, in each direction."""
     config = vae.config
     channels = config.get("block_out_channels") or config.encoder_block_out_channels
     return 1 << (len(channels) - 1)
 
 
-def encode_images(pipeline: Any, images: Any) -> Any:
+def encode_images(pipeline: DiffusionPipeline, images: Tensor) -> Tensor:
     """Latents `B×C×h×w` of images, a tensor `B×3×H×W` in 0..1: the mode of the distribution, without noise."""
     vae = pipeline.vae
     encoded = vae.encode(images.to(execution_device(pipeline), vae.dtype) * 2 - 1)
@@ -36,33 +42,33 @@ def encode_images(pipeline: Any, images: Any) -> Any:
     return (latents - mean) / std
 
 
-def decode_latents(vae: Any, latents: Any) -> Any:
+def decode_latents(vae: ModelMixin, latents: Tensor) -> Tensor:
     """The image `H×W×3` in 0..1, float32, of latents `1×C×h×w`; a tensor on their device."""
     mean, std = _latent_statistics(vae, latents)
     pixels = vae.decode((latents * std + mean).to(vae.dtype), return_dict=False)[0]
     return (pixels.float() / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0)
 
 
-def to_tensor(image: FloatArray) -> Any:
+def to_tensor(image: FloatArray) -> Tensor:
     """`H×W×C` as a float32 tensor `1×C×H×W`."""
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32))[None]
 
 
-def quantize(image: Any) -> Any:
+def quantize(image: Tensor) -> Tensor:
     """A tensor in 0..1 as uint8, on its device: a quarter of the bytes is then copied to the CPU."""
     import torch
 
     return (image * 255).round().to(torch.uint8)
 
 
-def shift_factor(vae: Any) -> float:
+def shift_factor(vae: ModelMixin) -> float:
     """The VAE's `shift_factor`; 0 for a VAE without one."""
     return float(getattr(vae.config, "shift_factor", None) or 0.0)
 
 
-def _latent_statistics(vae: Any, like: Any) -> tuple[Any, Any]:
+def _latent_statistics(vae: ModelMixin, like: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of raw latents: `latents_mean` and `latents_std` of each channel, or `shift_factor`
     and 1 / `scaling_factor`."""
     config = vae.config

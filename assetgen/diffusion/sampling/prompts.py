@@ -1,11 +1,16 @@
 """Prompts to embeddings. A prompt that is too long for the text encoder is encoded in chunks, and none is cut off."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion.loading.models import WarmModel
 
-TOKEN_EMBEDS = ("prompt_embeds", "prompt_attention_mask")
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_TOKEN_EMBEDS = ("prompt_embeds", "prompt_attention_mask")
 """Embeddings `B×T×…` with a token axis, along which chunks are concatenated. Of pooled ones the first chunk counts."""
 
 
@@ -44,7 +49,7 @@ def _split(warm: WarmModel, prompt: str) -> list[str]:
     return chunks
 
 
-def encode_prompts(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Any]:
+def encode_prompts(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Tensor]:
     """The `PromptEmbeds` of pairs of prompt and negative prompt; with `cfg` those of the negative prompts, too.
 
     On CPUs each pair is encoded alone, so that its bits do not depend on the batch; on GPUs a batch takes no longer
@@ -53,7 +58,7 @@ def encode_prompts(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: boo
     return warm.embeddings.get((*prompts, cfg), lambda: _encode(warm, prompts, cfg))
 
 
-def _encode(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Any]:
+def _encode(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Tensor]:
     import torch
 
     split = [(prompt_chunks(warm, prompt), prompt_chunks(warm, negative)) for prompt, negative in prompts]
@@ -69,7 +74,7 @@ def _padded(chunks: list[str], count: int) -> list[str]:
     return chunks + [""] * (count - len(chunks))
 
 
-def _encode_rows(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], cfg: bool) -> dict[str, Any]:
+def _encode_rows(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], cfg: bool) -> dict[str, Tensor]:
     """Encode the first chunks of all rows, then the second ones, …, and concatenate them."""
     import torch
 
@@ -86,4 +91,4 @@ def _encode_rows(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], c
 
 
 def _has_token_axis(name: str) -> bool:
-    return name.removeprefix("negative_") in TOKEN_EMBEDS
+    return name.removeprefix("negative_") in _TOKEN_EMBEDS

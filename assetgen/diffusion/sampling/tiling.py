@@ -1,21 +1,27 @@
 """Circular padding in every convolution, along x, y or both, so that images tile."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import CONV_FORWARD
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Conv2d, Module
+
 
 @contextmanager
-def circular_padding(networks: Iterable[Any], axes: str) -> Iterator[None]:
+def circular_padding(networks: Iterable[Module], axes: str) -> Iterator[None]:
     """Context in which the convolutions of these torch modules pad circularly along `axes` ("", "x", "y" or "xy").
 
     Such a network commutes with rolling its input: it does not know where the border is. The VAE's encoder pads outside
     its convolutions (one row and column at the end), so its `Downsample2D` is replaced, too.
     """
-    patched: list[tuple[Any, str]] = []
+    patched: list[tuple[Module, str]] = []
     try:
         if axes:
             for module in (module for network in networks for module in network.modules()):
@@ -28,7 +34,7 @@ def circular_padding(networks: Iterable[Any], axes: str) -> Iterator[None]:
             delattr(module, name)
 
 
-def _replacements(module: Any, axes: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+def _replacements(module: Module, axes: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     from diffusers.models.downsampling import Downsample2D
     from torch import nn
 
@@ -38,7 +44,7 @@ def _replacements(module: Any, axes: str) -> Iterator[tuple[str, Callable[..., A
         yield "forward", partial(_downsample, module, axes)
 
 
-def _convolve(module: Any, axes: str, images: Any, weight: Any, bias: Any) -> Any:
+def _convolve(module: Conv2d, axes: str, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     from torch.nn import functional
 
     y, x = module.padding
@@ -47,14 +53,14 @@ def _convolve(module: Any, axes: str, images: Any, weight: Any, bias: Any) -> An
     return functional.conv2d(images, weight, bias, module.stride, zero_padding, module.dilation, module.groups)
 
 
-def _downsample(module: Any, axes: str, images: Any) -> Any:
+def _downsample(module: Module, axes: str, images: Tensor) -> Tensor:
     from torch.nn import functional
 
     images = functional.pad(images, (0, "x" not in axes, 0, "y" not in axes))
     return module.conv(_pad(images, axes, (0, 1), (0, 1)))
 
 
-def _pad(images: Any, axes: str, x: tuple[int, int], y: tuple[int, int]) -> Any:
+def _pad(images: Tensor, axes: str, x: tuple[int, int], y: tuple[int, int]) -> Tensor:
     """Images `B×C×H×W`, padded circularly along `axes` by these cells before and after."""
     from torch.nn import functional
 
