@@ -1,4 +1,4 @@
-"""Large pictures: decoded through windows, and still without an edge where they wrap."""
+"""Large images are decoded in windows, and still tile."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def decoded(card: ModelCard, latent: Any, axes: str, **windows: int) -> FloatArr
 
 
 def latent(height: int, width: int) -> Any:
-    """Soft waves that meet themselves at the border."""
+    """Smooth periodic waves."""
     import torch
 
     down, across = (torch.linspace(0, 2 * torch.pi, length + 1)[:-1] for length in (height, width))
@@ -38,32 +38,32 @@ def latent(height: int, width: int) -> Any:
 
 @pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
 @pytest.mark.parametrize(("height", "width"), [(40, 64), (24, 50), (8, 40)])
-def test_windows_give_about_the_same_picture(tiny_of: Find, axes: str, height: int, width: int) -> None:
-    """Of noise, which looks the same to the norms of the network in every window."""
+def test_decoding_in_windows_is_near_decoding_at_once(tiny_of: Find, axes: str, height: int, width: int) -> None:
+    """Of noise, whose statistics for the group norms are the same in every window."""
     import torch
 
-    card, given = tiny_of("sd3"), torch.randn(1, 4, height, width, generator=torch.Generator().manual_seed(0))
-    whole, windows = decoded(card, given, axes), decoded(card, given, axes, max_pixels=0, window=64)
+    card, noise = tiny_of("sd3"), torch.randn(1, 4, height, width, generator=torch.Generator().manual_seed(0))
+    whole, windows = decoded(card, noise, axes), decoded(card, noise, axes, max_pixels=0, window=64)
     assert windows.shape == whole.shape == (height * 4, width * 4, 3)
-    assert np.abs(whole - windows).mean() < whole.std() / 2  # by pieces in the wrong places it is 1.1
+    assert np.abs(whole - windows).mean() < whole.std() / 2  # windows in wrong places give 1.1
 
 
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
-def test_a_window_reaches_over_the_border_along_axes_that_wrap(tiny_of: Find, axes: str) -> None:
-    """Rolled by whole windows, it gives the same picture, rolled: nothing in it knows where the border was."""
-    card, given = tiny_of("sd3"), latent(48, 48)
+def test_windows_wrap_around_the_border_along_tiling_axes(tiny_of: Find, axes: str) -> None:
+    """Rolling the latents rolls the image."""
+    card, latents = tiny_of("sd3"), latent(48, 48)
     for axis, dimension in (("y", 0), ("x", 1)):
-        before = decoded(card, given, axes, max_pixels=0, window=64)
-        after = decoded(card, given.roll(12, dimension + 2), axes, max_pixels=0, window=64)
+        before = decoded(card, latents, axes, max_pixels=0, window=64)
+        after = decoded(card, latents.roll(12, dimension + 2), axes, max_pixels=0, window=64)
         change = np.abs(np.roll(before, 48, dimension) - after).max()
         assert change < 1e-4 if axis in axes else change > 1e-3
 
 
-def test_the_seam_check_passes_what_was_put_together_from_windows(tiny_of: Find) -> None:
-    picture = decoded(tiny_of("sd3"), latent(48, 48), "xy", max_pixels=0, window=64)
-    assert max(wrap_ratio(picture, axis) for axis in ("x", "y")) < SEAM_LIMIT
+def test_images_decoded_in_windows_pass_the_seam_check(tiny_of: Find) -> None:
+    image = decoded(tiny_of("sd3"), latent(48, 48), "xy", max_pixels=0, window=64)
+    assert max(wrap_ratio(image, axis) for axis in ("x", "y")) < SEAM_LIMIT
 
 
-def test_small_pictures_are_decoded_at_once(tiny_of: Find) -> None:
-    card, given = tiny_of("sd3"), latent(16, 16)
-    assert (decoded(card, given, "xy") == decoded(card, given, "xy", max_pixels=64 * 64)).all()
+def test_small_images_are_decoded_at_once(tiny_of: Find) -> None:
+    card, latents = tiny_of("sd3"), latent(16, 16)
+    assert (decoded(card, latents, "xy") == decoded(card, latents, "xy", max_pixels=64 * 64)).all()

@@ -1,8 +1,8 @@
-"""The determinism contract: on one class of machine, with the same versions of the libraries, an asset has the same
-bytes however it is built: alone or among others, first or last, in batches of any size.
+"""The determinism contract: on one class of machine, with the same library versions, an asset has the same bytes
+however it is built: alone or among others, first or last, in batches of any size.
 
-What a class of machine is: the same kind of device, number format and instruction set. Elsewhere networks round
-otherwise; then `check --similar` holds pictures to their looks instead of their bytes (see `assetgen/looks.py`).
+Machines of one class have the same kind of device, dtype and instruction set. Others round differently; there
+`check --similar` compares images by fingerprint instead of their bytes (see `assetgen/pixels/fingerprint.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,14 +26,14 @@ def mini(request: pytest.FixtureRequest) -> ModelCard:
     return library_for().card("mini").model_copy(update={"precision": request.param})
 
 
-def drawn(jobs: Sequence[SourceJob]) -> list[bytes]:
+def sample_bytes(jobs: Sequence[SourceJob]) -> list[bytes]:
     return [images["color"].tobytes() for images in sample(jobs)]
 
 
 @pytest.fixture(scope="module")
 def alone(mini: ModelCard, job: Callable[..., SourceJob]) -> list[bytes]:
-    """The picture of each prompt, made by itself."""
-    return [drawn([job(mini, prompt=prompt, seed=seed, steps=2)])[0] for seed, prompt in enumerate(PROMPTS)]
+    """The image of each prompt, sampled alone."""
+    return [sample_bytes([job(mini, prompt=prompt, seed=seed, steps=2)])[0] for seed, prompt in enumerate(PROMPTS)]
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ def alone(mini: ModelCard, job: Callable[..., SourceJob]) -> list[bytes]:
         ([2, 0, 4, 1, 3], 4),
     ],
 )
-def test_a_picture_has_the_same_bytes_in_any_company_order_and_batch(
+def test_an_image_has_the_same_bytes_in_any_batch_and_order(
     mini: ModelCard, job: Callable[..., SourceJob], alone: list[bytes], order: list[int], batch: int
 ) -> None:
     card = mini.model_copy(update={"batch": {"cpu": batch, "gpu": 4}})
-    made = drawn([job(card, prompt=PROMPTS[index], seed=index, steps=2) for index in order])
-    assert [order[place] for place, picture in enumerate(made) if picture != alone[order[place]]] == []
+    images = sample_bytes([job(card, prompt=PROMPTS[index], seed=index, steps=2) for index in order])
+    assert [index for index, image in zip(order, images, strict=True) if image != alone[index]] == []
 
 
-def test_an_asset_has_the_same_bytes_whichever_others_are_built_with_it(
+def test_an_asset_has_the_same_bytes_built_alone_and_in_a_pack(
     build_in: Callable[..., list[Event]], tmp_path: Path
 ) -> None:
     lines = [
@@ -68,5 +68,5 @@ def test_an_asset_has_the_same_bytes_whichever_others_are_built_with_it(
         (tmp_path / f"{number}/pack").mkdir(parents=True)
         (tmp_path / f"{number}/pack/pack.yaml").write_text(PACK + line)
         build_in(tmp_path / f"{number}")
-        built = [(tmp_path / f"{place}/game/art/a{number}.png").read_bytes() for place in ("all", number)]
+        built = [(tmp_path / f"{folder}/game/art/a{number}.png").read_bytes() for folder in ("all", number)]
         assert built[0] == built[1]

@@ -1,4 +1,4 @@
-"""The embedded model, by the same way as any other: its card tells the truth, and its pictures show what was asked."""
+"""The embedded model: its card matches its weights, and its images follow prompt and `strength`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,18 +38,18 @@ def mini() -> ModelCard:
     return library_for().card("mini")
 
 
-def alone(job: SourceJob) -> Array:
+def sample_one(job: SourceJob) -> Array:
     return next(sample([job]))["color"].astype(int)
 
 
-def test_the_card_names_the_very_weights_that_are_shipped(mini: ModelCard) -> None:
+def test_the_digests_of_the_card_are_those_of_the_shipped_weights(mini: ModelCard) -> None:
     assert mini.digest == weights_digest(weights_path(mini.weights))
     for control in mini.controls.values():
         assert control.digest == weights_digest(weights_path(control.weights))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_card_is_whole_and_pinned(name: str) -> None:
+def test_every_shipped_card_is_complete_and_pinned(name: str) -> None:
     card = library_for().card(name)
     assert card.model == name
     assert card.digest or len(getattr(card.weights, "revision", "")) == 40
@@ -60,20 +60,20 @@ def test_every_shipped_card_is_whole_and_pinned(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_colours_that_are_asked_for_are_there(mini: ModelCard, job: Callable[..., SourceJob]) -> None:
+def test_the_colour_of_the_prompt_is_in_the_image(mini: ModelCard, job: Callable[..., SourceJob]) -> None:
     prompts = (mini.prompts["tile_texture"].replace("{prompt}", f"{color} stone bricks") for color in ("red", "blue"))
-    red, blue = (alone(job(mini, prompt=prompt, tile="xy", steps=6)).mean((0, 1)) for prompt in prompts)
+    red, blue = (sample_one(job(mini, prompt=prompt, tile="xy", steps=6)).mean((0, 1)) for prompt in prompts)
     assert red[0] - red[2] > blue[0] - blue[2] + 30
 
 
 @pytest.mark.slow
-def test_an_image_is_followed_the_more_the_less_strength_there_is(
-    mini: ModelCard, job: Callable[..., SourceJob], tmp_path: Path
-) -> None:
+def test_less_strength_keeps_more_of_the_image(mini: ModelCard, job: Callable[..., SourceJob], tmp_path: Path) -> None:
     given = np.zeros((128, 128, 3), np.uint8)
     given[32:96, 32:96] = 200, 30, 30
     (tmp_path / "given.png").write_bytes(encode_png(given))
-    words = {"image": tmp_path / "given.png", "prompt": "pixel art sprite of a blue potion", "steps": 8}
-    little, much = (np.abs(alone(job(mini, strength=strength, **words)) - given).mean() for strength in (0.15, 1.0))
+    arguments = {"image": tmp_path / "given.png", "prompt": "pixel art sprite of a blue potion", "steps": 8}
+    little, much = (
+        np.abs(sample_one(job(mini, strength=strength, **arguments)) - given).mean() for strength in (0.15, 1.0)
+    )
     assert little < 15
     assert much > 2 * little

@@ -1,4 +1,4 @@
-"""Pictures that wrap, by transformers: their border wanders, or they have none."""
+"""Seamless images from transformers: noise rolling, and circular padding where there are no position embeddings."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,31 +26,31 @@ Find = Callable[[str], ModelCard]
 
 
 @pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
-def test_every_step_rolls_by_something_else_and_only_along_the_axes(axes: str) -> None:
+def test_every_step_has_another_shift_along_the_tiling_axes_only(axes: str) -> None:
     steps = [view_shifts([start_offsets(5)], step, 0.0, axes, (64, 48))[0] for step in range(12)]
     for axis, cells in zip("xy", zip(*steps, strict=True), strict=True):
         assert len(set(cells)) == (12 if axis in axes else 1)
         assert axis in axes or set(cells) == {0}
 
 
-def test_few_steps_already_spread_the_border_over_the_picture() -> None:
+def test_few_steps_spread_the_border_over_the_image() -> None:
     across = sorted(view_shifts([start_offsets(1)], step, 0.0, "x", (100, 100))[0][0] for step in range(4))
     gaps = np.diff([*across, across[0] + 100])
     assert gaps.max() < 45
 
 
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
-def test_next_to_a_border_of_one_view_the_other_one_tells(axes: str) -> None:
-    sure = [view_weights(view_shifts([start_offsets(4)], 0, view, axes, (64, 48)), axes, (64, 48)) for view in VIEWS]
-    share = (sure[0] / (sure[0] + sure[1]))[0, 0].numpy()
+def test_at_the_border_of_one_view_the_other_view_has_the_weight(axes: str) -> None:
+    weights = [view_weights(view_shifts([start_offsets(4)], 0, view, axes, (64, 48)), axes, (64, 48)) for view in VIEWS]
+    share = (weights[0] / (weights[0] + weights[1]))[0, 0].numpy()
     border = [-shift for shift in view_shifts([start_offsets(4)], 0, 0.0, axes, (64, 48))[0]]
-    for axis, place, line in (("x", border[0], share.mean(0)), ("y", border[1], share.mean(1))):
+    for axis, cell, line in (("x", border[0], share.mean(0)), ("y", border[1], share.mean(1))):
         if axis in axes:
-            assert line[place] < 0.5 < line[place + len(line) // 2 - len(line)]
+            assert line[cell] < 0.5 < line[cell + len(line) // 2 - len(line)]
             assert np.abs(np.diff([*line, line[0]])).max() < 0.1
 
 
-def test_what_is_rolled_back_is_as_before_and_pictures_roll_with_their_latents() -> None:
+def test_rolling_back_restores_a_tensor_and_images_roll_with_their_latents() -> None:
     import torch
 
     latents = torch.arange(2 * 6 * 8).reshape(2, 1, 6, 8)
@@ -61,34 +61,34 @@ def test_what_is_rolled_back_is_as_before_and_pictures_roll_with_their_latents()
 
 
 @pytest.fixture(scope="module")
-def lit(tiny_of: Find, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
-    """SD3's shape, taught to draw things that are dark at the left and bright at the right."""
+def gradient_model(tiny_of: Find, tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
+    """A tiny SD3 trained to draw a gradient from dark at the left to bright at the right."""
     import diffusers
     import torch
 
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("lit") / "model"
+    folder = tmp_path_factory.mktemp("gradient") / "model"
     card = tiny_of("sd3")
     assert isinstance(card.weights, Folder)
     pipeline = diffusers.StableDiffusion3Pipeline.from_pretrained(card.weights.folder)
     network, torch_seed = pipeline.transformer, torch.Generator().manual_seed(0)
-    learner = torch.optim.Adam(network.parameters(), lr=3e-3)
-    picture = torch.linspace(-1.5, 1.5, 16).expand(16, 4, 16, 16)
-    words = {"encoder_hidden_states": torch.zeros(16, 4, 64), "pooled_projections": torch.zeros(16, 64)}
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    target = torch.linspace(-1.5, 1.5, 16).expand(16, 4, 16, 16)
+    kwargs = {"encoder_hidden_states": torch.zeros(16, 4, 64), "pooled_projections": torch.zeros(16, 64)}
     for _ in range(150):
-        noise, share = torch.randn(picture.shape, generator=torch_seed), torch.rand(16, generator=torch_seed)
-        mixed = picture.lerp(noise, share.reshape(-1, 1, 1, 1))
-        found = network(mixed, timestep=share * 1000, **words, return_dict=False)[0]
-        loss = (found - (noise - picture)).square().mean()
+        noise, share = torch.randn(target.shape, generator=torch_seed), torch.rand(16, generator=torch_seed)
+        mixed = target.lerp(noise, share.reshape(-1, 1, 1, 1))
+        found = network(mixed, timestep=share * 1000, **kwargs, return_dict=False)[0]
+        loss = (found - (noise - target)).square().mean()
         loss.backward()
-        learner.step()
-        learner.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
     pipeline.save_pretrained(folder)
-    return card.model_copy(update={"weights": Folder(folder=folder), "controls": {}, "model": "lit"})
+    return card.model_copy(update={"weights": Folder(folder=folder), "controls": {}, "model": "gradient"})
 
 
 def latents_of(card: ModelCard, job: SourceJob) -> FloatArray:
-    """What is decoded, `h×w×C`, about 0..1."""
+    """The sampled latents `h×w×C`, scaled to about 0..1."""
     import torch
 
     warm = warm_model(card, (), (), ignore)
@@ -100,15 +100,15 @@ def latents_of(card: ModelCard, job: SourceJob) -> FloatArray:
 
 @pytest.mark.parametrize("steps", [4, 20])
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
-def test_a_transformer_that_draws_an_edge_at_the_edge_draws_none_along_axes_that_wrap(
-    lit: ModelCard, job: Make, axes: str, steps: int
+def test_noise_rolling_removes_the_seam_along_the_tiling_axes(
+    gradient_model: ModelCard, job: Make, axes: str, steps: int
 ) -> None:
     across: Axis = "x"
-    words = {"size": (64, 64), "steps": steps, "guidance": 1.0}
-    plain = wrap_ratio(latents_of(lit, job(lit, **words)), across)
-    wrapped = wrap_ratio(latents_of(lit, job(lit, tile=axes, **words)), across)
+    arguments = {"size": (64, 64), "steps": steps, "guidance": 1.0}
+    plain = wrap_ratio(latents_of(gradient_model, job(gradient_model, **arguments)), across)
+    seamless = wrap_ratio(latents_of(gradient_model, job(gradient_model, tile=axes, **arguments)), across)
     assert plain > 2 * SEAM_LIMIT
-    assert wrapped < SEAM_LIMIT if "x" in axes else wrapped > 2 * SEAM_LIMIT
+    assert seamless < SEAM_LIMIT if "x" in axes else seamless > 2 * SEAM_LIMIT
 
 
 NETWORKS = [("sana", "transformer"), ("sana", "encoder"), ("sana", "decoder"), ("sd3", "encoder"), ("sd3", "decoder")]
@@ -116,7 +116,7 @@ NETWORKS = [("sana", "transformer"), ("sana", "encoder"), ("sana", "decoder"), (
 
 @pytest.mark.parametrize(("name", "network"), NETWORKS)
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
-def test_what_knows_no_positions_has_no_edge_along_axes_that_wrap(
+def test_networks_without_position_embeddings_tile_by_circular_padding(
     tiny_of: Find, name: str, network: str, axes: str
 ) -> None:
     import torch
@@ -129,36 +129,36 @@ def test_what_knows_no_positions_has_no_edge_along_axes_that_wrap(
 
 
 def _run(card: ModelCard, network: str, axes: str, shift: int, dimension: int) -> Any:
-    """What a network gives for noise rolled by so many latent cells."""
+    """The output of a network for noise rolled by latent cells."""
     import torch
 
     warm = warm_model(card, (), (), ignore)
     scale = warm.vae_scale_factor if network == "encoder" else 1
     shape = (1, 3 if network == "encoder" else 4, 8 * scale, 8 * scale)
-    given = torch.randn(shape, generator=torch.Generator().manual_seed(0)).roll(shift * scale, dimension)
+    noise = torch.randn(shape, generator=torch.Generator().manual_seed(0)).roll(shift * scale, dimension)
     with circular_padding(warm.networks([]), axes):
         if network == "encoder":
-            found = warm.pipeline.vae.encode(given)
+            found = warm.pipeline.vae.encode(noise)
             return found.latent if card.family == "sana" else found.latent_dist.mode()
         if network == "decoder":
-            return warm.pipeline.vae.decode(given).sample
-        return warm.network(given, torch.ones(1, 4, 32), torch.tensor([500.0])).sample
+            return warm.pipeline.vae.decode(noise).sample
+        return warm.network(noise, torch.ones(1, 4, 32), torch.tensor([500.0])).sample
 
 
-def test_a_side_that_no_whole_tokens_fill_does_not_wrap(tiny_of: Find, job: Make) -> None:
+def test_a_side_of_a_fraction_of_a_token_cannot_tile(tiny_of: Find, job: Make) -> None:
     with pytest.raises(InputError, match=r"36 pixels along y cannot tile in model 'tiny_flux'. Use a multiple of 8"):
         next(sample([job(tiny_of("flux"), size=(32, 36), tile="xy")]))
 
 
 @pytest.mark.parametrize("name", ["sd3", "flux", "pixart", "sana"])
-def test_a_picture_that_wraps_is_the_same_alone_and_in_a_batch(tiny_of: Find, job: Make, name: str) -> None:
+def test_a_seamless_image_does_not_depend_on_its_batch(tiny_of: Find, job: Make, name: str) -> None:
     jobs = [job(tiny_of(name), seed=seed, tile="xy", steps=3) for seed in range(3)]
     [alone], together = list(sample(jobs[2:])), list(sample(jobs))
     assert np.abs(alone["color"].astype(int) - together[2]["color"].astype(int)).max() <= 1
 
 
-def test_controls_roll_with_the_picture(tiny_of: Find, job: Make) -> None:
-    """A picture, its control and its place, all moved by half a side at once, change nothing but their place."""
+def test_control_images_roll_with_the_latents(tiny_of: Find, job: Make) -> None:
+    """Rolling the latents and the control image by half a side rolls the prediction."""
     import torch
 
     from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning

@@ -1,4 +1,4 @@
-"""Padding that wraps: a network that cannot tell where the edge is gives a rolled picture for a rolled one."""
+"""Circular padding: a network that does not know where the border is maps a rolled input to a rolled output."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,22 +24,22 @@ def _no_gradients() -> Iterator[None]:
 
 
 def run(card: ModelCard, network: str, axes: str, roll: dict[int, int]) -> Any:
-    """What a network gives for noise rolled by so many latent cells along these axes."""
+    """The output of a network for noise rolled by latent cells along these axes."""
     import torch
 
     warm = warm_model(card, (), ["depth"], ignore)
     scale = 4 if network == "encoder" else 1
     dims, cells = tuple(roll), tuple(shift * scale for shift in roll.values())
-    given = torch.randn(1, 3, 8 * scale, 8 * scale, generator=torch.Generator().manual_seed(0)).roll(cells, dims)
-    words, picture = torch.ones(1, 16, 32), given.repeat_interleave(4, 2).repeat_interleave(4, 3)
+    noise = torch.randn(1, 3, 8 * scale, 8 * scale, generator=torch.Generator().manual_seed(0)).roll(cells, dims)
+    embeds, image = torch.ones(1, 16, 32), noise.repeat_interleave(4, 2).repeat_interleave(4, 3)
     with circular_padding(warm.networks(["depth"]), axes):
         if network == "encoder":
-            return warm.pipeline.vae.encode(given).latent_dist.mode()
+            return warm.pipeline.vae.encode(noise).latent_dist.mode()
         if network == "decoder":
-            return warm.pipeline.vae.decode(given).sample
+            return warm.pipeline.vae.decode(noise).sample
         if network == "unet":
-            return warm.pipeline.unet(given, 500, words).sample
-        down, _ = warm.controls["depth"](given, 500, words, controlnet_cond=picture, return_dict=False)
+            return warm.pipeline.unet(noise, 500, embeds).sample
+        down, _ = warm.controls["depth"](noise, 500, embeds, controlnet_cond=image, return_dict=False)
         return down[0]
 
 
@@ -52,14 +52,14 @@ def change(card: ModelCard, network: str, axes: str, axis: str) -> float:
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
-def test_the_wrapped_axes_have_no_edge_and_the_others_keep_theirs(tiny: ModelCard, network: str, axes: str) -> None:
+def test_padding_is_circular_along_the_given_axes_only(tiny: ModelCard, network: str, axes: str) -> None:
     for axis in "xy":
         found = change(tiny, network, axes, axis)
         assert found < 1e-4 if axis in axes else found > 1e-3
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_afterwards_the_network_is_as_before_even_after_an_error(tiny: ModelCard, network: str) -> None:
+def test_padding_is_restored_after_an_error(tiny: ModelCard, network: str) -> None:
     before = run(tiny, network, "", {2: 0})
     networks = warm_model(tiny, (), ["depth"], ignore).networks(["depth"])
     with pytest.raises(KeyboardInterrupt), circular_padding(networks, "xy"):

@@ -1,4 +1,4 @@
-"""What else models with a UNet do: inpainting, few steps, velocity; adapters, and unions of ControlNets."""
+"""Models with a UNet: inpainting, LCM, v-prediction, T2I-Adapters, ControlNet-Union and IP-Adapters."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +21,13 @@ Make = Callable[..., SourceJob]
 Build = Callable[..., ModelCard]
 
 
-def alone(job: SourceJob) -> Array:
+def sample_one(job: SourceJob) -> Array:
     return next(sample([job]))["color"].astype(int)
 
 
-def under(*kinds: str, value: int = 255, **acts: float) -> Context:
+def controlled(*kinds: str, value: int = 255, **settings: float) -> Context:
     ramp = np.linspace(0, value, 32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
-    return Context(asset="it", controls=tuple(Control(kind, color_image(ramp), **acts) for kind in kinds))
+    return Context(asset="it", controls=tuple(Control(kind, color_image(ramp), **settings) for kind in kinds))
 
 
 def with_control(card: ModelCard, kind: str, folder: Path, **words: Any) -> ModelCard:
@@ -36,8 +36,8 @@ def with_control(card: ModelCard, kind: str, folder: Path, **words: Any) -> Mode
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> dict[str, Path]:
-    """An image, and a mask whose middle is white."""
+def inpainting(tmp_path: Path) -> dict[str, Path]:
+    """The paths of an image, and of a mask whose centre is white."""
     white = np.zeros((32, 32, 3), np.uint8)
     white[8:20, 8:20] = 255
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
@@ -47,43 +47,44 @@ def given(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("xl", [False, True])
-def test_a_model_made_for_inpainting_sees_the_mask_and_draws_without_one_too(
-    tiny_unet: Build, job: Make, given: dict[str, Path], tmp_path: Path, xl: bool
+def test_an_inpainting_model_uses_the_mask_and_works_without_one(
+    tiny_unet: Build, job: Make, inpainting: dict[str, Path], tmp_path: Path, xl: bool
 ) -> None:
     card = tiny_unet(xl, in_channels=7)
     (tmp_path / "all.png").write_bytes(encode_png(np.full((32, 32, 3), 255, np.uint8)))
     some, whole = (
-        alone(job(card, **{**given, "mask": mask}, strength=1.0)) for mask in (given["mask"], tmp_path / "all.png")
+        sample_one(job(card, **{**inpainting, "mask": mask}, strength=1.0))
+        for mask in (inpainting["mask"], tmp_path / "all.png")
     )
     inside = (slice(10, 18), slice(10, 18))
     assert np.abs(some[inside] - whole[inside]).max() > 1
-    assert alone(job(card)).shape == (32, 32, 3)
+    assert sample_one(job(card)).shape == (32, 32, 3)
 
 
-def test_a_model_for_editing_is_refused(tiny_unet: Build, job: Make) -> None:
+def test_an_instruct_pix2pix_model_is_an_error(tiny_unet: Build, job: Make) -> None:
     with pytest.raises(InputError, match=r"the unet of model 'odd' wants 6 channels, and its latents have 3"):
-        alone(job(tiny_unet(in_channels=6)))
+        sample_one(job(tiny_unet(in_channels=6)))
 
 
-def test_a_latent_consistency_model_is_told_the_guidance_and_runs_once(tiny_unet: Build, job: Make) -> None:
+def test_a_latent_consistency_model_embeds_the_guidance_scale(tiny_unet: Build, job: Make) -> None:
     card = tiny_unet(time_cond_proj_dim=8).model_validate(
         {**tiny_unet(time_cond_proj_dim=8).model_dump(), "scheduler": {"name": "LCMScheduler"}}
     )
-    low, high = (alone(job(card, guidance=guidance, steps=3)) for guidance in (2.0, 9.0))
+    low, high = (sample_one(job(card, guidance=guidance, steps=3)) for guidance in (2.0, 9.0))
     assert np.abs(low - high).max() >= 1
     with pytest.raises(InputError, match="takes no negative prompt"):
-        alone(job(card, negative="fog"))
+        sample_one(job(card, negative="fog"))
 
 
-def test_velocity_is_another_picture_than_noise(tiny: ModelCard, job: Make) -> None:
+def test_v_prediction_changes_the_image(tiny: ModelCard, job: Make) -> None:
     words = {"name": "DDIMScheduler", "options": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}}
     velocity = ModelCard.model_validate({**tiny.model_dump(), "scheduler": words})
-    assert np.abs(alone(job(velocity)) - alone(job(tiny))).max() > 1
+    assert np.abs(sample_one(job(velocity)) - sample_one(job(tiny))).max() > 1
 
 
 @pytest.fixture(scope="module")
 def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A T2I-Adapter for colours, and one for grey."""
+    """A folder with a T2I-Adapter for colour and one for greyscale images."""
     import diffusers
     import torch
 
@@ -96,27 +97,27 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["color", "sketch"])
-def test_an_adapter_acts_by_strength_and_time_alone_and_beside_a_controlnet(
+def test_a_t2i_adapter_acts_by_image_strength_and_end_and_with_a_controlnet(
     tiny_unet: Build, job: Make, adapters: Path, kind: str
 ) -> None:
-    attending = {"down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D")}
-    attending |= {"up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D")}
-    card = with_control(tiny_unet(**attending), kind, adapters / kind, type="t2i_adapter")
+    blocks = {"down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D")}
+    blocks |= {"up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D")}
+    card = with_control(tiny_unet(**blocks), kind, adapters / kind, type="t2i_adapter")
     contexts = [
-        under(kind),
-        under(kind, value=90),
-        under(kind, strength=0.3),
-        under(kind, end=0.5),
-        under(kind, "depth"),
+        controlled(kind),
+        controlled(kind, value=90),
+        controlled(kind, strength=0.3),
+        controlled(kind, end=0.5),
+        controlled(kind, "depth"),
     ]
-    without, (full, *others) = alone(job(card)), (alone(job(card, context)) for context in contexts)
+    without, (full, *others) = sample_one(job(card)), (sample_one(job(card, context)) for context in contexts)
     assert np.abs(full - without).max() > 1
     assert all(np.abs(one - full).max() >= 1 for one in others)
 
 
 @pytest.fixture(scope="module")
 def union(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A union of ControlNets for SDXL that knows 6 kinds."""
+    """A ControlNet-Union for SDXL with 6 modes."""
     import diffusers
     import torch
 
@@ -147,49 +148,55 @@ def union(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(tmp_path_factory.getbasetemp() / "union0")
 
 
-def test_a_union_obeys_each_of_its_kinds_and_is_loaded_once(tiny_xl: ModelCard, job: Make, union: Path) -> None:
+def test_the_modes_of_a_controlnet_union_differ_and_share_one_network(
+    tiny_xl: ModelCard, job: Make, union: Path
+) -> None:
     card = with_control(tiny_xl, "depth", union, type="controlnet_union", mode=1)
     card = with_control(card, "lineart", union, type="controlnet_union", mode=3)
-    without, depth, lineart = (alone(job(card, context)) for context in (None, under("depth"), under("lineart")))
+    without, depth, lineart = (
+        sample_one(job(card, context)) for context in (None, controlled("depth"), controlled("lineart"))
+    )
     assert np.abs(depth - without).max() > 1
     assert np.abs(depth - lineart).max() >= 1
     controls = warm_model(card, (), ["depth", "lineart"], ignore).controls
     assert controls["depth"] is controls["lineart"]
 
 
-def test_a_union_whose_card_does_not_say_the_kind_is_refused(tiny_xl: ModelCard, job: Make, union: Path) -> None:
+def test_a_controlnet_union_without_a_mode_is_an_error(tiny_xl: ModelCard, job: Make, union: Path) -> None:
     card = with_control(tiny_xl, "depth", union, type="controlnet_union")
     with pytest.raises(InputError, match=r"is a ControlNet-Union, and its card sets no mode. .* `mode:`"):
-        alone(job(card, under("depth")))
+        sample_one(job(card, controlled("depth")))
 
 
-@pytest.fixture(scope="module", params=["gist", "details"])
+@pytest.fixture(scope="module", params=["base", "plus"])
 def style(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An IP-Adapter for Stable Diffusion's tiny shape, and the CLIP that looks."""
+    """An IP-Adapter for the tiny Stable Diffusion model, with its image encoder."""
     import torch
     import transformers
     from safetensors.torch import save_file
 
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
 
     def of(*shape: int) -> Any:
-        return torch.randn(shape, generator=chance)
+        return torch.randn(shape, generator=generator)
 
     folder = tmp_path_factory.mktemp("style")
     sizes = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4}
-    eye = transformers.CLIPVisionConfig(**sizes, image_size=32, patch_size=8, projection_dim=16)
-    transformers.CLIPVisionModelWithProjection(eye).save_pretrained(folder / "image_encoder")
+    encoder = transformers.CLIPVisionConfig(**sizes, image_size=32, patch_size=8, projection_dim=16)
+    transformers.CLIPVisionModelWithProjection(encoder).save_pretrained(folder / "image_encoder")
     weights = {f"ip_adapter.{number}.to_{side}_ip.weight": of(32, 32) for number in (1, 3, 5, 7) for side in "kv"}
-    if request.param == "gist":
-        told = {"proj.weight": of(4 * 32, 16), "proj.bias": of(128), "norm.weight": of(32), "norm.bias": of(32)}
+    if request.param == "base":
+        projection = {"proj.weight": of(4 * 32, 16), "proj.bias": of(128), "norm.weight": of(32), "norm.bias": of(32)}
     else:
-        told = _resampler(of)
-    save_file({**weights, **{f"image_proj.{name}": tensor for name, tensor in told.items()}}, folder / "a.safetensors")
+        projection = _resampler(of)
+    save_file(
+        {**weights, **{f"image_proj.{name}": tensor for name, tensor in projection.items()}}, folder / "a.safetensors"
+    )
     return folder
 
 
 def _resampler(of: Callable[..., Any]) -> dict[str, Any]:
-    """The four layers of "plus", which reads all patches; each has one head of 64 numbers."""
+    """The four layers of "plus", which attends to all patches; each has one head of width 64."""
     found = {"latents": of(1, 4, 32), "norm_out.weight": of(32), "norm_out.bias": of(32)}
     for name in ("proj_in", "proj_out"):
         found |= {f"{name}.weight": of(32, 32), f"{name}.bias": of(32)}
@@ -202,45 +209,45 @@ def _resampler(of: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def test_a_style_acts_by_picture_strength_and_time_and_beside_a_controlnet(
+def test_an_ip_adapter_acts_by_image_strength_and_end_and_with_a_controlnet(
     tiny: ModelCard, job: Make, style: Path
 ) -> None:
     card = with_control(tiny, "style", style, type="ip_adapter")
-    before = alone(job(card))
+    before = sample_one(job(card))
     full, dark, weak, half, both = (
-        alone(job(card, context))
+        sample_one(job(card, context))
         for context in (
-            under("style"),
-            under("style", value=20),
-            under("style", strength=0.2),
-            under("style", end=0.5),
-            under("style", "depth"),
+            controlled("style"),
+            controlled("style", value=20),
+            controlled("style", strength=0.2),
+            controlled("style", end=0.5),
+            controlled("style", "depth"),
         )
     )
     assert np.abs(full - before).max() > 1
     assert all(np.abs(one - full).max() >= 1 for one in (dark, weak, half, both))
-    assert np.abs(alone(job(card, under("style", strength=0.0))) - before).max() <= 1
-    assert (alone(job(card)) == before).all()
+    assert np.abs(sample_one(job(card, controlled("style", strength=0.0))) - before).max() <= 1
+    assert (sample_one(job(card)) == before).all()
 
 
-def test_styles_of_a_batch_are_each_their_own(tiny: ModelCard, job: Make, style: Path) -> None:
+def test_each_image_of_a_batch_has_its_own_ip_adapter_image(tiny: ModelCard, job: Make, style: Path) -> None:
     card = with_control(tiny, "style", style, type="ip_adapter")
-    jobs = [job(card, under("style", value=value), seed=value) for value in (250, 100, 30)]
+    jobs = [job(card, controlled("style", value=value), seed=value) for value in (250, 100, 30)]
     together = [images["color"].astype(int) for images in sample(jobs)]
-    assert all(np.abs(alone(one) - other).max() <= 1 for one, other in zip(jobs, together, strict=True))
+    assert all(np.abs(sample_one(one) - other).max() <= 1 for one, other in zip(jobs, together, strict=True))
 
 
-def test_two_styles_at_once_are_refused(tiny: ModelCard, job: Make, style: Path) -> None:
+def test_two_ip_adapter_images_are_an_error(tiny: ModelCard, job: Make, style: Path) -> None:
     card = with_control(tiny, "style", style, type="ip_adapter")
     with pytest.raises(InputError, match="only one IP-Adapter image can be used"):
-        alone(job(card, under("style", "style")))
+        sample_one(job(card, controlled("style", "style")))
 
 
-def test_what_is_no_adapter_or_one_for_another_model_is_one_sentence(
+def test_a_missing_or_unfit_ip_adapter_is_an_error(
     tiny: ModelCard, tiny_xl: ModelCard, job: Make, style: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"there is no .safetensors file in"):
-        alone(job(with_control(tiny, "style", tmp_path / "empty", type="ip_adapter"), under("style")))
+        sample_one(job(with_control(tiny, "style", tmp_path / "empty", type="ip_adapter"), controlled("style")))
     with pytest.raises(InputError, match="the IP-Adapter does not fit this model"):
-        alone(job(with_control(tiny_xl, "style", style, type="ip_adapter"), under("style")))
+        sample_one(job(with_control(tiny_xl, "style", style, type="ip_adapter"), controlled("style")))

@@ -9,8 +9,8 @@ WIDTH = 32
 
 
 def build(folder: Path, name: str, **shape: Any) -> None:
-    """The pipeline of this name as `folder/model`, and a depth and a canny control beside it where it has some. Models
-    with a UNet take other words for it."""
+    """Save the pipeline of this name as `folder/model`, with depth and canny ControlNets in `folder` where the family
+    has them. `shape` overrides the UNet's configuration."""
     import torch
 
     torch.manual_seed(0)
@@ -18,10 +18,10 @@ def build(folder: Path, name: str, **shape: Any) -> None:
     if hasattr(pipeline, "transformer"):
         for part, weight in pipeline.transformer.named_parameters():
             if weight.ndim > 1 and ("proj_out" in part or "norm_out" in part):
-                torch.nn.init.normal_(weight, std=0.3)  # new ones draw next to nothing
+                torch.nn.init.normal_(weight, std=0.3)  # initialised so that the output is near zero
     pipeline.save_pretrained(folder / "model")
     for kind in ("depth", "canny") if name in CONTROLS and "time_cond_proj_dim" not in shape else ():
-        # none can be made from a UNet that is told the guidance
+        # ControlNets cannot be made from a UNet with guidance embedding
         network = pipeline.transformer if hasattr(pipeline, "transformer") else pipeline.unet
         CONTROLS[name](network).save_pretrained(folder / kind)
 
@@ -31,20 +31,20 @@ def stable_diffusion(**shape: Any) -> Any:
     import diffusers
     import transformers
 
-    tokenizer, encoder = clip_reader(transformers.CLIPTextModel)
+    tokenizer, encoder = clip_encoder_pair(transformers.CLIPTextModel)
     off = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     parts = {"tokenizer": tokenizer, "text_encoder": encoder, "unet": unet(False, **shape), **off}
     return diffusers.StableDiffusionPipeline(vae=vae(channels=3), scheduler=solver(), **parts)
 
 
 def sdxl(**shape: Any) -> Any:
-    """Two text encoders, and a UNet that is told sizes."""
+    """Two text encoders, and a UNet with size conditioning."""
     import diffusers
     import transformers
 
-    tokenizer, encoder = clip_reader(transformers.CLIPTextModel)
+    tokenizer, encoder = clip_encoder_pair(transformers.CLIPTextModel)
     parts = {"tokenizer": tokenizer, "text_encoder": encoder, "unet": unet(True, **shape), "vae": vae(channels=3)}
-    parts |= {"tokenizer_2": tokenizer, "text_encoder_2": clip_reader()[1], "scheduler": solver()}
+    parts |= {"tokenizer_2": tokenizer, "text_encoder_2": clip_encoder_pair()[1], "scheduler": solver()}
     return diffusers.StableDiffusionXLPipeline(**parts, add_watermarker=False)
 
 
@@ -57,10 +57,14 @@ def solver() -> Any:
 def unet(xl: bool, **shape: Any) -> Any:
     import diffusers
 
-    told: dict[str, Any] = {"cross_attention_dim": WIDTH}
+    conditioning: dict[str, Any] = {"cross_attention_dim": WIDTH}
     if xl:
-        told = {"cross_attention_dim": 2 * WIDTH, "addition_embed_type": "text_time", "addition_time_embed_dim": 8}
-        told |= {"projection_class_embeddings_input_dim": 6 * 8 + WIDTH, "use_linear_projection": True}
+        conditioning = {
+            "cross_attention_dim": 2 * WIDTH,
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": 8,
+        }
+        conditioning |= {"projection_class_embeddings_input_dim": 6 * 8 + WIDTH, "use_linear_projection": True}
     blocks = {
         "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
         "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
@@ -72,7 +76,7 @@ def unet(xl: bool, **shape: Any) -> Any:
         layers_per_block=1,
         norm_num_groups=8,
         attention_head_dim=8,
-        **{"in_channels": 3, **blocks, **told, **shape},
+        **{"in_channels": 3, **blocks, **conditioning, **shape},
     )
 
 
@@ -80,7 +84,7 @@ def sd3() -> Any:
     """Two CLIPs, T5, and a transformer for up to 12 × 12 patches."""
     import diffusers
 
-    (one, clip), (other, clip_2), (t5, t5_encoder) = clip_reader(), clip_reader(), t5_reader()
+    (one, clip), (other, clip_2), (t5, t5_encoder) = clip_encoder_pair(), clip_encoder_pair(), t5_encoder_pair()
     transformer = diffusers.SD3Transformer2DModel(
         sample_size=8,
         patch_size=2,
@@ -108,11 +112,11 @@ def sd3() -> Any:
 
 
 def flux(fill: bool = False, distilled: bool = True) -> Any:
-    """CLIP, T5, a transformer with one block of each kind; `fill` takes masks, `distilled` is told the guidance."""
+    """CLIP, T5, and a small transformer; with inpainting channels (`fill`), with a guidance embedding (`distilled`)."""
     import diffusers
     import transformers
 
-    (clip, clip_encoder), (t5, t5_encoder) = clip_reader(transformers.CLIPTextModel), t5_reader(2 * WIDTH)
+    (clip, clip_encoder), (t5, t5_encoder) = clip_encoder_pair(transformers.CLIPTextModel), t5_encoder_pair(2 * WIDTH)
     transformer = diffusers.FluxTransformer2DModel(
         patch_size=1,
         in_channels=4 * (4 + (4 + 16 if fill else 0)),
@@ -138,10 +142,10 @@ def flux(fill: bool = False, distilled: bool = True) -> Any:
 
 
 def pixart() -> Any:
-    """T5, and a transformer that predicts variances besides."""
+    """T5, and a transformer that also predicts variances."""
     import diffusers
 
-    t5, t5_encoder = t5_reader(WIDTH)
+    t5, t5_encoder = t5_encoder_pair(WIDTH)
     transformer = diffusers.PixArtTransformer2DModel(
         sample_size=8,
         num_layers=2,
@@ -159,14 +163,14 @@ def pixart() -> Any:
 
 
 def sana() -> Any:
-    """Gemma, an autoencoder of residual averages, a transformer without positions."""
+    """Gemma, a deep-compression autoencoder, and a transformer without position embeddings."""
     import diffusers
     import transformers
 
-    words = ["<pad>", "<eos>", "<bos>", "<unk>", "▁", *LETTERS]
-    tokenizer = transformers.GemmaTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[])
+    vocabulary = ["<pad>", "<eos>", "<bos>", "<unk>", "▁", *LETTERS]
+    tokenizer = transformers.GemmaTokenizer(vocab={token: number for number, token in enumerate(vocabulary)}, merges=[])
     shape = transformers.Gemma2Config(
-        vocab_size=len(words),
+        vocab_size=len(vocabulary),
         hidden_size=WIDTH,
         intermediate_size=37,
         num_hidden_layers=1,
@@ -211,7 +215,7 @@ def sana() -> Any:
 
 
 def unet_control(network: Any) -> Any:
-    """A ControlNet whose last layers, zero in a new one, say something."""
+    """A ControlNet whose last layers, zero when initialised, are random."""
     import diffusers
     import torch
 
@@ -223,7 +227,7 @@ def unet_control(network: Any) -> Any:
 
 
 def sd3_control(network: Any) -> Any:
-    """The same for SD3."""
+    """A random ControlNet for SD3."""
     import diffusers
     import torch
 
@@ -234,7 +238,7 @@ def sd3_control(network: Any) -> Any:
 
 
 def flux_control(network: Any) -> Any:
-    """The same for FLUX."""
+    """A random ControlNet for FLUX."""
     import diffusers
     import torch
 
@@ -246,30 +250,30 @@ def flux_control(network: Any) -> Any:
     return control
 
 
-def clip_reader(kind: Any = None) -> tuple[Any, Any]:
-    """A tokenizer that reads letter by letter, and a CLIP text encoder for 16 of them."""
+def clip_encoder_pair(kind: Any = None) -> tuple[Any, Any]:
+    """A tokenizer with one token per letter, and a CLIP text encoder for 16 tokens."""
     import transformers
 
-    words = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {word: number for number, word in enumerate(words)}
+    tokens = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
     shape = transformers.CLIPTextConfig(
-        vocab_size=len(words),
+        vocab_size=len(tokens),
         hidden_size=WIDTH,
         intermediate_size=37,
         num_attention_heads=4,
         num_hidden_layers=2,
         max_position_embeddings=16,
         projection_dim=WIDTH,
-        bos_token_id=len(words) - 2,
-        eos_token_id=len(words) - 1,
-        pad_token_id=len(words) - 1,
+        bos_token_id=len(tokens) - 2,
+        eos_token_id=len(tokens) - 1,
+        pad_token_id=len(tokens) - 1,
     )
     tokenizer = transformers.CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=16)
     return tokenizer, (kind or transformers.CLIPTextModelWithProjection)(shape)
 
 
-def t5_reader(width: int = 2 * WIDTH) -> tuple[Any, Any]:
-    """The same with T5, for 512 of them."""
+def t5_encoder_pair(width: int = 2 * WIDTH) -> tuple[Any, Any]:
+    """A tokenizer with one token per letter, and a T5 encoder for 512 tokens."""
     import transformers
 
     scores = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0), *((letter, -3.0) for letter in LETTERS)]
@@ -288,7 +292,7 @@ def t5_reader(width: int = 2 * WIDTH) -> tuple[Any, Any]:
 
 
 def vae(shift: float | None = None, channels: int = 4) -> Any:
-    """An autoencoder with a factor of 4; with a shift it is sure of what it encodes."""
+    """An autoencoder with a scale factor of 4; with a shift its latent distribution has almost no variance."""
     import diffusers
     import torch
 
@@ -300,7 +304,7 @@ def vae(shift: float | None = None, channels: int = 4) -> Any:
         up_block_types=("UpDecoderBlock2D",) * 3,
         mid_block_add_attention=False,
         sample_size=32,
-        scaling_factor=4.0,  # its latents then spread about as far as the noise
+        scaling_factor=4.0,  # gives latents about the variance of the noise
         shift_factor=shift,
         use_quant_conv=shift is None,
         use_post_quant_conv=shift is None,
