@@ -1,7 +1,7 @@
-"""Detectors of the package controlnet-aux: networks that draw a control from a picture.
+"""Run detectors: networks, most of them from the package controlnet-aux, that derive a control image from an image.
 
-Its own `__init__` imports every detector, and so needs torchvision for all of them: here each is imported alone. Its
-own loading of weights is not used: see `diffusion/detectors.py`.
+`controlnet_aux/__init__.py` imports every detector, and with them torchvision. Here each detector module is imported
+alone. Weights are loaded by `diffusion/loading/detectors.py`, not by the package.
 """
 
 import sys
@@ -13,13 +13,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
-from assetgen.controls._fit import Fit, Size, padded, read_fitted, resized
+from assetgen.controls._fit import ControlSize, Fit, pad_to_size, read_fitted, resize_to
 from assetgen.diffusion.loading.detectors import OnnxNetwork, ready, torchvision_cure, warm_detector, warm_graph
 from assetgen.diffusion.loading.weight_files import check_all_downloaded, hub_file
 from assetgen.diffusion.speed.devices import resolve_device
@@ -27,164 +27,181 @@ from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, color_image
 from assetgen.parts import HubFile, InputFile
 
-PACKAGE = "controlnet_aux"
-CURES = {
-    PACKAGE: 'pip install "assetgen[controls]" && pip install --no-deps controlnet-aux==0.0.10',
+__all__ = ["Network", "DetectorInput", "Pixels", "Tensors", "ready"]
+"""`ready` is re-exported for the controls."""
+
+Network = Any
+"""A network or detector object of controlnet-aux, which has no type hints."""
+Tensors = Mapping[str, Any]
+"""Weights by name, as torch tensors."""
+Pixels = NDArray[np.uint8]
+"""An sRGB image `H×W×3`, or one channel `H×W`."""
+
+_PACKAGE = "controlnet_aux"
+_CURES = {
+    _PACKAGE: 'pip install "assetgen[controls]" && pip install --no-deps controlnet-aux==0.0.10',
     "einops": 'pip install "assetgen[controls]"',
     "onnxruntime": 'pip install "assetgen[controls]"',
     "skimage": 'pip install "assetgen[controls]"',
 }
-NEEDS_TORCH_ITSELF = ("torchvision", "timm")
-"""Packages that pip would replace torch for."""
-LEAST_SIDE, MOST_SIDE = 512, 1024  # pixels of the shorter side that detectors look at: they were made for these
-MOST_LONG = 2048  # pixels of the longer side that a picture is enlarged to
-GRID = 64  # pixels: their networks want sides that are multiples of it
-
-__all__ = ["View", "ready"]
-"""`ready` is for the detectors' files, which import from here alone."""
+_REPLACE_TORCH = ("torchvision", "timm")
+"""Packages for which pip would install another torch."""
+_LEAST_SIDE, _MOST_SIDE = 512, 1024  # pixels of the shorter side: the range the detectors were trained for
+_MOST_LONG = 2048  # pixels: the longer side is not enlarged beyond this
+_GRID = 64  # pixels: sides are multiples of this, as the networks require
 
 
-def _whole(value: Any) -> Any:
+def _check_complete(value: object) -> object:
     if isinstance(value, Mapping) and set(value) != set(HubFile.model_fields):
         raise ValueError("weights are a file, or {hub: …, revision: …, file: …}")
     return value
 
 
-Weights = Annotated[InputFile | HubFile, BeforeValidator(_whole)]
-"""Weights of a detector: a file beside the pack, or one of the hub."""
+DetectorWeights = Annotated[InputFile | HubFile, BeforeValidator(_check_complete)]
+"""Weights of a detector: a file relative to the pack, or a pinned file on the Hugging Face hub."""
 
 
-def annotators(file: str) -> HubFile:
-    """A file of the repository in which the author of ControlNet gathered the weights of most detectors."""
+def annotators_file(file: str) -> HubFile:
+    """A file of lllyasviel/Annotators, where the author of ControlNet collects the weights of most detectors."""
     return HubFile(hub="lllyasviel/Annotators", revision="982e7edaec38759d914a963c48c4726685de7d96", file=file)
 
 
 @dataclass(frozen=True)
-class View:
-    """The picture that a detector looks at, and the size that its drawing is for."""
+class DetectorInput:
+    """The image that a detector receives, and the size of the control image it makes."""
 
     image: InputFile
-    size: Size
+    size: ControlSize
     fit: Fit
 
-    def scaled(self) -> NDArray[np.uint8]:
-        """The picture as large as detectors want it, sides multiples of `GRID`."""
+    def read(self) -> Pixels:
+        """The image at the resolution that detectors are trained for, both sides multiples of 64 pixels."""
         short, long = sorted(self.size)
-        scale = min(max(short, LEAST_SIDE), MOST_SIDE) / short
-        scale = min(scale, max(1.0, MOST_LONG / long))
+        scale = min(max(short, _LEAST_SIDE), _MOST_SIDE) / short
+        scale = min(scale, max(1.0, _MOST_LONG / long))
         larger = round(self.size[0] * scale), round(self.size[1] * scale)
-        seen = read_fitted(self.image, larger, self.fit)
-        height, width = (max(GRID, round(each / GRID) * GRID) for each in seen.shape[:2])
-        return np.asarray(resized(seen, (width, height)), np.uint8)
+        pixels = read_fitted(self.image, larger, self.fit)
+        height, width = (max(_GRID, round(side / _GRID) * _GRID) for side in pixels.shape[:2])
+        return np.asarray(resize_to(pixels, (width, height)), np.uint8)
 
-    def drawn(self, drawing: NDArray[np.uint8]) -> ImageSet:
-        """A drawing of `scaled()` at the size asked for, black where the picture did not reach."""
+    def control_image(self, drawing: Pixels) -> ImageSet:
+        """A detector's output for `read()`, scaled to `size`; black where `contain` leaves borders."""
         height, width = read_fitted(self.image, self.size, self.fit).shape[:2]
-        whole = padded(resized(drawing, (width, height)), self.size)
+        whole = pad_to_size(resize_to(drawing, (width, height)), self.size)
         return color_image(whole if whole.shape[2] == 3 else np.repeat(whole, 3, axis=2))
 
 
-def as_large(detector: Any, pixels: Any) -> Any:
-    """What a detector draws, as large as what it sees."""
-    return detector(pixels, **same_size(pixels))
+def draw_unscaled(detector: Network, pixels: Pixels) -> Pixels:
+    """Run a detector at the resolution of its input."""
+    return np.asarray(detector(pixels, **no_scaling(pixels)), np.uint8)
 
 
-def detected(
-    view: View,
+def draw_soft_edges(kind: Literal["softedge", "scribble"], detector: Network, pixels: Pixels) -> Pixels:
+    """Run an edge detector (HED, PiDiNet) for soft edges, or for the thin lines of a scribble."""
+    return np.asarray(detector(pixels, scribble=kind == "scribble", **no_scaling(pixels)), np.uint8)
+
+
+def draw_thin_edges(detector: Network, pixels: Pixels) -> Pixels:
+    """Run a detector of the TEED family (TEED, Anyline)."""
+    return np.asarray(detector(pixels, detect_resolution=min(pixels.shape[:2]), output_type="np"), np.uint8)
+
+
+def run_detector(
+    view: DetectorInput,
     device: str,
-    weights: Weights,
-    load: Callable[[Mapping[str, Any], str], Any],
-    draw: Callable[[Any, Any], Any] = as_large,
+    weights: DetectorWeights,
+    load: Callable[[Tensors, str], Network],
+    draw: Callable[[Network, Pixels], Pixels] = draw_unscaled,
 ) -> ImageSet:
-    """What `draw(detector, pixels)` makes of a view (uint8, grey or RGB), where `load` makes the detector of weights on
-    a device.
+    """Make a control image with `draw(detector, pixels)`, where `load(tensors, device)` builds the detector.
 
-    Raises `NotInstalledError` for what is missing and `InputError` for weights of something else.
+    `load` must be a module-level function: loaded detectors are cached by it and the weights. Raises
+    `NotInstalledError` for missing packages or weights and `InputError` for weights of another network.
     """
-    place = resolve_device(device)
-    file, digest = _found(weights)
+    torch_device = resolve_device(device)
+    file, digest = _locate(weights)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            detector = warm_detector(load, file, digest, place)
+            detector = warm_detector(load, file, digest, torch_device)
     except (RuntimeError, KeyError, TypeError, AttributeError, ValueError) as error:
-        said = str(error).strip().partition("\n")[0][:120]
-        what = f"'{file.name}' does not hold the weights of this detector ({said})"
+        reason = str(error).strip().partition("\n")[0][:120]
+        what = f"'{file.name}' does not hold the weights of this detector ({reason})"
         raise InputError(what, cure="Give the file that is published for it") from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return view.drawn(np.asarray(draw(detector, view.scaled()), np.uint8))
+        return view.control_image(draw(detector, view.read()))
 
 
-def graphs_of(device: str, *weights: Weights) -> list[OnnxNetwork]:
-    """Networks in ONNX's form. Raises `NotInstalledError` for what is missing and `InputError` for other files."""
-    place = resolve_device(device)
-    check_all_downloaded([partial(_found, each) for each in weights], "this control")
+def onnx_networks(device: str, *weights: DetectorWeights) -> list[OnnxNetwork]:
+    """Load ONNX networks. Raises `NotInstalledError` for missing files or packages, `InputError` for other files."""
+    torch_device = resolve_device(device)
+    check_all_downloaded([partial(_locate, each) for each in weights], "this control")
     try:
-        return [warm_graph(*_found(each), place) for each in weights]
+        return [warm_graph(*_locate(each), torch_device) for each in weights]
     except ImportError as error:
-        raise NotInstalledError("this control needs onnxruntime", cure=CURES["onnxruntime"]) from error
+        raise NotInstalledError("this control needs onnxruntime", cure=_CURES["onnxruntime"]) from error
 
 
-def _found(weights: Weights) -> tuple[Path, str]:
-    """Where weights lie, and what tells them from others."""
+def _locate(weights: DetectorWeights) -> tuple[Path, str]:
+    """The path of the weights, and a string that changes with their content."""
     if isinstance(weights, InputFile):
         return weights.path, weights.sha256
     return hub_file(weights.hub, weights.revision, weights.file), weights.identity
 
 
-def given(weights: Weights | None, hub: str, file: str) -> Weights:
-    """Weights that a person must name, as no revision of them is pinned here. Raises `NotInstalledError` without."""
+def required_weights(weights: DetectorWeights | None, hub: str, file: str) -> DetectorWeights:
+    """Weights that have no pinned default. Raises `NotInstalledError`, with the download command, for None."""
     if weights is None:
         cure = f"While online, run: hf download {hub} {file} --local-dir . and write `weights: {file}`"
-        raise NotInstalledError(f"this control wants the weights '{file}' of '{hub}'", cure=cure)
+        raise NotInstalledError(f"this control needs the weights '{file}' of '{hub}'", cure=cure)
     return weights
 
 
-def same_size(pixels: NDArray[np.uint8]) -> dict[str, Any]:
-    """The words that keep a detector from scaling pictures itself."""
+def no_scaling(pixels: Pixels) -> dict[str, Any]:
+    """Keyword arguments that stop a detector of controlnet-aux from scaling its input and output."""
     side = min(pixels.shape[:2])
     return {"detect_resolution": side, "image_resolution": side, "output_type": "np"}
 
 
-def module_of(name: str) -> Any:
-    """The module of one detector. Raises `NotInstalledError` where it or what it needs is missing."""
+def load_module(name: str) -> Any:
+    """Import one module of controlnet-aux. Raises `NotInstalledError` where it or a package it needs is missing."""
     try:
-        if PACKAGE not in sys.modules:
+        if _PACKAGE not in sys.modules:
             _register()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = import_module(f"{PACKAGE}.{name}")
+            module = import_module(f"{_PACKAGE}.{name}")
     except ModuleNotFoundError as error:
-        missing = (error.name or PACKAGE).partition(".")[0]
+        missing = (error.name or _PACKAGE).partition(".")[0]
         raise NotInstalledError(f"this control needs {missing.replace('_', '-')}", cure=_cure(missing)) from error
     except (ImportError, RuntimeError, OSError) as error:  # a torchvision that was built for another torch
-        said = str(error).strip().partition("\n")[0]
-        what = f"a package that this control needs does not fit PyTorch ({said})"
+        reason = str(error).strip().partition("\n")[0]
+        what = f"a package that this control needs does not fit PyTorch ({reason})"
         raise NotInstalledError(what, cure=torchvision_cure()) from error
-    for each in [each for known, each in sys.modules.items() if known.startswith(f"{PACKAGE}.")]:
-        each.__dict__["print"] = _say_nothing  # stdout is for our events
+    for each in [each for known, each in sys.modules.items() if known.startswith(f"{_PACKAGE}.")]:
+        each.__dict__["print"] = _print_nothing  # stdout carries JSON events
     return module
 
 
-def _say_nothing(*_: object, **__: object) -> None:
-    """What the package prints with."""
+def _print_nothing(*_: object, **__: object) -> None:
+    """Replaces `print` in the modules of controlnet-aux."""
 
 
-def unwrapped(tensors: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Weights without the prefix that training on several GPUs leaves on their names."""
+def without_module_prefix(tensors: Tensors) -> Tensors:
+    """Weights without the `module.` prefix that `DataParallel` adds to their names."""
     return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
 
 
 def _register() -> None:
-    """Put the package without its `__init__` among the modules."""
-    spec = find_spec(PACKAGE)
+    """Add the package to `sys.modules` without running its `__init__`."""
+    spec = find_spec(_PACKAGE)
     if spec is None or spec.submodule_search_locations is None:
-        raise ModuleNotFoundError("no such package", name=PACKAGE)
-    package = ModuleType(PACKAGE)
+        raise ModuleNotFoundError("no such package", name=_PACKAGE)
+    package = ModuleType(_PACKAGE)
     package.__path__, package.__spec__ = list(spec.submodule_search_locations), spec
-    sys.modules[PACKAGE] = package
+    sys.modules[_PACKAGE] = package
 
 
 def _cure(missing: str) -> str:
-    return torchvision_cure() if missing in NEEDS_TORCH_ITSELF else CURES.get(missing, 'pip install "assetgen[gen]"')
+    return torchvision_cure() if missing in _REPLACE_TORCH else _CURES.get(missing, 'pip install "assetgen[gen]"')

@@ -1,4 +1,4 @@
-"""Meshes from strangers: a file to triangles in world space, or one plain sentence about what is wrong with it."""
+"""Read untrusted mesh files as triangles in world space."""
 
 import io
 import re
@@ -18,90 +18,90 @@ from assetgen.errors import InputError
 
 Up = Literal["y", "z"]
 
-UP_AXIS: Mapping[str, Up] = {".glb": "y", ".gltf": "y", ".obj": "y", ".stl": "z", ".ply": "z"}
-"""What is up in most files of a kind: glTF says so, OBJ by custom, STL and PLY come from printing and scanning."""
-MAX_BYTES = 512_000_000
-MAX_FACES = 5_000_000
-STL_HEADER, STL_FACE = 84, 50  # bytes
-OBJ_FACE = re.compile(rb"^[ \t]*f[ \t][^\n]*", re.MULTILINE)
-"""A face of many corners is as many triangles but two."""
-PLY_COUNT = re.compile(rb"^element\s+(?:face|vertex)\s+(\d+)\s*$", re.MULTILINE)
-PLY_HEADER = 65_536  # bytes searched for its counts
+_UP_AXIS: Mapping[str, Up] = {".glb": "y", ".gltf": "y", ".obj": "y", ".stl": "z", ".ply": "z"}
+"""The usual up axis: by specification for glTF, by custom for OBJ, from 3D printing and scanning for STL and PLY."""
+_MAX_BYTES = 512_000_000
+_MAX_FACES = 5_000_000
+_STL_HEADER, _STL_FACE = 84, 50  # bytes
+_OBJ_FACE = re.compile(rb"^[ \t]*f[ \t][^\n]*", re.MULTILINE)
+"""A face with n corners is n - 2 triangles."""
+_PLY_COUNT = re.compile(rb"^element\s+(?:face|vertex)\s+(\d+)\s*$", re.MULTILINE)
+_PLY_HEADER = 65_536  # bytes searched for the element counts
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """`triangles` is `n × 3 × 3` (corner, x y z), y up; `tree` is the file's own JSON where it is glTF."""
+    """Triangles `n × 3 × 3` (corner, x y z), y up, and the JSON of a glTF file (empty for other formats)."""
 
     triangles: Floats
     tree: Mapping[str, Any]
 
     @property
     def centre(self) -> Floats:
-        """The middle of its box."""
+        """Centre of the bounding box."""
         corners = self.triangles.reshape(-1, 3)
         return np.asarray((corners.min(axis=0) + corners.max(axis=0)) / 2)
 
     @property
     def radius(self) -> float:
-        """Distance from the middle of its box to its farthest corner."""
+        """Distance from `centre` to the farthest vertex."""
         return float(np.linalg.norm(self.triangles.reshape(-1, 3) - self.centre, axis=1).max())
 
     @property
     def foot(self) -> float:
-        """Its lowest height."""
+        """Lowest y of any vertex."""
         return float(self.triangles[..., 1].min())
 
 
 def read_mesh(path: Path, up: Up | None = None) -> Mesh:
-    """The triangles of a .glb, .gltf, .obj, .stl or .ply file, all its parts where they stand, y up.
+    """Read a .glb, .gltf, .obj, .stl or .ply file, with all nodes in world space, converted to y up.
 
-    Nothing is fetched and no texture is read. Raises `InputError` for a file that is not what its name says, is
-    damaged, holds no surface, or is too large.
+    `up` overrides the usual up axis of the format. Reads no textures and nothing from the network. Raises `InputError`
+    for a file that does not match its suffix, is damaged, holds no surface, or is too large.
     """
     kind = path.suffix.lower()
     try:
-        if kind not in UP_AXIS:
-            raise InputError("this kind of mesh is not read", cure=f"Give one of {', '.join(UP_AXIS)}")
+        if kind not in _UP_AXIS:
+            raise InputError("this mesh format is not supported", cure=f"Give one of {', '.join(_UP_AXIS)}")
         data = _bytes(path)
         tree = _checked(data, kind, path)
         triangles = _triangles(data, kind, path)
         _check_surface(triangles)
     except InputError as error:
         raise error.at(path.name) from error
-    return Mesh(y_up(triangles) if (up or UP_AXIS[kind]) == "z" else triangles, tree)
+    return Mesh(y_up(triangles) if (up or _UP_AXIS[kind]) == "z" else triangles, tree)
 
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"the mesh file is larger than {MAX_BYTES // 1_000_000} MB", cure="Simplify the mesh")
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(f"the mesh file is larger than {_MAX_BYTES // 1_000_000} MB", cure="Simplify the mesh")
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"the mesh cannot be read ({error.strerror})") from error
 
 
 def _checked(data: bytes, kind: str, path: Path) -> Mapping[str, Any]:
-    """Content against suffix, and counts that would not fit, all before anything is parsed."""
+    """Check content against suffix, and counts against the limits, before parsing the geometry."""
     if kind in (".glb", ".gltf"):
         try:
             tree = read_tree(data) if kind == ".gltf" or data[:4] == GLB_MAGIC else None
             if tree is None:
                 raise _not_a(kind)
-            check_tree(tree, path.parent, MAX_FACES)
+            check_tree(tree, path.parent, _MAX_FACES)
             return tree
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(kind, error) from error
-    looks_right = {".stl": _looks_like_stl, ".ply": _looks_like_ply, ".obj": _looks_like_obj}[kind]
-    if not looks_right(data):
+    is_valid = {".stl": _looks_like_stl, ".ply": _looks_like_ply, ".obj": _looks_like_obj}[kind]
+    if not is_valid(data):
         raise _not_a(kind)
     return {}
 
 
 def _looks_like_stl(data: bytes) -> bool:
-    if len(data) >= STL_HEADER:
-        (faces,) = struct.unpack_from("<I", data, STL_HEADER - 4)
-        if len(data) == STL_HEADER + STL_FACE * faces:
+    if len(data) >= _STL_HEADER:
+        (faces,) = struct.unpack_from("<I", data, _STL_HEADER - 4)
+        if len(data) == _STL_HEADER + _STL_FACE * faces:
             _check_count(faces)
             return True
     _check_count(data.count(b"endfacet"))
@@ -109,21 +109,21 @@ def _looks_like_stl(data: bytes) -> bool:
 
 
 def _looks_like_ply(data: bytes) -> bool:
-    header = data[:PLY_HEADER].partition(b"end_header")[0]
-    for count in PLY_COUNT.findall(header.replace(b"\r", b"")):
+    header = data[:_PLY_HEADER].partition(b"end_header")[0]
+    for count in _PLY_COUNT.findall(header.replace(b"\r", b"")):
         _check_count(int(count[:20]))
     return data[:3] == b"ply"
 
 
 def _looks_like_obj(data: bytes) -> bool:
     _check_count(data.count(b"\nf "))
-    _check_count(sum(len(line.group().split()) - 3 for line in OBJ_FACE.finditer(data)))
+    _check_count(sum(len(line.group().split()) - 3 for line in _OBJ_FACE.finditer(data)))
     return b"\0" not in data and re.search(rb"^\s*v\s", data, re.MULTILINE) is not None
 
 
 def _check_count(faces: int) -> None:
-    if faces > MAX_FACES:
-        raise InputError(f"it has {faces:,} triangles", cure=f"At most {MAX_FACES:,} are read; simplify the mesh")
+    if faces > _MAX_FACES:
+        raise InputError(f"it has {faces:,} triangles", cure=f"At most {_MAX_FACES:,} are read; simplify the mesh")
 
 
 def _triangles(data: bytes, kind: str, path: Path) -> Floats:
@@ -139,7 +139,7 @@ def _triangles(data: bytes, kind: str, path: Path) -> Floats:
             return _in_world(scene)
     except InputError:
         raise
-    except Exception as error:  # trimesh's readers raise whatever the damage provokes
+    except Exception as error:  # trimesh raises many types for damaged files
         raise _damaged(kind, error) from error
 
 
@@ -152,7 +152,7 @@ def _in_world(scene: Any) -> Floats:
         shape = scene.geometry[name]
         if isinstance(shape, trimesh.Trimesh) and len(shape.faces):
             if shape.faces.min() < 0:
-                raise InputError("a triangle names a corner that does not exist", cure="Export the mesh again")
+                raise InputError("a triangle refers to a vertex that does not exist", cure="Export the mesh again")
             corners = np.asarray(shape.vertices, np.float64)[np.asarray(shape.faces)]
             found.append(corners @ matrix[:3, :3].T + matrix[:3, 3])
             _check_count(sum(map(len, found)))
@@ -161,17 +161,17 @@ def _in_world(scene: Any) -> Floats:
 
 def _check_surface(triangles: Floats) -> None:
     if not len(triangles):
-        cure = "Point clouds, lines and curves are not read: export it as a mesh"
+        cure = "Export it as a mesh: point clouds, lines and curves are not supported"
         raise InputError("it holds no triangles", cure=cure)
     limit = np.finfo(np.float32).max
     if not np.abs(triangles).max() < limit:
-        raise InputError("some of its corners are not finite numbers", cure="Repair the mesh in a 3D editor")
+        raise InputError("some of its vertices are not finite numbers", cure="Repair the mesh in a 3D editor")
     if not np.ptp(triangles.reshape(-1, 3), axis=0).max() > 0:
-        raise InputError("all its corners are at one point", cure="Repair the mesh in a 3D editor")
+        raise InputError("all its vertices are at one point", cure="Repair the mesh in a 3D editor")
 
 
 def _not_a(kind: str) -> InputError:
-    return InputError(f"this is not a {kind[1:]} file, whatever its name says", cure="Export the mesh again")
+    return InputError(f"the content is not that of a {kind[1:]} file", cure="Export the mesh again")
 
 
 def _damaged(kind: str, error: Exception) -> InputError:

@@ -1,7 +1,7 @@
-"""A z-buffer in numpy: triangles to the nearest surface at every pixel centre, without a graphics driver.
+"""A z-buffer in numpy: the nearest triangle at every pixel centre, without a graphics driver.
 
-Every triangle becomes rows, every row one span of pixels, and all spans of a portion are filled at once, so the cost
-goes with the pixels covered and memory stays bounded.
+Triangles are split into rows, rows into spans of pixels, and many spans are filled at once. Time grows with the pixels
+covered; memory is bounded.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
+_Whole = NDArray[np.int64]
 
-PORTION = 2_000_000  # rows or pixels worked on at once, about 100 MB of scratch
-EDGE_SLACK = 1e-6  # pixels: two triangles that share an edge leave no gap between them
+_PORTION = 2_000_000  # rows or pixels processed at once: about 100 MB of memory
+_EDGE_SLACK = 1e-6  # pixels: closes the gap between triangles that share an edge
 
 
 def rasterise(corners: Floats, size: tuple[int, int]) -> Floats:
-    """The greatest `q` at each pixel centre, `height × width`, -inf where there is no triangle.
+    """The greatest `q` at each pixel centre, `height × width`; -inf where there is no triangle.
 
-    `corners` is `n × 3 × (x, y, q)`, x to the right and y down in pixels of `size` (width, height). `q` must be affine
-    on the screen and greater for what is nearer: `1 / z` in perspective, `-z` in an orthographic view.
+    `corners` is `n × 3 × (x, y, q)`, x to the right and y down, in pixels of `size` (width, height). `q` must be affine
+    on the screen and greater for nearer surfaces: `1 / z` in perspective, `-z` in an orthographic view.
     """
     width, height = size
     buffer = np.full(width * height, -np.inf)
@@ -29,9 +29,9 @@ def rasterise(corners: Floats, size: tuple[int, int]) -> Floats:
     return buffer.reshape(height, width)
 
 
-def nearest(corners: Floats, nearness: Floats) -> tuple[Whole, Floats]:
-    """Which triangle is seen at each pixel, `height × width`, -1 for none, and the share that each of its corners has
-    there (`height × width × 3`, on the screen). `nearness` is what `rasterise` made of the same corners.
+def visible_triangles(corners: Floats, nearness: Floats) -> tuple[_Whole, Floats]:
+    """The visible triangle at each pixel (`height × width`, -1 for none) and its barycentric coordinates there
+    (`height × width × 3`, in screen space). `nearness` is the result of `rasterise` for the same corners.
     """
     height, width = nearness.shape
     seen = np.full(width * height, -1)
@@ -45,8 +45,8 @@ def nearest(corners: Floats, nearness: Floats) -> tuple[Whole, Floats]:
     return seen.reshape(height, width), shares.reshape(height, width, 3)
 
 
-def _covered(corners: Floats, size: tuple[int, int]) -> Iterator[tuple[Whole, Whole, Floats]]:
-    """Each pixel that each triangle covers, in portions: the triangle's number, the pixel's, and `q` there."""
+def _covered(corners: Floats, size: tuple[int, int]) -> Iterator[tuple[_Whole, _Whole, Floats]]:
+    """The pixels that each triangle covers, in portions: triangle index, pixel index, `q`."""
     number = np.flatnonzero(_in_sight(corners, size))
     corners = corners[number]
     first, rows = _rows(corners[..., 1], size[1])
@@ -57,9 +57,9 @@ def _covered(corners: Floats, size: tuple[int, int]) -> Iterator[tuple[Whole, Wh
 
 
 def clip_near(triangles: Floats, near: float) -> Floats:
-    """View-space triangles `n × 3 × 3` (the camera looks along -z) cut at depth `near`; what is behind is dropped.
+    """Clip view-space triangles `n × 3 × 3` (the camera looks along -z) at depth `near`.
 
-    A corner may have more than its place: what follows x, y and z is cut alike.
+    Corners may carry further values after x, y and z, which are interpolated too.
     """
     depth = -triangles[..., 2]
     behind = depth < near
@@ -74,7 +74,7 @@ def clip_near(triangles: Floats, near: float) -> Floats:
 
 
 def _turned(triangles: Floats, first: NDArray[np.intp]) -> Floats:
-    """The same triangles with corner `first` in front."""
+    """The same triangles, rotated so that corner `first` comes first."""
     order = (first[:, None] + np.arange(3)) % 3
     return np.take_along_axis(triangles, order[..., None], axis=1)
 
@@ -85,7 +85,7 @@ def _cut(start: Floats, end: Floats, near: float) -> Floats:
 
 
 def _in_sight(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Triangles with an area whose box meets the screen."""
+    """Which triangles have an area and a bounding box that overlaps the screen."""
     lowest, highest = corners[..., :2].min(axis=1), corners[..., :2].max(axis=1)
     across, down = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
@@ -93,15 +93,15 @@ def _in_sight(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
     return seen
 
 
-def _rows(y: Floats, height: int) -> tuple[Whole, Whole]:
-    """The first row of each triangle and how many row centres it spans on the screen."""
+def _rows(y: Floats, height: int) -> tuple[_Whole, _Whole]:
+    """First row of each triangle on the screen, and the number of rows it covers."""
     first = np.ceil(np.clip(y.min(axis=1) - 0.5, 0, height)).astype(np.int64)
     last = np.floor(np.clip(y.max(axis=1) - 0.5, -1, height - 1)).astype(np.int64)
     return first, np.maximum(last - first + 1, 0)
 
 
-def _spans(corners: Floats, row: Whole, width: int) -> tuple[NDArray[np.bool_], tuple[Whole, Whole, Floats, Floats]]:
-    """Whether the row centre cuts each triangle; of those that it cuts: first pixel, pixels, `q` there, its slope."""
+def _spans(corners: Floats, row: _Whole, width: int) -> tuple[NDArray[np.bool_], tuple[_Whole, _Whole, Floats, Floats]]:
+    """Which triangles the row centre crosses; for those: first pixel, pixel count, `q` at the first, slope of `q`."""
     y = row + 0.5
     left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
     for a, b in ((0, 1), (1, 2), (2, 0)):
@@ -110,32 +110,32 @@ def _spans(corners: Floats, row: Whole, width: int) -> tuple[NDArray[np.bool_], 
         x = np.clip(ax + (y - ay) * (bx - ax) / rise, np.minimum(ax, bx), np.maximum(ax, bx))
         crossed = (ay != by) & (np.minimum(ay, by) <= y) & (y <= np.maximum(ay, by))
         left, right = np.where(crossed & (x < left), x, left), np.where(crossed & (x > right), x, right)
-    first = np.ceil(np.clip(left - 0.5 - EDGE_SLACK, 0, width)).astype(np.int64)
-    last = np.floor(np.clip(right - 0.5 + EDGE_SLACK, -1, width - 1)).astype(np.int64)
+    first = np.ceil(np.clip(left - 0.5 - _EDGE_SLACK, 0, width)).astype(np.int64)
+    last = np.floor(np.clip(right - 0.5 + _EDGE_SLACK, -1, width - 1)).astype(np.int64)
     drawn = last >= first
     corners, row, first, last = corners[drawn], row[drawn], first[drawn], last[drawn]
     begin, end = (_plane_at(corners, x, row) for x in (first, last))
     return drawn, (row * width + first, last - first + 1, begin, (end - begin) / np.maximum(last - first, 1))
 
 
-def _plane_at(corners: Floats, column: Whole, row: Whole) -> Floats:
-    """`q` of each triangle's plane at a pixel centre, held within its corners (a sliver's plane is nearly upright)."""
+def _plane_at(corners: Floats, column: _Whole, row: _Whole) -> Floats:
+    """`q` of each triangle's plane at a pixel centre, clipped to its corners (the plane of a sliver is very steep)."""
     along_u, along_v = _along(corners, column, row)
     origin = corners[:, 0, 2]
     q = origin + along_u * (corners[:, 1, 2] - origin) + along_v * (corners[:, 2, 2] - origin)
     return np.clip(q, corners[..., 2].min(axis=1), corners[..., 2].max(axis=1))
 
 
-def _along(corners: Floats, column: Whole, row: Whole) -> tuple[Floats, Floats]:
-    """How far a pixel centre lies from the first corner of a triangle along its two sides, each from 0 to 1."""
+def _along(corners: Floats, column: _Whole, row: _Whole) -> tuple[Floats, Floats]:
+    """Barycentric coordinates of a pixel centre for the second and third corner."""
     origin, u, v = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
     dx, dy = column + 0.5 - origin[:, 0], row + 0.5 - origin[:, 1]
     return (dx * v[:, 1] - dy * v[:, 0]) / area, (u[:, 0] * dy - u[:, 1] * dx) / area
 
 
-def _filled(spans: tuple[Whole, Whole, Floats, Floats]) -> Iterator[tuple[Whole, Whole, Floats]]:
-    """Each pixel of each span, in portions: the span's number, the pixel's, and `q` there."""
+def _filled(spans: tuple[_Whole, _Whole, Floats, Floats]) -> Iterator[tuple[_Whole, _Whole, Floats]]:
+    """The pixels of each span, in portions: span index, pixel index, `q`."""
     start, length, begin, slope = spans
     for part in portions(length):
         span = np.repeat(np.arange(part.start, part.stop), length[part])
@@ -143,18 +143,18 @@ def _filled(spans: tuple[Whole, Whole, Floats, Floats]) -> Iterator[tuple[Whole,
         yield span, start[span] + step, begin[span] + slope[span] * step
 
 
-def portions(weights: Whole) -> Iterator[slice]:
-    """Slices in order whose weights add up to at most `PORTION`, or hold one element."""
+def portions(weights: _Whole) -> Iterator[slice]:
+    """Consecutive slices whose weights sum to at most 2,000,000, or that hold one element."""
     total = np.cumsum(weights)
     start = 0
     while start < len(weights):
         spent = total[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(total, spent + PORTION, side="right")))
+        stop = max(start + 1, int(np.searchsorted(total, spent + _PORTION, side="right")))
         yield slice(start, stop)
         start = stop
 
 
-def ramp(counts: Whole) -> Whole:
+def ramp(counts: _Whole) -> _Whole:
     """0, 1, … counts[0]-1, 0, 1, … counts[1]-1, …"""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)

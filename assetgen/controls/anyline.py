@@ -1,14 +1,11 @@
-"""Anyline: thin edges and line art in one, as MistoLine was trained on."""
+"""Anyline: thin edges and line art."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from assetgen.controls._detector import View, Weights, detected, given, module_of, ready
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-HUB, FILE = "TheMistoAI/MistoLine", "Anyline/MTEED.pth"
+_HUB, _FILE = "TheMistoAI/MistoLine", "Anyline/MTEED.pth"
 
 
 @part(version=1, detector=Detector("lineart", "OpenRAIL++", "https://huggingface.co/TheMistoAI/MistoLine"))
@@ -16,21 +13,21 @@ def anyline(
     device: str = "auto",
     *,
     image: InputFile,
-    size: Size = (512, 512),
+    size: ControlSize = (512, 512),
     fit: Fit = "cover",
-    weights: Weights | None = None,
+    weights: aux.DetectorWeights | None = None,
 ) -> ImageSet:
-    """Condition on the edges and lines of a picture.
+    """Condition on the edges and lines of an image (Anyline, the detector that MistoLine was trained with).
 
-    `weights` is the file Anyline/MTEED.pth of the hub's TheMistoAI/MistoLine.
+    `weights` is the file Anyline/MTEED.pth of TheMistoAI/MistoLine on the Hugging Face hub; it has no default.
+
+    Example:
+        - anyline: {image: sketch.png, weights: Anyline/MTEED.pth}
     """
-
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, detect_resolution=min(pixels.shape[:2]), output_type="np")
-
-    return detected(View(image, size, fit), device, given(weights, HUB, FILE), _load, draw)
+    view = aux.DetectorInput(image, size, fit)
+    return aux.run_detector(view, device, aux.required_weights(weights, _HUB, _FILE), _load, aux.draw_thin_edges)
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("anyline")
-    return module.AnylineDetector(ready(module.TED(), tensors, place))
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("anyline")
+    return module.AnylineDetector(aux.ready(module.TED(), tensors, device))

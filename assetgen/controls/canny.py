@@ -1,33 +1,36 @@
-"""Canny: the edges of a picture, as white lines on black."""
+"""Canny: the edges of an image as white lines on black."""
 
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from assetgen.controls._fit import Fit, Size, read_fitted
-from assetgen.controls._sketch import line_control
+from assetgen.controls._fit import ControlSize, Fit, line_image, read_fitted
 from assetgen.images import ImageSet
 from assetgen.parts import InputFile, part
 
-Threshold = Annotated[float, Field(ge=0, le=1000)]
+_Threshold = Annotated[float, Field(ge=0, le=1000)]
 
 
 @part(version=1)
 def canny(
     *,
     image: InputFile,
-    size: Size = (512, 512),
-    low: Threshold = 100.0,
-    high: Threshold = 200.0,
+    size: ControlSize = (512, 512),
+    low: _Threshold = 100.0,
+    high: _Threshold = 200.0,
     fit: Fit = "cover",
 ) -> ImageSet:
-    """Condition on the edges of a picture (Canny, 1986).
+    """Condition on the edges of an image (Canny, 1986).
 
-    Gradients (Sobel, of 8-bit values) above `high` begin an edge, those above `low` carry it on; 100 and 200 are what
-    Canny ControlNets were trained with. `fit` says how a picture of another shape comes to `size`.
+    A gradient (Sobel, of 8-bit values) above `high` starts an edge, one above `low` continues it. Canny ControlNets
+    were trained with the defaults. `size` is in pixels; `fit` crops an image of another shape (`cover`) or pads it
+    with black (`contain`).
+
+    Example:
+        - canny: {image: photo.png, low: 50, high: 150}
     """
     import cv2
 
     edges = cv2.Canny(read_fitted(image, size, fit), low, high)
-    return line_control(np.asarray(edges), size)
+    return line_image(np.asarray(edges), size)

@@ -1,38 +1,41 @@
 """DWPose: bodies, hands and faces as coloured skeletons."""
 
-from assetgen.controls._detector import View, Weights, graphs_of
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.controls._skeleton import skeletons
-from assetgen.controls._wholebody import people
+from assetgen.controls._wholebody import find_people
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, HubFile, InputFile, part
 
-HUB, REVISION = "yzd-v/DWPose", "1a7144101628d69ee7a3768d1ee3a094070dc388"
-WEIGHTS = HubFile(hub=HUB, revision=REVISION, file="dw-ll_ucoco_384.onnx")
-FINDER = HubFile(hub=HUB, revision=REVISION, file="yolox_l.onnx")
-LICENCE = "https://github.com/IDEA-Research/DWPose/blob/onnx/LICENSE"
+_HUB, _REVISION = "yzd-v/DWPose", "1a7144101628d69ee7a3768d1ee3a094070dc388"
+_WEIGHTS = HubFile(hub=_HUB, revision=_REVISION, file="dw-ll_ucoco_384.onnx")
+_FINDER = HubFile(hub=_HUB, revision=_REVISION, file="yolox_l.onnx")
+_LICENCE = "https://github.com/IDEA-Research/DWPose/blob/onnx/LICENSE"
 
 
-@part(version=1, detector=Detector("openpose", "Apache-2.0", LICENCE))
+@part(version=1, detector=Detector("openpose", "Apache-2.0", _LICENCE))
 def dwpose(
     device: str = "auto",
     *,
     image: InputFile,
-    size: Size = (512, 512),
+    size: ControlSize = (512, 512),
     hands: bool = True,
     face: bool = True,
     fit: Fit = "cover",
-    weights: Weights = WEIGHTS,
-    finder: Weights = FINDER,
+    weights: aux.DetectorWeights = _WEIGHTS,
+    finder: aux.DetectorWeights = _FINDER,
 ) -> ImageSet:
-    """Condition on the poses of the people in a picture (Yang and others, 2023), with their hands and faces.
+    """Condition on the poses of the people in an image, with hands and faces (DWPose; Yang and others, 2023).
 
-    `finder` finds the people, `weights` their joints. On NVIDIA cards it runs where onnxruntime-gpu is installed, else
-    on the processor. Its authors give the weights under Apache-2.0; the pictures that they were trained on
-    (COCO-WholeBody, UBody) have terms of their own.
+    `hands` and `face` draw those too. `finder` is the network that finds people, `weights` the one that finds their
+    joints; both are ONNX files. With onnxruntime-gpu they run on an NVIDIA GPU, otherwise on the CPU. The weights are
+    published under Apache-2.0; the images that they were trained on (COCO-WholeBody, UBody) have terms of their own.
+
+    Example:
+        - dwpose: {image: dancer.png, face: false}
     """
-    view = View(image, size, fit)
-    find, estimate = graphs_of(device, finder, weights)
-    pixels = view.scaled()
-    found = people(find.run, estimate.run, (find.size, estimate.size), pixels)
-    return view.drawn(skeletons(found, (pixels.shape[1], pixels.shape[0]), hands, face))
+    view = aux.DetectorInput(image, size, fit)
+    find, estimate = aux.onnx_networks(device, finder, weights)
+    pixels = view.read()
+    found = find_people(find.run, estimate.run, (find.size, estimate.size), pixels)
+    return view.control_image(skeletons(found, (pixels.shape[1], pixels.shape[0]), hands, face))

@@ -1,40 +1,38 @@
-"""HED: soft edges of a picture, or a scribble of them."""
+"""HED: soft edges, or a scribble."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-WEIGHTS = annotators("ControlNetHED.pth")
+_WEIGHTS = aux.annotators_file("ControlNetHED.pth")
+_LICENCE = "https://github.com/lllyasviel/ControlNet/tree/main/annotator/hed"
 
 
-@part(
-    version=1,
-    detector=Detector("softedge", "Apache-2.0", "https://github.com/lllyasviel/ControlNet/tree/main/annotator/hed"),
-)
+@part(version=1, detector=Detector("softedge", "Apache-2.0", _LICENCE))
 def hed(
     device: str = "auto",
     *,
     image: InputFile,
-    size: Size = (512, 512),
+    size: ControlSize = (512, 512),
     kind: Literal["softedge", "scribble"] = "softedge",
     fit: Fit = "cover",
-    weights: Weights = WEIGHTS,
+    weights: aux.DetectorWeights = _WEIGHTS,
 ) -> ImageSet:
-    """Condition on the soft edges of a picture (Xie and Tu, 2015), by the network of ControlNet's author.
+    """Condition on the soft edges of an image (HED; Xie and Tu, 2015; weights by the author of ControlNet).
 
-    With `kind: scribble` they become thin lines, for a network that was trained on scribbles.
+    `kind: scribble` thins the edges to lines, for a control network that was trained on scribbles.
+
+    Example:
+        - hed: {image: photo.png, kind: scribble}
     """
-
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, scribble=kind == "scribble", **same_size(pixels))
-
-    return detected(View(image, size, fit), device, weights, _load, draw)
+    draw = partial(aux.draw_soft_edges, kind)
+    return aux.run_detector(aux.DetectorInput(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("hed")
-    return module.HEDdetector(ready(module.ControlNetHED_Apache2(), tensors, place))
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("hed")
+    return module.HEDdetector(aux.ready(module.ControlNetHED_Apache2(), tensors, device))

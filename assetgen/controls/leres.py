@@ -1,28 +1,33 @@
-"""LeReS: depth guessed from a picture, with much detail."""
+"""LeReS: detailed depth, estimated from an image."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, unwrapped
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-WEIGHTS = annotators("res101.pth")
-LICENCE = "https://github.com/aim-uofa/AdelaiDepth"
-"""No licence that allows commercial use is known to us for the network and its weights."""
+_WEIGHTS = aux.annotators_file("res101.pth")
+_LICENCE = "https://github.com/aim-uofa/AdelaiDepth"
+"""No licence for commercial use of the network and its weights is published there."""
 
 
-@part(version=1, detector=Detector("depth", "no open licence", LICENCE, commercial=False))
+@part(version=1, detector=Detector("depth", "no open licence", _LICENCE, commercial=False))
 def leres(
-    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+    device: str = "auto",
+    *,
+    image: InputFile,
+    size: ControlSize = (512, 512),
+    fit: Fit = "cover",
+    weights: aux.DetectorWeights = _WEIGHTS,
 ) -> ImageSet:
-    """Condition on the depth of a picture (Yin and others, 2021), near white. Not for commercial use."""
+    """Condition on the estimated depth of an image, near white (LeReS; Yin and others, 2021). Not for commercial use.
 
-    return detected(View(image, size, fit), device, weights, _load)
+    Example:
+        - leres: {image: photo.png}
+    """
+    return aux.run_detector(aux.DetectorInput(image, size, fit), device, weights, _load)
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("leres")
-    network = ready(module.RelDepthModel(backbone="resnext101"), unwrapped(tensors["depth_model"]), place)
-    return module.LeresDetector(network, None)
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("leres")
+    network = module.RelDepthModel(backbone="resnext101")
+    return module.LeresDetector(aux.ready(network, aux.without_module_prefix(tensors["depth_model"]), device), None)

@@ -1,14 +1,16 @@
-"""MiDaS: depth or surface normals guessed from a picture."""
+"""MiDaS: depth or surface normals, estimated from an image."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size
-from assetgen.controls._fit import Fit, Size
+import numpy as np
+
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-WEIGHTS = annotators("dpt_hybrid-midas-501f0c75.pt")
+_WEIGHTS = aux.annotators_file("dpt_hybrid-midas-501f0c75.pt")
 
 
 @part(version=1, detector=Detector("depth", "MIT", "https://github.com/isl-org/MiDaS/blob/master/LICENSE"))
@@ -16,24 +18,29 @@ def midas(
     device: str = "auto",
     *,
     image: InputFile,
-    size: Size = (512, 512),
+    size: ControlSize = (512, 512),
     kind: Literal["depth", "normal"] = "depth",
     fit: Fit = "cover",
-    weights: Weights = WEIGHTS,
+    weights: aux.DetectorWeights = _WEIGHTS,
 ) -> ImageSet:
-    """Condition on the depth of a picture (Ranftl and others, 2021), near white; or on normals taken from it.
+    """Condition on the estimated depth of an image, near white (MiDaS; Ranftl and others, 2021).
 
-    With `kind: normal` red is left, green is up, blue towards the camera, as ControlNet 1.0 was trained.
+    `kind: normal` derives surface normals from the depth, coloured as for ControlNet 1.0: red is left, green is up,
+    blue is towards the camera.
+
+    Example:
+        - midas: {image: photo.png, kind: normal}
     """
-
-    def draw(detector: Any, pixels: Any) -> Any:
-        depth, normal = detector(pixels, depth_and_normal=True, **same_size(pixels))
-        return depth if kind == "depth" else normal[..., ::-1]  # the package writes blue first
-
-    return detected(View(image, size, fit), device, weights, _load, draw)
+    return aux.run_detector(aux.DetectorInput(image, size, fit), device, weights, _load, partial(_draw, kind))
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("midas")
-    network = module_of("midas.midas.dpt_depth").DPTDepthModel(path=None, backbone="vitb_rn50_384", non_negative=True)
-    return module.MidasDetector(ready(network, tensors.get("model", tensors), place))
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("midas")
+    models = aux.load_module("midas.midas.dpt_depth")
+    network = models.DPTDepthModel(path=None, backbone="vitb_rn50_384", non_negative=True)
+    return module.MidasDetector(aux.ready(network, tensors.get("model", tensors), device))
+
+
+def _draw(kind: str, detector: aux.Network, pixels: aux.Pixels) -> aux.Pixels:
+    depth, normal = detector(pixels, depth_and_normal=True, **aux.no_scaling(pixels))
+    return np.asarray(depth if kind == "depth" else normal[..., ::-1], np.uint8)  # the package returns BGR

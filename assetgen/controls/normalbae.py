@@ -1,17 +1,15 @@
-"""Normals guessed from a picture, as the normal ControlNets were trained on. See `normal` for those of a mesh."""
+"""Surface normals estimated from an image, as for ControlNet 1.1. The control `normal` renders those of a mesh."""
 
-from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, unwrapped
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-WEIGHTS = annotators("scannet.pt")
-LICENCE = "https://github.com/baegwangbin/surface_normal_uncertainty/blob/main/LICENSE"
-SHAPE = {
+_WEIGHTS = aux.annotators_file("scannet.pt")
+_LICENCE = "https://github.com/baegwangbin/surface_normal_uncertainty/blob/main/LICENSE"
+_CONFIG = {
     "mode": "client",
     "architecture": "BN",
     "pretrained": "scannet",
@@ -20,20 +18,27 @@ SHAPE = {
 }
 
 
-@part(version=1, detector=Detector("normal", "MIT", LICENCE))
+@part(version=1, detector=Detector("normal", "MIT", _LICENCE))
 def normalbae(
-    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+    device: str = "auto",
+    *,
+    image: InputFile,
+    size: ControlSize = (512, 512),
+    fit: Fit = "cover",
+    weights: aux.DetectorWeights = _WEIGHTS,
 ) -> ImageSet:
-    """Condition on the surface normals of a picture (Bae and others, 2021).
+    """Condition on the estimated surface normals of an image (Bae and others, 2021).
 
-    Red is left, green is up, blue is towards the camera. Its authors give the weights under MIT; the pictures that they
+    Red is left, green is up, blue is towards the camera. The weights are published under MIT; the images that they
     were trained on (ScanNet) have terms of their own.
+
+    Example:
+        - normalbae: {image: photo.png}
     """
+    return aux.run_detector(aux.DetectorInput(image, size, fit), device, weights, _load)
 
-    return detected(View(image, size, fit), device, weights, _load)
 
-
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("normalbae")
-    network = ready(module.NNET(SimpleNamespace(**SHAPE)), unwrapped(tensors["model"]), place)
-    return module.NormalBaeDetector(network)
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("normalbae")
+    network = module.NNET(SimpleNamespace(**_CONFIG))
+    return module.NormalBaeDetector(aux.ready(network, aux.without_module_prefix(tensors["model"]), device))

@@ -1,39 +1,39 @@
-"""PiDiNet: soft edges of a picture, cleaner than those of HED, or a scribble of them."""
+"""PiDiNet: soft edges that are cleaner than those of HED, or a scribble."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready, same_size, unwrapped
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-WEIGHTS = annotators("table5_pidinet.pth")
-LICENCE = "https://github.com/hellozhuo/pidinet/blob/master/LICENSE"
+_WEIGHTS = aux.annotators_file("table5_pidinet.pth")
+_LICENCE = "https://github.com/hellozhuo/pidinet/blob/master/LICENSE"
 """It begins: "It is just for research purpose, and commercial use should be contacted with authors first." """
 
 
-@part(version=1, detector=Detector("softedge", "PiDiNet research licence", LICENCE, commercial=False))
+@part(version=1, detector=Detector("softedge", "PiDiNet research licence", _LICENCE, commercial=False))
 def pidi(
     device: str = "auto",
     *,
     image: InputFile,
-    size: Size = (512, 512),
+    size: ControlSize = (512, 512),
     kind: Literal["softedge", "scribble"] = "softedge",
     fit: Fit = "cover",
-    weights: Weights = WEIGHTS,
+    weights: aux.DetectorWeights = _WEIGHTS,
 ) -> ImageSet:
-    """Condition on the soft edges of a picture (Su and others, 2021). Not for commercial use.
+    """Condition on the soft edges of an image (PiDiNet; Su and others, 2021). Not for commercial use.
 
-    With `kind: scribble` they become thin lines, for a network that was trained on scribbles.
+    `kind: scribble` thins the edges to lines, for a control network that was trained on scribbles.
+
+    Example:
+        - pidi: {image: photo.png}
     """
-
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, scribble=kind == "scribble", **same_size(pixels))
-
-    return detected(View(image, size, fit), device, weights, _load, draw)
+    draw = partial(aux.draw_soft_edges, kind)
+    return aux.run_detector(aux.DetectorInput(image, size, fit), device, weights, _load, draw)
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("pidi")
-    return module.PidiNetDetector(ready(module.pidinet(), unwrapped(tensors["state_dict"]), place))
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("pidi")
+    return module.PidiNetDetector(aux.ready(module.pidinet(), aux.without_module_prefix(tensors["state_dict"]), device))

@@ -1,21 +1,34 @@
-"""Shuffle: a picture flowed into another order, which keeps its colours and its style and loses its shapes."""
+"""Shuffle: an image warped at random, which keeps its colours and style and loses its shapes."""
+
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from assetgen.controls._fit import Fit, Seed, Size, read_fitted
+from assetgen.controls._fit import ControlSize, Fit, read_fitted
 from assetgen.images import ImageSet, color_image
 from assetgen.parts import InputFile, part
 
-COARSE = 256  # pixels between the random points of the flow in a picture of 512, as the ControlNet was trained
-TRAINED = 512
+_COARSE = 256  # pixels between the random points of the warp in an image of `_TRAINED` pixels, as in training
+_TRAINED = 512
 
 
 @part(version=1)
-def shuffle(*, image: InputFile, size: Size = (512, 512), seed: Seed = 0, fit: Fit = "cover") -> ImageSet:
-    """Condition on the colours and the style of a picture, not on its shapes.
+def shuffle(
+    *,
+    image: InputFile,
+    size: ControlSize = (512, 512),
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0,
+    fit: Fit = "cover",
+) -> ImageSet:
+    """Condition on the colours and style of an image, not on its shapes.
 
-    Each pixel is taken from where a smooth random field points: the content shuffle of ControlNet 1.1 (L. Zhang, 2023).
+    Moves each pixel by a smooth random field, which `seed` determines (the content shuffle of ControlNet 1.1; L. Zhang,
+    2023).
+
+    Example:
+        - shuffle: {image: mood.png, seed: 3}
     """
     import cv2
 
@@ -30,7 +43,7 @@ def _field(shape: tuple[int, int], random: np.random.Generator) -> NDArray[np.fl
     """Smooth noise from 0 to 1, `height × width`."""
     import cv2
 
-    step = max(1, COARSE * min(shape) // TRAINED)
+    step = max(1, _COARSE * min(shape) // _TRAINED)
     points = random.random((shape[0] // step + 2, shape[1] // step + 2))
     larger = np.asarray(cv2.resize(points, (shape[1] + 2 * step, shape[0] + 2 * step), interpolation=cv2.INTER_CUBIC))
     field = larger[step : step + shape[0], step : step + shape[1]]

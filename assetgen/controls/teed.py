@@ -1,14 +1,11 @@
-"""TEED: thin soft edges by a tiny network."""
+"""TEED: thin soft edges from a very small network."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from assetgen.controls._detector import View, Weights, detected, given, module_of, ready
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-HUB, FILE = "fal-ai/teed", "5_model.pth"
+_HUB, _FILE = "fal-ai/teed", "5_model.pth"
 
 
 @part(version=1, detector=Detector("softedge", "MIT", "https://github.com/xavysp/TEED/blob/main/LICENSE"))
@@ -16,21 +13,21 @@ def teed(
     device: str = "auto",
     *,
     image: InputFile,
-    size: Size = (512, 512),
+    size: ControlSize = (512, 512),
     fit: Fit = "cover",
-    weights: Weights | None = None,
+    weights: aux.DetectorWeights | None = None,
 ) -> ImageSet:
-    """Condition on the thin edges of a picture (Soria and others, 2023).
+    """Condition on the thin edges of an image (TEED; Soria and others, 2023).
 
-    `weights` is the file 5_model.pth of the hub's fal-ai/teed.
+    `weights` is the file 5_model.pth of fal-ai/teed on the Hugging Face hub; it has no default.
+
+    Example:
+        - teed: {image: sketch.png, weights: 5_model.pth}
     """
-
-    def draw(detector: Any, pixels: Any) -> Any:
-        return detector(pixels, detect_resolution=min(pixels.shape[:2]), output_type="np")
-
-    return detected(View(image, size, fit), device, given(weights, HUB, FILE), _load, draw)
+    view = aux.DetectorInput(image, size, fit)
+    return aux.run_detector(view, device, aux.required_weights(weights, _HUB, _FILE), _load, aux.draw_thin_edges)
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("teed")
-    return module.TEEDdetector(ready(module.TED(), tensors, place))
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("teed")
+    return module.TEEDdetector(aux.ready(module.TED(), tensors, device))

@@ -1,26 +1,31 @@
-"""ZoeDepth: metric depth guessed from a picture."""
+"""ZoeDepth: metric depth, estimated from an image."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from assetgen.controls._detector import View, Weights, annotators, detected, module_of, ready
-from assetgen.controls._fit import Fit, Size
+from assetgen.controls import _detector as aux
+from assetgen.controls._fit import ControlSize, Fit
 from assetgen.images import ImageSet
 from assetgen.parts import Detector, InputFile, part
 
-WEIGHTS = annotators("ZoeD_M12_N.pt")
+_WEIGHTS = aux.annotators_file("ZoeD_M12_N.pt")
 
 
 @part(version=1, detector=Detector("depth", "MIT", "https://github.com/isl-org/ZoeDepth/blob/main/LICENSE"))
 def zoe(
-    device: str = "auto", *, image: InputFile, size: Size = (512, 512), fit: Fit = "cover", weights: Weights = WEIGHTS
+    device: str = "auto",
+    *,
+    image: InputFile,
+    size: ControlSize = (512, 512),
+    fit: Fit = "cover",
+    weights: aux.DetectorWeights = _WEIGHTS,
 ) -> ImageSet:
-    """Condition on the depth of a picture (Bhat and others, 2023), near white."""
+    """Condition on the estimated depth of an image, near white (ZoeDepth; Bhat and others, 2023).
 
-    return detected(View(image, size, fit), device, weights, _load)
+    Example:
+        - zoe: {image: photo.png}
+    """
+    return aux.run_detector(aux.DetectorInput(image, size, fit), device, weights, _load)
 
 
-def _load(tensors: Mapping[str, Any], place: str) -> Any:
-    module = module_of("zoe")
+def _load(tensors: aux.Tensors, device: str) -> aux.Network:
+    module = aux.load_module("zoe")
     network = module.ZoeDepth.build_from_config(module.get_config("zoedepth", "infer"))
-    return module.ZoeDetector(ready(network, tensors["model"], place))
+    return module.ZoeDetector(aux.ready(network, tensors["model"], device))

@@ -7,7 +7,7 @@ import numpy as np
 from assetgen.images import FloatArray
 
 
-def blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> Iterator[FloatArray]:
+def gaussian_blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> Iterator[FloatArray]:
     """A plane `H×W` under Gaussians of these standard deviations (pixels), wrapping along the axes in `tiles`.
 
     A picture followed by its mirror image is periodic, so one Fourier transform serves both kinds of border.
@@ -27,7 +27,7 @@ def blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> Iterator[Fl
         yield blurred
 
 
-def padded(pixels: FloatArray, margin: tuple[int, int], tiles: str) -> FloatArray:
+def pad_border(pixels: FloatArray, margin: tuple[int, int], tiles: str) -> FloatArray:
     """`H×W×…` with `margin` (down, across) more pixels a side: wrapped along `tiles`, the edge repeated elsewhere."""
     for axis, name in enumerate("yx"):
         widths = [(0, 0)] * pixels.ndim

@@ -8,7 +8,7 @@ from pydantic import Field
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import part
 from assetgen.pixels.color import oklab_from_srgb, srgb_from_oklab
-from assetgen.steps._wrap import blurs, padded
+from assetgen.steps._wrap import gaussian_blurs, pad_border
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -50,7 +50,7 @@ def pbr_maps(
     lab = oklab_from_srgb(color)
     side = min(images.size)
     light = _filled(lab[..., 0], alpha[..., 0])
-    broad = next(blurs(light, [SHADING_WIDTH * side], tiles))
+    broad = next(gaussian_blurs(light, [SHADING_WIDTH * side], tiles))
     if delight:
         lab[..., 0] -= delight * (broad - broad.mean())
         color = srgb_from_oklab(lab)
@@ -80,7 +80,7 @@ def _filled(light: FloatArray, alpha: FloatArray) -> FloatArray:
 
 def _height(detail: FloatArray, side: int, tiles: str) -> FloatArray:
     """Relief in 0..1 from lightness: the sum of its bands, the broader ones enlarged."""
-    soft = list(blurs(detail, [width * side for width in BAND_WIDTHS], tiles))
+    soft = list(gaussian_blurs(detail, [width * side for width in BAND_WIDTHS], tiles))
     gains = [BAND_GROWTH**power for power in range(len(BAND_WIDTHS))]
     relief = gains[-1] * soft[-1]
     for finer, broader, gain in zip(soft, soft[1:], gains, strict=False):
@@ -92,7 +92,7 @@ def _height(detail: FloatArray, side: int, tiles: str) -> FloatArray:
 
 def _normal(depth: FloatArray, tiles: str, convention: str) -> FloatArray:
     """Encoded unit normals `H×W×3` of a relief in pixels."""
-    wide = padded(depth, (1, 1), tiles)
+    wide = pad_border(depth, (1, 1), tiles)
     across = sum(SCHARR[i] * (wide[i : i + depth.shape[0], 2:] - wide[i : i + depth.shape[0], :-2]) for i in range(3))
     down = sum(SCHARR[i] * (wide[2:, i : i + depth.shape[1]] - wide[:-2, i : i + depth.shape[1]]) for i in range(3))
     vectors = np.stack([-across, down if convention == "gl" else -down, np.ones_like(depth)], axis=2)
@@ -103,16 +103,15 @@ def _normal(depth: FloatArray, tiles: str, convention: str) -> FloatArray:
 def _occlusion(depth: FloatArray, amount: float, side: int, tiles: str) -> FloatArray:
     """How open each place is, 0..1: a place below its surroundings loses light, over several distances."""
     widths = [width * side for width in OCCLUSION_WIDTHS]
-    walls = sum(
-        np.maximum(around - depth, 0) / width for around, width in zip(blurs(depth, widths, tiles), widths, strict=True)
-    )
+    blurred = gaussian_blurs(depth, widths, tiles)
+    walls = sum(np.maximum(around - depth, 0) / width for around, width in zip(blurred, widths, strict=True))
     return np.asarray(np.exp(-OCCLUSION * amount * walls), np.float32)
 
 
 def _roughness(detail: FloatArray, height: FloatArray, base: float, contrast: float, tiles: str) -> FloatArray:
     """Rougher in hollows and where the picture is grainy, smoother on worn heights; the mean is about `base`."""
-    fine = next(blurs(detail, [GRAIN], tiles))
-    grain = np.sqrt(next(blurs(np.square(detail - fine), [4 * GRAIN], tiles)).clip(0))
+    fine = next(gaussian_blurs(detail, [GRAIN], tiles))
+    grain = np.sqrt(next(gaussian_blurs(np.square(detail - fine), [4 * GRAIN], tiles)).clip(0))
     grain = grain / max(float(np.percentile(grain, 99)), 1e-6)
     uneven = 0.5 * grain.clip(0, 1) - height
     return np.asarray(np.clip(base + contrast * (uneven - uneven.mean()), 0, 1), np.float32)

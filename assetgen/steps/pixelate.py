@@ -15,7 +15,7 @@ from assetgen.pixels.color import oklab_from_srgb
 from assetgen.pixels.palettes import MAX_COLORS
 from assetgen.steps._grid import find_grid
 from assetgen.steps._quantize import reduce_colors
-from assetgen.steps._wrap import padded
+from assetgen.steps._wrap import pad_border
 
 USUAL_GRID = 64  # game pixels on the longer side, where nothing is said and the picture has no grid of its own
 MOST_SAMPLES = 16  # a side of a cell; larger cells are read at so many places
@@ -160,7 +160,7 @@ def _farthest(lab: FloatArray, centre: FloatArray, weights: FloatArray) -> Float
 def _around(cells: FloatArray, tiles: str) -> FloatArray:
     """The mean of each cell and its eight neighbours."""
     height, width = cells.shape[:2]
-    wide = padded(cells, (1, 1), tiles)
+    wide = pad_border(cells, (1, 1), tiles)
     total = sum(wide[y : y + height, x : x + width] for y in range(3) for x in range(3))
     return np.asarray(total / np.float32(9), np.float32)
 

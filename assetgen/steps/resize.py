@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, check_size, size_error, to_float
 from assetgen.parts import part
-from assetgen.steps._wrap import padded
+from assetgen.steps._wrap import pad_border
 
 Side = Annotated[int, Field(ge=1, le=16384)]
 Size = Annotated[tuple[Side, Side], AfterValidator(check_size)]
@@ -88,7 +88,7 @@ def _filtered(pixels: FloatArray, target: tuple[int, int], method: str, tiles: s
     across, down = (
         int(LANCZOS_REACH * max(1.0, now / new)) + 1 for now, new in zip((width, height), target, strict=True)
     )
-    wide = padded(pixels, (down, across), tiles)
+    wide = pad_border(pixels, (down, across), tiles)
     box = (across, down, across + width, down + height)
     kind = Image.Resampling.LANCZOS if method == "lanczos" else Image.Resampling.BOX
     planes = [

@@ -11,7 +11,7 @@ from assetgen.images import Array, FloatArray, ImageSet, to_float
 from assetgen.parts import part
 from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 from assetgen.steps._quilt import cheapest_path, path_sums
-from assetgen.steps._wrap import blurs
+from assetgen.steps._wrap import gaussian_blurs
 
 SMALLEST = 16  # pixels a side; below that there is no inside to take a strip from
 SURELY_TILES = 1.05  # wrap ratio up to which an image that does not claim to tile is taken to do so
@@ -127,7 +127,7 @@ def _tone(array: Array, axis: str, tiles: str, images: ImageSet) -> FloatArray:
     if images.meta.pixel_art:
         return np.zeros_like(pixels)
     sigma = TONE_WIDTH * min(array.shape[:2])
-    planes = [next(blurs(pixels[..., plane], [sigma], tiles + axis)) for plane in range(array.shape[2])]
+    planes = [next(gaussian_blurs(pixels[..., plane], [sigma], tiles + axis)) for plane in range(array.shape[2])]
     return np.stack(planes, axis=2)
 
 

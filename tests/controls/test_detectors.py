@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from assetgen.controls._detector import View, module_of
+from assetgen.controls._detector import DetectorInput, load_module
 from assetgen.diffusion.loading.detectors import unload_detectors
 from assetgen.diffusion.speed.devices import libraries
 from assetgen.errors import InputError, NotInstalledError
@@ -34,20 +34,20 @@ def wrapped(network: Any) -> dict[str, Any]:
 
 
 def anime() -> Any:
-    module = module_of("lineart_anime")
+    module = load_module("lineart_anime")
     norm = partial(module.nn.InstanceNorm2d, affine=False, track_running_stats=False)
     return module.UnetGenerator(3, 1, 8, 64, norm_layer=norm, use_dropout=False)
 
 
 PUBLISHED: dict[str, Make] = {
-    "hed": lambda: module_of("hed").ControlNetHED_Apache2().state_dict(),
-    "pidi": lambda: {"state_dict": wrapped(module_of("pidi").pidinet())},
-    "mlsd": lambda: module_of("mlsd").MobileV2_MLSD_Large().state_dict(),
-    "lineart_realistic": lambda: module_of("lineart").Generator(3, 1, 3).state_dict(),
-    "lineart_coarse": lambda: module_of("lineart").Generator(3, 1, 3).state_dict(),
+    "hed": lambda: load_module("hed").ControlNetHED_Apache2().state_dict(),
+    "pidi": lambda: {"state_dict": wrapped(load_module("pidi").pidinet())},
+    "mlsd": lambda: load_module("mlsd").MobileV2_MLSD_Large().state_dict(),
+    "lineart_realistic": lambda: load_module("lineart").Generator(3, 1, 3).state_dict(),
+    "lineart_coarse": lambda: load_module("lineart").Generator(3, 1, 3).state_dict(),
     "lineart_anime": lambda: wrapped(anime()),
-    "teed": lambda: module_of("teed").TED().state_dict(),
-    "anyline": lambda: module_of("anyline").TED().state_dict(),
+    "teed": lambda: load_module("teed").TED().state_dict(),
+    "anyline": lambda: load_module("anyline").TED().state_dict(),
 }
 NEED_TORCHVISION = ("midas", "zoe", "leres", "normalbae", "open_pose", "segment_anything")
 
@@ -120,12 +120,12 @@ def test_what_the_picture_does_not_reach_is_black(tmp_path: Path, drawing: Input
 def test_a_detector_looks_at_a_picture_of_a_size_it_was_made_for(
     drawing: InputFile, size: tuple[int, int], looked_at: tuple[int, int]
 ) -> None:
-    assert View(drawing, size, "cover").scaled().shape[1::-1] == looked_at
+    assert DetectorInput(drawing, size, "cover").read().shape[1::-1] == looked_at
 
 
 def test_a_picture_of_one_pixel_is_no_mistake(tmp_path: Path) -> None:
-    dot = View(saved(tmp_path / "dot.png", np.zeros((1, 1, 4), np.uint8)), (64, 8), "contain")
-    assert dot.drawn(dot.scaled())["color"].max(axis=(0, 2)).nonzero()[0].tolist() == list(range(28, 36))
+    dot = DetectorInput(saved(tmp_path / "dot.png", np.zeros((1, 1, 4), np.uint8)), (64, 8), "contain")
+    assert dot.control_image(dot.read())["color"].max(axis=(0, 2)).nonzero()[0].tolist() == list(range(28, 36))
 
 
 def test_safetensors_are_read_too(tmp_path: Path, drawing: InputFile) -> None:
@@ -241,14 +241,14 @@ def test_mediapipe_is_asked_for_before_it_is_missed(drawing: InputFile) -> None:
 
 def test_ours_draw_as_those_of_the_package(drawing: InputFile) -> None:
     picture = load_part("control", "picture").run(image=drawing, kind="x", size=(512, 512))["color"]
-    theirs = module_of("canny").CannyDetector()(picture, output_type="np")
+    theirs = load_module("canny").CannyDetector()(picture, output_type="np")
     assert np.array_equal(load_part("control", "canny").run(image=drawing)["color"], theirs)
-    theirs = module_of("lineart_standard").LineartStandardDetector()(picture, output_type="np")
+    theirs = load_module("lineart_standard").LineartStandardDetector()(picture, output_type="np")
     assert np.abs(load_part("control", "lineart").run(image=drawing)["color"].astype(int) - theirs).max() <= 1
 
 
 def test_every_detector_of_the_package_is_a_control() -> None:
-    module_of("util")
+    load_module("util")
     [package] = sys.modules["controlnet_aux"].__path__
     known = {folder.name for folder in Path(package).iterdir() if (folder / "__init__.py").is_file()}
     assert known - set(part_names("control")) == {"lineart_standard"}  # which `lineart` is

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.controls._detector import module_of
+from assetgen.controls._detector import load_module
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import Person
 from assetgen.diffusion.loading.detectors import unload_detectors
@@ -121,7 +121,7 @@ def person(seed: int, unsure: int | None = None) -> Person:
 
 @pytest.mark.parametrize("unsure", [None, 1, 4, 17])
 def test_bodies_and_faces_are_drawn_as_controlnet_aux_draws_them(unsure: int | None) -> None:
-    everybody, package = [person(1, unsure), person(2)], module_of("dwpose.util")
+    everybody, package = [person(1, unsure), person(2)], load_module("dwpose.util")
     places = np.concatenate([each.body[:, :2] for each in everybody]) / 512
     seen = [[18 * row + i if each.body[i, 2] > 0.3 else -1 for i in range(18)] for row, each in enumerate(everybody)]
     theirs = package.draw_bodypose(np.zeros((512, 512, 3), np.uint8), places, np.array(seen))
@@ -145,9 +145,9 @@ def test_nobody_at_all_is_a_black_picture() -> None:
 def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
     run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
     good, other = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}, brightest(tmp_path, points=17)
-    with pytest.raises(InputError, match=r"weights of `finder` are not those of YOLOX. Give the file yolox_l.onnx"):
+    with pytest.raises(InputError, match=r"weights of `finder` are not those of YOLOX. Use the file yolox_l.onnx"):
         run(**{**good, "finder": good["weights"]})
-    with pytest.raises(InputError, match=r"are not those of DWPose. Give the file dw-ll_ucoco_384.onnx"):
+    with pytest.raises(InputError, match=r"are not those of DWPose. Use the file dw-ll_ucoco_384.onnx"):
         run(**{**good, "weights": other})
     (tmp_path / "bad.onnx").write_bytes(b"no network")
     with pytest.raises(InputError, match=r"bad.onnx' is damaged or no ONNX network \(.*\). Download it again"):
