@@ -11,23 +11,23 @@ from assetgen.images import Array, FloatArray, ImageSet, Trim, split_alpha, to_f
 from assetgen.parts import Verdict, part
 from assetgen.pixels.color import oklab_from_srgb
 
-VISIBLE = 0.5
-EMPTY, FULL = 0.02, 0.92
+_VISIBLE = 0.5
+_EMPTY, _FULL = 0.02, 0.92
 """Shares of the whole picture below and above which nothing, or nothing but background, was cut out."""
-STRAY_SIZE, STRAY_SHARE = 0.08, 0.06
+_STRAY_SIZE, _STRAY_SHARE = 0.08, 0.06
 """An island below this share of the largest one is a stray; so much of what is visible may be strays."""
-PIECES = 12
+_PIECES = 12
 """More islands than this are crumbs; of 150 drawn sprites one had more, of textures cut by mistake nine in ten."""
-SAME, OTHER = 0.08, 0.16  # Oklab distances: of the background's colour; clearly not
-HALO_SHARE = 0.3  # of the rim
-MIXED_SHARE = 0.2  # of the soft rim; drawn sprites reach 0.15, ones cut a pixel too wide begin at 0.3
-MIXED = 0.6  # a mixed colour is at most this share as far from the background as all that lies deeper
-SOFT, SOLID = (0.1, 0.9), 0.97  # coverage of a soft rim, and of what is inside
-MIN_SOFT = 8  # pixels: a rim of fewer soft ones is a hard one
-SOFT_REACH = 9  # pixels, side of the square round a soft pixel in which its true colour is sought
-RIM_DEPTH = 3  # pixels from the rim to the colour that it should have
+_SAME, _OTHER = 0.08, 0.16  # Oklab distances: of the background's colour; clearly not
+_HALO_SHARE = 0.3  # of the rim
+_MIXED_SHARE = 0.2  # of the soft rim; drawn sprites reach 0.15, ones cut a pixel too wide begin at 0.3
+_MIXED = 0.6  # a mixed colour is at most this share as far from the background as all that lies deeper
+_SOFT, _SOLID = (0.1, 0.9), 0.97  # coverage of a soft rim, and of what is inside
+_MIN_SOFT = 8  # pixels: a rim of fewer soft ones is a hard one
+_SOFT_REACH = 9  # pixels, side of the square round a soft pixel in which its true colour is sought
+_RIM_DEPTH = 3  # pixels from the rim to the colour that it should have
 
-Mask = NDArray[np.bool_]
+_Mask = NDArray[np.bool_]
 
 
 @part(version=1)
@@ -44,13 +44,13 @@ def alpha(
     is the worst fault as a multiple of its limit: above 1 fails, lower is better.
     """
     rgb, cover = (to_float(channel) for channel in split_alpha(images["color"]))
-    seen = cover[..., 0] >= VISIBLE
+    seen = cover[..., 0] >= _VISIBLE
     across, down = _trim(images).source_size
     share = float(seen.sum()) / (across * down)
-    if share < EMPTY:
-        return Verdict(EMPTY / max(share, 1e-3), False, f"nothing is left of it ({share:.1%} of the picture)")
-    if share > FULL:
-        return Verdict(share / FULL, False, f"it was not cut out: {share:.0%} of the picture are visible")
+    if share < _EMPTY:
+        return Verdict(_EMPTY / max(share, 1e-3), False, f"nothing is left of it ({share:.1%} of the picture)")
+    if share > _FULL:
+        return Verdict(share / _FULL, False, f"it was not cut out: {share:.0%} of the picture are visible")
     faults = [
         (_contact(seen, images) / touching, f"the border cuts it off (more than {touching:.0%} of one side)"),
         (_crumbs(seen), "it lies in crumbs"),
@@ -60,12 +60,12 @@ def alpha(
     return Verdict(worst, worst <= 1, reason if worst > 1 else f"{share:.0%} visible")
 
 
-def _contact(seen: Mask, images: ImageSet) -> float:
+def _contact(seen: _Mask, images: ImageSet) -> float:
     """The largest share of a side of the untrimmed picture that is covered."""
     return max(_sides(seen, images))
 
 
-def _sides(seen: Mask, images: ImageSet) -> Iterator[float]:
+def _sides(seen: _Mask, images: ImageSet) -> Iterator[float]:
     height, width = seen.shape
     trim = _trim(images)
     (left, top), (across, down) = trim.offset, trim.source_size
@@ -79,13 +79,13 @@ def _trim(images: ImageSet) -> Trim:
     return images.meta.trim or Trim((0, 0), images.size)
 
 
-def _crumbs(seen: Mask) -> float:
+def _crumbs(seen: _Mask) -> float:
     import cv2
 
     _, _, stats, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8), connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    strays = areas[areas < STRAY_SIZE * areas.max()].sum() / areas.sum()
-    return max(float(strays) / STRAY_SHARE, len(areas) / PIECES)
+    strays = areas[areas < _STRAY_SIZE * areas.max()].sum() / areas.sum()
+    return max(float(strays) / _STRAY_SHARE, len(areas) / _PIECES)
 
 
 def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, str]:
@@ -96,9 +96,9 @@ def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, 
     for code in () if images.meta.outline else (known,) if known else ("#ffffff", "#000000"):
         back = oklab_from_srgb(np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32))
         away = np.asarray(np.linalg.norm(lab - back, axis=-1), np.float32)
-        faults.append((_mixed_rim(away, cover) / MIXED_SHARE, f"its soft rim is mixed with the background ({code})"))
+        faults.append((_mixed_rim(away, cover) / _MIXED_SHARE, f"its soft rim is mixed with the background ({code})"))
         if known or code == "#ffffff":  # a hard black rim is an outline
-            faults.append((_own_rim(away, cover) / HALO_SHARE, f"its rim has the colour of the background ({code})"))
+            faults.append((_own_rim(away, cover) / _HALO_SHARE, f"its rim has the colour of the background ({code})"))
     return max(faults)
 
 
@@ -106,28 +106,28 @@ def _own_rim(away: FloatArray, cover: FloatArray) -> float:
     """The share of the rim that has the background's colour though what lies deeper has not; `away` is from it."""
     import cv2
 
-    seen = cover >= VISIBLE
+    seen = cover >= _VISIBLE
     depth = cv2.distanceTransform(np.pad(seen, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     rim = seen & (depth < 1.5)
-    inner = _nearest(away, depth >= RIM_DEPTH)
+    inner = _nearest(away, depth >= _RIM_DEPTH)
     if inner is None or not rim.any():
         return 0.0
-    return float(((away < SAME) & (inner > OTHER))[rim].sum() / rim.sum())
+    return float(((away < _SAME) & (inner > _OTHER))[rim].sum() / rim.sum())
 
 
 def _mixed_rim(away: FloatArray, cover: FloatArray) -> float:
     """The share of the soft rim that is nearer to the background's colour than all solid pixels around it."""
     import cv2
 
-    soft = (cover > SOFT[0]) & (cover < SOFT[1])
-    solid = cv2.erode((cover >= SOLID).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    soft = (cover > _SOFT[0]) & (cover < _SOFT[1])
+    solid = cv2.erode((cover >= _SOLID).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     nowhere = np.float32(np.inf)
-    inner = cv2.erode(np.where(solid, away, nowhere), np.ones((SOFT_REACH, SOFT_REACH), np.uint8))
-    mixed = soft & np.isfinite(inner) & (inner > OTHER) & (away < MIXED * inner)
-    return float(mixed.sum() / max(int(soft.sum()), MIN_SOFT))
+    inner = cv2.erode(np.where(solid, away, nowhere), np.ones((_SOFT_REACH, _SOFT_REACH), np.uint8))
+    mixed = soft & np.isfinite(inner) & (inner > _OTHER) & (away < _MIXED * inner)
+    return float(mixed.sum() / max(int(soft.sum()), _MIN_SOFT))
 
 
-def _nearest(values: Array, known: Mask) -> Array | None:
+def _nearest(values: Array, known: _Mask) -> Array | None:
     from scipy.ndimage import distance_transform_edt
 
     if not known.any():

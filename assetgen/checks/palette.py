@@ -10,7 +10,7 @@ from assetgen.images import ImageSet, split_alpha, to_uint8
 from assetgen.parts import InputFile, Verdict, part
 from assetgen.pixels.palettes import MAX_COLORS, read_palette
 
-NAMED = 3  # strangers told in the reason
+_NAMED = 3  # strangers told in the reason
 
 
 @part(version=1)
@@ -32,7 +32,7 @@ def palette(
     if colors is not None and len(seen) > colors:
         reasons.append(f"{len(seen)} colours, {colors} allowed")
     if palette and strangers:
-        named = ", ".join("#{:02x}{:02x}{:02x}".format(*color) for color in strangers[:NAMED])
+        named = ", ".join("#{:02x}{:02x}{:02x}".format(*color) for color in strangers[:_NAMED])
         reasons.append(f"{len(strangers)} colours are not in {palette.path.name} ({named}{_more(strangers)})")
     return Verdict(len(seen), not reasons, "; ".join(reasons) or f"{len(seen)} colours")
 
@@ -48,4 +48,4 @@ def _seen(images: ImageSet) -> list[tuple[int, ...]]:
 
 
 def _more(strangers: list[tuple[int, ...]]) -> str:
-    return ", …" if len(strangers) > NAMED else ""
+    return ", …" if len(strangers) > _NAMED else ""

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Mapping
 
-UID_DIGITS = "abcdefghijklmnopqrstuvwxy012345678"  # core/io/resource_uid.cpp: 34 of them, no 'z' and no '9'
-UID_MASK = 2**63 - 1
+_UID_DIGITS = "abcdefghijklmnopqrstuvwxy012345678"  # core/io/resource_uid.cpp: 34 of them, no 'z' and no '9'
+_UID_MASK = 2**63 - 1
 
 # editor/import/resource_importer_texture.cpp: every key, in its order, with the editor's defaults
-DEFAULT_PARAMS = {
+_DEFAULT_PARAMS = {
     "compress/mode": "0",
     "compress/high_quality": "false",
     "compress/lossy_quality": "0.7",
@@ -37,17 +37,17 @@ VRAM_COMPRESSED = "2"  # compress/mode
 
 def uid(path: str) -> str:
     """The UID of the resource at this `res://` path: always the same one, so that rebuilds break no reference."""
-    number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big") & UID_MASK
+    number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big") & _UID_MASK
     digits = ""
     while number:
-        number, digit = divmod(number, len(UID_DIGITS))
-        digits = UID_DIGITS[digit] + digits
+        number, digit = divmod(number, len(_UID_DIGITS))
+        digits = _UID_DIGITS[digit] + digits
     return f"uid://{digits}"
 
 
 def import_file(path: str, params: Mapping[str, str]) -> bytes:
     """The `.import` of the texture at this `res://` path, with these parameters laid over the editor's defaults."""
-    params = {**DEFAULT_PARAMS, **params}
+    params = {**_DEFAULT_PARAMS, **params}
     in_vram = params["compress/mode"] == VRAM_COMPRESSED
     imported = f"res://.godot/imported/{path.rpartition('/')[2]}-{hashlib.md5(path.encode()).hexdigest()}"
     imported += ".s3tc.ctex" if in_vram else ".ctex"  # S3TC is what desktop editors import to

@@ -7,7 +7,7 @@ from assetgen.images import Array, ImageSet, split_alpha, to_uint8, to_uint16
 from assetgen.parts import Use
 from assetgen.pixels.image_files import encode_png
 
-DEEP_CHANNELS = ("height", "depth")
+_DEEP_CHANNELS = ("height", "depth")
 """Published with 16 bits a sample: with 8, slopes would come out as stairs."""
 PACKED_IN_ORM = ("ao", "roughness", "metallic")
 SURFACES: tuple[Use, ...] = ("texture", "pixel_texture", "material")
@@ -23,7 +23,7 @@ def pngs(images: ImageSet, *, leave_out: Collection[str] = ()) -> dict[str, byte
     """PNG bytes by channel, colour first: 16 bits a sample for heights and depths, 8 for all others."""
     channels = sorted(set(images.channels) - set(leave_out), key=lambda channel: (channel != "color", channel))
     return {
-        channel: encode_png((to_uint16 if channel in DEEP_CHANNELS else to_uint8)(images[channel]))
+        channel: encode_png((to_uint16 if channel in _DEEP_CHANNELS else to_uint8)(images[channel]))
         for channel in channels
     }
 

@@ -14,14 +14,14 @@ from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, 
 from assetgen.images import Array, ImageSet, to_uint8
 from assetgen.parts import Files, Use, part
 
-ALPHA_MODES = {"opaque": "OPAQUE", "cut": "MASK", "soft": "BLEND"}
-USED_CHANNELS = ("color", "normal", "orm")
+_ALPHA_MODES = {"opaque": "OPAQUE", "cut": "MASK", "soft": "BLEND"}
+_USED_CHANNELS = ("color", "normal", "orm")
 # specification 5.26 (sampler) and 3.6.2 (accessors)
-NEAREST, LINEAR, NEAREST_MIPMAPS, LINEAR_MIPMAPS = 9728, 9729, 9984, 9987
-CLAMP, REPEAT = 33071, 10497
-FLOAT, UNSIGNED_SHORT = 5126, 5123
-ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
-ORM_WHERE_MISSING = {"ao": 255, "roughness": 255, "metallic": 0}
+_NEAREST, _LINEAR, _NEAREST_MIPMAPS, _LINEAR_MIPMAPS = 9728, 9729, 9984, 9987
+_CLAMP, _REPEAT = 33071, 10497
+_FLOAT, _UNSIGNED_SHORT = 5126, 5123
+_ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
+_ORM_WHERE_MISSING = {"ao": 255, "roughness": 255, "metallic": 0}
 
 
 @part(version=1)
@@ -33,7 +33,7 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
     """
     images = _with_orm(images)
     pictures = pngs(images, leave_out=PACKED_IN_ORM)
-    used = [channel for channel in USED_CHANNELS if channel in pictures]
+    used = [channel for channel in _USED_CHANNELS if channel in pictures]
     title = PurePosixPath(name).name
     textures = {channel: index for index, channel in enumerate(used)}
     document = {
@@ -62,7 +62,7 @@ def _with_orm(images: ImageSet) -> ImageSet:
 def _plane_of(images: ImageSet, channel: str, shape: tuple[int, int, int]) -> Array:
     if channel in images:
         return to_uint8(images[channel])[..., :1]
-    return np.full(shape, ORM_WHERE_MISSING[channel], np.uint8)
+    return np.full(shape, _ORM_WHERE_MISSING[channel], np.uint8)
 
 
 def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[st
     material: dict[str, Any] = {"name": title, "pbrMetallicRoughness": surface}
     if "color" in textures:
         surface["baseColorTexture"] = {"index": textures["color"]}
-        mode = ALPHA_MODES[transparency(images["color"])]
+        mode = _ALPHA_MODES[transparency(images["color"])]
         material |= {"alphaMode": mode, "doubleSided": mode != "OPAQUE"}
     if "orm" in textures:
         surface |= {"metallicFactor": 1.0, "metallicRoughnessTexture": {"index": textures["orm"]}}
@@ -81,9 +81,9 @@ def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[st
 
 
 def _sampler(images: ImageSet, use: Use) -> dict[str, int]:
-    wrap = REPEAT if use in SURFACES else CLAMP
+    wrap = _REPEAT if use in SURFACES else _CLAMP
     pixel_art = is_pixel_art(images, use)
-    near, far = (NEAREST, NEAREST_MIPMAPS) if pixel_art else (LINEAR, LINEAR_MIPMAPS)
+    near, far = (_NEAREST, _NEAREST_MIPMAPS) if pixel_art else (_LINEAR, _LINEAR_MIPMAPS)
     return {"magFilter": near, "minFilter": far, "wrapS": wrap, "wrapT": wrap}
 
 
@@ -103,8 +103,8 @@ def _plane(size: tuple[int, int]) -> dict[str, Any]:
     data = b""
     for array in (*corners.values(), triangles):
         kind = f"VEC{array.shape[1]}" if array.ndim == 2 else "SCALAR"
-        component = FLOAT if array.ndim == 2 else UNSIGNED_SHORT
-        target = ARRAY_BUFFER if array.ndim == 2 else ELEMENT_ARRAY_BUFFER
+        component = _FLOAT if array.ndim == 2 else _UNSIGNED_SHORT
+        target = _ARRAY_BUFFER if array.ndim == 2 else _ELEMENT_ARRAY_BUFFER
         accessors.append({"bufferView": len(views), "componentType": component, "count": len(array), "type": kind})
         views.append({"buffer": 0, "byteOffset": len(data), "byteLength": array.nbytes, "target": target})
         data += array.tobytes()

@@ -12,17 +12,17 @@ from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, 
 from assetgen.images import ImageSet, Region
 from assetgen.parts import Files, Use, part
 
-MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
-BLOCK = 4  # pixels: VRAM compression works on blocks of 4 × 4, other sizes would be scaled
-ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
-MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
+_MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
+_BLOCK = 4  # pixels: VRAM compression works on blocks of 4 × 4, other sizes would be scaled
+_ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
+_MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
 
 # BaseMaterial3D, CanvasItem (class reference of Godot 4.6)
-MATERIAL_TRANSPARENCY = {"opaque": {}, "cut": {"transparency": "2"}, "soft": {"transparency": "1"}}
-MATERIAL_NEAREST = "0"
-CANVAS_NEAREST = "1"
-CANVAS_REPEAT = "2"
-TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
+_MATERIAL_TRANSPARENCY = {"opaque": {}, "cut": {"transparency": "2"}, "soft": {"transparency": "1"}}
+_MATERIAL_NEAREST = "0"
+_CANVAS_NEAREST = "1"
+_CANVAS_REPEAT = "2"
+_TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "color": {"albedo_texture": "{}"},
     "orm": {"ao_enabled": "true", "orm_texture": "{}"},
     "metallic": {"metallic": "1.0", "metallic_texture": "{}"},
@@ -67,14 +67,14 @@ def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) 
     params = {"detect_3d/compress_to": "0"}
     if is_pixel_art(images, use):
         return params | ({"compress/normal_map": "1"} if channel == "normal" else {})
-    if use in MIPMAPPED:
+    if use in _MIPMAPPED:
         params["mipmaps/generate"] = "true"
-    if use == "material" and channel != "height" and not any(side % BLOCK for side in images.size):
+    if use == "material" and channel != "height" and not any(side % _BLOCK for side in images.size):
         params["compress/mode"] = VRAM_COMPRESSED
     if channel == "normal":
         params["compress/normal_map"] = "1"
-    elif channel in ROUGHNESS_CHANNELS and "normal" in paths:
-        params |= {"roughness/mode": ROUGHNESS_CHANNELS[channel], "roughness/src_normal": f'"{paths["normal"]}"'}
+    elif channel in _ROUGHNESS_CHANNELS and "normal" in paths:
+        params |= {"roughness/mode": _ROUGHNESS_CHANNELS[channel], "roughness/src_normal": f'"{paths["normal"]}"'}
     return params
 
 
@@ -87,7 +87,7 @@ def _resources(
             yield f"{name}/{member}.tres", _atlas_texture(f"{place}{name}/{member}.tres", region, paths["color"])
     elif use == "sky":
         yield file, _sky(place + file, paths["color"])
-    elif use == "material" or (use in SURFACES and any(channel in images for channel in MATERIAL_CHANNELS)):
+    elif use == "material" or (use in SURFACES and any(channel in images for channel in _MATERIAL_CHANNELS)):
         yield file, _material(images, place + file, use, paths)
     elif is_pixel_art(images, use) or "normal" in images:
         yield file, _canvas_texture(images, place + file, use, paths)
@@ -110,13 +110,13 @@ def _sky(path: str, panorama: str) -> bytes:
 
 
 def _material(images: ImageSet, path: str, use: Use, paths: Mapping[str, str]) -> bytes:
-    used = {channel: paths[channel] for channel in TEXTURE_PROPERTIES if channel in paths}
-    properties = dict(MATERIAL_TRANSPARENCY[transparency(images["color"])]) if "color" in images else {}
+    used = {channel: paths[channel] for channel in _TEXTURE_PROPERTIES if channel in paths}
+    properties = dict(_MATERIAL_TRANSPARENCY[transparency(images["color"])]) if "color" in images else {}
     for channel in used:
-        for key, value in TEXTURE_PROPERTIES[channel].items():
+        for key, value in _TEXTURE_PROPERTIES[channel].items():
             properties[key] = value.replace("{}", f'ExtResource("{channel}")')
     if is_pixel_art(images, use):
-        properties["texture_filter"] = MATERIAL_NEAREST
+        properties["texture_filter"] = _MATERIAL_NEAREST
     return resource_file(path, "ORMMaterial3D" if "orm" in used else "StandardMaterial3D", properties, used)
 
 
@@ -125,7 +125,7 @@ def _canvas_texture(images: ImageSet, path: str, use: Use, paths: Mapping[str, s
     names = {"color": "diffuse_texture", "normal": "normal_texture"}
     properties = {names[channel]: f'ExtResource("{channel}")' for channel in used}
     if is_pixel_art(images, use):
-        properties["texture_filter"] = CANVAS_NEAREST
+        properties["texture_filter"] = _CANVAS_NEAREST
     if use in SURFACES:
-        properties["texture_repeat"] = CANVAS_REPEAT
+        properties["texture_repeat"] = _CANVAS_REPEAT
     return resource_file(path, "CanvasTexture", properties, used)

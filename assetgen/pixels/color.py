@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from assetgen.images import FloatArray
 
-LINEAR_THRESHOLD = 0.0031308  # IEC 61966-2-1
-ENCODED_THRESHOLD = 0.04045  # IEC 61966-2-1
+_LINEAR_THRESHOLD = 0.0031308  # IEC 61966-2-1
+_ENCODED_THRESHOLD = 0.04045  # IEC 61966-2-1
 
 # https://bottosson.github.io/posts/oklab/ (matrices of 2021-01-25)
-RGB_TO_LMS = np.array(
+_RGB_TO_LMS = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
         [0.2119034982, 0.6806995451, 0.1073969566],
@@ -19,7 +19,7 @@ RGB_TO_LMS = np.array(
     ],
     np.float32,
 )
-LMS_TO_LAB = np.array(
+_LMS_TO_LAB = np.array(
     [
         [0.2104542553, 0.7936177850, -0.0040720468],
         [1.9779984951, -2.4285922050, 0.4505937099],
@@ -33,23 +33,23 @@ def linear_from_srgb(encoded: NDArray[Any]) -> FloatArray:
     """sRGB-encoded 0..1 to linear light 0..1."""
     encoded = np.asarray(encoded, np.float32)
     curve = ((np.maximum(encoded, 0) + 0.055) / 1.055) ** 2.4
-    return np.where(encoded <= ENCODED_THRESHOLD, encoded / 12.92, curve).astype(np.float32, copy=False)
+    return np.where(encoded <= _ENCODED_THRESHOLD, encoded / 12.92, curve).astype(np.float32, copy=False)
 
 
 def srgb_from_linear(linear: NDArray[Any]) -> FloatArray:
     """Linear light 0..1 to sRGB-encoded 0..1, clipped."""
     linear = np.clip(np.asarray(linear, np.float32), 0, 1)
     curve = 1.055 * linear ** (1 / 2.4) - 0.055
-    return np.where(linear <= LINEAR_THRESHOLD, linear * 12.92, curve).astype(np.float32)
+    return np.where(linear <= _LINEAR_THRESHOLD, linear * 12.92, curve).astype(np.float32)
 
 
 def oklab_from_srgb(encoded: NDArray[Any]) -> FloatArray:
     """sRGB-encoded `…×3` in 0..1 to Oklab (L 0..1, a and b about ±0.4)."""
-    lms: FloatArray = np.cbrt(linear_from_srgb(encoded) @ RGB_TO_LMS.T)
-    return lms @ LMS_TO_LAB.T
+    lms: FloatArray = np.cbrt(linear_from_srgb(encoded) @ _RGB_TO_LMS.T)
+    return lms @ _LMS_TO_LAB.T
 
 
 def srgb_from_oklab(lab: NDArray[Any]) -> FloatArray:
     """Oklab `…×3` to sRGB-encoded 0..1, clipped to the gamut."""
-    lms = (np.asarray(lab, np.float32) @ np.linalg.inv(LMS_TO_LAB).T) ** 3
-    return srgb_from_linear(lms @ np.linalg.inv(RGB_TO_LMS).T)
+    lms = (np.asarray(lab, np.float32) @ np.linalg.inv(_LMS_TO_LAB).T) ** 3
+    return srgb_from_linear(lms @ np.linalg.inv(_RGB_TO_LMS).T)

@@ -10,7 +10,7 @@ from assetgen.images import Array
 from assetgen.parts import Files
 from assetgen.pixels.image_files import decode_image
 
-FIELDS, CHANNELS = 4, 4
+_FIELDS, _CHANNELS = 4, 4
 SIMILAR = 15.0
 """Looks are similar up to this distance, of 255.
 
@@ -29,10 +29,10 @@ def fingerprint(png: bytes, name: str = "picture") -> str:
     """The look of a picture, as hex."""
     pixels = decode_image(png, name)
     top: float = np.iinfo(pixels.dtype).max
-    if pixels.shape[2] == CHANNELS:
+    if pixels.shape[2] == _CHANNELS:
         pixels, top = pixels / np.float32(top), 1.0
         pixels[..., :3] *= pixels[..., 3:]
-    fields = [field for row in np.array_split(pixels, FIELDS) for field in np.array_split(row, FIELDS, axis=1)]
+    fields = [field for row in np.array_split(pixels, _FIELDS) for field in np.array_split(row, _FIELDS, axis=1)]
     means = np.array([_mean(field, top) for field in fields]) / top
     return bytes(np.rint(means * 255).astype(np.uint8).ravel()).hex()
 
@@ -42,9 +42,9 @@ def _mean(field: Array, opaque: float) -> tuple[float, ...]:
     import cv2
 
     if not field.size:
-        return (0.0,) * CHANNELS
+        return (0.0,) * _CHANNELS
     mean = cv2.mean(field)
-    return mean if field.shape[2] == CHANNELS else (*mean[:3], opaque)
+    return mean if field.shape[2] == _CHANNELS else (*mean[:3], opaque)
 
 
 def distance(one: str, other: str) -> float:
@@ -56,6 +56,6 @@ def distance(one: str, other: str) -> float:
         first, second = (np.frombuffer(bytes.fromhex(text), np.uint8).astype(int) for text in (one, other))
     except ValueError:
         return 255.0
-    if not first.size == second.size == FIELDS * FIELDS * CHANNELS:
+    if not first.size == second.size == _FIELDS * _FIELDS * _CHANNELS:
         return 255.0
-    return float(np.abs(first - second).reshape(-1, CHANNELS).max(axis=1).mean())
+    return float(np.abs(first - second).reshape(-1, _CHANNELS).max(axis=1).mean())

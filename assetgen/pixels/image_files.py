@@ -19,11 +19,11 @@ from assetgen.errors import InputError
 from assetgen.images import MAX_PIXELS, Array, to_uint16
 from assetgen.pixels.png_filters import UP, best_filter, filtered
 
-MAX_FILE_BYTES = 512_000_000
+_MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
-LEVEL, QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
-DAMAGED = (
+_COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
+_LEVEL, _QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
+_DAMAGED = (
     OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
 )  # fmt: skip
 """What Pillow raises, by no rule, for pictures that are not what their headers say."""
@@ -36,8 +36,8 @@ def read_image(path: Path) -> Array:
     a file that is missing, truncated, animated, too large, or not a picture.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise InputError(f"picture '{path}' is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise InputError(f"picture '{path}' is larger than {_MAX_FILE_BYTES // 1_000_000} MB")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read picture '{path}' ({error.strerror})") from error
@@ -66,7 +66,7 @@ def decode_image(data: bytes, name: str = "picture") -> Array:
         raise InputError(f"'{name}' has too many pixels", cure=f"At most {MAX_PIXELS:,} are read") from error
     except UnidentifiedImageError as error:
         raise InputError(f"'{name}' is not a picture that can be read") from error
-    except DAMAGED as error:
+    except _DAMAGED as error:
         raise InputError(f"'{name}' is damaged or cut short ({error})") from error
 
 
@@ -100,10 +100,10 @@ def encode_png(array: Array, *, quick: bool = False) -> bytes:
     height, width, channels = array.shape
     depth = 16 if array.dtype == np.uint16 else 8
     rows = np.ascontiguousarray(array.astype(">u2") if depth == 16 else array).view(np.uint8).reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, depth, COLOR_TYPES[channels], 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, _COLOR_TYPES[channels], 0, 0, 0)
     step = channels * depth // 8
     lines = filtered(rows, step, UP if quick else best_filter(rows, step))
-    body = zlib_compress(lines, QUICK_LEVEL if quick else LEVEL)
+    body = zlib_compress(lines, _QUICK_LEVEL if quick else _LEVEL)
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 

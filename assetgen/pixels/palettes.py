@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from assetgen.errors import InputError
 
 MAX_COLORS = 256
-MAX_FILE_BYTES = 65_536
-HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
-GIMP_HEADER, JASC_HEADER = "GIMP Palette", "JASC-PAL"
-GIMP_FIELD = re.compile(r"(Name|Columns|Channels)\s*:", re.IGNORECASE)
-JASC_COLOR_LINE = 4  # after the header, the version and the number of colours
-RIFF_HEADER = struct.Struct("<4sI4s4sIHH")  # RIFF, size, "PAL ", "data", size, version, number of colours
+_MAX_FILE_BYTES = 65_536
+_HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
+_GIMP_HEADER, _JASC_HEADER = "GIMP Palette", "JASC-PAL"
+_GIMP_FIELD = re.compile(r"(Name|Columns|Channels)\s*:", re.IGNORECASE)
+_JASC_COLOR_LINE = 4  # after the header, the version and the number of colours
+_RIFF_HEADER = struct.Struct("<4sI4s4sIHH")  # RIFF, size, "PAL ", "data", size, version, number of colours
 
-Color = tuple[int, int, int]
-Lines = list[tuple[int, str]]
+_Color = tuple[int, int, int]
+_Lines = list[tuple[int, str]]
 
 
 def read_palette(path: Path) -> NDArray[np.uint8]:
@@ -44,54 +44,54 @@ def read_palette(path: Path) -> NDArray[np.uint8]:
 def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
+            data = stream.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
         raise InputError(f"cannot read palette '{path}' ({error.strerror})") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise InputError(f"palette '{path}' is larger than {MAX_FILE_BYTES // 1024} KiB")
+    if len(data) > _MAX_FILE_BYTES:
+        raise InputError(f"palette '{path}' is larger than {_MAX_FILE_BYTES // 1024} KiB")
     return data
 
 
-def _array(colors: Iterable[Color], path: Path) -> NDArray[np.uint8]:
+def _array(colors: Iterable[_Color], path: Path) -> NDArray[np.uint8]:
     unique = list(dict.fromkeys(colors))
     if not 1 <= len(unique) <= MAX_COLORS:
         raise InputError(f"palette '{path}' has {len(unique)} colours", cure=f"Give 1 to {MAX_COLORS}")
     return np.array(unique, np.uint8)
 
 
-def _hex(lines: Lines, path: Path) -> Iterator[Color]:
+def _hex(lines: _Lines, path: Path) -> Iterator[_Color]:
     for number, line in lines:
         if line:
-            match = HEX_COLOR.fullmatch(line)
+            match = _HEX_COLOR.fullmatch(line)
             if not match:
                 raise InputError(f"'{line[:40]}' is not a colour", where=f"{path}:{number}", cure="Write RRGGBB")
             red, green, blue = bytes.fromhex(match[1])
             yield red, green, blue
 
 
-def _gimp(lines: Lines, path: Path) -> Iterator[Color]:
-    _expect(lines, GIMP_HEADER, path)
+def _gimp(lines: _Lines, path: Path) -> Iterator[_Color]:
+    _expect(lines, _GIMP_HEADER, path)
     for number, line in lines[1:]:
-        if line and not line.startswith("#") and not GIMP_FIELD.match(line):
+        if line and not line.startswith("#") and not _GIMP_FIELD.match(line):
             yield _triple(line, f"{path}:{number}")
 
 
-def _jasc(lines: Lines, path: Path) -> Iterator[Color]:
-    _expect(lines, JASC_HEADER, path)
-    filled = [(number, line) for number, line in lines[JASC_COLOR_LINE - 1 :] if line]
-    told = lines[JASC_COLOR_LINE - 2][1] if len(lines) >= JASC_COLOR_LINE - 1 else ""
+def _jasc(lines: _Lines, path: Path) -> Iterator[_Color]:
+    _expect(lines, _JASC_HEADER, path)
+    filled = [(number, line) for number, line in lines[_JASC_COLOR_LINE - 1 :] if line]
+    told = lines[_JASC_COLOR_LINE - 2][1] if len(lines) >= _JASC_COLOR_LINE - 1 else ""
     if told != str(len(filled)):
-        raise InputError(f"{len(filled)} colours follow, not '{told[:40]}'", where=f"{path}:{JASC_COLOR_LINE - 1}")
+        raise InputError(f"{len(filled)} colours follow, not '{told[:40]}'", where=f"{path}:{_JASC_COLOR_LINE - 1}")
     for number, line in filled:
         yield _triple(line, f"{path}:{number}")
 
 
-def _expect(lines: Lines, header: str, path: Path) -> None:
+def _expect(lines: _Lines, header: str, path: Path) -> None:
     if not lines or lines[0][1] != header:
         raise InputError(f"the first line is not '{header}'", where=f"{path}:1")
 
 
-def _triple(line: str, where: str) -> Color:
+def _triple(line: str, where: str) -> _Color:
     words = line.split()[:3]
     values = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= 3]
     if len(values) != 3 or max(values) > 255:
@@ -100,11 +100,11 @@ def _triple(line: str, where: str) -> Color:
     return red, green, blue
 
 
-def _riff(data: bytes, path: Path) -> Iterator[Color]:
-    if len(data) < RIFF_HEADER.size:
+def _riff(data: bytes, path: Path) -> Iterator[_Color]:
+    if len(data) < _RIFF_HEADER.size:
         raise InputError(f"palette '{path}' is cut short")
-    _, _, form, chunk, _, _, count = RIFF_HEADER.unpack_from(data)
-    entries = data[RIFF_HEADER.size : RIFF_HEADER.size + 4 * count]
+    _, _, form, chunk, _, _, count = _RIFF_HEADER.unpack_from(data)
+    entries = data[_RIFF_HEADER.size : _RIFF_HEADER.size + 4 * count]
     if (form, chunk) != (b"PAL ", b"data") or len(entries) < 4 * count:
         raise InputError(f"palette '{path}' is damaged or cut short")
     for red, green, blue, _ in struct.iter_unpack("4B", entries):

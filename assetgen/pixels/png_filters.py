@@ -13,15 +13,17 @@ from deflate import zlib_compress
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-SAMPLE_BYTES = 1 << 16  # smaller pictures are tried whole
-BAND_BYTES = 1 << 20
+_SAMPLE_BYTES = 1 << 16  # smaller pictures are tried whole
+_BAND_BYTES = 1 << 20
 """Of rows at a time: what is derived from them stays in the processor's cache, and each call into numpy is long, since
 after each the thread may have to wait for the interpreter."""
 
 
 def best_filter(rows: Bytes, step: int) -> int:
     """The filter type that suits these rows of samples; `step` is the bytes of a pixel."""
-    every = rows.nbytes // SAMPLE_BYTES | 1  # odd, as the cells of atlases and tiles are often even: no gap between all
+    every = (
+        rows.nbytes // _SAMPLE_BYTES | 1
+    )  # odd, as the cells of atlases and tiles are often even: no gap between all
     sample = [plane[::every] for plane in _planes(rows, step)]
     return min(FILTERS, key=lambda kind: len(zlib_compress(_lines(sample, kind), 1)))
 
@@ -43,7 +45,7 @@ def _lines(planes: Sequence[Bytes], kind: int) -> Bytes:
     rows = planes[0]
     lines = np.empty((rows.shape[0], 1 + rows.shape[1]), np.uint8)
     lines[:, 0] = kind
-    height = max(1, BAND_BYTES // rows.shape[1])
+    height = max(1, _BAND_BYTES // rows.shape[1])
     for top in range(0, len(rows), height):
         row, left, up, corner = (plane[top : top + height] for plane in planes)
         np.subtract(row, FILTERS[kind](left, up, corner), out=lines[top : top + height, 1:])

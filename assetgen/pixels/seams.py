@@ -7,10 +7,10 @@ import numpy as np
 from assetgen.images import Array, FloatArray, ImageSet, to_float
 
 Axis = Literal["x", "y"]
-FLOOR = 2 / 255  # 8-bit rounding of smooth pictures alone makes steps of this size
-LEVELS = (1, 4)  # pixels a cell: single pixels show broken detail, cells of 4 × 4 a step of tone under noise
-STEEP = 0.97  # the wrap is held against the steep lines inside, so that bricks may end at the border
-LINE_WEIGHT = 1.2  # how much stricter the plain gradient is against the steepest line inside (a dark rim at one side)
+_FLOOR = 2 / 255  # 8-bit rounding of smooth pictures alone makes steps of this size
+_LEVELS = (1, 4)  # pixels a cell: single pixels show broken detail, cells of 4 × 4 a step of tone under noise
+_STEEP = 0.97  # the wrap is held against the steep lines inside, so that bricks may end at the border
+_LINE_WEIGHT = 1.2  # how much stricter the plain gradient is against the steepest line inside (a dark rim at one side)
 SEAM_LIMIT = 1.35
 """A larger `wrap_ratio` shows as a seam.
 
@@ -35,14 +35,14 @@ def worst_wrap(images: ImageSet, axes: str) -> tuple[float, str, Axis]:
 def wrap_ratio(array: Array, axis: Axis) -> float:
     """How steep a channel is across its border along `axis`, in units of its steep lines inside (1: just as steep).
 
-    Two readings, the milder one counts: the second difference against the `STEEP` share of the lines inside, and the
-    first difference against the steepest of them. The worst of `LEVELS` is returned. Hidden colours do not count.
+    Two readings, the milder one counts: the second difference against the `_STEEP` share of the lines inside, and the
+    first difference against the steepest of them. The worst of `_LEVELS` is returned. Hidden colours do not count.
     """
     pixels = to_float(array)
     if pixels.shape[2] == 4:
         pixels[..., :3] *= pixels[..., 3:]
     pixels = pixels if axis == "x" else pixels.swapaxes(0, 1)
-    levels = (_cells(pixels, size) for size in LEVELS)
+    levels = (_cells(pixels, size) for size in _LEVELS)
     return max([_line_ratio(level) for level in levels if level.shape[1] >= 3], default=1.0)
 
 
@@ -61,12 +61,12 @@ def _cells(pixels: FloatArray, size: int) -> FloatArray:
 def _line_ratio(pixels: FloatArray) -> float:
     steps = np.roll(pixels, -1, axis=1) - pixels
     first = _strength(steps)
-    plain = LINE_WEIGHT * (first[-1] + FLOOR) / (first[:-1].max() + FLOOR)
+    plain = _LINE_WEIGHT * (first[-1] + _FLOOR) / (first[:-1].max() + _FLOOR)
     if len(first) < 6:
         return float(plain)
     neighbours: FloatArray = np.roll(steps, 1, axis=1) + np.roll(steps, -1, axis=1)
     bends = _strength(steps - neighbours / np.float32(2))
-    bent = (bends[-1] + FLOOR) / (np.quantile(bends[1:-2], STEEP) + FLOOR)
+    bent = (bends[-1] + _FLOOR) / (np.quantile(bends[1:-2], _STEEP) + _FLOOR)
     return float(min(plain, bent))
 
 

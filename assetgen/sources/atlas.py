@@ -11,9 +11,9 @@ from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, Meta, Region, split_alpha
 from assetgen.parts import Context, part
 
-Rect = tuple[int, int, int, int]  # x, y, width, height
-GROWTH = 1.02  # how much longer the next side that is tried: by less than the gaps that packing leaves anyway
-FLAT_NORMAL = (0.5, 0.5, 1.0)
+_Rect = tuple[int, int, int, int]  # x, y, width, height
+_GROWTH = 1.02  # how much longer the next side that is tried: by less than the gaps that packing leaves anyway
+_FLAT_NORMAL = (0.5, 0.5, 1.0)
 
 
 @part(version=1, members=True)
@@ -115,7 +115,7 @@ def _sheet_sizes(
 def _growing_sides(area: int, max_size: int) -> list[int]:
     sides = [max(1, int(area**0.5))]
     while sides[-1] < max_size:
-        sides.append(min(max_size, int(sides[-1] * GROWTH) + 1))
+        sides.append(min(max_size, int(sides[-1] * _GROWTH) + 1))
     return sides
 
 
@@ -133,7 +133,7 @@ def _place(frames: Mapping[str, tuple[int, int]], width: int, height: int) -> di
 
 
 def _sheet(
-    arrays: Mapping[str, Array], channel: str, size: tuple[int, int], rects: Mapping[str, Rect], extrude: int
+    arrays: Mapping[str, Array], channel: str, size: tuple[int, int], rects: Mapping[str, _Rect], extrude: int
 ) -> Array:
     """One channel of all members on one empty (for normals: flat) sheet."""
     first = next(iter(arrays.values()))
@@ -141,7 +141,7 @@ def _sheet(
     sheet = np.zeros((size[1], size[0], depth), first.dtype)
     if channel == "normal":
         top = 1 if first.dtype == np.float32 else np.iinfo(first.dtype).max
-        sheet[..., :3] = np.round(np.array(FLAT_NORMAL) * top) if top > 1 else FLAT_NORMAL
+        sheet[..., :3] = np.round(np.array(_FLAT_NORMAL) * top) if top > 1 else _FLAT_NORMAL
     for name, array in arrays.items():
         x, y, width, height = rects[name]
         pixels = np.concatenate(split_alpha(array), axis=2) if channel == "color" else array

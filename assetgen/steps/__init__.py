@@ -1,1 +1,1 @@
-"""Steps: pure changes of images."""
+"""Steps: pure functions from images to images."""

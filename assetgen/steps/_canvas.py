@@ -1,4 +1,4 @@
-"""A picture on another canvas: cut, or enlarged by transparent pixels; trim and pivot go along."""
+"""Crop or enlarge the canvas of an image set, with its trim, pivot and regions."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from assetgen.images import Array, ImageSet, Meta, Region, Trim, size_error, spl
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels; it may reach beyond the picture."""
+    """A rectangle in pixels; it may extend beyond the image."""
 
     left: int
     top: int
@@ -19,7 +19,7 @@ class Box:
 
 
 def visible_box(alpha: Array) -> Box | None:
-    """The smallest box around what is not wholly transparent; None where nothing is seen."""
+    """Bounding box of the pixels with alpha above 0; None if there is none."""
     seen = alpha[..., 0] > 0
     columns, rows = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
     if not rows.size:
@@ -29,9 +29,9 @@ def visible_box(alpha: Array) -> Box | None:
 
 
 def on_canvas(images: ImageSet, box: Box) -> ImageSet:
-    """Every channel cut or enlarged to `box`; what is added repeats the edge and is transparent.
+    """Crop or enlarge every channel to `box`. New pixels repeat the edge and are transparent.
 
-    Raises `InputError` where the picture would be too large.
+    Raises `InputError` if the result is too large.
     """
     if error := size_error((box.width, box.height)):
         raise InputError(error, cure="Put `resize` before this step")

@@ -1,31 +1,31 @@
-"""Coverage along an edge, and colours freed of the background (compositing after Porter and Duff, 1984)."""
+"""Estimate coverage along an edge and remove the background from its colours (Porter and Duff, 1984)."""
 
 import numpy as np
 
 from assetgen.images import FloatArray
 from assetgen.steps._key import Key, Mask
 
-REACH = 5  # pixels from the background that may be mixed, in a picture of up to 1024: a VAE blurs over 3 to 5
-REACH_SHARE = 0.005  # of the longer side, in larger ones
-RAYS = 16  # directions in which an unmixed pixel is sought
-PURE = 0.92  # a pixel as far from the background as its neighbours is unmixed
-CANDIDATE_COST = 0.01  # per pixel of way, against the residual in sRGB
-OWN_COST = (0.4, 0.15)  # residual in sRGB above which a pixel is a colour of its own: next to the background, deeper
-HAZE = (0.15, 0.4)  # ΔE*ab / 100 of a faint haze, and at most this share of the strongest pixel in reach
-FAINT, SOLID = 0.06, 0.92  # coverage below is none and above is full
+_REACH = 5  # pixels from the background that may be mixed, in images up to 1024: a VAE blurs over 3 to 5
+_REACH_SHARE = 0.005  # of the longer side, for larger images
+_RAYS = 16  # directions searched for an unmixed pixel
+_PURE = 0.92  # a pixel is unmixed with this fraction of the largest distance among its neighbours
+_CANDIDATE_COST = 0.01  # per pixel of distance, in units of the sRGB residual
+_OWN_COST = (0.4, 0.15)  # sRGB residual above which a pixel is unmixed: next to the background, deeper
+_HAZE = (0.15, 0.4)  # ΔE*ab / 100 of faint haze, and largest fraction of the strongest pixel in reach
+FAINT, SOLID = 0.06, 0.92  # lower coverage becomes 0, higher becomes 1
 
 
 def soft_edge(rgb: FloatArray, background: Mask, key: Key, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Coverage `H×W` and colours `H×W×3` without background; `plate` is the background in sRGB.
 
-    An edge pixel is a mix of the plate and of an unmixed pixel deeper inside: of those on `RAYS` lines through it, the
-    one that explains it best. Faint haze that none explains gets coverage by its distance.
+    An edge pixel is modelled as a mix of the plate and an unmixed pixel deeper inside, the best one on 16 rays. Faint
+    haze without such a pixel gets its coverage from its distance to the background.
     """
     import cv2
 
-    reach = max(REACH, round(REACH_SHARE * max(background.shape)))
+    reach = max(_REACH, round(_REACH_SHARE * max(background.shape)))
     haze, thin = _haze(background, key.distance, reach)
-    pure = (key.distance >= PURE * cv2.dilate(key.distance, np.ones((3, 3), np.uint8))) & ~haze
+    pure = (key.distance >= _PURE * cv2.dilate(key.distance, np.ones((3, 3), np.uint8))) & ~haze
     mixed = _mixed(background, pure, reach)
     alpha, colors = np.where(background, 0, 1).astype(np.float32), rgb.copy()
     alpha[mixed], colors[mixed] = _unmixed(rgb, plate, mixed, _fronts(background, pure), reach + 1)
@@ -38,7 +38,7 @@ def soft_edge(rgb: FloatArray, background: Mask, key: Key, plate: FloatArray) ->
 
 
 def _fronts(background: Mask, pure: Mask) -> tuple[FloatArray, FloatArray]:
-    """Depth inside the subject in pixels, everywhere and at unmixed pixels alone."""
+    """Depth inside the subject in pixels, for all pixels and for unmixed ones (others 0)."""
     import cv2
 
     depth = np.asarray(cv2.distanceTransform((~background).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
@@ -54,13 +54,13 @@ def _unmixed(
     front_depth = np.pad(depths[1], radius).ravel()
     at = np.flatnonzero(np.pad(mixed, radius))
     own, back, depth = rgb[mixed], plate[mixed], depths[0][mixed]
-    best = np.where(depth < 1.5, *OWN_COST).astype(np.float32)
+    best = np.where(depth < 1.5, *_OWN_COST).astype(np.float32)
     alpha, colors = np.ones(len(at), np.float32), own.copy()
     for dy, dx in _rays(radius):
         some = np.flatnonzero(front_depth[at + (dy * width + dx)] > depth)
         front = wide[at[some] + (dy * width + dx)]
         share, residual = _mix(own[some], back[some], front)
-        cost = np.sqrt(np.einsum("ij,ij->i", residual, residual)) + np.float32(CANDIDATE_COST * np.hypot(dy, dx))
+        cost = np.sqrt(np.einsum("ij,ij->i", residual, residual)) + np.float32(_CANDIDATE_COST * np.hypot(dy, dx))
         better = cost < best[some]
         here = some[better]
         best[here], alpha[here] = cost[better], share[better]
@@ -69,20 +69,20 @@ def _unmixed(
 
 
 def _haze(background: Mask, distance: FloatArray, reach: int) -> tuple[Mask, FloatArray]:
-    """Pixels near the background that are hardly unlike it, and coverage if each were a thin layer of its own hue.
+    """Pixels near the background with a similar colour, and their coverage as a thin layer.
 
-    The layer is taken to be as unlike the background as the strongest pixel in reach.
+    The opaque layer is assumed to be as far from the background as the strongest pixel in reach.
     """
     import cv2
 
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     by_background = cv2.dilate(background.astype(np.uint8), disc) > 0
     share = distance / np.maximum(cv2.dilate(distance, disc), 1e-6)
-    return by_background & ~background & (distance < HAZE[0]) & (share < HAZE[1]), share
+    return by_background & ~background & (distance < _HAZE[0]) & (share < _HAZE[1]), share
 
 
 def _mixed(background: Mask, pure: Mask, reach: int) -> Mask:
-    """What is reached from the background in `reach` steps over pixels that are not pure."""
+    """Pixels within `reach` steps of the background over pixels that are not pure."""
     import cv2
 
     reached, kernel = background.astype(np.uint8), np.ones((3, 3), np.uint8)
@@ -92,14 +92,14 @@ def _mixed(background: Mask, pure: Mask, reach: int) -> Mask:
 
 
 def _rays(radius: int) -> list[tuple[int, int]]:
-    """Pixel offsets along `RAYS` directions, nearest first."""
-    angles = np.arange(RAYS) * (2 * np.pi / RAYS)
+    """Pixel offsets along `_RAYS` directions, nearest first."""
+    angles = np.arange(_RAYS) * (2 * np.pi / _RAYS)
     steps = [(round(r * np.sin(a)), round(r * np.cos(a))) for r in range(1, radius + 1) for a in angles]
     return list(dict.fromkeys(steps))
 
 
 def _mix(color: FloatArray, back: FloatArray, front: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Share of `front` in `color` (`N`), and what the mix leaves unexplained (`N×3`)."""
+    """Fraction of `front` in `color` (`N`), and the residual of the mix (`N×3`)."""
     way, gone = front - back, color - back
     share = np.einsum("ij,ij->i", gone, way) / np.maximum(np.einsum("ij,ij->i", way, way), np.float32(1e-6))
     share = np.clip(share, 0, 1)
@@ -107,7 +107,7 @@ def _mix(color: FloatArray, back: FloatArray, front: FloatArray) -> tuple[FloatA
 
 
 def bleed(rgb: FloatArray, alpha: FloatArray) -> FloatArray:
-    """`rgb` where `alpha` (`H×W`) is 0 replaced by the nearest visible colour, so that filtering draws no rim."""
+    """Give pixels with `alpha` (`H×W`) 0 the nearest visible colour, so that filtering shows no rim."""
     from scipy.ndimage import distance_transform_edt
 
     if not alpha.any():

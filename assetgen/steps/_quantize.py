@@ -1,4 +1,4 @@
-"""Few colours: a palette chosen from the picture or read from a file, and the picture drawn with it. All in Oklab."""
+"""Reduce an image to few colours, chosen from the image or read from a palette file. Distances are in Oklab."""
 
 from pathlib import Path
 
@@ -9,22 +9,22 @@ from assetgen.images import Array, FloatArray, split_alpha, to_float, to_uint8
 from assetgen.pixels.color import oklab_from_srgb
 from assetgen.pixels.palettes import read_palette
 
-Colors = NDArray[np.uint8]
-Indices = NDArray[np.intp]
-Weights = NDArray[np.float64]
-Lab = NDArray[np.float64]
-ROUNDS = 40  # of k-means; it settles after 10 to 25 on sprites
-MANY_COLORS = 1 << 14  # pictures with more are chosen from in bins of 5 bits a channel
-BAYER_SIDE = 8
-COARSENESS = 0.12  # how much a dither of two far colours is disliked: 0 meets every tone, 1 never dithers
-CHUNK = 1 << 20  # colour pairs weighed at once
+_Colors = NDArray[np.uint8]
+_Indices = NDArray[np.intp]
+_Weights = NDArray[np.float64]
+_Lab = NDArray[np.float64]
+_ROUNDS = 40  # of k-means; it converges after 10 to 25 on sprites
+_MANY_COLORS = 1 << 14  # images with more are binned to 5 bits per channel
+_BAYER_SIDE = 8
+_COARSENESS = 0.12  # penalty for dithering two distant colours: 0 matches every tone, 1 never dithers
+_CHUNK = 1 << 20  # colour pairs compared at once
 
 
 def reduce_colors(color: Array, colors: int | None, palette: Path | None, dither: float, tiles: str) -> Array:
-    """sRGB `H×W×3` or `H×W×4` drawn with at most `colors` colours, those of the file `palette`, or both.
+    """Map sRGB `H×W×3` or `H×W×4` to at most `colors` colours, to the colours of the file `palette`, or both.
 
-    With both, the `colors` colours of the file that serve the picture best are used; with neither the picture comes
-    back. Colours are chosen by visible pixels, hidden ones are mapped too. Alpha is untouched, `dither` is 0..1.
+    With both, the best `colors` colours of the file are used; with neither, the image is returned. Visible pixels
+    decide the colours; transparent ones are mapped too. Alpha is untouched. `dither` is 0..1.
     """
     if colors is None and palette is None:
         return color
@@ -37,8 +37,8 @@ def reduce_colors(color: Array, colors: int | None, palette: Path | None, dither
     return np.concatenate([_like(mapped, color), color[..., 3:]], axis=2)
 
 
-def _histogram(rgb: Colors, alpha: FloatArray) -> tuple[Colors, Indices, Weights]:
-    """The different colours `N×3`, which of them each pixel has (`H×W`), and how much of each is seen."""
+def _histogram(rgb: _Colors, alpha: FloatArray) -> tuple[_Colors, _Indices, _Weights]:
+    """Unique colours `N×3`, their index at each pixel `H×W`, and the visible area of each."""
     codes = rgb.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
     unique, where = np.unique(codes, return_inverse=True)
     shades = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=1).astype(np.uint8)
@@ -46,11 +46,11 @@ def _histogram(rgb: Colors, alpha: FloatArray) -> tuple[Colors, Indices, Weights
     return shades, where.reshape(rgb.shape[:2]), weights if weights.any() else np.ones(len(shades))
 
 
-def choose_colors(shades: Colors, weights: Weights, count: int) -> Colors:
-    """At most `count` of the sRGB `shades` (`N×3`), by k-means in Oklab weighted by `weights`; always the same ones.
+def choose_colors(shades: _Colors, weights: _Weights, count: int) -> _Colors:
+    """Choose at most `count` of the sRGB `shades` (`N×3`) by k-means in Oklab, weighted by `weights`; deterministic.
 
-    K-means starts from colours far apart, weighed by the root of their frequency, so that an eye of two pixels can
-    keep a colour of its own. Each centre ends as the shade nearest to it, so no colour is invented.
+    K-means starts from distant colours, weighted by the square root of their frequency, so that an eye of two pixels
+    can keep its own colour. Each centre is replaced by the nearest shade, so that no new colour appears.
     """
     from scipy.spatial import cKDTree
 
@@ -60,7 +60,7 @@ def choose_colors(shades: Colors, weights: Weights, count: int) -> Colors:
         return shades
     lab, weights = _binned(shades, weights)
     centres = _far_apart(lab, weights, count)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         nearest = cKDTree(centres).query(lab)[1]
         mass = np.bincount(nearest, weights, len(centres))
         sums = np.stack([np.bincount(nearest, weights * axis, len(centres)) for axis in lab.T], axis=1)
@@ -68,18 +68,18 @@ def choose_colors(shades: Colors, weights: Weights, count: int) -> Colors:
         if np.abs(moved - centres).max() < 1e-5:
             break
         centres = moved
-    members: Indices = np.unique(cKDTree(_lab(shades)).query(centres)[1])
+    members: _Indices = np.unique(cKDTree(_lab(shades)).query(centres)[1])
     return shades[members]
 
 
-def _lab(shades: Colors) -> Lab:
+def _lab(shades: _Colors) -> _Lab:
     return oklab_from_srgb(to_float(shades)).astype(np.float64)
 
 
-def _binned(shades: Colors, weights: Weights) -> tuple[Lab, Weights]:
-    """Oklab and weights, of few enough colours to work with."""
+def _binned(shades: _Colors, weights: _Weights) -> tuple[_Lab, _Weights]:
+    """Oklab colours and weights, binned if there are too many."""
     lab = _lab(shades)
-    if len(shades) <= MANY_COLORS:
+    if len(shades) <= _MANY_COLORS:
         return lab, weights
     codes = (shades >> 3).astype(np.int32) @ np.array([1 << 10, 1 << 5, 1], np.int32)
     _, bins = np.unique(codes, return_inverse=True)
@@ -87,7 +87,7 @@ def _binned(shades: Colors, weights: Weights) -> tuple[Lab, Weights]:
     return np.stack([np.bincount(bins, weights * axis) / mass for axis in lab.T], axis=1), mass
 
 
-def _far_apart(lab: Lab, weights: Weights, count: int) -> Lab:
+def _far_apart(lab: _Lab, weights: _Weights, count: int) -> _Lab:
     chosen = [int(weights.argmax())]
     distance = np.full(len(lab), np.inf)
     for _ in range(count - 1):
@@ -96,8 +96,8 @@ def _far_apart(lab: Lab, weights: Weights, count: int) -> Lab:
     return lab[chosen]
 
 
-def _most_useful(palette: Colors, shades: Colors, weights: Weights, count: int) -> Colors:
-    """The `count` colours left when those whose loss hurts least are taken away one by one."""
+def _most_useful(palette: _Colors, shades: _Colors, weights: _Weights, count: int) -> _Colors:
+    """The `count` palette colours that remain after removing, one by one, the one with the least added error."""
     seen = weights > 0
     lab, mass = _binned(shades[seen], weights[seen])
     apart = np.square(lab[:, None] - _lab(palette)[None]).sum(axis=2)
@@ -110,13 +110,13 @@ def _most_useful(palette: Colors, shades: Colors, weights: Weights, count: int) 
     return palette[kept]
 
 
-def _drawn(shades: Colors, where: Indices, palette: Colors, dither: float, tiles: str) -> Indices:
-    """Which palette colour each pixel gets, `H×W`."""
+def _drawn(shades: _Colors, where: _Indices, palette: _Colors, dither: float, tiles: str) -> _Indices:
+    """Palette index of each pixel, `H×W`."""
     from scipy.spatial import cKDTree
 
     lab, order = _lab(shades), np.argsort(_lab(palette)[:, 0], kind="stable")
-    ramp = _lab(palette)[order]  # dark to light, so that both sides of a mixture agree on which colour is the upper one
-    nearest: Indices = cKDTree(ramp).query(lab)[1]
+    ramp = _lab(palette)[order]  # dark to light: a consistent order of the two colours of a mixture
+    nearest: _Indices = cKDTree(ramp).query(lab)[1]
     if not dither or len(palette) == 1:
         return order[nearest[where]]
     partner, share = _mixtures(lab, ramp, nearest)
@@ -126,10 +126,10 @@ def _drawn(shades: Colors, where: Indices, palette: Colors, dither: float, tiles
     return order[np.where(share[where] > threshold, upper[where], lower[where])]
 
 
-def _mixtures(lab: Lab, ramp: Lab, nearest: Indices) -> tuple[Indices, Weights]:
-    """For each colour the palette colour that, mixed with the nearest one, meets it best, and its share (0..0.5)."""
+def _mixtures(lab: _Lab, ramp: _Lab, nearest: _Indices) -> tuple[_Indices, _Weights]:
+    """For each colour, the palette colour that matches it best mixed with the nearest, and its fraction (0..0.5)."""
     partner, share = np.empty_like(nearest), np.empty(len(lab))
-    step = max(1, CHUNK // len(ramp))
+    step = max(1, _CHUNK // len(ramp))
     for start in range(0, len(lab), step):
         part = slice(start, start + step)
         base = ramp[nearest[part]]
@@ -137,27 +137,27 @@ def _mixtures(lab: Lab, ramp: Lab, nearest: Indices) -> tuple[Indices, Weights]:
         squared = np.square(legs).sum(axis=2)
         shares = np.clip((legs * wanted[:, None]).sum(axis=2) / np.maximum(squared, 1e-12), 0, 0.5)
         missed = np.square(wanted[:, None] - shares[..., None] * legs).sum(axis=2)
-        best = (missed + COARSENESS * shares * (1 - shares) * squared).argmin(axis=1)
+        best = (missed + _COARSENESS * shares * (1 - shares) * squared).argmin(axis=1)
         partner[part], share[part] = best, shares[np.arange(len(best)), best]
     return partner, share
 
 
-def _bayer(shape: tuple[int, ...], tiles: str) -> Weights:
-    """Thresholds in 0..1 (Bayer, 1973), with a whole number of periods along the axes that tile."""
+def _bayer(shape: tuple[int, ...], tiles: str) -> _Weights:
+    """Thresholds in 0..1 (Bayer, 1973), with a whole number of periods along tiling axes."""
     matrix = np.zeros((1, 1))
-    while len(matrix) < BAYER_SIDE:
+    while len(matrix) < _BAYER_SIDE:
         matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
-    rows, columns = (_places(length, axis in tiles) for length, axis in zip(shape, "yx", strict=True))
-    return (matrix[rows][:, columns] + 0.5) / BAYER_SIDE**2
+    rows, columns = (_bayer_indices(length, axis in tiles) for length, axis in zip(shape, "yx", strict=True))
+    return (matrix[rows][:, columns] + 0.5) / _BAYER_SIDE**2
 
 
-def _places(length: int, wraps: bool) -> Indices:
-    """Rows of the matrix; where its side does not divide the length, some come twice or not at all."""
-    whole = max(1, round(length / BAYER_SIDE)) * BAYER_SIDE if wraps else length
-    return np.arange(length) * whole // length % BAYER_SIDE
+def _bayer_indices(length: int, wraps: bool) -> _Indices:
+    """Row of the matrix for each pixel. Where its side does not divide the length, rows repeat or are skipped."""
+    whole = max(1, round(length / _BAYER_SIDE)) * _BAYER_SIDE if wraps else length
+    return np.arange(length) * whole // length % _BAYER_SIDE
 
 
-def _like(rgb: Colors, color: Array) -> Array:
+def _like(rgb: _Colors, color: Array) -> Array:
     if color.dtype == np.float32:
         return to_float(rgb)
     deep: Array = rgb.astype(color.dtype) * color.dtype.type(np.iinfo(color.dtype).max // 255)

@@ -1,4 +1,4 @@
-"""Cheapest cuts through an error surface (Efros and Freeman, "Image Quilting", 2001), open or closed to a loop."""
+"""Minimum-error cuts (Efros and Freeman, "Image Quilting", 2001), open or closed to a loop."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,14 +7,14 @@ from assetgen.images import FloatArray
 
 
 def path_sums(errors: FloatArray) -> FloatArray:
-    """The cost of the cheapest cut from top to bottom of each of `N×H×W` surfaces."""
+    """Cost of the cheapest cut from top to bottom through each of `N×H×W` error surfaces."""
     return np.asarray(_sums(errors)[:, -1].min(axis=1))
 
 
 def cheapest_path(error: FloatArray, *, loop: bool) -> NDArray[np.int64]:
-    """One column a row of `error` (`H×W`), neighbours at most one apart, with the least sum; `loop` joins the ends.
+    """The column in each row of `error` (`H×W`) of the cut with the least sum; adjacent rows differ by at most one.
 
-    The start of a loop is found by following the path twice round: where the second round begins it has settled.
+    With `loop` the ends meet. The start is found by following the path twice: by the second round it has converged.
     """
     if not loop:
         return _path(error, 0, error.shape[1])
@@ -25,7 +25,7 @@ def cheapest_path(error: FloatArray, *, loop: bool) -> NDArray[np.int64]:
 
 
 def _path(error: FloatArray, first: int, last: int) -> NDArray[np.int64]:
-    """The cheapest path whose lowest point lies in columns `first..last`."""
+    """The cheapest path that ends in columns `first` to `last` (exclusive)."""
     sums = np.pad(_sums(error[None])[0], ((0, 0), (1, 1)), constant_values=np.inf)
     path = np.empty(len(error), np.int64)
     path[-1] = first + int(sums[-1, 1 + first : 1 + last].argmin())
@@ -35,7 +35,7 @@ def _path(error: FloatArray, first: int, last: int) -> NDArray[np.int64]:
 
 
 def _sums(errors: FloatArray) -> FloatArray:
-    """Least cost of reaching each cell of `N×H×W` from the top row."""
+    """Least cost to reach each cell of `N×H×W` from the top row."""
     sums = errors.astype(np.float32)
     padded = np.full((len(errors), errors.shape[2] + 2), np.inf, np.float32)
     for row in range(1, errors.shape[1]):

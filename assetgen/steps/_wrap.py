@@ -1,4 +1,4 @@
-"""Filters that go round the border where a picture tiles, and mirror it where it does not."""
+"""Filters that wrap at the border where an image tiles, and mirror or repeat it elsewhere."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,9 +8,9 @@ from assetgen.images import FloatArray
 
 
 def gaussian_blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> Iterator[FloatArray]:
-    """A plane `H×W` under Gaussians of these standard deviations (pixels), wrapping along the axes in `tiles`.
+    """Blur a plane `H×W` with Gaussians of these standard deviations (pixels), wrapping along the axes in `tiles`.
 
-    A picture followed by its mirror image is periodic, so one Fourier transform serves both kinds of border.
+    An image followed by its mirror image is periodic, so one Fourier transform handles both kinds of border.
     """
     from scipy.fft import irfft2, rfft2
 
@@ -28,7 +28,7 @@ def gaussian_blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> It
 
 
 def pad_border(pixels: FloatArray, margin: tuple[int, int], tiles: str) -> FloatArray:
-    """`H×W×…` with `margin` (down, across) more pixels a side: wrapped along `tiles`, the edge repeated elsewhere."""
+    """Add `margin` (rows, columns) pixels around `H×W×…`: wrapped along `tiles`, repeating the edge elsewhere."""
     for axis, name in enumerate("yx"):
         widths = [(0, 0)] * pixels.ndim
         widths[axis] = (margin[axis], margin[axis])

@@ -1,4 +1,4 @@
-"""Cut a subject out of its plain background."""
+"""Remove the plain background of an image."""
 
 import warnings
 from typing import Literal
@@ -11,9 +11,9 @@ from assetgen.parts import part
 from assetgen.steps._edge import FAINT, SOLID, bleed, soft_edge
 from assetgen.steps._key import Mask, drop_shadow, find_background, open_holes, srgb_from_lab
 
-OPAQUE = 0.5
-SPECK = 0.001  # of the picture: islands smaller than 16 px of 128 × 128 are dust
-TRIMAP_WIDTH = 2  # pixels to either side of the key's edge that matting decides
+_OPAQUE = 0.5
+_SPECK = 0.001  # of the image: smaller islands are removed (16 px of 128 × 128)
+_TRIMAP_WIDTH = 2  # pixels on either side of the key's edge that matting solves for
 
 
 @part(version=1)
@@ -25,16 +25,19 @@ def cutout(
 ) -> ImageSet:
     """Make the plain background of `color` transparent; the other channels stay.
 
-    The border tells the background; slight gradients, noise and weak shadows go with it, and so do enclosed regions
-    that are surely seen through, and dust. `alpha: hard` gives 0 or 1, for pixel art. `method: matting` is
-    closed-form matting (Levin, Lischinski and Weiss, 2008) along the key's edge; it needs the extra `matte`.
+    - `method`: `key` compares each pixel with the colour of the border. It allows for slight gradients, noise and weak
+      shadows, opens enclosed holes where the evidence is strong, and removes specks. `matting` refines the edge of the
+      key by closed-form matting (Levin, Lischinski and Weiss, 2008); it needs the extra `matte`.
+    - `alpha`: `soft` keeps partly covered edge pixels; `hard` makes alpha 0 or full, for pixel art.
 
-    A picture that has transparent pixels already keeps its alpha. One whose border is not plain stays opaque: the
-    check `alpha` is there to reject it. Under transparent pixels lie the nearest visible colours. `meta.background`
-    tells the removed colour ("#rrggbb").
+    An image that already has transparent pixels keeps its alpha. One without a plain border stays opaque; the check
+    `alpha` rejects it. Transparent pixels get the nearest visible colour. Sets `meta.background` to the removed colour.
+
+    Example:
+        - cutout: {alpha: hard}
     """
     rgb, given = (to_float(channel) for channel in split_alpha(images["color"]))
-    if given.min() < OPAQUE:
+    if given.min() < _OPAQUE:
         return images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))
     key = drop_shadow(find_background(rgb), rgb)
     mask = _without_specks(open_holes(key))
@@ -51,7 +54,7 @@ def _code(color: FloatArray) -> str:
 
 
 def _hardened(coverage: FloatArray, alpha: str) -> FloatArray:
-    return (coverage >= OPAQUE).astype(np.float32) if alpha == "hard" else coverage
+    return (coverage >= _OPAQUE).astype(np.float32) if alpha == "hard" else coverage
 
 
 def _joined(rgb: FloatArray, coverage: FloatArray, like: Array) -> Array:
@@ -65,12 +68,12 @@ def _without_specks(background: Mask) -> Mask:
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~background).astype(np.uint8), connectivity=8)
-    small = stats[:, cv2.CC_STAT_AREA] < SPECK * background.size
+    small = stats[:, cv2.CC_STAT_AREA] < _SPECK * background.size
     return np.asarray(background | (small & (np.arange(count) > 0))[labels])
 
 
 def _matte(rgb: FloatArray, mask: Mask, coverage: FloatArray, colors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Closed-form coverage and colours along the edge of the key; the key's own where there is no edge."""
+    """Coverage and colours refined along the edge of the key; unchanged where there is no edge."""
     import cv2
 
     try:
@@ -79,20 +82,20 @@ def _matte(rgb: FloatArray, mask: Mask, coverage: FloatArray, colors: FloatArray
         raise NotInstalledError(
             "cutout with 'method: matting' needs pymatting", cure='pip install "assetgen[matte]"'
         ) from error
-    kernel = np.ones((2 * TRIMAP_WIDTH + 1,) * 2, np.uint8)
+    kernel = np.ones((2 * _TRIMAP_WIDTH + 1,) * 2, np.uint8)
     trimap = np.full(mask.shape, 0.5)
     trimap[cv2.erode(mask.astype(np.uint8), kernel) > 0] = 0
     trimap[cv2.erode((~mask).astype(np.uint8), kernel) > 0] = 1
     if not ((trimap == 0).any() and (trimap == 1).any()):
         return coverage, colors
-    if min(mask.shape) < 2:  # pymatting prints of it, and fails
-        raise InputError("matting wants at least two rows and two columns of pixels", cure="Use `method: key`")
+    if min(mask.shape) < 2:  # pymatting fails with a printed warning
+        raise InputError("matting needs at least 2 × 2 pixels", cure="Use `method: key`")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             matte = estimate_alpha_cf(rgb.astype(np.float64), trimap)
             front = estimate_foreground_ml(rgb.astype(np.float64), matte)
     except ValueError as error:
-        raise InputError("matting finds no solution for this picture", cure="Use `method: key`") from error
+        raise InputError("matting has no solution for this image", cure="Use `method: key`") from error
     matte = np.where(matte < FAINT, 0, np.where(matte > SOLID, 1, matte))
     return matte.astype(np.float32), np.clip(front, 0, 1).astype(np.float32)

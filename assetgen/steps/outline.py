@@ -1,4 +1,4 @@
-"""A line around a sprite."""
+"""Draw a line around a sprite."""
 
 from typing import Annotated, Literal
 
@@ -10,8 +10,8 @@ from assetgen.images import FloatArray, ImageSet, split_alpha, to_float, to_uint
 from assetgen.parts import part
 from assetgen.steps._canvas import Box, on_canvas, visible_box
 
-VISIBLE = 0.5
-Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+_VISIBLE = 0.5
+_Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 @part(version=1)
@@ -19,20 +19,27 @@ def outline(
     images: ImageSet,
     *,
     width: Annotated[int, Field(ge=1, le=64)] = 1,
-    color: Hex = "#000000",
+    color: _Hex = "#000000",
     side: Literal["outside", "inside"] = "outside",
 ) -> ImageSet:
-    """Draw a line of `color`, `width` pixels wide, round what is visible, or just inside its edge.
+    """Draw a line along the edge of the visible part.
 
-    The canvas grows where the line would be cut. In pixel art the line is hard and joins pixels by their sides.
-    `meta.outline` tells the colour.
+    - `width`: of the line, in pixels.
+    - `color`: "#rrggbb".
+    - `side`: `outside` draws around the edge and enlarges the canvas where needed; `inside` draws over it.
+
+    Pixel art gets a hard line whose pixels touch by their sides, other images an antialiased one. Sets `meta.outline`
+    to the colour.
+
+    Example:
+        - outline: {width: 2, color: "#1b1622"}
     """
     if visible_box(split_alpha(images["color"])[1]) is None:
         return images
     images = _with_room(images, width) if side == "outside" else images
     rgb, alpha = (to_float(array) for array in split_alpha(images["color"]))
     pen = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
-    body = alpha[..., 0] >= VISIBLE
+    body = alpha[..., 0] >= _VISIBLE
     shape = body if side == "outside" else ~np.pad(body, 1)
     line = _line(shape, width, hard=bool(images.meta.pixel_art))
     if side == "inside":
@@ -50,7 +57,7 @@ def outline(
 
 
 def _with_room(images: ImageSet, width: int) -> ImageSet:
-    """The same amount on every side, so that squares stay square."""
+    """Enlarge the canvas by the same amount on every side, so that squares stay square."""
     seen = visible_box(split_alpha(images["color"])[1])
     across, down = images.size
     if seen is None:
@@ -61,7 +68,7 @@ def _with_room(images: ImageSet, width: int) -> ImageSet:
 
 
 def _line(body: NDArray[np.bool_], width: int, *, hard: bool) -> FloatArray:
-    """How much of each pixel outside `body` the line covers, 0..1."""
+    """Coverage 0..1 (`H×W`) of the line outside `body`."""
     from scipy.ndimage import binary_dilation, distance_transform_edt
 
     if hard:

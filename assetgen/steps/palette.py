@@ -1,4 +1,4 @@
-"""Few colours, at the size the picture has."""
+"""Reduce the colours of an image, at its own size."""
 
 from typing import Annotated
 
@@ -19,15 +19,22 @@ def palette(
     palette: InputFile | None = None,
     dither: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> ImageSet:
-    """Draw the picture with at most `colors` colours, with those of a `palette` file (.hex, .gpl, .pal), or both.
+    """Reduce the colours of the image.
 
-    With both, the `colors` colours of the file that serve the picture best are used. `dither` mixes neighbouring
-    colours in a Bayer pattern, which meets itself where the picture tiles. Alpha and other channels are untouched.
+    - `colors`: at most this many colours, chosen from the image in Oklab.
+    - `palette`: a .hex, .gpl or .pal file; only its colours are used. With `colors`, the best of them.
+    - `dither`: 0 to 1, strength of a Bayer pattern that mixes neighbouring colours. It continues across the border
+      where the image tiles.
+
+    One of `colors` and `palette` is required. Alpha and other channels are untouched.
+
+    Example:
+        - palette: {palette: db32.gpl, dither: 0.5}
     """
     if colors is None and palette is None:
-        raise InputError("palette wants colors, a palette file, or both", cure="Write for example {colors: 16}")
+        raise InputError("palette needs colors, a palette file, or both", cure="Write for example {colors: 16}")
     if "color" not in images:
-        raise InputError("palette wants an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
+        raise InputError("palette needs an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
     tiles = images.meta.tiles or ""
     file = palette.path if palette else None
     return images.replace(color=reduce_colors(images["color"], colors, file, dither, tiles))

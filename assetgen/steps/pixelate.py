@@ -1,4 +1,4 @@
-"""Pictures to pixel art: one pixel a cell, in few colours."""
+"""Turn images into pixel art."""
 
 from dataclasses import dataclass, replace
 from math import ceil
@@ -17,18 +17,18 @@ from assetgen.steps._grid import find_grid
 from assetgen.steps._quantize import reduce_colors
 from assetgen.steps._wrap import pad_border
 
-USUAL_GRID = 64  # game pixels on the longer side, where nothing is said and the picture has no grid of its own
-MOST_SAMPLES = 16  # a side of a cell; larger cells are read at so many places
-RIM = 0.2  # of a cell on each side: blurred where the picture was enlarged smoothly or saved as JPEG
-ROUNDS = 4  # of two-means in each cell; most settle after two
-ONE_COLOR = 0.06  # Oklab distance below which a cell has one colour with noise
-CONTRAST_GAIN = 4.0  # how much a colour unlike its surroundings outweighs its small share: a line of 1 in 4 pixels wins
-ALPHA_GAIN = 1.0  # the same for opaque against clear: a twig that covers 0.4 of its cell stays
+_USUAL_GRID = 64  # cells along the longer side, by default and without a detected grid
+_MOST_SAMPLES = 16  # per side of a cell; larger cells are subsampled
+_RIM = 0.2  # of a cell on each side: blurred by smooth enlarging or JPEG, and not read
+_ROUNDS = 4  # of 2-means in each cell; most converge after two
+_ONE_COLOR = 0.06  # Oklab distance below which a cell has one colour with noise
+_CONTRAST_GAIN = 4.0  # weight of contrast to the surroundings against area: a line over 1/4 of the cell wins
+_ALPHA_GAIN = 1.0  # the same for alpha: a twig that covers 0.4 of its cell stays
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """Cells along one axis: `count` of `size` pixels each, the first from `start`; `wraps` goes round the border."""
+    """`count` cells of `size` pixels from `start` along an axis of `length` pixels; `wraps` at the border."""
 
     start: float
     size: float
@@ -38,8 +38,8 @@ class _Cells:
 
     def samples(self, rim: float) -> NDArray[np.intp]:
         """Pixels read in each cell, `count × samples`."""
-        places = min(ceil(self.size), MOST_SAMPLES)
-        inside = rim + (1 - 2 * rim) * (np.arange(places) + 0.5) / places
+        count = min(ceil(self.size), _MOST_SAMPLES)
+        inside = rim + (1 - 2 * rim) * (np.arange(count) + 0.5) / count
         pixels = np.floor(self.start + (np.arange(self.count)[:, None] + inside) * self.size + 1e-6).astype(np.intp)
         return pixels % self.length if self.wraps else pixels.clip(0, self.length - 1)
 
@@ -54,14 +54,20 @@ def pixelate(
     palette: InputFile | None = None,
     dither: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> ImageSet:
-    """Shrink to one pixel a cell, of `cell` pixels each or `grid` cells on the longer side, and to few colours.
+    """Turn the image into pixel art: one pixel per cell, with few colours.
 
-    `auto`, and saying neither, finds the grid that enlarged pixel art has; where there is none it takes `grid`, or 64.
-    Each pixel gets the colour that matters most in its cell, so that lines and eyes stay; alpha becomes 0 or full.
-    `colors`, `palette` and `dither` are those of the step `palette`. What tiles still does. Never enlarges.
+    - `cell`: pixels per cell, or `auto` to detect the grid of enlarged pixel art.
+    - `grid`: cells along the longer side. Without `cell` and `grid`, the grid is detected; 64 cells are the fallback.
+    - `colors`, `palette`, `dither`: as in the step `palette`.
+
+    Each pixel gets the most prominent colour of its cell, so that lines and eyes survive. Alpha becomes 0 or full.
+    Tiling is kept. Never enlarges. Sets `meta.pixel_art` and `meta.cell`.
+
+    Example:
+        - pixelate: {grid: 32, colors: 16}
     """
     if "color" not in images:
-        raise InputError("pixelate wants an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
+        raise InputError("pixelate needs an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
     axes, snapped = _layout(images, cell, grid)
     tiles = images.meta.tiles or ""
     if all(axis.size == 1 for axis in axes):
@@ -74,16 +80,16 @@ def pixelate(
 
 
 def _layout(images: ImageSet, cell: int | str | None, grid: int | None) -> tuple[tuple[_Cells, _Cells], bool]:
-    """The cells along x and y, and whether they lie on a grid that the picture has."""
+    """The cells along x and y, and whether they follow a detected grid."""
     tiles, longer = images.meta.tiles or "", max(images.size)
     automatic = cell == "auto" or (cell is None and grid is None)
     if automatic and images.meta.pixel_art:
         wanted, found = 1.0, None
     elif automatic or isinstance(cell, int):
         found = find_grid(images["color"], None if automatic else float(cell or 1)) if cell != 1 else None
-        wanted = found.cell if found else float(cell) if isinstance(cell, int) else longer / (grid or USUAL_GRID)
+        wanted = found.cell if found else float(cell) if isinstance(cell, int) else longer / (grid or _USUAL_GRID)
     else:
-        wanted, found = longer / (grid or USUAL_GRID), None
+        wanted, found = longer / (grid or _USUAL_GRID), None
     phases = found.phase if found else (None, None)
     across, down = (
         _cells(length, max(1.0, wanted), phase, name in tiles)
@@ -101,7 +107,7 @@ def _cells(length: int, size: float, phase: float | None, wraps: bool) -> _Cells
 
 
 def _shrunk(images: ImageSet, axes: tuple[_Cells, _Cells], snapped: bool, tiles: str) -> ImageSet:
-    across, down = (axis.samples(RIM if snapped and axis.size >= 4 else 0.0) for axis in axes)
+    across, down = (axis.samples(_RIM if snapped and axis.size >= 4 else 0.0) for axis in axes)
     rows, columns = down[:, None, :, None], across[None, :, None, :]
     shape = (axes[1].count, axes[0].count, -1)
     rgb, alpha = (
@@ -109,27 +115,27 @@ def _shrunk(images: ImageSet, axes: tuple[_Cells, _Cells], snapped: bool, tiles:
     )
     seen = alpha[..., 0]
     weights = np.where(seen.sum(axis=2, keepdims=True) > 0, seen, 1).astype(np.float32)
-    weights = weights * _dominant(oklab_from_srgb(rgb), weights, 0.0 if snapped else CONTRAST_GAIN, tiles)
+    weights = weights * _dominant(oklab_from_srgb(rgb), weights, 0.0 if snapped else _CONTRAST_GAIN, tiles)
     weights /= weights.sum(axis=2, keepdims=True)
     channels = {
         name: _weighed(array[rows, columns].reshape(*shape, array.shape[2]), weights, name)
         for name, array in images.channels.items()
     }
     if images["color"].shape[2] == 4:
-        stays = _stays(seen.mean(axis=2), 0.0 if snapped else ALPHA_GAIN, tiles)
+        stays = _stays(seen.mean(axis=2), 0.0 if snapped else _ALPHA_GAIN, tiles)
         channels["color"][..., 3] = stays * _full(images["color"])
     return ImageSet(channels, images.meta)
 
 
 def _dominant(lab: FloatArray, weights: FloatArray, gain: float, tiles: str) -> NDArray[np.bool_]:
-    """Which samples (`rows × columns × samples`) have the colour that stands for their cell.
+    """Mask of the samples (`rows × columns × samples`) that have the prominent colour of their cell.
 
-    The colours of a cell are parted in two; larger share wins, but distance from the colour around counts as share.
+    Splits the colours of a cell in two clusters. The larger one wins, weighted by its contrast to the surroundings.
     """
     mean = _mean(lab, weights)
     first = _farthest(lab, mean, weights)
     second = _farthest(lab, first, weights)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         in_first = _distance(lab, first) <= _distance(lab, second)
         first, second = _mean(lab, weights * in_first), _mean(lab, weights * ~in_first)
     around = _around(mean, tiles)
@@ -140,7 +146,7 @@ def _dominant(lab: FloatArray, weights: FloatArray, gain: float, tiles: str) -> 
         for share, centre in zip(shares, (first, second), strict=True)
     ]
     chosen = np.where((scores[0] >= scores[1])[..., None], in_first, ~in_first)
-    return np.asarray(chosen | (apart < ONE_COLOR)[..., None], np.bool_)
+    return np.asarray(chosen | (apart < _ONE_COLOR)[..., None], np.bool_)
 
 
 def _mean(lab: FloatArray, weights: FloatArray) -> FloatArray:
@@ -153,12 +159,12 @@ def _distance(lab: FloatArray, centre: FloatArray) -> FloatArray:
 
 
 def _farthest(lab: FloatArray, centre: FloatArray, weights: FloatArray) -> FloatArray:
-    place = (_distance(lab, centre) * (weights > 0)).argmax(axis=2)
-    return np.asarray(np.take_along_axis(lab, place[..., None, None], axis=2)[:, :, 0], np.float32)
+    index = (_distance(lab, centre) * (weights > 0)).argmax(axis=2)
+    return np.asarray(np.take_along_axis(lab, index[..., None, None], axis=2)[:, :, 0], np.float32)
 
 
 def _around(cells: FloatArray, tiles: str) -> FloatArray:
-    """The mean of each cell and its eight neighbours."""
+    """Mean of each cell and its eight neighbours."""
     height, width = cells.shape[:2]
     wide = pad_border(cells, (1, 1), tiles)
     total = sum(wide[y : y + height, x : x + width] for y in range(3) for x in range(3))

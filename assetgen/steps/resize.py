@@ -1,4 +1,4 @@
-"""Another number of pixels."""
+"""Change the number of pixels."""
 
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -12,32 +12,39 @@ from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, check_size,
 from assetgen.parts import part
 from assetgen.steps._wrap import pad_border
 
-Side = Annotated[int, Field(ge=1, le=16384)]
-Size = Annotated[tuple[Side, Side], AfterValidator(check_size)]
-LANCZOS_REACH = 3  # pixels of the coarser picture, Lanczos3
+_Side = Annotated[int, Field(ge=1, le=16384)]
+_Size = Annotated[tuple[_Side, _Side], AfterValidator(check_size)]
+_LANCZOS_REACH = 3  # pixels of the coarser image, Lanczos3
 
 
 @part(version=1)
 def resize(
     images: ImageSet,
     *,
-    size: Size | None = None,
-    width: Side | None = None,
-    height: Side | None = None,
+    size: _Size | None = None,
+    width: _Side | None = None,
+    height: _Side | None = None,
     scale: Annotated[float, Field(gt=0, le=64)] | None = None,
     filter: Literal["auto", "lanczos", "area", "nearest"] = "auto",
 ) -> ImageSet:
-    """Resize every channel: to `size` [width, height], to a `width` or `height` keeping proportions, or by `scale`.
+    """Resize every channel.
 
-    `auto` is nearest for pixel art (use a whole-number scale there) and Lanczos for all else. Tiling images are
-    filtered round the border and still tile. Alpha is filtered premultiplied, normals keep unit length. Trim offsets,
-    regions and the pixel cell in `meta` follow.
+    - `size`: [width, height] in pixels; or
+    - `width`, `height`: in pixels; one of them keeps the proportions; or
+    - `scale`: a factor.
+    - `filter`: `auto` is nearest for pixel art (use a whole-number scale there) and Lanczos for other images.
+
+    Tiling images are filtered across the border and still tile. Colour is filtered with premultiplied alpha; normals
+    keep unit length. Trim, regions and cell size in `meta` are scaled too.
+
+    Example:
+        - resize: {width: 256}
     """
     target = _target(images.size, size, (width, height), scale)
     if target == images.size:
         return images
     if error := size_error(target):
-        raise InputError(error, cure="Resize to fewer")
+        raise InputError(error, cure="Choose a smaller size")
     method = filter if filter != "auto" else "nearest" if images.meta.pixel_art else "lanczos"
     tiles = images.meta.tiles or ""
     channels = {name: _resized(array, target, method, tiles, name) for name, array in images.channels.items()}
@@ -49,7 +56,7 @@ def _target(
     now: tuple[int, int], size: tuple[int, int] | None, sides: tuple[int | None, int | None], scale: float | None
 ) -> tuple[int, int]:
     if sum((size is not None, sides != (None, None), scale is not None)) != 1:
-        raise InputError("resize wants one of size, width/height and scale", cure="Write for example {width: 256}")
+        raise InputError("resize needs one of size, width/height and scale", cure="Write for example {width: 256}")
     if size:
         return size
     width, height = sides
@@ -81,12 +88,12 @@ def _nearest(now: int, new: int) -> NDArray[np.intp]:
 
 
 def _filtered(pixels: FloatArray, target: tuple[int, int], method: str, tiles: str) -> FloatArray:
-    """Pillow reads round the box that it is given, so a wrapped margin makes its filters periodic."""
+    """Resize with Pillow. It reads beyond the given box, so a wrapped margin makes the filter periodic."""
     from PIL import Image
 
     height, width = pixels.shape[:2]
     across, down = (
-        int(LANCZOS_REACH * max(1.0, now / new)) + 1 for now, new in zip((width, height), target, strict=True)
+        int(_LANCZOS_REACH * max(1.0, now / new)) + 1 for now, new in zip((width, height), target, strict=True)
     )
     wide = pad_border(pixels, (down, across), tiles)
     box = (across, down, across + width, down + height)
@@ -98,7 +105,7 @@ def _filtered(pixels: FloatArray, target: tuple[int, int], method: str, tiles: s
 
 
 def _unit(normal: FloatArray) -> FloatArray:
-    """Encoded normals `(n + 1) / 2`, made unit length."""
+    """Normalise encoded normals `(n + 1) / 2` to unit length."""
     vectors = normal * np.float32(2) - np.float32(1)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6)
     return np.asarray(vectors / 2 + 0.5, np.float32)

@@ -1,4 +1,4 @@
-"""Cut away the empty border of a sprite."""
+"""Cut off the empty border of a sprite."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from assetgen.images import ImageSet, split_alpha
 from assetgen.parts import part
 from assetgen.steps._canvas import Box, on_canvas, visible_box
 
-PIVOTS = {"center": 0.5, "bottom": 1.0, "top": 0.0}
+_PIVOTS = {"center": 0.5, "bottom": 1.0, "top": 0.0}
 
 
 @part(version=1)
@@ -20,11 +20,18 @@ def trim(
     multiple: Annotated[int, Field(ge=1, le=256)] = 1,
     pivot: Literal["center", "bottom", "top"] = "center",
 ) -> ImageSet:
-    """Cut every channel to what is visible, leaving `padding` empty pixels on each side.
+    """Cut every channel to the visible part.
 
-    `square` makes the sides equal, `multiple` makes them a multiple of so many pixels, both by empty pixels around the
-    middle. `pivot` is the middle, the foot or the top of what is visible. `meta["trim"]` tells the offset in the whole
-    picture and that one's size, `meta["pivot"]` the pivot in 0..1. A picture in which nothing is visible stays.
+    - `padding`: empty pixels left on each side.
+    - `square`: make both sides equal, with empty pixels around the centre.
+    - `multiple`: make both sides multiples of this many pixels.
+    - `pivot`: origin of the sprite, at the centre, bottom or top of the visible part.
+
+    Sets `meta.trim` (offset in the whole image and its size) and `meta.pivot`. An image without visible pixels is
+    unchanged.
+
+    Example:
+        - trim: {padding: 1, pivot: bottom}
     """
     seen = visible_box(split_alpha(images["color"])[1])
     if seen is None:
@@ -35,5 +42,5 @@ def trim(
     width, height = (-(-side // multiple) * multiple for side in (width, height))
     left, top = seen.left - (width - seen.width) // 2, seen.top - (height - seen.height) // 2
     x = (seen.left - left + seen.width / 2) / width
-    y = (seen.top - top + seen.height * PIVOTS[pivot]) / height
+    y = (seen.top - top + seen.height * _PIVOTS[pivot]) / height
     return on_canvas(images, Box(left, top, width, height)).with_meta(pivot=(x, y))
