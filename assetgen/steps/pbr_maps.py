@@ -53,16 +53,8 @@ def pbr_maps(
     Example:
         - pbr_maps: {strength: 1.5, normal: dx}
     """
-    tiles = images.meta.tiles or ""
-    color, alpha = split_alpha(to_float(images["color"]))
-    lab = oklab_from_srgb(color)
-    side = min(images.size)
-    light = _filled(lab[..., 0], alpha[..., 0])
-    broad = next(gaussian_blurs(light, [_SHADING_WIDTH * side], tiles))
-    if delight:
-        lab[..., 0] -= delight * (broad - broad.mean())
-        color = srgb_from_oklab(lab)
-    detail = light - broad
+    tiles, side = images.meta.tiles or "", min(images.size)
+    color, detail = _without_shading(images, delight, side, tiles)
     height = _height(-detail if invert else detail, side, tiles)
     depth = height * np.float32(_RELIEF * strength * side)
     ao = _occlusion(depth, occlusion, side, tiles)
@@ -72,12 +64,24 @@ def pbr_maps(
         "metallic": to_uint8(np.full_like(ao, metallic)[..., None]),
     }
     return images.replace(
-        color=_with_alpha(color, images) if delight else images["color"],
+        color=color,
         height=to_uint16(height[..., None]),
         normal=to_uint8(_normal(depth, tiles, normal)),
         orm=np.concatenate([maps["ao"], maps["roughness"], maps["metallic"]], axis=2),
         **maps,
     )
+
+
+def _without_shading(images: ImageSet, delight: float, side: int, tiles: str) -> tuple[Array, FloatArray]:
+    """`color` with broad shading reduced by `delight`, and lightness (`H×W`) without any."""
+    color, alpha = split_alpha(to_float(images["color"]))
+    lab = oklab_from_srgb(color)
+    light = _filled(lab[..., 0], alpha[..., 0])
+    broad = next(gaussian_blurs(light, [_SHADING_WIDTH * side], tiles))
+    if not delight:
+        return images["color"], light - broad
+    lab[..., 0] -= delight * (broad - broad.mean())
+    return _with_alpha(srgb_from_oklab(lab), images), light - broad
 
 
 def _filled(light: FloatArray, alpha: FloatArray) -> FloatArray:
