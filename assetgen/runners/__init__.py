@@ -1,31 +1,33 @@
-"""Who makes the images of a build: this process, or the workers of a Ray cluster."""
+"""Where the images of a build are sampled: in this process, or by the workers of a Ray cluster."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 from assetgen.build.sampling import Runner, local_runner
-from assetgen.errors import InputError
+from assetgen.errors import InputError, NotInstalledError
 
 RunnerName = Literal["local", "ray"]
 
 
 @contextmanager
 def open_runner(name: RunnerName, address: str | None = None) -> Iterator[Runner]:
-    """A runner, and the end of what it started.
+    """A runner; what it started ends with the context.
 
-    `address` is that of a Ray cluster: "auto" for the one that this machine is part of, HOST:PORT, ray://HOST:PORT;
-    without one, Ray is started here for this build alone. Raises `InputError` for what can be no address. Ray is loaded
-    and the cluster called when the first picture is to be made.
+    `address` is that of a Ray cluster: "auto" for the one that this machine belongs to, HOST:PORT or ray://HOST:PORT;
+    without one, Ray starts on this machine for this build only. Raises `InputError` for a malformed address. The
+    cluster is connected when the first image must be sampled.
     """
     if name == "local":
         if address is not None:
-            raise InputError("--address is that of a Ray cluster", cure="Add --runner ray")
+            raise InputError("--address needs a Ray cluster", cure="Add --runner ray")
         yield local_runner
         return
-    from assetgen.runners.cluster import RayCrew, checked_address
-    from assetgen.runners.remote import Remote
+    try:
+        import ray  # noqa: F401
+    except ImportError as error:
+        raise NotInstalledError("--runner ray needs Ray", cure='pip install "assetgen[ray]"') from error
+    from assetgen.runners.ray_runner import RayRunner
 
-    place = checked_address(address)
-    with Remote(lambda order: RayCrew(place, order)) as runner:
+    with RayRunner(address) as runner:
         yield runner

@@ -1,7 +1,7 @@
-"""What a recipe names by a path of one machine, on another one: files travel by their digest, weights are compared."""
+"""Make a recipe valid on another machine: input files travel through the store by digest, weights are compared."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,19 +17,23 @@ from assetgen.parts import InputFile
 from assetgen.store.atomic import write_atomically
 from assetgen.store.store import Store
 
-DIGITS = 12
-"""Of a digest, for a person to compare."""
-Change = Callable[[InputFile], InputFile]
+_DIGITS = 12
+"""Of a digest in an error, enough to compare by eye."""
 
 
 def send_inputs(recipe: Recipe, store: Store, sent: set[str]) -> None:
-    """Put the input files of a recipe into the store, each once; `sent` are the digests of those that are there."""
-    for file in _files(recipe):
-        if file.sha256 in sent:
-            continue
-        if not store.has("inputs", file.sha256):
+    """Put the input files of a recipe into the store, except those whose digests are in `sent`.
+
+    Files of members are sent with the members. Raises `InputError` for a file that changed since the pack was read.
+    """
+
+    def send(file: InputFile) -> InputFile:
+        if file.sha256 not in sent and not store.has("inputs", file.sha256):
             store.write("inputs", file.sha256, {file.path.name: _read(file)})
         sent.add(file.sha256)
+        return file
+
+    _map_files(recipe, send)
 
 
 def _read(file: InputFile) -> bytes:
@@ -42,73 +46,49 @@ def _read(file: InputFile) -> bytes:
     return data
 
 
-def arrived(recipe: Recipe, store: Store, folder: Path) -> Recipe:
-    """A recipe from another machine as one of this: its input files fetched into `folder`, its parts and weights
-    compared. Raises `AssetgenError` for what differs here."""
+def fetch_inputs(recipe: Recipe, store: Store, folder: Path) -> Recipe:
+    """The recipe with its input files fetched from the store into `folder`.
+
+    Raises `AssetgenError` where a part or the weights differ from those that the recipe was made with.
+    """
 
     def fetch(file: InputFile) -> InputFile:
-        return InputFile(path=_fetched(file, store, folder), sha256=file.sha256)
+        path = folder / file.sha256 / file.path.name
+        if not path.exists():
+            entry = store.read("inputs", file.sha256)
+            if entry is None:
+                raise BuildError(f"input file '{file.path.name}' is missing in the store", cure="Build again")
+            [data] = entry.values()
+            write_atomically(path, data)
+        return InputFile(path=path, sha256=file.sha256)
 
-    for stage in _stages(recipe):
+    for stage in (recipe.source, *recipe.controls, *recipe.steps, *recipe.checks, recipe.export):
         _check_version(stage)
     card = recipe.source.arguments.get("model")
     if isinstance(card, ModelCard):
         _check_weights(card.model_dump_json(), tuple(control.control_kind for control in recipe.controls))
-    return replace(
-        recipe,
-        source=_with(recipe.source, fetch),
-        controls=tuple(_with(stage, fetch) for stage in recipe.controls),
-        steps=tuple(_with(stage, fetch) for stage in recipe.steps),
-        checks=tuple(_with(stage, fetch) for stage in recipe.checks),
-    )
+    return _map_files(recipe, fetch)
 
 
-def _fetched(file: InputFile, store: Store, folder: Path) -> Path:
-    goal = folder / file.sha256 / file.path.name
-    if not goal.exists():
-        entry = store.read("inputs", file.sha256)
-        if entry is None:
-            raise BuildError(f"input file '{file.path.name}' is gone from the store", cure="Build again")
-        [data] = entry.values()
-        write_atomically(goal, data)
-    return goal
+def _map_files(recipe: Recipe, change: Callable[[InputFile], InputFile]) -> Recipe:
+    """The recipe with each of its input files changed, also those in lists and in models such as a LoRA."""
 
+    def changed(value: Any) -> Any:
+        match value:
+            case InputFile():
+                return change(value)
+            case BaseModel() if not isinstance(value, ModelCard):
+                fields = {name: changed(getattr(value, name)) for name in type(value).model_fields}
+                return value.model_copy(update=fields)
+            case tuple() | list():
+                return type(value)(map(changed, value))
+            case Stage():
+                return replace(value, arguments={key: changed(item) for key, item in value.arguments.items()})
+            case _:
+                return value
 
-def _stages(recipe: Recipe) -> tuple[Stage, ...]:
-    return (recipe.source, *recipe.controls, *recipe.steps, *recipe.checks, recipe.export)
-
-
-def _files(recipe: Recipe) -> Iterator[InputFile]:
-    """Every input file of a recipe; those of its members were sent with the members."""
-    found: list[InputFile] = []
-
-    def note(file: InputFile) -> InputFile:
-        found.append(file)
-        return file
-
-    for stage in _stages(recipe):
-        _with(stage, note)
-    yield from found
-
-
-def _with(stage: Stage, change: Change) -> Stage:
-    return replace(stage, arguments={key: _changed(value, change) for key, value in stage.arguments.items()})
-
-
-def _changed(value: Any, change: Change) -> Any:
-    """A word with its input files changed: itself, or in a list, or in a thing that has one (a LoRA)."""
-    match value:
-        case InputFile():
-            return change(value)
-        case ModelCard():
-            return value
-        case BaseModel():
-            fields = {name: getattr(value, name) for name in type(value).model_fields}
-            return value.model_copy(update={name: _changed(item, change) for name, item in fields.items()})
-        case tuple() | list():
-            return type(value)(_changed(item, change) for item in value)
-        case _:
-            return value
+    stages = ("source", "controls", "steps", "checks", "export")
+    return replace(recipe, **{name: changed(getattr(recipe, name)) for name in stages})
 
 
 def _check_version(stage: Stage) -> None:
@@ -119,25 +99,25 @@ def _check_version(stage: Stage) -> None:
 
 
 @cache
-def _check_weights(told: str, controls: tuple[str, ...]) -> None:
-    """Weights at a path are those whose digest the card (told as JSON) holds; a hub's revision cannot differ."""
-    card = ModelCard.model_validate_json(told)
+def _check_weights(card_json: str, controls: tuple[str, ...]) -> None:
+    """Compare weights on disk with the digests in the card; those of the hub are fixed by their revision."""
+    card = ModelCard.model_validate_json(card_json)
     for name, location, digest in card.weight_locations(kind for kind in controls if kind in card.controls):
-        _compare(name, local_path(location), digest)
+        _compare_digest(name, local_path(location), digest)
     for each in (*card.loras, *card.embeddings):
-        _compare(f"{card.model}, {each.name}", each.path, each.digest)
+        _compare_digest(f"{card.model}, {each.name}", each.path, each.digest)
 
 
-def _compare(name: str, place: Path | None, digest: str | None) -> None:
-    if place is None or digest is None:
+def _compare_digest(name: str, path: Path | None, digest: str | None) -> None:
+    if path is None or digest is None:
         return
     cure = "Copy them there, to the same path"
-    if not place.exists():
-        raise InputError(f"the weights of '{name}' are not at '{place}' on this worker", cure=cure)
+    if not path.exists():
+        raise InputError(f"the weights of '{name}' are not at '{path}' on this worker", cure=cure)
     try:
-        here = weights_digest(place)
+        found = weights_digest(path)
     except OSError as error:
         raise InputError(f"the weights of '{name}' cannot be read on this worker ({error.strerror})") from error
-    if here != digest:
-        told = f"digest {here[:DIGITS]}…, not {digest[:DIGITS]}…"
-        raise InputError(f"the weights of '{name}' on this worker are others than the pack's ({told})", cure=cure)
+    if found != digest:
+        what = f"the weights of '{name}' on this worker differ from the pack's"
+        raise InputError(f"{what} (digest {found[:_DIGITS]}…, not {digest[:_DIGITS]}…)", cure=cure)

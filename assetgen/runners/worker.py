@@ -1,9 +1,10 @@
-"""One process of a cluster: it keeps a model warm, makes slices of a build, and tells what becomes of them.
+"""The Ray actor that runs tasks: it keeps its model loaded, writes files into the store and reports events.
 
-Sampling, steps, checks and export all happen here, and only small things go back: files lie in the store. So the
-machine that builds has but to publish them, and the steps of one slice overlap the sampling of the next.
+Sampling, steps, checks and export all run here, so that the build has only to publish. While one task is sampled, the
+steps of the last one run.
 """
 
+import contextlib
 import os
 import queue
 import socket
@@ -11,181 +12,145 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from assetgen import __version__
 from assetgen.build.attempts import Attempt
 from assetgen.build.cost import Cost
 from assetgen.build.sampling import Completion, FinishedAttempt, Sampler, local_runner
 from assetgen.errors import AssetgenError, Cancelled
-from assetgen.events import Event
-from assetgen.machine import Machine, user_cache
-from assetgen.runners.inputs import arrived
-from assetgen.store.store import Store
+from assetgen.events import Event, Failed, Joined
+from assetgen.machine import Machine, this_machine
+from assetgen.runners.inputs import fetch_inputs
 
-PATIENCE = 1.0
-"""Seconds that a question for news waits for some."""
-GATHERING = 0.05
-"""Seconds in which news gather, so that one answer tells many."""
-METHODS = 5
-"""Calls at once: two slices, a question for news, a wish to stop, one to spare."""
+TASKS_AT_ONCE = 2
+"""One is sampled while the steps, checks and export of the other go on."""
+CONCURRENCY = TASKS_AT_ONCE + 2
+"""Calls of an actor at once: the tasks, `updates` and `stop`."""
+_PATIENCE = 1.0
+"""Seconds that `updates` waits for an event."""
+_GATHERING = 0.1
+"""Seconds in which events gather for one reply."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """What all workers of a build are told: the store, a mark that is in it, and USD an hour of one worker."""
+class Setup:
+    """What all workers of a build share: the address of the store, a key that it has, USD an hour of one worker."""
 
     store: str
-    mark: str
-    price: float = 0.0
+    marker: str
+    price: float
     version: str = __version__
 
 
 @dataclass(frozen=True)
-class Hello:
-    """Who a worker is, and why it cannot take part ("" where it can)."""
-
-    name: str
-    refusal: str = ""
-
-
-@dataclass(frozen=True)
 class Accepted:
-    """An asset's files are in the store; see `Outcome`."""
+    """An attempt whose files are in the store: their fingerprints by path, its cost."""
 
-    asset: str
-    looks: Mapping[str, str]
+    fingerprints: Mapping[str, str]
     cost: Cost
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """An asset wants its next try."""
+class TaskResult:
+    """What became of each asset of a task; None means that its checks rejected the attempt.
 
-    asset: str
+    `counts`, `seconds` and `costs` are those of a `Sampler`.
+    """
 
-
-@dataclass(frozen=True)
-class Ended:
-    """Of this slice nothing more will be told."""
-
-    slice: int
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What was counted since the last one (see `Maker`)."""
-
+    number: int
+    outcomes: Mapping[str, Accepted | Failed | None]
     counts: Counter[str]
-    seconds: Counter[str]
-
-
-Message = Event | Accepted | Rejected | Ended | Tally
+    seconds: Mapping[str, float]
+    costs: Mapping[str, Cost]
 
 
 class Worker:
-    """Called from another machine, by several threads at once."""
+    """A Ray actor with several threads. Ray starts it again, elsewhere if need be, when its process or machine dies."""
 
-    def __init__(self, order: Order, hands: int) -> None:
-        self.order = order
-        self.box: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    def __init__(self, cores: int) -> None:
+        self.messages: queue.SimpleQueue[Event | TaskResult] = queue.SimpleQueue()
         self.stopped = threading.Event()
+        self.running = threading.Semaphore(TASKS_AT_ONCE)
         self.sampling = threading.Lock()
-        self.hands = ThreadPoolExecutor(hands)
-        self.told = Tally(Counter(), Counter())
+        self.cores = cores
+        self.machine: Machine | None = None
 
-    @cached_property
-    def maker(self) -> Sampler:
-        """The maker of all its slices. Opening the store may fail, which `hello` tells."""
-        return Sampler(Machine(Store(self.order.store), user_cache(), price=self.order.price), self.tell)
-
-    def hello(self) -> Hello:
-        """Look whether this machine has what the build needs."""
-        name = f"{socket.gethostname()}/{os.getpid()}"
-        if self.order.version != __version__:
-            told = f"it has assetgen {__version__}, and the build {self.order.version}"
-            return Hello(name, f"{told}. Install the same on every machine.")
+    def join(self, setup: Setup) -> Joined | str:
+        """Take part in a build, or say why this machine cannot."""
+        if setup.version != __version__:
+            what = f"it has assetgen {__version__}, and the build {setup.version}"
+            return f"{what}. Install the same version on every machine."
+        machine = this_machine(setup.store, price=setup.price)
         try:
-            seen = self.maker.store.has("inputs", self.order.mark)
+            if not machine.store.has("inputs", setup.marker):
+                cure = "Set one that all machines reach with --store: a shared folder, or a URL like s3://bucket/folder"
+                return f"it cannot read the build's store '{machine.store}'. {cure}."
         except AssetgenError as error:
-            return Hello(name, str(error))
-        if seen:
-            return Hello(name)
-        cure = (
-            "Name one that all machines reach with --store: a folder on a shared disk, or a URL like s3://bucket/folder"
-        )
-        return Hello(name, f"it does not see the store '{self.maker.store}' of the build. {cure}.")
+            return str(error)
+        self.machine = machine
+        return Joined(worker=f"{socket.gethostname()}/{os.getpid()}")
 
-    def tell(self, event: Event) -> None:
-        """News from any thread; here a build that was cancelled ends, between two steps of the sampler."""
-        if self.stopped.is_set():
-            raise Cancelled
-        self.box.put(event)
+    def updates(self) -> list[Event | TaskResult]:
+        """What happened since the last call, in order; waits a moment for something to happen."""
+        if self.machine is None:
+            raise RuntimeError("the worker was restarted")  # between two calls: it must join again
+        messages = []
+        with contextlib.suppress(queue.Empty):
+            messages.append(self.messages.get(timeout=_PATIENCE))
+            time.sleep(_GATHERING)
+            while True:
+                messages.append(self.messages.get_nowait())
+        return messages
 
-    def take(self, number: int, tries: Sequence[Attempt]) -> None:
-        """Make a slice. Only one is sampled at a time; what is left to do for each picture is done meanwhile.
+    def run(self, number: int, attempts: Sequence[Attempt]) -> None:
+        """Run a task; its `TaskResult` is the last message about it. Only one task samples at a time.
 
-        One that is cancelled ends when what was sampled is saved: a worker is ended soon after, and amid no writing.
+        A cancelled task ends without a result, as soon as the images that it sampled are saved.
         """
-        under_way: list[Future[None]] = []
-        try:
-            with self.sampling:
-                for attempt, work in local_runner(self.maker, list(self._arrived(tries))):
-                    under_way.append(self.hands.submit(self._finish, attempt, work))
-            for future in under_way:
-                future.result()
-        except Cancelled:
-            wait(under_way)
-            return
-        self.box.put(Ended(number))
+        assert self.machine, "a worker joins before it runs tasks"
+        machine, failed = self.machine, dict[str, Failed]()
 
-    def _arrived(self, tries: Sequence[Attempt]) -> Iterator[Attempt]:
-        folder = _input_folder()
-        for attempt in tries:
+        def emit(event: Event) -> None:
             if self.stopped.is_set():
                 raise Cancelled
-            try:
-                yield Attempt(arrived(attempt.recipe, self.maker.store, folder), attempt.attempt)
-            except AssetgenError as error:
-                self.maker.fail(attempt.recipe, error.at(socket.gethostname()))
+            if isinstance(event, Failed):
+                failed[event.asset] = event
+            else:
+                self.messages.put(event)
 
-    def _finish(self, attempt: Attempt, work: Completion) -> None:
-        name = attempt.recipe.name
-        try:
-            outcome = work()
-        except AssetgenError as error:
-            self.maker.fail(attempt.recipe, error)
-            return
-        if isinstance(outcome, FinishedAttempt):
-            self.box.put(Accepted(name, outcome.looks, outcome.cost))
-        else:
-            self.box.put(Rejected(name))
-
-    def news(self) -> list[Message]:
-        """What happened since the last answer, in order; waits a while for something to happen."""
-        try:
-            told = [self.box.get(timeout=PATIENCE)]
-        except queue.Empty:
-            return []
-        time.sleep(GATHERING)
-        while not self.box.empty():
-            told.append(self.box.get())
-        return [self._tally(), *told]
-
-    def _tally(self) -> Tally:
-        """What was added to the counts since the last answer."""
-        counts, seconds = Counter(self.maker.counts), Counter(self.maker.seconds)
-        tally = Tally(counts - self.told.counts, seconds - self.told.seconds)
-        self.told = Tally(counts, seconds)
-        return tally
+        sampler = Sampler(machine, emit)
+        completed: dict[str, Future[Accepted | None]] = {}
+        with self.running, contextlib.suppress(Cancelled):
+            with contextlib.closing(sampler), ThreadPoolExecutor(self.cores) as threads, self.sampling:
+                for attempt, complete in local_runner(sampler, list(_fetch(sampler, attempts))):
+                    completed[attempt.recipe.name] = threads.submit(_complete, sampler, attempt, complete)
+            outcomes = {name: future.result() for name, future in completed.items()}
+            seconds = dict(sampler.seconds)
+            self.messages.put(TaskResult(number, {**outcomes, **failed}, sampler.counts, seconds, sampler.costs))
 
     def stop(self) -> None:
-        """Come to an end before the next step of the sampler, and save nothing unfinished."""
+        """End the running tasks before the next sampler step, and wait for that; unfinished images are not saved."""
         self.stopped.set()
+        for _ in range(TASKS_AT_ONCE):
+            self.running.acquire()
 
 
-def _input_folder() -> Path:
-    return user_cache() / "inputs"
+def _fetch(sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+    """The attempts with their input files on this machine; the others fail."""
+    for attempt in attempts:
+        try:
+            recipe = fetch_inputs(attempt.recipe, sampler.store, sampler.machine.cache / "inputs")
+            yield replace(attempt, recipe=recipe)
+        except AssetgenError as error:
+            sampler.fail(attempt.recipe, error.at(socket.gethostname()))
+
+
+def _complete(sampler: Sampler, attempt: Attempt, complete: Completion) -> Accepted | None:
+    try:
+        outcome = complete()
+    except AssetgenError as error:
+        sampler.fail(attempt.recipe, error)
+        return None
+    return Accepted(outcome.looks, outcome.cost) if isinstance(outcome, FinishedAttempt) else None

@@ -20,8 +20,7 @@ from assetgen.build.sampling import Runner, local_runner
 from assetgen.events import Emit, Event, Failed, Joined
 from assetgen.machine import Machine
 from assetgen.pack.project import Project
-from assetgen.runners.cluster import RayCrew
-from assetgen.runners.remote import Remote
+from assetgen.runners.ray_runner import RayRunner
 from assetgen.store.store import Store
 
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [cutout]\n'
@@ -48,7 +47,7 @@ class Place:
     def build(self, runner: Runner = local_runner, emit: Emit | None = None, store: str | None = None) -> list[Event]:
         self.events = []
         where = Store(store or self.folder / "store")
-        machine = Machine(where, self.folder / "locks", self.folder / "history.json", runner=runner)
+        machine = Machine(where, self.folder / "cache", runner=runner)
 
         def note(event: Event) -> None:
             self.events.append(event)
@@ -154,12 +153,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def ray_at() -> Iterator[Callable[[str], Remote]]:
+def ray_at() -> Iterator[Callable[[str], RayRunner]]:
     """Runners at addresses, with one core a worker."""
     with contextlib.ExitStack() as stack:
-        yield lambda address: stack.enter_context(Remote(lambda order: RayCrew(address, order, cores=1)))
+        yield lambda address: stack.enter_context(RayRunner(address, cores=1))
 
 
 @pytest.fixture
-def on_ray(cluster: Cluster, ray_at: Callable[[str], Remote]) -> Remote:
+def on_ray(cluster: Cluster, ray_at: Callable[[str], RayRunner]) -> RayRunner:
     return ray_at(cluster.address)

@@ -1,4 +1,4 @@
-"""Builds on a Ray that really runs: the same files as here, whatever happens to the workers."""
+"""Builds on a real Ray cluster: the same files as a local build, also when workers die."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import pytest
 
 from assetgen.errors import Cancelled, InputError
 from assetgen.events import Drawn, Event, Joined, Loading, Lost, Published, Sampling
-from assetgen.runners.remote import Remote
+from assetgen.runners.ray_runner import RayRunner
 
 DRAWN = """
 pack: p
@@ -36,7 +36,7 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def test_files_and_store_are_those_of_a_build_here(place: Any, on_ray: Remote, tmp_path: Path) -> None:
+def test_files_and_store_equal_those_of_a_local_build(place: Any, on_ray: RayRunner, tmp_path: Path) -> None:
     place.write(DRAWN).build(on_ray)
     local = type(place)(tmp_path / "local").write(DRAWN)
     local.build()
@@ -46,19 +46,19 @@ def test_files_and_store_are_those_of_a_build_here(place: Any, on_ray: Remote, t
     }
 
 
-def test_a_build_with_nothing_to_do_calls_no_cluster(place: Any, ray_at: Callable[[str], Remote]) -> None:
+def test_a_build_with_nothing_to_do_does_not_connect(place: Any, ray_at: Callable[[str], RayRunner]) -> None:
     place.write(ONE).build()
     assert place.build(ray_at("127.0.0.1:1"))[-1].reused == 1
 
 
-def test_rejected_pictures_are_tried_again_and_then_reported(place: Any, on_ray: Remote) -> None:
+def test_rejected_images_are_sampled_again_and_then_reported(place: Any, on_ray: RayRunner) -> None:
     done = place.write(BAD).build(on_ray)[-1]
-    assert "rejected by its checks after 3 tries" in place.failures["bad"]
+    assert "its checks rejected all 3 attempts" in place.failures["bad"]
     assert (done.published, done.failed, done.sampled) == (1, 1, 4)
 
 
 @pytest.mark.model
-def test_a_models_pictures_have_the_bytes_they_have_here(place: Any, on_ray: Remote, tmp_path: Path) -> None:
+def test_a_models_images_have_the_bytes_of_a_local_build(place: Any, on_ray: RayRunner, tmp_path: Path) -> None:
     place.write(QUICK).build(on_ray)
     local = type(place)(tmp_path / "local").write(QUICK)
     local.build()
@@ -68,7 +68,7 @@ def test_a_models_pictures_have_the_bytes_they_have_here(place: Any, on_ray: Rem
 
 
 @pytest.mark.model
-def test_news_of_an_asset_come_in_order_and_with_its_cost(place: Any, on_ray: Remote) -> None:
+def test_events_of_an_asset_arrive_in_order_and_with_its_cost(place: Any, on_ray: RayRunner) -> None:
     done = place.write(QUICK).build(on_ray)[-1]
     steps = [event for event in place.of(Sampling) if "a_1" in event.batch]
     first, last = place.events.index(steps[0]), place.events.index(steps[-1])
@@ -79,7 +79,7 @@ def test_news_of_an_asset_come_in_order_and_with_its_cost(place: Any, on_ray: Re
 
 
 @pytest.mark.model
-def test_a_killed_worker_costs_only_what_it_had_not_saved(place: Any, on_ray: Remote) -> None:
+def test_images_that_a_killed_worker_had_saved_are_not_sampled_again(place: Any, on_ray: RayRunner) -> None:
     stood: dict[str, int] = {}
 
     def emit(event: Event) -> None:
@@ -95,7 +95,7 @@ def test_a_killed_worker_costs_only_what_it_had_not_saved(place: Any, on_ray: Re
 
 
 @pytest.mark.model
-def test_a_cancelled_build_ends_between_two_steps_and_saves_nothing_unfinished(place: Any, on_ray: Remote) -> None:
+def test_a_cancelled_build_ends_between_two_steps_and_saves_nothing_unfinished(place: Any, on_ray: RayRunner) -> None:
     def emit(event: Event) -> None:
         if isinstance(event, Sampling) and event.done == 3:
             raise Cancelled
@@ -106,12 +106,12 @@ def test_a_cancelled_build_ends_between_two_steps_and_saves_nothing_unfinished(p
     assert (place.saved("sampled"), list(place.folder.rglob("*.part"))) == ({}, [])
 
 
-def test_a_store_that_workers_do_not_share_is_told_in_one_sentence(place: Any, on_ray: Remote) -> None:
-    with pytest.raises(InputError, match=r"does not see the store 'memory://here' of the build\. Name one that all"):
+def test_a_store_that_the_workers_cannot_read_is_an_error(place: Any, on_ray: RayRunner) -> None:
+    with pytest.raises(InputError, match=r"cannot read the build's store 'memory://here'\. Set one that all"):
         place.write(ONE).build(on_ray, store="memory://here")
 
 
-def test_a_cluster_is_reached_from_outside_too(place: Any, cluster: Any) -> None:
+def test_ray_client_address_builds_a_pack(place: Any, cluster: Any) -> None:
     """In a process of its own: Ray's client cannot be left again."""
     folder = place.write(ONE).folder
     words = ("build", folder, "--runner", "ray", "--address", f"ray://127.0.0.1:{cluster.client_port}")
@@ -120,16 +120,14 @@ def test_a_cluster_is_reached_from_outside_too(place: Any, cluster: Any) -> None
     assert (done.returncode, "1 published" in done.stderr, done.stdout) == (0, True, ""), done.stderr
 
 
-def test_every_gpu_of_a_machine_gets_a_worker_of_its_own_and_cpus_then_get_none(
-    place: Any, cluster: Any, on_ray: Remote
-) -> None:
+def test_each_gpu_gets_a_worker_and_machines_without_gpus_get_none(place: Any, cluster: Any, on_ray: RayRunner) -> None:
     machine = cluster.add(gpus=2)
     place.write(DRAWN).build(on_ray)
     cluster.remove(machine)
     assert (place.failures, len(place.of(Joined))) == ({}, 2)
 
 
-def test_a_machine_that_leaves_is_missed_and_one_that_comes_is_used(place: Any, cluster: Any, on_ray: Remote) -> None:
+def test_work_of_a_lost_machine_goes_to_one_that_joins(place: Any, cluster: Any, on_ray: RayRunner) -> None:
     machines = [cluster.add(gpus=1)]
 
     def emit(event: Event) -> None:

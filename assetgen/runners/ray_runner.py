@@ -1,0 +1,264 @@
+"""Sample a build on a Ray cluster. Ray places the workers, restarts dead ones, and carries calls and results."""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
+
+import ray
+from ray import ObjectRef
+from ray.actor import ActorHandle
+from ray.exceptions import RayError, RayTaskError
+
+from assetgen.build.attempts import Attempt
+from assetgen.build.sampling import Completion, FinishedAttempt, Sampler
+from assetgen.errors import AssetgenError, BuildError, InputError
+from assetgen.events import Event, Failed, Joined, Lost
+from assetgen.runners.cluster import CORES, check_address, connect, count_workers
+from assetgen.runners.inputs import send_inputs
+from assetgen.runners.tasks import Task, next_task, split_into_tasks
+from assetgen.runners.worker import CONCURRENCY, TASKS_AT_ONCE, Accepted, Setup, TaskResult, Worker
+
+_POLL = 0.5
+"""Seconds between two calls of the machine's `pause`, at most."""
+_NEW_MACHINES = 5.0
+"""Seconds between two looks for machines that joined the cluster."""
+_PATIENCE = 600.0
+"""Seconds without any worker after which a build fails: a cloud needs minutes to start a machine."""
+_GRACE = 30.0
+"""Seconds for cancelled tasks to reach the end of a sampler step."""
+
+
+@dataclass(eq=False)
+class Actor:
+    """A worker in the cluster: its `name` is empty until it has joined the build, and again after it died. `tasks` are
+    those that it runs, by number; `model` is the one that it has loaded."""
+
+    handle: ActorHandle
+    name: str = ""
+    model: str | None = None
+    tasks: dict[int, Task] = field(default_factory=dict)
+
+
+Results = Iterable[tuple[Attempt, Completion]]
+
+
+class RayRunner:
+    """A `Runner` on a Ray cluster, used as a context: it connects for the first attempt, and keeps its workers."""
+
+    def __init__(self, address: str | None, cores: int = CORES) -> None:
+        check_address(address)
+        self.address, self.cores = address, cores
+        self.setup: Setup | None = None
+        self.actors: list[Actor] = []
+        self.calls: dict[ObjectRef, Callable[[Sampler, ObjectRef], Results]] = {}
+        self.waiting: list[Task] = []
+        self.sent: set[str] = set()
+        self.created = self.numbered = 0
+        self.last_seen = self.next_look = 0.0
+        self.joined, self.refusal = False, ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop what runs, and disconnect."""
+        if self.setup is None:
+            return
+        self.setup = None
+        with contextlib.suppress(RayError, ConnectionError):
+            stops = [actor.handle.stop.remote() for actor in self.actors if actor.tasks]
+            if stops:
+                ray.wait(stops, num_returns=len(stops), timeout=_GRACE)
+            for actor in self.actors:
+                ray.kill(actor.handle)
+        ray.shutdown()
+
+    def __call__(self, sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[tuple[Attempt, Completion]]:
+        """See `Runner`."""
+        attempts = list(self._send_inputs(sampler, attempts))
+        if not attempts:
+            return
+        self.setup = self.setup or self._connect(sampler)
+        self._add_actors()
+        self.waiting = split_into_tasks(attempts, max(1, len(self.actors)))
+        self.last_seen = time.monotonic()
+        while self.waiting or any(actor.tasks for actor in self.actors):
+            sampler.machine.pause()
+            self._add_actors()
+            self._assign()
+            for ref in self._returned():
+                yield from self.calls.pop(ref)(sampler, ref)
+            self._check_workers(sampler)
+
+    def _send_inputs(self, sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+        for attempt in sampler.with_members(attempts):
+            try:
+                send_inputs(attempt.recipe, sampler.store, self.sent)
+                yield attempt
+            except AssetgenError as error:
+                sampler.fail(attempt.recipe, error)
+
+    def _connect(self, sampler: Sampler) -> Setup:
+        """Connect, and mark the store: a worker that cannot see the marker has another store."""
+        connect(self.address)
+        marker = secrets.token_hex(32)
+        sampler.store.write_json("inputs", marker, {})
+        return Setup(sampler.store.address, marker, sampler.machine.price)
+
+    def _add_actors(self) -> None:
+        """Create an actor for each GPU of the cluster, or for each few cores; more when machines join."""
+        if time.monotonic() < self.next_look:
+            return
+        self.next_look = time.monotonic() + _NEW_MACHINES
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        count, resources = count_workers(machines, self.cores)
+        worker = ray.remote(**resources, max_concurrency=CONCURRENCY, max_restarts=-1)(Worker)
+        for _ in range(count - self.created):
+            actor = Actor(worker.remote(resources["num_cpus"]))
+            self.actors.append(actor)
+            self.created += 1
+            self._join(actor)
+
+    def _join(self, actor: Actor) -> None:
+        """Let a worker join as soon as Ray has started it: retries without limit wait for that."""
+        ref = actor.handle.join.options(max_task_retries=-1).remote(self.setup)
+        self.calls[ref] = partial(self._on_join, actor)
+
+    def _on_join(self, actor: Actor, sampler: Sampler, ref: ObjectRef) -> Results:
+        try:
+            answer: Joined | str = ray.get(ref)
+        except RayError as error:
+            answer = _last_line(error)
+        if isinstance(answer, str):
+            self._lose(actor, sampler, answer)
+            ray.kill(actor.handle)
+            self.actors.remove(actor)
+            self.refusal = answer
+        else:
+            actor.name, self.joined = answer.worker, True
+            sampler.report(answer)
+            self._ask_updates(actor)
+        return ()
+
+    def _ask_updates(self, actor: Actor) -> None:
+        self.calls[actor.handle.updates.remote()] = partial(self._on_updates, actor)
+
+    def _on_updates(self, actor: Actor, sampler: Sampler, ref: ObjectRef) -> Results:
+        try:
+            messages: list[Event | TaskResult] = ray.get(ref)
+        except RayError:
+            self._lose(actor, sampler, "its process or its machine ended")
+            self._join(actor)
+            return
+        self._ask_updates(actor)
+        for message in messages:
+            if not isinstance(message, TaskResult):
+                sampler.report(message)
+            elif task := actor.tasks.pop(message.number, None):
+                yield from _read_result(sampler, task, message)
+
+    def _assign(self) -> None:
+        """Give tasks to the workers: one to each before any gets a second."""
+        for limit in range(1, TASKS_AT_ONCE + 1):
+            for actor in self.actors:
+                if not actor.name or len(actor.tasks) >= limit:
+                    continue
+                others = (other.model for other in self.actors if other is not actor)
+                if task := next_task(self.waiting, list(actor.tasks.values()), actor.model, others):
+                    self.waiting.remove(task)
+                    self._run(actor, task)
+
+    def _run(self, actor: Actor, task: Task) -> None:
+        self.numbered += 1
+        actor.tasks[self.numbered] = task
+        actor.model = task.model
+        ref = actor.handle.run.remote(self.numbered, list(task.attempts.values()))
+        self.calls[ref] = partial(self._on_run, actor, self.numbered)
+
+    def _on_run(self, actor: Actor, number: int, sampler: Sampler, ref: ObjectRef) -> Results:
+        """Fail a task that broke, such as one with a part that the worker does not have. Results are among the updates,
+        and a worker's death is noticed there."""
+        try:
+            ray.get(ref)
+        except RayTaskError as error:
+            if task := actor.tasks.pop(number, None):
+                _fail(sampler, task, BuildError(f"its worker failed ({_last_line(error)})"))
+        except RayError:
+            pass
+        return ()
+
+    def _lose(self, actor: Actor, sampler: Sampler, reason: str) -> None:
+        """Take back the tasks of a worker that died."""
+        if actor.name:
+            sampler.report(Lost(worker=actor.name, reason=reason))
+        tasks, actor.tasks, actor.name, actor.model = actor.tasks, {}, "", None
+        for task in tasks.values():
+            if again := task.retry():
+                self.waiting += again
+            else:
+                what = f"the worker that sampled it died {task.deaths} times (the last time: {reason})"
+                _fail(sampler, task, BuildError(what, cure="Check that the machine has enough memory"))
+
+    def _returned(self) -> list[ObjectRef]:
+        """The calls that have returned; waits a moment for one."""
+        refs = list(self.calls)
+        if not refs:
+            time.sleep(_POLL)
+            return []
+        first, _ = ray.wait(refs, num_returns=1, timeout=_POLL)
+        return list(ray.wait(refs, num_returns=len(refs), timeout=0)[0]) if first else []
+
+    def _check_workers(self, sampler: Sampler) -> None:
+        """Fail what waits if no worker has been there for long, or none can take part."""
+        if any(actor.name for actor in self.actors):
+            self.last_seen = time.monotonic()
+        if time.monotonic() - self.last_seen < _PATIENCE and (self.actors or not self.refusal):
+            return
+        reason = self.refusal or "none started"
+        if not self.joined:
+            raise InputError(f"no worker of the cluster can take part: {reason}", cure="See `ray status`")
+        for task in self.waiting:
+            _fail(sampler, task, BuildError(f"no worker is left ({reason})", cure="Build again"))
+        self.waiting = []
+
+
+def _read_result(sampler: Sampler, task: Task, result: TaskResult) -> Results:
+    sampler.counts.update(result.counts)
+    sampler.costs.update(result.costs)
+    with sampler.clock:
+        for what, seconds in result.seconds.items():
+            sampler.seconds[what] += seconds
+    for asset, attempt in task.attempts.items():
+        outcome = result.outcomes[asset]
+        if isinstance(outcome, Failed):
+            sampler.failed.add(asset)
+            sampler.report(outcome)
+        else:
+            yield attempt, partial(_complete, sampler, attempt, outcome)
+
+
+def _complete(sampler: Sampler, attempt: Attempt, outcome: Accepted | None) -> FinishedAttempt | Attempt:
+    """The files that a worker put into the store, or the attempt that follows a rejected one."""
+    if outcome is None:
+        following = attempt.next()
+        assert following, "a worker fails an asset whose last attempt is rejected"
+        return following
+    files = sampler.store.read("files", attempt.recipe.files_key)
+    if files is None:
+        raise BuildError("its files are damaged in the store", cure="Build again")
+    return FinishedAttempt(attempt, files, outcome.fingerprints, outcome.cost)
+
+
+def _fail(sampler: Sampler, task: Task, error: AssetgenError) -> None:
+    for attempt in task.attempts.values():
+        sampler.fail(attempt.recipe, error)
+
+
+def _last_line(error: Exception) -> str:
+    """The line of Ray's long messages that names the cause."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__
