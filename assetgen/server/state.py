@@ -3,12 +3,12 @@
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assetgen.errors import InputError
+from assetgen.store.atomic import write_atomically
 
 _PRIVATE_FOLDER = 0o700
 
@@ -33,14 +33,7 @@ def write_state(path: Path, state: ServerState) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         for folder in (path.parent.parent, path.parent):
             _check_owner(folder)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mkstemp's mode is 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(asdict(state), stream)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_atomically(path, json.dumps(asdict(state)).encode(), mode=0o600)
     except OSError as error:
         raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Use another file with --state") from error
 
@@ -54,7 +47,7 @@ def read_state(path: Path) -> ServerState | None:
 
 
 def remove_state(path: Path, state: ServerState) -> None:
-    """Remove the file, unless another server has repathd it."""
+    """Remove the file, unless another server has replaced it."""
     if read_state(path) == state:
         path.unlink(missing_ok=True)
 

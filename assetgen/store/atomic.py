@@ -8,7 +8,7 @@ PART_PREFIX, PART_SUFFIX = ".assetgen-", ".part"
 """The name of a temporary file. Game engines and file watchers ignore names with a leading dot."""
 
 
-def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_atomically(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o644) -> None:
     """Write a temporary file beside `path`, flush it to disk and rename it over `path`; create missing folders.
 
     `durable=False` skips the flush, for data that carries a checksum: a power cut (not a crash) may then leave a torn
@@ -22,7 +22,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
