@@ -1,6 +1,5 @@
 """What needs no editor: the recorded examples, the forms of all presets, the addon's own tidiness."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -26,8 +25,9 @@ def test_every_example_and_every_preset_is_understood(game: Any) -> None:
     shutil.copytree(ROOT / "plugins" / "examples", game.folder / "examples")
     pages = game.folder / "pages"
     pages.mkdir()
-    for line in catalog.presets(library_for()):
-        (pages / f"{line['name']}.json").write_text(json.dumps(catalog.preset(library_for(), line["name"])))
+    for summary in catalog.preset_summaries(library_for()):
+        detail = catalog.preset_detail(library_for(), summary.name)
+        (pages / f"{summary.name}.json").write_text(detail.model_dump_json(by_alias=True))
     game.script("examples")
 
 
