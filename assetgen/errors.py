@@ -1,8 +1,8 @@
-"""What can go wrong, said in one sentence each: where, what, cure."""
+"""The errors that users see: where, what, cure."""
 
 
 class AssetgenError(Exception):
-    """A failure that a person can act on; `exit_code` is what the command line ends with."""
+    """A failure that a user can act on. `exit_code` is the exit code of the command line."""
 
     exit_code = 2
 
@@ -11,12 +11,12 @@ class AssetgenError(Exception):
         self.what, self.where, self.cure = what, where, cure
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
+        where = f"{self.where}: " if self.where else ""
         cure = f" {_ended(self.cure)}" if self.cure else ""
-        return f"{place}{_ended(self.what)}{cure}"
+        return f"{where}{_ended(self.what)}{cure}"
 
     def at(self, where: str) -> "AssetgenError":
-        """The same error with a place, unless it names one already."""
+        """The same error with a location, unless it already has one."""
         return self if self.where else type(self)(self.what, where=where, cure=self.cure)
 
 
@@ -25,24 +25,24 @@ def _ended(sentence: str) -> str:
 
 
 class InputError(AssetgenError):
-    """What a person wrote or handed in is wrong: a pack, a preset, a mesh, an image, an option."""
+    """Invalid input: a pack, preset, mesh, image or option."""
 
 
 class Cancelled(BaseException):
-    """Raised by an `Emit` to stop what runs: no `except Exception` swallows it, and nothing is half saved."""
+    """Raised by an `Emit` to cancel the build. Not an `Exception`, so that no handler swallows it."""
 
 
 class NotInstalledError(AssetgenError):
-    """A package, program or weight file is missing; `cure` holds the command that installs it."""
+    """A package, program or weight file is missing; `cure` holds the install command."""
 
     exit_code = 3
 
 
 class BuildError(AssetgenError):
-    """One asset could not be made; the rest of the pack goes on."""
+    """One asset failed; the rest of the pack continues."""
 
     exit_code = 1
 
 
 class PublishError(AssetgenError):
-    """Files could not be put into the game folder; nothing there was harmed."""
+    """Files could not be written to the game folder; its existing files are intact."""

@@ -1,4 +1,4 @@
-"""What happens during a build, as data: the command line draws it, `--json` prints it, tests collect it."""
+"""Build events: the command line shows them as progress, `--json` prints them, tests collect them."""
 
 import json
 from collections.abc import Callable
@@ -11,18 +11,18 @@ Work = Literal["sample", "finish", "export", "publish", "reuse", "remove", "fail
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened to `asset` ("" where it concerns the whole build)."""
+    """Base of all events. `asset` is "" for events of the whole build."""
 
     asset: str = ""
 
     def to_json(self) -> str:
-        """One line of JSON; the key `event` names the class in lower case."""
+        """One line of JSON; the key `event` is the class name in lower case."""
         return json.dumps({"event": type(self).__name__.lower(), **asdict(self)}, ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned(Event):
-    """The build begins: how many assets there are and how many of them must be sampled."""
+    """The build starts: number of assets, and of those that must be sampled."""
 
     assets: int
     to_sample: int
@@ -37,7 +37,7 @@ class Loading(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Offloading(Event):
-    """A model is larger than the device's free memory: its parts, or even its layers, wait in main memory. Slower."""
+    """A model exceeds the free memory of the device and is offloaded to RAM, by component or by layer. Slower."""
 
     model: str
     by: Literal["parts", "layers"]
@@ -45,14 +45,14 @@ class Offloading(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Compiling(Event):
-    """A model's networks are being compiled, which takes a minute or more and pays for what is still to be drawn."""
+    """The networks of a model are being compiled, which takes a minute or more."""
 
     model: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Uncompiled(Event):
-    """A model could not be compiled, for this `reason`; it goes on as it was."""
+    """Compiling a model failed for this `reason`; the build continues without it."""
 
     model: str
     reason: str
@@ -60,7 +60,7 @@ class Uncompiled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling(Event):
-    """`done` of `total` sampler steps of the batch that holds `batch` assets."""
+    """Progress of a batch: `done` of `total` sampler steps. `batch` holds the names of its assets."""
 
     done: int
     total: int
@@ -85,7 +85,7 @@ class Drawn(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Shrunk(Event):
-    """The device's memory was full: from now on the model draws `batch` pictures at a time, and repeats what failed."""
+    """The device ran out of memory: the batch size is now `batch`, and the failed batch is repeated."""
 
     batch: int
 
@@ -100,7 +100,7 @@ class StepRan(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Checked(Event):
-    """A check judged the image of try number `attempt` (0 is the first)."""
+    """A check judged the image of attempt number `attempt` (0 is the first)."""
 
     check: str
     passed: bool
@@ -111,12 +111,12 @@ class Checked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Reused(Event):
-    """Nothing had to be done: the published files are up to date."""
+    """The published files are up to date."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published(Event):
-    """Files that changed in the game folder, relative to the target; `kept` are hand-edited ones left alone."""
+    """Files changed in the game folder, relative to the target. `kept` are hand-edited files, left unchanged."""
 
     files: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -125,7 +125,7 @@ class Published(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(Event):
-    """The asset could not be made; `reason` is a sentence for people."""
+    """The asset failed; `reason` is the error message."""
 
     reason: str
     exit_code: int = 1
@@ -133,7 +133,7 @@ class Failed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Differs(Event):
-    """Files that came out otherwise than the lock says; `difference` of their looks is small, of 255."""
+    """Files differ from the lock, but only slightly: `difference` of their fingerprints, 0 to 255."""
 
     files: tuple[str, ...]
     difference: float
@@ -141,10 +141,10 @@ class Differs(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Audited(Event):
-    """How an asset's published files stand to lock and pack, and why.
+    """State of an asset's published files compared with lock and pack, and why.
 
-    `stale`: the pack asks for something else now; `missing`, `edited`: files are gone or changed; `gone`: the pack has
-    it no more; `new`: the lock does not have it.
+    `stale`: the pack has changed; `missing`, `edited`: files are deleted or changed; `gone`: the asset is no longer in
+    the pack; `new`: it is not yet in the lock.
     """
 
     state: State
@@ -156,8 +156,8 @@ class Audited(Event):
 class Surveyed(Event):
     """What a build would do for an asset, and why.
 
-    `sample`: a source makes it anew; `finish`: steps and on; `export`: its files are written anew; `publish`: they only
-    go into the game; `reuse`: nothing; `remove`: its files leave the game; `fail`: a dropped file cannot be an asset.
+    `sample`: run everything; `finish`: run steps, checks and export; `export`: export and publish; `publish`: publish
+    the exported files; `reuse`: nothing; `remove`: delete its files from the game; `fail`: an inbox file is not usable.
     """
 
     work: Work
@@ -166,21 +166,21 @@ class Surveyed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Event):
-    """Another build of the same target is running; this one begins when that one is done."""
+    """Waiting for another build of the same target, which `holder` runs."""
 
     holder: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Joined(Event):
-    """A worker of a cluster takes part in the build from now on."""
+    """A worker joined the cluster build."""
 
     worker: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lost(Event):
-    """A worker of a cluster takes no part any more, and why; what it had under way goes to others."""
+    """A worker left the cluster build for this `reason`; its unfinished work goes to others."""
 
     worker: str
     reason: str
@@ -188,14 +188,14 @@ class Lost(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Watching(Event):
-    """These pack files are watched from now on, and no others."""
+    """The pack files that are now watched."""
 
     packs: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Changed(Event):
-    """A watched pack is built now, as these files changed; none are named where it is built for the first time."""
+    """A watched pack is being built because these files changed; none for its first build."""
 
     pack: str
     files: tuple[str, ...] = ()
@@ -203,7 +203,7 @@ class Changed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Finished(Event):
-    """The build is over. `cost` sums up what was sampled now (see `cost`)."""
+    """The build is over. `cost` is the total of what this build sampled (see `build/cost.py`)."""
 
     seconds: float
     published: int
@@ -219,4 +219,4 @@ Emit = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """An `Emit` for callers that want no news."""
+    """An `Emit` that discards events."""

@@ -1,4 +1,4 @@
-"""Is a sprite cut out well?"""
+"""Check that a sprite is cut out well."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -13,19 +13,19 @@ from assetgen.pixels.color import oklab_from_srgb
 
 _VISIBLE = 0.5
 _EMPTY, _FULL = 0.02, 0.92
-"""Shares of the whole picture below and above which nothing, or nothing but background, was cut out."""
+"""Visible fraction of the whole image below which it is empty, and above which it is not cut out."""
 _STRAY_SIZE, _STRAY_SHARE = 0.08, 0.06
-"""An island below this share of the largest one is a stray; so much of what is visible may be strays."""
+"""An island below this fraction of the largest one is a stray; the largest allowed fraction of strays."""
 _PIECES = 12
-"""More islands than this are crumbs; of 150 drawn sprites one had more, of textures cut by mistake nine in ten."""
-_SAME, _OTHER = 0.08, 0.16  # Oklab distances: of the background's colour; clearly not
+"""More islands are fragments: true for one of 150 drawn sprites, and for nine in ten textures cut by mistake."""
+_SAME, _OTHER = 0.08, 0.16  # Oklab distances: background colour; clearly another colour
 _HALO_SHARE = 0.3  # of the rim
-_MIXED_SHARE = 0.2  # of the soft rim; drawn sprites reach 0.15, ones cut a pixel too wide begin at 0.3
-_MIXED = 0.6  # a mixed colour is at most this share as far from the background as all that lies deeper
-_SOFT, _SOLID = (0.1, 0.9), 0.97  # coverage of a soft rim, and of what is inside
-_MIN_SOFT = 8  # pixels: a rim of fewer soft ones is a hard one
-_SOFT_REACH = 9  # pixels, side of the square round a soft pixel in which its true colour is sought
-_RIM_DEPTH = 3  # pixels from the rim to the colour that it should have
+_MIXED_SHARE = 0.2  # of the soft rim; drawn sprites reach 0.15, sprites cut a pixel too wide start at 0.3
+_MIXED = 0.6  # a mixed colour is at most this fraction as far from the background as the pixels inside
+_SOFT, _SOLID = (0.1, 0.9), 0.97  # coverage of a soft rim, and of solid pixels
+_MIN_SOFT = 8  # pixels: a rim with fewer soft pixels is hard
+_SOFT_REACH = 9  # pixels: side of the square around a soft pixel that is searched for its true colour
+_RIM_DEPTH = 3  # pixels from the rim to the colour it is compared with
 
 _Mask = NDArray[np.bool_]
 
@@ -36,24 +36,27 @@ def alpha(
     *,
     touching: Annotated[float, Field(gt=0, le=1)] = 0.4,
 ) -> Verdict:
-    """Fail a sprite that is empty, not cut out, cropped by the border, in crumbs, or rimmed by its background.
+    """Fail a sprite that is empty, not cut out, cropped by the border, in fragments, or has a halo.
 
-    Cropped means that more than `touching` of one side of the untrimmed picture is covered. A halo is a rim that has
-    the removed background's colour, or is mixed with it, round something of another colour: it would shine on black or
-    on white, and these two are tried where the background is not known. A rim drawn by `outline` is no halo. The score
-    is the worst fault as a multiple of its limit: above 1 fails, lower is better.
+    Cropped means that more than `touching` (a fraction) of one side of the untrimmed image is covered. A halo is a rim
+    in the colour of the removed background, or mixed with it, around something of another colour. If the background is
+    not known, black and white are tried. A line drawn by the step `outline` is not a halo. The score is the worst fault
+    as a multiple of its limit: above 1 fails, lower is better.
+
+    Example:
+        - alpha: {touching: 0.6}
     """
     rgb, cover = (to_float(channel) for channel in split_alpha(images["color"]))
     seen = cover[..., 0] >= _VISIBLE
     across, down = _trim(images).source_size
     share = float(seen.sum()) / (across * down)
     if share < _EMPTY:
-        return Verdict(_EMPTY / max(share, 1e-3), False, f"nothing is left of it ({share:.1%} of the picture)")
+        return Verdict(_EMPTY / max(share, 1e-3), False, f"almost nothing is visible ({share:.1%} of the image)")
     if share > _FULL:
-        return Verdict(share / _FULL, False, f"it was not cut out: {share:.0%} of the picture are visible")
+        return Verdict(share / _FULL, False, f"it was not cut out: {share:.0%} of the image is visible")
     faults = [
-        (_contact(seen, images) / touching, f"the border cuts it off (more than {touching:.0%} of one side)"),
-        (_crumbs(seen), "it lies in crumbs"),
+        (_contact(seen, images) / touching, f"it is cropped by the border (more than {touching:.0%} of one side)"),
+        (_fragments(seen), "it is in fragments"),
         _halo(rgb, cover[..., 0], images),
     ]
     worst, reason = max(faults)
@@ -61,7 +64,7 @@ def alpha(
 
 
 def _contact(seen: _Mask, images: ImageSet) -> float:
-    """The largest share of a side of the untrimmed picture that is covered."""
+    """Largest covered fraction of a side of the untrimmed image."""
     return max(_sides(seen, images))
 
 
@@ -79,7 +82,7 @@ def _trim(images: ImageSet) -> Trim:
     return images.meta.trim or Trim((0, 0), images.size)
 
 
-def _crumbs(seen: _Mask) -> float:
+def _fragments(seen: _Mask) -> float:
     import cv2
 
     _, _, stats, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8), connectivity=8)
@@ -89,7 +92,7 @@ def _crumbs(seen: _Mask) -> float:
 
 
 def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, str]:
-    """The worst halo as a multiple of its limit, and its reason."""
+    """The worst halo as a multiple of its limit, and the reason."""
     known = images.meta.background
     lab = oklab_from_srgb(rgb)
     faults = [(0.0, "")]
@@ -103,7 +106,7 @@ def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, 
 
 
 def _own_rim(away: FloatArray, cover: FloatArray) -> float:
-    """The share of the rim that has the background's colour though what lies deeper has not; `away` is from it."""
+    """Fraction of the rim in the background's colour, where pixels inside differ; `away` is the distance to it."""
     import cv2
 
     seen = cover >= _VISIBLE
@@ -116,7 +119,7 @@ def _own_rim(away: FloatArray, cover: FloatArray) -> float:
 
 
 def _mixed_rim(away: FloatArray, cover: FloatArray) -> float:
-    """The share of the soft rim that is nearer to the background's colour than all solid pixels around it."""
+    """Fraction of the soft rim that is closer to the background's colour than all solid pixels nearby."""
     import cv2
 
     soft = (cover > _SOFT[0]) & (cover < _SOFT[1])

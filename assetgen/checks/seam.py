@@ -1,4 +1,4 @@
-"""Does a texture show a line where it repeats?"""
+"""Check that a texture repeats without a visible seam."""
 
 from typing import Annotated, Literal
 
@@ -16,14 +16,19 @@ def seam(
     axes: Literal["auto", "x", "y", "xy"] = "auto",
     limit: Annotated[float, Field(gt=0, le=100)] = SEAM_LIMIT,
 ) -> Verdict:
-    """Fail a texture whose border shows when it repeats; every channel counts.
+    """Fail a texture with a visible seam when it repeats; all channels count.
 
-    The score is the worst wrap ratio (see `assetgen.pixels.seams`): 1 means that the border is as steep as the steep
-    lines inside; lower is better. `auto` takes the axes that the image says it tiles along, and both where it says
-    none.
+    - `axes`: `auto` uses `meta.tiles`, or both axes if it is empty.
+    - `limit`: highest allowed wrap ratio.
+
+    The score is the worst wrap ratio (see `assetgen.pixels.seams`): at 1 the border is as steep as the steep lines
+    inside the image; lower is better.
+
+    Example:
+        - seam: {axes: x}
     """
     chosen = (images.meta.tiles or "xy") if axes == "auto" else axes
     ratio, channel, axis = worst_wrap(images, chosen)
     passed = ratio <= limit
-    told = f"wrap along {axis} is {ratio:.2f} × as steep as the steep lines inside ({channel}; limit {limit:g})"
-    return Verdict(ratio, passed, told)
+    reason = f"wrap along {axis} is {ratio:.2f} × as steep as the steep lines inside ({channel}; limit {limit:g})"
+    return Verdict(ratio, passed, reason)

@@ -1,4 +1,4 @@
-"""Godot's own text files, written as Godot 4.6 writes them: UIDs, `.import` beside each picture, `.tres` resources."""
+"""Text files of Godot, byte for byte as Godot 4.6 writes them: UIDs, `.import` files, `.tres` resources."""
 
 import hashlib
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ VRAM_COMPRESSED = "2"  # compress/mode
 
 
 def uid(path: str) -> str:
-    """The UID of the resource at this `res://` path: always the same one, so that rebuilds break no reference."""
+    """UID of the resource at a `res://` path, derived from the path so that rebuilds keep references."""
     number = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big") & _UID_MASK
     digits = ""
     while number:
@@ -46,11 +46,11 @@ def uid(path: str) -> str:
 
 
 def import_file(path: str, params: Mapping[str, str]) -> bytes:
-    """The `.import` of the texture at this `res://` path, with these parameters laid over the editor's defaults."""
+    """The `.import` file of the texture at a `res://` path; `params` override the editor's defaults."""
     params = {**_DEFAULT_PARAMS, **params}
     in_vram = params["compress/mode"] == VRAM_COMPRESSED
     imported = f"res://.godot/imported/{path.rpartition('/')[2]}-{hashlib.md5(path.encode()).hexdigest()}"
-    imported += ".s3tc.ctex" if in_vram else ".ctex"  # S3TC is what desktop editors import to
+    imported += ".s3tc.ctex" if in_vram else ".ctex"  # desktop editors import to S3TC
     formats = '"imported_formats": ["s3tc_bptc"],\n' if in_vram else ""
     head = f"""\
 [remap]
@@ -77,9 +77,10 @@ dest_files=["{imported}"]
 def resource_file(
     path: str, kind: str, properties: Mapping[str, str], textures: Mapping[str, str], inner: str = ""
 ) -> bytes:
-    """The `.tres` of a resource of class `kind`: properties as Godot writes values, textures as id → `res://` path.
+    """The `.tres` file of a resource of class `kind`.
 
-    `inner` is the text of a resource inside this one.
+    `properties` are values in Godot's syntax, `textures` maps ids to `res://` paths, `inner` is the text of a
+    sub-resource.
     """
     outside = "".join(
         f'[ext_resource type="Texture2D" uid="{uid(texture)}" path="{texture}" id="{key}"]\n'
@@ -90,5 +91,5 @@ def resource_file(
 
 
 def assignments(properties: Mapping[str, str]) -> str:
-    """One `key = value` a line."""
+    """Lines of `key = value`."""
     return "".join(f"{key} = {value}\n" for key, value in properties.items())

@@ -1,4 +1,4 @@
-"""glTF 2.0: a material with its pictures beside it, on a plane of its own, for any viewer, Blender and most engines.
+"""glTF 2.0: a material with separate texture files on a plane, for viewers, Blender and most engines.
 
 Specification: Khronos glTF 2.0 (https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html).
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
+from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
 from assetgen.images import Array, ImageSet, to_uint8
 from assetgen.parts import Files, Use, part
 
@@ -26,10 +26,14 @@ _ORM_WHERE_MISSING = {"ao": 255, "roughness": 255, "metallic": 0}
 
 @part(version=1)
 def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
-    """Write `NAME.gltf` with the pictures it names: colour, normal (green up) and occlusion-roughness-metal.
+    """Write `NAME.gltf` and its textures: colour, normal (green up) and occlusion-roughness-metallic, on a plane.
 
-    Without an `orm` channel one is packed from ao, roughness and metallic, if any of them is there. The height, which
-    glTF has no place for, lies beside as a PNG. The plane is 1 wide, as high as the picture's shape asks, facing +z.
+    Without an `orm` channel, ao, roughness and metallic are packed into one if present. Height, which glTF does not
+    support, is a separate PNG. The plane has width 1, the aspect ratio of the image, and faces +z. `use` decides
+    filtering and wrapping.
+
+    Example:
+        engine: gltf
     """
     images = _with_orm(images)
     pictures = pngs(images, leave_out=PACKED_IN_ORM)
@@ -88,7 +92,7 @@ def _sampler(images: ImageSet, use: Use) -> dict[str, int]:
 
 
 def _plane(size: tuple[int, int]) -> dict[str, Any]:
-    """Mesh, accessors, views and one embedded buffer of two triangles; tangents along u, so that green is up."""
+    """Mesh, accessors, views and an embedded buffer of two triangles, with tangents along u so that green is up."""
     width, height = size
     x, y = 0.5, 0.5 * height / width
     corners = {

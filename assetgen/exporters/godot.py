@@ -1,19 +1,19 @@
-"""Godot 4: pictures with the import settings that their use asks for, and the resources that scenes are made of.
+"""Godot 4: images with import settings for their use, and resources for scenes.
 
-Every `.import` is what Godot 4.6 itself would write, so that importing changes no file that is under version control.
-Pixel art keeps hard edges by a `CanvasTexture`, which says so for itself whatever the project's own filter is.
+Every `.import` is what Godot 4.6 itself writes, so that importing changes no file under version control. Pixel art gets
+a `CanvasTexture`, whose filter overrides the project's default.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, assignments, import_file, resource_file
-from assetgen.exporters._pictures import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
 from assetgen.images import ImageSet, Region
 from assetgen.parts import Files, Use, part
 
 _MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
-_BLOCK = 4  # pixels: VRAM compression works on blocks of 4 × 4, other sizes would be scaled
+_BLOCK = 4  # pixels: VRAM compression needs sides that are multiples of 4
 _ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
 _MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
 
@@ -33,7 +33,7 @@ _TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
 
 
 def new_project(pack: str) -> Files:
-    """An empty Godot project named after the pack."""
+    """The files of an empty Godot project named after the pack."""
     template = Path(__file__).parent / "_godot_game"
     texts = {"project.godot": "project.godot", "gitignore": ".gitignore", "icon.svg": "icon.svg"}
     files = {path: (template / file).read_text(encoding="utf-8") for file, path in texts.items()}
@@ -45,25 +45,29 @@ def new_project(pack: str) -> Files:
 
 @part(version=1, new_project=new_project, engine_owned=("*.import",))
 def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "") -> Files:
-    """Write each channel as PNG with its `.import`, and what Godot makes of them as `.tres`.
+    """Write each channel as PNG with its `.import`, and Godot resources as `.tres`.
 
-    A material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres` for every
-    member of an atlas, a `CanvasTexture` for pixel art and for sprites with a normal map. Occlusion, roughness and
-    metal come packed in `orm` where there is one. `folder` is where the files go, relative to the project.
+    Resources: a material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres`
+    for every member of an atlas, a `CanvasTexture` for pixel art and for sprites with a normal map. An `orm` channel
+    replaces ao, roughness and metallic. `use` decides the import settings. `folder` is the target folder relative to
+    the Godot project, without `res://`.
+
+    Example:
+        engine: godot
     """
-    place = "res://" + "".join(f"{segment}/" for segment in folder.split("/") if segment)
+    root = "res://" + "".join(f"{segment}/" for segment in folder.split("/") if segment)
     pictures = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
-    paths = {channel: place + png_name(name, channel) for channel in pictures}
+    paths = {channel: root + png_name(name, channel) for channel in pictures}
     files: dict[str, bytes] = {}
     for channel, data in pictures.items():
         file = png_name(name, channel)
         files[file] = data
         files[f"{file}.import"] = import_file(paths[channel], _params(images, channel, use, paths))
-    return files | dict(_resources(images, name, use, place, paths))
+    return files | dict(_resources(images, name, use, root, paths))
 
 
 def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) -> dict[str, str]:
-    """Import parameters. `detect_3d` is off: the settings are right from the start, Godot must not guess again."""
+    """Import parameters. `detect_3d` is off, since Godot would change them when a texture is first used in 3D."""
     params = {"detect_3d/compress_to": "0"}
     if is_pixel_art(images, use):
         return params | ({"compress/normal_map": "1"} if channel == "normal" else {})
@@ -79,22 +83,22 @@ def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) 
 
 
 def _resources(
-    images: ImageSet, name: str, use: Use, place: str, paths: Mapping[str, str]
+    images: ImageSet, name: str, use: Use, root: str, paths: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes]]:
     file = f"{name}.tres"
     if images.meta.regions is not None:
         for member, region in sorted(images.meta.regions.items()):
-            yield f"{name}/{member}.tres", _atlas_texture(f"{place}{name}/{member}.tres", region, paths["color"])
+            yield f"{name}/{member}.tres", _atlas_texture(f"{root}{name}/{member}.tres", region, paths["color"])
     elif use == "sky":
-        yield file, _sky(place + file, paths["color"])
+        yield file, _sky(root + file, paths["color"])
     elif use == "material" or (use in SURFACES and any(channel in images for channel in _MATERIAL_CHANNELS)):
-        yield file, _material(images, place + file, use, paths)
+        yield file, _material(images, root + file, use, paths)
     elif is_pixel_art(images, use) or "normal" in images:
-        yield file, _canvas_texture(images, place + file, use, paths)
+        yield file, _canvas_texture(images, root + file, use, paths)
 
 
 def _atlas_texture(path: str, region: Region, atlas: str) -> bytes:
-    """A member, with the margins that trimming took away."""
+    """The `AtlasTexture` of a member; its margin restores the trimmed border."""
     x, y, width, height = region.rect
     properties = {"atlas": 'ExtResource("atlas")', "region": f"Rect2({x}, {y}, {width}, {height})"}
     if trim := region.trim:

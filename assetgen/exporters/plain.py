@@ -1,10 +1,10 @@
-"""Pictures alone, for any engine: PNG files, and for an atlas the JSON that most engines and loaders read."""
+"""Images for any engine: PNG files, and for an atlas the JSON that most engines and loaders read."""
 
 import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from assetgen.exporters._pictures import png_name, pngs
+from assetgen.exporters._channels import png_name, pngs
 from assetgen.images import ImageSet, Region, Trim
 from assetgen.parts import Files, Use, part
 
@@ -14,7 +14,10 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and for an atlas `NAME.json`.
 
     The JSON is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation): frames by member
-    name, y downwards, pivots in 0..1 of the untrimmed picture. The same files serve every `use`.
+    name, y downwards, pivots as fractions of the untrimmed image. The files are the same for every `use`.
+
+    Example:
+        engine: plain
     """
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
     if images.meta.regions is not None:

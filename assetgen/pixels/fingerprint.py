@@ -1,7 +1,7 @@
-"""Looks: a picture as sixteen colours, by which the same asset made on other hardware is known again.
+"""Fingerprints: an image as sixteen colours, to recognise the same asset when it is rebuilt on other hardware.
 
-Networks round differently on other processors, so a rebuild there has other bytes and the same look. A look is the mean
-colour of each field of a 4 × 4 grid, premultiplied RGBA, 8 bits, in hex: 128 digits, small enough for a lock.
+Networks round differently on other processors, so a rebuild there has other bytes but a similar fingerprint: the mean
+colour of each field of a 4 × 4 grid, premultiplied RGBA with 8 bits, in hex (128 digits, small enough for a lock).
 """
 
 import numpy as np
@@ -12,21 +12,21 @@ from assetgen.pixels.image_files import decode_image
 
 _FIELDS, _CHANNELS = 4, 4
 SIMILAR = 15.0
-"""Looks are similar up to this distance, of 255.
+"""Fingerprints are similar up to this distance, of 255.
 
-Measured on the 15 pictures of `examples/dungeon` that words alone describe, each made in float32 and in bfloat16 (mini,
-20 steps): as sampled at most 5 apart, as finished at most 11, the most for cut-out sprites whose trimming moved by a
-pixel or two. The same request with another seed is 20 to 67 apart. The largest field alone would not tell: 38 to 36.
+Measured on the 15 images of `examples/dungeon` made from text alone, in float32 and in bfloat16 (mini, 20 steps):
+distances are at most 5 as sampled and 11 as finished, the most for sprites whose trimming moved by a pixel or two.
+Another seed gives 20 to 67. The largest field alone does not separate the two cases (38 against 36).
 """
 
 
 def fingerprints_of(files: Files) -> dict[str, str]:
-    """The look of every PNG, by path."""
+    """Fingerprint of every PNG, by path."""
     return {path: fingerprint(data, path) for path, data in files.items() if path.endswith(".png")}
 
 
-def fingerprint(png: bytes, name: str = "picture") -> str:
-    """The look of a picture, as hex."""
+def fingerprint(png: bytes, name: str = "image") -> str:
+    """Fingerprint of a PNG, as hex. `name` is used in error messages."""
     pixels = decode_image(png, name)
     top: float = np.iinfo(pixels.dtype).max
     if pixels.shape[2] == _CHANNELS:
@@ -38,7 +38,7 @@ def fingerprint(png: bytes, name: str = "picture") -> str:
 
 
 def _mean(field: Array, opaque: float) -> tuple[float, ...]:
-    """Its mean colour with alpha; all zero for a field of no pixels."""
+    """Mean colour with alpha of a field; zero for an empty one."""
     import cv2
 
     if not field.size:
@@ -48,9 +48,9 @@ def _mean(field: Array, opaque: float) -> tuple[float, ...]:
 
 
 def distance(one: str, other: str) -> float:
-    """How far two looks are apart, of 255: the largest difference of a channel in each field, on average.
+    """Distance of two fingerprints, 0 to 255: the largest channel difference of each field, averaged.
 
-    What is no look is as far away as can be.
+    255 for text that is not a fingerprint.
     """
     try:
         first, second = (np.frombuffer(bytes.fromhex(text), np.uint8).astype(int) for text in (one, other))

@@ -1,7 +1,7 @@
-"""Pictures on disk: read any common image safely, write PNG, put text into PNG.
+"""Read common image formats safely, write PNG, read and write text in PNG.
 
-PNG is written here rather than by a library because one writer then covers 1 to 4 channels of 8 or 16 bits, and gives
-the same bytes everywhere libdeflate is the same. Specification: W3C PNG (Third Edition).
+PNG has its own writer here, because it covers 1 to 4 channels of 8 or 16 bits and gives the same bytes with the same
+libdeflate on every platform. Specification: W3C PNG (Third Edition).
 """
 
 import io
@@ -26,48 +26,48 @@ _LEVEL, _QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.
 _DAMAGED = (
     OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
 )  # fmt: skip
-"""What Pillow raises, by no rule, for pictures that are not what their headers say."""
+"""Exceptions that Pillow raises for damaged images."""
 
 
 def read_image(path: Path) -> Array:
-    """A picture file as `H×W×3` or `H×W×4` sRGB uint8 (uint16 for 16-bit PNG and TIFF).
+    """Read an image file as `H×W×3` or `H×W×4` sRGB uint8 (uint16 for 16-bit PNG and TIFF).
 
-    Palette, grey, grey-alpha and CMYK pictures are converted, EXIF orientation is applied. Raises `InputError` for
-    a file that is missing, truncated, animated, too large, or not a picture.
+    Converts palette, grey, grey-alpha and CMYK images and applies EXIF orientation. Raises `InputError` for a file that
+    is missing, truncated, animated, too large, or not an image.
     """
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
-            raise InputError(f"picture '{path}' is larger than {_MAX_FILE_BYTES // 1_000_000} MB")
+            raise InputError(f"image '{path}' is larger than {_MAX_FILE_BYTES // 1_000_000} MB")
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read picture '{path}' ({error.strerror})") from error
+        raise InputError(f"cannot read image '{path}' ({error.strerror})") from error
     return decode_image(data, str(path))
 
 
-def decode_image(data: bytes, name: str = "picture") -> Array:
-    """Like `read_image`, from bytes; `name` is used in messages."""
+def decode_image(data: bytes, name: str = "image") -> Array:
+    """Like `read_image`, from bytes; `name` is used in error messages."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of damaged metadata: the pixels are what counts
+            warnings.simplefilter("ignore", UserWarning)  # damaged metadata; only the pixels matter
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
                     raise InputError(f"'{name}' has {width} × {height} pixels", cure=f"At most {MAX_PIXELS:,} are read")
                 if getattr(image, "n_frames", 1) > 1:
-                    raise InputError(f"'{name}' has several frames or pages", cure="Give a picture with one")
+                    raise InputError(f"'{name}' has several frames or pages", cure="Use an image with one")
                 if image.format == "EPS":
-                    raise InputError(f"'{name}' is EPS, which is not read", cure="Export it as PNG")
+                    raise InputError(f"'{name}' is EPS, which is not supported", cure="Export it as PNG")
                 image.load()
                 return _pixels(ImageOps.exif_transpose(image), data)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"'{name}' has too many pixels", cure=f"At most {MAX_PIXELS:,} are read") from error
     except UnidentifiedImageError as error:
-        raise InputError(f"'{name}' is not a picture that can be read") from error
+        raise InputError(f"'{name}' is not a supported image") from error
     except _DAMAGED as error:
-        raise InputError(f"'{name}' is damaged or cut short ({error})") from error
+        raise InputError(f"'{name}' is damaged or truncated ({error})") from error
 
 
 def _pixels(image: Any, data: bytes) -> Array:
@@ -91,9 +91,10 @@ def _deep_pixels(data: bytes) -> Array:
 
 
 def encode_png(array: Array, *, quick: bool = False) -> bytes:
-    """`H×W×C` (1 grey, 2 grey-alpha, 3 RGB, 4 RGBA) uint8 or uint16 as PNG; float32 is written as 16-bit.
+    """Encode `H×W×C` (1 grey, 2 grey-alpha, 3 RGB, 4 RGBA) uint8 or uint16 as PNG; float32 becomes 16-bit.
 
-    `quick` is for what is not published: about a third of the time, an eighth larger. Other threads run meanwhile.
+    `quick`, for files that are not published, takes about a third of the time and an eighth more space. Releases the
+    GIL while compressing.
     """
     if array.dtype == np.float32:
         array = to_uint16(array)
@@ -108,14 +109,14 @@ def encode_png(array: Array, *, quick: bool = False) -> bytes:
 
 
 def add_text(png: bytes, texts: Mapping[str, str]) -> bytes:
-    """The same PNG with these keyword → text entries as uncompressed iTXt chunks (UTF-8) behind its header."""
+    """Insert keyword → text entries as uncompressed iTXt chunks (UTF-8) after the header of a PNG."""
     header_end = len(SIGNATURE) + 25
     chunks = (_chunk(b"iTXt", key.encode("latin-1") + b"\0\0\0\0\0" + text.encode()) for key, text in texts.items())
     return png[:header_end] + b"".join(chunks) + png[header_end:]
 
 
 def read_text(png: bytes) -> dict[str, str]:
-    """Keyword → text of a PNG's uncompressed iTXt and tEXt chunks."""
+    """Keyword → text of the uncompressed iTXt and tEXt chunks of a PNG."""
     texts = {}
     for kind, body in _chunks(png):
         key, _, rest = body.partition(b"\0")

@@ -1,4 +1,4 @@
-"""Palettes on disk: .hex (Lospec), .gpl (GIMP) and .pal (JASC, and Microsoft's RIFF)."""
+"""Read palette files: .hex (Lospec), .gpl (GIMP) and .pal (JASC, or Microsoft RIFF)."""
 
 import re
 import struct
@@ -23,10 +23,10 @@ _Lines = list[tuple[int, str]]
 
 
 def read_palette(path: Path) -> NDArray[np.uint8]:
-    """The colours of a palette file as `N×3` sRGB uint8, in the order of the file, each once.
+    """The unique colours of a palette file as `N×3` sRGB uint8, in the order of the file.
 
-    Raises `InputError`, with the line where there is one, for a file that is missing, not a palette, larger than
-    64 KiB, empty, or of more than 256 colours.
+    Raises `InputError`, with the line if known, for a file that is missing, not a palette, larger than 64 KiB, empty,
+    or has more than 256 colours.
     """
     readers = {".hex": _hex, ".gpl": _gimp, ".pal": _jasc}
     kind = path.suffix.lower()
@@ -36,7 +36,7 @@ def read_palette(path: Path) -> NDArray[np.uint8]:
     if kind == ".pal" and data[:4] == b"RIFF":
         colors = _riff(data, path)
     else:
-        lines = data.decode("utf-8-sig", errors="replace").splitlines()  # names in other encodings do no harm
+        lines = data.decode("utf-8-sig", errors="replace").splitlines()  # names may be in another encoding
         colors = readers[kind]([(number, line.strip()) for number, line in enumerate(lines, 1)], path)
     return _array(colors, path)
 
@@ -55,7 +55,7 @@ def _bytes(path: Path) -> bytes:
 def _array(colors: Iterable[_Color], path: Path) -> NDArray[np.uint8]:
     unique = list(dict.fromkeys(colors))
     if not 1 <= len(unique) <= MAX_COLORS:
-        raise InputError(f"palette '{path}' has {len(unique)} colours", cure=f"Give 1 to {MAX_COLORS}")
+        raise InputError(f"palette '{path}' has {len(unique)} colours", cure=f"Use 1 to {MAX_COLORS}")
     return np.array(unique, np.uint8)
 
 
@@ -79,9 +79,9 @@ def _gimp(lines: _Lines, path: Path) -> Iterator[_Color]:
 def _jasc(lines: _Lines, path: Path) -> Iterator[_Color]:
     _expect(lines, _JASC_HEADER, path)
     filled = [(number, line) for number, line in lines[_JASC_COLOR_LINE - 1 :] if line]
-    told = lines[_JASC_COLOR_LINE - 2][1] if len(lines) >= _JASC_COLOR_LINE - 1 else ""
-    if told != str(len(filled)):
-        raise InputError(f"{len(filled)} colours follow, not '{told[:40]}'", where=f"{path}:{_JASC_COLOR_LINE - 1}")
+    declared = lines[_JASC_COLOR_LINE - 2][1] if len(lines) >= _JASC_COLOR_LINE - 1 else ""
+    if declared != str(len(filled)):
+        raise InputError(f"{len(filled)} colours follow, not '{declared[:40]}'", where=f"{path}:{_JASC_COLOR_LINE - 1}")
     for number, line in filled:
         yield _triple(line, f"{path}:{number}")
 
@@ -102,10 +102,10 @@ def _triple(line: str, where: str) -> _Color:
 
 def _riff(data: bytes, path: Path) -> Iterator[_Color]:
     if len(data) < _RIFF_HEADER.size:
-        raise InputError(f"palette '{path}' is cut short")
+        raise InputError(f"palette '{path}' is truncated")
     _, _, form, chunk, _, _, count = _RIFF_HEADER.unpack_from(data)
     entries = data[_RIFF_HEADER.size : _RIFF_HEADER.size + 4 * count]
     if (form, chunk) != (b"PAL ", b"data") or len(entries) < 4 * count:
-        raise InputError(f"palette '{path}' is damaged or cut short")
+        raise InputError(f"palette '{path}' is damaged or truncated")
     for red, green, blue, _ in struct.iter_unpack("4B", entries):
         yield red, green, blue

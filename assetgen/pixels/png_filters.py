@@ -1,9 +1,9 @@
-"""PNG's five filters, and which of them suits a picture (W3C PNG, Third Edition, section 9).
+"""The five PNG filters, and the choice of one for an image (W3C PNG, Third Edition, section 9).
 
-A filter foretells each byte by its neighbours; what is stored are the residuals. Encoders commonly choose one for each
-row by the least sum of residuals. Here one serves the whole picture, that by which a sample of it deflates best: this
-takes a tenth of the time, paintings come out as small, and pixel art a third smaller, as rows that repeat are found
-again only where all have one filter.
+A filter predicts each byte from its neighbours; the residuals are stored. Most encoders choose a filter per row by the
+least sum of residuals. Here the whole image has one filter, the one with which a sample of rows compresses best. That
+takes a tenth of the time; paintings become equally small and pixel art a third smaller, since repeated rows only
+compress well with the same filter.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,28 +13,25 @@ from deflate import zlib_compress
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-_SAMPLE_BYTES = 1 << 16  # smaller pictures are tried whole
+_SAMPLE_BYTES = 1 << 16  # smaller images are compared as a whole
 _BAND_BYTES = 1 << 20
-"""Of rows at a time: what is derived from them stays in the processor's cache, and each call into numpy is long, since
-after each the thread may have to wait for the interpreter."""
+"""Rows processed at once: few enough for the CPU cache, many enough that numpy seldom waits for the GIL."""
 
 
 def best_filter(rows: Bytes, step: int) -> int:
-    """The filter type that suits these rows of samples; `step` is the bytes of a pixel."""
-    every = (
-        rows.nbytes // _SAMPLE_BYTES | 1
-    )  # odd, as the cells of atlases and tiles are often even: no gap between all
+    """The best filter type for these rows of samples; `step` is the bytes per pixel."""
+    every = rows.nbytes // _SAMPLE_BYTES | 1  # odd, since the cells of atlases and tiles are often even
     sample = [plane[::every] for plane in _planes(rows, step)]
     return min(FILTERS, key=lambda kind: len(zlib_compress(_lines(sample, kind), 1)))
 
 
 def filtered(rows: Bytes, step: int, kind: int) -> Bytes:
-    """Rows of samples as PNG scan lines, all by the filter of this type."""
+    """Encode rows of samples as PNG scan lines with this filter type."""
     return _lines(_planes(rows, step), kind)
 
 
 def _planes(rows: Bytes, step: int) -> list[Bytes]:
-    """The rows, and as three more of their shape each byte's left, upper and upper left neighbour."""
+    """The rows, and arrays of the same shape with the left, upper and upper left neighbour of each byte."""
     height, width = rows.shape
     framed = np.zeros((height + 1, width + step), np.uint8)
     framed[1:, step:] = rows
@@ -70,11 +67,10 @@ def _average(left: Bytes, up: Bytes, corner: Bytes) -> Bytes:
 
 
 def _paeth(left: Bytes, up: Bytes, corner: Bytes) -> Bytes:
-    """Whichever neighbour is nearest to left + up - corner; of equally near ones the first in this order.
+    """The neighbour nearest to left + up - corner; ties prefer left, then up.
 
-    That is as far from the left as the upper one is from the corner, and the other way round. From the corner it is as
-    far as both together, so that the corner is never the nearest, unless it lies between the two: then as far as they
-    differ.
+    Its distance to left is |up - corner|, to up |left - corner|. Its distance to corner is their sum if corner is
+    outside [left, up], so that corner is never nearest, and their difference if it is inside.
     """
     to_left, to_up = _apart(up, corner), _apart(left, corner)
     less, more = np.minimum(to_left, to_up), np.maximum(to_left, to_up)
@@ -87,10 +83,10 @@ def _apart(one: Bytes, other: Bytes) -> Bytes:
 
 
 def _chosen(where: NDArray[np.bool_], this: Bytes, that: Bytes) -> Bytes:
-    """`np.where`, ten times as fast: bit by bit, with masks of 0 and 255."""
+    """`np.where` by bit masks of 0 and 255, which is ten times as fast."""
     return that ^ ((this ^ that) & np.negative(where.view(np.uint8)))
 
 
 UP = 2
 FILTERS: dict[int, Callable[[Bytes, Bytes, Bytes], Bytes]] = {0: _none, 1: _left, UP: _up, 3: _average, 4: _paeth}
-"""How each filter type foretells a byte. `UP` suits most large pictures."""
+"""The prediction of each filter type. `UP` suits most large images."""

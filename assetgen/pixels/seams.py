@@ -1,4 +1,4 @@
-"""How a picture meets itself where it wraps: the one measure that the seam check and the seamless step share."""
+"""Measure the seam of an image that wraps; used by the check `seam` and the step `seamless`."""
 
 from typing import Literal
 
@@ -7,16 +7,16 @@ import numpy as np
 from assetgen.images import Array, FloatArray, ImageSet, to_float
 
 Axis = Literal["x", "y"]
-_FLOOR = 2 / 255  # 8-bit rounding of smooth pictures alone makes steps of this size
-_LEVELS = (1, 4)  # pixels a cell: single pixels show broken detail, cells of 4 × 4 a step of tone under noise
-_STEEP = 0.97  # the wrap is held against the steep lines inside, so that bricks may end at the border
-_LINE_WEIGHT = 1.2  # how much stricter the plain gradient is against the steepest line inside (a dark rim at one side)
+_FLOOR = 2 / 255  # 8-bit rounding of smooth images makes differences of this size
+_LEVELS = (1, 4)  # cell sizes in pixels: 1 shows broken detail, 4 a step of tone under noise
+_STEEP = 0.97  # quantile of the lines inside that the border is compared with, so that bricks may end there
+_LINE_WEIGHT = 1.2  # stricter factor for the plain gradient (a dark rim on one side)
 SEAM_LIMIT = 1.35
 """A larger `wrap_ratio` shows as a seam.
 
-Chosen on 850 rolled tiles and 1,500 broken ones (AUC 0.93): 99.8 % of the tiles lie below it, as do bricks drawn with a
-joint at the border; of the broken ones 63 % lie above it. What it misses shows no line, or breaks a pattern of strong
-lines (half a brick at the border), which a gradient cannot tell from a joint.
+Chosen on 850 rolled tiles and 1,500 broken ones (AUC 0.93): 99.8 % of the tiles are below it, as are bricks with a
+joint at the border; 63 % of the broken ones are above it. The others show no line, or break a pattern of strong lines
+(half a brick at the border), which a gradient cannot distinguish from a joint.
 """
 
 
@@ -33,10 +33,10 @@ def worst_wrap(images: ImageSet, axes: str) -> tuple[float, str, Axis]:
 
 
 def wrap_ratio(array: Array, axis: Axis) -> float:
-    """How steep a channel is across its border along `axis`, in units of its steep lines inside (1: just as steep).
+    """Gradient across the border along `axis`, relative to the steep lines inside the image (1: just as steep).
 
-    Two readings, the milder one counts: the second difference against the `_STEEP` share of the lines inside, and the
-    first difference against the steepest of them. The worst of `_LEVELS` is returned. Hidden colours do not count.
+    The smaller of two ratios: second difference against the 97 % quantile of the lines inside, and first difference
+    against the steepest line. Returns the larger result of two cell sizes. Transparent colours do not count.
     """
     pixels = to_float(array)
     if pixels.shape[2] == 4:
@@ -47,7 +47,7 @@ def wrap_ratio(array: Array, axis: Axis) -> float:
 
 
 def _cells(pixels: FloatArray, size: int) -> FloatArray:
-    """Means of cells of about `size × size` pixels; no cell crosses the border."""
+    """Means over cells of about `size × size` pixels; no cell crosses the border."""
     if size == 1:
         return pixels
     for axis in (0, 1):
@@ -71,6 +71,6 @@ def _line_ratio(pixels: FloatArray) -> float:
 
 
 def _strength(steps: FloatArray) -> FloatArray:
-    """Root mean square over a line of the colour distance, one number a column."""
+    """Root mean square colour distance of each column."""
     strength: FloatArray = np.sqrt(np.square(steps).sum(axis=2).mean(axis=0))
     return strength

@@ -1,1 +1,1 @@
-"""Sources: where images come from."""
+"""Sources: functions that make images."""

@@ -1,4 +1,4 @@
-"""Many pictures on one sheet, so that an engine draws them without changing textures."""
+"""Pack many images into one texture, so that an engine draws them without changing textures."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -12,7 +12,7 @@ from assetgen.images import Array, ImageSet, Meta, Region, split_alpha
 from assetgen.parts import Context, part
 
 _Rect = tuple[int, int, int, int]  # x, y, width, height
-_GROWTH = 1.02  # how much longer the next side that is tried: by less than the gaps that packing leaves anyway
+_GROWTH = 1.02  # factor between candidate side lengths: less than the gaps that packing leaves
 _FLAT_NORMAL = (0.5, 0.5, 1.0)
 
 
@@ -26,11 +26,18 @@ def atlas(
     power_of_two: bool = False,
     square: bool = False,
 ) -> ImageSet:
-    """Pack the members into one picture; `meta["regions"]` tells where each one is.
+    """Pack the images of other assets into one texture; `meta.regions` holds the rectangle of each.
 
-    Edge pixels are repeated `extrude` times outwards, so that filtering brings in no neighbour; between members stay
-    `padding` empty pixels more. Nothing is turned, scaled or trimmed. Channels are those of the members; colour becomes
-    RGBA. The result depends on the members' names and sizes alone, not on their order.
+    - `padding`: empty pixels between members.
+    - `extrude`: how often edge pixels are repeated outwards, so that texture filtering mixes in no neighbour.
+    - `max_size`: largest side in pixels.
+    - `power_of_two`, `square`: constraints on the sides.
+
+    Members are not rotated, scaled or trimmed. Their channels are kept; colour becomes RGBA. The result depends on the
+    names and sizes of the members, not on their order.
+
+    Example:
+        items: {preset: atlas, members: ["potion_*"], atlas: {padding: 4}}
     """
     members = dict(sorted(context.members.items()))
     _check_members(members)
@@ -52,7 +59,7 @@ def _check_members(members: Mapping[str, ImageSet]) -> None:
     for (one, images), (other, others) in pairwise(members.items()):
         if _types(images) != _types(others):
             what = f"members '{one}' and '{other}' differ in their channels ({_types(images)} and {_types(others)})"
-            raise InputError(what, cure="Put them on an atlas each")
+            raise InputError(what, cure="Put them on separate atlases")
     for name, images in members.items():
         for channel, array in images.channels.items():
             if array.shape[1::-1] != images.size:
@@ -60,7 +67,7 @@ def _check_members(members: Mapping[str, ImageSet]) -> None:
 
 
 def _types(images: ImageSet) -> str:
-    """Channels with their sample types; colour counts as the same with and without alpha."""
+    """Channels with their sample types; colour with and without alpha counts as equal."""
     parts = (
         f"{name} {array.dtype}" + (f" × {array.shape[2]}" if name != "color" else "")
         for name, array in sorted(images.channels.items())
@@ -69,7 +76,7 @@ def _types(images: ImageSet) -> str:
 
 
 def _frame(size: tuple[int, int], extrude: int, padding: int) -> tuple[int, int]:
-    """The room a member takes: its extruded edges, and the gap to its right and below."""
+    """Size of a member with its extruded edges and the gap to its right and below."""
     width, height = size
     return width + 2 * extrude + padding, height + 2 * extrude + padding
 
@@ -77,9 +84,9 @@ def _frame(size: tuple[int, int], extrude: int, padding: int) -> tuple[int, int]
 def _pack(
     frames: Mapping[str, tuple[int, int]], padding: int, max_size: int, power_of_two: bool, square: bool
 ) -> tuple[tuple[int, int], dict[str, tuple[int, int]]]:
-    """The size of the sheet and the top left corner of every frame, on the smallest sheet tried that holds all."""
+    """Size of the smallest sheet that holds all frames, and the top left corner of each frame."""
     for width, height in _sheet_sizes(frames, padding, max_size, power_of_two, square):
-        corners = _place(frames, width + padding, height + padding)
+        corners = _place_frames(frames, width + padding, height + padding)
         if corners is None:
             continue
         if not power_of_two:
@@ -96,7 +103,7 @@ def _pack(
 def _sheet_sizes(
     frames: Mapping[str, tuple[int, int]], padding: int, max_size: int, power_of_two: bool, square: bool
 ) -> Iterator[tuple[int, int]]:
-    """Sizes worth a try, the smallest area first; nearly square before long."""
+    """Candidate sizes, ordered by area, then by aspect ratio (square first)."""
     widest, tallest = (max(frame[axis] for frame in frames.values()) - padding for axis in (0, 1))
     area = sum(width * height for width, height in frames.values())
     sides = [2**power for power in range(max_size.bit_length())] if power_of_two else _growing_sides(area, max_size)
@@ -119,8 +126,8 @@ def _growing_sides(area: int, max_size: int) -> list[int]:
     return sides
 
 
-def _place(frames: Mapping[str, tuple[int, int]], width: int, height: int) -> dict[str, tuple[int, int]] | None:
-    """Corners by MaxRects with best short side fit, large frames first (Jylänki 2010), or None."""
+def _place_frames(frames: Mapping[str, tuple[int, int]], width: int, height: int) -> dict[str, tuple[int, int]] | None:
+    """Top left corners by MaxRects, best short side fit, large frames first (Jylänki 2010); None if they do not fit."""
     import rectpack
 
     order = sorted(frames, key=lambda name: (-max(frames[name]), -min(frames[name]), name))
@@ -135,7 +142,7 @@ def _place(frames: Mapping[str, tuple[int, int]], width: int, height: int) -> di
 def _sheet(
     arrays: Mapping[str, Array], channel: str, size: tuple[int, int], rects: Mapping[str, _Rect], extrude: int
 ) -> Array:
-    """One channel of all members on one empty (for normals: flat) sheet."""
+    """One channel of all members on an empty sheet (for normals: a flat one)."""
     first = next(iter(arrays.values()))
     depth = 4 if channel == "color" else first.shape[2]
     sheet = np.zeros((size[1], size[0], depth), first.dtype)

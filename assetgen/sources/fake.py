@@ -43,7 +43,7 @@ def fake(
     """Draw a coloured shape on white, or with `tile` a seamless pattern; prompt and seed choose colour and shape.
 
     Accepts every argument of `diffusion`. Controls darken the drawing where they are dark; `image` is blended in by
-    `strength`, or where `mask` is black. Returns `color`, RGB uint8; `meta["tiles"]` is `tile`.
+    `strength`, or where `mask` is black. Returns `color`, RGB uint8; `meta.tiles` is `tile`.
     """
     native = model.native if model else _DEFAULT_SIZE
     size = size or (round(native[0] * scale[0]), round(native[1] * scale[1]))

@@ -8,8 +8,11 @@ from assetgen.sources._arguments import Axes
 
 @part(version=1)
 def image_file(context: Context, *, image: InputFile, tiles: Axes = "") -> ImageSet:
-    """Use an image file as it is. Returns `color`, RGB or RGBA, uint8 or uint16.
+    """Use an image file as it is: `color`, RGB or RGBA, uint8 or uint16.
 
-    `tiles` are the axes along which it repeats without a seam; the `seam` check verifies it.
+    `tiles` declares the axes along which the image repeats without a seam; the check `seam` verifies it.
+
+    Example:
+        source: {image_file: {image: bricks.png, tiles: xy}}
     """
     return color_image(read_image(image.path), tiles=tiles)

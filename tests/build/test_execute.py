@@ -68,7 +68,7 @@ def test_one_bad_asset_stops_no_other(build: Build, tmp_path: Path) -> None:
     events = build(TWO + images)
     [failure] = [event for event in events if isinstance(event, Failed)]
     assert (failure.asset, failure.exit_code, finished(events).published) == ("bad", 2, 2)
-    assert "is not a picture" in failure.reason
+    assert "is not a supported image" in failure.reason
 
 
 def test_a_rejected_picture_is_tried_with_other_seeds_and_then_reported(build: Build) -> None:

@@ -212,7 +212,7 @@ def test_an_interrupted_build_of_a_model_ends_with_130(tmp_path: Path) -> None:
         (["make", "pixel_sprit", "x"], "Did you mean 'pixel_sprite'?"),
         (["make", "pixel_sprite", "x", "--set", "pixelate"], "is not PART.ARGUMENT=VALUE"),
         (["post", "trimm", "in.png", "out.png"], "there is no step 'trimm'. Did you mean 'trim'?"),
-        (["post", "trim", "none.png", "out.png"], "cannot read picture"),
+        (["post", "trim", "none.png", "out.png"], "cannot read image"),
         (["depth", "none.glb"], "there is no file"),
         (["models", "show", "dall_e"], "there is no model 'dall_e'"),
         (["steps", "show", "trimm"], "there is no part 'trimm'"),

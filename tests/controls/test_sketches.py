@@ -49,5 +49,5 @@ def test_transparent_parts_are_paper(tmp_path: Path) -> None:
 
 def test_a_broken_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no")
-    with pytest.raises(InputError, match="not a picture"):
+    with pytest.raises(InputError, match="not a supported image"):
         canny(image=InputFile.model_validate(str(tmp_path / "a.png")))

@@ -108,7 +108,7 @@ def test_an_animation_is_refused() -> None:
 @pytest.mark.parametrize("length", [0, 20, 60, -60])
 def test_a_truncated_picture_is_refused_in_one_sentence(length: int) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
-    with pytest.raises(InputError, match=r"'hero\.png' is (not a picture|damaged)"):
+    with pytest.raises(InputError, match=r"'hero\.png' is (not a supported image|damaged)"):
         decode_image(encode_png(noise)[:length], "hero.png")
 
 
@@ -121,7 +121,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.png", tmp_path):
-        with pytest.raises(InputError, match="cannot read picture"):
+        with pytest.raises(InputError, match="cannot read image"):
             read_image(path)
 
 
@@ -134,5 +134,5 @@ def test_text_comes_back_and_leaves_the_pixels() -> None:
 
 
 def test_an_eps_file_is_refused_without_ghostscript() -> None:
-    with pytest.raises(InputError, match="is EPS, which is not read"):
+    with pytest.raises(InputError, match="is EPS, which is not supported"):
         decode_image(saved(Image.new("L", (2, 2)), "EPS"), "logo.eps")

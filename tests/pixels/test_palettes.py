@@ -68,8 +68,8 @@ def test_a_bad_line_is_named_by_file_and_number(tmp_path, name, content, place):
         ("a.hex", "\n\n", "0 colours"),
         ("a.hex", "\n".join(f"{number:06x}" for number in range(257)), "257 colours"),
         ("a.hex", "ff0000\n" * 10_000, "larger than 64 KiB"),
-        ("a.pal", b"RIFF\0\0", "cut short"),
-        ("a.pal", riff(RED_AND_SKY, count=60_000), "cut short"),
+        ("a.pal", b"RIFF\0\0", "truncated"),
+        ("a.pal", riff(RED_AND_SKY, count=60_000), "truncated"),
         ("a.hex", b"\xff\xfe\0\0", "not a colour"),
     ],
 )

@@ -38,6 +38,6 @@ def test_a_cut_short_and_an_animated_picture_are_one_sentence(tmp_path: Path) ->
     (tmp_path / "short.png").write_bytes(encode_png(np.zeros((64, 64, 3), np.uint8))[:60])
     frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
-    for name, what in (("short.png", "damaged or cut short"), ("moving.gif", "several frames or pages")):
+    for name, what in (("short.png", "damaged or truncated"), ("moving.gif", "several frames or pages")):
         with pytest.raises(InputError, match=what):
             taken(tmp_path / name)

@@ -102,7 +102,7 @@ def test_the_same_picture_gives_the_same_colours_however_its_pixels_lie():
 
 
 def test_what_to_do_must_be_said():
-    with pytest.raises(InputError, match="wants colors"):
+    with pytest.raises(InputError, match="needs colors"):
         palette(color_image(noise()))
     with pytest.raises(InputError, match="'color' channel"):
         palette(ImageSet({"height": noise(channels=1)}), colors=4)

@@ -61,7 +61,7 @@ def test_a_picture_without_a_grid_of_its_own_gets_the_usual_one_or_the_one_asked
 
 
 def test_a_material_without_colour_is_refused() -> None:
-    with pytest.raises(InputError, match="wants an image with a 'color' channel"):
+    with pytest.raises(InputError, match="needs an image with a 'color' channel"):
         pixelate(ImageSet({"height": np.zeros((8, 8, 1), np.uint16)}))
 
 

@@ -72,7 +72,7 @@ def test_once_waits_for_a_picture_that_is_being_copied_and_gives_up(assetgen: Ru
     (tmp_path / "art/inbox/b.png").write_bytes(b"\x89PNG")
     (tmp_path / "art/inbox/b.yaml").write_text("{preset: drawing}")
     code, _, err = assetgen("watch", tmp_path / "art", "--once", "--store", tmp_path / "s", "--game", tmp_path / "game")
-    assert (code, "b.png' is damaged" in err or "not a picture" in err) == (1, True)
+    assert (code, "b.png' is damaged" in err or "not a supported image" in err) == (1, True)
     assert (tmp_path / "art/inbox/b.error.txt").is_file()
 
 

@@ -1,4 +1,4 @@
-"""What every exporter asks of an image set: its channels as PNG, their file names, how transparent it is."""
+"""What the exporters share: channels as PNG, file names, transparency."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -8,10 +8,10 @@ from assetgen.parts import Use
 from assetgen.pixels.image_files import encode_png
 
 _DEEP_CHANNELS = ("height", "depth")
-"""Published with 16 bits a sample: with 8, slopes would come out as stairs."""
+"""Published with 16 bits per sample: 8 would show steps on slopes."""
 PACKED_IN_ORM = ("ao", "roughness", "metallic")
 SURFACES: tuple[Use, ...] = ("texture", "pixel_texture", "material")
-"""Uses whose pictures repeat over floors and walls."""
+"""Uses that repeat an image over floors and walls."""
 
 
 def png_name(name: str, channel: str) -> str:
@@ -20,7 +20,7 @@ def png_name(name: str, channel: str) -> str:
 
 
 def pngs(images: ImageSet, *, leave_out: Collection[str] = ()) -> dict[str, bytes]:
-    """PNG bytes by channel, colour first: 16 bits a sample for heights and depths, 8 for all others."""
+    """PNG bytes by channel, colour first: 16 bits per sample for height and depth, 8 for the others."""
     channels = sorted(set(images.channels) - set(leave_out), key=lambda channel: (channel != "color", channel))
     return {
         channel: encode_png((to_uint16 if channel in _DEEP_CHANNELS else to_uint8)(images[channel]))
@@ -29,7 +29,7 @@ def pngs(images: ImageSet, *, leave_out: Collection[str] = ()) -> dict[str, byte
 
 
 def transparency(color: Array) -> Literal["opaque", "cut", "soft"]:
-    """Opaque throughout, opaque or invisible pixel by pixel, or with something in between (in 8 bits)."""
+    """ "cut" if every pixel is opaque or transparent (in 8 bits), "soft" if some are in between."""
     alpha = to_uint8(split_alpha(color)[1])
     if (alpha == 255).all():
         return "opaque"
@@ -37,5 +37,5 @@ def transparency(color: Array) -> Literal["opaque", "cut", "soft"]:
 
 
 def is_pixel_art(images: ImageSet, use: Use) -> bool:
-    """Whether the engine must never blur it."""
+    """True if the engine must use nearest-neighbour filtering."""
     return use.startswith("pixel_") or bool(images.meta.pixel_art)
