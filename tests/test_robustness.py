@@ -99,7 +99,7 @@ def test_a_target_that_is_deleted_during_a_build_is_an_error_and_the_next_build_
         if isinstance(event, Published):
             shutil.rmtree(tmp_path / "game/art")
 
-    with pytest.raises(PublishError, match="somebody removed files"):
+    with pytest.raises(PublishError, match="were removed during the build"):
         build_in(tmp_path, remove)
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed, done.published + done.reused) == (0, 0, 2)
@@ -233,7 +233,7 @@ def test_a_cancelled_build_ends_with_130_and_keeps_finished_images(build_in: Bui
         process.send_signal(signal.SIGINT)
         message = process.communicate()[1]
     saved = len(list((tmp_path / "store/sampled").rglob("*.zip")))
-    assert (process.returncode, message) == (130, "assetgen: cancelled; what was finished is kept\n")
+    assert (process.returncode, message) == (130, "assetgen: cancelled; finished work is kept\n")
     assert 0 < saved < MANY
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed, done.reused > 0) == (MANY - saved, 0, True)
