@@ -124,7 +124,7 @@ def test_a_file_of_another_network_says_why(tiny_of: Find, name: str, other: str
     maker, _, place = other.partition("/model/")
     [file] = (folder_of(tiny_of(maker)) / place).glob("*.safetensors")
     told = refused(with_words(tiny_of(name), network={"file": file}))
-    assert f"'{file}' does not hold the" in told
+    assert f"'{file}' is not a" in told
     assert why in told
 
 
@@ -145,7 +145,9 @@ def test_a_control_in_one_file_asks_for_its_shape_and_no_hub(tiny: ModelCard) ->
     [file] = (folder_of(tiny).parent / "depth").glob("*.safetensors")
     depth = {"weights": {"file": file}, "licence": "CC0-1.0"}
     told = refused(with_words(tiny, controls={"depth": depth}), "depth")
-    assert "does not tell the shape of its ControlNetModel. Give the diffusers folder of such a network" in told
+    assert (
+        "does not contain the configuration of its ControlNetModel. Give the diffusers folder of such a network" in told
+    )
     shaped = {**depth, "weights": {"file": file, "config": str(file.parent)}}
     assert warm_model(with_words(tiny, controls={"depth": shaped}), (), ["depth"], ignore).controls["depth"]
 

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.diffusion.families import Family, get_family
-from assetgen.diffusion.loading.checkpoint import configuration, read_network, read_whole
+from assetgen.diffusion.loading.checkpoint import (
+    read_network,
+    read_whole,
+    transformer_configuration,
+    whole_model_configuration,
+)
 from assetgen.diffusion.loading.compatibility import (
     check_complete,
     check_control,
@@ -245,24 +250,35 @@ def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
 
 
 def _read_vae(card: ModelCard, location: Location, device: Device) -> Any:
-    """The autoencoder of the card's `vae:`. For a single file the configuration is that of the model's weights."""
+    """The autoencoder of the card's `vae:`. A single file has the configuration of the model's own autoencoder."""
     _, diffusers = libraries()
-    whole = weights_path(card.weights, whole=True)
     if not isinstance(location, SingleFile) or location.config is not None:
         return _read(diffusers.AutoencoderKL, location, card.model, device)
-    with configuration(whole, card.family) if whole.is_file() else nullcontext(whole) as folder:
+    with _model_configuration(card) as folder:
         found = location.model_copy(update={"config": str(folder / "vae")})
         return _read(diffusers.AutoencoderKL, found, card.model, device)
 
 
+def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
+    """Context with the diffusers folder that describes a model's weights."""
+    path = weights_path(card.weights, whole=True)
+    if path.is_dir():
+        return nullcontext(path)
+    config = card.weights.config if isinstance(card.weights, SingleFile) else None
+    return nullcontext(Path(config)) if config else whole_model_configuration(path, card.family)
+
+
 def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> Any:
-    """The network of the card's `network:`. The model's weights must be a diffusers folder."""
+    """The network of the card's `network:`; the model's weights are a diffusers folder. A single file has its own
+    `config`, that of a published transformer with its tensors, or that of the model's own network."""
     _, diffusers = libraries()
     base = weights_path(card.weights, whole=True)
     kind = getattr(diffusers, part_class(base, name))
-    if isinstance(location, SingleFile) and location.config is None:
-        location = location.model_copy(update={"config": str(base / name)})
-    return _read(kind, location, card.model, device)
+    if not isinstance(location, SingleFile) or location.config is not None:
+        return _read(kind, location, card.model, device)
+    with transformer_configuration(location.file, kind.__name__) as folder:
+        location = location.model_copy(update={"config": str(folder or base / name)})
+        return _read(kind, location, card.model, device)
 
 
 def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
@@ -322,15 +338,17 @@ def _text_encoders(folder: Path, options: Mapping[str, Any], words: Mapping[str,
     return found
 
 
-def _from_file(kind: Any, place: SingleFile, options: dict[str, Any], family: str) -> Any:
-    """One checkpoint. Where no `config` tells the shape of a whole model, it is read from the file."""
-    check_file(place.file)
-    if place.config is None and family:
-        return read_whole(kind, place.file, family, **options)
-    if place.config is None:
-        what = f"'{place.file}' does not tell the shape of its {kind.__name__}"
+def _from_file(kind: Any, location: SingleFile, options: dict[str, Any], family: str) -> Any:
+    """A whole model (of `family`) or a network from one file. Published models need no `config`."""
+    check_file(location.file)
+    if location.config is None and family:
+        with whole_model_configuration(location.file, family) as folder:
+            return read_whole(kind, location.file, folder, **options)
+    if location.config is None:
+        what = f"'{location.file}' does not contain the configuration of its {kind.__name__}"
         raise InputError(what, cure="Give the diffusers folder of such a network as `config:`")
-    here = Path(place.config).is_dir()
-    if here and not kind.__name__.endswith("Pipeline"):
-        return read_network(kind, place.file, Path(place.config), dtype=options["dtype"])
-    return kind.from_single_file(str(place.file), config=place.config, local_files_only=here, **options)
+    if not Path(location.config).is_dir():  # a repository of the hub
+        return kind.from_single_file(str(location.file), config=location.config, **options)
+    if family:
+        return read_whole(kind, location.file, Path(location.config), **options)
+    return read_network(kind, location.file, Path(location.config), dtype=options["dtype"])
