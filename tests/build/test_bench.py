@@ -16,7 +16,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.parametrize("more", [[], ["--depth"]])
-def test_bench_tells_both_rates_and_the_share_of_the_limit(assetgen: Run, tmp_path: Path, more: list[str]) -> None:
+def test_bench_reports_both_rates_and_the_share_of_peak_flops(assetgen: Run, tmp_path: Path, more: list[str]) -> None:
     words = ("-n", 3, "--steps", 2, "--size", "64x96", "-o", tmp_path / "b.json", "--plot", tmp_path / "b.svg", *more)
     code, said, _ = assetgen("bench", *words)
     told = json.loads((tmp_path / "b.json").read_text())
@@ -29,7 +29,7 @@ def test_bench_tells_both_rates_and_the_share_of_the_limit(assetgen: Run, tmp_pa
 
 
 @pytest.mark.model
-def test_a_product_of_matrices_counts_two_operations_a_term() -> None:
+def test_a_matrix_product_counts_two_flop_a_term() -> None:
     torch = pytest.importorskip("torch", reason='pip install "assetgen[gen]"')
     one, other = torch.ones(8, 16), torch.ones(16, 4)
     assert count_flops(lambda: one @ other) == 2 * 8 * 16 * 4

@@ -1,4 +1,4 @@
-"""Parts that are not whole, or not made for one another: one sentence each, and never a picture of made-up numbers."""
+"""Incomplete and incompatible parts of a model are refused with one sentence each."""
 
 import json
 import shutil
@@ -51,7 +51,7 @@ def refused(card: ModelCard, *kinds: str) -> str:
         ("flux", "transformer", "proj_out.bias"),
     ],
 )
-def test_a_tensor_that_is_missing_is_named_and_not_made_up(
+def test_a_missing_tensor_is_named_instead_of_random_initialised(
     tiny_of: Find, tmp_path: Path, name: str, part: str, lost: str
 ) -> None:
     from safetensors.torch import load_file, save_file
@@ -69,12 +69,12 @@ def test_a_tensor_that_is_missing_is_named_and_not_made_up(
     ("wrong", "right"),
     [("sdxl", "stable_diffusion"), ("stable_diffusion", "sdxl"), ("flux", "sd3"), ("sana", "pixart")],
 )
-def test_a_card_of_another_family_is_told_the_right_one(tiny_of: Find, wrong: str, right: str) -> None:
+def test_a_card_of_another_family_names_the_right_one(tiny_of: Find, wrong: str, right: str) -> None:
     told = refused(with_words(tiny_of(right), family=wrong))
     assert f"of family '{right}' and not '{wrong}'. Its card should say `family: {right}`" in told
 
 
-def test_a_model_of_a_name_that_is_unknown_here_is_loaded(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_pipeline_of_unknown_class_name_is_loaded(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(folder_of(tiny), tmp_path / "model"))
     index = json.loads((folder / "model_index.json").read_text())
     (folder / "model_index.json").write_text(json.dumps({**index, "_class_name": "LatentConsistencyModelPipeline"}))
@@ -97,7 +97,7 @@ def test_a_control_for_another_model_is_refused(tiny_of: Find, name: str, other:
     assert told in refused(with_words(tiny_of(name), controls={"depth": depth}), "depth")
 
 
-def test_an_adapter_for_xl_is_refused_by_others(tiny: ModelCard, tmp_path: Path) -> None:
+def test_an_sdxl_adapter_is_refused_by_other_models(tiny: ModelCard, tmp_path: Path) -> None:
     import diffusers
 
     shape = {"in_channels": 3, "channels": [16, 32, 32], "num_res_blocks": 1, "downscale_factor": 16}
@@ -106,10 +106,10 @@ def test_an_adapter_for_xl_is_refused_by_others(tiny: ModelCard, tmp_path: Path)
     assert "(adapter_type: full_adapter_xl)" in refused(with_words(tiny, controls={"color": color}), "color")
 
 
-def test_a_network_that_reads_other_words_is_refused(tiny_of: Find) -> None:
+def test_a_network_for_other_text_embeddings_is_refused(tiny_of: Find) -> None:
     network = {"folder": folder_of(tiny_of("sdxl")) / "unet"}
     told = refused(with_words(tiny_of("stable_diffusion"), network=network))
-    assert "wants words of 64 numbers, and its text encoders give 32. Check its card: `network`" in told
+    assert "expects text embeddings of width 64; its text encoders produce 32. Check its card: `network`" in told
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,9 @@ def test_a_file_of_another_network_says_why(tiny_of: Find, name: str, other: str
     assert why in told
 
 
-def test_an_autoencoder_in_one_file_has_the_shape_of_the_models_own(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_single_file_autoencoder_has_the_configuration_of_the_models_own(
+    tiny: ModelCard, job: Make, tmp_path: Path
+) -> None:
     from safetensors.torch import load_file, save_file
 
     [file] = (folder_of(tiny) / "vae").glob("*.safetensors")
@@ -141,7 +143,7 @@ def test_an_autoencoder_in_one_file_has_the_shape_of_the_models_own(tiny: ModelC
     assert np.abs(plain - changed).max() > 1
 
 
-def test_a_control_in_one_file_asks_for_its_shape_and_no_hub(tiny: ModelCard) -> None:
+def test_a_single_file_control_needs_a_configuration_and_no_hub(tiny: ModelCard) -> None:
     [file] = (folder_of(tiny).parent / "depth").glob("*.safetensors")
     depth = {"weights": {"file": file}, "licence": "CC0-1.0"}
     told = refused(with_words(tiny, controls={"depth": depth}), "depth")
@@ -152,9 +154,7 @@ def test_a_control_in_one_file_asks_for_its_shape_and_no_hub(tiny: ModelCard) ->
     assert warm_model(with_words(tiny, controls={"depth": shaped}), (), ["depth"], ignore).controls["depth"]
 
 
-def test_numbers_that_are_none_are_blamed_on_the_weights_where_precision_cannot_help(
-    tiny: ModelCard, job: Make, tmp_path: Path
-) -> None:
+def test_nan_pixels_are_reported_with_a_cure_by_precision(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
     folder = Path(shutil.copytree(folder_of(tiny).parent / "depth", tmp_path / "depth"))
@@ -176,31 +176,31 @@ def test_numbers_that_are_none_are_blamed_on_the_weights_where_precision_cannot_
         ({"name": "ScoreSdeVpScheduler"}, "there is no scheduler 'ScoreSdeVpScheduler'"),
         (
             {"name": "FlowMatchHeunDiscreteScheduler"},
-            "is for models of a flow, and this is one of noise. Use one like Eul",
+            "is a flow-matching scheduler, but this model predicts noise. Use one like Eul",
         ),
-        ({"name": "KarrasVeScheduler"}, r"asks for more than this sampler knows \('sample_hat'\)"),
+        ({"name": "KarrasVeScheduler"}, r"needs an argument that assetgen does not provide \('sample_hat'\)"),
         ({"name": "EulerDiscreteScheduler", "options": {"timestep_spacing": "trialing"}}, "trialing is not supported"),
-        ({"name": "LCMScheduler"}, r"LCMScheduler cannot lay out 60 steps .* Change `steps`"),
+        ({"name": "LCMScheduler"}, r"LCMScheduler cannot do 60 steps .* Change `steps`"),
     ],
 )
-def test_a_scheduler_that_cannot_do_it_says_so(tiny: ModelCard, job: Make, scheduler: Any, told: str) -> None:
+def test_an_unsuitable_scheduler_is_refused(tiny: ModelCard, job: Make, scheduler: Any, told: str) -> None:
     with pytest.raises(InputError, match=told):
         next(sample([job(with_words(tiny, scheduler=scheduler), steps=60)]))
 
 
 @pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "LCMScheduler", "UniPCMultistepScheduler"])
-def test_a_scheduler_of_noise_draws_no_noise_with_a_flow(tiny_of: Find, name: str) -> None:
+def test_a_noise_predicting_scheduler_is_refused_by_a_flow_model(tiny_of: Find, name: str) -> None:
     told = refused(with_words(tiny_of("sd3"), scheduler={"name": name}))
-    assert f"'{name}' is for models of noise, and this is one of a flow. Use one like FlowMatchEuler" in told
+    assert f"'{name}' is a noise-predicting scheduler, but this model predicts a flow. Use one like Flow" in told
 
 
-def test_a_solver_that_is_told_of_the_flow_draws(tiny_of: Find, job: Make) -> None:
+def test_a_solver_configured_for_a_flow_draws(tiny_of: Find, job: Make) -> None:
     options = {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": 3.0}
     solver = {"name": "DPMSolverMultistepScheduler", "options": options}
     assert next(sample([job(with_words(tiny_of("sd3"), scheduler=solver), steps=3)])).size == (32, 32)
 
 
-def test_a_scheduler_that_adds_no_noise_starts_from_no_picture(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_scheduler_without_add_noise_cannot_start_from_an_image(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encode_png(np.zeros((32, 32, 3), np.uint8)))
-    with pytest.raises(InputError, match="IPNDMScheduler cannot start from a picture"):
+    with pytest.raises(InputError, match="IPNDMScheduler cannot start from an image"):
         next(sample([job(with_words(tiny, scheduler={"name": "IPNDMScheduler"}), image=tmp_path / "a.png")]))

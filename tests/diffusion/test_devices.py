@@ -1,4 +1,4 @@
-"""Where models run: torch's own words, refused where the device is not here."""
+"""Devices by torch's names."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.model
 
 
 @pytest.mark.parametrize("place", ["cuda:77", "gpu", "", "cpu:1", "CPU"])
-def test_a_device_that_is_not_here_is_one_sentence(tiny: ModelCard, job: Callable[..., SourceJob], place: str) -> None:
+def test_a_missing_device_is_refused(tiny: ModelCard, job: Callable[..., SourceJob], place: str) -> None:
     asked = job(tiny)
     with pytest.raises(InputError, match=f"there is no device '{place}' here. Use auto, .*cpu"):
         list(sample([SourceJob(replace(asked.context, device=place), asked.arguments)]))
 
 
-def test_the_processor_can_be_asked_for_and_draws_as_auto_does_where_it_is_all_there_is(
+def test_the_cpu_can_be_named_and_equals_auto_on_machines_without_gpu(
     tiny: ModelCard, job: Callable[..., SourceJob]
 ) -> None:
     asked = job(tiny)

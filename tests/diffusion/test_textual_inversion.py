@@ -46,7 +46,7 @@ def taught(card: ModelCard, file: Path, token: str = "<castle>", **vectors: int)
         ("sdxl", {"clip_l": 1, "clip_g": 2}),
     ],
 )
-def test_a_taught_word_changes_the_picture(
+def test_a_textual_inversion_changes_the_image(
     tiny_of: Find, job: Make, tmp_path: Path, name: str, vectors: dict[str, int]
 ) -> None:
     card = tiny_of(name)
@@ -56,7 +56,7 @@ def test_a_taught_word_changes_the_picture(
     assert np.abs(drawn(card, job, "a b") - without).max() <= 1
 
 
-def test_a_word_of_several_vectors_counts_as_several(tiny: ModelCard, tmp_path: Path) -> None:
+def test_a_token_of_several_vectors_counts_as_several(tiny: ModelCard, tmp_path: Path) -> None:
     known = taught(tiny, tmp_path / "castle.safetensors", emb_params=5)
     warm = warm_model(known, (), (), ignore)
     assert len(prompt_chunks(warm, "<castle> <castle>")) == 1
@@ -76,12 +76,12 @@ def test_its_file_enters_keys_by_content(tiny: ModelCard, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["sd3", "pixart"])
-def test_a_family_that_learns_no_words_says_so(tiny_of: Find, job: Make, tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="has no place in this family of models"):
+def test_a_family_without_textual_inversions_refuses_one(tiny_of: Find, job: Make, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="this model family does not support textual inversions"):
         drawn(taught(tiny_of(name), tmp_path / "castle.safetensors", emb_params=1), job, "a <castle>")
 
 
-def test_a_word_for_another_kind_of_model_is_refused(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_textual_inversion_for_another_model_is_refused(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
@@ -91,18 +91,19 @@ def test_a_word_for_another_kind_of_model_is_refused(tiny: ModelCard, job: Make,
         drawn(known, job, "a <castle>")
 
 
-def test_a_word_that_is_taught_twice_is_refused(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_token_loaded_twice_is_refused(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     once = taught(tiny, tmp_path / "a.safetensors", emb_params=1)
-    with pytest.raises(InputError, match=r"'<castle>' is a word already. Give '.*b.safetensors' another `token:`"):
+    error = r"the tokenizer already has the token '<castle>'. Give '.*b.safetensors' another `token:`"
+    with pytest.raises(InputError, match=error):
         drawn(taught(once, tmp_path / "b.safetensors", emb_params=1), job, "a <castle>")
 
 
-def test_a_lora_is_no_word(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_lora_is_refused_as_a_textual_inversion(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     layers = {f"unet.{number}.lora_A.weight": 2 for number in range(3)}
-    with pytest.raises(InputError, match=r"is no textual inversion. Name a LoRA under `loras:`"):
+    with pytest.raises(InputError, match=r"is not a textual inversion. Name a LoRA under `loras:`"):
         drawn(taught(tiny, tmp_path / "lora.safetensors", "<castle>", **layers), job, "a <castle>")
 
 
-def test_a_word_for_two_encoders_is_not_taught_by_half(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_a_textual_inversion_for_two_encoders_needs_both(tiny: ModelCard, job: Make, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"was made for another kind of model"):
         drawn(taught(tiny, tmp_path / "xl.safetensors", clip_l=1, clip_g=1), job, "a <castle>")

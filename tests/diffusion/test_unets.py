@@ -62,7 +62,7 @@ def test_an_inpainting_model_uses_the_mask_and_works_without_one(
 
 
 def test_an_instruct_pix2pix_model_is_an_error(tiny_unet: Build, job: Make) -> None:
-    with pytest.raises(InputError, match=r"the unet of model 'odd' wants 6 channels, and its latents have 3"):
+    with pytest.raises(InputError, match=r"the unet of 'odd' expects 6 channels; its latents have 3"):
         sample_one(job(tiny_unet(in_channels=6)))
 
 

@@ -1,4 +1,4 @@
-"""LoRAs: small changes of weights, in the forms of diffusers and of kohya's trainers, laid over networks for good."""
+"""Fuse LoRAs (diffusers or kohya tensor names) into a model's weights."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from assetgen.pack.schema import Lora
 
 
 def fuse_lora(pipeline: Any, lora: Lora, name: str) -> None:
-    """Add a LoRA to the weights for good, text encoders included: nothing of it is left to slow the steps."""
+    """Fuse a LoRA into the weights of the network and text encoders, so that it does not slow the steps."""
     file = addition_path(lora)
     check_file(file)
     if not hasattr(pipeline, "load_lora_weights"):
-        raise InputError(f"LoRA '{file}' has no place in this family of models", cure="Remove it, or use another")
-    where = {"weight_name": file.name, "adapter_name": name, "local_files_only": True}
+        raise InputError(f"this model family does not support LoRAs ('{file}')", cure="Remove it")
+    options = {"weight_name": file.name, "adapter_name": name, "local_files_only": True}
     try:
-        pipeline.load_lora_weights(str(file.parent), **where)
+        pipeline.load_lora_weights(str(file.parent), **options)
         parts = [part for part in pipeline._lora_loadable_modules if _has(getattr(pipeline, part, None), name)]
         if not parts:
             raise ValueError("none of its weights is for this model")
@@ -29,5 +29,5 @@ def fuse_lora(pipeline: Any, lora: Lora, name: str) -> None:
 
 
 def _has(part: Any, name: str) -> bool:
-    """Whether some of an adapter is in a network."""
+    """True if layers of a network have the adapter of this name."""
     return part is not None and any(name in (getattr(module, "lora_A", None) or ()) for module in part.modules())

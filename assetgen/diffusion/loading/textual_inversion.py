@@ -1,4 +1,4 @@
-"""Textual inversions (Gal et al. 2022): words that a text encoder is taught, spoken in prompts by their token."""
+"""Textual inversions (Gal et al. 2022): learned embeddings of a text encoder, used in prompts by their token."""
 
 from pathlib import Path
 from typing import Any
@@ -7,37 +7,37 @@ from assetgen.diffusion.loading.weight_files import addition_path, check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Embedding
 
-READERS = {"clip_l": "", "clip_g": "_2"}
-"""Which encoder the parts of a file for two encoders are for."""
+_ENCODERS = {"clip_l": "", "clip_g": "_2"}
+"""Suffix of the text encoder, by tensor name in files for two encoders."""
 
-MOST_AXES = 2  # a row of numbers for each of its words
+_MAX_DIMENSIONS = 2  # vectors × width
 
 
 def load_embedding(pipeline: Any, embedding: Embedding) -> None:
-    """Teach the text encoders of a pipeline a word; what it means comes from one .safetensors file."""
+    """Load a textual inversion from a .safetensors file into the text encoders of a pipeline."""
     from safetensors.torch import load_file
 
     file = addition_path(embedding)
     check_file(file)
     if not hasattr(pipeline, "load_textual_inversion"):
-        raise InputError(f"'{file}' has no place in this family of models", cure="Remove it, or use another")
-    learnt, found = 0, load_file(file)
-    if len(found) > len(READERS) or any(vectors.ndim > MOST_AXES for vectors in found.values()):
-        raise InputError(f"'{file}' is no textual inversion", cure="Name a LoRA under `loras:`")
+        raise InputError(f"this model family does not support textual inversions ('{file}')", cure="Remove it")
+    loaded, found = 0, load_file(file)
+    if len(found) > len(_ENCODERS) or any(vectors.ndim > _MAX_DIMENSIONS for vectors in found.values()):
+        raise InputError(f"'{file}' is not a textual inversion", cure="Name a LoRA under `loras:`")
     for name, vectors in found.items():
-        if name in READERS and getattr(pipeline, f"text_encoder{READERS[name]}", None) is None:
+        if name in _ENCODERS and getattr(pipeline, f"text_encoder{_ENCODERS[name]}", None) is None:
             raise _other_kind(file)
-        for number in [READERS[name]] if name in READERS else READERS.values():
+        for number in [_ENCODERS[name]] if name in _ENCODERS else _ENCODERS.values():
             encoder, tokenizer = (getattr(pipeline, f"{part}{number}", None) for part in ("text_encoder", "tokenizer"))
             if encoder is None or vectors.shape[-1] != encoder.get_input_embeddings().weight.shape[-1]:
                 continue
             try:
                 pipeline.load_textual_inversion(vectors, embedding.token, tokenizer=tokenizer, text_encoder=encoder)
             except ValueError as error:
-                what = f"'{embedding.token}' is a word already"
+                what = f"the tokenizer already has the token '{embedding.token}'"
                 raise InputError(what, cure=f"Give '{file}' another `token:`") from error
-            learnt += 1
-    if not learnt:
+            loaded += 1
+    if not loaded:
         raise _other_kind(file)
 
 

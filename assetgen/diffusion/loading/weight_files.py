@@ -1,4 +1,4 @@
-"""Is a model folder whole? Looked at before torch is imported, so that the answer is quick and names the file."""
+"""Check weight files before torch is imported: present, complete, and safetensors."""
 
 import json
 from collections.abc import Callable, Container, Iterable
@@ -14,57 +14,56 @@ from assetgen.pack.weights import local_path
 from assetgen.parts import HubFile
 
 PIPELINE_FILE = "model_index.json"
-INDEX_SUFFIX = ".safetensors.index.json"
-PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+_INDEX_SUFFIX = ".safetensors.index.json"
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 IMAGE_ENCODER = "image_encoder"
-"""The folder of the CLIP that looks, beside an IP-Adapter."""
+"""The folder of an IP-Adapter's CLIP image encoder."""
 DOWNLOAD_AGAIN = "Download or copy the model again"
-ONLINE = "While online, run: "
-HUB_NAME = "Write it like stabilityai/sdxl-turbo"
-HUB_CURE = 'pip install "assetgen[gen]"'
-NETWORKS = ("unet", "transformer")
-"""Where a model's network lies."""
-SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
-"""Parts that no family loads."""
-VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
-LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
+_ONLINE = "While online, run: "
+_HUB_NAME = "Write it like stabilityai/sdxl-turbo"
+_HUB_CURE = 'pip install "assetgen[gen]"'
+_NETWORKS = ("unet", "transformer")
+_SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
+"""Components that no family loads."""
+_VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
+_LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
 
 
 def weights_path(location: Location, *, whole: bool = False) -> Path:
-    """Where weights lie on this machine. Raises `NotInstalledError` for what must be fetched from the hub first.
+    """The path of weights on this machine. Raises `NotInstalledError` for weights to be downloaded from the hub first.
 
-    `whole` says that it is a pipeline, whose weights lie in folders: files beside them are the same again in one.
+    `whole` means a pipeline, whose weights are in subfolders: files beside these are single-file copies.
     """
     if not isinstance(location, Hub):
-        place = local_path(location)
-        if place is None or not place.exists():
-            raise InputError(f"there is no model at '{place}'", cure=DOWNLOAD_AGAIN)
-        return place
+        path = local_path(location)
+        if path is None or not path.exists():
+            raise InputError(f"there is no model at '{path}'", cure=DOWNLOAD_AGAIN)
+        return path
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     except ImportError as error:
-        raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
+        raise NotInstalledError("huggingface_hub is not installed", cure=_HUB_CURE) from error
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
         raise _not_fetched(location, whole) from error
     except HFValidationError as error:
-        raise InputError(f"'{location.hub}' is no repository of the hub", cure=HUB_NAME) from error
+        raise InputError(f"'{location.hub}' is not a hub repository", cure=_HUB_NAME) from error
     subfolder = PurePosixPath(location.subfolder or "")
     if subfolder.is_absolute() or ".." in subfolder.parts:
-        raise InputError(f"'{subfolder}' is no folder of '{location.hub}'", cure="Write its path in the repository")
+        raise InputError(f"'{subfolder}' is not a folder of '{location.hub}'", cure="Write its path in the repository")
     return folder / subfolder
 
 
 def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
-    """The error that says how to get weights from the hub."""
+    """The error for weights to be downloaded from the hub."""
     cure = download_command(location, whole)
     return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
 
 
 def download_command(location: Hub, whole: bool) -> str:
-    """The sentence that says how to get weights from the hub."""
+    """The sentence with the command that downloads weights from the hub."""
     weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
     below = f"{location.subfolder}/" if location.subfolder else ""
     wanted = (
@@ -72,29 +71,29 @@ def download_command(location: Hub, whole: bool) -> str:
         f"{below}{'*/' if whole else ''}{weights}",
     )
     patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
-    return f"{ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
+    return f"{_ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
 
 
 def hub_file(hub: str, revision: str, file: str) -> Path:
-    """Where a file of the hub lies on this machine. Raises `NotInstalledError` for one that must be fetched first."""
+    """The path of a hub file on this machine. Raises `NotInstalledError` for a file to be downloaded first."""
     try:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     except ImportError as error:
-        raise NotInstalledError("the hub's client is not installed", cure=HUB_CURE) from error
+        raise NotInstalledError("huggingface_hub is not installed", cure=_HUB_CURE) from error
     try:
         return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
-        cure = f"{ONLINE}hf download {hub} {file} --revision {revision}"
+        cure = f"{_ONLINE}hf download {hub} {file} --revision {revision}"
         raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
     except HFValidationError as error:
-        raise InputError(f"'{hub}' is no repository of the hub", cure=HUB_NAME) from error
+        raise InputError(f"'{hub}' is not a hub repository", cure=_HUB_NAME) from error
     except ValueError as error:  # "..", to leave its folder
-        raise InputError(f"'{file}' is no file of '{hub}'", cure="Write its path in the repository") from error
+        raise InputError(f"'{file}' is not a file of '{hub}'", cure="Write its path in the repository") from error
 
 
 def addition_path(addition: ExtraWeights) -> Path:
-    """Where a LoRA or an embedding lies on this machine; one of the hub may have to be fetched first."""
+    """The path of a LoRA or textual inversion on this machine. Raises as `hub_file` does."""
     match addition.file:
         case HubFile(hub=hub, revision=revision, file=file):
             return hub_file(hub, revision, file)
@@ -103,33 +102,34 @@ def addition_path(addition: ExtraWeights) -> Path:
 
 
 def check_downloaded(card: ModelCard, loras: Iterable[ExtraWeights], kinds: Iterable[str]) -> None:
-    """Look for all that a model draws with, before torch is imported, so that the answer comes at once. What must be
-    fetched first is told together. Raises `NotInstalledError` for that, `InputError` for what is missing else."""
+    """Check that all weights of a model are on this machine, before torch is imported.
+
+    Raises `NotInstalledError` with one command for all missing downloads, `InputError` for missing local files.
+    """
     parts = (card.network, card.vae, *(card.controls[kind].weights for kind in kinds))
-    looks = [partial(weights_path, card.weights, whole=True), *(partial(weights_path, part) for part in parts if part)]
+    checks = [partial(weights_path, card.weights, whole=True), *(partial(weights_path, part) for part in parts if part)]
     check_all_downloaded(
-        [*looks, *(partial(addition_path, each) for each in (*loras, *card.embeddings))], f"model '{card.model}'"
+        [*checks, *(partial(addition_path, each) for each in (*loras, *card.embeddings))], f"model '{card.model}'"
     )
 
 
-def check_all_downloaded(looks: Iterable[Callable[[], object]], who: str) -> None:
-    """Do all of these looks. What must be fetched first is told together, in one `NotInstalledError`."""
+def check_all_downloaded(checks: Iterable[Callable[[], object]], name: str) -> None:
+    """Run all checks, and raise one `NotInstalledError` with the commands of all missing downloads."""
     missing: dict[str, NotInstalledError] = {}
-    for look in looks:
+    for check in checks:
         try:
-            look()
+            check()
         except NotInstalledError as error:
             missing[error.cure] = error
-    if len(missing) == 1 or HUB_CURE in missing:
+    if len(missing) == 1 or _HUB_CURE in missing:
         raise next(iter(missing.values()))
     if missing:
-        what = f"{who} lacks {len(missing)} downloads on this machine"
-        raise NotInstalledError(what, cure=ONLINE + " && ".join(cure.removeprefix(ONLINE) for cure in missing))
+        what = f"{name} lacks {len(missing)} downloads on this machine"
+        raise NotInstalledError(what, cure=_ONLINE + " && ".join(cure.removeprefix(_ONLINE) for cure in missing))
 
 
-def check_weights(location: Location, given: Container[str] = ()) -> None:
-    """Weights wherever a card says they lie: whole, as far as a look without reading them through tells. Parts of a
-    pipeline that are `given` from elsewhere are not looked at."""
+def check_weights(location: Location, replaced: Container[str] = ()) -> None:
+    """Check that the weights at a location are complete, without reading them. Components in `replaced` are skipped."""
     place = weights_path(location)
     if place.is_file():
         check_file(place)
@@ -140,13 +140,13 @@ def check_weights(location: Location, given: Container[str] = ()) -> None:
         return
     variant = location.variant if isinstance(location, Hub) else None
     if (place / PIPELINE_FILE).exists():
-        check_pipeline(place, variant, given)
+        check_pipeline(place, variant, replaced)
     else:
         check_part(place, variant)
 
 
 def availability(card: ModelCard) -> Literal["here", "not whole", "not here"]:
-    """Whether all that a model draws with (its controls aside) is on this machine, in a word."""
+    """Whether the weights of a model, without its controls, are on this machine."""
     try:
         for location in (card.weights, *_parts(card)):
             weights_path(location)
@@ -162,8 +162,10 @@ def availability(card: ModelCard) -> Literal["here", "not whole", "not here"]:
 
 
 def check_model(card: ModelCard, kinds: Iterable[str] = ()) -> None:
-    """All that a model draws with under these kinds of control is on this machine, and whole as far as a look without
-    reading it through tells. Raises as `look_for` and `check_weights` do."""
+    """Check that the weights of a model and its controls of these kinds are on this machine and complete.
+
+    Raises as `check_downloaded` and `check_weights` do.
+    """
     kinds = tuple(kinds)
     check_downloaded(card, card.loras, kinds)
     check_weights(card.weights, replaced_parts(card))
@@ -178,26 +180,26 @@ def _parts(card: ModelCard) -> list[Location]:
 
 
 def replaced_parts(card: ModelCard) -> tuple[str, ...]:
-    """The folders among a model's weights that its card names something else for."""
-    return (*(NETWORKS if card.network else ()), *(("vae",) if card.vae else ()))
+    """Components of a model's weights that its card replaces (`network:`, `vae:`)."""
+    return (*(_NETWORKS if card.network else ()), *(("vae",) if card.vae else ()))
 
 
 def part_class(folder: Path, name: str) -> str:
-    """The class of diffusers that a pipeline folder says one of its parts is of."""
+    """The diffusers class of a component of a pipeline folder."""
     found = _read_json(folder / PIPELINE_FILE).get(name)
     if not isinstance(found, list) or len(found) != 2 or found[0] != "diffusers":
         raise InputError(f"the model in '{folder}' has no part '{name}'", cure="Check its card: `family`, `weights`")
     return str(found[1])
 
 
-def check_pipeline(folder: Path, variant: str | None = None, given: Container[str] = ()) -> None:
-    """A pipeline folder in diffusers layout has every file it names, none cut short, and weights as safetensors.
+def check_pipeline(folder: Path, variant: str | None = None, replaced: Container[str] = ()) -> None:
+    """Check that a diffusers folder has every file it names, complete, with weights as safetensors.
 
-    `variant` ("fp16") stands in the names of its weight files. What is `given` from elsewhere is not looked at.
+    `variant` ("fp16") is part of the names of its weight files. Components in `replaced` are skipped.
     """
     parts = _read_json(folder / PIPELINE_FILE)
     for name, origin in parts.items():
-        if isinstance(origin, list) and origin[0] and name not in SKIPPED and name not in given:
+        if isinstance(origin, list) and origin[0] and name not in _SKIPPED and name not in replaced:
             weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
             check_part(folder / name, variant, needs_weights=weighs)
             if "Tokenizer" in str(origin[1]):
@@ -205,13 +207,13 @@ def check_pipeline(folder: Path, variant: str | None = None, given: Container[st
 
 
 def _check_tokenizer(folder: Path) -> None:
-    """Without a vocabulary some tokenizers load, and break at the first word."""
-    if not any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
+    """Some tokenizers load without a vocabulary, and fail at the first prompt."""
+    if not any(any(folder.glob(pattern)) for pattern in _VOCABULARIES):
         raise InputError(f"the vocabulary is missing from '{folder}'", cure=DOWNLOAD_AGAIN)
 
 
 def check_tokenizer_packages(folder: Path) -> None:
-    """The vocabularies in a pipeline folder can be read: those in SentencePiece's own form need packages for it."""
+    """Raise `NotInstalledError` for SentencePiece vocabularies without the packages that read them."""
     for vocabulary in folder.glob("tokenizer*/*.model"):
         if (vocabulary.parent / "tokenizer.json").exists():
             continue
@@ -228,7 +230,7 @@ def _is_network(kind: str) -> bool:
 
 
 def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool = True) -> None:
-    """The same for the folder of one network."""
+    """Check the folder of one network in the same way."""
     if not folder.is_dir():
         raise InputError(f"the model has no folder '{folder}'", cure=DOWNLOAD_AGAIN)
     if not needs_weights:
@@ -236,7 +238,7 @@ def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool 
     _read_json(folder / "config.json")
     variant = escape(variant) if variant else None
     files = sorted(folder.glob(f"*.{variant}*.safetensors" if variant else "*.safetensors"))
-    for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{INDEX_SUFFIX}"):
+    for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{_INDEX_SUFFIX}"):
         files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
     if not files:
         raise _no_weights(folder, f".{variant}.safetensors" if variant else ".safetensors")
@@ -245,7 +247,7 @@ def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool 
 
 
 def _no_weights(folder: Path, ending: str) -> InputError:
-    pickled = next((file for file in folder.glob("*") if file.suffix in PICKLES), None)
+    pickled = next((file for file in folder.glob("*") if file.suffix in _PICKLES), None)
     if pickled:
         cure = "Convert it to .safetensors, or get the model from where it is published as such"
         return InputError(f"'{pickled}' is a pickle, which can run code on loading, and is not opened", cure=cure)
@@ -253,22 +255,22 @@ def _no_weights(folder: Path, ending: str) -> InputError:
 
 
 def check_file(file: Path) -> None:
-    """One file of weights: .safetensors, there, and as long as its header says."""
+    """Check that a weight file exists, is safetensors, and is as long as its header says."""
     read_header(file)
 
 
 def read_header(file: Path) -> dict[str, Any]:
-    """What a file of weights says of each of its tensors (dtype, shape, place), after the same look."""
-    if file.suffix in PICKLES:
+    """The header of a weight file (dtype, shape, data_offsets by tensor name), after the same checks."""
+    if file.suffix in _PICKLES:
         raise InputError(f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors file")
     if not file.is_file():
         raise InputError(f"weight file '{file}' is missing", cure=DOWNLOAD_AGAIN)
     with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
-        said = stream.read(min(length, file.stat().st_size))
+        length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+        text = stream.read(min(length, file.stat().st_size))
     try:
-        tensors = {name: entry for name, entry in json.loads(said).items() if name != "__metadata__"}
-        end = LENGTH_BYTES + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
+        tensors = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
+        end = _LENGTH_BYTES + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"weight file '{file}' is damaged or not safetensors", cure=DOWNLOAD_AGAIN) from error
     if file.stat().st_size != end:
@@ -284,5 +286,5 @@ def _read_json(file: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"model file '{file}' cannot be read", cure=DOWNLOAD_AGAIN) from error
     if not isinstance(found, dict):
-        raise InputError(f"model file '{file}' is not what it should be", cure=DOWNLOAD_AGAIN)
+        raise InputError(f"model file '{file}' does not hold an object", cure=DOWNLOAD_AGAIN)
     return found
