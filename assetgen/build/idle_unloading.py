@@ -48,7 +48,7 @@ class IdleUnloader:
             if self.left > 0:
                 return
             self._last_use = None
-            if "assetgen.diffusion.loading.models" in sys.modules:  # otherwise none was ever loaded
-                from assetgen.diffusion.loading.models import unload_models
+            if "assetgen.diffusion.loading.warm_cache" in sys.modules:  # otherwise none was ever loaded
+                from assetgen.diffusion.loading.warm_cache import unload_models
 
                 unload_models()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from assetgen.controls._detector import DetectorInput, load_module
-from assetgen.diffusion.loading.detectors import unload_detectors
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.speed.devices import libraries
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array
@@ -55,7 +55,7 @@ NEED_TORCHVISION = ("midas", "zoe", "leres", "normalbae", "open_pose", "segment_
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     yield
-    unload_detectors()
+    unload_models()
 
 
 def saved(path: Path, array: Array) -> InputFile:

@@ -15,7 +15,7 @@ import pytest
 from assetgen.controls._detector import load_module
 from assetgen.controls._skeleton import skeletons
 from assetgen.controls._wholebody import Person
-from assetgen.diffusion.loading.detectors import unload_detectors
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array
 from assetgen.parts import InputFile, load_part
@@ -28,7 +28,7 @@ TALL = (48, 64)  # width and height of what the small estimator sees
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     yield
-    unload_detectors()
+    unload_models()
 
 
 def onnx_file(
@@ -150,7 +150,7 @@ def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"are not those of DWPose. Use the file dw-ll_ucoco_384.onnx"):
         run(**{**good, "weights": other})
     (tmp_path / "bad.onnx").write_bytes(b"no network")
-    with pytest.raises(InputError, match=r"bad.onnx' is damaged or no ONNX network \(.*\). Download it again"):
+    with pytest.raises(InputError, match=r"bad.onnx' is damaged or not an ONNX network \(.*\). Download it again"):
         run(**{**good, "weights": InputFile.model_validate(str(tmp_path / "bad.onnx"))})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import unload_models
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.events import Compiling, Drawn, Event, Uncompiled
 from assetgen.images import Array

@@ -1,4 +1,4 @@
-"""On a real GPU: recorded steps, compiled networks, weights that do not fit; on tiny models of all families."""
+"""Tests on a GPU: CUDA graphs, compiled networks, offloaded weights, with tiny models of all families."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import WarmModel, unload_models, warm_model
+from assetgen.diffusion.loading.models import WarmModel, warm_model
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.speed.offload import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES, component_sizes
 from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
@@ -19,7 +20,7 @@ from assetgen.pixels.image_files import encode_png
 
 
 def _has_gpu() -> bool:
-    if "ASSETGEN_TEST_GPU" not in os.environ:  # others need not load torch to hear that this file is skipped
+    if "ASSETGEN_TEST_GPU" not in os.environ:  # torch is imported only if needed
         return False
     import torch
 
@@ -51,7 +52,7 @@ def warm(card: ModelCard) -> WarmModel:
     return warm_model(card, (), (), ignore)
 
 
-def unrecorded(card: ModelCard, *jobs: SourceJob) -> list[Array]:
+def without_graphs(card: ModelCard, *jobs: SourceJob) -> list[Array]:
     with warm(card).cuda_graphs.disabled():
         return drawn(*jobs)
 
@@ -65,7 +66,7 @@ def under(*kinds: str, **acts: float) -> Context:
     return Context(asset="it", controls=tuple(Control(kind, color_image(ramp), **acts) for kind in kinds))
 
 
-def test_a_picture_is_about_that_of_the_cpu(each: ModelCard, job: Make) -> None:
+def test_gpu_and_cpu_draw_nearly_the_same(each: ModelCard, job: Make) -> None:
     asked = job(each, steps=STEPS)
     [here] = drawn(asked)
     unload_models()
@@ -73,39 +74,39 @@ def test_a_picture_is_about_that_of_the_cpu(each: ModelCard, job: Make) -> None:
     assert np.abs(here - there).mean() < 2
 
 
-def test_recorded_steps_give_the_bytes_of_unrecorded_ones(each: ModelCard, job: Make) -> None:
+def test_cuda_graphs_give_equal_bytes(each: ModelCard, job: Make) -> None:
     jobs = [job(each, seed=n, prompt=f"{n}", guidance=2.0 + n, steps=STEPS) for n in range(6)]
-    wanted = unrecorded(each, *jobs)
+    wanted = without_graphs(each, *jobs)
     assert equal(drawn(*jobs), wanted)
     assert len(warm(each).cuda_graphs.graphs) == 2  # four, then two
     assert equal(drawn(*jobs), wanted)
 
 
-def test_recorded_steps_wrap_as_unrecorded_ones_do(each: ModelCard, job: Make) -> None:
+def test_cuda_graphs_give_equal_seamless_images(each: ModelCard, job: Make) -> None:
     jobs = [job(each, tile=axes, steps=STEPS) for axes in ("", "x", "xy")]
-    wanted = [unrecorded(each, asked)[0] for asked in jobs]
+    wanted = [without_graphs(each, asked)[0] for asked in jobs]
     assert equal([drawn(asked)[0] for asked in jobs], wanted)
 
 
 @pytest.mark.parametrize("name", CONTROLLED)
-def test_recorded_controls_act_by_picture_strength_and_time(tiny_of: Find, job: Make, name: str) -> None:
+def test_cuda_graphs_give_equal_controlled_images(tiny_of: Find, job: Make, name: str) -> None:
     card = tiny_of(name)
     contexts = [under("depth"), under("depth", strength=0.3), under("depth", end=0.7), under("depth", "canny")]
     jobs = [job(card, context, steps=2 * STEPS) for context in contexts]
-    wanted = [unrecorded(card, asked)[0] for asked in jobs]
+    wanted = [without_graphs(card, asked)[0] for asked in jobs]
     assert equal([drawn(asked)[0] for asked in jobs], wanted)
 
 
-def test_recorded_steps_repaint_a_picture(each: ModelCard, job: Make, tmp_path: Path) -> None:
+def test_cuda_graphs_give_equal_image_to_image_results(each: ModelCard, job: Make, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
     (tmp_path / "it.png").write_bytes(encode_png(pixels))
     jobs = [job(each, image=tmp_path / "it.png", strength=0.9, steps=2 * STEPS, seed=n) for n in range(2)]
-    wanted = unrecorded(each, *jobs)
+    wanted = without_graphs(each, *jobs)
     assert equal(drawn(*jobs), wanted)
 
 
 @pytest.mark.parametrize("name", ["stable_diffusion", "sdxl"])
-def test_a_compiled_model_draws_about_the_same_and_wraps_as_before(tiny_of: Find, job: Make, name: str) -> None:
+def test_a_compiled_model_draws_nearly_the_same(tiny_of: Find, job: Make, name: str) -> None:
     card, events = tiny_of(name), list[Event]()
     many = Context(asset="it", emit=events.append, remaining=10**9)
     wall = job(card, tile="xy", steps=STEPS)
@@ -117,9 +118,9 @@ def test_a_compiled_model_draws_about_the_same_and_wraps_as_before(tiny_of: Find
 
 
 @pytest.mark.parametrize("by", ["parts", "layers"])
-def test_a_model_that_does_not_fit_draws_the_same_by_parts_or_layers(each: ModelCard, job: Make, by: str) -> None:
+def test_an_offloaded_model_draws_the_same(each: ModelCard, job: Make, by: str) -> None:
     asked, events = job(each, steps=2, size=(32, 32)), list[Event]()
-    wanted = unrecorded(each, asked)
+    wanted = without_graphs(each, asked)
     weights = list(component_sizes(warm(each).pipeline).values())
     unload_models()
     pixels = (
@@ -138,7 +139,7 @@ def free() -> int:
     return int(torch.cuda.mem_get_info()[0])
 
 
-def test_where_memory_is_short_recordings_go_before_batches_are_halved(tiny_of: Find, job: Make) -> None:
+def test_graphs_are_dropped_before_batches_are_halved(tiny_of: Find, job: Make) -> None:
     import torch
 
     card, events = tiny_of("stable_diffusion"), list[Event]()

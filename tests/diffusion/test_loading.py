@@ -1,4 +1,4 @@
-"""Loading: what of a model folder is refused, and how it is said; LoRAs."""
+"""Model folders that are refused, and the errors; LoRAs."""
 
 import json
 import shutil
@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import unload_models, warm_model
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.loading.weight_files import check_part
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError, NotInstalledError
@@ -48,7 +49,7 @@ def test_a_missing_file_is_named(copied: ModelCard, tmp_path: Path, missing: str
     assert str(raised.value).count("\n") == 0
 
 
-def test_a_model_that_is_let_go_leaves_the_memory_and_is_loaded_again(copied: ModelCard) -> None:
+def test_an_unloaded_model_is_freed_and_loaded_again(copied: ModelCard) -> None:
     told: list[Event] = []
     warm = weakref.ref(warm_model(copied, (), (), told.append))
     unload_models()
@@ -57,7 +58,7 @@ def test_a_model_that_is_let_go_leaves_the_memory_and_is_loaded_again(copied: Mo
     assert len(told) == 2
 
 
-def test_a_vocabulary_that_nothing_here_can_read_says_what_does(
+def test_an_unreadable_vocabulary_names_the_missing_packages(
     tiny_of: Callable[[str], ModelCard], tmp_path: Path
 ) -> None:
     card = tiny_of("pixart")
@@ -78,7 +79,7 @@ def test_weights_cut_short_are_refused(copied: ModelCard, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_weights_in_several_files_of_a_variant_are_looked_at(copied: ModelCard, tmp_path: Path, damaged: bool) -> None:
+def test_sharded_weights_of_a_variant_are_checked(copied: ModelCard, tmp_path: Path, damaged: bool) -> None:
     folder, half = tmp_path / "model/text_encoder", "model.fp16-00001-of-00001.safetensors"
     (folder / "model.safetensors").rename(folder / half)
     names = {"weight_map": {"a": half, **({"b": "model.fp16-00002-of-00002.safetensors"} if damaged else {})}}
@@ -90,7 +91,7 @@ def test_weights_in_several_files_of_a_variant_are_looked_at(copied: ModelCard, 
         check_part(folder, "fp16")
 
 
-def test_a_pickle_is_refused_even_where_diffusers_would_take_it(copied: ModelCard, tmp_path: Path) -> None:
+def test_a_pickle_is_refused_where_diffusers_would_load_it(copied: ModelCard, tmp_path: Path) -> None:
     file = tmp_path / "model/unet/diffusion_pytorch_model.safetensors"
     file.rename(file.with_suffix(".bin"))
     with pytest.raises(InputError, match="is a pickle"):
@@ -115,19 +116,19 @@ def test_a_wrong_family_is_named(tiny: ModelCard) -> None:
         load(tiny.model_copy(update={"family": "sdlx"}))
 
 
-def test_a_wrong_scheduler_word_is_named(tiny: ModelCard) -> None:
+def test_an_unknown_scheduler_is_named(tiny: ModelCard) -> None:
     wrong = tiny.model_validate({**tiny.model_dump(), "scheduler": {"name": "EulerDiscreteShceduler"}})
     with pytest.raises(InputError, match=r"there is no scheduler 'EulerDiscreteShceduler'. Did you mean"):
         load(wrong)
 
 
-def test_what_is_not_on_this_machine_names_the_command_that_brings_it(tiny: ModelCard) -> None:
+def test_missing_hub_weights_name_the_download_command(tiny: ModelCard) -> None:
     absent = tiny.model_copy(update={"weights": Hub(hub="nobody/nothing", revision="abc")})
     with pytest.raises(NotInstalledError, match="hf download nobody/nothing --revision abc"):
         load(absent)
 
 
-def test_a_lora_changes_pictures_by_its_weight(tiny: ModelCard, job: Callable[..., SourceJob], tmp_path: Path) -> None:
+def test_a_lora_changes_images_by_its_weight(tiny: ModelCard, job: Callable[..., SourceJob], tmp_path: Path) -> None:
     file = _lora(tiny, tmp_path)
     plain, off, on = (
         next(sample([job(tiny, loras=loras)]))["color"].astype(int)

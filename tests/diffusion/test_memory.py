@@ -1,4 +1,4 @@
-"""What happens where a device's memory is full: a network that takes no more than so many rows stands for that."""
+"""Full device memory, simulated by a network that refuses larger batches."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.diffusion.loading.models import unload_models, warm_model
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import BuildError
 from assetgen.events import Drawn, Event, Shrunk, ignore
@@ -20,7 +21,7 @@ Make = Callable[..., SourceJob]
 
 @contextmanager
 def room_for(card: ModelCard, rows: int) -> Iterator[None]:
-    """Within it, the card's network finds no memory for more rows."""
+    """Context in which the card's network is out of memory for more rows."""
     import torch
 
     def refuse(network: Any, given: Any) -> None:
@@ -35,7 +36,7 @@ def room_for(card: ModelCard, rows: int) -> Iterator[None]:
         unload_models()
 
 
-def test_batches_are_halved_until_they_fit_and_stay_so(tiny: ModelCard, job: Make) -> None:
+def test_batches_are_halved_until_they_fit(tiny: ModelCard, job: Make) -> None:
     events: list[Event] = []
     jobs = [job(tiny, Context(asset=f"a{n}", emit=events.append), seed=n) for n in range(7)]
     wanted = [images["color"] for images in sample(jobs)]
@@ -48,8 +49,8 @@ def test_batches_are_halved_until_they_fit_and_stay_so(tiny: ModelCard, job: Mak
     assert max(apart) <= 1
 
 
-def test_a_picture_that_does_not_fit_alone_is_one_sentence(tiny: ModelCard, job: Make) -> None:
-    with room_for(tiny, 1), pytest.raises(BuildError, match="one image of this size does not fit into memory"):
+def test_one_image_that_does_not_fit_is_an_error(tiny: ModelCard, job: Make) -> None:
+    with room_for(tiny, 1), pytest.raises(BuildError, match="does not fit into memory with one picture of this size"):
         list(sample([job(tiny)]))
 
 

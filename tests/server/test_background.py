@@ -13,7 +13,7 @@ import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.build.idle_unloading import IdleUnloader
-from assetgen.diffusion.loading.models import unload_models
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.events import ignore
 from assetgen.machine import this_machine
 from assetgen.server.fair_queue import FairLock

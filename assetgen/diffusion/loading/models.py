@@ -1,15 +1,15 @@
 """From a model card to a warm model. One base model stays in memory, with the control networks used so far."""
 
-import gc
 import json
-import sys
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from cachetools import LRUCache
 
 from assetgen.diffusion.families import Family, get_family
 from assetgen.diffusion.loading.checkpoint import (
@@ -26,10 +26,10 @@ from assetgen.diffusion.loading.compatibility import (
     error_summary,
     missing_tensors_error,
 )
-from assetgen.diffusion.loading.detectors import unload_detectors
 from assetgen.diffusion.loading.loras import fuse_lora
 from assetgen.diffusion.loading.schedulers import replace_scheduler
 from assetgen.diffusion.loading.textual_inversion import load_embedding
+from assetgen.diffusion.loading.warm_cache import WARM
 from assetgen.diffusion.loading.weight_files import (
     DOWNLOAD_AGAIN,
     PIPELINE_FILE,
@@ -48,7 +48,6 @@ from assetgen.diffusion.speed.compiling import Compiler
 from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
 from assetgen.diffusion.speed.offload import Placement, apply_placement, has_room, weights_size
-from assetgen.diffusion.speed.recent import Recent
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading, Offloading
 from assetgen.pack.schema import Hub, Location, Lora, ModelCard, SingleFile
@@ -74,8 +73,8 @@ class WarmModel:
     compiler: Compiler
     cuda_graphs: CudaGraphs
     controls: dict[str, Any] = field(default_factory=dict)
-    prompt_chunks: Recent[str, list[str]] = field(default_factory=partial(Recent, _CACHED_PROMPTS))
-    embeddings: Recent[Any, dict[str, Any]] = field(default_factory=partial(Recent, _CACHED_BATCHES))
+    prompt_chunks: LRUCache[str, list[str]] = field(default_factory=partial(LRUCache, _CACHED_PROMPTS))
+    embeddings: LRUCache[Any, dict[str, Any]] = field(default_factory=partial(LRUCache, _CACHED_BATCHES))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -157,43 +156,25 @@ def warm_model(
     card: ModelCard, loras: tuple[Lora, ...], kinds: Collection[str], emit: Emit, device: str = "auto"
 ) -> WarmModel:
     """The warm model of a card with control networks of these kinds; emits `Loading` for what is loaded from disk."""
-    shelf = _shelf(card.model_dump_json(exclude=_NOT_LOADED), tuple(lora.model_dump_json() for lora in loras), device)
-    with shelf.lock:
-        if shelf.warm is None:
-            check_downloaded(card, loras, kinds)
-            emit(Loading(model=card.model))
-            shelf.warm = _load(card, loras, kinds, emit, device)
-        missing = [kind for kind in kinds if kind not in shelf.warm.controls]
-        if missing and not _makes_room(shelf.warm, _size_of_controls(card, missing)):
-            missing = [*shelf.warm.controls, *missing]
-            shelf.warm = None  # so that its memory is free for what comes
-            gc.collect()
-            shelf.warm = _load(card, loras, missing, emit, device)
+    key = (card.model_dump_json(exclude=_NOT_LOADED), tuple(lora.model_dump_json() for lora in loras), device)
+
+    def load(kinds: Collection[str]) -> WarmModel:
+        check_downloaded(card, loras, kinds)
+        emit(Loading(model=card.model))
+        return _load(card, loras, kinds, emit, device)
+
+    with WARM.lock:
+        warm = WARM.get("model", key, lambda: load(kinds))
+        missing = [kind for kind in kinds if kind not in warm.controls]
+        if missing and not _makes_room(warm, _size_of_controls(card, missing)):
+            missing = [*warm.controls, *missing]
+            del warm  # its memory is needed
+            WARM.drop("model", key)
+            warm = WARM.get("model", key, lambda: _load(card, loras, missing, emit, device))
         for kind in missing:
             emit(Loading(model=f"{card.model}/{kind}"))
-            shelf.warm.controls[kind] = _load_control(card, kind, shelf.warm)
-        return shelf.warm
-
-
-@dataclass
-class _Shelf:
-    warm: WarmModel | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-@lru_cache(maxsize=1)
-def _shelf(card: str, loras: tuple[str, ...], device: str) -> _Shelf:
-    """The place for one model. It is made empty, so that the last model is gone before the next one is read."""
-    return _Shelf()
-
-
-def unload_models() -> None:
-    """Forget the warm model and detectors: their memory is free as soon as nobody uses it."""
-    _shelf.cache_clear()
-    unload_detectors()
-    gc.collect()
-    if device_memory := sys.modules.get("torch.cuda"):
-        device_memory.empty_cache()  # does nothing where no device was ever used
+            warm.controls[kind] = _load_control(card, kind, warm)
+        return warm
 
 
 def _makes_room(warm: WarmModel, size: int) -> bool:
@@ -208,9 +189,9 @@ def _size_of_controls(card: ModelCard, kinds: Iterable[str]) -> int:
     return sum(weights_size(weights_path(card.controls[kind].weights)) for kind in kinds)
 
 
-def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, place: str) -> WarmModel:
+def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, name: str) -> WarmModel:
     torch, diffusers = libraries()
-    shape, device = get_family(card.family), device_for(card, place)
+    shape, device = get_family(card.family), device_for(card, name)
     options = dict(shape.pipeline_kwargs)
     if card.vae:
         options["vae"] = _read_vae(card, card.vae, device)
@@ -307,7 +288,7 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
     words = {"variant": variant, "local_files_only": True, "use_safetensors": True}
     whole = kind.__name__.endswith("Pipeline")
     if whole:
-        check_pipeline(folder, variant, given=options)
+        check_pipeline(folder, variant, replaced=options)
         check_family(folder, family)
         words |= _text_encoders(folder, options, words)
     elif (folder / PIPELINE_FILE).exists():

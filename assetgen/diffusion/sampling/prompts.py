@@ -21,7 +21,10 @@ def chunk_count(warm: WarmModel, prompt: str, negative_prompt: str) -> int:
 
 def prompt_chunks(warm: WarmModel, prompt: str) -> list[str]:
     """The prompt in chunks of whole words, each short enough for every tokenizer of the model."""
-    return warm.prompt_chunks.get(prompt, lambda: _split(warm, prompt))
+    with warm.lock:
+        if prompt not in warm.prompt_chunks:
+            warm.prompt_chunks[prompt] = _split(warm, prompt)
+        return warm.prompt_chunks[prompt]
 
 
 def _split(warm: WarmModel, prompt: str) -> list[str]:
@@ -55,7 +58,10 @@ def encode_prompts(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: boo
     On CPUs each pair is encoded alone, so that its bits do not depend on the batch; on GPUs a batch takes no longer
     than one pair. The embeddings of the last batches are cached: attempts of one asset share their prompts.
     """
-    return warm.embeddings.get((*prompts, cfg), lambda: _encode(warm, prompts, cfg))
+    with warm.lock:
+        if (*prompts, cfg) not in warm.embeddings:
+            warm.embeddings[*prompts, cfg] = _encode(warm, prompts, cfg)
+        return warm.embeddings[*prompts, cfg]
 
 
 def _encode(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Tensor]:

@@ -8,10 +8,12 @@ graph.
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from cachetools import LRUCache
+
 from assetgen.diffusion.speed.devices import Device, libraries
-from assetgen.diffusion.speed.recent import Recent
 
 _WARMUP_RUNS = 2
 """Runs of a shape before it is captured; they select kernels and allocate workspaces."""
@@ -44,7 +46,7 @@ class CudaGraphs:
     device: Device
     allowed: bool = True
     runs: dict[Hashable, int] = field(default_factory=dict)
-    graphs: Recent[Hashable, _Graph] = field(default_factory=lambda: Recent(_MAX_GRAPHS))
+    graphs: LRUCache[Hashable, _Graph] = field(default_factory=partial(LRUCache, _MAX_GRAPHS))
 
     def run(self, step: StepFunction, inputs: Inputs, key: Hashable) -> Any:
         """`step(inputs)`, a tensor; `inputs` holds tensors in mappings and lists.
@@ -63,11 +65,14 @@ class CudaGraphs:
                 return step(inputs)
         torch, _ = libraries()
         try:
-            graph = self.graphs.get(key, lambda: self._capture(step, leaves, structure))
+            if key not in self.graphs:
+                while len(self.graphs) >= self.graphs.maxsize:
+                    self.graphs.popitem()  # its memory is free before the next capture
+                self.graphs[key] = self._capture(step, leaves, structure)
         except torch.OutOfMemoryError:  # a graph holds memory of its own: continue without graphs
             self.disable()
             return step(inputs)
-        return graph.replay(leaves)
+        return self.graphs[key].replay(leaves)
 
     @contextmanager
     def disabled(self) -> Iterator[None]:
