@@ -50,7 +50,7 @@ def test_batches_are_halved_until_they_fit(tiny: ModelCard, job: Make) -> None:
 
 
 def test_one_image_that_does_not_fit_is_an_error(tiny: ModelCard, job: Make) -> None:
-    with room_for(tiny, 1), pytest.raises(BuildError, match="does not fit into memory with one picture of this size"):
+    with room_for(tiny, 1), pytest.raises(BuildError, match="one image of this size does not fit into memory"):
         list(sample([job(tiny)]))
 
 

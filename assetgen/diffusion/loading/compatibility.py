@@ -25,13 +25,13 @@ def error_summary(error: Exception) -> str:
     return line.partition(" If you want")[0].rstrip(".:")
 
 
-def check_family(folder: Path, wanted: str) -> None:
+def check_family(folder: Path, expected: str) -> None:
     """Raise `InputError` for a pipeline folder of another known family than its card gives."""
     kind = str(json.loads((folder / PIPELINE_FILE).read_bytes()).get("_class_name"))
     stems = {shape.pipeline_class.removesuffix("Pipeline"): name for name, shape in all_families().items()}
     found = max((stem for stem in stems if kind.startswith(stem)), key=len, default=None)
-    if found and stems[found] != wanted:
-        what = f"the weights in '{folder}' are of a model of family '{stems[found]}' and not '{wanted}'"
+    if found and stems[found] != expected:
+        what = f"the weights in '{folder}' are of a model of family '{stems[found]}' and not '{expected}'"
         raise InputError(what, cure=f"Its card should say `family: {stems[found]}`, or name other weights")
 
 
@@ -63,10 +63,9 @@ def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> No
         return
     widths = [int(encoder.get_input_embeddings().weight.shape[-1]) for encoder in encoders]
     if width not in (*widths, sum(widths)):
-        what = (
-            f"the {shape.network_name} of '{card.model}' expects text embeddings of width {width}; its text encoders produce"
-        )
-        raise InputError(f"{what} {' and '.join(map(str, widths))}", cure="Check its card: `network`, `weights`")
+        expected_width = f"the {shape.network_name} of '{card.model}' expects text embeddings of width {width}"
+        what = f"{expected_width}; its text encoders produce {' and '.join(map(str, widths))}"
+        raise InputError(what, cure="Check its card: `network`, `weights`")
 
 
 def check_control(card: ModelCard, kind: str, control: Any, network: Any) -> None:

@@ -55,13 +55,13 @@ def _read_onnx(file: Path, device: str) -> OnnxNetwork:
     try:
         session = onnxruntime.InferenceSession(str(file), options, providers=providers)
     except Exception as error:  # its errors have no base of their own
-        said = str(error).strip().partition("\n")[0][:120]
-        raise InputError(f"'{file}' is damaged or not an ONNX network ({said})", cure=_DOWNLOAD_CURE) from error
+        reason = str(error).strip().partition("\n")[0][:120]
+        raise InputError(f"'{file}' is damaged or not an ONNX network ({reason})", cure=_DOWNLOAD_CURE) from error
     entries = session.get_inputs()
     shape = entries[0].shape if len(entries) == 1 else []
     if len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
         raise InputError(f"the network in '{file}' does not take one image of a fixed size", cure=_DOWNLOAD_CURE)
-    return OnnxNetwork(lambda pictures: session.run(None, {entries[0].name: pictures}), (shape[3], shape[2]))
+    return OnnxNetwork(lambda image: session.run(None, {entries[0].name: image}), (shape[3], shape[2]))
 
 
 def read_tensors(file: Path) -> Mapping[str, Any]:

@@ -285,25 +285,25 @@ def _read(kind: Any, location: Location, model: str, device: Device, *, family: 
 
 
 def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str = "", variant: str | None = None) -> Any:
-    words = {"variant": variant, "local_files_only": True, "use_safetensors": True}
+    loading = {"variant": variant, "local_files_only": True, "use_safetensors": True}
     whole = kind.__name__.endswith("Pipeline")
     if whole:
         check_pipeline(folder, variant, replaced=options)
         check_family(folder, family)
-        words |= _text_encoders(folder, options, words)
+        loading |= _text_encoders(folder, options, loading)
     elif (folder / PIPELINE_FILE).exists():
         raise InputError(f"'{folder}' is a whole model, not a network", cure="Give the folder of one network in it")
     else:
         check_part(folder, variant)
     check_tokenizer_packages(folder)
-    found = kind.from_pretrained(str(folder), **words, **options)
+    found = kind.from_pretrained(str(folder), **loading, **options)
     for name, network in found.components.items() if whole else [("", found)]:
         if hasattr(network, "named_parameters"):
             check_complete(network, folder / name)
     return found
 
 
-def _text_encoders(folder: Path, options: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[str, Any]) -> dict[str, Any]:
     """The text encoders of a pipeline folder, loaded here because a pipeline does not report missing tensors."""
     import transformers
 
@@ -311,7 +311,7 @@ def _text_encoders(folder: Path, options: Mapping[str, Any], words: Mapping[str,
     for name, origin in json.loads((folder / PIPELINE_FILE).read_bytes()).items():
         if name.startswith("text_encoder") and name not in options and hasattr(transformers, str(origin[1])):
             encoder, info = getattr(transformers, origin[1]).from_pretrained(
-                str(folder / name), output_loading_info=True, dtype=options["dtype"], **words
+                str(folder / name), output_loading_info=True, dtype=options["dtype"], **loading
             )
             if info["missing_keys"]:
                 raise missing_tensors_error(encoder, folder / name, sorted(info["missing_keys"]))

@@ -21,36 +21,36 @@ _USUAL = "EulerDiscreteScheduler"
 _USUAL_FLOW = "FlowMatchEulerDiscreteScheduler"
 
 
-def replace_scheduler(current: Any, wanted: Scheduler | None) -> Any:
+def replace_scheduler(current: Any, chosen: Scheduler | None) -> Any:
     """The diffusers scheduler set by a card, or `current`. Raises `InputError` for unknown names and options."""
-    if wanted is None:
+    if chosen is None:
         return current
     from diffusers import schedulers
 
     known = {name for name in dir(schedulers) if name.endswith("Scheduler") and _has_step(getattr(schedulers, name))}
     known -= _UNSEEDED
-    if wanted.name not in known:
-        raise InputError(f"there is no scheduler '{wanted.name}'", cure=did_you_mean(wanted.name, known))
-    kind = getattr(schedulers, wanted.name)
+    if chosen.name not in known:
+        raise InputError(f"there is no scheduler '{chosen.name}'", cure=did_you_mean(chosen.name, known))
+    kind = getattr(schedulers, chosen.name)
     options = set(inspect.signature(kind.__init__).parameters) - {"self", _UNSEEDED_OPTION}
-    for name in wanted.options:
+    for name in chosen.options:
         if name not in options:
-            raise InputError(f"scheduler '{wanted.name}' has no option '{name}'", cure=did_you_mean(name, options))
+            raise InputError(f"scheduler '{chosen.name}' has no option '{name}'", cure=did_you_mean(name, options))
     try:
-        found = kind.from_config(current.config, **wanted.options)
+        found = kind.from_config(current.config, **chosen.options)
     except _SCHEDULER_ERRORS as error:
-        what = f"scheduler '{wanted.name}' cannot be made with these options ({error_summary(error)})"
+        what = f"scheduler '{chosen.name}' cannot be made with these options ({error_summary(error)})"
         raise InputError(what, cure="Change `scheduler:` in the model's card") from error
     required = [each for each in inspect.signature(kind.step).parameters.values() if each.default is each.empty]
     if len(required) > _STEP_ARGUMENTS:
         argument = required[_STEP_ARGUMENTS].name
-        what = f"scheduler '{wanted.name}' needs an argument that assetgen does not provide ('{argument}')"
+        what = f"scheduler '{chosen.name}' needs an argument that assetgen does not provide ('{argument}')"
         raise InputError(what, cure=f"Use another, like {_USUAL}")
     if _is_flow(found) != _is_flow(current):
         kind, predicts, other = "flow-matching", "noise", _USUAL
         if not _is_flow(found):
             kind, predicts, other = "noise-predicting", "a flow", _USUAL_FLOW
-        what = f"'{wanted.name}' is a {kind} scheduler, but this model predicts {predicts}"
+        what = f"'{chosen.name}' is a {kind} scheduler, but this model predicts {predicts}"
         raise InputError(what, cure=f"Use one like {other}, or its options `use_flow_sigmas` and `prediction_type`")
     return found
 

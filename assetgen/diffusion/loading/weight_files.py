@@ -66,11 +66,11 @@ def download_command(location: Hub, whole: bool) -> str:
     """The sentence with the command that downloads weights from the hub."""
     weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
     below = f"{location.subfolder}/" if location.subfolder else ""
-    wanted = (
+    needed = (
         *(f"{below}{kind}" for kind in ("*.json", "*.txt", "*.model")),
         f"{below}{'*/' if whole else ''}{weights}",
     )
-    patterns = " ".join(f'--include "{pattern}"' for pattern in wanted)
+    patterns = " ".join(f'--include "{pattern}"' for pattern in needed)
     return f"{_ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
 
 
@@ -130,19 +130,19 @@ def check_all_downloaded(checks: Iterable[Callable[[], object]], name: str) -> N
 
 def check_weights(location: Location, replaced: Container[str] = ()) -> None:
     """Check that the weights at a location are complete, without reading them. Components in `replaced` are skipped."""
-    place = weights_path(location)
-    if place.is_file():
-        check_file(place)
+    path = weights_path(location)
+    if path.is_file():
+        check_file(path)
         return
-    if (place / IMAGE_ENCODER).is_dir() and not (place / PIPELINE_FILE).exists():  # an IP-Adapter
-        for part in (*sorted(place.glob("*.safetensors")), *sorted((place / IMAGE_ENCODER).glob("*.safetensors"))):
+    if (path / IMAGE_ENCODER).is_dir() and not (path / PIPELINE_FILE).exists():  # an IP-Adapter
+        for part in (*sorted(path.glob("*.safetensors")), *sorted((path / IMAGE_ENCODER).glob("*.safetensors"))):
             check_file(part)
         return
     variant = location.variant if isinstance(location, Hub) else None
-    if (place / PIPELINE_FILE).exists():
-        check_pipeline(place, variant, replaced)
+    if (path / PIPELINE_FILE).exists():
+        check_pipeline(path, variant, replaced)
     else:
-        check_part(place, variant)
+        check_part(path, variant)
 
 
 def availability(card: ModelCard) -> Literal["here", "not whole", "not here"]:
