@@ -34,3 +34,58 @@ def transformer_pos_embed(controlnet: ModelMixin, transformer: ModelMixin) -> Mo
     """The position embedding of an SD3 transformer, for a ControlNet trained without its own. The pipelines of
     diffusers call the same method; from outside a pipeline there is no other way."""
     return controlnet._get_pos_embed_from_transformer(transformer)
+
+
+def lora_components(pipeline: Any) -> list[str]:
+    """Names of the pipeline components that can hold LoRAs. `fuse_lora` and `unload_lora_weights` require them, and
+    the public API lists only the adapters that are loaded."""
+    return list(pipeline._lora_loadable_modules)
+
+
+def has_fast_bfloat16() -> bool:
+    """True if the CPU computes in bfloat16 natively (AVX-512 BF16 or AMX). `torch.cpu.get_capabilities` is newer than
+    the oldest supported torch."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def limit_recompiles(shapes: int) -> None:
+    """How many shapes of one module torch compiles before it silently runs further ones eagerly. Only the
+    configuration of dynamo has this limit."""
+    import torch
+
+    torch._dynamo.config.recompile_limit = shapes
+
+
+def compile_error() -> Any:
+    """The exception class of dynamo's and inductor's errors, which has no public name."""
+    from torch._dynamo.exc import TorchDynamoException
+
+    return TorchDynamoException
+
+
+def compiled_call(network: Any) -> Any:
+    """What `network.compile()` runs instead of the module's `forward`; None if it is not compiled."""
+    return network._compiled_call_impl
+
+
+def set_compiled_call(network: Any, call: Any) -> None:
+    """Restore or, with None, remove a compiled call. `torch.compiler.set_stance("force_eager")` would act on all
+    modules and threads."""
+    network._compiled_call_impl = call
+
+
+def flatten(tree: Any) -> tuple[list[Any], Any]:
+    """The leaves of nested mappings and lists, and their structure. torch has no public name for its pytrees."""
+    from torch.utils._pytree import tree_flatten
+
+    leaves, structure = tree_flatten(tree)
+    return leaves, structure
+
+
+def unflatten(leaves: list[Any], structure: Any) -> Any:
+    """The tree of these leaves; the inverse of `flatten`."""
+    from torch.utils._pytree import tree_unflatten
+
+    return tree_unflatten(leaves, structure)

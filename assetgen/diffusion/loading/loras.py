@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from assetgen.diffusion._private_apis import lora_components
 from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, error_summary
 from assetgen.diffusion.loading.weight_files import addition_path, check_file
 from assetgen.errors import InputError
@@ -17,7 +18,7 @@ def fuse_lora(pipeline: Any, lora: Lora, name: str) -> None:
     options = {"weight_name": file.name, "adapter_name": name, "local_files_only": True}
     try:
         pipeline.load_lora_weights(str(file.parent), **options)
-        parts = [part for part in pipeline._lora_loadable_modules if _has(getattr(pipeline, part, None), name)]
+        parts = [part for part in lora_components(pipeline) if _has(getattr(pipeline, part, None), name)]
         if not parts:
             raise ValueError("none of its weights is for this model")
         pipeline.fuse_lora(components=parts, lora_scale=lora.weight, adapter_names=[name])

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assetgen.diffusion._private_apis import compile_error, compiled_call, limit_recompiles, set_compiled_call
 from assetgen.diffusion.speed.devices import libraries
 
 COMPILE_FROM = 2000
@@ -38,7 +39,7 @@ class Compiler:
 def compile_networks(networks: Iterable[Any]) -> None:
     """Compile these torch modules at their next call, separately for each shape."""
     torch, _ = libraries()
-    torch._dynamo.config.recompile_limit = _MAX_SHAPES
+    limit_recompiles(_MAX_SHAPES)
     for network in networks:
         if not is_compiled(network):
             network.to(memory_format=torch.channels_last)  # faster for compiled convolutions, slower for others
@@ -47,7 +48,7 @@ def compile_networks(networks: Iterable[Any]) -> None:
 
 def is_compiled(network: Any) -> bool:
     """True if a call of this module runs compiled code."""
-    return network._compiled_call_impl is not None
+    return compiled_call(network) is not None
 
 
 class CompilingError(Exception):
@@ -58,15 +59,14 @@ class CompilingError(Exception):
 def compiled(compiler: Compiler, networks: Iterable[Any]) -> Iterator[None]:
     """Context in which these modules run compiled. A failure raises `CompilingError` and disables compiling."""
     from torch import contiguous_format
-    from torch._dynamo.exc import TorchDynamoException
 
     try:
         yield
-    except TorchDynamoException as error:
+    except compile_error() as error:
         compiler.allowed = False
         compiler.compiled.clear()
         for network in networks:
-            network._compiled_call_impl = None
+            set_compiled_call(network, None)
             network.to(memory_format=contiguous_format)
         raise CompilingError(str(error).strip().partition("\n")[0]) from error
 
@@ -74,11 +74,11 @@ def compiled(compiler: Compiler, networks: Iterable[Any]) -> Iterator[None]:
 @contextlib.contextmanager
 def uncompiled(networks: Iterable[Any]) -> Iterator[None]:
     """Context in which these modules run eagerly, so that their layers may be changed temporarily."""
-    kept = [(network, network._compiled_call_impl) for network in networks]
+    kept = [(network, compiled_call(network)) for network in networks]
     try:
         for network, _ in kept:
-            network._compiled_call_impl = None
+            set_compiled_call(network, None)
         yield
     finally:
         for network, call in kept:
-            network._compiled_call_impl = call
+            set_compiled_call(network, call)

@@ -13,6 +13,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from assetgen.diffusion._private_apis import flatten, unflatten
 from assetgen.diffusion.speed.devices import Device, libraries
 
 _WARMUP_RUNS = 2
@@ -55,9 +56,7 @@ class CudaGraphs:
         """
         if not self.allowed or self.device.name != "cuda":
             return step(inputs)
-        from torch.utils._pytree import tree_flatten
-
-        leaves, structure = tree_flatten(inputs)
+        leaves, structure = flatten(inputs)
         key = (key, str(structure), tuple(map(_signature, leaves)))
         if key not in self.graphs:
             self.runs[key] = self.runs.get(key, 0) + 1
@@ -95,14 +94,12 @@ class CudaGraphs:
 
     def _capture(self, step: StepFunction, leaves: list[Any], structure: Any) -> _Graph:
         torch, _ = libraries()
-        from torch.utils._pytree import tree_unflatten
-
         static = [leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         graph, out_of_memory = torch.cuda.CUDAGraph(), None
         try:
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 try:
-                    output = step(tree_unflatten(static, structure))
+                    output = step(unflatten(static, structure))
                 except torch.OutOfMemoryError as error:
                     out_of_memory = error
                     raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from assetgen.diffusion._private_apis import has_fast_bfloat16
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.pack.schema import ModelCard
 
@@ -137,5 +138,5 @@ def _devices(torch: Any) -> list[str]:
 def _dtype(torch: Any, torch_device: str) -> Any:
     if torch_device.startswith("cuda"):  # bfloat16 since Ampere
         return torch.bfloat16 if torch.cuda.get_device_capability(torch_device)[0] >= 8 else torch.float16
-    fast = torch_device == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    fast = torch_device == "cpu" and has_fast_bfloat16()
     return torch.bfloat16 if fast else torch.float32
