@@ -229,6 +229,7 @@ def test_a_single_file_is_loaded_as_it_was_saved_and_draws(whole: dict[str, Whol
     assert np.ptp(images["color"]) > 0
 
 
+@pytest.mark.slow
 def test_a_flux_in_eight_bits_is_loaded_and_draws(job: Make, tmp_path: Path) -> None:
     import torch
 
