@@ -5,7 +5,8 @@ Read this file first when one of these libraries is upgraded: private names chan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin
@@ -36,7 +37,7 @@ def transformer_pos_embed(controlnet: ModelMixin, transformer: ModelMixin) -> Mo
     return controlnet._get_pos_embed_from_transformer(transformer)
 
 
-def lora_components(pipeline: Any) -> list[str]:
+def lora_components(pipeline: DiffusionPipeline) -> list[str]:
     """Names of the pipeline components that can hold LoRAs. `fuse_lora` and `unload_lora_weights` require them, and
     the public API lists only the adapters that are loaded."""
     return list(pipeline._lora_loadable_modules)
@@ -58,19 +59,21 @@ def limit_recompiles(shapes: int) -> None:
     torch._dynamo.config.recompile_limit = shapes
 
 
-def compile_error() -> Any:
+def compile_error() -> type[Exception]:
     """The exception class of dynamo's and inductor's errors, which has no public name."""
     from torch._dynamo.exc import TorchDynamoException
 
-    return TorchDynamoException
+    found: type[Exception] = TorchDynamoException
+    return found
 
 
-def compiled_call(network: Any) -> Any:
+def compiled_call(network: Module) -> Callable[..., object] | None:
     """What `network.compile()` runs instead of the module's `forward`; None if it is not compiled."""
-    return network._compiled_call_impl
+    call: Callable[..., object] | None = network._compiled_call_impl
+    return call
 
 
-def set_compiled_call(network: Any, call: Any) -> None:
+def set_compiled_call(network: Module, call: Callable[..., object] | None) -> None:
     """Restore or, with None, remove a compiled call. `torch.compiler.set_stance("force_eager")` would act on all
     modules and threads."""
     network._compiled_call_impl = call
