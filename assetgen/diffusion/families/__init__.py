@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PromptEmbeds: TypeAlias = "Mapping[str, Tensor]"
 """What `pipeline.encode_prompt` returns, by diffusers' names: "prompt_embeds" `B×T×D`, "pooled_prompt_embeds" `B×D`,
 "prompt_attention_mask" `B×T`; those of negative prompts with the prefix "negative_"."""
+POOLED_EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+"""The order of what `encode_prompt` returns for CLIP text encoders; models with one encoder return the first two."""
 Kwargs: TypeAlias = Mapping[str, Any]
 """Keyword arguments of a UNet or transformer of diffusers."""
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import Kwargs, PromptEmbeds
 
 if TYPE_CHECKING:
-    from diffusers import ModelMixin
+    from diffusers import DiffusionPipeline, ModelMixin
     from torch import Tensor
 
-MASKED_EMBEDS = (
-    "prompt_embeds",
-    "prompt_attention_mask",
-    "negative_prompt_embeds",
-    "negative_prompt_attention_mask",
-)
+_MASKED_EMBEDS = ("prompt_embeds", "prompt_attention_mask", "negative_prompt_embeds", "negative_prompt_attention_mask")
 """What `encode_prompt` returns, in order, for text encoders whose padding is masked."""
 
 
@@ -32,6 +28,20 @@ def expand_timestep(timestep: Tensor, latents: Tensor) -> Tensor:
 def drop_variance(prediction: Tensor, latents: Tensor) -> Tensor:
     """The prediction without learned variances, which are the second half of its channels."""
     return prediction.chunk(2, dim=1)[0] if prediction.shape[1] == 2 * latents.shape[1] else prediction
+
+
+def encode_masked(
+    pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool, **options: Any
+) -> PromptEmbeds:
+    """The embeddings of a text encoder whose padding is masked. `options` are further arguments of `encode_prompt`."""
+    embeds = pipeline.encode_prompt(
+        prompts,
+        negative_prompt=negative_prompts,
+        device=execution_device(pipeline),
+        do_classifier_free_guidance=cfg,
+        **options,
+    )
+    return dict(zip(_MASKED_EMBEDS, embeds, strict=True))
 
 
 def masked_kwargs(embeds: PromptEmbeds) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
+from assetgen.diffusion.families import POOLED_EMBEDS, ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.sampling.ip_adapter import IP_ADAPTER
 from assetgen.pack.schema import ImageSize
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin
     from torch import Tensor
     from transformers import PreTrainedTokenizerBase
-
-_EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
-"""What `encode_prompt` returns, in order; models with one text encoder return the first two."""
 
 
 def unet_family(
@@ -58,7 +55,7 @@ def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: l
         num_images_per_prompt=1,
         do_classifier_free_guidance=cfg,
     )
-    return dict(zip(_EMBEDS, embeds, strict=False))
+    return dict(zip(POOLED_EMBEDS, embeds, strict=False))
 
 
 def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokenizerBase, int]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import (
-    MASKED_EMBEDS,
     call_transformer,
     drop_variance,
+    encode_masked,
     masked_kwargs,
     patch_size,
 )
@@ -48,14 +47,8 @@ def _max_sequence_length(pipeline: DiffusionPipeline) -> int:
 
 
 def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
-    embeds = pipeline.encode_prompt(
-        prompts,
-        negative_prompt=negative_prompts,
-        device=execution_device(pipeline),
-        do_classifier_free_guidance=cfg,
-        max_sequence_length=_max_sequence_length(pipeline),
-    )
-    return dict(zip(MASKED_EMBEDS, embeds, strict=True))
+    length = _max_sequence_length(pipeline)
+    return encode_masked(pipeline, prompts, negative_prompts, cfg, max_sequence_length=length)
 
 
 def _network_kwargs(

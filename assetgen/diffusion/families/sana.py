@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import (
-    MASKED_EMBEDS,
     call_transformer,
     drop_variance,
+    encode_masked,
     masked_kwargs,
     patch_size,
 )
@@ -41,15 +40,8 @@ def sana() -> Family:
 def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     """With the pipeline's default `complex_human_instruction`, as in training; it precedes the prompt only."""
     instruction = inspect.signature(type(pipeline).__call__).parameters["complex_human_instruction"].default
-    embeds = pipeline.encode_prompt(
-        prompts,
-        negative_prompt=negative_prompts,
-        device=execution_device(pipeline),
-        do_classifier_free_guidance=cfg,
-        max_sequence_length=_MAX_SEQUENCE_LENGTH,
-        complex_human_instruction=instruction,
-    )
-    return dict(zip(MASKED_EMBEDS, embeds, strict=True))
+    options = {"max_sequence_length": _MAX_SEQUENCE_LENGTH, "complex_human_instruction": instruction}
+    return encode_masked(pipeline, prompts, negative_prompts, cfg, **options)
 
 
 def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device, transformer_pos_embed
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
+from assetgen.diffusion.families import POOLED_EMBEDS, ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
 from assetgen.diffusion.families._transformer import call_transformer, expand_timestep, patch_size
 from assetgen.diffusion.sampling.latents import encode_images, shift_factor
 from assetgen.pack.schema import ImageSize
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _MAX_SEQUENCE_LENGTH = 256  # T5 tokens in training; both CLIPs read the first 77
-_EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
-"""What `encode_prompt` returns, in order."""
 
 
 def sd3() -> Family:
@@ -48,7 +46,7 @@ def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: l
         do_classifier_free_guidance=cfg,
         max_sequence_length=_MAX_SEQUENCE_LENGTH,
     )
-    return dict(zip(_EMBEDS, embeds, strict=True))
+    return dict(zip(POOLED_EMBEDS, embeds, strict=True))
 
 
 def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokenizerBase, int]]:

@@ -162,7 +162,7 @@ def _predict_rolled(
     warm: WarmModel, conditioning: Conditioning, latents: Tensor, step: SamplingStep, shifts: Shifts
 ) -> Tensor:
     """The prediction for latents rolled by these shifts, rolled back. Runs as a CUDA graph where that is possible."""
-    width, dtype = latents.shape[-1], warm.network.dtype
+    width, dtype, extra = latents.shape[-1], warm.network.dtype, conditioning.inpainting
     scaled = [(control, control.scales_at(step.progress)) for control in conditioning.controls]
     active = [(control, scales) for control, scales in scaled if control.adapter.install or scales.any()]
     controls = [control for control, _ in active]
@@ -171,9 +171,7 @@ def _predict_rolled(
         "timestep": step.timestep,
         "network_kwargs": conditioning.network_kwargs,
         "guidance_scale": conditioning.guidance_scale,
-        "inpainting": None
-        if conditioning.inpainting is None
-        else roll(conditioning.inpainting, shifts, width).to(dtype),
+        "inpainting": extra if extra is None else roll(extra, shifts, width).to(dtype),
         "conds": [
             control.cond if control.adapter.install else _map(lambda part: roll(part, shifts, width), control.cond)
             for control in controls
