@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-State = Literal["ok", "stale", "missing", "edited", "gone", "new"]
+AssetState = Literal["ok", "stale", "missing", "edited", "gone", "new"]
 Work = Literal["sample", "finish", "export", "publish", "reuse", "remove", "fail"]
 
 
@@ -69,7 +69,7 @@ class Sampling(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn(Event):
-    """A model drew the asset's picture, in slot `slot` of a batch of `batch`.
+    """A model sampled the asset's image, in slot `slot` of a batch of `batch`.
 
     `seconds` is its share of the batch; `watts` the device's measured mean power (0 without a counter); `memory` the
     peak bytes of its memory in use (0 where it has none of its own).
@@ -147,7 +147,7 @@ class Audited(Event):
     the pack; `new`: it is not yet in the lock.
     """
 
-    state: State
+    state: AssetState
     pack: str
     reasons: tuple[str, ...] = ()
 

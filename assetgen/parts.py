@@ -30,7 +30,7 @@ from assetgen.events import Emit, ignore
 from assetgen.images import ImageSet
 
 PartKind = Literal["source", "control", "step", "check", "exporter"]
-KINDS: tuple[PartKind, ...] = ("source", "control", "step", "check", "exporter")
+PART_KINDS: tuple[PartKind, ...] = ("source", "control", "step", "check", "exporter")
 Files = Mapping[str, bytes]
 """File contents by path. Paths are relative to the target folder and use `/`."""
 

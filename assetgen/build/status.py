@@ -13,7 +13,7 @@ from assetgen.build.history import Forecast, forecast, read_history
 from assetgen.build.manifest import UNPUBLISHED
 from assetgen.build.publish import Target, matches
 from assetgen.errors import InputError
-from assetgen.events import Audited, State, Surveyed, Work
+from assetgen.events import AssetState, Audited, Surveyed, Work
 from assetgen.machine import Machine
 from assetgen.pack.changes import changes_between, request_entry
 from assetgen.pack.licences import noncommercial
@@ -24,7 +24,7 @@ from assetgen.pixels.fingerprint import SIMILAR, distance, fingerprint
 from assetgen.store.store import Store
 
 MAKES_FILES: tuple[Work, ...] = ("sample", "finish", "export")
-WORST_FIRST: tuple[State, ...] = ("new", "gone", "stale", "missing", "edited")
+WORST_FIRST: tuple[AssetState, ...] = ("new", "gone", "stale", "missing", "edited")
 
 
 @dataclass(frozen=True)
@@ -160,18 +160,18 @@ def check_report(project: Project, *, similar: bool = False) -> Iterator[Audited
     for status in asset_statuses(plan, project.file.folder).values():
         found = list(_findings(status, target, missing, similar))
         states = {state for state, _ in found}
-        state: State = next((state for state in WORST_FIRST if state in states), "ok")
+        state: AssetState = next((state for state in WORST_FIRST if state in states), "ok")
         reasons = tuple(reason for _, reason in found)
         yield Audited(asset=status.name, pack=project.pack.pack, state=state, reasons=reasons)
 
 
-def count_states(verdicts: Sequence[Audited]) -> Mapping[State, int]:
+def count_states(verdicts: Sequence[Audited]) -> Mapping[AssetState, int]:
     """The number of assets by state, "ok" first; states without assets are left out."""
-    states: tuple[State, ...] = ("ok", "stale", "missing", "edited", "gone", "new")
+    states: tuple[AssetState, ...] = ("ok", "stale", "missing", "edited", "gone", "new")
     return {state: n for state in states if (n := sum(verdict.state == state for verdict in verdicts))}
 
 
-def _findings(status: AssetStatus, target: Target, missing: str, similar: bool) -> Iterator[tuple[State, str]]:
+def _findings(status: AssetStatus, target: Target, missing: str, similar: bool) -> Iterator[tuple[AssetState, str]]:
     """What is wrong with one asset, each with the state that it puts the asset into."""
     if status.error:
         yield ("stale" if status.locked else "new"), str(status.error)
@@ -185,7 +185,7 @@ def _findings(status: AssetStatus, target: Target, missing: str, similar: bool) 
         yield from (("ok", reason) for reason in noncommercial(status.recipe))
 
 
-def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[State, str]]:
+def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[AssetState, str]]:
     """Files in the game of an asset that left the pack."""
     yield "gone", "it is no longer in the pack"
     left = [path for path in locked.outputs if (root / path).is_file()]
@@ -194,7 +194,9 @@ def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[State, str]]:
         yield "gone", "only its lock entry is left"
 
 
-def _file_findings(recipe: Recipe, locked: LockEntry, target: Target, similar: bool) -> Iterator[tuple[State, str]]:
+def _file_findings(
+    recipe: Recipe, locked: LockEntry, target: Target, similar: bool
+) -> Iterator[tuple[AssetState, str]]:
     """What is wrong with the published files of one asset."""
     engine_owned = recipe.export.part.traits.engine_owned
     published = target.assets.get(recipe.name, UNPUBLISHED).files

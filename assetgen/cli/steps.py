@@ -23,9 +23,9 @@ def list_steps() -> None:
       assetgen steps list
       assetgen steps list | grep ^step
     """
-    from assetgen.parts import KINDS, load_part, part_names
+    from assetgen.parts import PART_KINDS, load_part, part_names
 
-    print_table([(kind, name, load_part(kind, name).about) for kind in KINDS for name in part_names(kind)])
+    print_table([(kind, name, load_part(kind, name).about) for kind in PART_KINDS for name in part_names(kind)])
 
 
 @steps.command("show")
@@ -37,11 +37,11 @@ def show_step(name: str) -> None:
       assetgen steps show pixelate
       assetgen steps show godot
     """
-    from assetgen.parts import KINDS, did_you_mean, load_part, part_names
+    from assetgen.parts import PART_KINDS, did_you_mean, load_part, part_names
 
-    kinds = [kind for kind in KINDS if name in part_names(kind)]
+    kinds = [kind for kind in PART_KINDS if name in part_names(kind)]
     if not kinds:
-        known = {each for kind in KINDS for each in part_names(kind)}
+        known = {each for kind in PART_KINDS for each in part_names(kind)}
         raise InputError(f"there is no part '{name}'", cure=did_you_mean(name, known))
     for kind in kinds:
         _print_part(load_part(kind, name))

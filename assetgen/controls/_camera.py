@@ -1,12 +1,11 @@
 """Cameras and their projections. View space: x right, y up, the camera looks along -z."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assetgen.controls._gltf import GltfTree
 from assetgen.controls._raster import Floats, clip_near, rasterise, visible_triangles
 
 _FIT_MARGIN = 1.04  # space around a model that just fits
@@ -107,7 +106,7 @@ class Orbit:
         return Camera(view, focal if self.perspective else focal / away, self.perspective)
 
 
-def camera_from_gltf(described: Mapping[str, Any], world: Floats, size: tuple[int, int]) -> Camera:
+def camera_from_gltf(described: GltfTree, world: Floats, size: tuple[int, int]) -> Camera:
     """A camera from a glTF camera object and its node's world matrix. Raises `ValueError` for a degenerate one."""
     right, up = world[:3, 0], world[:3, 1]
     back = np.cross(right, up)

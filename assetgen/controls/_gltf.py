@@ -20,10 +20,11 @@ _MAX_NODES = 10_000
 _TRIANGLES = (4, 5, 6)  # primitive modes: list, strip, fan
 _PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression")
 
-_Tree = Mapping[str, Any]
+GltfTree = Mapping[str, Any]
+"""A JSON object of a glTF file."""
 
 
-def read_tree(data: bytes) -> _Tree:
+def read_tree(data: bytes) -> GltfTree:
     """Parse the JSON of a .glb (recognised by its magic bytes) or .gltf file. Raises `ValueError` for other content."""
     if data[:4] != GLB_MAGIC:
         return _tree(data)
@@ -37,14 +38,14 @@ def read_tree(data: bytes) -> _Tree:
     return _tree(data[_GLB_HEADER.size : _GLB_HEADER.size + chunk])
 
 
-def _tree(data: bytes) -> _Tree:
+def _tree(data: bytes) -> GltfTree:
     tree = json.loads(data)
     if not isinstance(tree, dict) or "asset" not in tree:
         raise ValueError("not a glTF document")
     return tree
 
 
-def check_tree(tree: _Tree, folder: Path, max_faces: int) -> None:
+def check_tree(tree: GltfTree, folder: Path, max_faces: int) -> None:
     """Raise `InputError` for unsupported compression, buffers outside `folder`, and meshes too large for memory."""
     packed = sorted(set(tree.get("extensionsRequired", ())) & set(_PACKED))
     if packed:
@@ -75,7 +76,7 @@ def _check_uri(uri: str, folder: Path) -> None:
         raise InputError(f"its buffer '{uri[:80]}' is larger than {_MAX_EXTERNAL_BYTES // 1_000_000} MB")
 
 
-def _faces(tree: _Tree, mesh: _Tree) -> int:
+def _faces(tree: GltfTree, mesh: GltfTree) -> int:
     """Number of triangles of a mesh; an upper bound for strips and fans."""
     faces = 0
     for primitive in mesh["primitives"]:
@@ -88,7 +89,7 @@ def _faces(tree: _Tree, mesh: _Tree) -> int:
     return faces
 
 
-def walk(tree: _Tree) -> Iterator[tuple[_Tree, Floats]]:
+def walk(tree: GltfTree) -> Iterator[tuple[GltfTree, Floats]]:
     """Every node of the default scene with its world matrix (4×4), parents first."""
     nodes = tree.get("nodes", [])
     scenes = tree.get("scenes") or [{"nodes": list(range(len(nodes)))}]
@@ -104,7 +105,7 @@ def walk(tree: _Tree) -> Iterator[tuple[_Tree, Floats]]:
         waiting += [(child, matrix) for child in nodes[index].get("children", ())]
 
 
-def _matrix(node: _Tree) -> Floats:
+def _matrix(node: GltfTree) -> Floats:
     if "matrix" in node:
         return np.array(node["matrix"], float).reshape(4, 4).T
     x, y, z, w = node.get("rotation", (0, 0, 0, 1))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from assetgen.controls._camera import y_up
-from assetgen.controls._gltf import GLB_MAGIC, check_tree, read_tree
+from assetgen.controls._gltf import GLB_MAGIC, GltfTree, check_tree, read_tree
 from assetgen.controls._raster import Floats
 from assetgen.errors import InputError
 
@@ -34,7 +34,7 @@ class Mesh:
     """Triangles `n × 3 × 3` (corner, x y z), y up, and the JSON of a glTF file (empty for other formats)."""
 
     triangles: Floats
-    tree: Mapping[str, Any]
+    tree: GltfTree
 
     @property
     def centre(self) -> Floats:
@@ -81,7 +81,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"the mesh cannot be read ({error.strerror})") from error
 
 
-def _checked(data: bytes, kind: str, path: Path) -> Mapping[str, Any]:
+def _checked(data: bytes, kind: str, path: Path) -> GltfTree:
     """Check content against suffix, and counts against the limits, before parsing the geometry."""
     if kind in (".glb", ".gltf"):
         try:

@@ -6,7 +6,6 @@ Specification: Khronos glTF 2.0 (https://registry.khronos.org/glTF/specs/2.0/glT
 import base64
 import json
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 
@@ -36,8 +35,8 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
         engine: gltf
     """
     images = _with_orm(images)
-    pictures = pngs(images, leave_out=PACKED_IN_ORM)
-    used = [channel for channel in _USED_CHANNELS if channel in pictures]
+    png_files = pngs(images, leave_out=PACKED_IN_ORM)
+    used = [channel for channel in _USED_CHANNELS if channel in png_files]
     title = PurePosixPath(name).name
     textures = {channel: index for index, channel in enumerate(used)}
     document = {
@@ -52,7 +51,7 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
         **_plane(images.size),
     }
     text = json.dumps({key: value for key, value in document.items() if value}, indent=1) + "\n"
-    return {png_name(name, channel): data for channel, data in pictures.items()} | {f"{name}.gltf": text.encode()}
+    return {png_name(name, channel): data for channel, data in png_files.items()} | {f"{name}.gltf": text.encode()}
 
 
 def _with_orm(images: ImageSet) -> ImageSet:
@@ -69,9 +68,9 @@ def _plane_of(images: ImageSet, channel: str, shape: tuple[int, int, int]) -> Ar
     return np.full(shape, _ORM_WHERE_MISSING[channel], np.uint8)
 
 
-def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[str, Any]:
-    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 1.0}
-    material: dict[str, Any] = {"name": title, "pbrMetallicRoughness": surface}
+def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[str, object]:
+    surface: dict[str, object] = {"metallicFactor": 0.0, "roughnessFactor": 1.0}
+    material: dict[str, object] = {"name": title, "pbrMetallicRoughness": surface}
     if "color" in textures:
         surface["baseColorTexture"] = {"index": textures["color"]}
         mode = _ALPHA_MODES[transparency(images["color"])]
@@ -91,7 +90,7 @@ def _sampler(images: ImageSet, use: Use) -> dict[str, int]:
     return {"magFilter": near, "minFilter": far, "wrapS": wrap, "wrapT": wrap}
 
 
-def _plane(size: tuple[int, int]) -> dict[str, Any]:
+def _plane(size: tuple[int, int]) -> dict[str, object]:
     """Mesh, accessors, views and an embedded buffer of two triangles, with tangents along u so that green is up."""
     width, height = size
     x, y = 0.5, 0.5 * height / width
@@ -102,7 +101,7 @@ def _plane(size: tuple[int, int]) -> dict[str, Any]:
         "TEXCOORD_0": np.array([[0, 0], [1, 0], [0, 1], [1, 1]], "<f4"),
     }
     triangles = np.array([0, 2, 1, 1, 2, 3], "<u2")
-    accessors: list[dict[str, Any]] = []
+    accessors: list[dict[str, object]] = []
     views: list[dict[str, int]] = []
     data = b""
     for array in (*corners.values(), triangles):

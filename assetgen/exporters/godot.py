@@ -56,10 +56,10 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
         engine: godot
     """
     root = "res://" + "".join(f"{segment}/" for segment in folder.split("/") if segment)
-    pictures = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
-    paths = {channel: root + png_name(name, channel) for channel in pictures}
+    png_files = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
+    paths = {channel: root + png_name(name, channel) for channel in png_files}
     files: dict[str, bytes] = {}
-    for channel, data in pictures.items():
+    for channel, data in png_files.items():
         file = png_name(name, channel)
         files[file] = data
         files[f"{file}.import"] = import_file(paths[channel], _params(images, channel, use, paths))

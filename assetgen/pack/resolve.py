@@ -19,7 +19,7 @@ from assetgen.pack.recipe import Recipe, RecipeFacts, seed_from
 from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec
 from assetgen.pack.source import draft_stage, source_stage
 from assetgen.pack.yaml_files import KeyPath
-from assetgen.parts import KINDS, did_you_mean, part_names
+from assetgen.parts import PART_KINDS, did_you_mean, part_names
 
 _DEFAULT_TRIES = 3
 _DEFAULT_EXPORTER = "plain"
@@ -105,7 +105,7 @@ def _check_target(file: PackFile) -> None:
 def _check_defaults(file: PackFile) -> None:
     if not file.pack.defaults:
         return
-    known = {name for kind in KINDS for name in part_names(kind)}
+    known = {name for kind in PART_KINDS for name in part_names(kind)}
     known |= {part.alias for resolved in _readable_presets(file.library) for part in resolved.preset.parts}
     for alias in file.pack.defaults:
         if alias not in known:

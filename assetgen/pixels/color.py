@@ -1,11 +1,8 @@
 """Colour spaces: sRGB transfer (IEC 61966-2-1) and Oklab (Björn Ottosson, 2020)."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from assetgen.images import FloatArray
+from assetgen.images import Array, FloatArray
 
 _LINEAR_THRESHOLD = 0.0031308  # IEC 61966-2-1
 _ENCODED_THRESHOLD = 0.04045  # IEC 61966-2-1
@@ -29,27 +26,27 @@ _LMS_TO_LAB = np.array(
 )
 
 
-def linear_from_srgb(encoded: NDArray[Any]) -> FloatArray:
+def linear_from_srgb(encoded: Array) -> FloatArray:
     """sRGB-encoded 0..1 to linear light 0..1."""
     encoded = np.asarray(encoded, np.float32)
     curve = ((np.maximum(encoded, 0) + 0.055) / 1.055) ** 2.4
     return np.where(encoded <= _ENCODED_THRESHOLD, encoded / 12.92, curve).astype(np.float32, copy=False)
 
 
-def srgb_from_linear(linear: NDArray[Any]) -> FloatArray:
+def srgb_from_linear(linear: Array) -> FloatArray:
     """Linear light 0..1 to sRGB-encoded 0..1, clipped."""
     linear = np.clip(np.asarray(linear, np.float32), 0, 1)
     curve = 1.055 * linear ** (1 / 2.4) - 0.055
     return np.where(linear <= _LINEAR_THRESHOLD, linear * 12.92, curve).astype(np.float32)
 
 
-def oklab_from_srgb(encoded: NDArray[Any]) -> FloatArray:
+def oklab_from_srgb(encoded: Array) -> FloatArray:
     """sRGB-encoded `…×3` in 0..1 to Oklab (L 0..1, a and b about ±0.4)."""
     lms: FloatArray = np.cbrt(linear_from_srgb(encoded) @ _RGB_TO_LMS.T)
     return lms @ _LMS_TO_LAB.T
 
 
-def srgb_from_oklab(lab: NDArray[Any]) -> FloatArray:
+def srgb_from_oklab(lab: Array) -> FloatArray:
     """Oklab `…×3` to sRGB-encoded 0..1, clipped to the gamut."""
     lms = (np.asarray(lab, np.float32) @ np.linalg.inv(_LMS_TO_LAB).T) ** 3
     return srgb_from_linear(lms @ np.linalg.inv(_RGB_TO_LMS).T)

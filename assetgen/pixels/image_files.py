@@ -10,7 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from deflate import zlib_compress
@@ -18,6 +18,9 @@ from deflate import zlib_compress
 from assetgen.errors import InputError
 from assetgen.images import MAX_PIXELS, Array, to_uint16
 from assetgen.pixels.png_filters import UP, best_filter, filtered
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -70,7 +73,7 @@ def decode_image(data: bytes, name: str = "image") -> Array:
         raise InputError(f"'{name}' is damaged or truncated ({error})") from error
 
 
-def _pixels(image: Any, data: bytes) -> Array:
+def _pixels(image: "Image", data: bytes) -> Array:
     if image.mode.startswith(("I", "F")) or (data[:8] == SIGNATURE and data[24] == 16):
         return _deep_pixels(data)
     has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info

@@ -8,7 +8,7 @@ from typing import Any
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.library import Library, ResolvedPreset
 from assetgen.pack.schema import PartSpec
-from assetgen.parts import KINDS, Part, load_part, part_names
+from assetgen.parts import PART_KINDS, Part, load_part, part_names
 from assetgen.pixels.image_files import SIGNATURE
 from assetgen.server.http_errors import NotFound, error_detail
 from assetgen.server.responses import (
@@ -148,7 +148,7 @@ def model_summaries(library: Library) -> list[ModelSummary]:
 
 def part_details() -> list[PartDetail]:
     """Every part with the schema of its arguments."""
-    parts = [load_part(kind, name) for kind in KINDS for name in part_names(kind)]
+    parts = [load_part(kind, name) for kind in PART_KINDS for name in part_names(kind)]
     return [
         PartDetail(
             name=part.name,

@@ -1,13 +1,11 @@
 """Drawings without a model, for `--draft` and for tests: fast, and the same on every machine."""
 
 import hashlib
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assetgen.diffusion.sampling.request import fit_image, on_white, read_mask
-from assetgen.images import FloatArray, ImageSet, color_image, to_float, to_uint8
+from assetgen.images import Array, FloatArray, ImageSet, color_image, to_float, to_uint8
 from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import Context, InputFile, part
 from assetgen.pixels.image_files import read_image
@@ -63,7 +61,7 @@ def _seed(prompt: str, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {prompt}".encode()).digest()[:8], "little")
 
 
-def _grid(size: ImageSize) -> tuple[NDArray[Any], NDArray[Any]]:
+def _grid(size: ImageSize) -> tuple[Array, Array]:
     """x (a row) and y (a column) of the pixel centres, in 0..1."""
     width, height = size
     x = (np.arange(width, dtype=np.float32) + 0.5) / width
