@@ -17,8 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, TypeAdapter
 
+from assetgen.errors import InputError
+
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
+MAX_SCALED_PIXELS = 4096 * 4096
+"""Most pixels of an image that is scaled to cover a size, before it is cropped."""
 MAX_PIXELS = 8192 * 8192
 """Images with more pixels are neither read nor made."""
 _SAMPLE_TYPES = (np.uint8, np.uint16, np.float32)
@@ -157,6 +161,17 @@ def size_error(size: tuple[int, int]) -> str:
     """Why an image of this width and height is too large; "" for an allowed size."""
     width, height = size
     return f"an image has at most {MAX_PIXELS:,} pixels, not {width} × {height}" if width * height > MAX_PIXELS else ""
+
+
+def check_covers(size: tuple[int, int], target: tuple[int, int]) -> None:
+    """Raise `InputError` for an image too narrow to be scaled to cover `target`; both are width and height in pixels.
+
+    An image of extreme proportions is scaled to many times the pixels of the target before it is cropped.
+    """
+    scale = max(target[0] / size[0], target[1] / size[1])
+    if round(size[0] * scale) * round(size[1] * scale) > MAX_SCALED_PIXELS:
+        what = f"an image of {size[0]} × {size[1]} pixels is too narrow to cover {target[0]} × {target[1]}"
+        raise InputError(what, cure="Crop it nearer to these proportions")
 
 
 def check_size(size: tuple[int, int]) -> tuple[int, int]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import InputError, PublishError
+from assetgen.files import read_limited
 from assetgen.pack.entries import check_name
 
 MANIFEST = "manifest.json"
 _VERSION = 1
+_MAX_BYTES = 512_000_000
 _FIELDS = {"key": str, "files": dict, "engine_owned": list}
 """Required keys of an asset, with the types of their JSON values."""
 
@@ -59,7 +61,7 @@ def read_manifest(file: Path, pack: str) -> dict[str, ManifestEntry]:
     if not file.exists():
         return {}
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(read_limited(file, _MAX_BYTES))
         if data["assetgen"] > _VERSION:
             raise PublishError(f"'{file}' was written by a newer assetgen", cure="Update assetgen")
         owner, entries = data["pack"], {name: ManifestEntry.from_json(each) for name, each in data["assets"].items()}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assetgen.build.manifest import MANIFEST, UNPUBLISHED, ManifestEntry, manifest_bytes, read_manifest
 from assetgen.errors import PublishError
+from assetgen.files import read_limited
 from assetgen.pack.entries import check_name
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import Pack
@@ -22,6 +23,7 @@ from assetgen.parts import Files
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
 JOURNAL = ".assetgen-journal"
+_MAX_JOURNAL = 512_000_000  # bytes
 LITTER = f"{PART_PREFIX}*{PART_SUFFIX}"
 _IMAGE = ".png"
 """Images are written before the files that refer to them."""
@@ -247,7 +249,7 @@ class Target:
 
     def _read_journal(self) -> set[tuple[str, str]]:
         try:
-            lines = (self.root / JOURNAL).read_text(encoding="utf-8").splitlines()
+            lines = read_limited(self.root / JOURNAL, _MAX_JOURNAL).decode("utf-8", "surrogateescape").splitlines()
         except OSError:
             return set()
         return {(path, digest) for digest, _, path in (line.partition(" ") for line in lines) if path}

@@ -41,6 +41,14 @@ def worker_threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(FEWEST_WORKERS, (os.cpu_count() or 1) - 2), "assetgen-worker")
 
 
+def _import_libraries() -> None:
+    """Import what several worker threads import otherwise at once: OpenCV and SciPy's submodules break then."""
+    import cv2  # noqa: F401
+    import scipy.fft
+    import scipy.ndimage
+    import scipy.spatial  # noqa: F401
+
+
 def by_model(groups: Iterable[list[Attempt]]) -> list[list[Attempt]]:
     """Groups ordered by the first use of their model, so that each model is loaded once."""
     models: dict[str, list[list[Attempt]]] = {}
@@ -135,6 +143,8 @@ class Sampler:
             except AssetgenError as error:
                 self.fail(recipe, error)
                 continue
+            if finished is None or recipe.checks:
+                _import_libraries()
             if images:
                 yield Sampled(attempt, images, finished is not None)
             else:

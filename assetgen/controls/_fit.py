@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from assetgen.images import Array, ImageSet, color_image, to_uint8
+from assetgen.images import Array, ImageSet, check_covers, color_image, to_uint8
 from assetgen.parts import InputFile
 from assetgen.pixels.image_files import read_image
 
@@ -23,6 +23,8 @@ def fit_to_size(pixels: Array, size: ControlSize, fit: Fit) -> Array:
     With `contain` the result is smaller than `size` along one axis; `pad_to_size` adds the borders.
     """
     height, width = pixels.shape[:2]
+    if fit == "cover":
+        check_covers((width, height), size)
     ratios = size[0] / width, size[1] / height
     scale = max(ratios) if fit == "cover" else min(ratios)
     target = max(1, round(width * scale)), max(1, round(height * scale))

@@ -15,6 +15,7 @@ from assetgen.controls._camera import y_up
 from assetgen.controls._gltf import GLB_MAGIC, GltfTree, check_tree, read_tree
 from assetgen.controls._raster import Floats
 from assetgen.errors import InputError
+from assetgen.files import read_limited
 
 Up = Literal["y", "z"]
 
@@ -74,9 +75,7 @@ def read_mesh(path: Path, up: Up | None = None) -> Mesh:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"the mesh file is larger than {_MAX_BYTES // 1_000_000} MB", cure="Simplify the mesh")
-        return path.read_bytes()
+        return read_limited(path, _MAX_BYTES)
     except OSError as error:
         raise InputError(f"the mesh cannot be read ({error.strerror})") from error
 
@@ -118,7 +117,7 @@ def _looks_like_ply(data: bytes) -> bool:
 def _looks_like_obj(data: bytes) -> bool:
     _check_count(data.count(b"\nf "))
     _check_count(sum(len(line.group().split()) - 3 for line in _OBJ_FACE.finditer(data)))
-    return b"\0" not in data and re.search(rb"^\s*v\s", data, re.MULTILINE) is not None
+    return b"\0" not in data and re.search(rb"^[ \t]*v[ \t]", data, re.MULTILINE) is not None
 
 
 def _check_count(faces: int) -> None:

@@ -13,12 +13,14 @@ from assetgen.errors import InputError
 from assetgen.pack.schema import AssetSpec
 from assetgen.pack.yaml_files import Document, KeyPath
 
-_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEVICE_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)))
 )
 _MAX_NAME = 120
+_MAX_WRITTEN_NAME = 10_000
+"""Characters of a name before its braces are expanded."""
 _PROMPT_NAME = 40  # characters of a prompt that become a name
 _MAX_ASSETS = 100_000
 
@@ -56,6 +58,9 @@ def expand(
 
 
 def _combinations(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpec]]:
+    if len(written) > _MAX_WRITTEN_NAME:
+        what = f"the asset name '{written[:40]}…' is longer than {_MAX_WRITTEN_NAME:,} characters"
+        raise InputError(what, cure="List its values in a `matrix`")
     for choice in _choices(written, spec):
         name = re.sub(r"\s+", "_", _replace(written, choice).strip())
         check_name(name)
@@ -89,7 +94,8 @@ def check_name(name: str) -> None:
 def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:
     axes = {f"{{{key}}}": [str(value) for value in values] for key, values in spec.matrix.items()}
     for found in _BRACES.finditer(name):
-        axes[found.group(0)] = [value.strip() for value in found.group(1).split(",")]
+        if "," in found[1]:
+            axes[found[0]] = [value.strip() for value in found[1].split(",")]
     for axis, values in axes.items():
         if axis not in name:
             what = f"the matrix axis {axis} is missing from the name '{name}'"

@@ -1,5 +1,6 @@
 """Read packs, presets and model cards from disk: search path, `extends`, errors with file and line."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import InputError
+from assetgen.files import read_limited
 from assetgen.machine import user_presets
 from assetgen.pack.schema import ModelCard, Pack, PartArguments, PartSpec, Preset, parse_part
 from assetgen.pack.weights import with_digests
@@ -31,7 +33,9 @@ def is_preset(path: Path) -> bool:
     try:
         document = read_yaml(path)
     except InputError:
-        return path.is_file() and path.stat().st_size < MAX_YAML_BYTES and bool(_PRESET_KEY.search(path.read_bytes()))
+        with contextlib.suppress(OSError):
+            return bool(_PRESET_KEY.search(read_limited(path, MAX_YAML_BYTES)))
+        return False
     return isinstance(document.data, Mapping) and "preset" in document.data
 
 
@@ -79,7 +83,15 @@ class Library:
 
     def preset_names(self) -> tuple[str, ...]:
         """Names of all presets, sorted. YAML files without the key `preset` are skipped."""
-        return tuple(sorted({path.name.removesuffix(".yaml") for path in self._files("", ".yaml") if is_preset(path)}))
+        found = (path for path in self._files("", ".yaml") if self._is_readable(path) and is_preset(path))
+        return tuple(sorted({path.name.removesuffix(".yaml") for path in found}))
+
+    def _is_readable(self, path: Path) -> bool:
+        try:
+            self.read_guard(path)
+        except InputError:
+            return False
+        return True
 
     def card_names(self) -> tuple[str, ...]:
         """Names of all model cards, sorted."""

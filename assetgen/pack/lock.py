@@ -16,11 +16,13 @@ from typing import Any, get_args
 from pydantic import JsonValue
 
 from assetgen.errors import InputError
+from assetgen.files import read_limited
 from assetgen.pack.entries import check_name
 from assetgen.pack.library import PackFile
 from assetgen.store.atomic import write_atomically
 
 _LOCK_VERSION = 1
+_MAX_BYTES = 512_000_000
 VERSION_KEY = "assetgen lock"
 """It contains a space, so no asset can have this name."""
 _VERSION_LINE = re.compile(rf"^{VERSION_KEY}: (\d{{1,9}})$", re.MULTILINE)
@@ -85,7 +87,7 @@ def lock_path(file: PackFile) -> Path:
 def read_lock(path: Path) -> dict[str, LockEntry] | None:
     """The entries of a lock; None if there is no file. Raises `InputError` for a damaged, truncated or newer lock."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_limited(path, _MAX_BYTES).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from assetgen.errors import InputError
+from assetgen.files import read_limited
 from assetgen.parts import did_you_mean
 
 MAX_YAML_BYTES = 8_000_000
@@ -78,10 +79,7 @@ class Document:
 def read_yaml(path: Path) -> Document:
     """Read a YAML file. Raises `InputError` with file and line if it cannot be read or is not plain YAML."""
     try:
-        if path.stat().st_size > MAX_YAML_BYTES:
-            what = f"the file is larger than {MAX_YAML_BYTES // 1_000_000} MB, the limit for YAML files"
-            raise InputError(what, where=str(path))
-        text = path.read_text(encoding="utf-8")
+        text = read_limited(path, MAX_YAML_BYTES).decode("utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"cannot read '{path}' ({why})") from error

@@ -16,6 +16,7 @@ import numpy as np
 from deflate import zlib_compress
 
 from assetgen.errors import InputError
+from assetgen.files import read_limited
 from assetgen.images import MAX_PIXELS, Array, to_uint16
 from assetgen.pixels.png_filters import UP, best_filter, filtered
 
@@ -39,9 +40,7 @@ def read_image(path: Path) -> Array:
     is missing, truncated, animated, too large, or not an image.
     """
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise InputError(f"image '{path}' is larger than {_MAX_FILE_BYTES // 1_000_000} MB")
-        data = path.read_bytes()
+        data = read_limited(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise InputError(f"cannot read image '{path}' ({error.strerror})") from error
     return decode_image(data, str(path))

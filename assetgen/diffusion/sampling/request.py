@@ -11,7 +11,7 @@ import numpy as np
 from assetgen.diffusion.families import get_family
 from assetgen.errors import InputError
 from assetgen.events import Emit
-from assetgen.images import Array, FloatArray, split_alpha, to_float
+from assetgen.images import Array, FloatArray, check_covers, split_alpha, to_float
 from assetgen.pack.schema import ImageSize, Lora, ModelCard
 from assetgen.parts import Control, SourceJob, did_you_mean
 from assetgen.pixels.image_files import read_image
@@ -156,6 +156,7 @@ def fit_image(image: FloatArray, size: ImageSize, padded_size: ImageSize) -> Flo
     import cv2
 
     height, width = image.shape[:2]
+    check_covers((width, height), size)
     factor = max(size[0] / width, size[1] / height)
     if factor != 1:
         covering = (max(size[0], round(width * factor)), max(size[1], round(height * factor)))

@@ -1,0 +1,98 @@
+"""Files of strangers that could take all time or memory."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from assetgen.controls._fit import fit_to_size
+from assetgen.controls._mesh import read_mesh
+from assetgen.errors import InputError
+from assetgen.files import read_limited
+from assetgen.pack.library import library_for, load_pack
+from assetgen.pack.lock import read_lock
+from assetgen.pack.resolve import resolve_pack
+from assetgen.pixels.image_files import read_image
+
+
+def test_a_device_or_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        with pytest.raises(OSError, match="not a regular file"):
+            read_limited(tmp_path / name, 10)
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    assert read_limited(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(OSError, match="larger than"):
+        read_limited(tmp_path / "a", 4)
+
+
+def test_yaml_files_that_are_devices_are_no_presets_and_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    names = library_for(tmp_path).preset_names()
+    assert "pixel_sprite" in names
+    assert not {"zero", "pipe"} & set(names)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_lock_or_pack_that_is_no_regular_file_is_one_sentence(tmp_path: Path, kind: str) -> None:
+    for name in ("pack.yaml", "pack.lock"):
+        if kind == "pipe":
+            os.mkfifo(tmp_path / name)
+        else:
+            (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(InputError):
+        load_pack(tmp_path)
+    with pytest.raises(InputError, match="not a regular file"):
+        read_lock(tmp_path / "pack.lock")
+
+
+def test_an_obj_file_of_blank_lines_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "blank.obj").write_bytes(b"\n" * 400_000)
+    code = "import sys, pathlib\nfrom assetgen.controls._mesh import read_mesh\nread_mesh(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", code, str(tmp_path / "blank.obj")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "InputError" in done.stderr
+
+
+def test_an_obj_file_with_blank_lines_is_still_read(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text("\n\nv 0 0 0\nv 1 0 0\n\nv 0 1 0\nf 1 2 3\n")
+    assert read_mesh(tmp_path / "a.obj").triangles.shape == (1, 3, 3)
+
+
+@pytest.mark.parametrize("name", ["{" + "," * 60_000, "a" * 60_000, "{" * 60_000])
+def test_a_very_long_asset_name_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "pack.yaml").write_text(f'pack: p\nassets: [{{name: "{name}", preset: fake}}]')
+    with pytest.raises(InputError, match="longer than"):
+        resolve_pack(load_pack(tmp_path))
+
+
+def test_an_image_of_one_column_is_not_scaled_to_cover_a_size(tmp_path: Path) -> None:
+    Image.new("L", (1, 20_000)).save(tmp_path / "line.png")
+    with pytest.raises(InputError, match="too narrow to cover 512 × 512"):
+        fit_to_size(read_image(tmp_path / "line.png"), (512, 512), "cover")
+
+
+def test_a_wide_image_still_covers_a_size() -> None:
+    assert fit_to_size(np.zeros((64, 640, 3), np.uint8), (512, 512), "cover").shape == (512, 512, 3)
+
+
+def test_libraries_are_imported_before_worker_threads_need_them(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets: {a: {preset: pixel_sprite, prompt: x}}")
+    code = (
+        "import sys, pathlib\nfrom assetgen.build.attempts import Attempt\n"
+        "from assetgen.build.sampling import Sampler\n"
+        "from assetgen.machine import this_machine\nfrom assetgen.pack.project import Project\n"
+        "[recipe] = Project.load(pathlib.Path(sys.argv[1])).plan(draft=True).recipes\n"
+        "next(Sampler(this_machine(), lambda event: None).sampled([Attempt(recipe, 0)]))\n"
+        "assert {'cv2', 'scipy.fft', 'scipy.ndimage', 'scipy.spatial'} <= set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
