@@ -8,9 +8,10 @@ sampled, the images of the last go through steps, checks and export in other thr
 import fnmatch
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from assetgen.build.attempts import Attempt, first_attempt, read_acceptance
 from assetgen.build.cost import Cost, summed
@@ -118,17 +119,19 @@ class _Run:
 
     def round(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Run these attempts. Returns the next attempt of each rejected one, in the order of `attempts`."""
-        running: set[Future[Attempt | None]] = set()
-        rejected: list[Attempt] = []
+        finished: SimpleQueue[Future[Attempt | None]] = SimpleQueue()
+        running = 0
+        rejected: list[Attempt | None] = []
         runner = self.machine.runner or local_runner
         for attempt, work in runner(self.sampler, attempts):
-            if len(running) == WAITING_LIMIT:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                rejected += _results(done)
-            running.add(self.workers.submit(self.complete, attempt, work))
-        rejected += _results(running)
+            if running == WAITING_LIMIT:
+                rejected.append(finished.get().result())
+                running -= 1
+            self.workers.submit(self.complete, attempt, work).add_done_callback(finished.put)
+            running += 1
+        rejected += [finished.get().result() for _ in range(running)]
         order = {attempt.recipe.name: number for number, attempt in enumerate(attempts)}
-        return sorted(rejected, key=lambda attempt: order[attempt.recipe.name])
+        return sorted(filter(None, rejected), key=lambda attempt: order[attempt.recipe.name])
 
     def complete(self, attempt: Attempt, work: Completion) -> Attempt | None:
         """Do the work that is left, and publish. Returns the next attempt where a check rejected this one."""
@@ -195,10 +198,6 @@ def made_before(recipe: Recipe, store: Store, target: Target) -> Made:
     known = read_acceptance(recipe, store)
     files = {path: data for path in published.files if (data := target.read_published(recipe.name, path)) is not None}
     return Made(published.attempt, published.files, fingerprints_of(files), known.cost if known else {})
-
-
-def _results(futures: Iterable[Future[Attempt | None]]) -> list[Attempt]:
-    return [rejected for future in futures if (rejected := future.result())]
 
 
 def _waves(recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:
