@@ -79,6 +79,7 @@ def weights(folder: Path, name: str) -> InputFile:
     return InputFile.model_validate(str(folder / f"{name}.pth"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_detector_draws_at_the_size_asked_for(tmp_path: Path, drawing: InputFile, name: str) -> None:
     made = load_part("control", name).run(image=drawing, size=(96, 64), weights=weights(tmp_path, name))["color"]
@@ -86,6 +87,7 @@ def test_a_detector_draws_at_the_size_asked_for(tmp_path: Path, drawing: InputFi
     assert (made == made[..., :1]).all()
 
 
+@pytest.mark.slow
 def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, drawing: InputFile) -> None:
     draw = partial(load_part("control", "hed").run, size=(64, 64), weights=weights(tmp_path, "hed"))
     other = saved(tmp_path / "other.png", np.full((50, 50, 3), 9, np.uint8))
@@ -239,6 +241,7 @@ def test_mediapipe_is_asked_for_before_it_is_missed(drawing: InputFile) -> None:
         load_part("control", "mediapipe_face").run(image=drawing)
 
 
+@pytest.mark.slow
 def test_ours_draw_as_those_of_the_package(drawing: InputFile) -> None:
     picture = load_part("control", "picture").run(image=drawing, kind="x", size=(512, 512))["color"]
     theirs = load_module("canny").CannyDetector()(picture, output_type="np")
@@ -291,6 +294,7 @@ def test_a_file_that_is_not_there_is_told_with_its_line(
         resolve_pack(write_pack(text))
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_a_picture_is_made_along_what_a_detector_saw_where_models_run(
     tmp_path: Path, drawing: InputFile, assetgen: Callable[..., tuple[int, str, str]]

@@ -74,7 +74,7 @@ def test_install_blender_without_a_blender_tells_where_the_zip_is_and_what_to_ch
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(USUAL_PLACES, sys.platform, ())
     code, _, err = assetgen("plugin", "install", "blender")
-    assert (code, err.startswith("assetgen: no Blender was found on this machine. In Blender 4.2 or newer")) == (
+    assert (code, err.startswith("assetgen: Blender was not found on this machine. In Blender 4.2 or newer")) == (
         3,
         True,
     )

@@ -94,6 +94,7 @@ def children(folder: Path) -> list[str]:
     return [line for line in found if line]
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_ctrl_c_ends_a_build_and_its_ray_between_two_steps(tmp_path: Path) -> None:
     with build(tmp_path, SLOW) as process:
@@ -107,6 +108,7 @@ def test_ctrl_c_ends_a_build_and_its_ray_between_two_steps(tmp_path: Path) -> No
     assert (list(tmp_path.rglob("sampled/*/*")), list(tmp_path.rglob("*.part")), children(tmp_path)) == ([], [], [])
 
 
+@pytest.mark.slow
 def test_an_asset_that_kills_every_worker_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "drawing.yaml").write_text(DRAWING)
     (tmp_path / "killing.yaml").write_text(DRAWING.replace("drawing", "killing") + "steps: [kill]\n")

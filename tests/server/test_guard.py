@@ -85,6 +85,7 @@ def test_pages_of_other_origins_are_rejected(shared: Any, origin: str) -> None:
     assert shared.request("OPTIONS", "/jobs", Origin=origin, Access_Control_Request_Method="POST").status == 403
 
 
+@pytest.mark.slow
 def test_a_body_of_a_gigabyte_is_rejected(shared: Any) -> None:
     response = raw(shared, head(shared, "POST", "/api/v1/jobs", "Content-Length: 1000000000") + b"x" * 100_000)
     assert response.startswith(b"HTTP/1.1 413")
@@ -229,6 +230,7 @@ def test_invalid_uploads_are_rejected_and_leave_no_file(client: Any, tmp_path: P
     assert list((tmp_path / "data").glob("uploads/*")) + list((tmp_path / "data").glob("uploads/.*")) == []
 
 
+@pytest.mark.slow
 def test_disconnected_clients_leave_no_open_files(daemon: Any) -> None:
     process, client = daemon()
     handles = Path(f"/proc/{process.pid}/fd")
