@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = (
-    "torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec", "watchdog",
+    "torch", "diffusers", "transformers", "trimesh", "cv2", "scipy", "peft", "pymatting", "fsspec", "watchfiles",
     "fastapi", "uvicorn",
 )  # fmt: skip
 PROBE = """

@@ -19,7 +19,7 @@ PARTS = ("sources", "controls", "steps", "checks", "exporters")
 FOR_PARTS = {"errors", "events", "files", "images", "parts", "pixels"}
 HEAVY = {
     "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
-    "watchdog",
+    "watchfiles",
 }  # fmt: skip
 RAY_MODULES = {ROOT / "runners/cluster.py", ROOT / "runners/ray_runner.py"}
 """They may import Ray at the top: only `open_runner` imports them, inside the function."""

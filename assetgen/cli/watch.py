@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -27,12 +27,13 @@ from assetgen.errors import AssetgenError, Cancelled
 
 if TYPE_CHECKING:
     from assetgen.events import Emit, Event
-    from assetgen.watch.loop import Order
+    from assetgen.watch.loop import WatchOptions
+    from assetgen.watch.service import ServiceSystem
 
 
 def watch(
     context: typer.Context,
-    places: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders with packs below, or pack files.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders with packs below, or pack files.")],
     *,
     game: GameOption = None,
     poll: Annotated[
@@ -67,21 +68,21 @@ def watch(
     from assetgen.build.options import BuildOptions
     from assetgen.cli.settings import parse_price
     from assetgen.machine import this_machine
-    from assetgen.watch.loop import Order
+    from assetgen.watch.loop import WatchOptions
 
     if service:
-        typer.echo(_service(service, places, context.params), nl=False)
+        typer.echo(_service(service, paths, context), nl=False)
         return
-    options = BuildOptions(draft=draft, allow_noncommercial=allow_noncommercial)
+    build = BuildOptions(draft=draft, allow_noncommercial=allow_noncommercial)
     machine = this_machine(store, device, parse_price(price))
-    order = Order(tuple(places), machine, options, game, poll)
+    options = WatchOptions(tuple(paths), machine, build, game, poll)
     if once:
-        _once(order, json=json)
+        _build_once(options, json=json)
     else:
-        _stay(order, state, json=json)
+        _watch_until_ended(options, state, json=json)
 
 
-def _once(order: "Order", *, json: bool) -> None:
+def _build_once(options: "WatchOptions", *, json: bool) -> None:
     from assetgen.cli.progress import shown
     from assetgen.events import Failed, Finished
     from assetgen.watch.loop import build_once
@@ -90,19 +91,19 @@ def _once(order: "Order", *, json: bool) -> None:
     succeeded = 0
     with shown(json=json) as emit:
 
-        def tell(event: "Event") -> None:
+        def record(event: "Event") -> None:
             nonlocal succeeded
             if isinstance(event, Failed):
                 failures.append(event.exit_code)
             if isinstance(event, Finished):
                 succeeded += event.published + event.reused
-            _tell(event, emit, json)
+            _emit(event, emit, json)
 
-        build_once(order, tell)
+        build_once(options, record)
     raise typer.Exit(exit_code(failures, succeeded))
 
 
-def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
+def _watch_until_ended(options: "WatchOptions", state: Path | None, *, json: bool) -> None:
     from assetgen.cli.progress import shown
     from assetgen.server.malloc import limit_malloc_arenas
     from assetgen.watch.loop import watch
@@ -110,24 +111,24 @@ def _stay(order: "Order", state: Path | None, *, json: bool) -> None:
     limit_malloc_arenas()
     stop = threading.Event()
     cancelled = contextlib.suppress(Cancelled)
-    with ending(), shown(json=json) as emit, cancelled, _served(order, state, stop) as shared:
+    with ending(), shown(json=json) as emit, cancelled, _with_server(options, state, stop) as shared:
 
-        def go_on() -> None:
+        def cancel_if_stopped() -> None:
             if stop.is_set():
                 raise Cancelled
 
-        def tell(event: "Event") -> None:
-            go_on()
-            _tell(event, emit, json)
+        def record(event: "Event") -> None:
+            cancel_if_stopped()
+            _emit(event, emit, json)
 
-        def pause() -> None:  # also called while another process has the lock: nothing is told then
-            go_on()
+        def pause() -> None:
+            cancel_if_stopped()  # no event comes while a build waits for a lock
             shared.machine.pause()
 
-        watch(replace(shared, machine=replace(shared.machine, pause=pause)), tell, stop)
+        watch(replace(shared, machine=replace(shared.machine, pause=pause)), record, stop)
 
 
-def _tell(event: "Event", emit: "Emit", json: bool) -> None:
+def _emit(event: "Event", emit: "Emit", json: bool) -> None:
     from assetgen.events import Planned
 
     if json or not isinstance(event, Planned):
@@ -135,18 +136,18 @@ def _tell(event: "Event", emit: "Emit", json: bool) -> None:
 
 
 @contextlib.contextmanager
-def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterator["Order"]:
-    """The order of a watch with a server beside it, which lets in between its batches what persons wait for.
+def _with_server(options: "WatchOptions", state: Path | None, stop: threading.Event) -> Iterator["WatchOptions"]:
+    """Options of a watch beside a running server, whose urgent jobs run between two batches.
 
-    SIGTERM sets `stop`, and ends what the server does.
+    SIGTERM sets `stop` and ends the server's work.
     """
     from assetgen.server.background import serve_in_background
 
-    folders = [place if place.is_dir() else place.parent for place in order.places if place.exists()]
-    server = server_for(state, order.machine, folders)
-    server.idle = order.idle
+    folders = [path if path.is_dir() else path.parent for path in options.paths if path.exists()]
+    server = server_for(state, options.machine, folders)
+    server.idle = options.idle
 
-    def end(*_: object) -> None:  # to raise here could break off anything
+    def end(*_: object) -> None:  # an exception here could interrupt anything
         stop.set()
         server.stop()
 
@@ -154,30 +155,31 @@ def _served(order: "Order", state: Path | None, stop: threading.Event) -> Iterat
     with contextlib.ExitStack() as stack:
         try:
             worker = stack.enter_context(serve_in_background(server))
-        except AssetgenError as error:  # mostly that a server runs already; builds need none
-            typer.echo(f"plugins are not answered from here: {error}", err=True)
-            yield order
+        except AssetgenError as error:  # usually another server runs; builds do not need one
+            typer.echo(f"this watch does not serve plugins: {error}", err=True)
+            yield options
             return
         yield replace(
-            order,
-            machine=replace(order.machine, pause=worker.run_urgent_jobs),
-            turn=lambda lock: worker.lend(os.path.realpath(lock)),
+            options,
+            machine=replace(options.machine, pause=worker.run_urgent_jobs),
+            build_context=lambda lock: worker.lend(os.path.realpath(lock)),
         )
 
 
-def _service(system: Literal["systemd", "launchd", "windows"], places: list[Path], said: Mapping[str, Any]) -> str:
-    """The service file for these very words."""
+def _service(system: "ServiceSystem", paths: list[Path], context: typer.Context) -> str:
+    """The service file that runs this command with its options."""
     from assetgen.watch.service import service_name, service_text
 
-    words = [sys.executable, "-m", "assetgen.cli", "watch", *(str(place.resolve()) for place in places)]
+    given = context.params
+    command = [sys.executable, "-m", "assetgen.cli", "watch", *(str(path.resolve()) for path in paths)]
     options = {
-        "--game": said["game"] and said["game"].resolve(),
-        "--poll": said["poll"] and f"{said['poll']:g}",
-        "--price": said["price"],
-        "--device": said["device"] if said["device"] != "auto" else "",
-        "--store": said["store"],
-        "--state": said["state"] and said["state"].resolve(),
+        "--game": given["game"] and given["game"].resolve(),
+        "--poll": given["poll"] and f"{given['poll']:g}",
+        "--price": given["price"],
+        "--device": given["device"] if given["device"] != "auto" else "",
+        "--store": given["store"],
+        "--state": given["state"] and given["state"].resolve(),
     }
-    words += [word for option, value in options.items() if value for word in (option, str(value))]
-    words += [f"--{name.replace('_', '-')}" for name in ("draft", "allow_noncommercial") if said[name]]
-    return service_text(system, words, Path.cwd(), service_name(places[0]))
+    command += [word for option, value in options.items() if value for word in (option, str(value))]
+    command += [f"--{name.replace('_', '-')}" for name in ("draft", "allow_noncommercial") if given[name]]
+    return service_text(system, command, Path.cwd(), service_name(paths[0]))

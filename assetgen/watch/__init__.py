@@ -1,5 +1,6 @@
-"""The watching door: packs are built whenever a file changes that they depend on.
+"""`assetgen watch`: build packs whenever a file changes that they depend on.
 
-`find` knows which files those are, `listen` hears of changes, `settle` tells when files are written whole, `notes` puts
-what is wrong beside them, `loop` turns all this into builds, `service` writes the files that start it with a machine.
+`discovery` finds packs and their input files, `file_events` waits for changes, `file_state` digests files and checks
+that they are complete, `error_notes` writes errors beside their files, `loop` connects these, and `service` writes
+service files.
 """

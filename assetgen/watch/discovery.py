@@ -1,11 +1,10 @@
-"""Which packs lie below a place, and which files each of them depends on, whether these are there already or not."""
+"""Find packs in folders, and the files that each depends on, including files that do not exist yet."""
 
 import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -15,38 +14,38 @@ from assetgen.pack.library import PACK_FILE, PACK_SUFFIX, Library, PackFile, Res
 from assetgen.pack.resolve import entries_of
 from assetgen.pack.schema import AssetSpec, ModelCard, SingleFile
 
-FILE_NAME = re.compile(r"[^\0\n]{1,1000}\.[A-Za-z0-9]{1,12}")
-"""Words in a pack that may be the path of a file."""
+_FILE_NAME = re.compile(r"[^\0\n]{1,1000}\.[A-Za-z0-9]{1,12}")
+"""Texts in a pack that may be file paths."""
 
 
-def find_packs(place: Path) -> list[Path]:
-    """Every pack file at or below a place. A file is itself a pack."""
-    if place.is_file():
-        return [place]
-    return [folder / name for folder, _, names in walk_folders(place) for name in sorted(names) if is_pack(name)]
+def find_packs(path: Path) -> list[Path]:
+    """Every pack file below a folder. A file is returned itself."""
+    if path.is_file():
+        return [path]
+    found = (folder / name for folder, _, names in walk_folders(path) for name in sorted(names) if _is_pack(name))
+    return [pack for pack in found if pack.is_file()]
 
 
-def linked_below(place: Path) -> list[Path]:
-    """The folders that links below a place lead to."""
-    inside = (folder / name for folder, folders, _ in walk_folders(place) for name in folders)
-    return [real(path) for path in inside if path.is_symlink()]
+def linked_folders(folder: Path) -> list[Path]:
+    """The targets of links to folders below a folder."""
+    inside = (parent / name for parent, folders, _ in walk_folders(folder) for name in folders)
+    return [real_path(path) for path in inside if path.is_symlink()]
 
 
-def real(path: Path) -> Path:
-    """Where links lead to. Of a link that leads to itself, the link: `resolve` would raise an error."""
+def real_path(path: Path) -> Path:
+    """The path with links resolved. A link to itself stays as it is: `Path.resolve` would raise an error."""
     return Path(os.path.realpath(path))
 
 
-def is_pack(name: str) -> bool:
-    """Whether a file of this name is a pack."""
+def _is_pack(name: str) -> bool:
     return name == PACK_FILE or (name.endswith(PACK_SUFFIX) and not is_ignored(name))
 
 
 def inputs_of(file: PackFile) -> frozenset[Path]:
-    """The files that change what a build of the pack makes, its inbox aside, and those that would if they were there.
+    """The files that a build of the pack depends on, without its inbox, including files that do not exist yet.
 
-    All words that look like the path of a file count, so that one that is missing now is known when it comes; and all
-    places where presets, model cards and palettes that are named may lie, for one that comes to lie before another.
+    These are all texts that look like a file path, and all paths where the named presets, model cards and palettes
+    could be: a new file there may take precedence over the present one.
     """
     library, pack = file.library, file.pack
     specs = _specs(file)
@@ -71,23 +70,23 @@ def _specs(file: PackFile) -> list[AssetSpec]:
 
 
 def _of_preset(library: Library, name: str, models: set[str | None]) -> set[Path]:
-    """Where a preset and its ancestors may lie, and the files they name; the models they name are added."""
+    """The possible paths of a preset and its ancestors, and the files they name; adds models to `models`."""
     found = {base / f"{name}.yaml" for base in library.folders if "/" not in name}
-    kind: ResolvedPreset | None = None
+    preset: ResolvedPreset | None = None
     with contextlib.suppress(InputError):
-        kind = library.preset(name)
-    if kind is None:
+        preset = library.preset(name)
+    if preset is None:
         return found
-    for ancestor in kind.lineage[1:]:
+    for ancestor in preset.lineage[1:]:
         found |= _of_preset(library, ancestor, models)
-    folder = Path(kind.document.file).parent
-    words = [*(word.arguments for word in kind.preset.parts), kind.preset.defaults]
-    models.update(str(word.arguments["model"]) for word in kind.preset.parts if "model" in word.arguments)
-    return found | set(_named(words, folder)) | set(_palettes(library, folder, _texts(words)))
+    folder = Path(preset.document.file).parent
+    arguments = [*(spec.arguments for spec in preset.preset.parts), preset.preset.defaults]
+    models.update(str(spec.arguments["model"]) for spec in preset.preset.parts if "model" in spec.arguments)
+    return found | set(_named(arguments, folder)) | set(_palettes(library, folder, _texts(arguments)))
 
 
 def _of_model(library: Library, name: str | None) -> set[Path]:
-    """Where a model card may lie, and the single files of weights it names."""
+    """The possible paths of a model card, and the single weight files it names."""
     found = {base / "models" / f"{name}.yaml" for base in library.folders if name and "/" not in name}
     card: ModelCard | None = None
     with contextlib.suppress(AssetgenError):
@@ -100,17 +99,17 @@ def _of_model(library: Library, name: str | None) -> set[Path]:
 
 def _palettes(library: Library, folder: Path, names: Iterable[str | None]) -> Iterator[Path]:
     for name in names:
-        if name and Path(name).suffix.lower() in (".hex", ".gpl", ".pal", "") and FILE_NAME.fullmatch(f"{name}.hex"):
+        if name and Path(name).suffix.lower() in (".hex", ".gpl", ".pal", "") and _FILE_NAME.fullmatch(f"{name}.hex"):
             yield folder / name
             file = name if Path(name).suffix else f"{name}.hex"
             yield from (base / "palettes" / file for base in library.folders if "/" not in name and " " not in name)
 
 
-def _named(data: Any, folder: Path) -> Iterator[Path]:
-    return (folder / text for text in _texts(data) if FILE_NAME.fullmatch(text))
+def _named(data: object, folder: Path) -> Iterator[Path]:
+    return (folder / text for text in _texts(data) if _FILE_NAME.fullmatch(text))
 
 
-def _texts(data: Any) -> Iterator[str]:
+def _texts(data: object) -> Iterator[str]:
     """Every text in plain data."""
     if isinstance(data, str):
         yield data

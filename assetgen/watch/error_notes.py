@@ -1,4 +1,4 @@
-"""What is wrong, beside the file that it is wrong with: `pack.error.txt`, `inbox/boulder.error.txt`."""
+"""Errors of a pack, written beside the files they concern: `pack.error.txt`, `inbox/boulder.error.txt`."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,43 +10,45 @@ from assetgen.pack.inbox import NOTE_SUFFIX, inbox_files
 from assetgen.pack.library import INBOX, PackFile
 from assetgen.store.atomic import write_atomically
 
-HEAD = "assetgen could not build this; the note goes when it is mended.\n\n"
+_FIRST_WORDS = "assetgen could not build this"
+"""How every note begins; other files are never removed."""
+_HEAD = f"{_FIRST_WORDS}. This note is removed when the error is fixed.\n\n"
 
 
-def note_place(path: Path) -> Path:
-    """Where the note on a file is: `pack.error.txt` for `pack.yaml`."""
-    return path.with_name(path.name.removesuffix(path.suffix) + NOTE_SUFFIX)
+def write_notes(pack: Path, file: PackFile | None, failures: Sequence[Failed]) -> None:
+    """Write the errors of a build of the pack file `pack` beside their files, and remove outdated notes.
 
-
-def write_notes(place: Path, file: PackFile | None, failures: Sequence[Failed]) -> None:
-    """Put the sentences of a build of the pack file `place` beside what they are about, and remove the notes of before.
-
-    Where that may not be, the log has them, too.
+    Notes that cannot be written are skipped: the log has the errors, too.
     """
-    wanted: dict[Path, list[str]] = {}
-    about = _files(file)
+    reasons: dict[Path, list[str]] = {}
+    paths = _inbox_paths(file)
     for failure in failures:
-        subject = about.get(failure.asset) or _subject(place, failure.reason)
-        wanted.setdefault(note_place(subject), []).append(failure.reason)
-    for note in _standing(place):
-        if note not in wanted:
+        path = paths.get(failure.asset) or _concerned_file(pack, failure.reason)
+        reasons.setdefault(_note_path(path), []).append(failure.reason)
+    for note in _existing_notes(pack):
+        if note not in reasons:
             with contextlib.suppress(OSError):
                 note.unlink(missing_ok=True)
-    for note, sentences in wanted.items():
-        text = (HEAD + "\n".join(sentences) + "\n").encode("utf-8", "replace")
+    for note, lines in reasons.items():
+        text = (_HEAD + "\n".join(lines) + "\n").encode("utf-8", "replace")
         with contextlib.suppress(OSError):
-            is_gone = not note.parent.is_dir()  # a folder that was moved or removed is not made again for a note
-            if not is_gone and (not note.exists() or note.read_bytes() != text):
+            # a folder that was moved or removed is not created again for a note
+            if note.parent.is_dir() and (not note.exists() or note.read_bytes() != text):
                 write_atomically(note, text)
 
 
-def remove_notes(place: Path) -> None:
-    """Remove all notes on a pack, as when it is gone."""
-    write_notes(place, None, ())
+def remove_notes(pack: Path) -> None:
+    """Remove all notes of a pack file that no longer exists."""
+    write_notes(pack, None, ())
 
 
-def _files(file: PackFile | None) -> Mapping[str, Path]:
-    """The dropped file of each asset that has one."""
+def _note_path(path: Path) -> Path:
+    """`pack.error.txt` for `pack.yaml`."""
+    return path.with_name(path.name.removesuffix(path.suffix) + NOTE_SUFFIX)
+
+
+def _inbox_paths(file: PackFile | None) -> Mapping[str, Path]:
+    """The inbox file of each asset that has one."""
     if file is None:
         return {}
     with contextlib.suppress(AssetgenError):
@@ -54,19 +56,19 @@ def _files(file: PackFile | None) -> Mapping[str, Path]:
     return {}
 
 
-def _subject(place: Path, reason: str) -> Path:
-    """The file in the inbox that a sentence begins with, else the pack."""
+def _concerned_file(pack: Path, reason: str) -> Path:
+    """The inbox file that an error begins with, else the pack file."""
     first = reason.partition(": ")[0]
     for name in (first, first.rpartition(":")[0]):
-        if name and Path(name).is_relative_to(place.parent / INBOX) and Path(name).is_file():
+        if name and Path(name).is_relative_to(pack.parent / INBOX) and Path(name).is_file():
             return Path(name)
-    return place
+    return pack
 
 
-def _standing(place: Path) -> Iterator[Path]:
-    """The notes of ours on a pack and in its inbox."""
-    inbox = place.parent / INBOX
-    for note in [note_place(place), *(sorted(inbox.rglob(f"*{NOTE_SUFFIX}")) if inbox.is_dir() else ())]:
+def _existing_notes(pack: Path) -> Iterator[Path]:
+    """The notes of a pack and its inbox that assetgen wrote."""
+    inbox = pack.parent / INBOX
+    for note in [_note_path(pack), *(sorted(inbox.rglob(f"*{NOTE_SUFFIX}")) if inbox.is_dir() else ())]:
         with contextlib.suppress(OSError, ValueError):
-            if note.read_text(encoding="utf-8").startswith(HEAD):
+            if note.read_text(encoding="utf-8").startswith(_FIRST_WORDS):
                 yield note

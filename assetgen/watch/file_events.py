@@ -1,122 +1,99 @@
-"""Hearing of changes in folders: watchdog's events, with the noise of editors left out, one for each path."""
+"""Wait for changes in folders, with watchfiles."""
 
+import contextlib
 import threading
 import time
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.pack.inbox import is_ignored
 
-if TYPE_CHECKING:
-    from watchdog.observers.api import ObservedWatch
-
-What = Literal["whole", "writing", "gone"]
-KINDS: Mapping[str, What] = {
-    "closed": "whole",
-    "moved": "whole",
-    "created": "writing",
-    "modified": "writing",
-    "deleted": "gone",
-}
-"""Kinds of watchdog's events. `moved` is how most programs save; only in-place ones are seen while they write."""
+_LONGEST_MS = 5000
+"""Changes that never pause are reported after this time."""
 
 
-@dataclass(frozen=True)
-class Touch:
-    """The last that was heard of a path: what, and when by the monotonic clock."""
+class ChangeListener:
+    """Reports that something changed in the followed folders; which file it was does not matter.
 
-    path: Path
-    what: What
-    time: float
-    is_folder: bool = False
+    A change is reported after `quiet` seconds without another one, and once more `again` seconds later, in case the
+    system dropped an event. With `poll`, there are no file system events: a change is reported at every interval.
+    """
 
-
-class Listener:
-    """Follows folders and collects touches, the last one of each path; by looking every `poll` seconds where it is not
-    0, as network folders tell nobody of changes."""
-
-    def __init__(self, poll: float = 0) -> None:
-        self._observer = _observer(poll)
-        self._watches: dict[Path, tuple[tuple[int, bool], ObservedWatch]] = {}
-        self._touches: dict[Path, Touch] = {}
-        self._lost: set[Path] = set()
-        self._news = threading.Condition()
-        self._observer.start()
+    def __init__(self, quiet: float, again: float, poll: float = 0) -> None:
+        if not poll:
+            _import_watchfiles()
+        self._quiet, self._again, self._poll = quiet, again, poll
+        self._changed = threading.Event()
+        self._stop = threading.Event()
+        self._folders: Mapping[Path, tuple[int, bool]] = {}
+        self._error: OSError | None = None
 
     def follow(self, folders: Mapping[Path, bool]) -> None:
-        """Follow these folders from now on, and no others; True for those with all below. Missing ones are left out."""
-        wanted = {path: (stat.st_ino, deep) for path, deep in folders.items() if (stat := _stat(path))}
-        stale = [path for path, (known, _) in self._watches.items() if wanted.get(path) != known or path in self._lost]
-        self._lost.difference_update(stale)
-        for path in stale:
-            self._observer.unschedule(self._watches.pop(path)[1])
-        for path in [path for path in wanted if path not in self._watches]:
-            try:
-                handler: Any = self
-                watch = self._observer.schedule(handler, str(path), recursive=wanted[path][1])
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                cure = "Raise fs.inotify.max_user_watches, watch fewer folders, or look every few seconds with --poll 2"
-                raise InputError(f"cannot watch '{path}' ({error.strerror or error})", cure=cure) from error
-            self._watches[path] = (wanted[path], watch)
+        """Follow these folders and no others; True includes all folders below. Missing folders are skipped.
 
-    def dispatch(self, event: Any) -> None:
-        """What watchdog calls, on its own thread."""
-        what = KINDS.get(event.event_type)
-        if what is None or (event.is_directory and event.event_type == "modified"):
+        Raises `InputError` where the system refuses to watch so many folders.
+        """
+        if self._error:
+            cure = "Raise fs.inotify.max_user_watches, watch fewer folders, or poll every few seconds with --poll 2"
+            raise InputError(f"cannot watch folders ({self._error})", cure=cure) from self._error
+        found: dict[Path, tuple[int, bool]] = {}
+        for path, deep in folders.items():
+            with contextlib.suppress(FileNotFoundError):
+                found[path] = (path.stat().st_ino, deep)
+        if self._poll or found == self._folders:
             return
-        if event.event_type == "moved":
-            self._hear(event.src_path, "gone", event.is_directory)
-            self._hear(event.dest_path, what, event.is_directory)
-        else:
-            self._hear(event.src_path, what, event.is_directory)
+        before, self._stop, self._folders = self._stop, threading.Event(), found
+        for deep in (True, False):
+            if paths := [path for path, (_, is_deep) in found.items() if is_deep == deep]:
+                threading.Thread(target=self._listen, args=(paths, deep, self._stop), daemon=True).start()
+        before.set()
 
-    def take(self, seconds: float | None) -> list[Touch]:
-        """The touches since the last call; waits so long for one (None: until there is one, or `wake`)."""
-        with self._news:
-            if not self._touches:
-                self._news.wait(seconds)
-            taken, self._touches = list(self._touches.values()), {}
-        return taken
-
-    def wake(self) -> None:
-        """End the waiting of `take`."""
-        with self._news:
-            self._news.notify_all()
+    def wait(self, seconds: float) -> bool:
+        """Wait at most `seconds` for a change. True if there was one."""
+        if self._poll:
+            time.sleep(seconds)
+            return False
+        changed = self._changed.wait(seconds)
+        self._changed.clear()
+        return changed
 
     def close(self) -> None:
-        """Stop listening."""
-        self._observer.stop()
-        self._observer.join()
+        """Stop following folders."""
+        self._stop.set()
 
-    def _hear(self, place: str, what: What, is_folder: bool) -> None:
-        path = Path(place)
-        if place and not is_ignored(path.name):
-            with self._news:
-                if is_folder and what == "gone" and path in self._watches:
-                    self._lost.add(path)  # another folder of its name may come to have its number
-                self._touches[path] = Touch(path, what, time.monotonic(), is_folder)
-                self._news.notify_all()
+    def _listen(self, paths: Iterable[Path], deep: bool, stop: threading.Event) -> None:
+        import watchfiles
+
+        report_again = True  # what changed before the listener was ready
+        try:
+            for changes in watchfiles.watch(
+                *paths,
+                watch_filter=lambda _, path: not is_ignored(Path(path).name),
+                debounce=_LONGEST_MS,
+                step=round(self._quiet * 1000),
+                rust_timeout=round(self._again * 1000),
+                yield_on_timeout=True,
+                stop_event=stop,
+                recursive=deep,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            ):
+                if any(change == watchfiles.Change.deleted and Path(path) in self._folders for change, path in changes):
+                    self._folders = {}  # the system stops to follow a removed folder, also if a new one has its name
+                if changes or report_again:
+                    self._changed.set()
+                report_again = bool(changes)
+        except (FileNotFoundError, RuntimeError):  # a folder was removed; or a file name that is not UTF-8
+            self._folders = {}
+            self._changed.set()
+        except OSError as error:
+            self._error = error
+            self._changed.set()
 
 
-def _observer(poll: float) -> Any:
+def _import_watchfiles() -> None:
     try:
-        from watchdog.observers import Observer
-        from watchdog.observers.polling import PollingObserver
+        import watchfiles  # noqa: F401
     except ImportError as error:
-        raise NotInstalledError("watching folders needs watchdog", cure='pip install "assetgen[server]"') from error
-    # watchdog warns, and goes on well, where folders are made while it looks at them
-    warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
-    return PollingObserver(timeout=poll) if poll else Observer()
-
-
-def _stat(path: Path) -> Any:
-    try:
-        return path.stat() if path.is_dir() else None
-    except OSError:
-        return None
+        raise NotInstalledError("watching folders needs watchfiles", cure='pip install "assetgen[server]"') from error

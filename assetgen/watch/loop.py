@@ -1,4 +1,4 @@
-"""From changes to builds: each pack by itself, when its files have been quiet for a while and are written whole."""
+"""Build packs when their files have changed and are completely written."""
 
 import math
 import threading
@@ -17,309 +17,226 @@ from assetgen.machine import Machine
 from assetgen.pack.inbox import files_below
 from assetgen.pack.library import INBOX, PackFile, load_pack
 from assetgen.pack.project import Project, default_game
-from assetgen.watch.discovery import find_packs, inputs_of, is_pack, linked_below, real
+from assetgen.watch.discovery import find_packs, inputs_of, linked_folders, real_path
 from assetgen.watch.error_notes import remove_notes, write_notes
-from assetgen.watch.file_events import Listener, Touch
-from assetgen.watch.settled_files import Digests, State, is_recent, is_whole
+from assetgen.watch.file_events import ChangeListener
+from assetgen.watch.file_state import Digests, FileState, is_complete, is_recent
+
+_STOP_WITHIN = 0.2
+"""Seconds between checks of `stop`."""
 
 
 @dataclass(frozen=True)
-class Pace:
-    """Seconds. How long a file must be quiet: after it was closed or put in its place, while it is being written, and
-    when it is gone, as some editors remove it before they write it. Then: how long to wait for a file that cannot be
-    read yet, and for changes that do not end; when to look again, in case the system forgot to tell of something.
+class Timing:
+    """Waiting times in seconds.
+
+    `quiet`: without a change before files are compared. `gone`: for a removed file, which some editors write anew.
+    `incomplete`: for a file that cannot be read to its end. `retry`: between two reads of such a file. `again`: until
+    files are compared once more, in case the system dropped an event.
     """
 
-    whole: float = 0.08
-    writing: float = 0.25
+    quiet: float = 0.1
     gone: float = 0.4
-    patience: float = 3.0
-    longest: float = 30.0
+    incomplete: float = 3.0
+    retry: float = 0.25
     again: float = 1.0
 
 
 @dataclass(frozen=True)
-class Order:
-    """What to watch, and how to build it: `places` are folders and pack files, `game` is a game folder that
-    overrides the ones that the packs name.
+class WatchOptions:
+    """What to watch and how to build it.
 
-    Each build is made within a `turn`, which is told the lock that the build writes: there it waits for others in this
-    process that use the same models.
+    `paths` are folders and pack files; `game` overrides the game folder of every pack; `poll` is an interval in
+    seconds, 0 for file system events. `build_context` gets the path of the lock that a build writes and returns the
+    context of that build, in which no one else uses the models.
     """
 
-    places: tuple[Path, ...]
+    paths: tuple[Path, ...]
     machine: Machine
-    options: BuildOptions
+    build: BuildOptions
     game: Path | None = None
     poll: float = 0
-    pace: Pace = field(default_factory=Pace)
-    turn: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext()
+    timing: Timing = field(default_factory=Timing)
+    build_context: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext()
     idle: IdleUnloader = field(default_factory=IdleUnloader)
 
 
-def build_once(order: Order, emit: Emit) -> None:
-    """Build every pack as soon as its files are whole. Raises `InputError` where there is none."""
-    watch = _Watch(order, emit)
-    watch.find()
-    if not watch.packs:
-        what = f"there is no pack in {', '.join(map(str, order.places))}"
-        raise InputError(what, cure="`assetgen init` writes one")
-    while any(pack.due for pack in watch.packs.values()):
-        watch.build_due()
-        time.sleep(max(0.0, min(watch.wait() or 0.0, order.pace.writing)))
+def build_once(options: WatchOptions, emit: Emit) -> None:
+    """Build every pack as soon as its files are complete. Raises `InputError` if there is no pack."""
+    watcher = _Watcher(options, emit)
+    watcher.find_packs()
+    wait = watcher.build_changed()
+    if not watcher.packs:
+        paths = ", ".join(map(str, options.paths))
+        raise InputError(f"there is no pack in {paths}", cure="`assetgen init` writes one")
+    while wait < math.inf:
+        time.sleep(wait)
+        wait = watcher.build_changed()
 
 
-def watch(order: Order, emit: Emit, stop: threading.Event | None = None) -> None:
-    """Build every pack now, and whenever it changes, until `stop` is set. Mistakes in packs are news, as `Failed`."""
-    watch = _Watch(order, emit)
-    watch.listener = Listener(order.poll)
+def watch(options: WatchOptions, emit: Emit, stop: threading.Event) -> None:
+    """Build every pack now, and again whenever it changes, until `stop` is set. Errors of packs are `Failed` events."""
+    watcher = _Watcher(options, emit)
+    listener = ChangeListener(options.timing.quiet, options.timing.again, options.poll)
+    listening: tuple[str, ...] | None = None
     try:
-        watch.follow()
-        watch.find()
-        while not (stop and stop.is_set()):
-            watch.build_due()
-            wait = watch.wait()
-            if stop:
-                wait = STOP_WITHIN if wait is None else min(wait, STOP_WITHIN)
-            watch.notice(watch.listener.take(wait))
-            order.idle.unload_models()
+        while not stop.is_set():
+            watcher.find_packs()
+            listener.follow(watcher.folders())
+            if listening != (listening := tuple(map(str, watcher.packs))):
+                emit(Watching(packs=listening))
+            wait = min(watcher.build_changed(), options.poll or math.inf)
+            listener.follow(watcher.folders())
+            until = time.monotonic() + wait
+            while not (stop.is_set() or listener.wait(min(wait, _STOP_WITHIN)) or time.monotonic() >= until):
+                options.idle.unload_models()
     finally:
-        watch.listener.close()
-
-
-STOP_WITHIN = 0.2
-"""Seconds between looks at `stop`."""
+        listener.close()
 
 
 @dataclass
-class _Pack:
-    """A watched pack: what it depends on, what that was when it was built, and when it is to be built next.
+class _WatchedPack:
+    """A pack, its inputs, and the state of its files at the last build (None before the first).
 
-    `spots` are where the system tells of its inputs and inbox, links followed; `due` says by touched path when that
-    will have been quiet for long enough.
+    `pending` is a changed state that is not built yet, since `since`. `complete` holds files known to be complete.
     """
 
-    place: Path
+    path: Path
     inputs: frozenset[Path]
-    spots: dict[Path, Path] = field(default_factory=dict)
-    inboxes: dict[Path, Path] = field(default_factory=dict)
-    built: State | None = None
-    due: dict[Path, float] = field(default_factory=dict)
+    built: FileState | None = None
+    pending: FileState | None = None
     since: float = 0.0
-    heard: float = 0.0
-    whole: State = field(default_factory=dict)
+    complete: FileState = field(default_factory=dict)
 
     @property
     def inbox(self) -> Path:
-        return self.place.parent / INBOX
+        return self.path.parent / INBOX
 
     @property
     def lock(self) -> Path:
-        return self.place.with_suffix(".lock")
-
-    def known_as(self, touch: Touch) -> Path | None:
-        """The pack's own path of what was touched, or None where that is nothing to it."""
-        if path := self.spots.get(touch.path):
-            return path
-        for spot, inbox in self.inboxes.items():
-            if touch.path.is_relative_to(spot):
-                return inbox / touch.path.relative_to(spot)
-        if touch.is_folder and any(spot.is_relative_to(touch.path) for spot in (*self.spots, *self.inboxes)):
-            return touch.path
-        return None
-
-    def touch(self, path: Path, quiet: float, when: float) -> None:
-        """Build it when this path has been quiet."""
-        self.since = self.since if self.due else when
-        self.heard = max(self.heard, when)
-        self.due[path] = when + quiet
-
-    def is_due(self, now: float, longest: float) -> bool:
-        return bool(self.due) and (max(self.due.values()) <= now or self.since + longest <= now)
-
-    def places_itself(self) -> None:
-        """Find out where the system will tell of its files."""
-        parents: dict[Path, Path] = {}
-        self.spots = {}
-        for path in (*self.inputs, self.lock):
-            parent = parents.get(path.parent) or parents.setdefault(path.parent, real(path.parent))
-            self.spots[parent / path.name] = path
-            if path.is_symlink():
-                self.spots[real(path)] = path
-        linked = linked_below(self.inbox) if self.inbox.is_dir() else []
-        self.inboxes = dict.fromkeys((real(self.inbox), *linked), self.inbox)
+        return self.path.with_suffix(".lock")
 
 
-class _Watch:
-    """The packs that are watched, and what was heard."""
+class _Watcher:
+    """The watched packs."""
 
-    def __init__(self, order: Order, emit: Emit) -> None:
-        self.order, self.emit, self.pace = order, emit, order.pace
-        for place in order.places:
-            if not place.exists():
-                raise InputError(f"there is no '{place}'", cure="Name a folder with packs, or a pack file")
-        self.packs: dict[Path, _Pack] = {}
-        self.listener: Listener | None = None
-        self.linked: list[Path] = []
+    def __init__(self, options: WatchOptions, emit: Emit) -> None:
+        for path in options.paths:
+            if not path.exists():
+                raise InputError(f"there is no '{path}'", cure="Give a folder with packs, or a pack file")
+        self.options, self.emit = options, emit
+        self.packs: dict[Path, _WatchedPack] = {}
         self.digests = Digests()
-        self.look: float | None = None
-        self.look_for_packs: float | None = None
 
-    def find(self) -> None:
-        """Look which packs there are: new ones are built, those that are gone are forgotten."""
-        self.look_for_packs = None
-        found = [pack.absolute() for place in self.order.places for pack in find_packs(place)]
-        gone = [place for place in self.packs if place not in found]
-        for place in gone:
-            remove_notes(place)
-            del self.packs[place]
-        now = time.monotonic()
-        new = [place for place in dict.fromkeys(found) if place not in self.packs]
-        for place in new:
-            self.packs[place] = _Pack(place, frozenset([place]))
-            self.packs[place].touch(place, 0.0, now)
-        self.linked = [path for place in self.order.places for path in linked_below(place)]
+    def find_packs(self) -> None:
+        """Add packs that are new."""
+        for path in (pack.absolute() for each in self.options.paths for pack in find_packs(each)):
+            self.packs.setdefault(path, _WatchedPack(path, frozenset([path])))
+
+    def folders(self) -> dict[Path, bool]:
+        """The folders to follow; True includes all folders below. None of them lies inside a folder with True."""
+        deep = {path for each in self.options.paths for path in (real_path(each), *linked_folders(each))}
+        flat = {path.parent for path in map(real_path, self.options.paths)}
         for pack in self.packs.values():
-            pack.places_itself()
-        self.follow()
-        if self.listener and (new or gone or not self.packs):
-            self.emit(Watching(packs=tuple(map(str, self.packs))))
+            deep |= {real_path(pack.inbox), *linked_folders(pack.inbox)}
+            flat |= _parents((*pack.inputs, pack.lock, pack.inbox))
+        deep = {path for path in deep if path.is_dir()}
+        tops = {path for path in deep if not any(path != other and path.is_relative_to(other) for other in deep)}
+        flat = {_nearest_folder(path) for path in flat}
+        return dict.fromkeys(tops, True) | {
+            path: False for path in flat if not any(path.is_relative_to(top) for top in tops)
+        }
 
-    def follow(self) -> None:
-        """Follow the folders that matter now."""
-        if self.listener:
-            self.listener.follow(_folders(self.order.places, self.linked, self.packs.values()))
+    def build_changed(self) -> float:
+        """Build the packs whose files changed. Returns the seconds until a changed pack may be ready; else infinity."""
+        return min((self._build_if_changed(pack) for pack in list(self.packs.values())), default=math.inf)
 
-    def notice(self, touches: Sequence[Touch]) -> None:
-        """Put off builds until what was touched is quiet."""
-        for touch in touches:
-            if touch.is_folder or is_pack(touch.path.name) or touch.path.is_dir():
-                self.look_for_packs = touch.time + self.pace.whole
-            for pack in self.packs.values():
-                if path := pack.known_as(touch):
-                    self.digests.touched([path])
-                    pack.touch(path, max(getattr(self.pace, touch.what), self.order.poll), touch.time)
-                    self.look = touch.time + self.pace.again
-
-    def wait(self) -> float | None:
-        """Seconds until there is something to do; None where that is up to others."""
-        times = [max(pack.due.values()) for pack in self.packs.values() if pack.due]
-        times += [time for time in (self.look, self.look_for_packs) if time is not None]
-        soonest = min((*times, time.monotonic() + self.order.idle.left))
-        return max(0.0, soonest - time.monotonic()) if soonest < math.inf else None
-
-    def build_due(self) -> None:
-        """Build the packs whose files are quiet."""
-        now = time.monotonic()
-        if self.look_for_packs is not None and self.look_for_packs <= now:
-            self.find()
-        if self.look is not None and self.look <= now:
-            self.look = None
-            for pack in self.packs.values():
-                pack.touch(pack.place, 0.0, now)
-        for pack in list(self.packs.values()):
-            if pack.is_due(time.monotonic(), self.pace.longest):
-                self.settle(pack)
-
-    def settle(self, pack: _Pack) -> None:
-        """Build a pack if any of its files is another than before, and all of these can be read."""
-        state = self.state(pack)
-        before = pack.built or {}
+    def _build_if_changed(self, pack: _WatchedPack) -> float:
+        state, before = self._state(pack), pack.built or {}
         changed = sorted(path for path in {*state, *before} if state.get(path) != before.get(path))
         if pack.built is not None and not changed:
-            pack.due.clear()
-        elif not pack.place.exists():
-            pack.due.clear()
-            self.look_for_packs = time.monotonic()
-        elif self.is_early(pack, changed, state):
-            pack.due[pack.place] = time.monotonic() + self.pace.writing
-        else:
-            self.build(pack, state, changed if pack.built is not None else [])
+            pack.pending = None
+            return math.inf
+        if state != pack.pending:
+            pack.pending, pack.since = state, time.monotonic()
+        if time.monotonic() - pack.since < self._delay(pack, changed, state):
+            return self.options.timing.retry
+        if pack.path not in state and not pack.path.exists():
+            remove_notes(pack.path)
+            del self.packs[pack.path]
+            return 0.0
+        self._build(pack, state, changed if pack.built is not None else [])
+        return math.inf
 
-    def state(self, pack: _Pack) -> State:
-        """What its files are now."""
+    def _state(self, pack: _WatchedPack) -> FileState:
         return self.digests.of((*pack.inputs, pack.lock, *files_below(pack.inbox)))
 
-    def is_early(self, pack: _Pack, changed: Sequence[Path], state: State) -> bool:
-        """Whether a changed file seems to be half written, and has not seemed so for long."""
-        if time.monotonic() - pack.heard > self.pace.patience:
-            return False
+    def _delay(self, pack: _WatchedPack, changed: Sequence[Path], state: FileState) -> float:
+        """Seconds that the changed state must last before it is built."""
+        timing = self.options.timing
         for path in changed:
-            if pack.whole.get(path) == state.get(path) or (pack.built is None and not is_recent(path)):
-                continue
-            if not is_whole(path):
-                return True
-            pack.whole[path] = state.get(path, "")
-        return False
+            if path in state:
+                if pack.complete.get(path) == state[path] or (pack.built is None and not is_recent(path)):
+                    continue
+                if not is_complete(path):
+                    return timing.incomplete
+                pack.complete[path] = state[path]
+        return timing.gone if any(path not in state for path in changed) else 0.0
 
-    def build(self, pack: _Pack, state: State, changed: Sequence[Path]) -> None:
-        """Build a pack, and note what is wrong with it. What changes meanwhile is heard afterwards."""
+    def _build(self, pack: _WatchedPack, state: FileState, changed: Sequence[Path]) -> None:
+        """Build a pack, and write its errors beside their files."""
         failures: list[Failed] = []
         file: PackFile | None = None
 
-        def note(event: Event) -> None:
+        def record(event: Event) -> None:
             if isinstance(event, Failed):
                 failures.append(event)
-            if isinstance(event, Finished):  # while the lock is still ours
-                self.keep_lock(pack)
+            if isinstance(event, Finished):  # while this process still holds the build lock
+                self._accept_lock(pack)
             self.emit(event)
 
-        pack.due.clear()
-        self.emit(Changed(pack=str(pack.place), files=tuple(_told(path, pack.place.parent) for path in changed)))
+        self.emit(Changed(pack=str(pack.path), files=tuple(_relative(path, pack.path.parent) for path in changed)))
+        pack.built = state
         try:
-            pack.built = state
-            file = self.load(pack)
-            project = Project(file, self.order.game or default_game(file))
-            with self.order.turn(project.lock_path), self.order.idle.used():
-                build_pack(project, self.order.machine, self.order.options, note)
+            file = self._load(pack)
+            project = Project(file, self.options.game or default_game(file))
+            with self.options.build_context(project.lock_path), self.options.idle.used():
+                build_pack(project, self.options.machine, self.options.build, record)
         except AssetgenError as error:
-            note(Failed(reason=str(error), exit_code=error.exit_code))
-        except Exception as error:  # a mistake of ours about one pack must not end the watch over all others
-            note(Failed(reason=f"{pack.place}: assetgen broke ({type(error).__name__}: {error})"))
-        pack.whole.clear()
+            record(Failed(reason=str(error), exit_code=error.exit_code))
+        except Exception as error:  # an internal error of one pack must not end the watch of all others
+            record(Failed(reason=f"{pack.path}: internal error ({type(error).__name__}: {error})"))
+        pack.pending = None
+        pack.complete.clear()
         self.digests.keep(path for each in self.packs.values() for path in each.built or ())
-        write_notes(pack.place, file, failures)
+        write_notes(pack.path, file, failures)
 
-    def load(self, pack: _Pack) -> PackFile:
-        """The pack, and what it depends on now: its state is noted before it is read, or a change could be missed."""
-        file = load_pack(pack.place)
+    def _load(self, pack: _WatchedPack) -> PackFile:
+        """Load the pack and update its inputs; their state is taken before they are read, so that no change is lost."""
+        file = load_pack(pack.path)
         inputs = inputs_of(file)
         if inputs != pack.inputs:
             pack.inputs = inputs
-            pack.places_itself()
-            self.follow()
-            pack.built = self.state(pack)
-            file = load_pack(pack.place)
+            pack.built = self._state(pack)
+            file = load_pack(pack.path)
         return file
 
-    def keep_lock(self, pack: _Pack) -> None:
-        """A lock that we wrote is no change; one that somebody else writes later, as by a pick, is."""
-        self.digests.touched([pack.lock])
+    def _accept_lock(self, pack: _WatchedPack) -> None:
+        """Ignore the lock that this build wrote. One that another program writes later, such as a pick, is a change."""
         others = {path: digest for path, digest in (pack.built or {}).items() if path != pack.lock}
         pack.built = others | self.digests.of([pack.lock])
 
 
-def _folders(places: Iterable[Path], linked: Iterable[Path], packs: Iterable[_Pack]) -> dict[Path, bool]:
-    """The folders to follow, True for those with all below: none lies below another of these."""
-    deep = {path for path in linked if path.is_dir()}
-    flat: set[Path] = set()
-    for place in places:
-        folder = real(place)
-        flat.add(_standing(folder.parent))
-        if folder.is_dir():
-            deep.add(folder)
-    for pack in packs:
-        deep |= {inbox for inbox in pack.inboxes if inbox.is_dir()}
-        flat |= {_standing(parent) for parent in {spot.parent for spot in (*pack.spots, *pack.inboxes)}}
-    tops = {path for path in deep if not any(path != other and path.is_relative_to(other) for other in deep)}
-    flat = {path for path in flat if not any(path.is_relative_to(top) for top in tops)}
-    return dict.fromkeys(tops, True) | dict.fromkeys(flat, False)
+def _parents(paths: Iterable[Path]) -> set[Path]:
+    """The folders in which changes of these files are seen, with links resolved."""
+    parents = {real_path(folder) for folder in {path.parent for path in paths}}
+    return parents | {real_path(path).parent for path in paths if path.is_symlink()}
 
 
-def _standing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+def _nearest_folder(folder: Path) -> Path:
+    """The folder, or its nearest parent that exists."""
     return next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
 
 
-def _told(path: Path, folder: Path) -> str:
+def _relative(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)

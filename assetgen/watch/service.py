@@ -1,4 +1,4 @@
-"""What starts a watch together with the machine, or with its user's session: files for systemd, launchd and Windows."""
+"""Service files that start a watch at login: for systemd, launchd and the Windows task scheduler."""
 
 import re
 import shlex
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import escape
 
-System = Literal["systemd", "launchd", "windows"]
-SYSTEMD = """\
+ServiceSystem = Literal["systemd", "launchd", "windows"]
+_SYSTEMD = """\
 # systemctl --user: save this as ~/.config/systemd/user/{name}.service, then
 #   systemctl --user daemon-reload && systemctl --user enable --now {name}
 [Unit]
@@ -25,7 +25,7 @@ Nice=5
 [Install]
 WantedBy=default.target
 """
-LAUNCHD = """\
+_LAUNCHD = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- Save this as ~/Library/LaunchAgents/{name}.plist, then: launchctl load -w ~/Library/LaunchAgents/{name}.plist -->
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -43,31 +43,31 @@ LAUNCHD = """\
 </dict>
 </plist>
 """
-WINDOWS = 'schtasks /Create /TN "{name}" /SC ONLOGON /F /TR "{command}"\n'
+_WINDOWS = 'schtasks /Create /TN "{name}" /SC ONLOGON /F /TR "{command}"\n'
 
 
-def service_text(system: System, words: Sequence[str], folder: Path, name: str) -> str:
-    """The service file (for Windows the command that makes the task) that runs these words in a folder.
+def service_text(system: ServiceSystem, command: Sequence[str], folder: Path, name: str) -> str:
+    """The service file that runs a command in a folder; for Windows, the command that creates the task.
 
-    A service has no shell and no environment of a session: the first word and all paths must be absolute.
+    A service has no shell and no session environment: the program and all paths must be absolute.
     """
     match system:
         case "systemd":
-            quoted = " ".join(_for_systemd(word) for word in words)
-            return SYSTEMD.format(name=name, folder=str(folder).replace("%", "%%"), command=quoted)
+            quoted = " ".join(_for_systemd(word) for word in command)
+            return _SYSTEMD.format(name=name, folder=str(folder).replace("%", "%%"), command=quoted)
         case "launchd":
-            lines = "\n".join(f"    <string>{escape(word)}</string>" for word in words)
-            return LAUNCHD.format(name=name, folder=escape(str(folder)), command=lines)
+            lines = "\n".join(f"    <string>{escape(word)}</string>" for word in command)
+            return _LAUNCHD.format(name=name, folder=escape(str(folder)), command=lines)
         case "windows":
-            return WINDOWS.format(name=name, command=subprocess.list2cmdline(words).replace('"', r"\""))
+            return _WINDOWS.format(name=name, command=subprocess.list2cmdline(command).replace('"', r"\""))
 
 
-def service_name(place: Path) -> str:
-    """A name for the service of a watched place."""
-    return f"assetgen-watch-{re.sub(r'[^a-z0-9]+', '-', place.resolve().name.lower()).strip('-') or 'packs'}"
+def service_name(path: Path) -> str:
+    """The name of the service that watches a path."""
+    return f"assetgen-watch-{re.sub(r'[^a-z0-9]+', '-', path.resolve().name.lower()).strip('-') or 'packs'}"
 
 
 def _for_systemd(word: str) -> str:
-    """systemd.service(5): `%` and `$` are doubled, and quotes are much like a shell's."""
+    """Quote an argument by systemd.service(5): `%` and `$` are doubled, quotes are like those of a shell."""
     text = word.replace("%", "%%").replace("$", "$$").replace("\\", "\\\\")
     return text if text == shlex.quote(text) else '"' + text.replace('"', r"\"") + '"'

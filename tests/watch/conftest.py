@@ -13,9 +13,9 @@ from assetgen.build.options import BuildOptions
 from assetgen.events import Event, Failed, Finished, Watching
 from assetgen.machine import Machine
 from assetgen.store.store import Store
-from assetgen.watch.loop import Order, Pace, watch
+from assetgen.watch.loop import Timing, WatchOptions, watch
 
-FAST = Pace(whole=0.05, writing=0.15, gone=0.3, patience=1.0, longest=5.0, again=0.3)
+FAST = Timing(quiet=0.08, gone=0.3, incomplete=1.0, retry=0.1, again=0.3)
 DRAWING = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
 
@@ -85,11 +85,11 @@ def watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         watched = Watched(tmp_path)
         machine = Machine(Store(tmp_path / "store"), tmp_path)
         paths = tuple(tmp_path / place for place in places)
-        order = Order(paths, machine, BuildOptions(), None, poll, FAST, **more)
+        options = WatchOptions(paths, machine, BuildOptions(), None, poll, FAST, **more)
 
         def run() -> None:
             try:
-                watch(order, watched.tell, stop)
+                watch(options, watched.tell, stop)
             except BaseException as error:
                 watched.broke.append(error)
 

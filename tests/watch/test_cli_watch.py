@@ -108,10 +108,10 @@ def test_a_killed_watch_loses_nothing_and_samples_nothing_twice(started: Any, tm
     assert not list((tmp_path / "game").rglob(".assetgen-journal"))
 
 
-def test_help_and_once_without_changes_load_no_watchdog(tmp_path: Path) -> None:
+def test_help_and_once_without_changes_load_no_watchfiles(tmp_path: Path) -> None:
     write(tmp_path / "art")
     code = "import sys; from assetgen.cli import main\ntry: main({!r})\nexcept SystemExit: print("
-    code += "'watchdog' in sys.modules)"
+    code += "'watchfiles' in sys.modules)"
     for given in (["watch", "--help"], [*words(tmp_path), "--once"]):
         done = subprocess.run([sys.executable, "-c", code.format(given)], capture_output=True, text=True, timeout=60)
         assert done.stdout.splitlines()[-1] == "False"

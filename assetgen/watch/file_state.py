@@ -1,4 +1,4 @@
-"""What stands in files now, and whether they are written whole."""
+"""Digests of files, and whether files are completely written."""
 
 import hashlib
 import time
@@ -8,31 +8,28 @@ from pathlib import Path
 from assetgen.errors import AssetgenError
 from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 
-LARGE = 1_000_000_000
-"""Bytes. Larger files are known by size and time: reading them takes longer than whoever saved them will wait."""
-RECENT = 10.0
-"""Seconds."""
-State = dict[Path, str]
-"""sha256 by path, of the files that are there."""
+_LARGE = 1_000_000_000
+"""Bytes. Larger files are compared by size and time: reading them takes too long."""
+_RECENT = 10.0
+"""Seconds since the last write in which a file may still be written."""
+_CLOCK_TICK = 2.0
+"""Seconds. Two writes within the coarsest file system clock (FAT) may leave size and time equal."""
+FileState = dict[Path, str]
+"""SHA-256 by path, of the files that exist."""
 
 
 class Digests:
-    """Digests of files, each read again only when its size or time changed, or when it was `touched`."""
+    """Digests of files, each read again when its size, time or inode changed, or if it was written just before."""
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[tuple[int, ...], str]] = {}
 
-    def of(self, paths: Iterable[Path]) -> State:
-        """The state of these files; what is missing or cannot be read is left out."""
+    def of(self, paths: Iterable[Path]) -> FileState:
+        """The state of these files; missing and unreadable files are left out."""
         return {path: digest for path in paths if (digest := self._digest(path))}
 
-    def touched(self, paths: Iterable[Path]) -> None:
-        """Two saves within a tick of the clock may leave time and size as they were."""
-        for path in paths:
-            self._known.pop(path, None)
-
     def keep(self, paths: Iterable[Path]) -> None:
-        """Forget all others."""
+        """Forget all other files."""
         kept = set(paths)
         self._known = {path: known for path, known in self._known.items() if path in kept}
 
@@ -43,10 +40,12 @@ class Digests:
             known = self._known.get(path)
             if known and known[0] == stamp:
                 return known[1]
-            digest = _sha256(path) if stat.st_size < LARGE else repr(stamp)
+            is_settled = stat.st_mtime < time.time() - _CLOCK_TICK
+            digest = _sha256(path) if stat.st_size < _LARGE else repr(stamp)
         except OSError:
             return ""
-        self._known[path] = (stamp, digest)
+        if is_settled:
+            self._known[path] = (stamp, digest)
         return digest
 
 
@@ -56,16 +55,16 @@ def _sha256(path: Path) -> str:
 
 
 def is_recent(path: Path) -> bool:
-    """Whether a file was written a moment ago, so that somebody may be writing it still."""
+    """Whether a file was written a moment ago, so that it may be incomplete."""
     try:
         stat = path.stat()
     except OSError:
         return False
-    return max(stat.st_mtime, stat.st_ctime) > time.time() - RECENT
+    return max(stat.st_mtime, stat.st_ctime) > time.time() - _RECENT
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a file can be read to its end as what its name says: one that is still being written mostly cannot."""
+def is_complete(path: Path) -> bool:
+    """Whether a file can be read to its end in the format of its suffix. Mostly false while it is being written."""
     from assetgen.controls._mesh import read_mesh
     from assetgen.diffusion.loading.weight_files import check_file
     from assetgen.pack.yaml_files import read_yaml
