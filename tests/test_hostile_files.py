@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from assetgen.build.manifest import ManifestEntry
+from assetgen.build.publish import Target
 from assetgen.controls._fit import fit_to_size
 from assetgen.controls._mesh import read_mesh
-from assetgen.errors import InputError
+from assetgen.errors import InputError, PublishError
 from assetgen.files import read_limited
 from assetgen.pack.library import library_for, load_pack
 from assetgen.pack.lock import read_lock
@@ -96,3 +98,26 @@ def test_libraries_are_imported_before_worker_threads_need_them(tmp_path: Path) 
         "assert {'cv2', 'scipy.fft', 'scipy.ndimage', 'scipy.spatial'} <= set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("number", ["1:30", "1:59.5", "1:" + ":".join(["59"] * 3_000)])
+def test_sexagesimal_numbers_are_text(tmp_path: Path, number: str) -> None:
+    (tmp_path / "pack.yaml").write_text(f"pack: p\nassets: {{a: {{preset: pixel_sprite, prompt: x, seed: {number}}}}}")
+    with pytest.raises(InputError, match="seed' should be a whole number"):
+        load_pack(tmp_path)
+
+
+def test_axes_inside_the_values_of_a_matrix_stay_as_they_are(tmp_path: Path) -> None:
+    values = "{a: ['{b}{b}', red], b: ['{a}{a}', blue]}"
+    text = f"pack: p\nassets: {{'x_{{a}}_{{b}}': {{preset: pixel_sprite, prompt: '{{a}} {{b}}', matrix: {values}}}}}"
+    (tmp_path / "pack.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"'x_\{b\}\{b\}_\{a\}\{a\}' cannot be the name"):
+        resolve_pack(load_pack(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["manifest.json", "Manifest.json", ".assetgen-journal"])
+def test_no_asset_replaces_the_manifest(tmp_path: Path, path: str) -> None:
+    target = Target(tmp_path, "art", "p")
+    with pytest.raises((PublishError, InputError)):
+        target.publish("manifest", {path: b"{}"}, ManifestEntry("key"))
+    assert not list(tmp_path.rglob("*.json"))

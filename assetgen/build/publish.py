@@ -175,6 +175,8 @@ class Target:
 
     def _check_path(self, path: str, name: str) -> None:
         check_name(path)
+        if path.lower() in (MANIFEST, JOURNAL):
+            raise PublishError(f"'{path}' is assetgen's own file", cure="Rename the asset")
         if (owner := self._owner(path, name)) != name:
             raise PublishError(f"asset '{owner}' already publishes '{path}'", cure="Rename one of the two")
         if self._leaves(path):

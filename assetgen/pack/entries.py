@@ -124,6 +124,7 @@ def replace_texts(value: object, choice: Mapping[str, str]) -> object:
 
 
 def _replace(text: str, choice: Mapping[str, str]) -> str:
-    for axis, value in choice.items():
-        text = text.replace(axis, value)
-    return text
+    """`text` with each axis replaced by its value; axes inside values stay as they are."""
+    if not choice:
+        return text
+    return re.sub("|".join(map(re.escape, choice)), lambda axis: choice[axis[0]], text)

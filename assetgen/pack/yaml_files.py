@@ -19,6 +19,7 @@ from assetgen.parts import did_you_mean
 
 MAX_YAML_BYTES = 8_000_000
 _MAX_NODES = 400_000
+_NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _MAX_DEPTH = 40
 _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 TYPE_MESSAGES = {
@@ -140,6 +141,8 @@ class _Reader:
         return self.scalar(node)
 
     def scalar(self, node: yaml.Node) -> Any:
+        if node.tag in _NUMBER_TAGS and ":" in node.value:
+            return node.value  # YAML 1.1 reads 1:30 as the sexagesimal number 90; YAML 1.2 as text
         try:
             return self.loader.construct_object(node)
         except ValueError as error:  # an impossible date, a number of ten thousand digits
