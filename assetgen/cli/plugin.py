@@ -78,13 +78,13 @@ def install_blender(
       assetgen plugin install blender
       assetgen plugin install blender --blender /opt/blender/blender
     """
-    from assetgen.install.blender_program import by_hand, install_extension
+    from assetgen.install.blender_program import install_extension, manual_install
     from assetgen.machine import user_cache
 
     archive = _write_zip(Program.BLENDER, user_cache() / "plugins")
     program = blender or _find_blender()
     if program is None:
-        raise NotInstalledError("Blender was not found on this machine", cure=by_hand(archive))
+        raise NotInstalledError("Blender was not found on this machine", cure=manual_install(archive))
     install_extension(program, archive)
     typer.echo(f"{program}: the extension is installed; restart Blender if it is open")
 
@@ -93,10 +93,10 @@ def _find_blender() -> Path | None:
     import shutil
     import sys
 
-    from assetgen.install.blender_program import USUAL_PLACES, find_blender
+    from assetgen.install.blender_program import USUAL_PATHS, find_blender
 
     in_path = shutil.which("blender")
-    return Path(in_path) if in_path else find_blender(USUAL_PLACES.get(sys.platform, ()), Path.home())
+    return Path(in_path) if in_path else find_blender(USUAL_PATHS.get(sys.platform, ()), Path.home())
 
 
 def _write_zip(program: Program, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Blender on this machine: where it is, how new it is, and putting an extension into it."""
+"""Find Blender on this machine, read its version, and install an extension into it."""
 
 import re
 import subprocess
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from assetgen.errors import InputError, NotInstalledError
 
-OLDEST = (4, 2)
-"""The first Blender with extensions."""
-USUAL_PLACES = {
+_OLDEST = (4, 2)
+"""The first Blender version with extensions."""
+USUAL_PATHS = {
     "linux": (
         "/snap/bin/blender",
         "/var/lib/flatpak/exports/bin/org.blender.Blender",
@@ -27,14 +27,14 @@ USUAL_PLACES = {
         "C:/Program Files (x86)/Steam/steamapps/common/Blender/blender.exe",
     ),
 }
-"""Where Blender's packages put it, by `sys.platform`."""
-SECONDS = 120
-DONE = re.compile(r'^STATUS (Re)?installed "', re.IGNORECASE | re.MULTILINE)
-"""What Blender says of an extension that it took. Its exit code is 0 for a damaged zip, too."""
+"""Paths of Blender's installers and packages, by `sys.platform`; `~` and `*` are expanded."""
+_TIMEOUT = 120
+_INSTALLED = re.compile(r'^STATUS (Re)?installed "', re.IGNORECASE | re.MULTILINE)
+"""What Blender prints when it has installed an extension. Its exit code is 0 for a damaged zip, too."""
 
 
 def find_blender(patterns: Iterable[str], home: Path) -> Path | None:
-    """The program at the newest of the places that fit a pattern (`~` is `home`); None where there is none."""
+    """The newest program that matches a pattern (`~` is `home`); None if there is none."""
     found: list[Path] = []
     for pattern in patterns:
         whole = home / pattern[2:] if pattern.startswith("~/") else Path(pattern)
@@ -44,50 +44,53 @@ def find_blender(patterns: Iterable[str], home: Path) -> Path | None:
 
 
 def install_extension(program: Path, archive: Path) -> None:
-    """Put an extension's zip into the user's Blender, and enable it; an older one is replaced.
+    """Install an extension's zip for the user and enable it; an older version is replaced.
 
-    Raises `InputError` for what is no Blender, `NotInstalledError` for one that is too old or that refuses.
+    Raises `InputError` if `program` is not Blender, `NotInstalledError` if it is too old or refuses the extension.
     """
     version = _version(program)
-    if version < OLDEST:
-        told = ".".join(map(str, version))
-        raise NotInstalledError(f"'{program}' is Blender {told}, and extensions need 4.2", cure=by_hand(archive))
+    if version < _OLDEST:
+        number = ".".join(map(str, version))
+        raise NotInstalledError(
+            f"'{program}' is Blender {number}, and extensions need 4.2", cure=manual_install(archive)
+        )
     done = _run(program, ["--command", "extension", "install-file", "-r", "user_default", "-e", str(archive)])
-    if done.returncode != 0 or not DONE.search(done.stdout):
-        raise NotInstalledError(f"Blender did not take the extension ({_why(done)})", cure=by_hand(archive))
+    if done.returncode != 0 or not _INSTALLED.search(done.stdout):
+        raise NotInstalledError(
+            f"Blender did not install the extension ({_failure(done)})", cure=manual_install(archive)
+        )
 
 
-def by_hand(archive: Path) -> str:
-    """The words for who has no Blender that can be found, or one that refuses."""
+def manual_install(archive: Path) -> str:
+    """How to install the extension by hand."""
     menu = "Edit > Preferences > Get Extensions > Install from Disk…"
-    return f"In Blender 4.2 or newer choose {menu} and take '{archive}', or name the program with --blender"
+    return f"In Blender 4.2 or newer choose {menu} and select '{archive}', or pass Blender's program with --blender"
 
 
-def _why(done: subprocess.CompletedProcess[str]) -> str:
+def _failure(done: subprocess.CompletedProcess[str]) -> str:
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    complaints = [line for line in lines if "error" in line.lower()]
-    return (complaints or lines or [f"exit code {done.returncode}"])[-1][:200]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines or [f"exit code {done.returncode}"])[-1][:200]
 
 
 def _version(program: Path) -> tuple[int, int]:
-    said = _run(program, ["--version"]).stdout
-    found = re.search(r"^Blender (\d+)\.(\d+)", said, re.MULTILINE)
+    found = re.search(r"^Blender (\d+)\.(\d+)", _run(program, ["--version"]).stdout, re.MULTILINE)
     if found is None:
-        raise InputError(f"'{program}' is no Blender", cure="Name Blender's own program with --blender")
+        raise InputError(f"'{program}' is not Blender", cure="Pass Blender's program with --blender")
     return int(found[1]), int(found[2])
 
 
-def _run(program: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(program: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            [program, *words],
+            [program, *arguments],
             capture_output=True,
             text=True,
             encoding="utf-8",
             errors="replace",
             stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
+            timeout=_TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        why = getattr(error, "strerror", None) or f"no answer for {SECONDS} seconds"
-        raise InputError(f"cannot start '{program}' ({why})", cure="Name Blender's program with --blender") from error
+        why = getattr(error, "strerror", None) or f"no response for {_TIMEOUT} seconds"
+        raise InputError(f"cannot start '{program}' ({why})", cure="Pass Blender's program with --blender") from error

@@ -1,6 +1,6 @@
-"""The plugin inside a Godot project: its files in `addons/assetgen`, and the line in `project.godot` that enables it.
+"""Install the plugin into a Godot project: files in `addons/assetgen`, and the line in `project.godot` that enables it.
 
-Of `project.godot` nothing but that line changes. Its format is that of Godot's ConfigFile and VariantParser.
+Only that line of `project.godot` changes. The format is that of Godot's ConfigFile and VariantParser.
 """
 
 import os
@@ -24,7 +24,7 @@ PLUGIN = b'"res://addons/assetgen/plugin.cfg"'
 SECTION = b"editor_plugins"
 GODOT_4 = re.compile(rb"^config_version[ \t]*=[ \t]*5\b", re.MULTILINE)
 TEXT = rb'"(?:[^"\\]|\\.)*"'
-TOKEN = re.compile(rb'%s|;[^\r\n]*|(?P<torn>")|(?P<open>[\[({])|(?P<close>[\])}])' % TEXT, re.DOTALL)
+TOKEN = re.compile(rb'%s|;[^\r\n]*|(?P<unclosed>")|(?P<open>[\[({])|(?P<close>[\])}])' % TEXT, re.DOTALL)
 HEADER = re.compile(rb"\[([^\]\r\n]*)\]")
 ENABLED = re.compile(rb"^enabled[ \t]*=[ \t]*", re.MULTILINE)
 PATHS = re.compile(rb"PackedStringArray\((\s*(?:%s[\s,]*)*)\)" % TEXT, re.DOTALL)
@@ -32,17 +32,17 @@ BY_HAND = "Enable assetgen in Project > Project Settings > Plugins"
 
 
 def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, overwrite: bool = False) -> PublishResult:
-    """Put the plugin into a project, or bring an older one there up to date, and enable it.
+    """Install or update the plugin in a project, and enable it.
 
-    What an older plugin had and this one has not is removed; what was edited by hand is refused (or, where it is to be
-    removed, kept). Raises `InputError` for what is no Godot 4 project, `PublishError` for files in the way; nothing is
-    changed then. `locks` is the user's folder for them: two installations take turns.
+    Files that only an older version had are removed. Files edited by hand are not replaced without `overwrite`, and
+    never removed. Raises `InputError` if `project` is not a Godot 4 project, `PublishError` for conflicting files; then
+    nothing is changed. `locks` is the folder of build locks: a second installation waits.
     """
-    place = Path(os.path.realpath(project / SETTINGS))
+    path = Path(os.path.realpath(project / SETTINGS))
     with build_lock(project / ADDON, locks, emit):
-        settings = _read(place, project)
+        settings = _read(path, project)
         enabled = with_plugin(settings, str(project / SETTINGS))
-        if enabled != settings and not place.stat().st_mode & stat.S_IWUSR:
+        if enabled != settings and not path.stat().st_mode & stat.S_IWUSR:
             raise PublishError(f"'{project / SETTINGS}' is read-only", cure="Make it writable")
         target = Target(project, ADDON, "the plugin for Godot")
         target.sweep()
@@ -50,20 +50,23 @@ def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, over
         outcome = target.publish("plugin", files, entry, overwrite=overwrite)
         target.finish()
         if enabled != settings:
-            _write(place, enabled)
+            _write(path, enabled)
             return PublishResult((*outcome.written, SETTINGS), outcome.removed, outcome.kept)
         return outcome
 
 
 def with_plugin(settings: bytes, name: str) -> bytes:
-    """A `project.godot` that enables the plugin, every other byte as it was. Raises `InputError` where that cannot be.
+    """The content of `project.godot` with the plugin enabled, all other bytes unchanged. Raises `InputError` if it
+    cannot be parsed.
 
-    Section and entry go where Godot would sort them when it saves the file.
+    Section and entry are inserted where Godot sorts them when it saves the file.
     """
     line = b"\r\n" if b"\r\n" in settings else b"\n"
     sections = list(_sections(settings, name))
     if not GODOT_4.search(settings[: sections[0][2]]):
-        raise InputError(f"'{name}' is not of Godot 4", cure="Open the project with Godot 4 once, which converts it")
+        raise InputError(
+            f"'{name}' is not a Godot 4 project", cure="Open the project with Godot 4 once, which converts it"
+        )
     own = [section for section in sections if section[0] == SECTION]
     if own:
         _, start, end = own[-1]
@@ -77,14 +80,14 @@ def with_plugin(settings: bytes, name: str) -> bytes:
 
 
 def _enabled(section: bytes, line: bytes, name: str) -> bytes:
-    """The section with the plugin among those that are enabled."""
+    """The section with the plugin added to the enabled ones."""
     keys = list(ENABLED.finditer(section))
     if not keys:
         title, bracket, rest = section.partition(b"]")
         return title + bracket + line + line + b"enabled=PackedStringArray(%s)" % PLUGIN + rest
     found = PATHS.match(section, keys[-1].end())
     if found is None:
-        raise InputError(f"'{name}' lists its plugins in a way that assetgen does not know", cure=BY_HAND)
+        raise InputError(f"'{name}' lists its plugins in an unknown format", cure=BY_HAND)
     paths = list(re.compile(TEXT, re.DOTALL).finditer(section, *found.span(1)))
     if any(path.group() == PLUGIN for path in paths):
         return section
@@ -96,36 +99,38 @@ def _enabled(section: bytes, line: bytes, name: str) -> bytes:
 
 
 def _sections(settings: bytes, name: str) -> Iterator[tuple[bytes, int, int]]:
-    """Title, start and end of every section, the one before the first title included as `b""`.
+    """Title, start and end of every section; the part before the first title has the title `b""`.
 
-    What looks like a title inside a text, a comment or a value is none.
+    Brackets inside strings, comments and values are no titles.
     """
     title, start, depth = b"", 0, 0
     for token in TOKEN.finditer(settings):
-        if token["torn"]:
-            raise InputError(f"'{name}' is damaged: a text in it does not end", cure="Mend it, or open it in Godot")
+        if token["unclosed"]:
+            raise InputError(
+                f"'{name}' is damaged: a string in it is not closed", cure="Repair it, or open it in Godot"
+            )
         header = HEADER.match(settings, token.start()) if token["open"] and depth == 0 else None
         if header and settings[: token.start()].rpartition(b"\n")[2] in (b"", b"\xef\xbb\xbf"):
             yield title, start, token.start()
             title, start = header[1], token.start()
         depth += bool(token["open"]) - bool(token["close"])
     if depth != 0:
-        raise InputError(f"'{name}' is damaged: a bracket in it is not closed", cure="Mend it, or open it in Godot")
+        raise InputError(f"'{name}' is damaged: a bracket in it is not closed", cure="Repair it, or open it in Godot")
     yield title, start, len(settings)
 
 
-def _read(place: Path, project: Path) -> bytes:
+def _read(path: Path, project: Path) -> bytes:
     try:
-        return place.read_bytes()
+        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        cure = "Name the folder of a game"
-        raise InputError(f"'{project}' is no Godot project: it has no {SETTINGS}", cure=cure) from error
+        cure = "Pass the folder of a game"
+        raise InputError(f"'{project}' is not a Godot project: it has no {SETTINGS}", cure=cure) from error
     except OSError as error:
-        raise InputError(f"cannot read '{place}' ({error.strerror})") from error
+        raise InputError(f"cannot read '{path}' ({error.strerror})") from error
 
 
-def _write(place: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes) -> None:
     try:
-        write_atomically(place, data)
+        write_atomically(path, data)
     except OSError as error:
-        raise PublishError(f"cannot write '{place}' ({error.strerror})", cure=BY_HAND) from error
+        raise PublishError(f"cannot write '{path}' ({error.strerror})", cure=BY_HAND) from error

@@ -39,12 +39,12 @@ def test_the_newest_of_several_is_found(tmp_path: Path) -> None:
             NotInstalledError,
             "is Blender 3.6, and extensions need 4.2. In Blender 4.2 or newer choose",
         ),
-        ("echo hello", InputError, "is no Blender. Name Blender's own program"),
-        ("exit 1", InputError, "is no Blender"),
+        ("echo hello", InputError, "is not Blender. Pass Blender's program"),
+        ("exit 1", InputError, "is not Blender"),
         (
             "echo Blender 5.0.1\necho ERROR torn zip",
             NotInstalledError,
-            "did not take the extension (ERROR torn zip). In",
+            "did not install the extension (ERROR torn zip). In",
         ),
         (
             "echo Blender 5.0.1\necho 'STATUS Installed \"x\"'\ntest $1 = --version",

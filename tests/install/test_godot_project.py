@@ -120,13 +120,13 @@ def test_settings_behind_a_link_stay_behind_it(project: Path, install: Install, 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "is no Godot project: it has no project.godot. Name the folder of a game."),
-        ("", "is not of Godot 4."),
-        ("config_version=4\n\n[application]\n", "is not of Godot 4."),
-        ("[application]\nconfig_version=5\n", "is not of Godot 4."),
-        (PLAIN + 'a="torn\n', "is damaged: a text in it does not end."),
+        (None, "is not a Godot project: it has no project.godot. Pass the folder of a game."),
+        ("", "is not a Godot 4 project."),
+        ("config_version=4\n\n[application]\n", "is not a Godot 4 project."),
+        ("[application]\nconfig_version=5\n", "is not a Godot 4 project."),
+        (PLAIN + 'a="torn\n', "is damaged: a string in it is not closed."),
         (PLAIN + "a={\n", "is damaged: a bracket in it is not closed."),
-        (PLAIN + "[editor_plugins]\nenabled=[1]\n", "lists its plugins in a way that assetgen does not know."),
+        (PLAIN + "[editor_plugins]\nenabled=[1]\n", "lists its plugins in an unknown format."),
     ],
 )
 def test_what_is_no_godot_4_project_is_refused(project: Path, install: Install, text: str | None, told: str) -> None:
@@ -141,7 +141,7 @@ def test_what_is_no_godot_4_project_is_refused(project: Path, install: Install, 
 
 @pytest.mark.parametrize("name", ["project.godot", "nowhere"])
 def test_a_file_and_a_missing_folder_are_no_projects(project: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="is no Godot project"):
+    with pytest.raises(InputError, match="is not a Godot project"):
         install_plugin(project / name, FILES, tmp_path / "locks", lambda _: None)
 
 

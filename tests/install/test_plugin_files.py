@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assetgen import __version__
-from assetgen.install.blender_program import USUAL_PLACES
+from assetgen.install.blender_program import USUAL_PATHS
 from assetgen.install.plugin_files import PREFIXES, Program, plugin_files, shipped_plugins, zip_name, zipped
 
 Command = Callable[..., tuple[int, str, str]]
@@ -72,12 +72,12 @@ def test_install_blender_without_a_blender_tells_where_the_zip_is_and_what_to_ch
     assetgen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setitem(USUAL_PLACES, sys.platform, ())
+    monkeypatch.setitem(USUAL_PATHS, sys.platform, ())
     code, _, err = assetgen("plugin", "install", "blender")
     assert (code, err.startswith("assetgen: Blender was not found on this machine. In Blender 4.2 or newer")) == (
         3,
         True,
     )
-    place = Path(err.partition("and take '")[2].partition("', or")[0])
+    place = Path(err.partition("and select '")[2].partition("', or")[0])
     assert place.read_bytes() == zipped(Program.BLENDER)
     assert assetgen("plugin", "install", "blender", "--blender", tmp_path / "nowhere")[0] == 2
