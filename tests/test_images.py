@@ -39,11 +39,11 @@ def test_a_channel_of_another_shape_or_type_is_refused(array: np.ndarray) -> Non
         ImageSet({"color": array})
 
 
-def test_conversions_round_and_come_back() -> None:
+def test_conversions_round_and_are_reversible() -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
     assert (to_uint8(to_float(ramp)) == ramp).all()
     assert (to_uint8(to_uint16(ramp)) == ramp).all()
 
 
-def test_a_picture_without_alpha_is_opaque() -> None:
+def test_an_image_without_alpha_is_opaque() -> None:
     assert split_alpha(np.zeros((1, 1, 3), np.uint16))[1].tolist() == [[[65535]]]

@@ -28,21 +28,21 @@ def test_a_good_sprite_passes_trimmed_or_not_and_outlined() -> None:
     assert reason(outline(trim(color_image(ball(), background="#ffffff"), padding=2), width=2)) == ""
 
 
-def test_nothing_left_is_rejected() -> None:
+def test_an_empty_sprite_is_rejected() -> None:
     assert "almost nothing is visible" in reason(color_image(ball(2)))
 
 
-def test_no_cut_out_is_rejected() -> None:
+def test_a_sprite_that_is_not_cut_out_is_rejected() -> None:
     assert "not cut out" in reason(color_image(np.full((8, 8, 3), 90, np.uint8)))
 
 
-def test_a_sprite_cut_by_the_border_is_rejected_even_after_trimming() -> None:
+def test_a_sprite_cropped_by_the_border_is_rejected_even_after_trimming() -> None:
     cropped = color_image(ball(24, x=6))
     assert "cropped by the border" in reason(cropped)
     assert "cropped by the border" in reason(trim(cropped, padding=2))
 
 
-def test_touching_the_border_lightly_is_no_fault() -> None:
+def test_touching_the_border_slightly_is_accepted() -> None:
     assert reason(color_image(ball(20, x=19))) == ""
 
 
@@ -59,7 +59,7 @@ def test_a_rim_of_the_background_is_rejected() -> None:
     assert reason(color_image(rimmed, background="#00ff00")) == ""
 
 
-def test_a_line_drawn_in_the_colour_of_the_background_is_no_halo() -> None:
+def test_an_outline_in_the_colour_of_the_background_is_not_a_halo() -> None:
     for code in ("#000000", "#ffffff"):
         made = outline(color_image(ball(), background=code), width=2, color=code)
         assert reason(made) == ""
@@ -74,12 +74,12 @@ def feathered(back: int) -> Array:
     return np.rint(np.concatenate([color, cover * 255], axis=2)).astype(np.uint8)
 
 
-def test_a_soft_halo_is_seen_on_black_and_on_white_though_nobody_told_the_background() -> None:
+def test_a_soft_halo_is_found_on_black_and_white_without_a_known_background() -> None:
     assert "#ffffff" in reason(color_image(feathered(255)))
     assert "#000000" in reason(color_image(feathered(0)))
 
 
-def test_a_hard_dark_outline_is_no_halo() -> None:
+def test_a_hard_dark_outline_is_not_a_halo() -> None:
     drawn = ball(20)
     drawn[..., 3] = np.where(drawn[..., 3] > 127, 255, 0)
     drawn[..., :3] = np.where(ball(18)[..., 3:] > 127, drawn[..., :3], 0)
@@ -93,6 +93,6 @@ def test_many_small_pieces_of_equal_size_are_fragments() -> None:
     assert "in fragments" in reason(color_image(pieces))
 
 
-def test_a_misspelt_word_is_refused() -> None:
+def test_a_misspelt_argument_is_refused() -> None:
     with pytest.raises(ValueError, match="touching"):
         load_part("check", "alpha").params(touching=0)

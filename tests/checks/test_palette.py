@@ -27,7 +27,7 @@ def test_colours_outside_the_file_fail_and_the_commonest_are_named(tmp_path):
     assert not verdict.passed and verdict.reason == "2 colours are not in own.hex (#00ff00, #0000ff)"
 
 
-def test_both_limits_are_told(tmp_path):
+def test_both_limits_are_reported(tmp_path):
     reason = palette(color_image(THREE), colors=1, palette=written(tmp_path, "ff0000")).reason
     assert "1 allowed" in reason and "not in own.hex" in reason
 
@@ -40,11 +40,11 @@ def test_hidden_pixels_do_not_count():
     assert palette(color_image(seen), colors=1).score == 0
 
 
-def test_deep_pictures_are_judged_as_they_will_be_seen():
+def test_16_bit_images_are_judged_with_8_bits():
     assert palette(color_image(THREE.astype(np.uint16) * 257), colors=3).passed
 
 
-def test_bad_words_and_bad_images_are_refused():
+def test_bad_arguments_and_bad_images_are_refused():
     with pytest.raises(ValueError, match="colors"):
         load_part("check", "palette").params(colors=0)
     with pytest.raises(InputError, match="'color' channel"):

@@ -19,7 +19,7 @@ def bricks(size=32):
     return np.where(joint[..., None], [40, 40, 40], [180, 70, 50]).astype(np.uint8)
 
 
-def test_a_picture_that_tiles_passes_wherever_its_border_is_put():
+def test_a_tiling_image_passes_at_any_offset():
     assert all(seam(color_image(np.roll(waves(), shift, 1))).passed for shift in range(0, 64, 5))
 
 
@@ -45,12 +45,12 @@ def test_a_step_of_tone_under_strong_grain_fails():
     assert not seam(color_image(np.repeat(grain, 3, 2).clip(0, 255).astype(np.uint8))).passed
 
 
-def test_only_the_axes_that_the_image_says_it_tiles_along_are_judged():
+def test_only_the_axes_in_meta_are_judged():
     assert seam(color_image(waves(turns=3.4), tiles="y")).passed
     assert not seam(color_image(waves(turns=3.4), tiles="y"), axes="xy").passed
 
 
-def test_an_image_that_claims_nothing_is_judged_on_both_axes():
+def test_an_image_without_tiling_axes_is_judged_on_both():
     assert not seam(color_image(waves(turns=3.4), tiles="")).passed
 
 
@@ -66,7 +66,7 @@ def test_colours_under_zero_alpha_do_not_count():
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 3, 4), (5, 4, 1), (64, 64, 3)])
-def test_flat_and_tiny_pictures_pass(shape):
+def test_flat_and_tiny_images_pass(shape):
     assert seam(color_image(np.full(shape, 200, np.uint8))).passed
 
 

@@ -33,7 +33,7 @@ def grey(images: ImageSet) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_shows_a_ball_brighter_in_the_middle(tmp_path: Path, kind: str) -> None:
+def test_every_format_renders_a_ball_brighter_in_the_centre(tmp_path: Path, kind: str) -> None:
     ball = saved(trimesh.creation.icosphere(subdivisions=3), tmp_path / f"ball.{kind}")
     made = grey(depth(mesh=ball, size=(64, 64), elevation=0, ground=False))
     assert made[32, 32] > 240 > made[32, 10] > 0 == made[0, 0]
@@ -81,14 +81,14 @@ def test_node_transforms_count(tmp_path: Path) -> None:
     assert made[32, 32] == 0 < min(made[32, :32].max(), made[32, 32:].max())
 
 
-def test_an_orthographic_view_has_no_vanishing(tmp_path: Path) -> None:
+def test_an_orthographic_view_has_no_perspective(tmp_path: Path) -> None:
     box = saved(trimesh.creation.box((1, 1, 4)), tmp_path / "box.glb")
     words: dict[str, Any] = {"mesh": box, "size": (64, 64), "azimuth": 0, "elevation": 0, "ground": False}
     made = grey(depth(projection="orthographic", **words))
     assert len(np.unique(made[made > 0])) == 1
 
 
-def test_a_ready_depth_picture_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_ready_depth_image_is_used_as_it_is(tmp_path: Path) -> None:
     ramp = np.repeat(np.arange(64, dtype=np.uint8)[None, :, None] * 4, 64, axis=0)
     made = grey(depth(image=given(tmp_path / "d.png", encode_png(ramp)), size=(64, 64)))
     assert np.abs(made - ramp[..., 0]).max() <= 1
@@ -108,14 +108,14 @@ def test_the_same_mesh_gives_the_same_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [*FORMATS, "gltf"])
-def test_what_is_not_a_mesh_is_one_sentence(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_a_mesh_is_refused(tmp_path: Path, kind: str) -> None:
     for data in (b"", b"certainly not a mesh", bytes(200)):
         with pytest.raises(InputError) as refused:
             depth(mesh=given(tmp_path / f"bad.{kind}", data), size=(16, 16))
         assert "\n" not in str(refused.value) and f"bad.{kind}" in str(refused.value)
 
 
-def test_a_cut_glb_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_glb_is_refused(tmp_path: Path) -> None:
     trimesh.creation.icosphere().export(tmp_path / "ball.glb")
     data = (tmp_path / "ball.glb").read_bytes()
     for length in (8, 30, len(data) // 2, len(data) - 8):
@@ -123,7 +123,7 @@ def test_a_cut_glb_is_refused(tmp_path: Path) -> None:
             depth(mesh=given(tmp_path / "cut.glb", data[:length]), size=(16, 16))
 
 
-def test_an_empty_scene_and_points_alone_are_refused(tmp_path: Path) -> None:
+def test_an_empty_scene_and_a_point_cloud_are_refused(tmp_path: Path) -> None:
     empty = json.dumps({"asset": {"version": "2.0"}, "scenes": [{"nodes": []}], "scene": 0}).encode()
     points = b"v 0 0 0\nv 1 0 0\n"
     for name, data in (("empty.gltf", empty), ("points.obj", points)):
@@ -131,7 +131,7 @@ def test_an_empty_scene_and_points_alone_are_refused(tmp_path: Path) -> None:
             depth(mesh=given(tmp_path / name, data), size=(16, 16))
 
 
-def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
+def test_nan_vertices_are_refused(tmp_path: Path) -> None:
     triangle = struct.pack("<3f", 0, 0, 1) + struct.pack("<9f", float("nan"), 0, 0, 1, 0, 0, 0, 1, 0) + b"\0\0"
     with pytest.raises(InputError):
         depth(mesh=given(tmp_path / "nan.stl", bytes(80) + struct.pack("<I", 1) + triangle), size=(16, 16))
@@ -150,11 +150,11 @@ def test_a_gltf_reads_no_file_outside_its_folder(tmp_path: Path) -> None:
         depth(mesh=given(tmp_path / "in/spy.gltf", json.dumps(tree).encode()), size=(16, 16))
 
 
-def test_an_unknown_kind_of_file_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_file_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="xyz"):
         depth(mesh=given(tmp_path / "a.xyz", b"0 0 0"), size=(16, 16))
 
 
-def test_one_of_mesh_and_image_is_wanted() -> None:
+def test_either_mesh_or_image_is_required() -> None:
     with pytest.raises(InputError, match="a mesh or an image"):
         depth()

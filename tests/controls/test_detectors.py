@@ -81,14 +81,14 @@ def weights(folder: Path, name: str) -> InputFile:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_detector_draws_at_the_size_asked_for(tmp_path: Path, drawing: InputFile, name: str) -> None:
+def test_a_detector_draws_at_the_requested_size(tmp_path: Path, drawing: InputFile, name: str) -> None:
     made = load_part("control", name).run(image=drawing, size=(96, 64), weights=weights(tmp_path, name))["color"]
     assert (made.shape, made.dtype) == ((64, 96, 3), np.uint8)
     assert (made == made[..., :1]).all()
 
 
 @pytest.mark.slow
-def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, drawing: InputFile) -> None:
+def test_equal_images_give_equal_drawings_and_others_differ(tmp_path: Path, drawing: InputFile) -> None:
     draw = partial(load_part("control", "hed").run, size=(64, 64), weights=weights(tmp_path, "hed"))
     other = saved(tmp_path / "other.png", np.full((50, 50, 3), 9, np.uint8))
     first, again, different = (draw(image=image)["color"] for image in (drawing, drawing, other))
@@ -97,7 +97,7 @@ def test_the_same_picture_is_drawn_alike_and_another_is_not(tmp_path: Path, draw
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_detector_runs_where_it_is_told_to(tmp_path: Path, drawing: InputFile, name: str) -> None:
+def test_a_detector_runs_on_the_given_device(tmp_path: Path, drawing: InputFile, name: str) -> None:
     with pytest.raises(InputError, match=r"there is no device 'cuda:77' here. Use auto, .*cpu"):
         load_part("control", name).run("cuda:77", image=drawing, size=(64, 64), weights=weights(tmp_path, name))
 
@@ -109,7 +109,7 @@ def test_a_scribble_is_black_and_white(tmp_path: Path, drawing: InputFile) -> No
     assert set(np.unique(made["color"])) <= {0, 255}
 
 
-def test_what_the_picture_does_not_reach_is_black(tmp_path: Path, drawing: InputFile) -> None:
+def test_borders_outside_the_image_are_black(tmp_path: Path, drawing: InputFile) -> None:
     words = {"size": (128, 128), "fit": "contain", "weights": weights(tmp_path, "teed")}
     made = load_part("control", "teed").run(image=drawing, **words)["color"]
     assert made[:30].max() == made[-30:].max() == 0
@@ -119,13 +119,13 @@ def test_what_the_picture_does_not_reach_is_black(tmp_path: Path, drawing: Input
 @pytest.mark.parametrize(
     ("size", "looked_at"), [((8, 4096), (64, 4096)), ((128, 64), (1024, 512)), ((2048,) * 2, (1024,) * 2)]
 )
-def test_a_detector_looks_at_a_picture_of_a_size_it_was_made_for(
+def test_a_detector_receives_an_image_of_a_size_it_was_trained_for(
     drawing: InputFile, size: tuple[int, int], looked_at: tuple[int, int]
 ) -> None:
     assert DetectorInput(drawing, size, "cover").read().shape[1::-1] == looked_at
 
 
-def test_a_picture_of_one_pixel_is_no_mistake(tmp_path: Path) -> None:
+def test_an_image_of_one_pixel_is_accepted(tmp_path: Path) -> None:
     dot = DetectorInput(saved(tmp_path / "dot.png", np.zeros((1, 1, 4), np.uint8)), (64, 8), "contain")
     assert dot.control_image(dot.read())["color"].max(axis=(0, 2)).nonzero()[0].tolist() == list(range(28, 36))
 
@@ -170,20 +170,20 @@ def test_a_file_that_torch_saved_with_code_in_it_is_refused_too(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights", b"PK\x03\x04 cut"])
-def test_a_damaged_file_is_told(tmp_path: Path, drawing: InputFile, content: bytes) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path, drawing: InputFile, content: bytes) -> None:
     (tmp_path / "bad.pth").write_bytes(content)
     with pytest.raises(InputError, match="is damaged"):
         load_part("control", "hed").run(image=drawing, weights=InputFile.model_validate(str(tmp_path / "bad.pth")))
 
 
 @pytest.mark.parametrize("name", ["hed", "pidi", "mlsd"])
-def test_weights_of_another_detector_are_told(tmp_path: Path, drawing: InputFile, name: str) -> None:
+def test_weights_of_another_detector_are_refused(tmp_path: Path, drawing: InputFile, name: str) -> None:
     with pytest.raises(InputError, match=r"'teed.pth' does not hold the weights of this detector"):
         load_part("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
 
 
 @pytest.mark.parametrize("name", ["hed", "pidi", "mlsd", "lineart_realistic", "lineart_anime", "segment_anything"])
-def test_weights_that_are_not_here_are_named_with_the_command_that_fetches_them(
+def test_missing_weights_are_reported_with_the_download_command(
     drawing: InputFile, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -195,12 +195,12 @@ def test_weights_that_are_not_here_are_named_with_the_command_that_fetches_them(
 
 
 @pytest.mark.parametrize("name", ["teed", "anyline"])
-def test_weights_without_a_pinned_revision_are_asked_for(drawing: InputFile, name: str) -> None:
+def test_weights_without_a_pinned_revision_are_required(drawing: InputFile, name: str) -> None:
     with pytest.raises(NotInstalledError, match=r"run: hf download \S+ (\S+) --local-dir . and write `weights: \1`"):
         load_part("control", name).run(image=drawing)
 
 
-def test_weights_that_are_neither_file_nor_pinned_are_told(
+def test_weights_that_are_neither_file_nor_pinned_are_refused(
     write_pack: Callable[[str], PackFile], drawing: InputFile
 ) -> None:
     text = (
@@ -213,7 +213,7 @@ def test_weights_that_are_neither_file_nor_pinned_are_told(
 
 
 @pytest.mark.parametrize("name", NEED_TORCHVISION)
-def test_what_needs_torchvision_says_how_to_get_the_one_that_fits(
+def test_missing_torchvision_is_reported_with_the_command_for_this_torch(
     drawing: InputFile, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
@@ -221,7 +221,7 @@ def test_what_needs_torchvision_says_how_to_get_the_one_that_fits(
         load_part("control", name).run(image=drawing, weights=weights(tmp_path, "teed"))
 
 
-def test_a_missing_package_is_told_with_both_commands(
+def test_a_missing_package_is_reported_with_both_commands(
     drawing: InputFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = weights(tmp_path, "teed")
@@ -236,13 +236,13 @@ def test_a_missing_package_is_told_with_both_commands(
         load_part("control", "teed").run(image=drawing, weights=file)
 
 
-def test_mediapipe_is_asked_for_before_it_is_missed(drawing: InputFile) -> None:
+def test_missing_mediapipe_is_reported_with_the_install_command(drawing: InputFile) -> None:
     with pytest.raises(NotInstalledError, match=r'pip install --no-deps "mediapipe<0.10.22"'):
         load_part("control", "mediapipe_face").run(image=drawing)
 
 
 @pytest.mark.slow
-def test_ours_draw_as_those_of_the_package(drawing: InputFile) -> None:
+def test_own_controls_match_those_of_controlnet_aux(drawing: InputFile) -> None:
     picture = load_part("control", "picture").run(image=drawing, kind="x", size=(512, 512))["color"]
     theirs = load_module("canny").CannyDetector()(picture, output_type="np")
     assert np.array_equal(load_part("control", "canny").run(image=drawing)["color"], theirs)
@@ -258,7 +258,7 @@ def test_every_detector_of_the_package_is_a_control() -> None:
     assert known - {"lineart_standard"} > {"dwpose", "zoe", "canny"}
 
 
-def test_every_detector_tells_its_licence() -> None:
+def test_every_detector_has_a_licence() -> None:
     detectors = {name: load_part("control", name).traits.detector for name in part_names("control")}
     assert {name for name, each in detectors.items() if each and not each.commercial} == {"leres", "open_pose", "pidi"}
     assert all(each.licence and each.licence_url.startswith("https://") for each in detectors.values() if each)
@@ -267,7 +267,7 @@ def test_every_detector_tells_its_licence() -> None:
     }  # fmt: skip
 
 
-def test_weights_are_known_to_keys_by_revision_or_content(
+def test_weights_enter_keys_by_revision_or_content(
     tmp_path: Path, drawing: InputFile, write_pack: Callable[[str], PackFile]
 ) -> None:
     file = weights(tmp_path, "teed")
@@ -286,7 +286,7 @@ def test_weights_are_known_to_keys_by_revision_or_content(
     assert [stage.control_kind for stage in stages] == ["softedge", "scribble"]
 
 
-def test_a_file_that_is_not_there_is_told_with_its_line(
+def test_a_missing_file_is_reported_with_its_line(
     write_pack: Callable[[str], PackFile], drawing: InputFile
 ) -> None:
     text = "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: no.pth}}\n"
@@ -296,7 +296,7 @@ def test_a_file_that_is_not_there_is_told_with_its_line(
 
 @pytest.mark.slow
 @pytest.mark.model
-def test_a_picture_is_made_along_what_a_detector_saw_where_models_run(
+def test_a_build_conditions_on_a_detector_on_the_same_device(
     tmp_path: Path, drawing: InputFile, assetgen: Callable[..., tuple[int, str, str]]
 ) -> None:
     weights(tmp_path, "teed")

@@ -91,7 +91,7 @@ def middle_of(drawing: Array) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("box", [(), ((24, 20, 20, 20),)])
-def test_points_come_to_lie_where_they_are_in_the_picture(tmp_path: Path, box: tuple[Any, ...]) -> None:
+def test_points_are_mapped_back_to_image_coordinates(tmp_path: Path, box: tuple[Any, ...]) -> None:
     words = {"image": spots(tmp_path, (400, 300)), "weights": brightest(tmp_path), "finder": finder(tmp_path, *box)}
     made = load_part("control", "dwpose").run(**words, size=(1024, 512))["color"]
     assert made.shape == (512, 1024, 3)
@@ -100,7 +100,7 @@ def test_points_come_to_lie_where_they_are_in_the_picture(tmp_path: Path, box: t
     assert (abs(x - 400) < blur + 13, abs(y - 300) < blur + 13) == (True, True)
 
 
-def test_everybody_is_drawn(tmp_path: Path) -> None:
+def test_all_people_are_drawn(tmp_path: Path) -> None:
     words = {"image": spots(tmp_path, (224, 256), (800, 256)), "weights": brightest(tmp_path), "size": (1024, 512)}
     two = finder(tmp_path, (14, 16, 16, 20), (50, 16, 16, 20))
     made = load_part("control", "dwpose").run(**words, finder=two)["color"]
@@ -130,7 +130,7 @@ def test_bodies_and_faces_are_drawn_as_controlnet_aux_draws_them(unsure: int | N
     assert np.array_equal(skeletons(everybody, (512, 512), hands=False, face=True), theirs)
 
 
-def test_hands_are_lines_of_every_colour_and_what_is_not_seen_is_left_out() -> None:
+def test_hands_are_coloured_lines_without_uncertain_points() -> None:
     one = person(3)
     hidden = Person(one.body * [1, 1, 0], one.face * [1, 1, 0], (one.hands[0], one.hands[1] * [1, 1, 0]))
     made = skeletons([hidden], (512, 512), hands=True, face=True)
@@ -138,11 +138,11 @@ def test_hands_are_lines_of_every_colour_and_what_is_not_seen_is_left_out() -> N
     assert skeletons([hidden], (512, 512), hands=False, face=True).max() == 0
 
 
-def test_nobody_at_all_is_a_black_picture() -> None:
+def test_no_people_give_a_black_image() -> None:
     assert skeletons([], (64, 32), hands=True, face=True).shape == (32, 64, 3)
 
 
-def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
+def test_another_onnx_network_is_refused(tmp_path: Path) -> None:
     run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
     good, other = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}, brightest(tmp_path, points=17)
     with pytest.raises(InputError, match=r"weights of `finder` are not those of YOLOX. Use the file yolox_l.onnx"):
@@ -154,7 +154,9 @@ def test_what_is_no_such_network_is_one_sentence(tmp_path: Path) -> None:
         run(**{**good, "weights": InputFile.model_validate(str(tmp_path / "bad.onnx"))})
 
 
-def test_what_is_missing_is_named_with_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_weights_and_packages_are_reported_with_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
     told = r"lacks 2 downloads .* hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40} && hf download .*ucoco"
@@ -167,7 +169,7 @@ def test_what_is_missing_is_named_with_its_command(tmp_path: Path, monkeypatch: 
         run(weights=brightest(tmp_path), finder=finder(tmp_path))
 
 
-def test_it_runs_where_it_is_told_to(tmp_path: Path) -> None:
+def test_it_runs_on_the_given_device(tmp_path: Path) -> None:
     words = {"weights": brightest(tmp_path), "finder": finder(tmp_path)}
     with pytest.raises(InputError, match="there is no device 'cuda:77' here"):
         load_part("control", "dwpose").run("cuda:77", image=spots(tmp_path, (100, 100)), **words)

@@ -45,7 +45,7 @@ def test_colours_are_unit_vectors_and_the_sky_faces_the_camera(ball: InputFile) 
     assert vectors[2, 2] == pytest.approx([0, 0, 1], abs=0.01)
 
 
-def test_it_matches_the_ball_that_geometry_says(ball: InputFile) -> None:
+def test_normals_match_those_of_an_analytic_ball(ball: InputFile) -> None:
     made = seen(ball, projection="orthographic").astype(float) / 127.5 - 1
     drawn = np.argwhere(np.abs(made - [0, 0, 1]).max(axis=2) > 0.02)
     radius = (np.ptp(drawn[:, 1]) + 1) / 2
@@ -63,14 +63,14 @@ def test_a_box_keeps_its_edges_and_the_ground_faces_up(tmp_path: Path) -> None:
     assert ground[120, 5].tolist() == made[made[..., 1].argmax() // 128, made[..., 1].argmax() % 128].tolist()
 
 
-def test_faces_wound_the_wrong_way_look_the_same(ball: InputFile, tmp_path: Path) -> None:
+def test_the_winding_of_faces_does_not_matter(ball: InputFile, tmp_path: Path) -> None:
     inverted = trimesh.creation.icosphere(subdivisions=3)
     inverted.invert()
     difference = seen(ball).astype(int) - seen(saved(inverted, tmp_path / "inverted.glb"))
     assert np.abs(difference).max() <= 1
 
 
-def test_nothing_in_sight_is_told(tmp_path: Path) -> None:
+def test_a_mesh_out_of_view_is_reported(tmp_path: Path) -> None:
     apart = [trimesh.creation.icosphere(radius=0.1).apply_translation([side, 0, 0]) for side in (-1, 1)]
     pair = saved(trimesh.util.concatenate(apart), tmp_path / "pair.glb")
     with pytest.raises(InputError, match=r"pair.glb: no part of the mesh is in view"):
@@ -85,7 +85,7 @@ def test_the_side_of_a_cylinder_is_smooth_up_to_its_rim(tmp_path: Path) -> None:
     assert np.diff(across).max() <= 0
 
 
-def test_triangles_without_an_area_have_no_normal_and_do_no_harm() -> None:
+def test_triangles_without_an_area_have_no_normal() -> None:
     flat = np.zeros((1, 3, 3))
     real = np.array([[[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]])
     made = corner_normals(np.concatenate([flat, real]))

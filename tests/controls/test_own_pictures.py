@@ -33,7 +33,7 @@ def test_a_shuffle_depends_on_its_seed_alone(halves: InputFile) -> None:
     assert not np.array_equal(first, other)
 
 
-def test_a_ready_picture_is_taken_as_it_is(halves: InputFile) -> None:
+def test_a_ready_control_image_is_used_as_it_is(halves: InputFile) -> None:
     made = picture(image=halves, kind="tile", size=(64, 64))["color"]
     assert made[5, 5].tolist() == [255, 0, 0]
     assert picture(image=halves, kind="tile", size=(64, 128), fit="contain")["color"][:30].max() == 0

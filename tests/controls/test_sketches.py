@@ -36,18 +36,18 @@ def test_lines_are_white_where_the_drawing_has_them(square: InputFile, control: 
 
 
 @pytest.mark.parametrize("control", [canny, lineart])
-def test_a_plain_picture_has_no_lines(tmp_path: Path, control: object) -> None:
+def test_a_plain_image_has_no_lines(tmp_path: Path, control: object) -> None:
     plain = saved(tmp_path / "plain.png", np.full((32, 48, 3), 90, np.uint8))
     made = control(image=plain, size=(64, 64))["color"]  # type: ignore[operator]
     assert made.max() == 0
 
 
-def test_transparent_parts_are_paper(tmp_path: Path) -> None:
+def test_transparent_parts_count_as_white(tmp_path: Path) -> None:
     hidden = np.zeros((32, 32, 4), np.uint8)
     assert canny(image=saved(tmp_path / "a.png", hidden), size=(32, 32))["color"].max() == 0
 
 
-def test_a_broken_picture_is_refused(tmp_path: Path) -> None:
+def test_a_broken_image_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no")
     with pytest.raises(InputError, match="not a supported image"):
         canny(image=InputFile.model_validate(str(tmp_path / "a.png")))

@@ -41,7 +41,7 @@ def test_trimesh_reads_the_plane_with_its_material(tmp_path: Path) -> None:
     assert (np.array(mesh.visual.material.metallicRoughnessTexture.convert("RGB")) == COLOR + 1).all()
 
 
-def test_the_top_of_the_picture_is_the_top_of_the_plane(tmp_path: Path) -> None:
+def test_the_top_of_the_image_is_the_top_of_the_plane(tmp_path: Path) -> None:
     import trimesh
 
     scene = trimesh.load_scene(written(gltf(MATERIAL, "wall"), tmp_path) / "wall.gltf")
@@ -73,14 +73,14 @@ def test_separate_maps_are_packed_with_rough_and_unmetallic_where_missing() -> N
     assert "wall_ao.png" not in files
 
 
-def test_colour_alone_is_a_rough_surface_of_no_metal() -> None:
+def test_colour_alone_is_a_rough_nonmetallic_surface() -> None:
     told = document(gltf(color_image(COLOR), "wall"))
     assert told["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] == 0
     assert "normalTexture" not in told["materials"][0]
 
 
 @pytest.mark.parametrize(("alpha", "mode"), [(255, "OPAQUE"), (0, "MASK"), (100, "BLEND")])
-def test_the_alpha_mode_is_that_of_the_picture(alpha: int, mode: str) -> None:
+def test_the_alpha_mode_matches_the_image(alpha: int, mode: str) -> None:
     color = np.full((2, 2, 4), 255, np.uint8)
     color[0, 0, 3] = alpha
     assert document(gltf(color_image(color), "wall"))["materials"][0]["alphaMode"] == mode
@@ -91,12 +91,12 @@ def test_pixel_art_is_sampled_without_blur_and_sprites_do_not_repeat() -> None:
     assert sampler == {"magFilter": 9728, "minFilter": 9984, "wrapS": 33071, "wrapT": 33071}
 
 
-def test_no_list_of_textures_is_empty() -> None:
+def test_empty_lists_are_left_out() -> None:
     told = document(gltf(ImageSet({"height": COLOR[..., :1]}), "wall"))
     assert "textures" not in told
     assert "images" not in told
 
 
-def test_an_unknown_word_is_refused() -> None:
+def test_an_unknown_argument_is_refused() -> None:
     with pytest.raises(ValidationError, match="scale"):
         load_part("exporter", "gltf").params(scale=2)

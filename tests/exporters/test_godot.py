@@ -19,7 +19,7 @@ def word(files: Files, path: str, key: str) -> str:
     return str(value)
 
 
-def test_a_sprite_is_a_picture_with_its_import_settings() -> None:
+def test_a_sprite_is_an_image_with_its_import_settings() -> None:
     assert list(godot(color_image(SQUARE), "props/key")) == ["props/key.png", "props/key.png.import"]
 
 
@@ -40,13 +40,13 @@ def test_the_use_decides_on_mipmaps_and_compression(use: Use, mipmaps: str, mode
     assert word(files, "a.png.import", "detect_3d/compress_to") == "0"
 
 
-def test_pixel_art_is_known_by_its_pixels_as_well_as_by_its_use() -> None:
+def test_pixel_art_is_recognised_by_meta_and_by_use() -> None:
     files = godot(color_image(SQUARE, pixel_art=True), "a", use="material")
     assert word(files, "a.png.import", "compress/mode") == "0"
     assert word(files, "a.tres", "texture_filter") == "0"
 
 
-def test_a_material_takes_the_packed_maps_and_leaves_out_those_in_them() -> None:
+def test_a_material_uses_orm_instead_of_the_maps_packed_in_it() -> None:
     files = godot(MATERIAL, "wall", use="material", folder="art")
     pictures = [path for path in files if path.endswith(".png")]
     assert pictures == ["wall.png", "wall_height.png", "wall_normal.png", "wall_orm.png"]
@@ -56,13 +56,13 @@ def test_a_material_takes_the_packed_maps_and_leaves_out_those_in_them() -> None
     assert word(files, "wall_height.png.import", "compress/mode") == "0"
 
 
-def test_a_resource_points_at_its_picture_by_path_and_uid() -> None:
+def test_a_resource_refers_to_its_image_by_path_and_uid() -> None:
     files = godot(color_image(SQUARE), "a", use="pixel_sprite", folder="art/x/")
     uid = word(files, "a.png.import", "uid")
     assert f'uid={uid} path="res://art/x/a.png"'.encode() in files["a.tres"]
 
 
-def test_uids_stay_with_the_path_whatever_the_picture() -> None:
+def test_uids_depend_on_the_path_alone() -> None:
     first, again = godot(color_image(SQUARE), "a"), godot(color_image(SQUARE + 1), "a")
     assert first["a.png.import"] == again["a.png.import"]
 
@@ -73,21 +73,21 @@ def test_two_folders_may_hold_assets_of_one_name() -> None:
 
 
 @pytest.mark.parametrize(("alpha", "told"), [(255, None), (0, "2"), (128, "1")])
-def test_a_material_is_as_transparent_as_its_picture(alpha: int, told: str | None) -> None:
+def test_a_material_is_as_transparent_as_its_image(alpha: int, told: str | None) -> None:
     color = np.full((4, 4, 4), 255, np.uint8)
     color[0, 0, 3] = alpha
     found = re.search(r"^transparency = (.)$", godot(color_image(color), "a", use="material")["a.tres"].decode(), re.M)
     assert (found and found[1]) == told
 
 
-def test_members_of_an_atlas_get_their_margins_back() -> None:
+def test_members_of_an_atlas_have_their_trimmed_margins() -> None:
     region = Region((3, 1, 4, 5), Trim((1, 2), (10, 20)))
     files = godot(color_image(SQUARE, regions={"imp": region}), "foes")
     assert word(files, "foes/imp.tres", "region") == "Rect2(3, 1, 4, 5)"
     assert word(files, "foes/imp.tres", "margin") == "Rect2(1, 2, 6, 15)"
 
 
-def test_a_set_without_colour_is_written_too() -> None:
+def test_an_image_set_without_colour_is_exported() -> None:
     files = godot(ImageSet({"height": SQUARE[..., :1]}), "hill", use="material")
     assert list(files) == ["hill_height.png", "hill_height.png.import", "hill.tres"]
 
@@ -98,6 +98,6 @@ def test_a_new_project_is_named_after_the_pack_and_keeps_caches_out_of_the_repos
     assert b".godot/" in files[".gitignore"]
 
 
-def test_an_unknown_word_is_refused() -> None:
+def test_an_unknown_argument_is_refused() -> None:
     with pytest.raises(ValidationError, match="filter"):
         load_part("exporter", "godot").params(filter="nearest")

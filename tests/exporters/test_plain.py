@@ -17,7 +17,7 @@ def ramp(width: int, height: int, channels: int = 4) -> Array:
     return np.arange(height * width * channels, dtype=np.uint8).reshape(height, width, channels)
 
 
-def test_the_picture_comes_back_pixel_for_pixel() -> None:
+def test_the_image_is_exported_pixel_for_pixel() -> None:
     files = plain(color_image(ramp(5, 3)), "props/key")
     assert list(files) == ["props/key.png"]
     assert (decode_image(files["props/key.png"]) == ramp(5, 3)).all()
@@ -42,7 +42,7 @@ def test_float_colour_is_written_with_eight_bits() -> None:
     assert decode_image(files["grey.png"]).tolist() == [[[128, 128, 128]]]
 
 
-def test_equal_pictures_give_equal_bytes() -> None:
+def test_equal_images_give_equal_bytes() -> None:
     assert plain(color_image(ramp(9, 9)), "a") == plain(color_image(ramp(9, 9)), "a")
 
 
@@ -57,7 +57,7 @@ def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
     assert told["frames"]["imp"]["trimmed"] is False
 
 
-def test_trimmed_members_say_where_they_were_and_pivot_in_the_whole_picture() -> None:
+def test_trimmed_members_record_offset_and_pivot_in_the_whole_image() -> None:
     trimmed = color_image(ramp(4, 4), trim=Trim((2, 6), (8, 10)), pivot=(0.5, 1.0))
     told = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]
     assert told["trimmed"] is True

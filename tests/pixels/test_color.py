@@ -12,10 +12,10 @@ def test_oklab_has_the_values_of_its_definition() -> None:
     assert np.allclose(oklab_from_srgb(COLORS[:4]), published, atol=1e-3)
 
 
-def test_every_space_leads_back() -> None:
+def test_colour_conversions_are_reversible() -> None:
     assert np.allclose(srgb_from_oklab(oklab_from_srgb(COLORS)), COLORS, atol=1e-4)
     assert np.allclose(srgb_from_linear(linear_from_srgb(COLORS)), COLORS, atol=1e-6)
 
 
-def test_half_grey_is_a_fifth_of_the_light() -> None:
+def test_half_grey_is_a_fifth_of_linear_light() -> None:
     assert np.allclose(linear_from_srgb(np.full(3, 0.5, np.float32)), 0.214, atol=1e-3)

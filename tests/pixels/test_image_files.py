@@ -27,7 +27,7 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 @given(st.integers(1, 4), st.sampled_from([np.uint8, np.uint16]), st.tuples(st.integers(1, 9), st.integers(1, 9)))
-def test_png_comes_back_as_it_was(channels: int, kind: type, size: tuple[int, int]) -> None:
+def test_png_is_lossless(channels: int, kind: type, size: tuple[int, int]) -> None:
     array = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (*size, channels), kind, endpoint=True)
     back = decode_image(encode_png(array))
     rgb, alpha = {1: ([0, 0, 0], []), 2: ([0, 0, 0], [1]), 3: ([0, 1, 2], []), 4: ([0, 1, 2], [3])}[channels]
@@ -38,24 +38,24 @@ def test_png_comes_back_as_it_was(channels: int, kind: type, size: tuple[int, in
 @pytest.mark.parametrize(
     "shape", [(1, 1, 4), (1, 50_000, 4), (50_000, 1, 1), (3, 50_000, 3), (301, 403, 4), (700, 801, 3)], ids=str
 )
-def test_pictures_of_any_shape_come_back(shape: tuple[int, int, int], quick: bool) -> None:
+def test_images_of_any_shape_are_read_back(shape: tuple[int, int, int], quick: bool) -> None:
     array = np.cumsum(np.random.default_rng(0).integers(0, 3, shape), axis=0).astype(np.uint8)
     assert (decode_image(encode_png(array, quick=quick)) == array).all()
 
 
-def test_a_view_of_a_picture_is_written_as_what_it_shows() -> None:
+def test_a_view_of_an_array_is_written_with_its_own_pixels() -> None:
     array = np.arange(240, dtype=np.uint8).reshape(8, 10, 3)
     for view in (array[::2, ::-1], array.transpose(1, 0, 2), np.asfortranarray(array)):
         assert (decode_image(encode_png(view)) == view).all()
 
 
-def test_a_picture_has_the_same_bytes_in_every_thread() -> None:
+def test_an_image_has_the_same_bytes_in_every_thread() -> None:
     array = fake(Context(), prompt="a dragon", size=(256, 256))["color"]
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(encode_png, [array] * 40))) == 1
 
 
-def test_other_threads_run_while_a_picture_is_deflated() -> None:
+def test_other_threads_run_during_compression() -> None:
     noise = np.random.default_rng(0).integers(0, 40, 20_000_000, np.uint8)
     spans: list[tuple[float, float]] = []
     thread = threading.Thread(
@@ -70,7 +70,7 @@ def test_other_threads_run_while_a_picture_is_deflated() -> None:
 
 
 @pytest.mark.parametrize("tile", ["", "xy"])
-def test_a_drawing_takes_no_more_bytes_than_others_write(tile: str) -> None:
+def test_a_png_is_no_larger_than_that_of_other_encoders(tile: str) -> None:
     array = fake(Context(), prompt="a dragon", size=(256, 256), tile=tile)["color"]
     assert len(encode_png(array)) < 1.05 * len(saved(Image.fromarray(array)))
 
@@ -106,13 +106,13 @@ def test_an_animation_is_refused() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 20, 60, -60])
-def test_a_truncated_picture_is_refused_in_one_sentence(length: int) -> None:
+def test_a_truncated_image_is_refused(length: int) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
     with pytest.raises(InputError, match=r"'hero\.png' is (not a supported image|damaged)"):
         decode_image(encode_png(noise)[:length], "hero.png")
 
 
-def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
+def test_a_huge_image_is_refused_before_decoding() -> None:
     small = encode_png(np.zeros((1, 1, 3), np.uint8))
     header = b"IHDR" + (50_000).to_bytes(4, "big") * 2 + small[24:29]
     with pytest.raises(InputError, match="pixels"):
@@ -125,7 +125,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
             read_image(path)
 
 
-def test_text_comes_back_and_leaves_the_pixels() -> None:
+def test_text_is_read_back_and_pixels_stay() -> None:
     png = encode_png(np.full((2, 2, 3), 7, np.uint8))
     told = add_text(png, {"parameters": "ein Drache – rot", "assetgen": "{}"})
     assert read_text(told) == {"parameters": "ein Drache – rot", "assetgen": "{}"}

@@ -36,7 +36,7 @@ def test_every_format_gives_its_colours_in_order(tmp_path, name, content):
     assert read_palette(written(tmp_path, name, content)).tolist() == RED_AND_SKY
 
 
-def test_a_colour_that_comes_twice_is_read_once(tmp_path):
+def test_duplicate_colours_are_read_once(tmp_path):
     assert read_palette(written(tmp_path, "a.hex", "ff0000\n0ac8ff\nFF0000")).tolist() == RED_AND_SKY
 
 
@@ -73,7 +73,7 @@ def test_a_bad_line_is_named_by_file_and_number(tmp_path, name, content, place):
         ("a.hex", b"\xff\xfe\0\0", "not a colour"),
     ],
 )
-def test_what_is_no_palette_is_refused(tmp_path, name, content, word):
+def test_a_file_that_is_not_a_palette_is_refused(tmp_path, name, content, word):
     with pytest.raises(InputError, match=word):
         read_palette(written(tmp_path, name, content))
 
@@ -84,5 +84,5 @@ def test_a_missing_file_is_an_input_error(tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted((shipped_presets() / "palettes").glob("*.*[!d]")), ids=lambda path: path.name)
-def test_a_shipped_palette_has_as_many_colours_as_its_name_says(path):
+def test_a_shipped_palette_has_the_number_of_colours_in_its_name(path):
     assert len(read_palette(path)) == int(path.stem.lstrip("abcdefghijklmnopqrstuvwxyz_"))

@@ -32,13 +32,15 @@ def undone(lines: Bytes, step: int) -> list[list[int]]:
 
 @pytest.mark.parametrize("kind", FILTERS)
 @given(st.integers(1, 8), st.integers(1, 5), st.integers(1, 6), st.sampled_from([3, 256]), st.integers(0, 99))
-def test_every_filter_is_undone_by_the_specification(kind: int, step: int, h: int, w: int, top: int, seed: int) -> None:
+def test_every_filter_is_reversed_by_the_specification(
+    kind: int, step: int, h: int, w: int, top: int, seed: int
+) -> None:
     rows = np.random.default_rng(seed).integers(0, top, (h, w * step), np.uint8, endpoint=False)
     assert undone(filtered(rows, step, kind), step) == rows.tolist()
 
 
 @pytest.mark.parametrize("kind", FILTERS)
-def test_a_large_picture_is_filtered_as_a_small_one(kind: int) -> None:
+def test_a_large_image_is_filtered_like_a_small_one(kind: int) -> None:
     rows = np.random.default_rng(0).integers(0, 256, (1200, 3000), np.uint8, endpoint=False)
     whole = filtered(rows, 3, kind)
     assert all(
@@ -46,7 +48,7 @@ def test_a_large_picture_is_filtered_as_a_small_one(kind: int) -> None:
     )
 
 
-def test_what_paeth_foretells_is_right_for_each_triple_of_neighbours() -> None:
+def test_paeth_predicts_correctly_for_every_triple_of_neighbours() -> None:
     some = np.array([*range(0, 256, 15), 1, 127, 128, 254], np.uint8)
     left, up, corner = (np.ascontiguousarray(each) for each in np.meshgrid(some, some, some))
     wanted = [nearest(*map(int, three)) for three in zip(left.flat, up.flat, corner.flat, strict=True)]
@@ -60,13 +62,13 @@ def test_few_colours_are_left_unfiltered_and_slopes_are_not() -> None:
     assert (best_filter(dots, 4), best_filter(slope, 1)) == (0, 2)
 
 
-def test_a_large_picture_is_judged_by_more_than_its_beginning() -> None:
+def test_the_filter_of_a_large_image_is_chosen_from_all_of_it() -> None:
     across = np.cumsum(np.random.default_rng(0).integers(0, 3, (2000, 400)), axis=1).astype(np.uint8)
     across[:1000] = 0
     assert best_filter(across, 1) == 1
 
 
-def test_the_gaps_of_an_atlas_are_not_taken_for_its_pictures() -> None:
+def test_the_filter_is_not_chosen_from_the_gaps_of_an_atlas() -> None:
     across = np.cumsum(np.random.default_rng(0).integers(0, 3, (1024, 4096)), axis=1).astype(np.uint8)
     across[::64] = 0
     assert best_filter(across, 1) == 1

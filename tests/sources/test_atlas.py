@@ -34,7 +34,7 @@ sizes = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, 
 
 @settings(max_examples=40, deadline=None)
 @given(sizes, st.integers(0, 4), st.integers(0, 3), st.booleans(), st.booleans())
-def test_every_member_comes_back_whole_and_none_overlap(
+def test_members_are_complete_and_do_not_overlap(
     given_sizes: list[tuple[int, int]], padding: int, extrude: int, power_of_two: bool, square: bool
 ) -> None:
     members = {f"m{index}": noise(*size) for index, size in enumerate(given_sizes)}
@@ -64,7 +64,7 @@ def test_edge_pixels_reach_outwards_and_the_gap_stays_empty() -> None:
     assert (packed == 200).sum() == 2 * 6 * 6 * 4
 
 
-def test_a_lone_member_without_margins_is_its_own_atlas() -> None:
+def test_a_single_member_without_margins_is_the_atlas() -> None:
     packed = atlas(Context(members={"a": noise(5, 3)}), padding=0, extrude=0)
     assert (packed["color"] == noise(5, 3)["color"]).all()
 
@@ -113,7 +113,7 @@ def test_without_members_there_is_nothing_to_pack() -> None:
         atlas(Context())
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_members_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InputError, match="2 members do not fit on 16 × 16 pixels"):
         atlas(Context(members={"a": block(12, 12), "b": block(12, 12)}), max_size=16)
 
@@ -135,7 +135,7 @@ def test_a_negative_padding_is_refused() -> None:
 
 
 @pytest.mark.parametrize("words", [{"square": True}, {"power_of_two": True}, {}])
-def test_a_sheet_larger_than_any_picture_is_refused(words: dict[str, bool]) -> None:
+def test_an_atlas_above_the_pixel_limit_is_refused(words: dict[str, bool]) -> None:
     large, small = (color_image(np.broadcast_to(np.uint8(0), (height, 8100, 3))) for height in (7000, 2000))
     with pytest.raises(InputError, match="2 members do not fit on 8192 × 8192 pixels"):
         atlas(Context(members={"large": large, "small": small}), max_size=8192, **words)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ def batch_key(source: Part, controls: tuple[tuple[str, float, float, float], ...
     "words",
     [{"tile": "z"}, {"steps": 0}, {"size": (4, 4)}, {"seed": -1}, {"strength": 0}, {"guidance": 99}, {"sampler": "x"}],
 )
-def test_wrong_words_are_refused(source: Part, words: dict[str, Any]) -> None:
+def test_wrong_arguments_are_refused(source: Part, words: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         source.params.model_validate({"model": CARD, "prompt": "a cat", **words})
 
@@ -68,12 +68,12 @@ def test_kinds_of_control_do_not_mix(source: Part) -> None:
     assert batch_key(source, (("depth", 1.0, 0.0, 1.0),)) != batch_key(source)
 
 
-def test_what_the_card_says_counts_where_nothing_is_said(source: Part) -> None:
+def test_the_card_provides_defaults(source: Part) -> None:
     assert batch_key(source, steps=7, size=(64, 32)) == batch_key(source)
     assert batch_key(source, scale=(2.0, 1.0)) == batch_key(source, size=(128, 32))
 
 
-def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_path: Path) -> None:
+def test_a_lora_enters_keys_by_content_not_by_path(source: Part, tmp_path: Path) -> None:
     files = [tmp_path / "one.safetensors", tmp_path / "other.safetensors"]
     for file in files:
         file.write_bytes(b"same")
@@ -83,7 +83,7 @@ def test_a_lora_enters_keys_by_its_content_not_by_its_place(source: Part, tmp_pa
     assert str(tmp_path) not in str(one)
 
 
-def test_a_lora_lies_beside_the_pack_that_names_it(tmp_path: Path) -> None:
+def test_a_lora_path_is_relative_to_the_pack(tmp_path: Path) -> None:
     (tmp_path / "style.safetensors").write_bytes(b"some")
     (tmp_path / "mine.yaml").write_text("preset: mine\nsource: {diffusion: {prompt: '{prompt}'}}\n")
     asset = "{preset: mine, prompt: a cat, diffusion: {loras: [{file: style.safetensors, weight: 0.5}]}}"

@@ -22,7 +22,7 @@ def drawn(**words: Any) -> Array:
     return fake(HERE, **words)["color"].astype(int)
 
 
-def test_it_takes_every_word_of_diffusion() -> None:
+def test_it_accepts_every_argument_of_diffusion() -> None:
     fields = (load_part("source", name).params.model_fields for name in ("diffusion", "fake"))
     real, stand_in = ({name: info.annotation for name, info in each.items()} for each in fields)
     assert stand_in.keys() == real.keys()
@@ -36,7 +36,7 @@ def test_prompt_and_seed_alone_choose_the_drawing() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_thing_stands_free_on_white(seed: int) -> None:
+def test_a_shape_is_on_a_white_background(seed: int) -> None:
     color = drawn(prompt="a thing", seed=seed, size=(96, 96))
     thing = (color != 255).any(axis=2)
     assert 0.1 < thing.mean() < 0.7
@@ -45,7 +45,7 @@ def test_a_thing_stands_free_on_white(seed: int) -> None:
 
 @pytest.mark.parametrize("tile", ["x", "y", "xy"])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_pattern_steps_no_further_over_its_edge_than_inside(tile: str, seed: int) -> None:
+def test_a_pattern_is_as_smooth_across_its_border_as_inside(tile: str, seed: int) -> None:
     images = fake(HERE, prompt="stone", seed=seed, tile=tile, size=(64, 48))  # type: ignore[arg-type]
     color = images["color"].astype(int)
     for axis in (0, 1):
@@ -54,7 +54,7 @@ def test_a_pattern_steps_no_further_over_its_edge_than_inside(tile: str, seed: i
     assert images.meta.tiles == tile
 
 
-def test_sizes_are_those_asked_for() -> None:
+def test_the_image_has_the_requested_size() -> None:
     assert fake(HERE, size=(40, 24)).size == (40, 24)
     assert fake(HERE, scale=(4.0, 1.0), tile="x").size == (512, 128)
 
@@ -64,7 +64,7 @@ def test_a_dark_control_darkens() -> None:
     assert fake(Context(controls=(night,)), seed=1)["color"].mean() < fake(HERE, seed=1)["color"].mean() - 50
 
 
-def test_an_image_shines_through_and_a_mask_keeps_it(tmp_path: Path) -> None:
+def test_an_image_is_blended_in_and_a_mask_keeps_it(tmp_path: Path) -> None:
     for name, color in (("green.png", [0, 200, 0]), ("mask.png", [0, 0, 0])):
         (tmp_path / name).write_bytes(encode_png(np.full((16, 16, 3), color, np.uint8)))
     files = {"image": tmp_path / "green.png", "mask": tmp_path / "mask.png"}
@@ -74,7 +74,7 @@ def test_an_image_shines_through_and_a_mask_keeps_it(tmp_path: Path) -> None:
     assert near[0] < far[0]
 
 
-def test_a_word_that_is_wrong_is_refused() -> None:
+def test_a_wrong_argument_is_refused() -> None:
     with pytest.raises(ValidationError, match="tile"):
         load_part("source", "fake").params.model_validate({"tile": "z"})
 

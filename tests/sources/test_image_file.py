@@ -21,7 +21,7 @@ def taken(file: Path, **words: Any) -> ImageSet:
 
 
 @pytest.mark.parametrize("channels, kind", [(3, np.uint8), (4, np.uint8), (4, np.uint16)])
-def test_pixels_come_as_they_are(tmp_path: Path, channels: int, kind: type) -> None:
+def test_pixels_are_unchanged(tmp_path: Path, channels: int, kind: type) -> None:
     pixels = np.random.default_rng(1).integers(0, np.iinfo(kind).max, (5, 7, channels)).astype(kind)
     (tmp_path / "a.png").write_bytes(encode_png(pixels))
     images = taken(tmp_path / "a.png", tiles="x")
@@ -29,12 +29,12 @@ def test_pixels_come_as_they_are(tmp_path: Path, channels: int, kind: type) -> N
     assert images.meta.tiles == "x"
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=r"there is no file '.*gone.png'"):
         taken(tmp_path / "gone.png")
 
 
-def test_a_cut_short_and_an_animated_picture_are_one_sentence(tmp_path: Path) -> None:
+def test_truncated_and_animated_images_are_refused(tmp_path: Path) -> None:
     (tmp_path / "short.png").write_bytes(encode_png(np.zeros((64, 64, 3), np.uint8))[:60])
     frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])

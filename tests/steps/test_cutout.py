@@ -25,43 +25,43 @@ def on_plate(alpha, front=RED, back=(255, 255, 255)):
 
 
 @pytest.mark.parametrize("back", BACKGROUNDS)
-def test_a_disc_gets_its_own_coverage_back_from_every_plain_background(back):
+def test_a_disc_keeps_its_coverage_on_every_plain_background(back):
     alpha = disc_alpha()
     after = cutout(color_image(on_plate(alpha, back=back)))["color"]
     assert np.abs(after[..., 3:] / 255 - alpha).max() < 0.1
 
 
 @pytest.mark.parametrize("back", BACKGROUNDS)
-def test_no_rim_of_the_background_stays(back):
+def test_no_rim_of_the_background_remains(back):
     after = cutout(color_image(on_plate(disc_alpha(), back=back)))["color"]
     seen = after[..., 3] > 0
     assert np.abs(after[seen][:, :3].astype(int) - RED).max() <= 12
 
 
-def test_under_transparent_pixels_lie_the_nearest_visible_colours():
+def test_transparent_pixels_have_the_nearest_visible_colours():
     after = cutout(color_image(on_plate(disc_alpha())))["color"]
     assert (after[0, 0, :3] == after[10, 10, :3]).all() and after[0, 0, 0] > 150
 
 
-def test_the_removed_colour_is_told():
+def test_the_removed_colour_is_recorded():
     assert cutout(color_image(on_plate(disc_alpha(), back=(0, 177, 64)))).meta.background == "#00b140"
 
 
-def test_noise_and_a_gradient_in_the_background_go():
+def test_noise_and_a_gradient_in_the_background_are_removed():
     noise = np.random.default_rng(0).normal(0, 2, (64, 64, 3)) + np.linspace(-15, 15, 64)[:, None, None]
     rgb = np.clip(on_plate(disc_alpha(), back=(150, 150, 150)) + noise, 0, 255).astype(np.uint8)
     after = cutout(color_image(rgb))["color"]
     assert np.abs(after[..., 3:] / 255 - disc_alpha()).mean() < 0.01
 
 
-def test_a_soft_contact_shadow_goes():
+def test_a_soft_contact_shadow_is_removed():
     y, x = np.mgrid[:64, :64]
     shade = 1 - 0.3 * np.exp(-(((x - 32) / 16) ** 2) - ((y - 50) / 9) ** 2)[..., None]
     after = cutout(color_image(on_plate(disc_alpha(), back=255 * shade)))["color"]
     assert after[54:, :, 3].max() == 0 and after[32, 32, 3] == 255
 
 
-def test_dust_goes():
+def test_specks_are_removed():
     rgb = on_plate(disc_alpha())
     rgb[4:6, 4:6] = 0
     assert cutout(color_image(rgb))["color"][:8, :8, 3].max() == 0
@@ -99,12 +99,12 @@ def test_alpha_that_is_there_is_kept():
     assert set(np.unique(cutout(color_image(color), alpha="hard")["color"][..., 3])) == {0, 255}
 
 
-def test_an_opaque_alpha_is_no_cut_out():
+def test_an_opaque_alpha_channel_is_ignored():
     color = np.dstack([on_plate(disc_alpha()), np.full((64, 64), 255, np.uint8)])
     assert cutout(color_image(color))["color"][0, 0, 3] == 0
 
 
-def test_a_picture_without_a_plain_border_stays_whole():
+def test_an_image_without_a_plain_border_stays_opaque():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
     after = cutout(color_image(noise))
     np.testing.assert_array_equal(after["color"][..., :3], noise)
@@ -112,13 +112,13 @@ def test_a_picture_without_a_plain_border_stays_whole():
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 9, 3), (2, 3, 4), (16, 16, 3)])
-def test_a_flat_or_tiny_picture_becomes_empty(shape):
+def test_a_flat_or_tiny_image_becomes_empty(shape):
     for method in ("key", "matting"):
         assert cutout(color_image(np.full(shape, 255, np.uint8)), method=method)["color"][..., 3].max() == 0
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_other_types_and_channels_stay_what_they_are(dtype):
+def test_sample_types_and_other_channels_are_kept(dtype):
     rgb = on_plate(disc_alpha()) / 255
     color = rgb.astype(np.float32) if dtype == np.float32 else np.rint(rgb * 65535).astype(dtype)
     after = cutout(ImageSet({"color": color, "height": np.ones((64, 64, 1), np.uint16)}, Meta(pixel_art=True)))

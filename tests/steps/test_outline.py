@@ -15,7 +15,7 @@ def block(margin: int = 4) -> Array:
     return color
 
 
-def test_the_line_lies_outside_and_leaves_the_sprite() -> None:
+def test_the_line_is_outside_and_the_sprite_unchanged() -> None:
     made = outline(color_image(block()), width=2, color="#102030")["color"]
     assert (made[4:8, 4:8] == 250).reshape(-1, 4)[:, :3].all()
     assert made[6, 3].tolist() == made[6, 2].tolist() == [16, 32, 48, 255]
@@ -45,12 +45,12 @@ def test_nothing_visible_gets_no_line() -> None:
     assert outline(color_image(np.zeros((3, 3, 4), np.uint8)))["color"].max() == 0
 
 
-def test_a_colour_is_written_in_hex() -> None:
+def test_a_colour_must_be_hex() -> None:
     with pytest.raises(ValidationError):
         load_part("step", "outline").params(color="red")
 
 
-def test_an_inner_line_leaves_no_fringe_of_the_old_colour() -> None:
+def test_an_inner_line_covers_the_old_colour() -> None:
     soft = block()
     soft[3, 4:8] = (250, 250, 250, 90)
     made = outline(color_image(soft), side="inside", color="#102030")["color"]

@@ -28,19 +28,19 @@ def used(color):
 
 @pytest.mark.parametrize("colors", [1, 2, 7, 16, 256])
 @pytest.mark.parametrize("dither", [0.0, 1.0])
-def test_never_more_colours_than_asked_and_all_of_them_from_the_picture(colors, dither):
+def test_at_most_the_given_number_of_colours_and_all_from_the_image(colors, dither):
     before = noise()
     after = palette(color_image(before), colors=colors, dither=dither)["color"]
     assert len(used(after)) <= colors and used(after) <= used(before)
     assert len(used(after)) >= 0.9 * colors
 
 
-def test_a_picture_with_few_colours_is_left_as_it_is():
+def test_an_image_with_few_colours_is_unchanged():
     before = noise(2, 4)
     assert (palette(color_image(before), colors=8, dither=1.0)["color"] == before).all()
 
 
-def test_two_bright_pixels_keep_a_colour_of_their_own():
+def test_two_bright_pixels_keep_their_own_colour():
     before = np.repeat(np.linspace(90, 140, 1024).astype(np.uint8).reshape(32, 32, 1), 3, 2)
     before[4, [4, 8]] = [255, 240, 0]
     assert (255, 240, 0) in used(palette(color_image(before), colors=4)["color"])
@@ -52,13 +52,13 @@ def test_every_pixel_gets_the_nearest_colour_of_the_file(tmp_path):
     assert after["color"].tolist() == [[[0, 0, 0], [255, 0, 0], [255, 255, 255]]]
 
 
-def test_with_a_file_and_a_number_the_useful_colours_of_the_file_are_used(tmp_path):
+def test_with_a_file_and_a_number_the_best_colours_of_the_file_are_used(tmp_path):
     file = written(tmp_path, "00ff00", "000000", "404040", "808080", "ffffff")
     after = used(palette(color_image(ramp()), palette=file, colors=3)["color"])
     assert len(after) == 3 and (0, 255, 0) not in after
 
 
-def test_dither_keeps_the_tone_that_two_colours_alone_lose(tmp_path):
+def test_dithering_keeps_the_mean_tone(tmp_path):
     from assetgen.pixels.color import oklab_from_srgb
 
     file = written(tmp_path, "000000", "ffffff")
@@ -87,7 +87,7 @@ def test_alpha_type_and_other_channels_are_untouched(kind):
     assert len(used(after["color"])) == 4 and (after["height"] == noise(channels=1)).all()
 
 
-def test_hidden_colours_do_not_choose_but_are_mapped():
+def test_transparent_colours_are_mapped_but_not_counted():
     before = np.dstack([ramp(), np.zeros((16, 64), np.uint8)])
     before[0, 0] = [200, 10, 10, 255]
     assert used(palette(color_image(before.copy()), colors=2)["color"]) == {(200, 10, 10)}
@@ -95,13 +95,13 @@ def test_hidden_colours_do_not_choose_but_are_mapped():
     assert len(used(palette(color_image(before), colors=2)["color"])) == 2
 
 
-def test_the_same_picture_gives_the_same_colours_however_its_pixels_lie():
+def test_the_palette_does_not_depend_on_pixel_order():
     before = noise()
     turned = palette(color_image(before[::-1, ::-1].copy()), colors=6)["color"][::-1, ::-1]
     assert (palette(color_image(before), colors=6)["color"] == turned).all()
 
 
-def test_what_to_do_must_be_said():
+def test_colors_or_a_palette_is_required():
     with pytest.raises(InputError, match="needs colors"):
         palette(color_image(noise()))
     with pytest.raises(InputError, match="'color' channel"):
@@ -109,12 +109,12 @@ def test_what_to_do_must_be_said():
 
 
 @pytest.mark.parametrize("words", [{"colors": 0}, {"colors": 257}, {"dither": 1.5}, {"palette": "none.hex"}])
-def test_bad_words_are_refused(words):
+def test_bad_arguments_are_refused(words):
     with pytest.raises(ValueError, match=next(iter(words))):
         load_part("step", "palette").params(**words)
 
 
-def test_a_palette_word_is_a_path_beside_the_pack(tmp_path):
+def test_a_palette_path_is_relative_to_the_pack(tmp_path):
     written(tmp_path, "102030")
     words = load_part("step", "palette").params.model_validate({"palette": "own.hex"}, context={"folder": tmp_path})
     assert used(palette(color_image(noise()), palette=words.palette)["color"]) == {(16, 32, 48)}

@@ -47,27 +47,27 @@ def test_orm_holds_the_other_maps():
     assert (maps["metallic"] == 102).all()
 
 
-def test_normals_are_unit_length_and_look_outwards_on_the_whole():
+def test_normals_have_unit_length_and_point_outwards_on_average():
     normal = vectors(pbr_maps(color_image(tile(), tiles="xy"))["normal"])
     np.testing.assert_allclose(np.linalg.norm(normal, axis=2), 1, atol=0.01)
     np.testing.assert_allclose(normal.mean((0, 1))[:2], 0, atol=0.02)
     assert normal[..., 2].mean() > 0.7
 
 
-def test_a_dome_is_high_and_its_upper_side_looks_up_in_opengl():
+def test_a_dome_is_high_and_its_upper_side_points_up_in_opengl():
     maps = pbr_maps(color_image(bump()))
     upper, left = vectors(maps["normal"])[26, 32], vectors(maps["normal"])[32, 26]
     assert maps["height"][32, 32, 0] > maps["height"][32, 20, 0]
     assert upper[1] > 0.1 and left[0] < -0.1
 
 
-def test_directx_turns_green_alone():
+def test_directx_inverts_only_green():
     gl, dx = (pbr_maps(color_image(bump()), normal=kind)["normal"].astype(int) for kind in ("gl", "dx"))
     np.testing.assert_array_equal(gl[..., [0, 2]], dx[..., [0, 2]])
     assert np.abs(gl[..., 1] + dx[..., 1] - 255).max() <= 1
 
 
-def test_inverted_light_is_a_hollow_that_gets_less_light():
+def test_an_inverted_dome_is_an_occluded_hollow():
     maps = pbr_maps(color_image(bump()), invert=True)
     assert maps["ao"][32, 32, 0] < maps["ao"][32, 4, 0] - 20
     assert maps["height"][32, 32, 0] < maps["height"][32, 4, 0]
@@ -79,7 +79,7 @@ def test_strength_zero_is_flat():
     assert (maps["ao"] == 255).all()
 
 
-def test_maps_of_a_tiling_picture_tile_wherever_its_border_is_put():
+def test_maps_of_a_tiling_image_tile_at_any_offset():
     whole = pbr_maps(color_image(tile(), tiles="xy"))
     rolled = pbr_maps(color_image(np.roll(tile(), (20, 9), (0, 1)), tiles="xy"))
     for name, array in whole.channels.items():
@@ -88,7 +88,7 @@ def test_maps_of_a_tiling_picture_tile_wherever_its_border_is_put():
     assert seam(whole).passed
 
 
-def test_light_that_falls_off_is_taken_out_of_colour_and_relief():
+def test_a_lighting_gradient_is_removed_from_colour_and_relief():
     light = np.linspace(60, 190, 96)[None, :, None] + np.zeros((96, 1, 3))
     maps = pbr_maps(color_image(light.astype(np.uint8)), delight=1)
     assert np.ptp(maps["color"][48].astype(int)) < 0.3 * 130
@@ -101,7 +101,7 @@ def test_without_delight_the_colour_is_untouched():
     np.testing.assert_array_equal(pbr_maps(color_image(color))["color"][..., 3], color[..., 3])
 
 
-def test_hidden_colours_make_no_relief():
+def test_transparent_colours_add_no_relief():
     color = np.full((32, 32, 4), 128, np.uint8)
     color[..., 3] = 255
     color[8:24, 8:24] = [255, 255, 255, 0]
@@ -109,7 +109,7 @@ def test_hidden_colours_make_no_relief():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 31), (17, 16)])
-def test_flat_and_tiny_pictures_give_flat_maps(shape):
+def test_flat_and_tiny_images_give_flat_maps(shape):
     maps = pbr_maps(color_image(np.full((*shape, 3), 99, np.uint8), tiles="x"))
     assert (maps["normal"] == [128, 128, 255]).all()
     assert abs(int(maps["roughness"].mean()) - 191) <= 1

@@ -26,7 +26,7 @@ def enlarged(array: Array, cell: float) -> Array:
 
 
 @pytest.mark.parametrize("cell", [2, 4, 7])
-def test_enlarged_art_comes_back_exactly(cell: int) -> None:
+def test_enlarged_art_is_restored_exactly(cell: int) -> None:
     made = pixelate(color_image(enlarged(art(), cell)), cell=cell)
     assert (made["color"] == art()).all()
     assert (made.meta.pixel_art, made.meta.cell) == (True, cell)
@@ -39,7 +39,7 @@ def test_the_grid_is_found(cell: float) -> None:
 
 
 @pytest.mark.parametrize(("left", "top"), [(1, 3), (3, 2)])
-def test_the_place_of_the_grid_is_found(left: int, top: int) -> None:
+def test_the_offset_of_the_grid_is_found(left: int, top: int) -> None:
     shifted = enlarged(art(), 8)[top:, left:]
     made = pixelate(color_image(np.ascontiguousarray(shifted)), cell="auto")["color"]
     assert (made == art()).all()
@@ -54,7 +54,7 @@ def test_the_grid_is_found_under_jpeg_noise() -> None:
     assert np.abs(made.astype(int) - art()).mean() < 16
 
 
-def test_a_picture_without_a_grid_of_its_own_gets_the_usual_one_or_the_one_asked_for() -> None:
+def test_an_image_without_a_grid_gets_the_default_or_given_one() -> None:
     smooth = np.repeat(np.linspace(0, 255, 128, dtype=np.uint8)[None, :, None], 128, axis=0).repeat(3, axis=2)
     assert pixelate(color_image(smooth)).size == (64, 64)
     assert pixelate(color_image(smooth), cell="auto", grid=16).size == (16, 16)
@@ -78,7 +78,7 @@ def test_a_thin_line_keeps_its_colour() -> None:
     assert made[4, 3].tolist() == [250, 20, 20]
 
 
-def test_alpha_becomes_hard_and_hidden_colours_do_not_vote() -> None:
+def test_alpha_becomes_hard_and_transparent_colours_do_not_count() -> None:
     image = np.zeros((8, 8, 4), np.uint8)
     image[:, :3] = (10, 200, 10, 255)
     image[:, 3:] = (255, 0, 0, 0)
@@ -99,6 +99,6 @@ def test_other_channels_follow() -> None:
 
 
 @pytest.mark.parametrize("words", [{"cell": 0}, {"cell": "some"}, {"grid": 0}, {"colors": 0}, {"dither": 2}])
-def test_bad_words_are_refused(words: dict[str, object]) -> None:
+def test_bad_arguments_are_refused(words: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         load_part("step", "pixelate").params(**words)

@@ -22,18 +22,18 @@ def noise(height=32, width=48, channels=3):
         ({"scale": 0.001}, (1, 1)),
     ],
 )
-def test_every_way_to_say_a_size(words, size):
+def test_every_way_to_give_a_size(words, size):
     assert resize(color_image(noise()), **words).size == size
 
 
 @pytest.mark.parametrize("words", [{}, {"width": 4, "scale": 2.0}, {"size": (4, 4), "height": 4}])
-def test_a_size_must_be_said_in_one_way(words):
+def test_exactly_one_way_to_give_a_size_is_required(words):
     with pytest.raises(InputError, match="one of size"):
         resize(color_image(noise()), **words)
 
 
 @pytest.mark.parametrize("filter", ["lanczos", "area"])
-def test_a_tiling_picture_is_filtered_round_the_border(filter):
+def test_a_tiling_image_is_filtered_across_the_border(filter):
     tile = noise(32, 32)
     rolled = resize(color_image(np.roll(tile, (8, 16), (0, 1)), tiles="xy"), scale=0.5, filter=filter)["color"]
     np.testing.assert_array_equal(
@@ -41,14 +41,14 @@ def test_a_tiling_picture_is_filtered_round_the_border(filter):
     )
 
 
-def test_a_picture_that_does_not_tile_keeps_its_borders_apart():
+def test_an_image_that_does_not_tile_is_not_filtered_across_the_border():
     halves = np.zeros((16, 32, 3), np.uint8)
     halves[:, 16:] = 255
     assert resize(color_image(halves), scale=2.0)["color"][:, 0].max() == 0
     assert resize(color_image(halves, tiles="x"), scale=2.0)["color"][:, 0].max() > 0
 
 
-def test_hidden_colours_do_not_bleed_out():
+def test_transparent_colours_do_not_bleed():
     color = np.zeros((16, 16, 4), np.uint8)
     color[:, :8] = [200, 100, 50, 255]
     color[:, 8:] = [0, 255, 0, 0]
@@ -65,7 +65,7 @@ def test_pixel_art_is_enlarged_without_new_colours():
     assert not resize(color_image(art, pixel_art=True), scale=4, filter="lanczos").meta.pixel_art
 
 
-def test_a_flat_picture_stays_flat():
+def test_a_flat_image_stays_flat():
     for filter in ("lanczos", "area", "nearest"):
         assert (resize(color_image(np.full((9, 7, 4), 77, np.uint8)), size=(31, 5), filter=filter)["color"] == 77).all()
 
@@ -84,7 +84,7 @@ def test_every_channel_keeps_its_type():
     assert after["height"].shape == (64, 96, 1) and after["height"].dtype == np.uint16
 
 
-def test_meta_follows():
+def test_trim_regions_and_extra_facts_are_scaled_or_kept():
     meta = Meta(
         trim=Trim((4, 6), (64, 64)), pivot=(0.5, 1.0), regions={"a": Region((8, 0, 16, 16))}, tiles="x", extra={"a": 1}
     )

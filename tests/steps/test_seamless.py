@@ -20,7 +20,7 @@ def lit(height=64, width=64):
 
 @pytest.mark.parametrize("method", ["auto", "fft", "cut"])
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
-def test_the_seam_is_gone_and_the_claim_is_true(method, axes):
+def test_the_seam_is_removed_and_meta_says_so(method, axes):
     before, after = color_image(lit()), seamless(color_image(lit()), axes=axes, method=method)
     assert worst_wrap(before, axes)[0] > 1.6
     assert worst_wrap(after, axes)[0] < 1.2
@@ -35,7 +35,7 @@ def test_axes_that_already_tile_are_left_alone():
     assert after.meta.tiles == "xy"
 
 
-def test_repairing_one_axis_keeps_the_other():
+def test_repairing_one_axis_keeps_the_other_seamless():
     columns = np.sin(np.arange(64) / 64 * 2 * np.pi)[:, None, None] * 40
     tile = (columns + np.linspace(60, 200, 64)[None, :, None] + np.zeros((1, 1, 3))).astype(np.uint8)
     after = seamless(color_image(tile, tiles="y"), axes="x")
@@ -78,13 +78,13 @@ def test_pixel_art_gets_no_new_colours():
     assert {tuple(c) for c in after["color"].reshape(-1, 3)} <= {tuple(c) for c in colors}
 
 
-def test_flat_and_odd_sizes_come_through():
+def test_flat_images_and_odd_sizes_work():
     flat = np.full((17, 23, 3), 9, np.uint8)
     np.testing.assert_array_equal(seamless(color_image(flat), method="cut")["color"], flat)
     assert seamless(color_image(lit(31, 97))).size == (97, 31)
 
 
-def test_a_picture_too_small_to_repair_is_refused():
+def test_an_image_too_small_to_repair_is_refused():
     with pytest.raises(InputError, match="at least 16 × 16"):
         seamless(color_image(grain(4, 64)))
 

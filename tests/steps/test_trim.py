@@ -17,13 +17,13 @@ def sprite() -> Array:
     return color
 
 
-def test_the_border_goes_and_meta_tells_where_it_was() -> None:
+def test_the_border_is_cut_and_its_offset_recorded() -> None:
     made = trim(color_image(sprite()))
     assert made.size == (6, 3)
     assert made.meta.trim == Trim((5, 2), (20, 10))
 
 
-def test_padding_may_reach_beyond_the_picture() -> None:
+def test_padding_may_extend_beyond_the_image() -> None:
     made = trim(color_image(sprite()), padding=4)
     assert (made.size, made.meta.trim.offset) == ((14, 11), (1, -2))
     assert (made["color"][:4, :, 3] == 0).all()
@@ -36,35 +36,35 @@ def test_sides_can_be_equal_or_multiples(words: dict[str, int], size: tuple[int,
 
 
 @pytest.mark.parametrize(("pivot", "y"), [("center", 0.5), ("bottom", 4.5 / 6), ("top", 1.5 / 6)])
-def test_the_pivot_is_a_place_of_what_is_visible(pivot: str, y: float) -> None:
+def test_the_pivot_is_relative_to_the_visible_part(pivot: str, y: float) -> None:
     made = trim(color_image(sprite()), square=True, pivot=pivot)  # type: ignore[arg-type]
     assert made.meta.pivot == pytest.approx([0.5, y], abs=0.09)
 
 
-def test_every_channel_is_cut_alike() -> None:
+def test_every_channel_is_cut_equally() -> None:
     height = np.arange(200, dtype=np.uint16).reshape(10, 20, 1)
     made = trim(ImageSet({"color": sprite(), "height": height}))
     assert (made["height"] == height[2:5, 5:11]).all()
 
 
-def test_nothing_visible_stays_as_it_is() -> None:
+def test_an_image_without_visible_pixels_is_unchanged() -> None:
     empty = color_image(np.zeros((4, 4, 4), np.uint8))
     assert trim(empty, padding=3) is empty
 
 
-def test_trimming_twice_tells_the_place_in_the_first_picture() -> None:
+def test_trimming_twice_records_the_offset_in_the_first_image() -> None:
     made = trim(trim(color_image(sprite()), padding=2))
     assert made.meta.trim == Trim((5, 2), (20, 10))
 
 
-def test_a_full_picture_stays_opaque_and_still_tiles() -> None:
+def test_a_full_image_stays_opaque_and_still_tiles() -> None:
     full = color_image(np.full((4, 4, 3), 9, np.uint8), tiles="xy")
     made = trim(full)
     assert made["color"].shape == (4, 4, 3) and made.meta.tiles == "xy"
     assert trim(full, padding=1).meta.tiles == ""
 
 
-def test_regions_move_along() -> None:
+def test_regions_are_shifted() -> None:
     made = trim(color_image(sprite(), regions={"a": Region((6, 3, 2, 2))}))
     assert made.meta.regions == {"a": Region((1, 1, 2, 2))}
 
@@ -74,6 +74,6 @@ def test_a_negative_padding_is_refused() -> None:
         load_part("step", "trim").params(padding=-1)
 
 
-def test_a_canvas_larger_than_any_picture_is_refused() -> None:
+def test_a_canvas_above_the_pixel_limit_is_refused() -> None:
     with pytest.raises(InputError, match="at most 67,108,864 pixels, not 9000 × 9000"):
         on_canvas(color_image(sprite()), Box(0, 0, 9000, 9000))
