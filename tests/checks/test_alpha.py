@@ -1,4 +1,4 @@
-"""The check of cut-outs: what a good one is, and every fault."""
+"""The check of cut-outs: a good sprite and every fault."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Detectors of controlnet-aux, really run, with random weights saved in the layout of the published files.
+"""Detectors of controlnet-aux, run with random weights saved in the layout of the published files.
 
 That proves that their code runs here, and what comes of shapes, ranges, weights and mistakes; not how well they see.
 """
@@ -141,7 +141,7 @@ def test_safetensors_are_read_too(tmp_path: Path, drawing: InputFile) -> None:
 
 
 class Trap:
-    """What opens a file when it is unpickled."""
+    """An object that opens a file when it is unpickled."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -189,9 +189,9 @@ def test_missing_weights_are_reported_with_the_download_command(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     with pytest.raises(
         NotInstalledError, match=r"While online, run: hf download \S+ \S+ --revision [0-9a-f]{40}"
-    ) as told:
+    ) as raised:
         load_part("control", name).run(image=drawing)
-    assert told.value.exit_code == 3
+    assert raised.value.exit_code == 3
 
 
 @pytest.mark.parametrize("name", ["teed", "anyline"])
@@ -286,9 +286,7 @@ def test_weights_enter_keys_by_revision_or_content(
     assert [stage.control_kind for stage in stages] == ["softedge", "scribble"]
 
 
-def test_a_missing_file_is_reported_with_its_line(
-    write_pack: Callable[[str], PackFile], drawing: InputFile
-) -> None:
+def test_a_missing_file_is_reported_with_its_line(write_pack: Callable[[str], PackFile], drawing: InputFile) -> None:
     text = "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x, hed: {image: drawing.png, weights: no.pth}}\n"
     with pytest.raises(InputError, match=r"pack.yaml:3: hed: .*there is no file .*no.pth"):
         resolve_pack(write_pack(text))

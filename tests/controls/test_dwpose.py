@@ -1,4 +1,4 @@
-"""DWPose, really run by ONNX Runtime, with small networks that find a fixed person and the brightest spot of a picture.
+"""DWPose with ONNX Runtime and small networks that find a fixed person and the brightest spot of an image.
 
 That proves where points come to lie, how they are drawn, and what comes of mistakes; not how well DWPose sees.
 """
@@ -34,36 +34,36 @@ def _nothing_kept() -> Iterator[None]:
 def onnx_file(
     place: Path, size: tuple[int, int], nodes: list[Any], outputs: list[str], **constants: Array
 ) -> InputFile:
-    """A network in ONNX's form, from nodes that begin at `picture`."""
+    """An ONNX network from nodes whose input is `picture`."""
     from onnx import TensorProto, helper, numpy_helper, save
 
     entry = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, size[1], size[0]])
-    said = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
     kept = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "small", [entry], said, kept)
+    graph = helper.make_graph(nodes, "small", [entry], results, kept)
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), place)
     return InputFile.model_validate(str(place))
 
 
 def finder(folder: Path, *boxes: tuple[float, float, float, float]) -> InputFile:
-    """Finds people with these middles and sides (pixels of `LOOKED_AT`) in every picture."""
+    """A finder that returns people with these centres and sides (pixels of `LOOKED_AT`) for every image."""
     from onnx import helper
 
-    told = np.zeros((1, 84, 6), np.float32)
+    found = np.zeros((1, 84, 6), np.float32)
     for number, (x, y, width, height) in enumerate(boxes):
         cell = np.array([number, 0])  # the first row of the finest grid
-        told[0, number] = [*(np.array([x, y]) / 8 - cell), np.log(width / 8), np.log(height / 8), 1, 0.9]
+        found[0, number] = [*(np.array([x, y]) / 8 - cell), np.log(width / 8), np.log(height / 8), 1, 0.9]
     nodes = [
         helper.make_node("ReduceMean", ["picture"], ["grey"], keepdims=0),
         helper.make_node("Mul", ["grey", "nothing"], ["silence"]),
-        helper.make_node("Add", ["told", "silence"], ["people"]),
+        helper.make_node("Add", ["found", "silence"], ["people"]),
     ]
     size = (LOOKED_AT, LOOKED_AT)
-    return onnx_file(folder / "finder.onnx", size, nodes, ["people"], told=told, nothing=np.float32(0).reshape(()))
+    return onnx_file(folder / "finder.onnx", size, nodes, ["people"], found=found, nothing=np.float32(0).reshape(()))
 
 
 def brightest(folder: Path, points: int = 133) -> InputFile:
-    """Says that all points lie where the picture is brightest."""
+    """An estimator that places all points at the brightest pixel."""
     from onnx import helper
 
     nodes = [
@@ -77,7 +77,7 @@ def brightest(folder: Path, points: int = 133) -> InputFile:
 
 
 def spots(folder: Path, *places: tuple[int, int]) -> InputFile:
-    """A black picture of 1024 × 512 with bright squares."""
+    """A black image of 1024 × 512 with bright squares."""
     array = np.zeros((512, 1024, 3), np.uint8)
     for x, y in places:
         array[y - 12 : y + 13, x - 12 : x + 13] = 255
@@ -159,8 +159,10 @@ def test_missing_weights_and_packages_are_reported_with_commands(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
-    told = r"lacks 2 downloads .* hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40} && hf download .*ucoco"
-    with pytest.raises(NotInstalledError, match=told):
+    message = (
+        r"lacks 2 downloads .* hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40} && hf download .*ucoco"
+    )
+    with pytest.raises(NotInstalledError, match=message):
         run()
     with pytest.raises(NotInstalledError, match=r"run: hf download yzd-v/DWPose yolox_l.onnx --revision [0-9a-f]{40}"):
         run(weights=brightest(tmp_path))

@@ -1,4 +1,4 @@
-"""Controls from pictures: canny and lineart."""
+"""The controls canny and lineart."""
 
 from pathlib import Path
 

@@ -52,18 +52,18 @@ def test_the_top_of_the_image_is_the_top_of_the_plane(tmp_path: Path) -> None:
 
 
 def test_every_view_lies_inside_the_buffer_and_is_aligned() -> None:
-    told = document(gltf(MATERIAL, "wall"))
+    data = document(gltf(MATERIAL, "wall"))
     sizes = {"SCALAR": 2, "VEC2": 8, "VEC3": 12, "VEC4": 16}
-    for accessor, view in zip(told["accessors"], told["bufferViews"], strict=True):
+    for accessor, view in zip(data["accessors"], data["bufferViews"], strict=True):
         assert view["byteLength"] == accessor["count"] * sizes[accessor["type"]]
         assert view["byteOffset"] % 4 == 0
-        assert view["byteOffset"] + view["byteLength"] <= told["buffers"][0]["byteLength"]
+        assert view["byteOffset"] + view["byteLength"] <= data["buffers"][0]["byteLength"]
 
 
 def test_packed_maps_serve_roughness_metal_and_occlusion() -> None:
-    told = document(gltf(MATERIAL, "wall"))["materials"][0]
-    surface = told["pbrMetallicRoughness"]
-    assert surface["metallicRoughnessTexture"] == told["occlusionTexture"]
+    data = document(gltf(MATERIAL, "wall"))["materials"][0]
+    surface = data["pbrMetallicRoughness"]
+    assert surface["metallicRoughnessTexture"] == data["occlusionTexture"]
     assert surface["metallicFactor"] == 1
 
 
@@ -74,9 +74,9 @@ def test_separate_maps_are_packed_with_rough_and_unmetallic_where_missing() -> N
 
 
 def test_colour_alone_is_a_rough_nonmetallic_surface() -> None:
-    told = document(gltf(color_image(COLOR), "wall"))
-    assert told["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] == 0
-    assert "normalTexture" not in told["materials"][0]
+    data = document(gltf(color_image(COLOR), "wall"))
+    assert data["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] == 0
+    assert "normalTexture" not in data["materials"][0]
 
 
 @pytest.mark.parametrize(("alpha", "mode"), [(255, "OPAQUE"), (0, "MASK"), (100, "BLEND")])
@@ -92,9 +92,9 @@ def test_pixel_art_is_sampled_without_blur_and_sprites_do_not_repeat() -> None:
 
 
 def test_empty_lists_are_left_out() -> None:
-    told = document(gltf(ImageSet({"height": COLOR[..., :1]}), "wall"))
-    assert "textures" not in told
-    assert "images" not in told
+    data = document(gltf(ImageSet({"height": COLOR[..., :1]}), "wall"))
+    assert "textures" not in data
+    assert "images" not in data
 
 
 def test_an_unknown_argument_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""What the Godot exporter writes; `tests/engines/test_godot.py` has Godot itself look at it."""
+"""The files of the Godot exporter; `tests/engines/test_godot.py` opens them in Godot."""
 
 import re
 
@@ -72,12 +72,12 @@ def test_two_folders_may_hold_assets_of_one_name() -> None:
     assert len(uids) == 3
 
 
-@pytest.mark.parametrize(("alpha", "told"), [(255, None), (0, "2"), (128, "1")])
-def test_a_material_is_as_transparent_as_its_image(alpha: int, told: str | None) -> None:
+@pytest.mark.parametrize(("alpha", "expected"), [(255, None), (0, "2"), (128, "1")])
+def test_a_material_is_as_transparent_as_its_image(alpha: int, expected: str | None) -> None:
     color = np.full((4, 4, 4), 255, np.uint8)
     color[0, 0, 3] = alpha
     found = re.search(r"^transparency = (.)$", godot(color_image(color), "a", use="material")["a.tres"].decode(), re.M)
-    assert (found and found[1]) == told
+    assert (found and found[1]) == expected
 
 
 def test_members_of_an_atlas_have_their_trimmed_margins() -> None:

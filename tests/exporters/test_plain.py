@@ -1,4 +1,4 @@
-"""Pictures for any engine."""
+"""Images for any engine."""
 
 import json
 
@@ -49,21 +49,21 @@ def test_equal_images_give_equal_bytes() -> None:
 def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
     members = {"imp": color_image(ramp(6, 4)), "owl": color_image(ramp(3, 7))}
     files = plain(atlas(Context(members=members)), "foes/all")
-    told = json.loads(files["foes/all.json"])
-    frame = told["frames"]["owl"]["frame"]
+    data = json.loads(files["foes/all.json"])
+    frame = data["frames"]["owl"]["frame"]
     cut = decode_image(files["foes/all.png"])[frame["y"] : frame["y"] + 7, frame["x"] : frame["x"] + 3]
     assert (cut == ramp(3, 7)).all()
-    assert told["meta"]["image"] == "all.png"
-    assert told["frames"]["imp"]["trimmed"] is False
+    assert data["meta"]["image"] == "all.png"
+    assert data["frames"]["imp"]["trimmed"] is False
 
 
 def test_trimmed_members_record_offset_and_pivot_in_the_whole_image() -> None:
     trimmed = color_image(ramp(4, 4), trim=Trim((2, 6), (8, 10)), pivot=(0.5, 1.0))
-    told = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]
-    assert told["trimmed"] is True
-    assert told["spriteSourceSize"] == {"x": 2, "y": 6, "w": 4, "h": 4}
-    assert told["sourceSize"] == {"w": 8, "h": 10}
-    assert told["pivot"] == {"x": 0.5, "y": 1.0}
+    data = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]
+    assert data["trimmed"] is True
+    assert data["spriteSourceSize"] == {"x": 2, "y": 6, "w": 4, "h": 4}
+    assert data["sourceSize"] == {"w": 8, "h": 10}
+    assert data["pivot"] == {"x": 0.5, "y": 1.0}
 
 
 def test_an_unknown_use_is_refused() -> None:

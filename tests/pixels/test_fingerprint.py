@@ -1,4 +1,4 @@
-"""Pictures as sixteen colours."""
+"""Fingerprints of images."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Pictures on disk: what is read, what is refused."""
+"""Image files: which are read and which are refused."""
 
 import io
 import threading
@@ -127,10 +127,10 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 def test_text_is_read_back_and_pixels_stay() -> None:
     png = encode_png(np.full((2, 2, 3), 7, np.uint8))
-    told = add_text(png, {"parameters": "ein Drache – rot", "assetgen": "{}"})
-    assert read_text(told) == {"parameters": "ein Drache – rot", "assetgen": "{}"}
-    assert (decode_image(told) == decode_image(png)).all()
-    assert Image.open(io.BytesIO(told)).info["assetgen"] == "{}"
+    png_with_text = add_text(png, {"parameters": "ein Drache – rot", "assetgen": "{}"})
+    assert read_text(png_with_text) == {"parameters": "ein Drache – rot", "assetgen": "{}"}
+    assert (decode_image(png_with_text) == decode_image(png)).all()
+    assert Image.open(io.BytesIO(png_with_text)).info["assetgen"] == "{}"
 
 
 def test_an_eps_file_is_refused_without_ghostscript() -> None:

@@ -1,4 +1,4 @@
-"""PNG's filters: undone as the specification says, and chosen well."""
+"""PNG filters: reversible as specified, and well chosen."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from assetgen.pixels.png_filters import FILTERS, Bytes, best_filter, filtered
 
 
 def nearest(a: int, b: int, c: int) -> int:
-    """PaethPredictor, as the specification words it."""
+    """PaethPredictor of the specification."""
     p = a + b - c
     pa, pb, pc = abs(p - a), abs(p - b), abs(p - c)
     if pa <= pb and pa <= pc:

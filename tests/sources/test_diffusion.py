@@ -1,4 +1,4 @@
-"""The words of `diffusion`: which are taken, which images may be made together, and what enters keys."""
+"""The arguments of `diffusion`: validation, batching and cache keys."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The stand-in for models: at once, the same each time, and its patterns wrap."""
+"""The source `fake`: fast, deterministic, with seamless patterns."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Pictures that are there already."""
+"""Existing image files as a source."""
 
 from pathlib import Path
 from typing import Any

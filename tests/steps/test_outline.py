@@ -1,4 +1,4 @@
-"""Lines round sprites."""
+"""Outlines of sprites."""
 
 import numpy as np
 import pytest

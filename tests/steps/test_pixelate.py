@@ -1,4 +1,4 @@
-"""Pixel art: one pixel a cell."""
+"""Pixel art: one pixel per cell."""
 
 import io
 

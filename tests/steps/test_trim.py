@@ -1,4 +1,4 @@
-"""Sprites without their empty border."""
+"""Trimming the empty border of sprites."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Controls from pictures that need no weights and are no lines: shuffle and picture."""
+"""The controls shuffle and picture."""
 
 from pathlib import Path
 
