@@ -83,7 +83,7 @@ def server_data() -> Path:
 
 
 def server_state() -> Path:
-    """The file that tells clients where the server is.
+    """The state file, from which clients read the address of the server.
 
     On Linux that is `$XDG_RUNTIME_DIR/assetgen/server.json`, else `/run/user/UID/assetgen/server.json`, else
     `/tmp/runtime-UID/assetgen/server.json`: the first whose parent exists and is writable. The plugins apply the same

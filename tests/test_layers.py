@@ -1,4 +1,4 @@
-"""The layers of the package, the limits on size, checked in the source."""
+"""The layers of the package, its limits on size, and the uniqueness of names, checked in the source."""
 
 import ast
 from collections.abc import Iterator
@@ -101,6 +101,16 @@ def test_the_top_of_the_package_stays_small() -> None:
     assert len(list(ROOT.glob("*.py"))) <= 8
 
 
+def test_a_public_name_is_defined_in_one_module() -> None:
+    """Entry points are exempt: a step and a check, or a command and a control, may share the name that users see."""
+    modules: dict[str, set[str]] = {}
+    for module in MODULES:
+        for name in public_names(module):
+            modules.setdefault(name, set()).add(str(module.relative_to(ROOT)))
+    twice = {name: sorted(found) for name, found in modules.items() if len(found) > 1}
+    assert twice == {}
+
+
 def parameters(function: Function) -> int:
     args = function.args
     return len([each for each in args.posonlyargs + args.args + args.kwonlyargs if each.arg not in ("self", "cls")])
@@ -112,6 +122,22 @@ def is_entry_point(node: ast.stmt) -> bool:
         return False
     decorated = any(isinstance(each, ast.Call) for each in node.decorator_list)
     return decorated or any("typer." in ast.unparse(each) for each in ast.walk(node.args) if isinstance(each, ast.Call))
+
+
+def public_names(module: Path) -> Iterator[str]:
+    """Names that a module defines and that are neither private nor names of entry points."""
+    for node in ast.parse(module.read_text()).body:
+        names: list[str] = []
+        if isinstance(node, ast.ClassDef | Function) and not is_entry_point(node):
+            names = [node.name]
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and not is_type_variable(node):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def is_type_variable(node: ast.Assign | ast.AnnAssign) -> bool:
+    return isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "TypeVar"
 
 
 def test_imports_inside_functions_are_found(tmp_path: Path) -> None:

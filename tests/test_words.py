@@ -8,12 +8,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 WORDS = {
     "bells?": "notifier",
-    "desks?": "context",
     "dawdles?": "is slow",
+    "desks?": "context",
+    "hear(s|d)?": "read, receive, support",
     "let(s|ting)? go": "unload, release",
     "manners?": "options",
+    "nobody|whoever": "name the actor, or use the passive",
+    "obey(s|ed)?": "follow, be conditioned on",
+    "speaks?|spoken": "return, support",
+    "strangers?": "untrusted client, third party",
     "tastes?": "choices, defaults",
+    "told|tell(s|ing)?": "report, record, show",
     "unwant(ed|s)?": "negative",
+    "wears|wearing|wore|worn": "active, applied",
+    "wish(es|ed)?": "options, request",
     "yardsticks?": "baseline",
 }
 """What to write instead, by a regular expression of the word."""
