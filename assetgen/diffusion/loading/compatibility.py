@@ -1,14 +1,20 @@
 """Check that a model's parts are complete and compatible; diffusers would silently random-initialise missing tensors,
 and torch reports mismatched parts only as a failed matrix product."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion.families import Family, all_families
 from assetgen.diffusion.loading.weight_files import PIPELINE_FILE
 from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin
+    from torch.nn import Module
 
 OTHER_MODEL_CURE = "Give weights that were made for this kind of model"
 _TEXT_WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim")
@@ -35,19 +41,19 @@ def check_family(folder: Path, expected: str) -> None:
         raise InputError(what, cure=f"Its card should say `family: {stems[found]}`, or name other weights")
 
 
-def check_complete(network: Any, path: Path) -> None:
+def check_complete(network: Module, path: Path) -> None:
     """Raise `InputError` for missing tensors, which diffusers leaves on the meta device."""
     if missing := [name for name, parameter in network.named_parameters() if parameter.is_meta]:
         raise missing_tensors_error(network, path, missing)
 
 
-def missing_tensors_error(network: Any, path: Path, missing: list[str]) -> InputError:
+def missing_tensors_error(network: Module, path: Path, missing: list[str]) -> InputError:
     """The error for weights that lack tensors."""
     what = f"'{path}' lacks {len(missing)} of the tensors of a {type(network).__name__}, as '{missing[0]}'"
     return InputError(what, cure=OTHER_MODEL_CURE)
 
 
-def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> None:
+def check_parts(card: ModelCard, shape: Family, pipeline: DiffusionPipeline, grain: int) -> None:
     """Raise `InputError` unless the network fits the latents (with or without inpainting channels) and the text
     embeddings of its model."""
     network, latents = getattr(pipeline, shape.network_name), pipeline.vae.config.latent_channels
@@ -68,7 +74,7 @@ def check_parts(card: ModelCard, shape: Family, pipeline: Any, grain: int) -> No
         raise InputError(what, cure="Check its card: `network`, `weights`")
 
 
-def check_control(card: ModelCard, kind: str, control: Any, network: Any) -> None:
+def check_control(card: ModelCard, kind: str, control: ModelMixin, network: ModelMixin) -> None:
     """Raise `InputError` for a control network made for another kind of network."""
     ours, theirs = network.config, getattr(control, "config", {})
     for key in _SHARED:
@@ -85,5 +91,5 @@ def _incompatible(card: ModelCard, kind: str, difference: str) -> InputError:
     return InputError(what, cure=OTHER_MODEL_CURE)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value

@@ -3,22 +3,28 @@
 Their weights are published as pickles; `torch.load(weights_only=True)` reads only tensors from them.
 """
 
+from __future__ import annotations
+
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.loading.warm_cache import WARM
 from assetgen.diffusion.loading.weight_files import check_file
 from assetgen.diffusion.speed.devices import libraries
 from assetgen.errors import InputError
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
 _DOWNLOAD_CURE = "Download it again from where the detector's weights are published"
 _CUDA = "CUDAExecutionProvider"
 _FIRST_TORCHVISION = 15  # torch 2.N goes with torchvision 0.(N + 15)
 
-Load = Callable[[Mapping[str, Any], str], Any]
+Load = Callable[["Mapping[str, Tensor]", str], Any]
 
 
 def warm_detector(load: Load, file: Path, digest: str, device: str) -> Any:
@@ -64,7 +70,7 @@ def _read_onnx(file: Path, device: str) -> OnnxNetwork:
     return OnnxNetwork(lambda image: session.run(None, {entries[0].name: image}), (shape[3], shape[2]))
 
 
-def read_tensors(file: Path) -> Mapping[str, Any]:
+def read_tensors(file: Path) -> Mapping[str, Tensor]:
     """Tensors by name from a .safetensors file or a pickle of tensors. Raises `InputError` for other files."""
     torch, _ = libraries()
     if file.suffix == ".safetensors":
@@ -82,7 +88,7 @@ def read_tensors(file: Path) -> Mapping[str, Any]:
     return found
 
 
-def ready(network: Any, tensors: Mapping[str, Any], device: str) -> Any:
+def ready(network: Module, tensors: Mapping[str, Tensor], device: str) -> Module:
     """Load weights into a network and move it to a device, in evaluation mode."""
     network.load_state_dict(tensors)
     return network.float().eval().to(device)

@@ -1,6 +1,8 @@
 """Fuse LoRAs (diffusers or kohya tensor names) into a model's weights."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import lora_components
 from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, error_summary
@@ -8,8 +10,12 @@ from assetgen.diffusion.loading.weight_files import addition_path, check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Lora
 
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+    from torch.nn import Module
 
-def fuse_lora(pipeline: Any, lora: Lora, name: str) -> None:
+
+def fuse_lora(pipeline: DiffusionPipeline, lora: Lora, name: str) -> None:
     """Fuse a LoRA into the weights of the network and text encoders, so that it does not slow the steps."""
     file = addition_path(lora)
     check_file(file)
@@ -29,6 +35,6 @@ def fuse_lora(pipeline: Any, lora: Lora, name: str) -> None:
         ) from error
 
 
-def _has(part: Any, name: str) -> bool:
+def _has(part: Module | None, name: str) -> bool:
     """True if layers of a network have the adapter of this name."""
     return part is not None and any(name in (getattr(module, "lora_A", None) or ()) for module in part.modules())

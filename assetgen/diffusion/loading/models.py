@@ -1,13 +1,15 @@
 """From a model card to a warm model. One base model stays in memory, with the control networks used so far."""
 
+from __future__ import annotations
+
 import json
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
@@ -52,6 +54,11 @@ from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading, Offloading
 from assetgen.pack.schema import Hub, Location, Lora, ModelCard, SingleFile
 
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline, ModelMixin, SchedulerMixin
+    from torch import Tensor
+    from torch.nn import Module
+
 _NOT_LOADED = {"about", "licence_url", "prompts", "affixes", "defaults", "compile"}
 """Card fields that do not affect loading: they may differ between two uses of one warm model."""
 _CACHED_PROMPTS = 1024
@@ -68,17 +75,17 @@ class WarmModel:
 
     family: Family
     device: Device
-    pipeline: Any
+    pipeline: DiffusionPipeline
     placement: Placement
     compiler: Compiler
     cuda_graphs: CudaGraphs
     controls: dict[str, Any] = field(default_factory=dict)
     prompt_chunks: LRUCache[str, list[str]] = field(default_factory=partial(LRUCache, _CACHED_PROMPTS))
-    embeddings: LRUCache[Any, dict[str, Any]] = field(default_factory=partial(LRUCache, _CACHED_BATCHES))
+    embeddings: LRUCache[Hashable, dict[str, Tensor]] = field(default_factory=partial(LRUCache, _CACHED_BATCHES))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
-    def network(self) -> Any:
+    def network(self) -> ModelMixin:
         """The UNet or transformer."""
         return getattr(self.pipeline, self.family.network_name)
 
@@ -121,7 +128,7 @@ class WarmModel:
         """True if a request uses classifier-free guidance, so that its negative prompt counts."""
         return request.guidance_scale > NEUTRAL_GUIDANCE and not self.family.guidance_distilled(self.network)
 
-    def networks(self, kinds: Iterable[str]) -> list[Any]:
+    def networks(self, kinds: Iterable[str]) -> list[Module]:
         """The network, the autoencoder and the control networks of these kinds."""
         return [
             self.network,
@@ -129,7 +136,7 @@ class WarmModel:
             *(net for kind in kinds if hasattr(net := self.controls[kind], "modules")),
         ]
 
-    def compilable(self, kinds: Iterable[str]) -> list[Any]:
+    def compilable(self, kinds: Iterable[str]) -> list[Module]:
         """The modules that run for each image or step."""
         networks = [net for net in self.networks(kinds) if net is not self.pipeline.vae]
         return [*networks, self.pipeline.vae.decoder]
@@ -146,7 +153,7 @@ class WarmModel:
                 return install(self.pipeline, self.controls[kind])
         return nullcontext()
 
-    def scheduler(self) -> Any:
+    def scheduler(self) -> SchedulerMixin:
         """A fresh scheduler, without state of an earlier batch."""
         loaded = self.pipeline.scheduler
         return type(loaded).from_config(loaded.config)
@@ -230,7 +237,7 @@ def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
     return network.to(warm.device.torch_device)
 
 
-def _read_vae(card: ModelCard, location: Location, device: Device) -> Any:
+def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin:
     """The autoencoder of the card's `vae:`. A single file has the configuration of the model's own autoencoder."""
     _, diffusers = libraries()
     if not isinstance(location, SingleFile) or location.config is not None:
@@ -249,7 +256,7 @@ def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
     return nullcontext(Path(config)) if config else whole_model_configuration(path, card.family)
 
 
-def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> Any:
+def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> ModelMixin:
     """The network of the card's `network:`; the model's weights are a diffusers folder. A single file has its own
     `config`, that of a published transformer with its tensors, or that of the model's own network."""
     _, diffusers = libraries()
@@ -303,7 +310,7 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
     return found
 
 
-def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[str, Any]) -> dict[str, Any]:
+def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[str, Any]) -> dict[str, Module]:
     """The text encoders of a pipeline folder, loaded here because a pipeline does not report missing tensors."""
     import transformers
 

@@ -1,7 +1,10 @@
 """Schedulers of diffusers: the one set by a card, and one interface for noise-predicting and flow-matching ones."""
 
+from __future__ import annotations
+
 import inspect
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,6 +12,10 @@ from assetgen.diffusion.loading.compatibility import error_summary
 from assetgen.errors import InputError
 from assetgen.pack.schema import Scheduler
 from assetgen.parts import did_you_mean
+
+if TYPE_CHECKING:
+    from diffusers import SchedulerMixin
+    from torch import Tensor
 
 _UNSEEDED = {"DPMSolverSDEScheduler"}
 """Schedulers whose noise ignores the seed, so that results are not reproducible."""
@@ -21,7 +28,7 @@ _USUAL = "EulerDiscreteScheduler"
 _USUAL_FLOW = "FlowMatchEulerDiscreteScheduler"
 
 
-def replace_scheduler(current: Any, chosen: Scheduler | None) -> Any:
+def replace_scheduler(current: SchedulerMixin, chosen: Scheduler | None) -> SchedulerMixin:
     """The diffusers scheduler set by a card, or `current`. Raises `InputError` for unknown names and options."""
     if chosen is None:
         return current
@@ -55,19 +62,19 @@ def replace_scheduler(current: Any, chosen: Scheduler | None) -> Any:
     return found
 
 
-def _has_step(kind: Any) -> bool:
+def _has_step(kind: type) -> bool:
     """True for a usable scheduler; False for base classes and placeholders of missing packages."""
     return any("step" in vars(base) for base in kind.__mro__)
 
 
-def _is_flow(scheduler: Any) -> bool:
+def _is_flow(scheduler: SchedulerMixin) -> bool:
     """True for flow matching. A model trained for noise prediction gives noise with such a scheduler."""
     config = scheduler.config
     flow = config.get("use_flow_sigmas") or config.get("prediction_type") == "flow_prediction"
     return bool(flow) or type(scheduler).__name__.startswith("FlowMatch")
 
 
-def set_timesteps(scheduler: Any, steps: int, device: Any, tokens: int, even: bool) -> None:
+def set_timesteps(scheduler: SchedulerMixin, steps: int, device: str, tokens: int, even: bool) -> None:
     """Set the timesteps of `steps` steps. Some flows are shifted by the number of image `tokens` (Esser et al. 2024,
     section 5.3.2); with `even` the sigmas go linearly from 1 to 1/steps before the shift."""
     accepted = inspect.signature(scheduler.set_timesteps).parameters
@@ -83,24 +90,24 @@ def set_timesteps(scheduler: Any, steps: int, device: Any, tokens: int, even: bo
         raise InputError(what, cure="Change `steps`, or `scheduler:` in the model's card") from error
 
 
-def _shift(config: Any, tokens: int) -> float:
+def _shift(config: Mapping[str, Any], tokens: int) -> float:
     """Linear in the number of tokens, between the scheduler's shifts for its smallest and largest image."""
     least, most = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
     low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
     return float(low + (high - low) * (tokens - least) / (most - least))
 
 
-def scale_model_input(scheduler: Any, latents: Any, time: Any) -> Any:
+def scale_model_input(scheduler: SchedulerMixin, latents: Tensor, time: Tensor) -> Tensor:
     """Latents scaled for the network's input."""
     return scheduler.scale_model_input(latents, time) if hasattr(scheduler, "scale_model_input") else latents
 
 
-def initial_latents(scheduler: Any, noise: Any) -> Any:
+def initial_latents(scheduler: SchedulerMixin, noise: Tensor) -> Tensor:
     """The latents that text-to-image sampling starts from."""
     return noise * getattr(scheduler, "init_noise_sigma", 1.0)
 
 
-def add_noise(scheduler: Any, latents: Any, noise: Any, time: Any) -> Any:
+def add_noise(scheduler: SchedulerMixin, latents: Tensor, noise: Tensor, time: Tensor) -> Tensor:
     """Latents of images with the noise of a timestep."""
     times = time.repeat(len(noise))
     if hasattr(scheduler, "scale_noise"):

@@ -1,11 +1,16 @@
 """Textual inversions (Gal et al. 2022): learned embeddings of a text encoder, used in prompts by their token."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from assetgen.diffusion.loading.weight_files import addition_path, check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Embedding
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
 
 _ENCODERS = {"clip_l": "", "clip_g": "_2"}
 """Suffix of the text encoder, by tensor name in files for two encoders."""
@@ -13,7 +18,7 @@ _ENCODERS = {"clip_l": "", "clip_g": "_2"}
 _MAX_DIMENSIONS = 2  # vectors × width
 
 
-def load_embedding(pipeline: Any, embedding: Embedding) -> None:
+def load_embedding(pipeline: DiffusionPipeline, embedding: Embedding) -> None:
     """Load a textual inversion from a .safetensors file into the text encoders of a pipeline."""
     from safetensors.torch import load_file
 
