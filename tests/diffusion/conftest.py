@@ -1,4 +1,4 @@
-"""Tiny models with random weights, in diffusers layout: shapes like the real ones, a tenth of a second an image."""
+"""Tiny models with random weights, in diffusers layout: one image takes a tenth of a second."""
 
 import runpy
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ from assetgen.pack.schema import ModelCard
 from assetgen.parts import SourceJob
 
 MAKERS = runpy.run_path(str(Path(__file__).with_name("tiny_models.py")))
-"""Tests lie in no package, so none can import what lies beside it."""
+"""Tests are not a package, so they cannot import a module in their folder."""
 FAMILIES = tuple(MAKERS["PIPELINES"])
-"""Every family, and those of its models that are called in another way."""
+"""Every family, and the models of a family that are called differently."""
 FAMILY = {"flux_schnell": "flux", "flux_fill": "flux"}
 
 
 @pytest.fixture(autouse=True)
 def _one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tiny layers lose far more to the coming and going of threads than they gain."""
+    """One torch thread: for tiny layers, threads cost more than they save."""
     import torch
 
     threads = torch.get_num_threads()
@@ -37,13 +37,13 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
 
 @pytest.fixture(scope="session")
 def tiny_xl(tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
-    """SDXL's shape: two text encoders, and a UNet that is told sizes."""
+    """SDXL's shape: two text encoders, and a UNet with size conditioning."""
     return _card(tmp_path_factory.mktemp("tiny_xl"), "sdxl")
 
 
 @pytest.fixture(scope="session")
 def tiny_unet(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ModelCard]:
-    """`tiny_unet(xl=…, …)`: Stable Diffusion's shape with other words for its UNet."""
+    """`tiny_unet(xl=…, …)`: Stable Diffusion's shape with another UNet configuration."""
 
     def make(xl: bool = False, **shape: Any) -> ModelCard:
         return _card(tmp_path_factory.mktemp("odd"), "sdxl" if xl else "stable_diffusion", **shape)
@@ -59,14 +59,14 @@ def tiny_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], ModelCa
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests that ask for `each` run with every family."""
+    """Run tests with the fixture `each` for every family."""
     if "each" in metafunc.fixturenames:
         metafunc.parametrize("each", FAMILIES, indirect=True)
 
 
 @pytest.fixture
 def each(request: pytest.FixtureRequest, tiny_of: Callable[[str], ModelCard]) -> ModelCard:
-    """One family after the other."""
+    """The card of one family."""
     return tiny_of(request.param)
 
 
@@ -90,13 +90,13 @@ def _card(folder: Path, name: str, **shape: Any) -> ModelCard:
 
 @pytest.fixture(scope="session")
 def job() -> Callable[..., SourceJob]:
-    """`job(card, word=…, context=…)`: the words checked as YAML ones are."""
+    """`job(card, context, prompt=…, …)`: a job whose arguments are validated as those in YAML."""
     from assetgen.parts import Context, load_part
 
     params = load_part("source", "diffusion").params
 
-    def make(card: ModelCard, context: Context | None = None, **words: Any) -> SourceJob:
-        valid = params.model_validate({"model": card, "prompt": "a cat", **words})
+    def make(card: ModelCard, context: Context | None = None, **arguments: Any) -> SourceJob:
+        valid = params.model_validate({"model": card, "prompt": "a cat", **arguments})
         return SourceJob(context or Context(asset="it"), {key: getattr(valid, key) for key in params.model_fields})
 
     return make
