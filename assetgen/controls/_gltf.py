@@ -29,7 +29,7 @@ def read_tree(data: bytes) -> GltfTree:
     if data[:4] != GLB_MAGIC:
         return _tree(data)
     if len(data) < _GLB_HEADER.size:
-        raise ValueError("its header is cut short")
+        raise ValueError("its header is truncated")
     _, version, length, chunk, _ = _GLB_HEADER.unpack_from(data)
     if version != 2:
         raise ValueError(f"version {version}, not 2")

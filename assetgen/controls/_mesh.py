@@ -175,4 +175,4 @@ def _not_a(kind: str) -> InputError:
 
 def _damaged(kind: str, error: Exception) -> InputError:
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-    return InputError(f"the {kind[1:]} file is damaged or cut short ({reason})", cure="Export the mesh again")
+    return InputError(f"the {kind[1:]} file is damaged or truncated ({reason})", cure="Export the mesh again")
