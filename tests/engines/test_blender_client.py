@@ -149,7 +149,7 @@ def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path,
     "url", ["http://example.org:80", "https://127.0.0.1", "http://127.0.0.1.example.org", "file:///x"]
 )
 def test_no_server_elsewhere_is_asked(tmp_path: Path, url: str) -> None:
-    with pytest.raises(part("trouble").Trouble, match="away from this computer"):
+    with pytest.raises(part("trouble").Trouble, match="points to another computer"):
         _client(tmp_path / "server.json", url).ask("GET", "/status")
 
 
@@ -240,7 +240,7 @@ def _page(*names: str) -> dict[str, Any]:
 def test_depth_is_toned_as_the_server_tones_it() -> None:
     tones = part("tones")
     for name in ("FAR_PERCENTILE", "FAR_SHARE", "NEAR_PERCENTILE", "FLAT_MARGIN"):
-        assert getattr(tones, name) == getattr(depth, name)
+        assert getattr(tones, name) == getattr(depth, f"_{name}")
 
 
 def test_an_empty_view_is_black_all_over() -> None:

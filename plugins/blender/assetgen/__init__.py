@@ -16,20 +16,20 @@ CLASSES = (ASSETGEN_preferences, ASSETGEN_field, ASSETGEN_settings, *operators.C
 
 @persistent
 def _before_load(*_: object) -> None:
-    """Another file: results on their way are not for it."""
+    """Pending results do not belong to the file that is being opened."""
     tasks.another_file()
 
 
 @persistent
 def _after_load(*_: object) -> None:
-    """Its presets want their forms."""
+    """Load the forms of the presets in the opened file."""
     for scene in bpy.data.scenes:
         catalog.want_form(scene.assetgen.preset)
     fill_forms(catalog.catalog.pages)
 
 
 def _look_once() -> None:
-    """Find out whether a server runs, once Blender's window stands."""
+    """Look for a running server, once Blender's window is open."""
     catalog.catalog.wanted.update(scene.assetgen.preset for scene in bpy.data.scenes)
     catalog.connect()
 

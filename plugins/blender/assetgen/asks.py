@@ -1,4 +1,4 @@
-"""From what the panel says to a job: looks at the scene, renders what must go up, and sends it on its way."""
+"""Turn the panel's settings into a job: read the scene, render uploads, and start the job."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -28,9 +28,9 @@ PIXEL_USES = ("pixel_sprite", "pixel_texture")
 
 
 def ask(context: bpy.types.Context, what: str, at_once: bool | None = None) -> Task:
-    """Ask for one thing. Raises `Trouble` for what cannot be asked.
+    """Start one task. Raises `Trouble` for invalid settings.
 
-    What takes long to render is rendered bit by bit; `at_once` as a whole, as scripts expect in background mode.
+    Long renders run in small pieces; with `at_once` in one call, as scripts expect in background mode.
     """
     settings: ASSETGEN_settings = context.scene.assetgen
     facts = {
@@ -40,7 +40,7 @@ def ask(context: bpy.types.Context, what: str, at_once: bool | None = None) -> T
     if what == "SPRITE":
         return _ask_sprite(context, settings, facts, bpy.app.background if at_once is None else at_once)
     if not settings.prompt.strip():
-        raise Trouble("The prompt is empty.", "Write what to make, like: a mossy brick wall.")
+        raise Trouble("The prompt is empty.", "Write what to make, for example: a mossy brick wall.")
     remember(user_folder("prompts") / HISTORY, settings.prompt)
     facts |= {"tiling": settings.tiling, "box": settings.box, "displace": settings.displace}
     facts |= {"pixels": _is_pixel_art(settings.preset), "origin": _origin(settings)}
@@ -52,7 +52,7 @@ def ask(context: bpy.types.Context, what: str, at_once: bool | None = None) -> T
 
 
 def targets(context: bpy.types.Context, what: str) -> list[bpy.types.Object]:
-    """The objects that a result is for. Raises `Trouble` where it needs some and none is selected."""
+    """The objects that get the result. Raises `Trouble` if the task needs some and none is selected."""
     if what in ("CONCEPT", "PICTURE"):
         return []
     wants_meshes = what == "PROJECT"
@@ -68,7 +68,7 @@ def targets(context: bpy.types.Context, what: str) -> list[bpy.types.Object]:
 
 
 def model_of(settings: ASSETGEN_settings) -> str:
-    """The model that is asked."""
+    """The model of the request."""
     return settings.model.strip() or preferences().model.strip() or "mini"
 
 
@@ -105,7 +105,7 @@ def _reference(settings: ASSETGEN_settings) -> Uploads:
         return {"diffusion.image": (place.name, place.read_bytes())}
     except OSError as error:
         why = f"The reference {place} cannot be read ({error.strerror})."
-        raise Trouble(why, "Choose another, or none.") from error
+        raise Trouble(why, "Choose another file, or none.") from error
 
 
 def _look(
@@ -115,7 +115,7 @@ def _look(
     facts: dict[str, Any],
     uploads: Uploads,
 ) -> Any:
-    """Render the depth, note how it was seen, and tell what sizes the picture alike."""
+    """Render the depth, store the camera, and return the function that sets the image size."""
     with looking(context, settings.view) as (camera, aspect):
         units = units_of(aspect)
         seen = sight(context, camera, units, settings.ground)
@@ -128,7 +128,7 @@ def _look(
 
 
 def _frame(context: bpy.types.Context, aspect: float, units: tuple[int, int]) -> str:
-    """How the picture, whose shape is only nearly the camera's, meets its frame: by the side that the lens spans."""
+    """How the image fits into the camera frame, as their aspect ratios differ slightly: `CROP` or `FIT`."""
     fit = context.scene.camera.data.sensor_fit
     spans_width = fit == "HORIZONTAL" or (fit == "AUTO" and aspect >= 1)
     is_narrower = units[0] / units[1] < aspect
@@ -140,7 +140,7 @@ def _worlds(items: Sequence[bpy.types.Object]) -> dict[int, Any]:
 
 
 def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: dict[str, Any], at_once: bool) -> Task:
-    """Render the turntable; the server makes pixel art of the whole sheet, in one palette."""
+    """Render the turntable; the server turns the whole sheet into pixel art with one palette."""
     items = targets(context, "SPRITE")
     table = turntable.Turntable(settings.views, settings.side, settings.elevation)
     subject = turntable.subject_of(context, items)
@@ -157,7 +157,7 @@ def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: 
 
 
 def _origin(settings: ASSETGEN_settings) -> dict[str, Any]:
-    """What a result comes from, as far as the panel knows it."""
+    """Metadata of a result from the panel's settings."""
     model = model_of(settings)
     told = {"prompt": settings.prompt.strip(), "preset": settings.preset, "seed": settings.seed, "model": model}
     return {**told, "licence": catalog.licence_of(model)}

@@ -1,4 +1,4 @@
-"""Results in the asset browser, with what they come from."""
+"""Add results to the asset browser, with their metadata."""
 
 import json
 import re
@@ -16,9 +16,9 @@ FACTS = "assetgen"
 
 
 def mark(item: bpy.types.ID, picture: Path, facts: Mapping[str, Any]) -> None:
-    """Make something an asset: description, author, licence, tags, and the picture as its preview.
+    """Mark a data-block as an asset: description, author, licence, tags, and the image as preview.
 
-    `facts` (prompt, preset, model, …) fill what the picture does not tell of itself.
+    `facts` (prompt, preset, model and so on) supplement the image's own metadata.
     """
     origin = {**{name: value for name, value in facts.items() if value not in (None, "")}, **origin_of(picture)}
     item[FACTS] = json.dumps(origin, ensure_ascii=False, sort_keys=True)
@@ -35,7 +35,7 @@ def mark(item: bpy.types.ID, picture: Path, facts: Mapping[str, Any]) -> None:
 
 
 def _words(prompt: str) -> list[str]:
-    """The prompt's telling words."""
+    """The words of the prompt that serve as tags."""
     return sorted({word for word in re.findall(r"\w+", prompt.lower()) if len(word) > 3})[:8]
 
 

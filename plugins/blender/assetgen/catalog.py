@@ -1,4 +1,4 @@
-"""What the server offers, as far as it was asked: presets, models, the arguments of presets. And whether it runs."""
+"""What the server offers: presets, their arguments, models; and whether it runs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,10 +20,10 @@ PICTURES = "thumbnails"
 
 @dataclass
 class Catalog:
-    """What is known of the server."""
+    """The known state of the server."""
 
     version: str = ""
-    """Empty: none was met."""
+    """Empty if no server was found."""
     is_asked: bool = False
     trouble: Trouble | None = None
     presets: list[dict[str, Any]] = field(default_factory=list)
@@ -36,12 +36,12 @@ catalog = Catalog()
 
 
 def server() -> Server:
-    """The server of the preferences."""
+    """The server from the preferences."""
     return Server(state_place())
 
 
 def starter() -> Any:
-    """What brings a server about, as a function that a thread may call; None where the preferences forbid it."""
+    """A thread-safe function that starts a server; None if the preferences forbid it."""
     said, place = preferences(), state_place()
     if not said.starts:
         return None
@@ -51,7 +51,7 @@ def starter() -> Any:
 
 
 def connect(begin: bool = False) -> None:
-    """Ask who is there and what there is; with `begin` start a server where none runs."""
+    """Connect to the server and load its catalog; with `begin`, start one if none runs."""
     asked, ready = server(), starter() if begin else None
     catalog.is_asked, catalog.trouble = True, None
     wanted = {*catalog.wanted, *catalog.pages}
@@ -72,7 +72,7 @@ def connect(begin: bool = False) -> None:
 
 
 def want_form(preset: str) -> None:
-    """Ask for a preset's arguments, unless they are known."""
+    """Load the arguments of a preset, unless they are known."""
     if preset in catalog.pages or preset in catalog.wanted or not preset:
         return
     catalog.wanted.add(preset)
@@ -99,7 +99,7 @@ def _known(told: dict[str, Any]) -> None:
 
 
 def _no_pictures(trouble: Trouble) -> None:
-    """A picker without pictures still has names."""
+    """Without thumbnails, the list shows names only."""
     catalog.trouble = trouble
 
 
@@ -120,10 +120,10 @@ def _unknown(trouble: Trouble) -> None:
 
 
 def preset_icon(preset: str) -> int:
-    """The icon of a preset's picture, 0 while it has none, and where nothing is drawn."""
+    """The icon of a preset's thumbnail; 0 if it has none, and in background mode."""
     return 0 if bpy.app.background else thumbnails.icon_of(picture_of(user_folder(PICTURES), preset))
 
 
 def licence_of(model: str) -> str:
-    """A model's licence, "" where it is not known."""
+    """The licence of a model; "" if unknown."""
     return next((str(each["licence"]) for each in catalog.models if each["name"] == model), "")

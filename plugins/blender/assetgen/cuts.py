@@ -1,4 +1,4 @@
-"""Large faces cut, so that a picture projected onto them lies straight.
+"""Subdivide large faces, so that a projected image is not distorted.
 
 Between the corners of a face a UV map runs evenly, but what a camera sees runs with 1/depth: on a face that reaches far
 away from the camera the picture would bend along its diagonal.
@@ -13,12 +13,12 @@ from .client.tones import Floats
 from .depth import Sight
 
 EVEN = 1.05
-"""Ratio of a face's depths up to which the error is below a pixel of usual pictures."""
+"""The ratio of a face's depths up to which the error is below one pixel."""
 MARK = "assetgen_cut"
 
 
 def cut_deep_faces(mesh: bpy.types.Mesh, world: Floats, sight: Sight, cuts: int, key: str) -> None:
-    """Cut each edge of faces that reach far into the picture `cuts` times; once for each `key`."""
+    """Subdivide the edges of faces that reach far into the image `cuts` times; once for each `key`."""
     if not sight.perspective or cuts == 0 or mesh.get(MARK) == key:
         return
     body = bmesh.new()

@@ -1,4 +1,4 @@
-"""The depth of the scene from a camera, exact for each pixel, and the grey picture that models obey.
+"""The exact depth of the scene from a camera, and the grey depth image for models.
 
 Cycles renders the distance as light, on any machine and without a window; EEVEE needs a display.
 """
@@ -19,12 +19,12 @@ from .client.trouble import Trouble
 
 SOLID = ("MESH", "CURVE", "SURFACE", "META", "FONT")
 PIXELS_A_UNIT = 48
-"""A square picture is 768 pixels wide: more than models of 512 see, and quick."""
+"""A square depth image is 768 pixels wide: more than 512-pixel models use, and fast."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What a camera saw: `depth` along the view (`height × width`, top row first, inf for the sky) and how it looked.
+    """`depth` along the view (`height × width`, top row first, inf for the sky), and the camera's matrices.
 
     It stood at `eye` and looked along `forward`. `clip` takes points of the world to the picture (homogeneous, -1..1);
     `png` is the grey picture.
@@ -38,12 +38,12 @@ class Sight:
     png: bytes
 
     def away(self, points: Floats) -> Floats:
-        """How deep points lie along the view."""
+        """The depth of points along the view."""
         return (points - self.eye) @ self.forward
 
 
 def sight(context: bpy.types.Context, camera: bpy.types.Object, units: tuple[int, int], on_ground: bool) -> Sight:
-    """Look through a camera; with `on_ground` a plane lies under all that is seen. Raises `Trouble`."""
+    """Render the depth from a camera; `on_ground` adds a ground plane. Raises `Trouble`."""
     width, height = (unit * PIXELS_A_UNIT for unit in units)
     with depth_scene(context, camera, (width, height)) as scene:
         depth = _rendered(scene, (width, height))
@@ -52,7 +52,7 @@ def sight(context: bpy.types.Context, camera: bpy.types.Object, units: tuple[int
     clip, eye, forward = np.array(projection) @ np.linalg.inv(view), view[:3, 3], -view[:3, 2]
     seen = np.isfinite(depth)
     if not seen.any():
-        raise Trouble("The camera sees nothing.", "Turn it to the scene; what is hidden in renders does not count.")
+        raise Trouble("The camera sees nothing.", "Turn it to the scene. Objects hidden in renders are ignored.")
     perspective = camera.data.type == "PERSP"
     nearness = nearness_of(depth, perspective)
     if on_ground:
@@ -68,7 +68,7 @@ def sight(context: bpy.types.Context, camera: bpy.types.Object, units: tuple[int
 def depth_scene(
     context: bpy.types.Context, camera: bpy.types.Object, size: tuple[int, int]
 ) -> Iterator[bpy.types.Scene]:
-    """A copy of the scene for a moment in which everything shines as bright as it is far away."""
+    """Context with a temporary copy of the scene, in which every surface emits its distance."""
     scene = context.scene.copy()
     material = _distance_material()
     try:
@@ -92,17 +92,17 @@ def depth_scene(
 
 
 def use_cycles(scene: bpy.types.Scene, samples: int) -> None:
-    """Render by Cycles on the CPU, which every machine can. Raises `Trouble` where it is turned off."""
+    """Render with Cycles on the CPU, available everywhere. Raises `Trouble` if Cycles is disabled."""
     try:
         scene.render.engine = "CYCLES"
     except TypeError as error:
-        raise Trouble("The render engine Cycles is turned off.", "Enable it in the preferences, Add-ons.") from error
+        raise Trouble("The render engine Cycles is disabled.", "Enable it in the preferences, Add-ons.") from error
     scene.cycles.device, scene.cycles.samples = "CPU", samples
     scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
 
 
 def plain_render(render: bpy.types.RenderSettings) -> None:
-    """Nothing but the picture itself, on a clear ground."""
+    """Disable all render extras and make the background transparent."""
     render.resolution_percentage = 100
     render.pixel_aspect_x = render.pixel_aspect_y = 1.0
     render.film_transparent = True
@@ -111,7 +111,7 @@ def plain_render(render: bpy.types.RenderSettings) -> None:
 
 
 def set_format(render: bpy.types.RenderSettings, kind: str, depth: str) -> None:
-    """The kind of file that a render writes."""
+    """Set the file format of a render."""
     settings = render.image_settings
     if hasattr(settings, "media_type"):  # Blender 5
         settings.media_type = "IMAGE"
@@ -119,9 +119,9 @@ def set_format(render: bpy.types.RenderSettings, kind: str, depth: str) -> None:
 
 
 def render_pixels(scene: bpy.types.Scene, size: tuple[int, int], suffix: str) -> Floats:
-    """Render, and the pixels as they are in the file: `height × width × 4`, the top row first. Raises `Trouble`."""
+    """Render and return the file's raw pixels, `height × width × 4`, top row first. Raises `Trouble`."""
     if bpy.app.is_job_running("RENDER"):
-        raise Trouble("A render is running.", "Wait for it, or end it; then ask again.")
+        raise Trouble("A render is running.", "Wait for it or cancel it, then try again.")
     with TemporaryDirectory(prefix="assetgen_") as folder:
         scene.render.filepath = str(Path(folder) / f"view{suffix}")
         bpy.ops.render.render(write_still=True, scene=scene.name)
@@ -136,7 +136,7 @@ def render_pixels(scene: bpy.types.Scene, size: tuple[int, int], suffix: str) ->
 
 
 def extent(context: bpy.types.Context) -> tuple[Floats, Floats]:
-    """The lowest and the highest corner of all that is drawn. Raises `Trouble` where there is nothing."""
+    """The bounding box of all rendered objects. Raises `Trouble` if there are none."""
     corners = [
         instance.matrix_world @ Vector(corner)
         for instance in context.evaluated_depsgraph_get().object_instances
@@ -144,7 +144,7 @@ def extent(context: bpy.types.Context) -> tuple[Floats, Floats]:
         for corner in instance.object.bound_box
     ]
     if not corners:
-        raise Trouble("There is nothing to look at.", "Add a mesh.")
+        raise Trouble("The scene has no visible object.", "Add a mesh.")
     return np.min(corners, axis=0), np.max(corners, axis=0)
 
 
@@ -168,7 +168,7 @@ def _distance_material() -> bpy.types.Material:
 
 
 def _rays(clip: Floats, eye: Floats, forward: Floats, size: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Where each pixel looks: directions one unit deep along the view, and where they start, at depth 0."""
+    """The ray of each pixel: direction, one unit deep along the view, and origin at depth 0."""
     across = (np.arange(size[0]) + 0.5) / size[0] * 2 - 1
     down = 1 - (np.arange(size[1]) + 0.5) / size[1] * 2
     x, y = np.meshgrid(across, down)

@@ -1,4 +1,4 @@
-"""What Blender itself renders before the server can be asked: one picture at a time, so that Blender stays in hand."""
+"""Renders needed before a request: one image at a time, so that Blender stays responsive."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Picture = Callable[[], Any]
 
 @dataclass
 class Drawing:
-    """Pictures still to be rendered, those that are, and how these become a job."""
+    """Images to render, finished images, and the function that makes a job of them."""
 
     pictures: Sequence[Picture]
     ask: Callable[[list[Any]], Job]
@@ -19,18 +19,18 @@ class Drawing:
 
     @property
     def fraction(self) -> float:
-        """How far it is, 0..1."""
+        """Progress in 0..1."""
         return len(self.done) / len(self.pictures)
 
     def step(self) -> Job | None:
-        """Render the next picture; once all are there, the job. Raises `Trouble`."""
+        """Render the next image, or return the job if all are rendered. Raises `Trouble`."""
         if len(self.done) < len(self.pictures):
             self.done.append(self.pictures[len(self.done)]())
             return None
         return self.ask(self.done)
 
     def all(self) -> Job:
-        """Render what is left, and the job. Raises `Trouble`."""
+        """Render all remaining images and return the job. Raises `Trouble`."""
         while (job := self.step()) is None:
             pass
         return job

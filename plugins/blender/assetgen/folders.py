@@ -1,4 +1,4 @@
-"""Pictures on the disk and in the .blend file: beside it and named relatively, or packed into one never saved."""
+"""Image files beside the .blend file with relative paths, or packed into a file that was never saved."""
 
 from pathlib import Path
 
@@ -7,23 +7,23 @@ import bpy
 from .preferences import preferences, user_folder
 
 LINEAR = ("normal", "roughness", "metallic", "ao", "height", "orm")
-"""Channels that are measures, not colours."""
+"""Channels of linear data, not colour."""
 
 
 def is_beside() -> bool:
-    """Whether results can lie beside the .blend file, or wherever the preferences say."""
+    """Whether the output folder exists: the .blend file is saved, or the folder is not relative to it."""
     return bool(bpy.data.filepath) or not preferences().output.startswith("//")
 
 
 def output_folder() -> Path:
-    """Where results go; a folder of the user's until the .blend file is saved."""
+    """The output folder; a user folder until the .blend file is saved."""
     if not is_beside():
         return user_folder("unsaved")
     return Path(bpy.path.abspath(preferences().output or "//assetgen/"))
 
 
 def load_image(place: Path, channel: str = "color") -> bpy.types.Image:
-    """The picture as an image of this file, with the right colour space."""
+    """Load an image file with the colour space of its channel."""
     image = bpy.data.images.load(str(place), check_existing=True)
     if channel in LINEAR:
         image.colorspace_settings.name = "Non-Color"
@@ -35,7 +35,7 @@ def load_image(place: Path, channel: str = "color") -> bpy.types.Image:
 
 
 def relative(place: Path) -> str:
-    """The place as seen from the .blend file; absolute where it lies on another drive."""
+    """The path relative to the .blend file; absolute on another drive."""
     try:
         return bpy.path.relpath(str(place))
     except ValueError:

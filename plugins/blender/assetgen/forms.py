@@ -1,4 +1,4 @@
-"""The form of a preset: filled from its schema, read for what it says otherwise than the preset."""
+"""The form of a preset: filled from its schema, and read for values that differ from the preset."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,20 +10,20 @@ from .client.form import Field, settings_of
 from .client.trouble import Trouble
 
 Pages = Mapping[str, Sequence[Field]]
-"""The fields of each preset that is known."""
+"""The fields of each loaded preset."""
 SLOT = {"INT": "whole", "FLOAT": "number", "BOOL": "yes", "CHOICE": "choice"}
-"""Which property of a row shows a kind; the others are text."""
+"""The property that shows a field kind; all others use text."""
 
 
 def fill_forms(pages: Pages) -> None:
-    """Fill the form of each scene whose preset is known by now."""
+    """Fill the form of each scene whose preset is loaded."""
     for scene in bpy.data.scenes:
         if not scene.assetgen.form:
             fill_form(scene.assetgen, pages)
 
 
 def fill_form(settings: Any, pages: Pages) -> None:
-    """The fields of the preset, with its defaults; none while they are unknown."""
+    """The fields of the preset with defaults; empty until they are loaded."""
     settings.form.clear()
     for field in pages.get(settings.preset, ()):
         row = settings.form.add()
@@ -38,12 +38,12 @@ def fill_form(settings: Any, pages: Pages) -> None:
 
 
 def said(settings: Any, pages: Pages) -> dict[str, dict[str, Any]]:
-    """What the form says that the preset does not. Raises `Trouble` for a text that is no value."""
+    """The values that differ from the preset. Raises `Trouble` for an invalid text."""
     known = {f"{field.part}.{field.word}": field for field in pages.get(settings.preset, ())}
     try:
         return settings_of(_values(settings, known))
     except ValueError as error:
-        raise Trouble(str(error), "Empty the field for what the preset says.") from error
+        raise Trouble(str(error), "Clear the field to use the preset's value.") from error
 
 
 def _values(settings: Any, known: dict[str, Field]) -> Iterator[tuple[Field, Any]]:

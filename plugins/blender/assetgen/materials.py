@@ -12,12 +12,12 @@ from .folders import load_image
 MARK = "assetgen_task"
 BOX_BLEND = 0.2
 DISPLACEMENT = 0.05
-"""Metres from the lowest to the highest of a height map."""
+"""The displacement range of a height map, in metres."""
 PLACES = {"color": 600, "ao": 900, "metallic": 300, "roughness": 0, "normal": -300, "height": -600}
 
 
 def material_for(name: str, key: str) -> bpy.types.Material:
-    """The material that this task made before, emptied, or a new one."""
+    """The material of an earlier result of this task, cleared, or a new one."""
     material = next((each for each in bpy.data.materials if each.get(MARK) == key), None)
     if material is None:
         material = bpy.data.materials.new(name)
@@ -58,7 +58,7 @@ def fill(material: bpy.types.Material, files: Mapping[str, Path], facts: Mapping
 
 
 def put_on(item: bpy.types.Object, material: bpy.types.Material) -> None:
-    """Give an object the material in its active slot. Raises `Trouble` for what cannot have any."""
+    """Assign the material to the active slot of an object. Raises `Trouble` if it cannot have materials."""
     if not hasattr(item.data, "materials") or not item.data.is_editable:
         raise Trouble(f"{item.name} cannot get a material.", "Make it a mesh of this file.")
     if item.material_slots:
@@ -68,7 +68,7 @@ def put_on(item: bpy.types.Object, material: bpy.types.Material) -> None:
 
 
 def put_picture(material: bpy.types.Material, file: Path, facts: Mapping[str, Any]) -> None:
-    """Change only the colour picture of a material that is there; one without a Principled BSDF is built anew."""
+    """Replace only the colour texture of a material; one without a Principled BSDF is rebuilt."""
     tree = material.node_tree
     shader = next((node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"), None) if tree else None
     if shader is None:
@@ -86,7 +86,7 @@ def put_picture(material: bpy.types.Material, file: Path, facts: Mapping[str, An
 
 
 def _mapping(tree: bpy.types.NodeTree, facts: Mapping[str, Any]) -> bpy.types.NodeSocket:
-    """Where the maps lie on the surface."""
+    """The texture coordinates of the maps."""
     where = _node(tree, "UVMap" if facts.get("uv_map") else "TexCoord", (-1000, 300))
     if facts.get("uv_map"):
         where.uv_map = str(facts["uv_map"])
@@ -128,7 +128,7 @@ def _shaded(tree: bpy.types.NodeTree, color: Any, occlusion: Any) -> bpy.types.N
 
 
 def _displace(material: bpy.types.Material, height: bpy.types.Node, output: bpy.types.Node, is_wanted: bool) -> None:
-    """The height stands ready; linked only where wanted, for the normal map shows the same relief already."""
+    """Add the displacement; it is linked only on request, because the normal map shows the same relief."""
     node = _node(material.node_tree, "Displacement", (300, -400))
     node.inputs["Scale"].default_value = DISPLACEMENT
     material.node_tree.links.new(height.outputs["Color"], node.inputs["Height"])

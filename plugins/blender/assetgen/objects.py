@@ -1,4 +1,4 @@
-"""Objects that outlive undo: known by their number in this session."""
+"""Objects by session uid, which stays valid after an undo."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ from .client.trouble import Trouble
 
 
 def objects(uids: Iterable[int]) -> Iterable[bpy.types.Object]:
-    """Objects of this session, however they are called now. Raises `Trouble` where one is gone."""
+    """The objects with these session uids. Raises `Trouble` if one was removed."""
     known = {item.session_uid: item for item in bpy.data.objects}
     for uid in uids:
         if uid not in known:
-            raise Trouble("An object that this was made for is gone.", "Undo its removal, or ask anew.")
+            raise Trouble("An object of this task was removed.", "Undo the removal, or generate again.")
         yield known[uid]

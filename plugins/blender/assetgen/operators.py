@@ -1,4 +1,4 @@
-"""What the panel's buttons do. Scripts call the same: `bpy.ops.assetgen.generate(task="MATERIAL", prompt="bricks")`."""
+"""The operators of the panel, for scripts too: `bpy.ops.assetgen.generate(task="MATERIAL", prompt="bricks")`."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +16,7 @@ _prompts: list[tuple[str, str, str]] = []
 
 
 class ASSETGEN_OT_generate(bpy.types.Operator):
-    """Ask the server for what the panel says; the result comes by itself, as one step of undo"""
+    """Generate with the panel's settings; the result is one undo step"""
 
     bl_idname, bl_label = "assetgen.generate", "Generate"
 
@@ -40,7 +40,7 @@ class ASSETGEN_OT_generate(bpy.types.Operator):
 
 
 class ASSETGEN_OT_wait(bpy.types.Operator):
-    """Wait until all that was asked is over: for scripts, in background mode too"""
+    """Wait until all tasks have ended: for scripts, also in background mode"""
 
     bl_idname, bl_label = "assetgen.wait", "Wait for Results"
 
@@ -59,7 +59,7 @@ class ASSETGEN_OT_wait(bpy.types.Operator):
 
 
 class ASSETGEN_OT_connect(bpy.types.Operator):
-    """Start the server if none runs, and read what it offers"""
+    """Start the server if none runs, and load its presets and models"""
 
     bl_idname, bl_label = "assetgen.connect", "Start Server"
 
@@ -72,11 +72,11 @@ class ASSETGEN_OT_connect(bpy.types.Operator):
 
 
 class ASSETGEN_OT_cancel(bpy.types.Operator):
-    """Stop it; pictures that are finished stay"""
+    """Cancel the task; finished images stay"""
 
     bl_idname, bl_label = "assetgen.cancel", "Cancel"
 
-    job: bpy.props.IntProperty(default=-1, description="Its place among the tasks; -1: all")
+    job: bpy.props.IntProperty(default=-1, description="Index of the task; -1: all")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         for number, task in enumerate(tasks.tasks):
@@ -86,20 +86,20 @@ class ASSETGEN_OT_cancel(bpy.types.Operator):
 
 
 class _OfCandidate:
-    """Which candidate is meant."""
+    """The chosen candidate."""
 
-    task: bpy.props.IntProperty(default=0, description="Its place among the tasks, 0 the newest")
+    task: bpy.props.IntProperty(default=0, description="Index of the task; 0 is the newest")
     number: bpy.props.IntProperty(default=1)
 
     def meant(self) -> tuple[tasks.Task, int]:
-        """Raises `Trouble` where there is none."""
+        """Raises `Trouble` if it does not exist."""
         if self.task >= len(tasks.tasks) or self.number not in tasks.tasks[self.task].candidates:
-            raise Trouble("There is no such picture.", "Generate one first.")
+            raise Trouble("There is no such image.", "Generate one first.")
         return tasks.tasks[self.task], self.number
 
 
 class ASSETGEN_OT_pick(_OfCandidate, bpy.types.Operator):
-    """Use this picture, in place of the one before"""
+    """Use this image instead of the previous one"""
 
     bl_idname, bl_label = "assetgen.pick", "Use"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
@@ -116,7 +116,7 @@ class ASSETGEN_OT_pick(_OfCandidate, bpy.types.Operator):
 
 
 class ASSETGEN_OT_reference(_OfCandidate, bpy.types.Operator):
-    """Paint over this picture from now on"""
+    """Use this image as the reference"""
 
     bl_idname, bl_label = "assetgen.reference", "Use as Reference"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
@@ -132,7 +132,7 @@ class ASSETGEN_OT_reference(_OfCandidate, bpy.types.Operator):
 
 
 class ASSETGEN_OT_clear(bpy.types.Operator):
-    """Forget the pictures that were shown here; their files stay"""
+    """Remove the images from the panel; their files stay"""
 
     bl_idname, bl_label = "assetgen.clear", "Clear"
 
@@ -143,7 +143,7 @@ class ASSETGEN_OT_clear(bpy.types.Operator):
 
 
 class ASSETGEN_OT_no_reference(bpy.types.Operator):
-    """Start from words alone again"""
+    """Remove the reference image"""
 
     bl_idname, bl_label = "assetgen.no_reference", "No Reference"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
@@ -159,12 +159,12 @@ def _history(self: bpy.types.Operator, context: bpy.types.Context) -> list[tuple
 
 
 def prompts() -> list[str]:
-    """The prompts used so far, the newest first."""
+    """The earlier prompts, newest first."""
     return read_history(Path(user_folder("prompts")) / HISTORY)
 
 
 class ASSETGEN_OT_history(bpy.types.Operator):
-    """Take a prompt that was used before"""
+    """Use an earlier prompt"""
 
     bl_idname, bl_label = "assetgen.history", "Earlier Prompts"
     bl_property = "choice"

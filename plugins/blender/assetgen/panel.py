@@ -14,12 +14,12 @@ from .properties import TASKS
 from .thumbnails import icon_of
 
 BESIDE = 90
-"""Pixels of the sidebar beside a line of text: tabs, margins, icon."""
+"""Width in pixels of everything beside a line of text: tabs, margins, icon."""
 SHOWN = 3
 """Tasks whose candidates are shown."""
 ACROSS = 3
 PICTURE_SCALE, PICKER_SCALE = 4.0, 6.0
-"""Heights of a line that the picture of a preset takes in the panel, and among all others, with room for its name."""
+"""Heights, in lines, of a preset thumbnail in the panel and in the popup."""
 
 
 class _InSidebar:
@@ -108,7 +108,7 @@ class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
 
 LOOKING = ("CONCEPT", "PROJECT")
 BY_VIEW = ("diffusion.size", "diffusion.scale")
-"""What the view's shape decides."""
+"""Arguments that the aspect ratio of the view sets."""
 OWN_SETTINGS = {
     "CONCEPT": ("ground",),
     "MATERIAL": ("tiling", "box", "displace"),
@@ -136,7 +136,7 @@ def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _said(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: Iterable[str]) -> None:
-    """A line for each; what is ticked has the whole width for its words."""
+    """One line for each field; a checkbox uses the whole width for its label."""
     for name in names:
         row = layout.column()
         row.use_property_split = settings.bl_rna.properties[name].type != "BOOLEAN"
@@ -144,7 +144,7 @@ def _said(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: 
 
 
 def _preset(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """By its picture, or by its name."""
+    """Choose a preset by thumbnail or by name."""
     if catalog.catalog.presets:
         scales = {"scale": PICTURE_SCALE, "scale_popup": PICKER_SCALE}
         layout.template_icon_view(settings, "picture", show_labels=True, **scales)
@@ -193,7 +193,7 @@ def _trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble: Tr
 
 
 def _say(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """A sentence over as many lines as it needs."""
+    """Draw a text, wrapped to the width of the panel."""
     scale = context.preferences.system.ui_scale
     blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
     room = context.region.width - BESIDE * scale

@@ -1,4 +1,4 @@
-"""Where the server's program and state file are, where results go."""
+"""Preferences: the server's program and state file, the output folder."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ STATE_VARIABLE = "ASSETGEN_STATE"
 
 
 class ASSETGEN_preferences(bpy.types.AddonPreferences):
-    """This extension's preferences."""
+    """The preferences of this extension."""
 
     bl_idname = __package__
 
@@ -23,13 +23,13 @@ class ASSETGEN_preferences(bpy.types.AddonPreferences):
     )
     state: bpy.props.StringProperty(
         name="State File",
-        description="Where the server tells its address. Empty: where it does so by itself",
+        description="The file with the server's address. Empty: the server's default",
         subtype="FILE_PATH",
         default="",
     )
     starts: bpy.props.BoolProperty(
         name="Start the Server When Needed",
-        description="Start assetgen serve when something is asked and none runs",
+        description="Start assetgen serve for a request when no server runs",
         default=True,
     )
     output: bpy.props.StringProperty(
@@ -40,7 +40,7 @@ class ASSETGEN_preferences(bpy.types.AddonPreferences):
     )
     price: bpy.props.FloatProperty(
         name="Price",
-        description="USD for an hour of this computer, for the cost that the server tells. 0: unknown",
+        description="Price of this computer in USD an hour, for the cost that the server reports. 0: unknown",
         min=0.0,
         max=1000.0,
         default=0.0,
@@ -48,25 +48,25 @@ class ASSETGEN_preferences(bpy.types.AddonPreferences):
     model: bpy.props.StringProperty(name="Model", description="The model of new scenes", default="mini", maxlen=100)
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The preferences' page."""
+        """Draw the preferences."""
         column = self.layout.column()
         column.use_property_split = True
         for name in ("program", "state", "starts", "output", "model", "price"):
             column.prop(self, name)
-        column.label(text="Only the server on this computer is asked, never the internet.", icon="LOCKED")
+        column.label(text="Requests go only to the server on this computer, never to the internet.", icon="LOCKED")
 
 
 def preferences() -> ASSETGEN_preferences:
-    """The preferences as they are."""
+    """The current preferences."""
     return bpy.context.preferences.addons[__package__].preferences
 
 
 def state_place() -> Path:
-    """The state file: as the preferences say, else the environment, else where servers write it by themselves."""
+    """The state file: from the preferences, else the environment, else the server's default."""
     said = preferences().state or os.environ.get(STATE_VARIABLE, "")
     return Path(bpy.path.abspath(said)) if said else usual_place()
 
 
 def user_folder(name: str) -> Path:
-    """A folder of this extension's own that outlives its updates."""
+    """A folder of this extension that updates keep."""
     return Path(bpy.utils.extension_path_user(__package__, path=name, create=True))

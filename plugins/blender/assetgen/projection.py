@@ -1,4 +1,4 @@
-"""A picture laid onto meshes as a camera sees them: a UV map of its own, and a material where it is seen."""
+"""Project an image onto meshes from a camera: a UV map, and a material on the visible faces."""
 
 import bpy
 import numpy as np
@@ -9,24 +9,24 @@ from .depth import Sight
 
 UV_MAP = "assetgen projection"
 TOWARDS = 0.05
-"""Cosine to the view below which a face is seen too much from the side."""
+"""The smallest cosine between view and face normal: below it, a face is too oblique."""
 INWARDS = 0.3
-"""How far from a corner towards the middle of its face sight is tested: the very corner lies on an edge."""
+"""Visibility is tested this far from a corner towards the face centre, because corners lie on edges."""
 TOLERANCE = 0.02
-"""Of the depth: how far behind the nearest surface still counts as the surface."""
+"""Relative depth tolerance of the visibility test."""
 
 
 def projected(points: Floats, clip: Floats) -> Floats:
-    """Points `… × 3` of the world as u, v (0..1 in the picture, v upwards) and w (negative behind a camera)."""
+    """World points `N × 3` as u, v (0..1 in the image, v upwards) and w (negative behind a camera)."""
     at = points @ clip[:, :3].T + clip[:, 3]
     w = at[..., 3:]
     return np.concatenate([at[..., :2] / np.where(np.abs(w) < 1e-9, 1e-9, w) / 2 + 0.5, w], axis=-1)
 
 
 def lay_uvs(item: bpy.types.Object, world: Floats, sight: Sight) -> None:
-    """Write the UV map of a mesh as it is seen. Raises `Trouble` where that cannot be."""
+    """Write the projected UV map of a mesh. Raises `Trouble` if the mesh cannot be changed."""
     if item.mode != "OBJECT":
-        raise Trouble(f"{item.name} is being edited.", "Go back to object mode, then click the picture.")
+        raise Trouble(f"{item.name} is being edited.", "Go back to object mode, then click the image.")
     if not item.data.is_editable:
         raise Trouble(f"The mesh of {item.name} belongs to another file.", "Make it local first.")
     layers = item.data.uv_layers
@@ -38,7 +38,7 @@ def lay_uvs(item: bpy.types.Object, world: Floats, sight: Sight) -> None:
 
 
 def seen_faces(mesh: bpy.types.Mesh, world: Floats, sight: Sight) -> Floats:
-    """Which faces the camera sees: turned to it, inside the picture, and nothing before them."""
+    """The visible faces: facing the camera, inside the image, and not occluded."""
     points = _corners(mesh, world)
     faces = np.empty(len(mesh.polygons), np.int64)
     mesh.polygons.foreach_get("loop_total", faces)
@@ -54,7 +54,7 @@ def seen_faces(mesh: bpy.types.Mesh, world: Floats, sight: Sight) -> Floats:
 
 
 def _corners(mesh: bpy.types.Mesh, world: Floats) -> Floats:
-    """Each face corner's place in the world."""
+    """The world position of each face corner."""
     vertices = np.empty(len(mesh.vertices) * 3, np.float32)
     mesh.vertices.foreach_get("co", vertices)
     corners = np.empty(len(mesh.loops), np.int32)
@@ -72,7 +72,7 @@ def _in_sight(points: Floats, sight: Sight) -> Floats:
 
 
 def _turned(mesh: bpy.types.Mesh, world: Floats, middles: Floats, sight: Sight) -> Floats:
-    """The cosine between each face and the way to the camera."""
+    """The cosine between each face normal and the direction to the camera."""
     normals = np.empty(len(mesh.polygons) * 3, np.float32)
     mesh.polygons.foreach_get("normal", normals)
     turned = normals.reshape(-1, 3) @ np.linalg.inv(world[:3, :3])

@@ -1,4 +1,4 @@
-"""What a person says in the panel; it is saved with the scene."""
+"""The settings of the panel; they are saved with the scene."""
 
 import json
 from typing import Any
@@ -24,16 +24,16 @@ PRESETS = {
     "PICTURE": "item_icon",
 }
 VIEWS = (
-    ("CAMERA", "Camera", "Look through the scene's camera"),
-    ("VIEWPORT", "Viewport", "Look as the 3D view stands"),
+    ("CAMERA", "Camera", "Use the scene's camera"),
+    ("VIEWPORT", "Viewport", "Use the current 3D view"),
 )
 _choices: dict[str, list[tuple[str, str, str]]] = {}
-"""Blender keeps no copy of the texts of such lists: they must live on here."""
+"""Blender does not copy the strings of enum items: Python must keep a reference."""
 
 
 Pictured = tuple[str, str, str, int, int]
 _pictures: dict[tuple[tuple[str, ...], tuple[int, ...]], list[Pictured]] = {}
-"""By names and icons, for the same reason."""
+"""Enum items by names and icons, kept for the same reason."""
 
 
 def _choices_of(field: "ASSETGEN_field", context: bpy.types.Context) -> list[tuple[str, str, str]]:
@@ -42,7 +42,7 @@ def _choices_of(field: "ASSETGEN_field", context: bpy.types.Context) -> list[tup
 
 
 def _between(name: str) -> Any:
-    """Keeps a number within what the schema allows."""
+    """Clamp a number to the range of its schema."""
 
     def keep(field: "ASSETGEN_field", context: bpy.types.Context) -> None:
         value = min(max(getattr(field, name), field.low), field.high)
@@ -53,7 +53,7 @@ def _between(name: str) -> Any:
 
 
 class ASSETGEN_field(bpy.types.PropertyGroup):
-    """One argument in the form."""
+    """One argument of the form."""
 
     part: bpy.props.StringProperty()
     word: bpy.props.StringProperty()
@@ -84,7 +84,7 @@ def _preset_names(settings: Any, context: bpy.types.Context, edit: str) -> list[
 
 
 def _pictured(settings: "ASSETGEN_settings", context: bpy.types.Context) -> list[Pictured]:
-    """The presets with their pictures, as far as these are there."""
+    """The presets, with thumbnails where they are loaded."""
     about = {each["name"]: each["about"] for each in catalog.presets}
     names = tuple({**about, settings.preset: ""})
     icons = tuple(preset_icon(name) for name in names)
@@ -111,9 +111,9 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
     """The panel's settings."""
 
     task: bpy.props.EnumProperty(name="Task", items=TASKS, default="CONCEPT", update=_task_changed)
-    view: bpy.props.EnumProperty(name="View", items=VIEWS, default="CAMERA", description="Where it is looked from")
-    prompt: bpy.props.StringProperty(name="Prompt", description="What to make, in plain words", maxlen=4000)
-    negative: bpy.props.StringProperty(name="Without", description="What shall not be in the picture", maxlen=4000)
+    view: bpy.props.EnumProperty(name="View", items=VIEWS, default="CAMERA", description="The camera of the image")
+    prompt: bpy.props.StringProperty(name="Prompt", description="The prompt: what to make", maxlen=4000)
+    negative: bpy.props.StringProperty(name="Without", description="What the image should not show", maxlen=4000)
     preset: bpy.props.StringProperty(
         name="Preset",
         description="The kind of asset",
@@ -127,20 +127,18 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
     model: bpy.props.StringProperty(
         name="Model", description="The model. Empty: that of the preferences", default="", search=_model_names
     )
-    count: bpy.props.IntProperty(name="Count", description="How many to choose from", default=1, min=1, max=64)
+    count: bpy.props.IntProperty(name="Count", description="The number of variations", default=1, min=1, max=64)
     seed: bpy.props.IntProperty(
-        name="Seed", description="The same seed gives the same picture; variations count up from it", min=0
+        name="Seed", description="The same seed gives the same image; variations count up from it", min=0
     )
-    draft: bpy.props.BoolProperty(name="Draft", description="Quick drawings in place of the model, to try things out")
+    draft: bpy.props.BoolProperty(name="Draft", description="Draw placeholders instead of loading the model")
     noncommercial: bpy.props.BoolProperty(
-        name="Allow Non-Commercial", description="Models may be used whose licence forbids to sell what they make"
+        name="Allow Non-Commercial", description="Allow models whose licence forbids commercial use"
     )
-    reference: bpy.props.StringProperty(
-        name="Reference", description="A picture that is painted over", subtype="FILE_PATH"
-    )
+    reference: bpy.props.StringProperty(name="Reference", description="An image to paint over", subtype="FILE_PATH")
     strength: bpy.props.FloatProperty(
         name="Strength",
-        description="How far the reference is painted over: 1 wholly, 0 hardly",
+        description="How much the reference is changed: 0 little, 1 completely",
         default=0.6,
         min=0.02,
         max=1.0,
@@ -148,20 +146,20 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
     )
     tiling: bpy.props.FloatProperty(name="Tiling", description="Repeats along a side", default=1.0, min=0.001)
     box: bpy.props.BoolProperty(
-        name="From All Sides", description="Lay it on from six sides, without UVs: for blockouts, not for export"
+        name="From All Sides", description="Map the texture from six sides, without UVs: for blockouts, not for export"
     )
     displace: bpy.props.BoolProperty(name="Displace", description="Let the height map move the surface (Cycles)")
     ground: bpy.props.BoolProperty(
-        name="Ground", description="Lay a ground under all that is seen, as models expect", default=True
+        name="Ground", description="Add a ground plane to the depth image, as models expect", default=True
     )
     cuts: bpy.props.IntProperty(
         name="Cuts",
-        description="Cuts across large faces that reach far away, so that the picture lies straight; 0 leaves the mesh",
+        description="Subdivides large faces that reach far into the image, to avoid distortion; 0 keeps the mesh",
         default=4,
         min=0,
         max=32,
     )
-    views: bpy.props.IntProperty(name="Views", description="Pictures around the object", default=8, min=1, max=64)
+    views: bpy.props.IntProperty(name="Views", description="Views around the object", default=8, min=1, max=64)
     side: bpy.props.IntProperty(name="Pixels", description="Size of a sprite", default=64, min=8, max=256)
     colors: bpy.props.IntProperty(name="Colors", description="Colors of the sheet", default=16, min=2, max=256)
     elevation: bpy.props.FloatProperty(

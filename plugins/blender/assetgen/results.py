@@ -1,4 +1,4 @@
-"""What a finished picture becomes in the file, by what was asked. Asked again, it replaces what it made before."""
+"""Apply a finished image to the file, depending on the task. A second pick replaces the result of the first."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,14 +20,14 @@ CONCEPT_ALPHA = 0.6  # the scene shows through
 
 
 def apply(what: str, key: str, facts: Mapping[str, Any], candidate: Candidate) -> None:
-    """Bring a candidate into the file. Raises `Trouble`."""
+    """Apply a candidate to the file. Raises `Trouble`."""
     color = candidate.files.get("color")
     if color is None or not all(file.is_file() for file in candidate.files.values()):
-        raise Trouble(f"The files of {candidate.name} are gone.", "Ask for them again.")
+        raise Trouble(f"The files of {candidate.name} no longer exist.", "Generate them again.")
     try:
         made = WAYS[what](key, facts, candidate)
     except RuntimeError as error:  # Blender's own words for what it refuses
-        raise Trouble(f"Blender refuses: {str(error).strip()}", "Undo, and ask again.") from error
+        raise Trouble(f"Blender reports: {str(error).strip()}", "Undo, and try again.") from error
     if facts.get("as_asset"):
         assets.mark(made, color, facts["origin"])
 
@@ -44,7 +44,7 @@ def _material(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.t
 
 
 def _texture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
-    """Into the active material, the rest of which stays."""
+    """Set the colour texture of the active material and keep the rest of it."""
     for item in objects(facts["targets"]):
         if item.active_material is None:
             materials.put_on(item, materials.material_for(candidate.name, key))
@@ -56,7 +56,7 @@ def _texture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.ty
 
 
 def _projected(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Material:
-    """Onto the faces that the camera sees; the others keep what they have."""
+    """Project onto the visible faces; the others keep their material."""
     material = materials.material_for(candidate.name, key)
     materials.fill(material, candidate.files, {"uv_map": projection.UV_MAP, "clip": True})
     sight, done = facts["sight"], set()
@@ -86,7 +86,7 @@ def _paint(item: bpy.types.Object, material: bpy.types.Material, faces: Any) -> 
 
 
 def _concept(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
-    """A picture laid over what the camera sees, and in every image editor."""
+    """Show the image as camera background and in every image editor."""
     image = _picture(key, facts, candidate)
     for camera in objects([facts["camera"]] if facts.get("camera") else []):
         backgrounds = camera.data.background_images
@@ -110,7 +110,7 @@ def _picture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.ty
 
 
 def _sheet(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
-    """The sheet, and a JSON file beside it that tells where its sprites lie."""
+    """Write the sheet, and a JSON file with the rectangles of its sprites."""
     place = candidate.files["color"]
     place.with_suffix(".json").write_text(json.dumps(sheet_facts(place.name, *facts["sheet"]), indent=1))
     return _picture(key, facts, candidate)

@@ -1,4 +1,4 @@
-"""What was asked and what came of it. Threads do the asking; `tick` alone brings their news to Blender's data.
+"""The tasks and their results. Threads make the requests; only `tick` applies their events to Blender's data.
 
 `bpy.app.timers` call `tick` in a window. They never do in background mode: scripts call `wait` there.
 """
@@ -21,13 +21,13 @@ TICK = 0.1
 KEPT = 12
 """Tasks whose candidates stay in the panel."""
 BUSY = ("TRANSFORM_OT", "MESH_OT", "SCULPT_OT", "PAINT_OT", "VIEW3D_OT", "OBJECT_OT")
-"""Operators that a person holds in the hand: nothing is changed under them."""
+"""Modal operators: no data is changed while one runs."""
 
 
 @dataclass
 class Task:
-    """One thing asked: its job, or what is rendered before there can be one; its candidates by number, and the names
-    of what it is for."""
+    """One task: its job, or the renders before it; its candidates by number, and the names
+    of its objects."""
 
     what: str
     prompt: str
@@ -40,15 +40,15 @@ class Task:
     trouble: Trouble | None = None
     picked: int | None = None
     fresh: bool = True
-    """Nothing of it was tried in the file yet."""
+    """No candidate was applied to the file yet."""
 
     @property
     def key(self) -> str:
-        """Marks what this task made in the file, so that another pick replaces it."""
+        """Marks the task's data-blocks, so that another pick replaces them."""
         return self.job.id if isinstance(self.job, Job) else ""
 
     def cancel(self) -> None:
-        """Ask for its end; what is finished stays."""
+        """Cancel the task; finished images stay."""
         self.progress = Progress(self.progress.fraction, "cancelling")
         if isinstance(self.job, Job):
             self.job.cancel()
@@ -58,7 +58,7 @@ class Task:
 
 @dataclass
 class Errand:
-    """Something small done in a thread; `done` or `failed` is called with its outcome by `tick`."""
+    """A small job in a thread; `tick` calls `done` or `failed` with its result."""
 
     work: Callable[[], Any]
     done: Callable[[Any], None]
@@ -74,20 +74,20 @@ class Errand:
         except Trouble as trouble:
             self.outcome = lambda trouble=trouble: self.failed(trouble)
         except Exception as error:  # else a button would stay grey for ever
-            fault = Trouble(f"The extension has a fault: {error!r}.", "Please report it.")
+            fault = Trouble(f"Internal error of the extension: {error!r}.", "Please report it.")
             self.outcome = lambda: self.failed(fault)
         else:
             self.outcome = lambda: self.done(result)
 
 
 tasks: list[Task] = []
-"""The newest first."""
+"""All tasks, newest first."""
 _errands: list[Errand] = []
 _file = 0
 
 
 def begin(what: str, prompt: str, job: Job | Drawing, facts: Mapping[str, Any]) -> Task:
-    """Follow a job, or a drawing until it is one. `facts` is what its results need later."""
+    """Follow a job, or the renders before it. `facts` is data that its results need."""
     task = Task(what, prompt, job, facts, _file)
     tasks.insert(0, task)
     over = [each for each in tasks if each.status != "running"]
@@ -98,18 +98,18 @@ def begin(what: str, prompt: str, job: Job | Drawing, facts: Mapping[str, Any]) 
 
 
 def send(work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Trouble], None]) -> None:
-    """Do something in a thread, and the rest in Blender's own."""
+    """Run a function in a thread, and a callback in Blender's main thread."""
     _errands.append(Errand(work, done, failed))
     _wind_up()
 
 
 def running() -> list[Task]:
-    """Tasks that are not over."""
+    """Tasks that have not ended."""
     return [task for task in tasks if task.status == "running"]
 
 
 def tick() -> float | None:
-    """Take the news. The seconds until the next look, or None when nothing is left to wait for."""
+    """Handle events. Returns the seconds until the next call, or None if no task is running."""
     for errand in [each for each in _errands if each.outcome]:
         _errands.remove(errand)
         errand.outcome()
@@ -125,7 +125,7 @@ def tick() -> float | None:
 
 
 def wait(seconds: float = 600.0) -> bool:
-    """Do the timer's work until all is over: for scripts. False when time ran out first."""
+    """Do the timer's work until all tasks have ended, for scripts. False on a timeout."""
     until = time.monotonic() + seconds
     while tick() is not None:
         if time.monotonic() > until:
@@ -142,9 +142,12 @@ def pick(task: Task, number: int) -> None:
 
 
 def _draw(task: Task, drawing: Drawing) -> None:
-    """Render its next picture, unless a person has Blender in hand."""
+    """Render the next image, unless a modal operator runs."""
     if task.file != _file:
-        task.status, task.trouble = "failed", Trouble("Another file was opened meanwhile.", "Ask for it again there.")
+        task.status, task.trouble = (
+            "failed",
+            Trouble("Another file was opened meanwhile.", "Generate again in that file."),
+        )
     if task.status != "running" or _hands_are_full():
         return
     try:
@@ -174,10 +177,10 @@ def _unused() -> list[Task]:
 
 
 def _pick_first(task: Task) -> None:
-    """The first that comes goes into the file at once, as one step of undo; the others wait for a click."""
+    """Apply the first candidate at once, as one undo step; the others wait for a click."""
     if task.file != _file:
         task.fresh = False
-        task.trouble = Trouble("Another file was opened meanwhile.", "Click a picture to use it here.")
+        task.trouble = Trouble("Another file was opened meanwhile.", "Click an image to use it here.")
         return
     if _hands_are_full():
         return
@@ -189,13 +192,13 @@ def _pick_first(task: Task) -> None:
 
 
 def undo_step(name: str) -> None:
-    """Make what was changed one step of undo."""
+    """Push an undo step."""
     with _in_window():
         bpy.ops.ed.undo_push(message=name)
 
 
 def _in_window() -> AbstractContextManager[Any]:
-    """Timers have no window of their own, and operators want one where there is any."""
+    """Context with a window: timers have none, but operators need one."""
     windows = bpy.context.window_manager.windows
     return bpy.context.temp_override(window=windows[0]) if windows else nullcontext()
 
@@ -206,7 +209,7 @@ def _hands_are_full() -> bool:
 
 
 def redraw() -> None:
-    """Draw the panels anew."""
+    """Redraw the panels."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in ("VIEW_3D", "PREFERENCES"):
@@ -214,13 +217,13 @@ def redraw() -> None:
 
 
 def another_file() -> None:
-    """Results that are on their way belong to a file that is closed now."""
+    """Discard pending results, because their file was closed."""
     global _file
     _file += 1
 
 
 def forget() -> None:
-    """End everything, as the extension does."""
+    """Cancel everything when the extension is disabled."""
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)
     still = running()

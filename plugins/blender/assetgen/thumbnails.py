@@ -1,4 +1,4 @@
-"""Small pictures for the panel: of candidates and of presets. Blender reads them, aside, once they are to be drawn."""
+"""Thumbnails of candidates and presets for the panel. Blender loads them in the background when drawn."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ _previews: list[bpy.utils.previews.ImagePreviewCollection] = []
 
 
 def icon_of(place: Path) -> int:
-    """The icon of a picture file, 0 where there is none."""
+    """The icon of an image file, 0 if it does not exist."""
     if not _previews:
         _previews.append(bpy.utils.previews.new())
     known, name = _previews[0], str(place)
@@ -22,7 +22,7 @@ def icon_of(place: Path) -> int:
 
 
 def renew(places: Iterable[Path]) -> None:
-    """These files have changed."""
+    """Reload these files."""
     known = _previews[0] if _previews else {}
     for name in (str(place) for place in places):
         if name in known:
@@ -30,6 +30,6 @@ def renew(places: Iterable[Path]) -> None:
 
 
 def forget() -> None:
-    """Free them all."""
+    """Free all thumbnails."""
     while _previews:
         bpy.utils.previews.remove(_previews.pop())

@@ -1,4 +1,4 @@
-"""The extension in German; English is what the code says."""
+"""German translations of the extension; the source texts are English."""
 
 _GERMAN = {
     "What to make": "Was entstehen soll",
@@ -17,24 +17,26 @@ _GERMAN = {
     "Pixel art of the selection from all sides": "Pixelkunst der Auswahl von allen Seiten",
     "Picture": "Bild",
     "Any preset: icons, decals, skies": "Jede Vorlage: Symbole, Aufkleber, Himmel",
-    "Look through the scene's camera": "Blick durch die Kamera der Szene",
-    "Look as the 3D view stands": "Blick wie in der 3D-Ansicht",
-    "Where it is looked from": "Von wo geschaut wird",
-    "What to make, in plain words": "Was entstehen soll, in einfachen Worten",
+    "Use the scene's camera": "Die Kamera der Szene verwenden",
+    "Use the current 3D view": "Die aktuelle 3D-Ansicht verwenden",
+    "The camera of the image": "Die Kamera des Bildes",
+    "The prompt: what to make": "Der Prompt: was entstehen soll",
     "Without": "Ohne",
-    "What shall not be in the picture": "Was nicht im Bild sein soll",
+    "What the image should not show": "Was das Bild nicht zeigen soll",
     "The kind of asset": "Die Art des Assets",
     "Count": "Anzahl",
-    "How many to choose from": "Wie viele zur Auswahl stehen",
-    "The same seed gives the same picture; variations count up from it": (
+    "The number of variations": "Die Anzahl der Varianten",
+    "The same seed gives the same image; variations count up from it": (
         "Derselbe Startwert ergibt dasselbe Bild; Varianten zählen von ihm aufwärts"
     ),
     "Draft": "Entwurf",
-    "Quick drawings in place of the model, to try things out": "Schnelle Zeichnungen statt des Modells, zum Probieren",
+    "Draw placeholders instead of loading the model": "Platzhalter zeichnen, statt das Modell zu laden",
     "Allow Non-Commercial": "Nichtkommerzielles erlauben",
     "Reference": "Vorlage",
-    "A picture that is painted over": "Ein Bild, das übermalt wird",
-    "How far the reference is painted over: 1 wholly, 0 hardly": ("Wie weit die Vorlage übermalt wird: 1 ganz, 0 kaum"),
+    "An image to paint over": "Ein Bild zum Übermalen",
+    "How much the reference is changed: 0 little, 1 completely": (
+        "Wie stark die Vorlage verändert wird: 0 wenig, 1 ganz"
+    ),
     "Tiling": "Kachelung",
     "Repeats along a side": "Wiederholungen entlang einer Seite",
     "From All Sides": "Von allen Seiten",
@@ -53,7 +55,7 @@ _GERMAN = {
     "asking": "fragt an",
     "rendering": "rendert",
     "Another file was opened meanwhile.": "Inzwischen wurde eine andere Datei geöffnet.",
-    "Ask for it again there.": "Frage dort noch einmal an.",
+    "Generate again in that file.": "Erzeuge dort noch einmal.",
     "queued": "wartet",
     "running": "läuft",
     "cancelling": "bricht ab",
@@ -65,26 +67,26 @@ _GERMAN = {
     "Press Start Server, or run `assetgen serve` in a terminal.": (
         "Drücke „Server starten“, oder rufe `assetgen serve` in einem Terminal auf."
     ),
-    "The assetgen server does not answer.": "Der assetgen-Server antwortet nicht.",
-    "Press Start Server: it goes on with its jobs.": "Drücke „Server starten“: Er macht mit seinen Aufträgen weiter.",
-    "The server ended and did not come back.": "Der Server ist beendet und kam nicht wieder.",
-    "Start it: it goes on with what it was asked. Then ask the same again.": (
-        "Starte ihn: Er macht weiter. Frage dann dasselbe noch einmal."
+    "The assetgen server does not respond.": "Der assetgen-Server antwortet nicht.",
+    "Press Start Server: it continues its jobs.": "Drücke „Server starten“: Er setzt seine Aufträge fort.",
+    "The server ended and did not restart.": "Der Server wurde beendet und startet nicht neu.",
+    "Start it: it continues its jobs. Then generate again.": (
+        "Starte ihn: Er setzt seine Aufträge fort. Erzeuge dann noch einmal."
     ),
     "The program assetgen is not in the search path.": "Das Programm assetgen ist nicht im Suchpfad.",
-    "Install it (`pip install assetgen`), or name the program in this extension's preferences.": (
-        "Installiere es (`pip install assetgen`), oder nenne das Programm in den Einstellungen der Erweiterung."
+    "Install it (`pip install assetgen`), or set the program in this extension's preferences.": (
+        "Installiere es (`pip install assetgen`), oder setze das Programm in den Einstellungen der Erweiterung."
     ),
-    "The prompt is empty.": "Es steht nicht da, was entstehen soll.",
-    "Write what to make, like: a mossy brick wall.": "Schreibe es hin, etwa: a mossy brick wall.",
+    "The prompt is empty.": "Der Prompt ist leer.",
+    "Write what to make, for example: a mossy brick wall.": "Schreibe es hin, zum Beispiel: a mossy brick wall.",
     "The scene has no camera.": "Die Szene hat keine Kamera.",
     "Add one (Shift A, Camera), or choose the viewport.": "Füge eine hinzu (Umschalt A), oder nimm die Ansicht.",
     "Program": "Programm",
     "State File": "Zustandsdatei",
     "Start the Server When Needed": "Server bei Bedarf starten",
     "Price": "Preis",
-    "Only the server on this computer is asked, never the internet.": (
-        "Nur der Server auf diesem Rechner wird gefragt, nie das Internet."
+    "Requests go only to the server on this computer, never to the internet.": (
+        "Anfragen gehen nur an den Server auf diesem Rechner, nie ins Internet."
     ),
 }
 _GERMAN_BUTTONS = {
@@ -98,7 +100,7 @@ _GERMAN_BUTTONS = {
     "Earlier Prompts": "Frühere Texte",
     "Wait for Results": "Auf Ergebnisse warten",
 }
-_TEXTS = {("*", text): said for text, said in _GERMAN.items()}
-_TEXTS |= {("Operator", text): said for text, said in _GERMAN_BUTTONS.items()}
+_TEXTS = {("*", text): translation for text, translation in _GERMAN.items()}
+_TEXTS |= {("Operator", text): translation for text, translation in _GERMAN_BUTTONS.items()}
 TEXTS = {"de_DE": _TEXTS, "de": _TEXTS}
 """By locale: Blender's name for German changed."""

@@ -1,6 +1,6 @@
-"""An object from all sides: N pictures on a clear ground, side by side on one sheet.
+"""Render an object from all sides: N views with a transparent background, on one sprite sheet.
 
-Each picture is made in a scene of its own, which is gone afterwards: between two of them a person may undo or save.
+Each view is rendered in a temporary scene, so that the user can undo or save between two of them.
 """
 
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ from .depth import SOLID, plain_render, render_pixels, set_format, use_cycles
 from .objects import objects
 
 CELL = 4
-"""Rendered pixels a side for each pixel of the sprite."""
+"""Rendered pixels a side for each sprite pixel."""
 MOST_COLUMNS = 8
 AIR = 1.06
 SAMPLES = 6
-"""A pixel of the sprite is made of `CELL` × `CELL` rendered ones."""
+"""Few samples suffice: each sprite pixel averages `CELL` × `CELL` rendered pixels."""
 LIGHTS = ((1.9, 45, 35), (0.5, 10, -60))
-"""Strength of the suns, and how many degrees from above and from the left they shine as the camera sees it."""
+"""Strength of each sun, and its direction in degrees from above and from the left, relative to the camera."""
 AMBIENT = 0.35
 SOLID_FROM = 0.5
 
 
 @dataclass(frozen=True)
 class Turntable:
-    """How an object is looked at: `count` views from `elevation` degrees, sprites of `side` pixels."""
+    """Settings of a sprite sheet: `count` views from `elevation` degrees, sprites of `side` pixels."""
 
     count: int
     side: int
@@ -39,21 +39,21 @@ class Turntable:
 
     @property
     def columns(self) -> int:
-        """Sprites in a row: a full sheet, as square as can be."""
+        """Sprites in a row: a sheet without empty cells, as square as possible."""
         least = ceil(sqrt(self.count))
         return next((each for each in range(least, MOST_COLUMNS + 1) if self.count % each == 0), least)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What stands on the turntable, by session uid, and the corners that its pictures must hold."""
+    """The rendered objects, by session uid, and the bounding box corners that must be visible."""
 
     items: tuple[int, ...]
     corners: tuple[Vector, ...]
 
 
 def subject_of(context: bpy.types.Context, items: Sequence[bpy.types.Object]) -> Subject:
-    """These objects as they stand now. Raises `Trouble` where there is nothing to see."""
+    """The subject of these objects in the current frame. Raises `Trouble` if nothing is visible."""
     graph = context.evaluated_depsgraph_get()
     corners = [
         item.matrix_world @ Vector(corner)
@@ -67,7 +67,7 @@ def subject_of(context: bpy.types.Context, items: Sequence[bpy.types.Object]) ->
 
 
 def sheet(pictures: Sequence[NDArray[np.uint8]], table: Turntable) -> bytes:
-    """The pictures side by side as a PNG, `CELL` times as large as its sprites."""
+    """The sheet of all views as a PNG, `CELL` times as large as its sprites."""
     side = table.side * CELL
     rows = -(-table.count // table.columns)
     whole = np.zeros((rows * side, table.columns * side, 4), np.uint8)
@@ -78,7 +78,7 @@ def sheet(pictures: Sequence[NDArray[np.uint8]], table: Turntable) -> bytes:
 
 
 def view(subject: Subject, table: Turntable, number: int) -> NDArray[np.uint8]:
-    """The picture of this number, from 0: the front. Raises `Trouble` where an object is gone."""
+    """Render view `number`; 0 is the front. Raises `Trouble` if an object was removed."""
     items, side = list(objects(subject.items)), table.side * CELL
     scene = bpy.data.scenes.new("assetgen turntable")
     world = bpy.data.worlds.new("assetgen turntable")
@@ -102,7 +102,7 @@ def view(subject: Subject, table: Turntable, number: int) -> NDArray[np.uint8]:
 
 
 def _place(camera: bpy.types.Object, corners: Sequence[Vector], table: Turntable, turn: Matrix) -> None:
-    """Where the camera sees all corners, of the same size from all sides."""
+    """Place the camera so that all corners are visible, at the same scale in all views."""
     middle = (Vector(np.min(corners, axis=0)) + Vector(np.max(corners, axis=0))) / 2
     turns = [_turn(number * 360 / table.count, table.elevation) for number in range(table.count)]
     reach = max((corner - middle).length for corner in corners)
@@ -136,12 +136,12 @@ def _new(scene: bpy.types.Scene, made: list[bpy.types.ID], data: bpy.types.ID) -
 
 
 def _turn(azimuth: float, elevation: float) -> Matrix:
-    """The camera's axes; at azimuth 0 it looks at the front (along +Y), growing azimuth walks to the right."""
+    """The camera's axes. Azimuth 0 looks at the front (along +Y); it grows to the right."""
     return Matrix.Rotation(radians(azimuth), 3, "Z") @ Matrix.Rotation(radians(90 - elevation), 3, "X")
 
 
 def _light(down: float, right: float) -> Matrix:
-    """The axes of a sun, as the camera sees it."""
+    """The axes of a sun, relative to the camera."""
     return Matrix.Rotation(radians(-right), 3, "Y") @ Matrix.Rotation(radians(-down), 3, "X")
 
 
@@ -150,6 +150,6 @@ def _encoded(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def _alpha_clear(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Sprites have hard edges: a pixel is there or not."""
+    """Sprites have hard edges: alpha is 0 or 255."""
     solid = picture[..., 3:] >= SOLID_FROM * 255
     return np.where(solid, np.concatenate([picture[..., :3], np.full_like(picture[..., 3:], 255)], -1), 0)

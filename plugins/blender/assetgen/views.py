@@ -1,4 +1,4 @@
-"""What is looked from: the scene's camera, or the 3D view as it stands."""
+"""The camera of an image: the scene's camera, or the current 3D view."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ import bpy
 from .client.trouble import Trouble
 
 VIEW_SENSOR = 72.0
-"""Millimetres: a 3D view sees twice what a camera of its lens and the usual 36 mm sees."""
+"""Sensor width in millimetres: a 3D view shows twice as much as a 36 mm camera with the same lens."""
 
 
 @contextmanager
 def looking(context: bpy.types.Context, view: str) -> Iterator[tuple[bpy.types.Object, float]]:
-    """A camera of its own for a moment, and the aspect of its picture; `view` is CAMERA or VIEWPORT.
+    """Context with a temporary camera and the aspect ratio of its image; `view` is CAMERA or VIEWPORT.
 
     It stands still, has no depth of field, and is gone afterwards. Raises `Trouble` without a camera or view.
     """
@@ -33,7 +33,7 @@ def _of_camera(context: bpy.types.Context) -> tuple[bpy.types.Camera, object, fl
     if camera is None or camera.type != "CAMERA":
         raise Trouble("The scene has no camera.", "Add one (Shift A, Camera), or choose the viewport.")
     if camera.data.type not in ("PERSP", "ORTHO"):
-        raise Trouble("A panoramic camera has no plain picture.", "Choose a perspective or orthographic camera.")
+        raise Trouble("A panoramic camera cannot be used.", "Choose a perspective or orthographic camera.")
     seen = camera.evaluated_get(context.evaluated_depsgraph_get())
     aspect = render.resolution_x * render.pixel_aspect_x / (render.resolution_y * render.pixel_aspect_y)
     data = camera.data.copy()
@@ -45,7 +45,7 @@ def _of_viewport(context: bpy.types.Context) -> tuple[bpy.types.Camera, object, 
     area = context.area if context.area and context.area.type == "VIEW_3D" else _some_view()
     if area is None:
         cure = "Choose the camera, or ask in a window."
-        raise Trouble("There is no 3D view to look from (background mode has none).", cure)
+        raise Trouble("There is no 3D view (background mode has none).", cure)
     space = area.spaces.active
     region = next(region for region in area.regions if region.type == "WINDOW")
     if space.region_3d.view_perspective == "CAMERA":

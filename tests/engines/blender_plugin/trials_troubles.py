@@ -51,7 +51,7 @@ def trial_a_server_that_died_left_its_file(stage):
 def trial_the_program_is_not_there(stage):
     stage.preferences.state = str(stage.folder / "none.json")
     stage.preferences.program = str(stage.folder / "assetgen")
-    refused(lambda: stage.ask("MATERIAL"), "is not there", "pip install assetgen")
+    refused(lambda: stage.ask("MATERIAL"), "does not exist", "pip install assetgen")
 
 
 def trial_a_program_that_ends_at_once_tells_why(stage):
@@ -70,7 +70,7 @@ def trial_a_wrong_token(stage):
 
 def trial_a_state_file_that_leads_away_from_this_computer(stage):
     _state(stage, url="http://192.0.2.1:80")
-    refused(lambda: stage.ask("MATERIAL"), "leads away from this computer")
+    refused(lambda: stage.ask("MATERIAL"), "points to another computer")
 
 
 def trial_a_state_file_that_is_damaged(stage):
@@ -117,7 +117,7 @@ def trial_a_server_that_stays_away_is_given_up(stage):
     stage.task.job.comes_back = 1.0
     stage.until(lambda: stage.task.candidates)
     os.kill(pid, signal.SIGKILL)
-    refused(lambda: bpy.ops.assetgen.wait(seconds=60), "ended and did not come back", "Start it")
+    refused(lambda: bpy.ops.assetgen.wait(seconds=60), "ended and did not restart", "Start it")
     assert stage.task.candidates, "what came before stays"
 
 
@@ -154,7 +154,7 @@ def trial_another_file_is_not_touched(stage):
 def trial_an_object_removed_meanwhile(stage):
     _begin(stage, task="MATERIAL")
     bpy.data.objects.remove(stage.cube)
-    refused(lambda: bpy.ops.assetgen.wait(), "is gone", "Undo its removal")
+    refused(lambda: bpy.ops.assetgen.wait(), "was removed", "Undo the removal")
 
 
 def trial_an_empty_prompt(stage):
@@ -206,5 +206,5 @@ def trial_a_folder_that_cannot_be_written(stage):
 def trial_files_that_are_gone_when_they_are_picked(stage):
     task = stage.ask("MATERIAL", count=2)
     task.candidates[2].files["color"].unlink()
-    refused(lambda: bpy.ops.assetgen.pick(task=0, number=2), "are gone", "Ask for them again")
-    refused(lambda: bpy.ops.assetgen.pick(task=0, number=9), "There is no such picture")
+    refused(lambda: bpy.ops.assetgen.pick(task=0, number=2), "no longer exist", "Generate them again")
+    refused(lambda: bpy.ops.assetgen.pick(task=0, number=9), "There is no such image")

@@ -202,7 +202,7 @@ def trial_a_turntable_tells_what_ends_it(stage):
     task = _draws(stage, views=3)
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     stage.until(lambda: task.status == "failed")
-    assert "is gone" in task.trouble.what
+    assert "was removed" in task.trouble.what
 
 
 def trial_the_first_sprite_shows_the_front(stage):

@@ -1,1 +1,1 @@
-"""What needs no Blender: the server's HTTP API, jobs in threads, forms, pictures. Standard library and numpy only."""
+"""The HTTP client, jobs, forms and images; needs only the standard library and NumPy, not Blender."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 CONTROL_WORDS = ("strength", "start", "end")
-"""Of a control only these are asked: its picture comes from the scene, with camera and size."""
+"""Arguments of a control that the form shows; image, camera and size come from the scene."""
 REFERENCE_WORD = "strength"
-"""Of a source it is asked together with the reference."""
+"""Shown together with the reference image, not in the form."""
 KINDS = {"integer": "INT", "number": "FLOAT", "boolean": "BOOL", "string": "TEXT"}
 UNBOUNDED = 1e9
 NUMBER = r"-?\d+(\.\d+)?"
@@ -32,7 +32,7 @@ class Field:
         return self.word.replace("_", " ").capitalize()
 
     def value_of(self, text: str) -> Any:
-        """What a text field says; an empty one says nothing. Raises `ValueError`."""
+        """The value of a text field, None for an empty one. Raises `ValueError`."""
         text = text.strip()
         if not text:
             return None
@@ -47,14 +47,14 @@ class Field:
         return numbers if self.kind == "NUMBERS" else numbers[0]
 
     def text_of(self, value: Any) -> str:
-        """A value as a text field shows it."""
+        """A value as text for a text field."""
         if value is None:
             return ""
         return ", ".join(f"{number:g}" for number in value) if isinstance(value, list | tuple) else str(value)
 
 
 def fields_of(page: Mapping[str, Any]) -> list[Field]:
-    """The fields of a preset, in its order. What no form can show (files, lists of things) is left out."""
+    """The fields of a preset, in order, without arguments that a form cannot show (files, lists of objects)."""
     found = []
     for part in page["parts"]:
         for word, schema in part["schema"].get("properties", {}).items():
@@ -69,7 +69,7 @@ def fields_of(page: Mapping[str, Any]) -> list[Field]:
 
 
 def settings_of(said: Iterable[tuple[Field, Any]]) -> dict[str, dict[str, Any]]:
-    """`settings` of a request: what differs from the preset."""
+    """The `settings` of a request: values that differ from the preset."""
     settings: dict[str, dict[str, Any]] = {}
     for field, value in said:
         if value != field.default:

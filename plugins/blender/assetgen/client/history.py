@@ -1,4 +1,4 @@
-"""The prompts that a person used, the newest first, in a small file that outlives Blender."""
+"""Earlier prompts, newest first, stored in a small file."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ MOST = 50
 
 
 def read_history(place: Path) -> list[str]:
-    """The prompts; none where there is no file, or a damaged one."""
+    """The prompts; empty if the file is missing or damaged."""
     try:
         said = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -17,7 +17,7 @@ def read_history(place: Path) -> list[str]:
 
 
 def remember(place: Path, prompt: str) -> Sequence[str]:
-    """Put a prompt first; the file is whole at all times."""
+    """Add a prompt at the front; the file is replaced atomically."""
     prompt = prompt.strip()
     prompts = [prompt, *(each for each in read_history(place) if each != prompt)][:MOST] if prompt else []
     if prompts:

@@ -1,4 +1,4 @@
-"""Asks the local assetgen server. It is found by its state file, which is read anew for each request."""
+"""Requests to the local assetgen server. Its address comes from the state file, read for each request."""
 
 import hashlib
 import json
@@ -18,13 +18,13 @@ API = "/api/v1"
 NAME = "blender"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PATIENCE = 15.0
-"""Seconds for an answer beyond those that the server was asked to wait."""
+"""Timeout in seconds, added to the duration of a long poll."""
 UPLOAD_PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
 class State:
-    """What the state file says."""
+    """The content of the state file."""
 
     url: str
     token: str
@@ -33,7 +33,7 @@ class State:
 
 
 def usual_place() -> Path:
-    """Where a server writes its state file when nobody says otherwise."""
+    """The default path of the server's state file."""
     if sys.platform == "win32":
         return (
             Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "Temp/assetgen/assetgen/server.json"
@@ -46,7 +46,7 @@ def usual_place() -> Path:
 
 
 def read_state(place: Path) -> State:
-    """Address and token. Raises `NoServer` where there is no such file, `Trouble` for one that leads elsewhere."""
+    """Address and token. Raises `NoServer` if the file is missing, `Trouble` if the address is not local."""
     try:
         if hasattr(os, "getuid") and place.stat().st_uid not in (os.getuid(), 0):
             raise PermissionError(13, "it belongs to another user")
@@ -60,13 +60,13 @@ def read_state(place: Path) -> State:
         ) from error
     address = urllib.parse.urlsplit(state.url)
     if address.scheme != "http" or address.hostname not in LOOPBACK:
-        cure = "Only a server on this computer is asked: name its own state file in the preferences."
-        raise Trouble(f"The state file {place} leads away from this computer, to {state.url}.", cure)
+        cure = "Only a server on this computer is used: set its state file in the preferences."
+        raise Trouble(f"The state file {place} points to another computer: {state.url}.", cure)
     return state
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect could carry the token away."""
+    """Refuse redirects, which could leak the token."""
 
     def redirect_request(self, *words: Any) -> None:
         return None
@@ -77,17 +77,17 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 
 @dataclass(frozen=True)
 class Server:
-    """The server of a state file, whichever process that is just now."""
+    """The server of a state file; the process may change between requests."""
 
     place: Path
 
     def ask(self, method: str, path: str, body: Any = None, patience: float = PATIENCE) -> Any:
-        """What JSON the server answers. Raises `NoServer`, `Gone` or `Trouble`."""
+        """Send a request and return the JSON response. Raises `NoServer`, `Gone` or `Trouble`."""
         data = None if body is None else json.dumps(body).encode()
         return _json(self._send(method, path, data, "application/json", patience))
 
     def handshake(self) -> str:
-        """The server's version. Raises `Trouble` where what answers is no server of this contract."""
+        """The server's version. Raises `Trouble` if it is not an assetgen server with this API."""
         try:
             said = self.ask("GET", "/status")
         except Gone as error:
@@ -102,16 +102,16 @@ class Server:
         return str(said.get("version", "?"))
 
     def upload(self, data: bytes, name: str) -> str:
-        """Bring a picture or a mesh; its id is for `inputs`."""
+        """Upload an image or a mesh; returns its id for `inputs`."""
         path = f"/uploads?name={urllib.parse.quote(name)}"
         return str(_json(self._send("POST", path, data, "application/octet-stream", UPLOAD_PATIENCE))["id"])
 
     def thumbnail(self, preset: str) -> bytes:
-        """A preset's picture, a PNG. Raises `Trouble` of status 404 where it has none."""
+        """The thumbnail of a preset, a PNG. Raises `Trouble` with status 404 if it has none."""
         return self._send("GET", f"/presets/{urllib.parse.quote(preset)}/thumbnail", None, "", PATIENCE)
 
     def download(self, job: str, file: dict[str, Any], to: Path) -> None:
-        """Write one file of a job, whole or not at all. Raises `Changed` where the server has no such file now."""
+        """Download one file of a job atomically. Raises `Changed` if the server does not have this file any more."""
         path = f"/jobs/{job}/files/{urllib.parse.quote(file['path'])}"
         try:
             data = self._send("GET", path, None, "", UPLOAD_PATIENCE)
@@ -150,11 +150,11 @@ def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
     except ValueError as error:
-        raise Trouble("What answers at the server's address is no assetgen server.", "Restart the server.") from error
+        raise Trouble("The server's address belongs to another program.", "Restart the server.") from error
 
 
 def _trouble(status: int, body: bytes) -> Trouble:
-    """What the server says is wrong, in its words."""
+    """The error that the server reports."""
     try:
         said = json.loads(body)["error"]
         what, cure = str(said["what"]), str(said["cure"])
@@ -166,6 +166,6 @@ def _trouble(status: int, body: bytes) -> Trouble:
 
 
 def _sentence(words: str) -> str:
-    """The server's half sentences as whole ones."""
+    """An error text of the server as a complete sentence."""
     words = words.strip()
     return words and words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", "`", '"')) else ".")

@@ -1,4 +1,4 @@
-"""A job of the server, seen through by a thread of its own, which tells its news by a queue."""
+"""A server job, followed by a thread that puts events into a queue."""
 
 import re
 import threading
@@ -13,15 +13,15 @@ from .http import PATIENCE, Server
 from .trouble import Changed, Gone, NoServer, Trouble
 
 WAIT = 1
-"""Seconds of one long poll: how long a cancelled thread lives on at most."""
+"""Seconds of one long poll, and so the longest life of a cancelled thread."""
 COMES_BACK = 60.0
-"""Seconds until a server that ended is given up; one that restarts goes on with its jobs."""
+"""Seconds to wait for a restart of the server, which then continues its jobs."""
 PAUSE = 0.5
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far it is: `fraction` in 0..1 and a plain word."""
+    """Progress: `fraction` in 0..1, and a word."""
 
     fraction: float
     word: str
@@ -30,7 +30,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One finished variation: its files on this disk by channel, `color` first."""
+    """One finished variation: its local files by channel, `color` first."""
 
     job: str
     number: int
@@ -40,7 +40,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ended:
-    """It is over: `done`, `failed` or `cancelled`; `trouble` tells why, and of what failed in a job that is done."""
+    """The end of a job: `done`, `failed` or `cancelled`; `trouble` holds errors, also those of single assets."""
 
     status: str
     trouble: Trouble | None = None
@@ -51,20 +51,20 @@ News = Progress | Candidate | Ended
 
 @dataclass
 class Job:
-    """A request on its way. Its thread starts with it; read `news` from any thread, `cancel()` at any time."""
+    """A running request. Its thread starts at once; read `news` from any thread, `cancel()` at any time."""
 
     server: Server
     name: str
-    """What its folder is called."""
+    """The name of its folder."""
     request: Mapping[str, Any]
     uploads: Mapping[str, tuple[str, bytes]]
-    """What goes up first, by its word in `inputs` (`depth.image`), or `upload`: a file's name and bytes."""
+    """Uploads by key in `inputs` (`depth.image`), or `upload`: file name and bytes."""
     folder: Path
-    """Where a folder for the job's files is made."""
+    """The folder in which the job's folder is created."""
     ready: Callable[[], object] | None = None
-    """What brings a server about; without it, one must run."""
+    """Starts a server; without it, one must run."""
     finish: Callable[[Server, dict[str, Any]], dict[str, Any]] | None = None
-    """Adds to the request what must be asked of the server first."""
+    """Completes the request with data from the server."""
     comes_back: float = COMES_BACK
     id: str = ""
     news: "SimpleQueue[News]" = field(default_factory=SimpleQueue)
@@ -77,7 +77,7 @@ class Job:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask for its end; `Ended` follows."""
+        """Cancel the job; `Ended` follows."""
         self._cancelled.set()
 
     def join(self, seconds: float) -> None:
@@ -92,10 +92,10 @@ class Job:
         except Trouble as trouble:
             self.news.put(Ended("cancelled" if self._cancelled.is_set() else "failed", trouble))
         except Exception as error:  # a thread that dies in silence would leave a job that never ends
-            self.news.put(Ended("failed", Trouble(f"The extension has a fault: {error!r}.", "Please report it.")))
+            self.news.put(Ended("failed", Trouble(f"Internal error of the extension: {error!r}.", "Please report it.")))
 
     def _asked(self) -> dict[str, Any]:
-        """The job as the server took it."""
+        """The job as created by the server."""
         request = {**self.request}
         if self.finish:
             request = self.finish(self.server, request)
@@ -110,7 +110,7 @@ class Job:
         return state
 
     def _follow(self, state: dict[str, Any]) -> None:
-        """Tell the news until it is over."""
+        """Put events into the queue until the job ends."""
         asked_to_end = False
         while True:
             self._tell(state)
@@ -151,7 +151,7 @@ class Job:
         return Candidate(self.id, number, str(files[0]["asset"]), places)
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:
-        """What is asked, again and again while the server is gone. Raises `Trouble` when it does not come back."""
+        """Send a request, with retries while the server is down. Raises `Trouble` if it does not restart."""
         until = time.monotonic() + self.comes_back
         while True:
             try:
@@ -160,8 +160,8 @@ class Job:
                 if self._cancelled.is_set():
                     raise
                 if time.monotonic() > until:
-                    cure = "Start it: it goes on with what it was asked. Then ask the same again."
-                    raise Trouble("The server ended and did not come back.", cure) from error
+                    cure = "Start it: it continues its jobs. Then generate again."
+                    raise Trouble("The server ended and did not restart.", cure) from error
                 self.news.put(Progress(0.0, "waiting for the server"))
             self._cancelled.wait(PAUSE)
 
@@ -171,10 +171,10 @@ class Job:
             return Trouble(error["what"], error["cure"])
         if self._errors and state["status"] == "done":
             count = f"{len(self._errors)} of the pictures failed: " if self._fetched else "Nothing came out: "
-            return Trouble(count + self._errors[0], "Ask again with other words or another seed.")
+            return Trouble(count + self._errors[0], "Try another prompt or another seed.")
         return None
 
 
 def slug(words: str) -> str:
-    """A prompt as the name of a folder, the same in every system."""
+    """A prompt as a folder name that is valid on every system."""
     return re.sub(r"[^a-z0-9]+", "_", words.lower())[:40].strip("_") or "picture"

@@ -1,4 +1,4 @@
-"""Pictures of presets, kept on this disk for pickers."""
+"""Preset thumbnails, cached on disk."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,12 +8,12 @@ from .trouble import Trouble
 
 
 def picture_of(folder: Path, preset: str) -> Path:
-    """Where the picture of a preset is kept."""
+    """The path of a preset's thumbnail."""
     return folder / f"{preset}.png"
 
 
 def bring_pictures(server: Server, presets: Iterable[str], folder: Path) -> list[Path]:
-    """Bring the pictures of these presets into a folder; those that are new or changed. Raises `Trouble`."""
+    """Download the thumbnails of these presets; returns the new and changed ones. Raises `Trouble`."""
     changed = []
     for preset in presets:
         data, place = server.thumbnail(preset), picture_of(folder, preset)
@@ -24,5 +24,7 @@ def bring_pictures(server: Server, presets: Iterable[str], folder: Path) -> list
                 part.replace(place)
                 changed.append(place)
         except OSError as error:
-            raise Trouble(f"{place} cannot be written ({error.strerror}).", "Make room there.") from error
+            raise Trouble(
+                f"{place} cannot be written ({error.strerror}).", "Free some disk space, or check the permissions."
+            ) from error
     return changed

@@ -1,4 +1,4 @@
-"""PNG files: written from arrays, and read for what a picture tells of itself (PNG specification, 3rd edition)."""
+"""Write arrays as PNG, and read the metadata of PNG files (PNG specification, 3rd edition)."""
 
 import json
 import struct
@@ -26,7 +26,7 @@ def write_png(pixels: NDArray[Any]) -> bytes:
 
 
 def origin_of(place: Path) -> dict[str, Any]:
-    """What assetgen wrote into a PNG: prompt, seed, model and licence, as far as it is told; {} for other pictures."""
+    """The metadata of assetgen in a PNG: prompt, seed, model, licence; {} for other images."""
     for kind, data in _chunks(place.read_bytes()):
         if kind == b"iTXt" and data.startswith(KEYWORD + b"\0"):
             said = json.loads(_text(data))
@@ -38,7 +38,7 @@ def origin_of(place: Path) -> dict[str, Any]:
 
 
 def _text(data: bytes) -> bytes:
-    """The text of an iTXt chunk (11.3.3.4), unpacked where it is packed."""
+    """The text of an iTXt chunk (11.3.3.4), decompressed if needed."""
     packed = data[len(KEYWORD) + 1]
     text = data[len(KEYWORD) + 3 :].split(b"\0", 2)[2]
     return zlib.decompressobj().decompress(text, MOST_TEXT) if packed else text

@@ -1,11 +1,11 @@
-"""Where the sprites of a sheet lie, as most engines and loaders read it: TexturePacker's "JSON (Hash)"."""
+"""The sprite rectangles of a sheet, in TexturePacker's "JSON (Hash)" format."""
 
 from pathlib import PurePath
 from typing import Any
 
 
 def sheet_facts(name: str, count: int, columns: int, side: int) -> dict[str, Any]:
-    """The facts of a sheet with this file name: `count` square sprites, row by row."""
+    """The data of a sheet with this file name: `count` square sprites, row by row."""
     stem, whole = PurePath(name).stem, {"x": 0, "y": 0, "w": side, "h": side}
     frames = {
         f"{stem}_{number:02d}": {

@@ -1,4 +1,4 @@
-"""Starts `assetgen serve` as a process of its own, which outlives Blender: other programs may use it too."""
+"""Start `assetgen serve` as a separate process. It keeps running after Blender, for other programs."""
 
 import os
 import shutil
@@ -11,19 +11,19 @@ from .http import Server, State, read_state
 from .trouble import Gone, NoServer, Trouble
 
 PATIENCE = 60.0
-"""Seconds until a server answers; the first start on a cold disk takes a while."""
-INSTALL = "Install it (`pip install assetgen`), or name the program in this extension's preferences."
+"""Seconds until the server must respond; the first start from a cold disk is slow."""
+INSTALL = "Install it (`pip install assetgen`), or set the program in this extension's preferences."
 OURS = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "LD_LIBRARY_PATH")
-"""What points programs at Blender's own Python and libraries."""
+"""Environment variables that point to Blender's own Python and libraries."""
 _children: list[subprocess.Popen[bytes]] = []
 
 
 def program_of(named: str) -> str:
-    """The path of the program `assetgen`. Raises `Trouble` where there is none."""
+    """The path of the program `assetgen`. Raises `Trouble` if it is not found."""
     if named:
         if os.access(named, os.X_OK) and Path(named).is_file():
             return named
-        raise Trouble(f"The program {named} is not there, or cannot be run.", INSTALL)
+        raise Trouble(f"The program {named} does not exist, or cannot be run.", INSTALL)
     found = shutil.which("assetgen") or shutil.which(str(Path.home() / ".local/bin/assetgen"))
     if not found:
         raise Trouble("The program assetgen is not in the search path.", INSTALL)
@@ -31,7 +31,7 @@ def program_of(named: str) -> str:
 
 
 def start(place: Path, program: str = "", price: float = 0.0, online: bool = True, log: Path | None = None) -> str:
-    """Start a server unless one answers, wait for it, and tell its version. Raises `Trouble` with its last words."""
+    """Start a server if none runs, wait for it, and return its version. Raises `Trouble` with its last output."""
     server = Server(place)
     try:
         return server.handshake()
@@ -49,10 +49,10 @@ def start(place: Path, program: str = "", price: float = 0.0, online: bool = Tru
             except (NoServer, Gone):
                 pass
         if process.poll() is not None:
-            raise Trouble(f"The server ended at once: {_last_words(log)}", f"Its whole output stands in {log}.")
+            raise Trouble(f"The server ended at once: {_last_words(log)}", f"Its complete output is in {log}.")
         time.sleep(0.05)
     process.kill()
-    raise Trouble(f"The server did not answer within {PATIENCE:.0f} seconds.", f"Its output stands in {log}.")
+    raise Trouble(f"The server did not answer within {PATIENCE:.0f} seconds.", f"Its output is in {log}.")
 
 
 def _spawn(command: list[str], log: Path, online: bool) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""Depth as the grey picture that depth models obey: near white, the sky black, as `assetgen depth` draws it."""
+"""Depth as a grey image for depth control networks, like `assetgen depth`: near is white, the sky black."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FAR_PERCENTILE, FAR_SHARE, NEAR_PERCENTILE = 1.0, 0.8, 99.7
-"""Where black and white lie among the inverse depths of one picture; the server's `depth` control has the same."""
+"""The percentiles of inverse depth that become black and white, as in the server's `depth` control."""
 FLAT_MARGIN = 0.1
 GROUND_REACH = 2.5
 LEAST_TILT = 1e-6
@@ -15,13 +15,13 @@ Floats = NDArray[np.floating[Any]]
 
 
 def nearness_of(depth: Floats, perspective: bool) -> Floats:
-    """How near each pixel is, from its depth along the view (inf for the sky): 1/z, or -z in an orthographic view."""
+    """Nearness of each pixel from its depth (inf for the sky): 1/z, or -z in an orthographic view."""
     seen = np.isfinite(depth)
     return np.where(seen, 1 / np.where(seen, depth, 1) if perspective else -np.where(seen, depth, 0), -np.inf)
 
 
 def graded(nearness: Floats, perspective: bool) -> NDArray[np.uint16]:
-    """Nearness as 16-bit grey, `height × width × 1`; nothing in sight is black all over."""
+    """Nearness as 16-bit grey, `height × width × 1`; black where nothing is visible."""
     seen = np.isfinite(nearness)
     if not seen.any():
         return np.zeros((*nearness.shape, 1), np.uint16)

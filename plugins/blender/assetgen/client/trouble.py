@@ -1,8 +1,8 @@
-"""What went wrong, in plain words: what it is and what helps, a sentence each."""
+"""Errors with a cause and a cure, one sentence each."""
 
 
 class Trouble(Exception):
-    """Something that a person must know of; `status` is the server's, 0 where it said nothing."""
+    """An error for the user; `status` is the HTTP status, 0 without a response."""
 
     def __init__(self, what: str, cure: str = "", status: int = 0) -> None:
         super().__init__(f"{what} {cure}".strip())
@@ -10,21 +10,21 @@ class Trouble(Exception):
 
 
 class NoServer(Trouble):
-    """Nobody has started one."""
+    """No server runs."""
 
     def __init__(self) -> None:
         super().__init__("No assetgen server runs.", "Press Start Server, or run `assetgen serve` in a terminal.")
 
 
 class Changed(Trouble):
-    """A file of a job is not there any more, or not as it was told: a restarted server makes it again."""
+    """A file of a job is missing or differs from its digest; a restarted server makes it again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The server does not have {name} as it said.", "Ask for it again.")
 
 
 class Gone(Trouble):
-    """Nobody answers at the address that a server left."""
+    """The server at the address of the state file does not respond."""
 
     def __init__(self) -> None:
-        super().__init__("The assetgen server does not answer.", "Press Start Server: it goes on with its jobs.")
+        super().__init__("The assetgen server does not respond.", "Press Start Server: it continues its jobs.")

@@ -1,6 +1,6 @@
 @tool
 extends EditorPlugin
-## Puts the dock, the menus and the guard of exports into the editor.
+## Adds the dock, the menus and the export check to the editor.
 
 const Dock := preload("dock/dock.gd")
 const ExportGuard := preload("packs/export_guard.gd")

@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## What can be set: where the server is (for this person, in the editor's settings), and what
+## Settings: the server (for this user, in the editor settings), and what
 ## holds for the project.
 
 const SERVER_PATH := "assetgen/server_path"
@@ -18,7 +18,7 @@ const OF_PROJECT := {
 }
 
 
-## Show them in both dialogs. Defaults are written into no file.
+## Register them in both dialogs. Defaults are not written to files.
 static func register() -> void:
 	var personal := EditorInterface.get_editor_settings()
 	for name: String in PERSONAL:

@@ -1,9 +1,9 @@
 @tool
 extends RefCounted
-## Every word that is shown, in the editor's language.
+## The texts of the plugin in the editor's language.
 ##
-## Editors before 4.4 know no translation domains, and later ones give a plugin's domain the
-## game's locale: so the translation of the editor's own locale is asked directly.
+## Editors before 4.4 have no translation domains, and later ones set a plugin's domain to the
+## game's locale: so the translation of the editor's locale is used directly.
 
 const FOLDER := "res://addons/assetgen/locale"
 

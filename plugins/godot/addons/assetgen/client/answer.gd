@@ -1,16 +1,16 @@
 @tool
 extends RefCounted
-## What came back: the server's answer, or why there is none, told in two sentences.
+## The response to a request, or an error with cause and cure.
 
 const Words := preload("../words.gd")
 
-## The HTTP status; 0 when nobody answered.
+## The HTTP status; 0 without a response.
 var status := 0
-## JSON as read, or raw bytes where bytes were asked for.
+## Parsed JSON, or raw bytes if bytes were requested.
 var body: Variant
 var what := ""
 var cure := ""
-## Nobody listens at the address.
+## No program listens at the address.
 var is_refused := false
 
 
@@ -18,12 +18,12 @@ func is_ok() -> bool:
 	return status >= 200 and status < 300 and what == ""
 
 
-## The address or the token may be of a server that is gone: the state file has to be read again.
+## The address or token may be outdated: the state file must be read again.
 func is_stale() -> bool:
 	return status in [0, 401, 403]
 
 
-## An answer of the server to a question that wanted JSON.
+## A response to a request for JSON.
 static func read(code: int, raw: PackedByteArray) -> RefCounted:
 	var answer := new()
 	answer.status = code
@@ -42,11 +42,11 @@ static func read(code: int, raw: PackedByteArray) -> RefCounted:
 		answer.what = Words.say("The server refused (HTTP %d).") % code
 	if code in [401, 403]:
 		answer.what = Words.say("The server does not accept this token.")
-		answer.cure = Words.say("Restart the server, so that it writes its address and token anew.")
+		answer.cure = Words.say("Restart the server, so that it writes a new address and token.")
 	return answer
 
 
-## All is well, and this is what was asked for.
+## A successful response.
 static func good(found: Variant) -> RefCounted:
 	var answer := new()
 	answer.status = 200
@@ -54,7 +54,7 @@ static func good(found: Variant) -> RefCounted:
 	return answer
 
 
-## No answer, and why.
+## An error without a response.
 static func none(problem: String, help := "", refused := false) -> RefCounted:
 	var answer := new()
 	answer.what = problem
@@ -63,12 +63,12 @@ static func none(problem: String, help := "", refused := false) -> RefCounted:
 	return answer
 
 
-## An answer that makes no sense.
+## An invalid response.
 static func unreadable() -> RefCounted:
 	return none(Words.say("The server's answer cannot be read."), Words.say("Restart the server."))
 
 
-## A text of the server as a sentence.
+## An error text of the server as a sentence.
 static func sentence(text: String) -> String:
 	if text == "":
 		return ""

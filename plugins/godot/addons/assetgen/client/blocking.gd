@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## Asks the server and waits for the answer: for an export, which is over when its hook returns.
+## A blocking HTTP client, for an export, which ends when its hook returns.
 
 const Answer := preload("answer.gd")
 const Client := preload("client.gd")
@@ -14,7 +14,7 @@ var _http := HTTPClient.new()
 var _server := {}
 
 
-## Greet the server of this state file.
+## Connect to the server of this state file.
 func meet(place: String) -> Answer:
 	_server = StateFile.read(place)
 	if _server.is_empty():
@@ -25,7 +25,7 @@ func meet(place: String) -> Answer:
 	return answer
 
 
-## A question with JSON in and out.
+## A request with JSON in and out.
 func ask(
 	method: HTTPClient.Method, path: String, body: Variant = null, with_token := true
 ) -> Answer:
@@ -47,7 +47,7 @@ func ask(
 	return Answer.read(_http.get_response_code(), _body())
 
 
-## A job from its beginning to its end: its last state, with all events.
+## Run a job to its end. Returns its last state, with all events.
 func run(request: Dictionary) -> Answer:
 	var answer := ask(HTTPClient.METHOD_POST, "/jobs", request)
 	var events := []
@@ -62,7 +62,7 @@ func run(request: Dictionary) -> Answer:
 	return answer
 
 
-## Poll until the connection is in none of these states. False where that failed.
+## Poll until the connection has left these states. False on an error.
 func _wait(states: Array) -> bool:
 	var until := Time.get_ticks_msec() + PATIENCE_MS
 	while _http.get_status() in states:

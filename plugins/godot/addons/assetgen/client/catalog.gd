@@ -1,7 +1,7 @@
 @tool
 extends RefCounted
-## What the server can make: presets with their thumbnails and forms, models. Asked once, until it
-## is asked anew.
+## The server's presets, with thumbnails and forms, and its models. Loaded once, until it
+## is reloaded.
 
 const Answer := preload("answer.gd")
 const Client := preload("client.gd")
@@ -9,7 +9,7 @@ const Pictures := preload("../dock/pictures.gd")
 
 const THUMBNAIL := 40
 
-## Presets that work: name, about, use.
+## Usable presets: name, about, use.
 var presets: Array = []
 var models: Array = []
 
@@ -22,7 +22,7 @@ func _init(client: Client) -> void:
 	_client = client
 
 
-## Ask the server what there is.
+## Load the catalog.
 func load_all() -> Answer:
 	var answer := await _client.open_project()
 	if answer.is_ok():
@@ -54,7 +54,7 @@ func page(preset: String) -> Answer:
 	return _pages[preset]
 
 
-## The picture of a preset; null where it does not come.
+## The thumbnail of a preset; null on an error.
 func thumbnail(preset: String) -> Texture2D:
 	if not _thumbnails.has(preset):
 		var path := "/presets/%s/thumbnail" % preset.uri_encode()
@@ -65,6 +65,6 @@ func thumbnail(preset: String) -> Texture2D:
 	return _thumbnails[preset]
 
 
-## The project's own presets are among those of the server.
+## The server's list includes the presets of the project.
 func _of_project() -> String:
 	return "?project=" + _client.project

@@ -1,11 +1,11 @@
 @tool
 extends Node
-## Asks the server of this machine: one HTTPRequest a question, none of which blocks a frame.
+## The HTTP client of the local server: one HTTPRequest a request, without blocking frames.
 ##
-## The state file is read before each question. Whoever is named there must first answer `/status`
-## as assetgen, before any token is sent; a file that changed, a refused connection or a refused
-## token make it be read again. Uploads go through a thread, as sending waits; answers are polled
-## once a frame, as a thread of HTTPRequest never sleeps: it took a fifth of a core in a long poll.
+## The state file is read before each request. The server named there must first answer `/status`
+## as assetgen, before the token is sent; a changed file, a refused connection or a refused
+## token cause another read. Uploads run in a thread, because sending blocks; responses are polled
+## once a frame, because HTTPRequest's thread never sleeps: a long poll took a fifth of a core.
 
 const Answer := preload("answer.gd")
 const StateFile := preload("state_file.gd")
@@ -16,14 +16,14 @@ const CLIENT := "godot"
 const PATIENCE := 15.0
 const UPLOAD_PATIENCE := 120.0
 const GREETING_PATIENCE := 5.0
-## What one frame reads at most: 1 MB is copied in a fraction of a millisecond.
+## The most bytes read in one frame: 1 MB is copied in a fraction of a millisecond.
 const CHUNK := 1024 * 1024
 const MOST_JSON := 32 * 1024 * 1024
 const MOST_BYTES := 256 * 1024 * 1024
 
-## Where the state file is said to be; empty for the usual place.
+## The path of the state file; empty for the default.
 var chosen_place := ""
-## What `/status` said last.
+## The last response of `/status`.
 var greeting := {}
 ## The server's id for this project; empty before it was opened.
 var project := ""
@@ -31,7 +31,7 @@ var project := ""
 var _server := {}
 
 
-## A question with JSON in and out. `wants`: the type of a good answer; `patience`: seconds.
+## A request with JSON in and out. `wants`: type of a valid response; `patience`: timeout, seconds.
 func ask(
 	method: HTTPClient.Method,
 	path: String,
@@ -45,7 +45,7 @@ func ask(
 	return Answer.unreadable() if answer.is_ok() and typeof(answer.body) != wants else answer
 
 
-## A file of the server in memory. `digest` is its sha256, where it is known.
+## Download a file into memory. `digest` is its SHA-256, if known.
 func fetch(path: String, digest := "") -> Answer:
 	var answer := await _send({"path": path, "patience": UPLOAD_PATIENCE, "raw": true})
 	if answer.is_ok() and digest and _sha256(answer.body) != digest:
@@ -53,7 +53,7 @@ func fetch(path: String, digest := "") -> Answer:
 	return answer
 
 
-## Bring a file to the server; the answer's `id` names it.
+## Upload a file; the response contains its `id`.
 func upload(file: String) -> Answer:
 	var bytes := FileAccess.get_file_as_bytes(file)
 	if bytes.is_empty():
@@ -70,7 +70,7 @@ func upload(file: String) -> Answer:
 	)
 
 
-## Tell the server which project this is; the answer's `id` names it, as `project` does from then
+## Open this project on the server; the response contains its `id`, stored in `project` from then
 ## on.
 func open_project() -> Answer:
 	var path := ProjectSettings.globalize_path("res://").trim_suffix("/")
@@ -79,7 +79,7 @@ func open_project() -> Answer:
 	return answer
 
 
-## Who answers at the address in the state file. Sends no token.
+## Request the status of the server in the state file. Sends no token.
 func meet() -> Answer:
 	var place := StateFile.place(chosen_place)
 	var told := StateFile.read(place)
@@ -99,7 +99,7 @@ func meet() -> Answer:
 	return answer
 
 
-## That no server runs.
+## The error that no server runs.
 static func away() -> Answer:
 	var what := Words.say("No assetgen server is running.")
 	return Answer.none(
@@ -109,15 +109,15 @@ static func away() -> Answer:
 
 func _judged(answer: Answer, url: String) -> Answer:
 	if answer.status == 404:
-		var what := Words.say("The server at %s does not speak this plugin's language (v1).") % url
+		var what := Words.say("The server at %s does not have this plugin's API (v1).") % url
 		var cure := Words.say(
-			"Install the plugin that belongs to it: `assetgen plugin install godot`."
+			"Install the matching plugin: `assetgen plugin install godot`."
 		)
 		return Answer.none(what, cure)
 	var is_it: bool = answer.body is Dictionary and answer.body.get("name") == "assetgen"
 	if answer.status != 0 and not is_it:
-		var what := Words.say("What answers at %s is no assetgen server.") % url
-		return Answer.none(what, Words.say("Start the server anew."), true)
+		var what := Words.say("The program at %s is not an assetgen server.") % url
+		return Answer.none(what, Words.say("Restart the server."), true)
 	return answer
 
 
@@ -153,7 +153,7 @@ func _once(url: String, question: Dictionary, token := "") -> Answer:
 	var began := request.request_raw(url + API + question.path, headers, method, data)
 	if began != OK:
 		request.queue_free()
-		return Answer.none(Words.say("The question could not be sent (%s).") % error_string(began))
+		return Answer.none(Words.say("The request could not be sent (%s).") % error_string(began))
 	var came: Array = await request.request_completed
 	request.queue_free()
 	return _told(came[0], came[1], came[3], question)
@@ -169,19 +169,19 @@ func _told(result: int, code: int, body: PackedByteArray, question: Dictionary) 
 		HTTPRequest.RESULT_NO_RESPONSE, HTTPRequest.RESULT_CHUNKED_BODY_SIZE_MISMATCH:
 			return away()
 		HTTPRequest.RESULT_TIMEOUT:
-			var what := Words.say("The server did not answer within %d seconds.")
+			var what := Words.say("The server did not respond within %d seconds.")
 			return Answer.none(what % question.patience, Words.say("Try again, or restart it."))
 		HTTPRequest.RESULT_REDIRECT_LIMIT_REACHED:
 			return Answer.none(
-				Words.say("The server wanted to send us elsewhere, which is refused.")
+				Words.say("The server sent a redirect, which is refused.")
 			)
 	return Answer.none(
-		Words.say("The answer did not come whole (error %d of HTTPRequest).") % result
+		Words.say("The response is incomplete (error %d of HTTPRequest).") % result
 	)
 
 
 func _damaged() -> Answer:
-	var what := Words.say("A file came damaged: its sha256 is not what the server said.")
+	var what := Words.say("A downloaded file is damaged: its SHA-256 differs from the server's.")
 	return Answer.none(what, Words.say("Try again."))
 
 

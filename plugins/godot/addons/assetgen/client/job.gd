@@ -1,13 +1,13 @@
 @tool
 extends RefCounted
-## One job of the server, followed to its end by long polls. It outlives a server that is killed
-## and started again.
+## One job of the server, followed to its end by long polls. It survives a server that is killed
+## and restarted.
 
-## The state, or what is wrong with following it, is another one.
+## The state, or the error of following it, has changed.
 signal changed
 ## A file is finished.
 signal file_came(file: Dictionary)
-## Nothing will change any more.
+## The job has ended.
 signal ended
 
 const Answer := preload("answer.gd")
@@ -15,15 +15,15 @@ const Client := preload("client.gd")
 const Words := preload("../words.gd")
 
 const WAIT := 20
-## Seconds between looks for a server that went away.
+## Seconds between attempts to reach a server that ended.
 const RETRY := 1.0
 const MOST_EVENTS := 2000
 
-## What the server told last.
+## The last state from the server.
 var state := {}
-## The events, as they came; the oldest fall out.
+## The events in order; the oldest are dropped.
 var events: Array[Dictionary] = []
-## Why it cannot be followed at the moment, or any more.
+## The error of following it, temporary or final.
 var problem: Answer
 
 var _client: Client
@@ -35,7 +35,7 @@ func _init(client: Client) -> void:
 	_client = client
 
 
-## Ask for the job and follow it. The answer is that to the request.
+## Create the job and follow it. Returns the response.
 func start(request: Dictionary) -> Answer:
 	var answer := await _client.ask(HTTPClient.METHOD_POST, "/jobs", request)
 	if answer.is_ok():
@@ -64,7 +64,7 @@ func files_of(asset: String) -> Array[Dictionary]:
 	return found
 
 
-## Where a file of the job is asked for.
+## The URL path of a file of the job.
 func path_of(file: Dictionary) -> String:
 	var segments := Array(str(file.path).split("/"))
 	return (
@@ -73,7 +73,7 @@ func path_of(file: Dictionary) -> String:
 	)
 
 
-## Stop it. Where the server is away, it is only followed no more.
+## Cancel the job. If the server is not running, only stop following it.
 func cancel() -> void:
 	if state.is_empty() or is_over():
 		return
@@ -82,14 +82,14 @@ func cancel() -> void:
 		leave()
 
 
-## Follow it no more.
+## Stop following it.
 func leave() -> void:
 	_is_left = true
 	changed.emit()
 	ended.emit()
 
 
-## News from the server.
+## Handle a new state from the server.
 func take(told: Dictionary) -> void:
 	state = told
 	problem = null
@@ -127,6 +127,6 @@ func _follow() -> void:
 
 func _explained(answer: Answer) -> Answer:
 	if answer.is_refused:
-		answer.what = Words.say("The server stopped in the middle of this job.")
-		answer.cure = Words.say("Start it again: it goes on where it was.")
+		answer.what = Words.say("The server stopped during this job.")
+		answer.cure = Words.say("Start it again: it continues the job.")
 	return answer

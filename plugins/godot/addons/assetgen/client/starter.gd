@@ -14,7 +14,7 @@ const NOT_INSTALLED := 3
 const INSTALL := 'pip install "assetgen[gen,server]"'
 
 
-## Where a program is: a path as it is, a name looked for in PATH. Empty where it is not.
+## The path of a program; names are searched in PATH. Empty if it is not found.
 static func find(program: String) -> String:
 	if program.contains("/") or program.contains("\\"):
 		return program if FileAccess.file_exists(program) else ""
@@ -26,14 +26,14 @@ static func find(program: String) -> String:
 	return ""
 
 
-## That the program is not there.
+## The error that the program was not found.
 static func missing(program: String) -> Answer:
 	var what := Words.say("The program '%s' was not found.") % program
 	var cure := Words.say("Install it (%s), or set assetgen/server_path in the editor settings.")
 	return Answer.none(what, cure % INSTALL)
 
 
-## Start the server's process: its id, or why that cannot be.
+## Start the server's process. Returns its id, or an error.
 static func launch(program: String, state_file: String) -> Answer:
 	var path := find(program)
 	if path == "":
@@ -44,7 +44,7 @@ static func launch(program: String, state_file: String) -> Answer:
 	return Answer.good(process)
 
 
-## Start the server. The answer is that of the greeting, or why there is none.
+## Start the server. Returns its status, or an error.
 static func start(client: Client, program: String) -> Answer:
 	var launched := launch(program, StateFile.place(client.chosen_place))
 	if not launched.is_ok():
@@ -60,13 +60,13 @@ static func start(client: Client, program: String) -> Answer:
 	return Answer.none(Words.say("The server did not start within a minute."), _look(program))
 
 
-## Why a server that was started is gone again.
+## The error of a server that ended at once.
 static func ended(program: String, code: int) -> Answer:
 	if code == NOT_INSTALLED:
-		var what := Words.say("The server cannot start: something that it needs is not installed.")
+		var what := Words.say("The server cannot start: a package is not installed.")
 		return Answer.none(what, Words.say("Run %s, then try again.") % INSTALL)
 	return Answer.none(Words.say("The server ended at once (exit code %d).") % code, _look(program))
 
 
 static func _look(program: String) -> String:
-	return Words.say("Run `%s serve` in a terminal: it says what is wrong.") % program
+	return Words.say("Run `%s serve` in a terminal: it prints the error.") % program

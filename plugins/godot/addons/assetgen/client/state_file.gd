@@ -1,15 +1,15 @@
 @tool
 extends RefCounted
-## Where the server is, and the token that it wants: a file that the server writes for its user
-## alone.
+## The server's address and token: a file that the server writes, readable for its user
+## only.
 
 const FILE := "server.json"
-## Names another state file, as `assetgen serve --state FILE` does.
+## The environment variable with another state file, like `assetgen serve --state FILE`.
 const VARIABLE := "ASSETGEN_STATE_FILE"
 const LOOPBACK := "^http://(127\\.0\\.0\\.1|localhost|\\[::1\\]):\\d{1,5}$"
 
 
-## The place of the state file: `chosen`, else what the environment says, else the user's runtime
+## The path of the state file: `chosen`, else the environment variable, else the user's runtime
 ## folder.
 static func place(chosen := "") -> String:
 	if chosen:
@@ -19,7 +19,7 @@ static func place(chosen := "") -> String:
 	return _runtime_folder().path_join(FILE)
 
 
-## What the file says: url, token, pid, version. Empty where there is none that is whole and names
+## The content: url, token, pid, version. Empty if the file is missing, damaged, or does not name
 ## this machine.
 static func read(path: String) -> Dictionary:
 	if not FileAccess.file_exists(path):

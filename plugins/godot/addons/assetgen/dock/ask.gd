@@ -1,6 +1,6 @@
 @tool
 extends VBoxContainer
-## What to make: preset, prompt, model, count, seed, and the preset's own arguments.
+## The request form: preset, prompt, model, count, seed, and the preset's arguments.
 
 signal failed(problem: RefCounted)
 
@@ -56,8 +56,8 @@ func _init(catalog: Catalog) -> void:
 	add_child(form)
 
 
-## Fill the lists from the catalogue; what was chosen stays chosen. Thumbnails come when they are
-## here.
+## Fill the lists from the catalog and keep the selection. Thumbnails follow when they are
+## loaded.
 func show_catalog() -> void:
 	var before := preset()
 	var model_before := model()
@@ -75,7 +75,7 @@ func show_catalog() -> void:
 		_models.set_item_tooltip(-1, "%s\n%s" % [line.about, line.licence])
 	_models.add_item(Words.say("draft"))
 	_models.set_item_metadata(-1, DRAFT)
-	_models.set_item_tooltip(-1, Words.say("Quick drawings without a model, to try things out."))
+	_models.set_item_tooltip(-1, Words.say("Draw placeholders instead of loading the model."))
 	_select(_models, model_before if model_before else "mini")
 	_select(_presets, before if before else "pixel_sprite")
 	await _show_page()
@@ -96,7 +96,7 @@ func choose_model(name: String) -> bool:
 	return _select(_models, name)
 
 
-## Choose a preset, draw its form, open it where `is_open`. False where there is no such preset.
+## Select a preset and build its form, unfolded with `is_open`. False if there is no such preset.
 func choose(name: String, is_open := false) -> bool:
 	if not _select(_presets, name):
 		return false
@@ -105,7 +105,7 @@ func choose(name: String, is_open := false) -> bool:
 	return true
 
 
-## The `make` request for what is chosen, without uploads.
+## The `make` request of the form, without uploads.
 func request() -> Dictionary:
 	var said := {
 		"kind": "make",

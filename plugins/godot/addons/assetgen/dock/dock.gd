@@ -1,6 +1,6 @@
 @tool
 extends VBoxContainer
-## The dock: whether there is a server, what is wrong, and the tabs.
+## The dock: server status, error notice, and the tabs.
 
 const Answer := preload("../client/answer.gd")
 const Catalog := preload("../client/catalog.gd")
@@ -20,7 +20,7 @@ var catalog := Catalog.new(client)
 var generate: Generate
 var packs: Packs
 var notice := Notice.new()
-## Whether the server was greeted and its catalogue is here.
+## Whether the server responded and its catalog is loaded.
 var is_ready := false
 
 var _status := Label.new()
@@ -54,7 +54,7 @@ func _ready() -> void:
 	connect_to_server.call_deferred()
 
 
-## Greet the server, and learn what it can make.
+## Connect to the server and load its catalog.
 func connect_to_server() -> void:
 	is_ready = false
 	_say_status(Words.say("Looking for the server…"))
@@ -62,7 +62,7 @@ func connect_to_server() -> void:
 	await _show_catalog(await client.meet())
 
 
-## Start a server, and greet it.
+## Start a server and connect to it.
 func start_server() -> void:
 	_say_status(Words.say("Starting the server…"))
 	notice.clear()
@@ -70,7 +70,7 @@ func start_server() -> void:
 	await _show_catalog(await Starter.start(client, Settings.server_path()))
 
 
-## Say what is wrong, with a button that helps where one can.
+## Show an error, with a button for its cure if there is one.
 func show_problem(problem: Answer) -> void:
 	if problem.is_refused:
 		is_ready = false
@@ -99,7 +99,7 @@ func _show_catalog(answer: Answer) -> void:
 	packs.look()
 
 
-## A server that is not running may not be installed either: that is said at once.
+## If no server runs, also check that the program is installed.
 func _first_run_check(answer: Answer) -> void:
 	var program := Settings.server_path()
 	if answer.is_refused and Starter.find(program) == "":
@@ -116,9 +116,9 @@ func _compare_versions() -> void:
 	var own: String = config.get_value("plugin", "version", "")
 	var its: String = client.greeting.get("version", "")
 	if own.get_slice(".", 0) != its.get_slice(".", 0):
-		var what := Words.say("The server is of version %s, this plugin of %s.") % [its, own]
+		var what := Words.say("The server has version %s, this plugin %s.") % [its, own]
 		var cure := Words.say(
-			"They may not fit: `assetgen plugin install godot` brings the plugin that does."
+			"They may be incompatible: `assetgen plugin install godot` installs the matching plugin."
 		)
 		notice.say(what, cure)
 

@@ -12,7 +12,7 @@ const NAME_WIDTH := 56
 
 var argument := ""
 var described := {}
-## The file of an argument that is a file.
+## The chosen file, for a file argument.
 var file := "":
 	set(value):
 		file = value
@@ -51,7 +51,7 @@ func _init(name_of_argument: String, schema: Dictionary) -> void:
 	_show(described.default)
 
 
-## Whether a control can set such an argument.
+## Whether there is a control for this type of argument.
 static func can_show(schema: Dictionary) -> bool:
 	return Schema.field(schema).kind != Schema.NONE
 
@@ -60,12 +60,12 @@ func is_file() -> bool:
 	return described.kind == Schema.FILE
 
 
-## Whether it says something else than the preset.
+## Whether the value differs from the preset.
 func is_changed() -> bool:
 	return not is_file() and not _same(value(), described.default)
 
 
-## What is chosen; null for none.
+## The chosen value; null for none.
 func value() -> Variant:
 	if _is_set and not _is_set.button_pressed:
 		return null

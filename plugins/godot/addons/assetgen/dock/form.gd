@@ -1,6 +1,6 @@
 @tool
 extends VBoxContainer
-## The arguments of a preset's parts, drawn from their JSON schemas; each part folds away.
+## The arguments of a preset's parts, built from their JSON schemas; each part can be folded.
 
 signal file_wanted(field: Control)
 
@@ -11,7 +11,7 @@ const Words := preload("../words.gd")
 var fields := {}
 
 
-## Draw the form of a preset, as `GET /presets/NAME` tells it.
+## Build the form of a preset from `GET /presets/NAME`.
 func show_preset(page: Dictionary) -> void:
 	fields.clear()
 	for child in get_children():
@@ -32,7 +32,7 @@ func settings() -> Dictionary:
 	return said
 
 
-## Files that are chosen: {"PART.ARGUMENT": PATH}.
+## Chosen files: {"PART.ARGUMENT": PATH}.
 func files() -> Dictionary:
 	var chosen := {}
 	for key: String in fields:
@@ -42,7 +42,7 @@ func files() -> Dictionary:
 	return chosen
 
 
-## Choose a file for an argument. False where the preset has no such one.
+## Choose a file for an argument. False if the preset has no such argument.
 func set_file(key: String, path: String) -> bool:
 	if not fields.has(key):
 		return false

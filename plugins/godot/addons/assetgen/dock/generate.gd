@@ -1,6 +1,6 @@
 @tool
 extends VBoxContainer
-## The tab that makes things: ask, wait, choose, keep.
+## The Generate tab: request, progress, candidates, keep.
 
 signal failed(problem: RefCounted)
 signal worked
@@ -22,7 +22,7 @@ var ask: Ask
 var strip := Strip.new()
 var progress := Progress.new()
 var job: Job
-## The name for what is kept of the running job.
+## The file name for kept results of the running job.
 var keep_name := ""
 
 var _client: Client
@@ -64,7 +64,7 @@ func show_catalog() -> void:
 	_show_state()
 
 
-## Make what the form says.
+## Start the request of the form.
 func make() -> bool:
 	_make.disabled = true
 	var request := ask.request()
@@ -83,7 +83,7 @@ func make() -> bool:
 	return await run(request, request.count, Names.slug(request.get("prompt", request.preset)))
 
 
-## Ask for any job whose pictures are for choosing.
+## Start a job whose images are shown as candidates.
 func run(request: Dictionary, count: int, name_of_it: String) -> bool:
 	if job and not job.is_over():
 		var what := Words.say("A job is still running.")
@@ -111,18 +111,18 @@ func cancel() -> void:
 		await job.cancel()
 
 
-## Put what is selected into the project; `res://` paths of what scenes use.
+## Save the selected candidates in the project. Returns the `res://` paths for scenes.
 func keep() -> PackedStringArray:
 	return await _kept(strip.chosen(), false)
 
 
-## The same, and give it to the nodes that are selected in the scene.
+## The same, and assign the result to the nodes selected in the scene.
 func keep_and_use() -> PackedStringArray:
 	return await _kept(strip.chosen(), true)
 
 
-## One TileSet of all that is selected, or of everything where only one is; given to selected
-## TileMapLayers.
+## Save one TileSet of the selected candidates, or of all if only one is selected; assign it to
+## selected TileMapLayers.
 func keep_tiles() -> String:
 	var assets := strip.chosen() if strip.chosen().size() > 1 else strip.finished()
 	_set_busy(true)
@@ -141,7 +141,7 @@ func _kept(assets: Array[String], is_used: bool) -> PackedStringArray:
 		paths.append(path)
 	_tell_kept(paths)
 	if is_used and paths and _shelf.use(paths[0]) == 0:
-		progress.say(Words.say("Kept. Nothing that is selected can use it."))
+		progress.say(Words.say("Kept. No selected node can use it."))
 	return paths
 
 
@@ -205,10 +205,10 @@ func _run_row() -> Control:
 func _keep_row() -> Control:
 	var row := HFlowContainer.new()
 	_keep.text = Words.say("Keep")
-	_keep.tooltip_text = Words.say("Put what is selected into the project's art folder.")
+	_keep.tooltip_text = Words.say("Save the selection in the project's art folder.")
 	_keep.pressed.connect(keep)
 	_use.text = Words.say("Keep and use")
-	_use.tooltip_text = Words.say("Also give it to the nodes that are selected in the scene.")
+	_use.tooltip_text = Words.say("Also assign it to the nodes selected in the scene.")
 	_use.pressed.connect(keep_and_use)
 	_tiles.text = Words.say("Keep as tileset")
 	_tiles.pressed.connect(keep_tiles)

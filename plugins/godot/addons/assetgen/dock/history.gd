@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## Prompts that were used, the newest first, kept with the editor's own files of this project.
+## Earlier prompts, newest first, stored with the editor's data of this project.
 
 const MOST := 50
 const FILE := "assetgen_prompts.json"

@@ -1,6 +1,6 @@
 @tool
 extends PanelContainer
-## What is wrong, and what helps: two sentences and a button that does it.
+## An error with its cause, its cure, and a button for the cure.
 
 const Answer := preload("../client/answer.gd")
 
@@ -23,7 +23,7 @@ func _init() -> void:
 	add_child(column)
 
 
-## Say it. With `action`, a button of that name does what is given.
+## Show the error. With `action`, a button of that name calls the given function.
 func tell(problem: Answer, action := "", act := Callable()) -> void:
 	say(problem.what, problem.cure, action, act)
 
@@ -45,7 +45,7 @@ func clear() -> void:
 	visible = false
 
 
-## What it says now.
+## The displayed text.
 func text() -> String:
 	return "%s %s" % [_what.text, _cure.text] if visible else ""
 

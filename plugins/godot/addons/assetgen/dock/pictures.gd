@@ -1,9 +1,9 @@
 @tool
 extends RefCounted
-## Pictures from PNG bytes, decoded and sized in the worker threads.
+## Textures from PNG bytes, decoded and scaled in worker threads.
 
 
-## A texture that fits a square of `side` pixels; null where the bytes are no picture.
+## A texture that fits a square of `side` pixels; null if the bytes are no image.
 static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
 	var made: Array[Image] = []
 	var task := WorkerThreadPool.add_task(func() -> void: made.append(_fitted(bytes, side)))
@@ -14,7 +14,7 @@ static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
 	return ImageTexture.create_from_image(made[0]) if made[0] else null
 
 
-## Small pictures grow by whole pixels, so that pixel art stays sharp; large ones shrink smoothly.
+## Enlarge by whole factors, so that pixel art stays sharp; shrink with a smooth filter.
 static func _fitted(bytes: PackedByteArray, side: int) -> Image:
 	var image := Image.new()
 	if not _is_png(bytes) or image.load_png_from_buffer(bytes) != OK:

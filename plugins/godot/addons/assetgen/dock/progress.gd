@@ -1,6 +1,6 @@
 @tool
 extends VBoxContainer
-## How far a job is, in words and as a bar.
+## The progress of a job, as text and as a bar.
 
 const Job := preload("../client/job.gd")
 const Words := preload("../words.gd")
@@ -36,7 +36,7 @@ func say(text: String) -> void:
 	_words.tooltip_text = text
 
 
-## What it says now.
+## The displayed text.
 func text() -> String:
 	return _words.text
 

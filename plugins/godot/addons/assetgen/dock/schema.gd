@@ -1,7 +1,7 @@
 @tool
 extends RefCounted
-## What a JSON schema of an argument asks for: which kind of control, between which bounds, with
-## which default.
+## Reads the JSON schema of an argument: the kind of control, its bounds, and
+## its default.
 
 const CHOICE := "choice"
 const SWITCH := "switch"
@@ -9,14 +9,14 @@ const NUMBER := "number"
 const NUMBERS := "numbers"
 const TEXT := "text"
 const FILE := "file"
-## What no control can set; the preset's own value stays.
+## Types without a control; the preset's value stays.
 const NONE := ""
 
 const MOST := 1_000_000_000.0
 const FINE := 0.01
 
 
-## The field that a schema describes: kind, optional, default, and what the kind needs.
+## The field of a schema: kind, optional, default, and data for the kind.
 static func field(schema: Dictionary) -> Dictionary:
 	var is_optional := false
 	var inner := schema

@@ -1,8 +1,8 @@
 @tool
 extends ItemList
-## Candidates of a job: places for all of them at once, each filled when its picture is finished.
+## The candidates of a job: placeholders that are filled as images are finished.
 
-## A candidate is wanted: it was double-clicked, or Enter was pressed on it.
+## A candidate was chosen by double-click or Enter.
 signal kept(asset: String)
 
 const Pictures := preload("pictures.gd")
@@ -26,7 +26,7 @@ func _init() -> void:
 	item_activated.connect(func(index: int) -> void: kept.emit(_assets[index]))
 
 
-## Show a job's candidates from now on.
+## Show the candidates of a job.
 func follow(job: RefCounted, client: Node, count: int) -> void:
 	clear()
 	_assets.clear()
@@ -39,7 +39,7 @@ func follow(job: RefCounted, client: Node, count: int) -> void:
 	job.file_came.connect(_on_file.bind(job))
 
 
-## Assets whose picture is there and selected, in order.
+## Selected assets with a finished image, in order.
 func chosen() -> Array[String]:
 	var found: Array[String] = []
 	for index in get_selected_items():
@@ -48,7 +48,7 @@ func chosen() -> Array[String]:
 	return found
 
 
-## Assets whose picture is there.
+## Assets with a finished image.
 func finished() -> Array[String]:
 	return _assets.filter(func(asset: String) -> bool: return asset != "")
 

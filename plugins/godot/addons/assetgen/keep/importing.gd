@@ -23,7 +23,7 @@ static func done(files: PackedStringArray) -> bool:
 	return false
 
 
-## Resources are here as they are; of pictures, Godot writes the digest last, when the import is
+## Resources need no import; for images, Godot writes the digest last, when the import is
 ## done.
 static func _is_here(file: String) -> bool:
 	if EditorInterface.get_resource_filesystem().get_file_type(file) == "":

@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## Puts a finished asset of a job into the project: whole files, under a free name, with the right
+## Saves a finished asset of a job in the project: complete files, under a free name, with
 ## import settings.
 
 const Answer := preload("../client/answer.gd")
@@ -11,9 +11,9 @@ const Names := preload("names.gd")
 const Sidecars := preload("sidecars.gd")
 const Words := preload("../words.gd")
 
-## The `res://` path of what scenes use: the resource where there is one, else the picture.
+## The `res://` path for scenes: the resource if there is one, else the image.
 var path := ""
-## All files that were written, by channel; "" for what is no picture.
+## All written files by channel; "" for files that are no images.
 var written := {}
 var problem: Answer
 
@@ -24,7 +24,7 @@ func _init(client: Client) -> void:
 	_client = client
 
 
-## Keep an asset of a job as NAME in a folder. False, and `problem`, where that went wrong.
+## Save an asset of a job as NAME in a folder. False on an error, in `problem`.
 func keep(job: Job, asset: String, folder: String, name: String) -> bool:
 	var files := job.files_of(asset)
 	var ends := files.map(func(file: Dictionary): return str(file.path).trim_prefix(asset))
@@ -43,8 +43,8 @@ func keep(job: Job, asset: String, folder: String, name: String) -> bool:
 	return _store_all(files, _prepared(files, bodies, moves), moves) and await _imported()
 
 
-## Bytes by new path. Import settings come first and resources last, so that an import between
-## finds nothing half.
+## Bytes by new path. Import settings come first and resources last, so that a concurrent import
+## never finds incomplete data.
 func _prepared(files: Array[Dictionary], bodies: Dictionary, moves: Dictionary) -> Dictionary:
 	var texts := {}
 	for old: String in bodies:

@@ -1,9 +1,9 @@
 @tool
 extends RefCounted
-## A material of the maps that a picture was given, saved beside them.
+## Makes a material from texture maps, saved beside them.
 
 
-## Make `NAME.tres` of imported maps by channel. Its path, or "" where it cannot be saved.
+## Save `NAME.tres` with imported maps by channel. Returns its path, or "" on an error.
 static func save(maps: Dictionary, path: String) -> String:
 	var material := ORMMaterial3D.new()
 	material.albedo_texture = load(maps.color)

@@ -1,18 +1,18 @@
 @tool
 extends RefCounted
-## Names of files that are kept: from the prompt, and never one that is taken.
+## File names from prompts, without overwriting existing files.
 
 const LONGEST := 40
 
 
-## A prompt as a file's name: "A red dragon!" → "a_red_dragon".
+## A prompt as a file name: "A red dragon!" → "a_red_dragon".
 static func slug(text: String) -> String:
 	var plain := RegEx.create_from_string("[^a-z0-9]+").sub(text.to_lower(), "_", true)
 	plain = plain.left(LONGEST).lstrip("_").rstrip("_")
 	return plain if plain else "asset"
 
 
-## A name in a folder under which none of these endings ("_normal.png", ".tres") is taken.
+## A name for which no file with these endings ("_normal.png", ".tres") exists in the folder.
 static func unused(folder: String, wanted: String, endings: Array) -> String:
 	var name := wanted
 	var number := 1

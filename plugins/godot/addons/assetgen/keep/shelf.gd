@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## From candidates to what a scene uses: kept files, given to selected nodes, tiles made into one
+## Saves candidates as project files, assigns them to selected nodes, and combines tiles into one
 ## TileSet.
 
 const Answer := preload("../client/answer.gd")
@@ -16,7 +16,7 @@ const Tiles := preload("../scene/tiles.gd")
 const Use := preload("../scene/use.gd")
 const Words := preload("../words.gd")
 
-## Why the last thing could not be kept; null where it was.
+## The error of the last save; null if it succeeded.
 var problem: Answer
 
 var _client: Client
@@ -28,7 +28,7 @@ func _init(client: Client, undo: EditorUndoRedoManager) -> void:
 	_undo = undo
 
 
-## Keep one asset; the `res://` path of what scenes use, "" and `problem` where that failed.
+## Save one asset. Returns the `res://` path for scenes; "" on an error, in `problem`.
 func keep(job: Job, asset: String, name: String) -> String:
 	var keeper := Keeper.new(_client)
 	var is_kept := await keeper.keep(job, asset, Settings.art_folder(), name)
@@ -40,13 +40,13 @@ func keep(job: Job, asset: String, name: String) -> String:
 	return keeper.path
 
 
-## Give a kept file to the selected nodes that can use it; how many these are.
+## Assign a saved file to the selected nodes that can use it. Returns their number.
 func use(path: String) -> int:
 	var words := Words.say("Use %s") % path.get_file()
 	return Use.apply(_undo, _selected(), load(path), words)
 
 
-## Keep tiles as one atlas picture and one TileSet, and give that to the selected layers.
+## Save tiles as one atlas image and one TileSet, and assign it to the selected layers.
 func keep_tiles(job: Job, assets: Array[String], name: String) -> String:
 	var tiles: Array[PackedByteArray] = []
 	for asset in assets:
@@ -60,7 +60,7 @@ func keep_tiles(job: Job, assets: Array[String], name: String) -> String:
 			tiles.append(answer.body)
 	var sheet := Tiles.atlas(tiles)
 	if sheet == null:
-		problem = Answer.none(Words.say("The tiles have different sizes, or are no pictures."))
+		problem = Answer.none(Words.say("The tiles differ in size, or are no images."))
 		return ""
 	return await _stored_tiles(sheet, tiles.size(), name + "_tiles")
 

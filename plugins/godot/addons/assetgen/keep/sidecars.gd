@@ -1,12 +1,12 @@
 @tool
 extends RefCounted
-## The server writes `.import` and `.tres` for files at the project's root. These are for where
-## they really go.
+## The server writes `.import` and `.tres` files for the project's root. These are adapted to the
+## actual folder.
 ##
-## UIDs come from the path, as the server makes them, unless another file has that one already.
+## UIDs are derived from the path, as on the server, unless another file has the same one.
 
 const NUMBER := 0x7FFFFFFFFFFFFFFF
-## Import parameters of maps that come without a side file.
+## Import parameters of maps without an `.import` file.
 const MAPS := {
 	"normal": "compress/normal_map=1\n",
 	"orm": "roughness/mode=3\n",
@@ -14,12 +14,12 @@ const MAPS := {
 }
 
 
-## Whether a file is one of those, and no picture.
+## Whether a file is an `.import` or `.tres` file.
 static func is_text(path: String) -> bool:
 	return path.get_extension() in ["import", "tres"]
 
 
-## The texts anew, by new path: `moves` says which `res://` path becomes which.
+## The adapted texts by new path; `moves` maps old `res://` paths to new ones.
 static func moved(texts: Dictionary, moves: Dictionary) -> Dictionary:
 	var swaps := {}
 	for old: String in moves:
@@ -39,7 +39,7 @@ static func moved(texts: Dictionary, moves: Dictionary) -> Dictionary:
 	return made
 
 
-## The start of an `.import` for a picture that came without: Godot fills in the rest.
+## A minimal `.import` for an image without one: Godot completes it.
 static func import_text(channel: String, is_surface: bool) -> String:
 	var text := '[remap]\n\nimporter="texture"\n\n[params]\n\ndetect_3d/compress_to=0\n'
 	if is_surface:
@@ -65,7 +65,7 @@ static func _moved_path(old: String, moves: Dictionary) -> String:
 	return moves[old]
 
 
-## Where Godot puts what it imports.
+## The path of Godot's imported file.
 static func _imported(path: String) -> String:
 	return "%s-%s" % [path.get_file(), path.md5_text()]
 

@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## What the menus do: jobs on a file at once; for nodes, the dock is made ready and waits for words.
+## The menu actions: file actions start a job; node actions prepare the dock and wait for a prompt.
 
 const Answer := preload("../client/answer.gd")
 const DepthView := preload("../scene/depth_view.gd")
@@ -32,7 +32,7 @@ func cut_out(path: String) -> bool:
 	return await _post(path, ["cutout"], "cutout")
 
 
-## New pictures after this one: the form is left as it was asked, for another try with other words.
+## Variations of an image; the form keeps the request, for another attempt with another prompt.
 func vary(path: String) -> bool:
 	_show_dock()
 	var image := Image.load_from_file(ProjectSettings.globalize_path(path))
@@ -48,7 +48,7 @@ func vary(path: String) -> bool:
 	return await _dock.generate.make()
 
 
-## Draw the depth of what the 3D editor shows, and wait for words.
+## Render the depth of the 3D editor's view, and wait for a prompt.
 func concept_from_view() -> bool:
 	var camera := EditorInterface.get_editor_viewport_3d(0).get_camera_3d()
 	return await concept_from_camera(camera)
@@ -58,12 +58,12 @@ func concept_from_view() -> bool:
 func concept_from_camera(camera: Camera3D) -> bool:
 	_show_dock()
 	if DisplayServer.get_name() == "headless":
-		return _fail(Words.say("Without a window Godot draws nothing."), "")
+		return _fail(Words.say("Godot renders nothing without a window."), "")
 	var picture := await DepthView.render(_dock, camera, VIEW_SIZE)
 	if picture == null:
 		return _fail(
 			Words.say("The 3D view is empty."),
-			Words.say("Turn it to what the picture should show.")
+			Words.say("Turn it to what the image should show.")
 		)
 	var file := EditorInterface.get_editor_paths().get_cache_dir().path_join("assetgen_depth.png")
 	if picture.save_png(file) != OK:
@@ -71,26 +71,26 @@ func concept_from_camera(camera: Camera3D) -> bool:
 	if not await _choose("concept_from_mesh"):
 		return false
 	_dock.generate.ask.form.set_file("depth.image", file)
-	_ask_for_words(Words.say("The depth of this view is taken. Say what it should become."))
+	_ask_for_words(Words.say("The depth of this view is captured. Describe what it should become."))
 	return true
 
 
-## Wait for words; "Keep and use" then gives the material to the selected meshes.
+## Wait for a prompt; "Keep and use" then assigns the material to the selected meshes.
 func texture_mesh() -> bool:
 	_show_dock()
 	if not await _choose("pbr_material"):
 		return false
-	_ask_for_words(Words.say("Say what the surface is, then “Keep and use”."))
+	_ask_for_words(Words.say("Describe the surface, then “Keep and use”."))
 	return true
 
 
-## Wait for words; "Keep as tileset" then gives it to the selected layer.
+## Wait for a prompt; "Keep as tileset" then assigns the tileset to the selected layer.
 func new_tileset() -> bool:
 	_show_dock()
 	if not await _choose("pixel_tile"):
 		return false
 	_dock.generate.ask.count.value = TILES
-	_ask_for_words(Words.say("Say what the tiles show, then “Keep as tileset”."))
+	_ask_for_words(Words.say("Describe the tiles, then “Keep as tileset”."))
 	return true
 
 
@@ -131,7 +131,7 @@ func _fail(what: String, cure: String) -> bool:
 	return false
 
 
-## Bring the dock to the front.
+## Show the dock.
 func _show_dock() -> void:
 	_dock.show_tab(_dock.generate)
 	var parent := _dock.get_parent()

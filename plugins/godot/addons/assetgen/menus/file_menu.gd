@@ -1,6 +1,6 @@
 @tool
 extends EditorContextMenuPlugin
-## Entries for pictures and packs in the file system.
+## Entries for images and packs in the FileSystem dock.
 
 const Finder := preload("../packs/finder.gd")
 const Words := preload("../words.gd")

@@ -1,6 +1,6 @@
 @tool
 extends EditorContextMenuPlugin
-## Entries for nodes of the scene tree.
+## Entries for nodes in the Scene dock.
 
 const Words := preload("../words.gd")
 

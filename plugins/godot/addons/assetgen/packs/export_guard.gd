@@ -1,8 +1,8 @@
 @tool
 extends EditorExportPlugin
-## Fails an export while a pack of the project is stale, so that no old art ships.
+## Fails an export while a pack of the project is stale, so that no outdated art ships.
 ##
-## Godot lets no plugin stop an export. What one reports as an error makes the export dialog say
+## A plugin cannot stop an export. An error that it reports makes the export dialog show
 ## "Failed"; `godot --export-…` would still end with exit code 0, so the plugin makes that 1.
 ## The setting assetgen/check_packs_before_export turns all of this off.
 
@@ -14,7 +14,7 @@ const Starter := preload("../client/starter.gd")
 const StateFile := preload("../client/state_file.gd")
 const Words := preload("../words.gd")
 
-## States whose files are not those that the pack asks for; the others only deserve a word.
+## States that fail an export; the others only give a warning.
 const OLD := ["stale", "new", "missing"]
 ## EditorExportPlatform.ExportMessageType, which 4.3 does not show to scripts.
 const WARNING := 2
@@ -61,7 +61,7 @@ func _export_end() -> void:
 	_has_failed = false
 
 
-## Greet the server; start it where none runs.
+## Connect to the server; start it if none runs.
 func _met(server: Blocking) -> Answer:
 	var place := StateFile.place(Settings.state_file())
 	var answer := server.meet(place)
@@ -100,7 +100,7 @@ func _check(server: Blocking, request: Dictionary) -> void:
 	var old := audited.filter(func(event: Dictionary): return event.state in OLD)
 	if old:
 		var what := Words.say(
-			"%s: %d assets are not as the pack says. Build it, then export again."
+			"%s: %d assets differ from the pack. Build it, then export again."
 		)
 		_tell(what % [request.pack, old.size()], ERROR)
 

@@ -1,6 +1,6 @@
 @tool
 extends RefCounted
-## Pack files of the project, looked for in a worker thread. Hidden folders are left out.
+## Finds the pack files of the project in a worker thread. Hidden folders are skipped.
 
 const MOST := 200
 const DEEPEST := 8
@@ -17,7 +17,7 @@ static func find() -> PackedStringArray:
 	return _sorted(found)
 
 
-## The same at once, for an export.
+## The same in this thread, for an export.
 static func find_now() -> PackedStringArray:
 	var found: Array[String] = []
 	_look("res://", 0, found)

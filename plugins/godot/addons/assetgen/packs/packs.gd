@@ -1,6 +1,6 @@
 @tool
 extends VBoxContainer
-## The tab of packs: which there are in the project, how each of their assets stands, build and
+## The Packs tab: the packs of the project, the state of each asset, build and
 ## cancel.
 
 signal failed(problem: RefCounted)
@@ -34,7 +34,7 @@ func _init(client: Client) -> void:
 	_show_state()
 
 
-## Look for packs, and check each.
+## Find packs and check each.
 func look() -> void:
 	table.show_packs(await Finder.find())
 	_show_state()
@@ -42,7 +42,7 @@ func look() -> void:
 		await check(pack)
 
 
-## Ask how the assets of a pack stand.
+## Check the assets of a pack.
 func check(pack: String) -> bool:
 	var ran := await _run({"kind": "check"}, pack)
 	if ran and ran.status() == "done":
@@ -67,7 +67,7 @@ func cancel() -> void:
 		await job.cancel()
 
 
-## Show the pack's file: in the editor of the system, as Godot's own opens no YAML.
+## Open the pack file in the system's editor: Godot's does not open YAML.
 func open() -> void:
 	var pack := table.chosen()
 	if pack:
@@ -123,7 +123,7 @@ func _button_row() -> Control:
 	_add_button(row, Words.say("Open"), open)
 	var again := Button.new()
 	again.text = Words.say("Refresh")
-	again.tooltip_text = Words.say("Look for packs again, and check them")
+	again.tooltip_text = Words.say("Find packs again, and check them")
 	again.pressed.connect(look)
 	row.add_child(again)
 	_cancel.text = Words.say("Cancel")

@@ -1,10 +1,10 @@
 @tool
 extends Tree
-## Packs and their assets, each with a badge of how it stands and, as a tooltip, why.
+## Packs and their assets, each with its state and, as a tooltip, the reason.
 
 const Words := preload("../words.gd")
 
-## Rows of one pack; the rest is counted.
+## The most rows of one pack; the rest is counted.
 const MOST := 300
 ## Pixels for the icon and the space around it.
 const BADGE_MARGIN := 40
@@ -54,7 +54,7 @@ func packs() -> PackedStringArray:
 	return PackedStringArray(_items.keys())
 
 
-## The pack that is selected, itself or one of its assets; "" for none.
+## The selected pack, or the pack of the selected asset; "" for none.
 func chosen() -> String:
 	var item := get_selected()
 	if item == null:
@@ -63,7 +63,7 @@ func chosen() -> String:
 	return parent.get_metadata(0) if parent and parent.get_metadata(0) else ""
 
 
-## How each asset of a pack stands: the `audited` events of a check.
+## Show the state of each asset of a pack: the `audited` events of a check.
 func show_audit(pack: String, events: Array[Dictionary]) -> void:
 	var item: TreeItem = _items.get(pack)
 	if item == null:
@@ -88,7 +88,7 @@ func show_audit(pack: String, events: Array[Dictionary]) -> void:
 	)
 
 
-## Why a pack could not be looked at.
+## Show why a pack could not be checked.
 func show_problem(pack: String, what: String) -> void:
 	var item: TreeItem = _items.get(pack)
 	if item:
@@ -102,13 +102,13 @@ func select_pack(pack: String) -> void:
 	(_items[pack] as TreeItem).select(0)
 
 
-## The state that is shown for an asset; "" where there is no such row.
+## The displayed state of an asset; "" if there is no such row.
 func state_of(pack: String, asset: String) -> String:
 	var row := _row(pack, asset)
 	return row.get_metadata(1) if row else ""
 
 
-## Why it is in that state.
+## The reason of that state.
 func reasons_of(pack: String, asset: String) -> String:
 	var row := _row(pack, asset)
 	return row.get_tooltip_text(1) if row else ""
@@ -140,7 +140,7 @@ func _row(pack: String, asset: String) -> TreeItem:
 	return null
 
 
-## As wide as the longest word for a state, in this language and this font.
+## The width of the longest state, in this language and font.
 func _fit_badges() -> void:
 	var font := get_theme_font("font")
 	var size := get_theme_font_size("font_size")

@@ -1,10 +1,10 @@
 @tool
 extends RefCounted
-## A depth picture of what a camera sees, as `assetgen depth` would draw it: near white, inverse
+## The depth image of a camera, like that of `assetgen depth`: near is white, inverse
 ## distance, sky black.
 ##
-## The camera's world is drawn once more in a viewport of its own, through a copy of the camera,
-## with a quad before it that shows the depth buffer. The quad lies on a render layer that no
+## The world is rendered once more in a separate viewport, through a copy of the camera,
+## with a quad in front that shows the depth buffer. The quad is on a render layer that no
 ## editor viewport shows.
 
 const SHADER := preload("depth.gdshader")
@@ -16,7 +16,7 @@ const CULL_MARGIN := 16384.0
 const PLANES := 5
 
 
-## The picture, or null where the camera sees nothing. `host`: a node in the tree, to draw below.
+## The image, or null if the camera sees nothing. `host`: the parent node of the viewport.
 static func render(host: Node, camera: Camera3D, size: Vector2i) -> Image:
 	var viewport := SubViewport.new()
 	viewport.size = size
@@ -46,7 +46,7 @@ static func _draw(viewport: SubViewport, material: ShaderMaterial, first_bit: in
 	return image
 
 
-## Counted and graded in a worker thread.
+## Converted to grey in a worker thread.
 static func _toned(planes: Array[Image], limits: Vector2, is_flat: bool) -> Image:
 	var made: Array[Image] = []
 	var task := WorkerThreadPool.add_task(

@@ -1,11 +1,11 @@
 @tool
 extends RefCounted
-## One atlas picture and one TileSet from several tiles of the same size.
+## One atlas image and one TileSet from several tiles of the same size.
 
 const COLUMNS := 4
 
 
-## Tiles (PNG bytes) side by side, row by row; null where one is no picture or of another size.
+## The atlas of tiles (PNG bytes), row by row; null if one is no image or of another size.
 static func atlas(tiles: Array[PackedByteArray]) -> Image:
 	var sheet: Image
 	var size := Vector2i.ZERO

@@ -1,18 +1,18 @@
 @tool
 extends RefCounted
-## From distances, as the depth shader tells them in bits, to the grey that depth models obey.
+## Converts distances, encoded by the depth shader, to the grey of depth control images.
 
 const LARGEST := 32766.0
 const NUMBERS := 32768
 const BITS := 3
-## Where black and white lie among the distances, as the models were trained (the server's `depth`).
+## Percentiles that become black and white, as in the server's `depth` control.
 const FAR_SHARE := 0.01
 const NEAR_SHARE := 0.003
 const FAR_REACH := 0.8
 const FLAT_MARGIN := 0.1
 
 
-## Grey, near white, from RGB pictures of three bits each; null where nothing is seen.
+## Grey, near is white, from RGB images of three bits each; null if nothing is visible.
 static func grey(planes: Array[Image], limits: Vector2, is_flat: bool) -> Image:
 	var numbers := _numbers(planes)
 	var counts := PackedInt32Array()
@@ -45,7 +45,7 @@ static func _numbers(planes: Array[Image]) -> PackedInt32Array:
 	return numbers
 
 
-## The grey of each number: 0 for nothing, else by inverse distance, or by distance in a flat view.
+## The grey of each code: 0 for the sky, else by inverse distance (orthogonal views: by distance).
 static func _tones(
 	counts: PackedInt32Array, seen: int, limits: Vector2, is_flat: bool
 ) -> PackedByteArray:

@@ -1,17 +1,17 @@
 @tool
 extends RefCounted
-## Gives a kept file to nodes of the edited scene, in one step that can be undone.
+## Assigns a saved file to nodes of the edited scene, as one undo step.
 
 const TEXTURE_PROPERTIES := ["texture", "texture_normal", "texture_albedo", "icon"]
 const UVS := Mesh.ARRAY_TEX_UV
 
 
-## Nodes among these that can use the resource.
+## The nodes that can use the resource.
 static func fitting(nodes: Array[Node], resource: Resource) -> Array[Node]:
 	return nodes.filter(func(node: Node) -> bool: return not changes(node, resource).is_empty())
 
 
-## Give it to all nodes that can use it; how many these were.
+## Assign it to all nodes that can use it. Returns their number.
 static func apply(
 	undo: EditorUndoRedoManager, nodes: Array[Node], resource: Resource, words: String
 ) -> int:
@@ -28,7 +28,7 @@ static func apply(
 	return users.size()
 
 
-## What changes on a node: value by property. Empty where it has no use for such a resource.
+## The changes to a node: value by property. Empty if it cannot use the resource.
 static func changes(node: Node, resource: Resource) -> Dictionary:
 	if resource is TileSet:
 		return {"tile_set": resource} if "tile_set" in node else {}
@@ -82,7 +82,7 @@ static func _sky(node: Node, sky: Sky) -> Dictionary:
 	return {"environment": environment}
 
 
-## Whether every surface says where a texture lies on it.
+## Whether every surface has UV coordinates.
 static func has_uvs(mesh: Mesh) -> bool:
 	for surface in mesh.get_surface_count():
 		var uvs: Variant = mesh.surface_get_arrays(surface)[UVS]
@@ -108,7 +108,7 @@ static func _current_material(node: Node) -> StandardMaterial3D:
 	return current.duplicate() if current is StandardMaterial3D else StandardMaterial3D.new()
 
 
-## 3D cannot show a CanvasTexture; its picture it can.
+## 3D materials cannot show a CanvasTexture; use its diffuse texture.
 static func _plain(texture: Texture2D) -> Texture2D:
 	return (texture as CanvasTexture).diffuse_texture if texture is CanvasTexture else texture
 
