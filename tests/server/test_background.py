@@ -97,7 +97,7 @@ def test_a_watch_that_cannot_serve_reports_why_and_builds(slow: Any, tmp_path: P
     until(lambda: images(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
     _, output = watch.communicate(timeout=60)
-    assert "plugins are not answered from here: cannot write" in output
+    assert "this watch does not serve plugins: cannot write" in output
     assert watch.returncode == 0
 
 
@@ -109,7 +109,7 @@ def test_a_watch_beside_a_server_builds_and_reports_the_server(daemon: Any, slow
     until(lambda: images(tmp_path) == 1)
     watch.send_signal(signal.SIGTERM)
     _, output = watch.communicate(timeout=60)
-    assert f"plugins are not answered from here: a server already uses '{tmp_path}/server.json'" in output
+    assert f"this watch does not serve plugins: a server already uses '{tmp_path}/server.json'" in output
     assert (server.poll(), watch.returncode) == (None, 0)
 
 
