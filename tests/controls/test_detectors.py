@@ -117,12 +117,12 @@ def test_borders_outside_the_image_are_black(tmp_path: Path, drawing: InputFile)
 
 
 @pytest.mark.parametrize(
-    ("size", "looked_at"), [((8, 4096), (64, 4096)), ((128, 64), (1024, 512)), ((2048,) * 2, (1024,) * 2)]
+    ("size", "looked_at"), [((4096, 8), (4096, 64)), ((128, 64), (1024, 512)), ((2048,) * 2, (1024,) * 2)]
 )
 def test_a_detector_receives_an_image_of_a_size_it_was_trained_for(
     drawing: InputFile, size: tuple[int, int], looked_at: tuple[int, int]
 ) -> None:
-    assert DetectorInput(drawing, size, "stretch").read().shape[1::-1] == looked_at
+    assert DetectorInput(drawing, size, "cover").read().shape[1::-1] == looked_at
 
 
 def test_an_image_of_one_pixel_is_accepted(tmp_path: Path) -> None:
