@@ -1,4 +1,4 @@
-"""A Ray on this machine, really running, with two workers of one core each."""
+"""A real Ray cluster on this machine, with two workers of one core each."""
 
 import contextlib
 import os
@@ -26,17 +26,24 @@ from assetgen.store.store import Store
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nsteps: [cutout]\n'
 PATTERN = 'preset: pattern\nuse: texture\nsource: {fake: {prompt: "{prompt}", tile: xy}}\nchecks: [seam]\n'
 QUICK = "preset: quick\nuse: picture\nsource: {diffusion: {prompt: '{prompt}', size: [64, 64], steps: 8}}\n"
+CLIENT_LIMITS = {
+    "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "600",
+    "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "60",
+    "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "60",
+}
+"""Seconds that Ray waits for the server process of a client (30 by default, too few on a busy machine), and a client
+for that server (5 to 30)."""
 Tree = dict[str, bytes]
 
 
 @dataclass
-class Place:
-    """A folder with a pack, the game and the store that its builds fill, and what they told."""
+class Workspace:
+    """A folder with a pack, the game and the store that its builds fill, and the events of the last build."""
 
     folder: Path
     events: list[Event] = field(default_factory=list)
 
-    def write(self, pack: str) -> "Place":
+    def write(self, pack: str) -> "Workspace":
         self.folder.mkdir(exist_ok=True)
         for preset in (DRAWING, PATTERN, QUICK):
             name = preset.split()[1]
@@ -69,13 +76,13 @@ class Place:
         return {file.relative_to(self.folder).as_posix(): file.read_bytes() for file in files}
 
     def saved(self, level: str) -> dict[str, int]:
-        """Entries of the store, each with its file's number: what is written anew has another, what is only read (and
+        """Inode numbers of the store's entries: an entry that is written again gets another one, one that is read (and
         marked as used) keeps it."""
         return {file.stem: file.stat().st_ino for file in (self.folder / "store" / level).rglob("*.zip")}
 
     @property
     def workers(self) -> list[int]:
-        """The processes that joined."""
+        """The process ids of the workers that joined."""
         return [int(event.worker.rpartition("/")[2]) for event in self.of(Joined)]
 
 
@@ -85,19 +92,18 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "place")
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
 
 
-def listens(port: int) -> bool:
-    """Whether somebody answers at a port of this machine."""
-    with socket.socket() as wire:
-        return wire.connect_ex(("127.0.0.1", port)) == 0
+def accepts_connections(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
 class Cluster:
-    """Machines of a Ray cluster, all of them this one; each is started as a person would do it."""
+    """A Ray cluster whose machines all run on this one; each is started with `ray start`."""
 
     cache: Path
     machines: list["subprocess.Popen[bytes]"] = field(default_factory=list)
@@ -111,25 +117,22 @@ class Cluster:
     def start(self) -> None:
         ports = ("--port", str(self.port), "--ray-client-server-port", str(self.client_port))
         self._run("--head", *ports, "--num-cpus", "2", "--include-dashboard", "false", "--num-gpus", "0")
-        until = time.monotonic() + 60
-        while not listens(self.client_port):  # it comes a while after the rest
-            assert time.monotonic() < until
+        while not accepts_connections(self.client_port):  # it opens some seconds after the rest
+            assert self.machines[0].poll() is None
             time.sleep(0.1)
 
     def add(self, gpus: int) -> "subprocess.Popen[bytes]":
         return self._run("--address", self.address, "--num-cpus", str(gpus), "--num-gpus", str(gpus))
 
-    def _run(self, *words: str) -> "subprocess.Popen[bytes]":
+    def _run(self, *arguments: str) -> "subprocess.Popen[bytes]":
         ray = (str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats")
         options = ("--node-ip-address", "127.0.0.1", "--object-store-memory", "100000000")
         environment = os.environ | {"XDG_CACHE_HOME": str(self.cache)}
         machine = subprocess.Popen(
-            [*ray, *options, *words], stdout=subprocess.PIPE, env=environment, start_new_session=True
+            [*ray, *options, *arguments], stdout=subprocess.PIPE, env=environment, start_new_session=True
         )
         assert machine.stdout
-        for line in machine.stdout:
-            if b"Ray runtime started" in line:
-                break
+        assert any(b"Ray runtime started" in line for line in machine.stdout)
         self.machines.append(machine)
         return machine
 
@@ -146,6 +149,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     found = Cluster(tmp_path_factory.mktemp("cluster"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
+        for limit, seconds in CLIENT_LIMITS.items():
+            patch.setenv(limit, seconds)
         found.start()
         yield found
         for machine in reversed(found.machines.copy()):

@@ -36,108 +36,112 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def test_files_and_store_equal_those_of_a_local_build(place: Any, on_ray: RayRunner, tmp_path: Path) -> None:
-    place.write(DRAWN).build(on_ray)
-    local = type(place)(tmp_path / "local").write(DRAWN)
+def test_files_and_store_equal_those_of_a_local_build(workspace: Any, on_ray: RayRunner, tmp_path: Path) -> None:
+    workspace.write(DRAWN).build(on_ray)
+    local = type(workspace)(tmp_path / "local").write(DRAWN)
     local.build()
-    assert (place.game(), place.failures) == (local.game(), {})
-    assert {level: place.saved(level).keys() for level in ("sampled", "images", "accepted", "files")} == {
+    assert (workspace.game(), workspace.failures) == (local.game(), {})
+    assert {level: workspace.saved(level).keys() for level in ("sampled", "images", "accepted", "files")} == {
         level: local.saved(level).keys() for level in ("sampled", "images", "accepted", "files")
     }
 
 
-def test_a_build_with_nothing_to_do_does_not_connect(place: Any, ray_at: Callable[[str], RayRunner]) -> None:
-    place.write(ONE).build()
-    assert place.build(ray_at("127.0.0.1:1"))[-1].reused == 1
+def test_a_build_with_nothing_to_do_does_not_connect(workspace: Any, ray_at: Callable[[str], RayRunner]) -> None:
+    workspace.write(ONE).build()
+    assert workspace.build(ray_at("127.0.0.1:1"))[-1].reused == 1
 
 
-def test_rejected_images_are_sampled_again_and_then_reported(place: Any, on_ray: RayRunner) -> None:
-    done = place.write(BAD).build(on_ray)[-1]
-    assert "its checks rejected all 3 attempts" in place.failures["bad"]
+def test_rejected_images_are_sampled_again_and_then_reported(workspace: Any, on_ray: RayRunner) -> None:
+    done = workspace.write(BAD).build(on_ray)[-1]
+    assert "its checks rejected all 3 attempts" in workspace.failures["bad"]
     assert (done.published, done.failed, done.sampled) == (1, 1, 4)
 
 
 @pytest.mark.model
-def test_a_models_images_have_the_bytes_of_a_local_build(place: Any, on_ray: RayRunner, tmp_path: Path) -> None:
-    place.write(QUICK).build(on_ray)
-    local = type(place)(tmp_path / "local").write(QUICK)
+def test_a_models_images_have_the_bytes_of_a_local_build(workspace: Any, on_ray: RayRunner, tmp_path: Path) -> None:
+    workspace.write(QUICK).build(on_ray)
+    local = type(workspace)(tmp_path / "local").write(QUICK)
     local.build()
-    assert (local.failures, place.failures, len(place.game())) == ({}, {}, 9)
-    assert place.game() == local.game()
-    assert 1 <= len(place.of(Loading)) <= len(place.of(Joined)), "each worker loads the model once"
+    assert (local.failures, workspace.failures, len(workspace.game())) == ({}, {}, 9)
+    assert workspace.game() == local.game()
+    assert 1 <= len(workspace.of(Loading)) <= len(workspace.of(Joined)), "each worker loads the model once"
 
 
 @pytest.mark.model
-def test_events_of_an_asset_arrive_in_order_and_with_its_cost(place: Any, on_ray: RayRunner) -> None:
-    done = place.write(QUICK).build(on_ray)[-1]
-    steps = [event for event in place.of(Sampling) if "a_1" in event.batch]
-    first, last = place.events.index(steps[0]), place.events.index(steps[-1])
+def test_events_of_an_asset_arrive_in_order_and_with_its_cost(workspace: Any, on_ray: RayRunner) -> None:
+    done = workspace.write(QUICK).build(on_ray)[-1]
+    steps = [event for event in workspace.of(Sampling) if "a_1" in event.batch]
+    first, last = workspace.events.index(steps[0]), workspace.events.index(steps[-1])
     assert [event.done for event in steps] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert isinstance(place.events[1], Joined) and place.events.index(place.of(Loading)[0]) < first
-    assert [type(event) for event in place.events[last:] if event.asset == "a_1"] == [Drawn, Published]
+    assert isinstance(workspace.events[1], Joined) and workspace.events.index(workspace.of(Loading)[0]) < first
+    assert [type(event) for event in workspace.events[last:] if event.asset == "a_1"] == [Drawn, Published]
     assert (done.sampled, done.cost["seconds"] > 0) == (8, True)
 
 
 @pytest.mark.model
-def test_images_that_a_killed_worker_had_saved_are_not_sampled_again(place: Any, on_ray: RayRunner) -> None:
-    stood: dict[str, int] = {}
+def test_images_that_a_killed_worker_had_saved_are_not_sampled_again(workspace: Any, on_ray: RayRunner) -> None:
+    saved: dict[str, int] = {}
 
     def emit(event: Event) -> None:
-        if isinstance(event, Sampling) and event.done == 2 and not stood and place.saved("sampled"):
-            stood.update(place.saved("sampled"))
-            for pid in place.workers:
+        if isinstance(event, Sampling) and event.done == 2 and not saved and workspace.saved("sampled"):
+            saved.update(workspace.saved("sampled"))
+            for pid in workspace.workers:
                 kill(pid)
 
-    more = ", ".join(map(str, range(1, 25)))  # several slices for each worker: some stand saved when others begin
-    done = place.write(QUICK.replace("1, 2, 3, 4, 5, 6, 7, 8", more)).build(on_ray, emit)[-1]
-    assert (done.published, done.failed, len(place.of(Lost)) > 0, len(stood) > 0) == (24, 0, True, True)
-    assert {key: place.saved("sampled")[key] for key in stood} == stood, "what was saved is not sampled again"
+    more = ", ".join(map(str, range(1, 25)))  # several tasks for each worker: some are done when others begin
+    done = workspace.write(QUICK.replace("1, 2, 3, 4, 5, 6, 7, 8", more)).build(on_ray, emit)[-1]
+    assert (done.published, done.failed, len(workspace.of(Lost)) > 0, len(saved) > 0) == (24, 0, True, True)
+    assert {key: workspace.saved("sampled")[key] for key in saved} == saved, "what was saved is not sampled again"
 
 
 @pytest.mark.model
-def test_a_cancelled_build_ends_between_two_steps_and_saves_nothing_unfinished(place: Any, on_ray: RayRunner) -> None:
+def test_a_cancelled_build_ends_between_two_steps_and_saves_nothing_unfinished(
+    workspace: Any, on_ray: RayRunner
+) -> None:
     def emit(event: Event) -> None:
         if isinstance(event, Sampling) and event.done == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        place.write(QUICK).build(on_ray, emit)
+        workspace.write(QUICK).build(on_ray, emit)
     on_ray.__exit__()
-    assert (place.saved("sampled"), list(place.folder.rglob("*.part"))) == ({}, [])
+    assert (workspace.saved("sampled"), list(workspace.folder.rglob("*.part"))) == ({}, [])
 
 
-def test_a_store_that_the_workers_cannot_read_is_an_error(place: Any, on_ray: RayRunner) -> None:
+def test_a_store_that_the_workers_cannot_read_is_an_error(workspace: Any, on_ray: RayRunner) -> None:
     with pytest.raises(InputError, match=r"cannot read the build's store 'memory://here'\. Set one that all"):
-        place.write(ONE).build(on_ray, store="memory://here")
+        workspace.write(ONE).build(on_ray, store="memory://here")
 
 
-def test_ray_client_address_builds_a_pack(place: Any, cluster: Any) -> None:
-    """In a process of its own: Ray's client cannot be left again."""
-    folder = place.write(ONE).folder
-    words = ("build", folder, "--runner", "ray", "--address", f"ray://127.0.0.1:{cluster.client_port}")
-    places = ("--game", folder / "game", "--store", folder / "store")
-    done = subprocess.run([sys.executable, "-m", "assetgen.cli", *words, *places], capture_output=True, text=True)
+def test_ray_client_address_builds_a_pack(workspace: Any, cluster: Any) -> None:
+    """In a process of its own: a process cannot leave Ray's client mode."""
+    folder = workspace.write(ONE).folder
+    arguments = ("build", folder, "--runner", "ray", "--address", f"ray://127.0.0.1:{cluster.client_port}")
+    options = ("--game", folder / "game", "--store", folder / "store")
+    done = subprocess.run([sys.executable, "-m", "assetgen.cli", *arguments, *options], capture_output=True, text=True)
     assert (done.returncode, "1 published" in done.stderr, done.stdout) == (0, True, ""), done.stderr
 
 
-def test_each_gpu_gets_a_worker_and_machines_without_gpus_get_none(place: Any, cluster: Any, on_ray: RayRunner) -> None:
+def test_each_gpu_gets_a_worker_and_machines_without_gpus_get_none(
+    workspace: Any, cluster: Any, on_ray: RayRunner
+) -> None:
     machine = cluster.add(gpus=2)
-    place.write(DRAWN).build(on_ray)
+    workspace.write(DRAWN).build(on_ray)
     cluster.remove(machine)
-    assert (place.failures, len(place.of(Joined))) == ({}, 2)
+    assert (workspace.failures, len(workspace.of(Joined))) == ({}, 2)
 
 
-def test_work_of_a_lost_machine_goes_to_one_that_joins(place: Any, cluster: Any, on_ray: RayRunner) -> None:
+def test_work_of_a_lost_machine_goes_to_one_that_joins(workspace: Any, cluster: Any, on_ray: RayRunner) -> None:
     machines = [cluster.add(gpus=1)]
 
     def emit(event: Event) -> None:
         if isinstance(event, Joined) and len(machines) == 1:
             machines.append(cluster.add(gpus=1))
             cluster.remove(machines[0])
-            kill(place.workers[0])
+            kill(workspace.workers[0])
 
-    done = place.write(DRAWN).build(on_ray, emit)[-1]
+    done = workspace.write(DRAWN).build(on_ray, emit)[-1]
     cluster.remove(machines[1])
-    first, *others = (event.worker for event in place.of(Joined))
-    lost = {event.worker for event in place.of(Lost)}
+    first, *others = (event.worker for event in workspace.of(Joined))
+    lost = {event.worker for event in workspace.of(Lost)}
     assert (done.failed, first in lost, bool({*others} - lost - {first})) == (0, True, True)
