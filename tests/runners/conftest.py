@@ -128,6 +128,8 @@ class Cluster:
         ray = (str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats")
         options = ("--node-ip-address", "127.0.0.1", "--object-store-memory", "100000000")
         environment = os.environ | {"XDG_CACHE_HOME": str(self.cache)}
+        if "--head" not in arguments:
+            environment.pop("CUDA_VISIBLE_DEVICES", None)  # if it is empty, Ray starts no machine with GPUs
         machine = subprocess.Popen(
             [*ray, *options, *arguments], stdout=subprocess.PIPE, env=environment, start_new_session=True
         )
