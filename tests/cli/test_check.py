@@ -41,12 +41,12 @@ def cases(report: Path) -> dict[str, list[str]]:
     }
 
 
-def test_check_of_a_fresh_build_says_little_and_ends_with_0(typed: Type) -> None:
+def test_check_of_a_fresh_build_exits_with_0(typed: Type) -> None:
     typed("build", pack=TWO)
     assert typed("check") == (0, "", "2 assets: 2 ok\n")
 
 
-def test_check_names_what_differs_and_ends_with_1(typed: Type, tmp_path: Path) -> None:
+def test_check_lists_differences_and_exits_with_1(typed: Type, tmp_path: Path) -> None:
     typed("build", pack=TWO)
     (tmp_path / "game/a.png").unlink()
     said = "a: missing (a.png is missing)\nb: stale (prompt changed)\n"
@@ -58,7 +58,7 @@ def test_check_of_a_pack_that_was_never_built_ends_with_1(typed: Type) -> None:
     assert (code, out.splitlines()[0], err) == (1, "a: new (its pack has no lock)", "2 assets: 2 new\n")
 
 
-def test_check_tells_programs_every_verdict(typed: Type) -> None:
+def test_check_json_lists_every_asset(typed: Type) -> None:
     typed("build", pack=TWO)
     code, out, _ = typed("check", "--json", pack=Z)
     assert code == 1
@@ -107,7 +107,7 @@ def test_a_lock_with_merge_markers_is_one_sentence_and_2(typed: Type, tmp_path: 
     assert "pack.lock:" in err and "the lock has merge markers. Keep one side" in err
 
 
-def test_plan_tells_what_would_happen_and_why(typed: Type) -> None:
+def test_plan_lists_the_work_with_reasons(typed: Type) -> None:
     typed("build", pack=TWO)
     code, out, err = typed("plan", pack=Z.replace("  a:", "  c:"))
     assert (code, err) == (0, "")
@@ -119,7 +119,7 @@ def test_plan_tells_what_would_happen_and_why(typed: Type) -> None:
     ]
 
 
-def test_plan_of_a_current_pack_has_nothing_to_tell(typed: Type) -> None:
+def test_plan_of_a_current_pack_reuses_everything(typed: Type) -> None:
     typed("build", pack=TWO)
     assert typed("plan")[1] == "2 to reuse\n"
 
@@ -131,7 +131,7 @@ def test_plan_on_an_empty_machine_says_that_it_knows_nothing(typed: Type, tmp_pa
     assert not (tmp_path / "cache").exists() and not (tmp_path / "game").exists()
 
 
-def test_plan_tells_programs_everything_and_the_forecast(typed: Type) -> None:
+def test_plan_json_lists_every_asset_and_the_forecast(typed: Type) -> None:
     typed("build", pack=TWO)
     _, out, _ = typed("plan", "--json", "--price", "3.60/h", pack=Z)
     assert [(each["asset"], each["work"]) for each in events(out, "surveyed")] == [("a", "reuse"), ("b", "sample")]
@@ -198,7 +198,7 @@ def test_a_report_that_cannot_be_written_is_one_sentence_and_2(typed: Type, tmp_
         (["--price", "2,50/h"], "--price '2,50/h' is not a price an hour"),
     ],
 )
-def test_words_that_do_not_fit_are_one_sentence_and_2(typed: Type, words: list[str], said: str) -> None:
+def test_invalid_options_are_one_sentence_and_2(typed: Type, words: list[str], said: str) -> None:
     code, out, err = typed("build", *words, pack=TWO)
     assert (code, out, err.count("\n"), said in err) == (2, "", 1, True), err
 

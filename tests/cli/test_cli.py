@@ -1,4 +1,4 @@
-"""The command line as people type it."""
+"""The commands of the command line."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def test_build_makes_files_and_json_events(assetgen: Run, tmp_path: Path) -> Non
     assert (tmp_path / "game/a.png").is_file()
 
 
-def test_what_people_read_goes_to_stderr(assetgen: Run, tmp_path: Path) -> None:
+def test_text_for_people_goes_to_stderr(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text(PACK)
     code, out, err = draft(assetgen, tmp_path)
     assert (code, out) == (0, "")
@@ -65,7 +65,7 @@ def test_depth_renders_a_mesh(assetgen: Run, tmp_path: Path) -> None:
     assert read_image(tmp_path / "d.png").shape == (48, 64, 3)
 
 
-def test_post_runs_steps_on_a_picture(assetgen: Run, tmp_path: Path) -> None:
+def test_post_runs_steps_on_an_image(assetgen: Run, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "in.png")
     code, _, _ = assetgen("post", "resize:width=16,height=16,filter=area", tmp_path / "in.png", tmp_path / "out.png")
     assert (code, read_image(tmp_path / "out.png").shape) == (0, (16, 16, 3))
@@ -218,7 +218,7 @@ def test_an_interrupted_build_of_a_model_ends_with_130(tmp_path: Path) -> None:
         (["steps", "show", "trimm"], "there is no part 'trimm'"),
     ],
 )
-def test_bad_words_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[str], said: str) -> None:
+def test_invalid_arguments_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[str], said: str) -> None:
     code, out, err = assetgen(*words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert said in err
@@ -234,7 +234,7 @@ def test_bad_words_are_one_sentence_and_exit_code_2(assetgen: Run, words: list[s
         ("sed: 3", "pack.yaml:2: unknown key 'sed'. Did you mean 'seed'?"),
     ],
 )
-def test_a_mistake_in_a_packs_head_has_its_line(assetgen: Run, tmp_path: Path, head: str, said: str) -> None:
+def test_an_error_at_the_top_of_a_pack_has_its_line(assetgen: Run, tmp_path: Path, head: str, said: str) -> None:
     (tmp_path / "pack.yaml").write_text(f"pack: p\n{head}\nassets: {{a: {{preset: pixel_sprite, prompt: x}}}}\n")
     code, _, err = assetgen("build", tmp_path, "--game", tmp_path / "game")
     assert (code, said in err) == (2, True), err

@@ -33,7 +33,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.rglob("*.zip"))
 
 
-def test_du_tells_each_level_and_the_total(assetgen: Run, tmp_path: Path) -> None:
+def test_du_shows_each_level_and_the_total(assetgen: Run, tmp_path: Path) -> None:
     fill(tmp_path, one=0, two=0).write("files", "key", {})
     code, out, _ = assetgen("store", "du", "--store", tmp_path)
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
@@ -82,7 +82,7 @@ def test_gc_keeps_what_was_read_lately(assetgen: Run, tmp_path: Path) -> None:
     assert names(tmp_path) == ["read"]
 
 
-def test_gc_by_size_spares_what_a_running_build_may_need(assetgen: Run, tmp_path: Path) -> None:
+def test_gc_by_size_keeps_entries_used_in_the_last_hour(assetgen: Run, tmp_path: Path) -> None:
     fill(tmp_path, old=2, fresh=0.9)
     out = assetgen("store", "gc", "--keep", "1KB", "--store", tmp_path)[1]
     assert names(tmp_path) == ["fresh"]
@@ -135,13 +135,13 @@ def test_a_limit_that_is_none_is_one_sentence(assetgen: Run, tmp_path: Path, kee
     assert "Write it like 5GB or 30d." in err
 
 
-def test_verify_is_content_with_a_whole_store(assetgen: Run, tmp_path: Path) -> None:
+def test_verify_of_an_undamaged_store_exits_with_0(assetgen: Run, tmp_path: Path) -> None:
     fill(tmp_path, a=5, b=0)
     code, out, _ = assetgen("store", "verify", "--store", tmp_path)
     assert (code, out) == (0, "2 entries, 2.0 MB read, 0 damaged\n")
 
 
-def test_verify_names_and_drops_damaged_entries(assetgen: Run, tmp_path: Path) -> None:
+def test_verify_lists_and_removes_damaged_entries(assetgen: Run, tmp_path: Path) -> None:
     fill(tmp_path, good=0, bad=0)
     place_of(tmp_path, "bad").write_bytes(b"torn")
     code, out, _ = assetgen("store", "verify", "--store", tmp_path)

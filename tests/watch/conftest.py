@@ -1,4 +1,4 @@
-"""A real watch on real folders, in a thread, with a fast pace, of packs that need no model."""
+"""A real watch of real folders in a thread, with short waiting times and packs without a model."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
 
 @dataclass
 class Watched:
-    """A watch that runs, and what it told."""
+    """A running watch and its events."""
 
     folder: Path
     events: list[Event] = field(default_factory=list)
@@ -40,13 +40,13 @@ class Watched:
 
     @property
     def builds(self) -> int:
-        """How many builds have ended, well or not."""
+        """The number of ended builds, successful or not."""
         with self.news:
             ended = [event for event in self.events if isinstance(event, Finished)]
             return len(ended) + sum(isinstance(event, Failed) and not event.asset for event in self.events)
 
     def wait(self, done: Callable[[], object], seconds: float = 60) -> None:
-        """Wait until something is so."""
+        """Wait until `done` is true."""
         until = time.monotonic() + seconds
         while not done():
             if self.broke:

@@ -1,4 +1,4 @@
-"""The command, as people and services start it: in a process of its own where signals matter."""
+"""`assetgen watch`, in a separate process where signals matter."""
 
 import json
 import plistlib
@@ -55,7 +55,7 @@ def until(process: "subprocess.Popen[str]", event: str, count: int = 1) -> list[
     return found
 
 
-def test_once_builds_every_pack_and_ends_as_build_does(assetgen: Run, tmp_path: Path) -> None:
+def test_once_builds_every_pack_and_exits_like_build(assetgen: Run, tmp_path: Path) -> None:
     write(tmp_path / "art/one", "one")
     write(tmp_path / "art/two", "two").with_name("drawing.yaml").unlink()
     options = ("--once", "--store", tmp_path / "store", "--game", tmp_path / "game")
@@ -66,7 +66,7 @@ def test_once_builds_every_pack_and_ends_as_build_does(assetgen: Run, tmp_path: 
     assert assetgen("watch", tmp_path / "art/two/pack.yaml", *options)[0] == 2
 
 
-def test_once_waits_for_a_picture_that_is_being_copied_and_gives_up(assetgen: Run, tmp_path: Path) -> None:
+def test_once_waits_for_an_incomplete_image_and_gives_up(assetgen: Run, tmp_path: Path) -> None:
     write(tmp_path / "art")
     (tmp_path / "art/inbox").mkdir()
     (tmp_path / "art/inbox/b.png").write_bytes(b"\x89PNG")
@@ -76,7 +76,7 @@ def test_once_waits_for_a_picture_that_is_being_copied_and_gives_up(assetgen: Ru
     assert (tmp_path / "art/inbox/b.error.txt").is_file()
 
 
-def test_places_without_packs_are_refused(assetgen: Run, tmp_path: Path) -> None:
+def test_paths_without_packs_are_refused(assetgen: Run, tmp_path: Path) -> None:
     code, _, err = assetgen("watch", tmp_path, "--once")
     assert (code, "there is no pack in" in err) == (2, True)
     code, _, err = assetgen("watch", tmp_path / "nowhere")
@@ -84,7 +84,9 @@ def test_places_without_packs_are_refused(assetgen: Run, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_it_ends_when_asked_and_what_was_finished_is_kept(started: Any, tmp_path: Path, number: int, code: int) -> None:
+def test_a_signal_ends_the_watch_and_finished_files_are_kept(
+    started: Any, tmp_path: Path, number: int, code: int
+) -> None:
     write(tmp_path / "art")
     process = started()
     until(process, "finished")
@@ -117,7 +119,7 @@ def test_help_and_once_without_changes_load_no_watchfiles(tmp_path: Path) -> Non
         assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_service_files_hold_the_very_words(assetgen: Run, tmp_path: Path) -> None:
+def test_service_files_repeat_the_command_line(assetgen: Run, tmp_path: Path) -> None:
     place = tmp_path / 'my "art" 100%'
     options = (place, "--poll", "2", "--draft")
     expected = [sys.executable, "-m", "assetgen.cli", "watch", str(place), "--poll", "2", "--draft"]

@@ -1,4 +1,4 @@
-"""What is saved is built, once, and what is not a change is not."""
+"""A saved change is built once; anything else starts no build."""
 
 import os
 import shutil
@@ -68,7 +68,7 @@ def test_a_save_is_one_build_however_an_editor_does_it(
     assert (watched.builds, len(watched.of(Failed))) == (2, 0)
 
 
-def test_a_touch_and_a_save_of_the_same_words_build_nothing(watching: Start, tmp_path: Path) -> None:
+def test_a_touch_or_a_save_without_changes_builds_nothing(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     pack = tmp_path / "art/pack.yaml"
     pack.touch()
@@ -77,14 +77,14 @@ def test_a_touch_and_a_save_of_the_same_words_build_nothing(watching: Start, tmp
     assert watched.builds == 1
 
 
-def test_what_a_build_writes_starts_no_other(watching: Start, tmp_path: Path) -> None:
+def test_files_written_by_a_build_start_no_other_build(watching: Start, tmp_path: Path) -> None:
     watched = watching({"pack.yaml": PACK.replace("target: art", "target: out")}, places=(".",))
     watched.after(lambda: by_rename(tmp_path / "pack.yaml", PACK.replace("x}", "y}")))
     watched.rest(0.8)
     assert watched.builds == 2
 
 
-def test_files_that_programs_leave_lying_build_nothing(watching: Start, tmp_path: Path) -> None:
+def test_temporary_files_build_nothing(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX + "assets: {a: {preset: drawing, prompt: x}}\n"})
     (tmp_path / "art/inbox").mkdir()
     for name in (".b.png.swp", "b.png~", "b.png.part", ".DS_Store"):
@@ -94,7 +94,7 @@ def test_files_that_programs_leave_lying_build_nothing(watching: Start, tmp_path
 
 
 @pytest.mark.parametrize("poll", [0, 0.1])
-def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching: Start, tmp_path: Path, poll: float) -> None:
+def test_an_image_outside_the_pack_folder_is_watched(watching: Start, tmp_path: Path, poll: float) -> None:
     (tmp_path / "shared").mkdir()
     watched = watching({"art/pack.yaml": MESH}, poll=poll)
     assert "there is no file" in watched.of(Failed)[0].reason
@@ -106,7 +106,7 @@ def test_a_picture_elsewhere_is_watched_and_may_come_and_go(watching: Start, tmp
     assert "there is no file" in watched.of(Failed)[-1].reason
 
 
-def test_a_picture_in_a_folder_that_comes_later_is_found(watching: Start, tmp_path: Path) -> None:
+def test_an_image_in_a_folder_created_later_is_found(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": MESH})
 
     def come() -> None:
@@ -132,7 +132,7 @@ def test_a_linked_folder_is_watched(watching: Start, tmp_path: Path) -> None:
     watched.wait((tmp_path / "out/p/art/c.png").is_file)
 
 
-def test_links_that_lead_to_themselves_stop_no_pack(watching: Start, tmp_path: Path) -> None:
+def test_links_to_themselves_do_not_stop_a_pack(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": PACK, "other/pack.yaml": PACK.replace("pack: p", "pack: q")}, (".",))
     (tmp_path / "art/loop.pack.yaml").symlink_to("loop.pack.yaml")
     (tmp_path / "art/round.png").symlink_to("round.png")
@@ -143,7 +143,7 @@ def test_links_that_lead_to_themselves_stop_no_pack(watching: Start, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["con", os.fsdecode(b"\xff"), "two\nlines", "x" * 130])
-def test_a_bad_name_is_told_beside_its_file_and_stops_no_other(watching: Start, tmp_path: Path, name: str) -> None:
+def test_an_invalid_file_name_is_reported_beside_the_file(watching: Start, tmp_path: Path, name: str) -> None:
     inbox = tmp_path / "art/inbox"
     inbox.mkdir(parents=True)
     for each in (name, "good"):
@@ -171,7 +171,7 @@ def test_a_preset_beside_the_pack_rebuilds_it_and_one_of_another_name_does_not(w
     watched.wait(lambda: len(watched.of(Published)) > len(before))
 
 
-def test_a_slow_copy_waits_until_the_picture_decodes(watching: Start, tmp_path: Path) -> None:
+def test_a_slow_copy_is_built_when_the_image_decodes(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     inbox = tmp_path / "art/inbox"
     inbox.mkdir()
@@ -186,9 +186,7 @@ def test_a_slow_copy_waits_until_the_picture_decodes(watching: Start, tmp_path: 
     assert [event for event in watched.of(Failed) if event.asset] == []
 
 
-def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_it(
-    watching: Start, tmp_path: Path
-) -> None:
+def test_a_truncated_mesh_is_reported_until_it_is_complete(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": 'pack: p\ntarget: art\ninbox: {"*.glb": {preset: drawing}}\n'})
     mesh = trimesh.creation.box().export(file_type="glb")
     (tmp_path / "art/inbox").mkdir()
@@ -201,9 +199,7 @@ def test_a_dropped_mesh_waits_until_it_is_whole_and_a_broken_one_is_told_beside_
     watched.wait(lambda: not note.exists())
 
 
-def test_a_mistake_stands_beside_the_pack_until_it_is_mended_and_stops_no_other(
-    watching: Start, tmp_path: Path
-) -> None:
+def test_an_error_note_stays_until_the_error_is_fixed(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/one/pack.yaml": ONE, "art/two/pack.yaml": TWO})
     note = tmp_path / "art/one/pack.error.txt"
     watched.after(lambda: by_rename(tmp_path / "art/one/pack.yaml", ONE.replace("drawing", "drawin")))
@@ -215,14 +211,14 @@ def test_a_mistake_stands_beside_the_pack_until_it_is_mended_and_stops_no_other(
     watched.wait(lambda: not note.exists())
 
 
-def test_yaml_that_cannot_be_read_is_told_after_a_while(watching: Start, tmp_path: Path) -> None:
+def test_invalid_yaml_is_reported_after_a_while(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK + "  [\n"))
     watched.wait((tmp_path / "art/pack.error.txt").is_file)
     assert "is not plain YAML" in (tmp_path / "art/pack.error.txt").read_text()
 
 
-def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching: Start, tmp_path: Path) -> None:
+def test_an_error_in_the_yaml_of_an_inbox_file_is_reported_beside_it(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     (tmp_path / "art/inbox").mkdir()
     (tmp_path / "art/inbox/a.yaml").write_text("{sed: {x: 1}}")
@@ -235,19 +231,19 @@ def test_a_mistake_beside_a_dropped_file_is_told_beside_it(watching: Start, tmp_
     watched.wait(lambda: not note.exists())
 
 
-def test_a_folder_that_is_gone_is_not_made_again_for_a_note(tmp_path: Path) -> None:
+def test_a_removed_folder_is_not_created_again_for_a_note(tmp_path: Path) -> None:
     write_notes(tmp_path / "moved/pack.yaml", None, [Failed(reason="it is gone")])
     assert not (tmp_path / "moved").exists()
 
 
-def test_a_note_of_somebody_else_is_left_alone(watching: Start, tmp_path: Path) -> None:
+def test_a_note_that_assetgen_did_not_write_is_kept(watching: Start, tmp_path: Path) -> None:
     (tmp_path / "art").mkdir()
     (tmp_path / "art/pack.error.txt").write_text("mine")
     watching()
     assert (tmp_path / "art/pack.error.txt").read_text() == "mine"
 
 
-def test_a_folder_dropped_with_all_in_it_is_built_whole(watching: Start, tmp_path: Path) -> None:
+def test_a_folder_copied_into_the_inbox_is_built_completely(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     for number in range(20):
         place = tmp_path / f"away/deep/{number % 3}"
@@ -257,7 +253,7 @@ def test_a_folder_dropped_with_all_in_it_is_built_whole(watching: Start, tmp_pat
     watched.wait(lambda: len(list((tmp_path / "out/p/art").rglob("n*.png"))) == 20)
 
 
-def test_packs_that_come_move_and_go_are_followed(watching: Start, tmp_path: Path) -> None:
+def test_new_moved_and_removed_packs_are_followed(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/one/pack.yaml": ONE})
     shutil.copytree(tmp_path / "art/one", tmp_path / "away")
     (tmp_path / "away/pack.yaml").write_text(TWO)
@@ -271,7 +267,7 @@ def test_packs_that_come_move_and_go_are_followed(watching: Start, tmp_path: Pat
     assert (tmp_path / "out/one/art/a.png").is_file()
 
 
-def test_a_watched_folder_that_is_removed_and_comes_again_is_watched_again(watching: Start, tmp_path: Path) -> None:
+def test_a_watched_folder_that_is_removed_and_created_again_is_watched(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     shutil.rmtree(tmp_path / "art")
     watched.wait(lambda: watched.of(Watching)[-1].packs == ())
@@ -309,7 +305,7 @@ def test_changes_during_a_build_are_one_build_after_it(watching: Start, tmp_path
     assert watched.builds == 2
 
 
-def test_a_lock_that_another_program_writes_is_a_change(watching: Start, tmp_path: Path) -> None:
+def test_a_lock_changed_by_another_program_starts_a_build(watching: Start, tmp_path: Path) -> None:
     watched = watching()
     lock = tmp_path / "art/pack.lock"
     whole = lock.read_text()
@@ -317,14 +313,14 @@ def test_a_lock_that_another_program_writes_is_a_change(watching: Start, tmp_pat
     assert lock.read_text() == whole
 
 
-def test_a_watch_that_has_let_its_models_go_builds_on(watching: Start, tmp_path: Path) -> None:
+def test_a_watch_builds_after_it_unloaded_idle_models(watching: Start, tmp_path: Path) -> None:
     watched = watching(idle=IdleUnloader(0.05))
     watched.rest(0.2)
     watched.after(lambda: by_rename(tmp_path / "art/pack.yaml", PACK.replace("x}", "y}")))
 
 
 @pytest.mark.slow
-def test_a_thousand_dropped_files_are_each_made_once(watching: Start, tmp_path: Path) -> None:
+def test_a_thousand_new_files_are_each_built_once(watching: Start, tmp_path: Path) -> None:
     watched = watching({"art/pack.yaml": INBOX})
     (tmp_path / "art/inbox").mkdir()
     data = png()
