@@ -110,9 +110,7 @@ static func away() -> Answer:
 func _judged(answer: Answer, url: String) -> Answer:
 	if answer.status == 404:
 		var what := Words.say("The server at %s does not have this plugin's API (v1).") % url
-		var cure := Words.say(
-			"Install the matching plugin: `assetgen plugin install godot`."
-		)
+		var cure := Words.say("Install the matching plugin: `assetgen plugin install godot`.")
 		return Answer.none(what, cure)
 	var is_it: bool = answer.body is Dictionary and answer.body.get("name") == "assetgen"
 	if answer.status != 0 and not is_it:
@@ -172,12 +170,8 @@ func _told(result: int, code: int, body: PackedByteArray, question: Dictionary) 
 			var what := Words.say("The server did not respond within %d seconds.")
 			return Answer.none(what % question.patience, Words.say("Try again, or restart it."))
 		HTTPRequest.RESULT_REDIRECT_LIMIT_REACHED:
-			return Answer.none(
-				Words.say("The server sent a redirect, which is refused.")
-			)
-	return Answer.none(
-		Words.say("The response is incomplete (error %d of HTTPRequest).") % result
-	)
+			return Answer.none(Words.say("The server sent a redirect, which is refused."))
+	return Answer.none(Words.say("The response is incomplete (error %d of HTTPRequest).") % result)
 
 
 func _damaged() -> Answer:

@@ -62,8 +62,7 @@ func concept_from_camera(camera: Camera3D) -> bool:
 	var picture := await DepthView.render(_dock, camera, VIEW_SIZE)
 	if picture == null:
 		return _fail(
-			Words.say("The 3D view is empty."),
-			Words.say("Turn it to what the image should show.")
+			Words.say("The 3D view is empty."), Words.say("Turn it to what the image should show.")
 		)
 	var file := EditorInterface.get_editor_paths().get_cache_dir().path_join("assetgen_depth.png")
 	if picture.save_png(file) != OK:
