@@ -117,12 +117,7 @@ func _compare_versions() -> void:
 	var its: String = client.greeting.get("version", "")
 	if own.get_slice(".", 0) != its.get_slice(".", 0):
 		var what := Words.say("The server has version %s, this plugin %s.") % [its, own]
-		var cure := (
-			Words
-			. say(
-				"They may be incompatible: `assetgen plugin install godot` installs the matching plugin."
-			)
-		)
+		var cure := Words.say("They may not match: run `assetgen plugin install godot`.")
 		notice.say(what, cure)
 
 
