@@ -61,6 +61,6 @@ def init(
 
 
 def pack_name(folder: str) -> str:
-    """The pack name for a folder name: `My Game 2` gives `my_game_2`."""
+    """The pack name for a folder name: `my_game_2` for `My Game 2`."""
     name = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
     return name if name[:1].isalpha() else f"pack_{name}".strip("_")

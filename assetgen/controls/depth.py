@@ -58,7 +58,7 @@ def depth(
     - `distance`: of the orbit camera, in model radii. By default the whole model fits into the image.
     - `fov`: across the shorter side, in degrees. `zoom` enlarges the image around its centre.
     - `ground`: add a ground plane under the mesh.
-    - `image`: a grey depth image, brought to `size` as `fit` says.
+    - `image`: a grey depth image, fitted to `size` by `fit`.
     - `near`: `black` inverts the tones, for an image that shows near surfaces dark or a model that expects it.
 
     Returns `color`, grey as RGB uint8, and `depth`, the same with 16 bits: linear in 1 / distance (orthographic: in

@@ -68,7 +68,7 @@ def _combinations(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpe
 
 
 def variations(prompt: str, count: int) -> list[str]:
-    """`count` asset names from a prompt: `a red dragon` gives `a_red_dragon_01`, `a_red_dragon_02`, …"""
+    """`count` asset names from a prompt: `a_red_dragon_01`, `a_red_dragon_02`, … for `a red dragon`."""
     name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:_PROMPT_NAME].strip("_") or "asset"
     digits = max(2, len(str(count)))
     return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]

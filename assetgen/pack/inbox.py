@@ -52,7 +52,7 @@ _MESH_PRESET, _IMAGE_PRESET = "concept_from_mesh", "painted_concept"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Line breaks, control characters, and surrogates that stand for bytes which are not UTF-8."""
 InvalidFiles = dict[str, InputError]
-"""Errors of inbox files by asset name, or by path where the file name gives no valid asset name."""
+"""Errors of inbox files by asset name, or by path where the file name is no valid asset name."""
 
 
 def is_ignored(name: str) -> bool:
@@ -68,7 +68,7 @@ def has_inbox(file: PackFile) -> bool:
 def inbox_entries(file: PackFile, taken: Set[str]) -> tuple[list[Entry], InvalidFiles]:
     """The assets of a pack's inbox, except the names (in lower case) in `taken`, and the errors of invalid files.
 
-    A file is invalid if its name gives no asset name, if another file gives the same one, or if its YAML file has an
+    A file is invalid if its name yields no asset name, if another file yields the same one, or if its YAML file has an
     error. Raises `InputError` for errors in the pack's own `inbox` settings.
     """
     entries: list[Entry] = []
@@ -119,7 +119,7 @@ def walk_folders(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 
 def asset_name(path: str) -> str:
-    """The asset name of a file path without suffix: `Old Boulder (2)` gives `old_boulder_2`."""
+    """The asset name of a file path without suffix: `old_boulder_2` for `Old Boulder (2)`."""
     return "/".join(re.sub(r"[^a-z0-9.-]+", "_", part.lower()).strip("_.-") or "asset" for part in path.split("/"))
 
 
@@ -175,7 +175,7 @@ def _single_file(file: PackFile, paths: Sequence[Path], name: str) -> Path:
 
 
 def _name_error(path: Path, name: str) -> InputError | None:
-    """Why a file name gives no valid asset name; None if it does. On Unix a name may be bytes that are not text."""
+    """Why a file name is no valid asset name; None if it is one. On Unix a name may be bytes that are not text."""
     try:
         if _UNPRINTABLE.search(path.name):
             raise InputError("the file name contains characters that cannot be printed")

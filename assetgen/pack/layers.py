@@ -21,7 +21,7 @@ from assetgen.parts import InputFile, Part, PartKind, load_part, named_types
 
 @dataclass(frozen=True)
 class Layer:
-    """Arguments of one part from one file. Relative paths start at `folder`; `where` gives the line of an argument."""
+    """Arguments of one part from one file. Relative paths start at `folder`; `where` returns an argument's line."""
 
     arguments: PartArguments
     folder: Path

@@ -55,7 +55,7 @@ class Stage:
 
 
 def identity_json(value: Any) -> JsonValue:
-    """An argument as the JSON that stands for it in cache keys: its `identity` where it has one."""
+    """The JSON of an argument in cache keys: its `identity` where it has one."""
     if hasattr(value, "identity"):
         return identity_json(value.identity)
     if isinstance(value, BaseModel):

@@ -39,7 +39,7 @@ def source_stage(layers: AssetLayers, seed_name: str) -> Stage:
 
 
 def draft_stage(source: Stage) -> Stage:
-    """The source `fake`, which draws a placeholder, in place of one with a prompt; other sources stay."""
+    """The source `fake`, which draws a placeholder, instead of one with a prompt; other sources are unchanged."""
     if "prompt" not in source.arguments:
         return source
     fake = load_part("source", "fake")

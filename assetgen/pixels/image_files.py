@@ -1,6 +1,6 @@
 """Read common image formats safely, write PNG, read and write text in PNG.
 
-PNG has its own writer here, because it covers 1 to 4 channels of 8 or 16 bits and gives the same bytes with the same
+PNG has its own writer here, because it covers 1 to 4 channels of 8 or 16 bits and writes the same bytes with the same
 libdeflate on every platform. Specification: W3C PNG (Third Edition).
 """
 

@@ -25,7 +25,7 @@ from assetgen.runners.worker import CONCURRENCY, TASKS_AT_ONCE, Accepted, Setup,
 _POLL = 0.5
 """Seconds between two calls of the machine's `pause`, at most."""
 _NEW_MACHINES = 5.0
-"""Seconds between two looks for machines that joined the cluster."""
+"""Seconds between two checks for machines that joined the cluster."""
 _PATIENCE = 600.0
 """Seconds without any worker after which a build fails: a cloud needs minutes to start a machine."""
 _GRACE = 30.0

@@ -14,7 +14,7 @@ _STOP_SECONDS = 90.0
 
 @contextmanager
 def serve_in_background(server: Server) -> Iterator[JobWorker]:
-    """Serve from a thread while the body runs; gives the worker.
+    """Serve from a thread while the body runs; yields the worker.
 
     Raises `ServerRunning` or another `InputError` where the server cannot start.
     """

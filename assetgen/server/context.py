@@ -97,7 +97,7 @@ class JobEvents:
 
 @dataclass(frozen=True)
 class JobType:
-    """A kind of job. `check` raises for a request that cannot be done; `run` does it and gives the job's `result`."""
+    """A kind of job. `check` raises for a request that cannot be done; `run` does it and returns the job's `result`."""
 
     check: Callable[[Any, ServerContext], CheckedJob]
     run: Callable[[Any, ServerContext, JobEvents], Mapping[str, Any]]

@@ -47,7 +47,7 @@ class MoreCandidates(RequestBody):
 
 @contextlib.contextmanager
 def serve_review(session: ReviewSession, long_poll: float = LONG_POLL) -> Iterator[str]:
-    """Serve a review from a thread while the body runs; gives the address of its page."""
+    """Serve a review from a thread while the body runs; yields the URL of its page."""
     secret = secrets.token_urlsafe(24)
     with contextlib.closing(bound_socket(0)) as port:
         number = port.getsockname()[1]

@@ -60,7 +60,7 @@ class Server:
     """Set once the server accepts requests or has failed to start."""
 
     def run(self) -> int:
-        """Serve until `stop`; gives the number of the signal that stopped it, or 0.
+        """Serve until `stop`; returns the number of the signal that stopped it, or 0.
 
         Raises `InputError` where another server uses this state file, or where the port is taken.
         """

@@ -25,7 +25,7 @@ from assetgen.store.backends import open_backend, short_reason
 
 Level = Literal["inputs", "sampled", "cost", "images", "accepted", "files"]
 _META = "meta.json"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip: equal content gives equal bytes
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date in a zip: equal content has equal bytes
 _DIGEST_LENGTH = hashlib.sha256().digest_size * 2
 CHECK_ACCESS = "Check the disk, the network and your access"
 _PROBE = f"{PART_PREFIX}probe{PART_SUFFIX}"

@@ -14,14 +14,14 @@ SIDES = 16  # of a round tower
 
 
 def block(size: Vector, foot: Vector) -> trimesh.Trimesh:
-    """A box of `size` (x, y up, z) that stands with the middle of its bottom at `foot`."""
+    """A box of `size` (x, y up, z); the centre of its bottom is at `foot`."""
     mesh = box(extents=size)
     mesh.apply_translation((foot[0], foot[1] + size[1] / 2, foot[2]))
     return mesh
 
 
 def drum(radius: float, height: float, foot: Vector, sides: int = SIDES) -> trimesh.Trimesh:
-    """An upright cylinder that stands at `foot`."""
+    """An upright cylinder; the centre of its bottom is at `foot`."""
     mesh = cylinder(radius, height, sections=sides)
     mesh.apply_transform(rotation_matrix(-math.pi / 2, (1, 0, 0)))
     mesh.apply_translation((foot[0], foot[1] + height / 2, foot[2]))
@@ -91,7 +91,7 @@ def hill(radius: float, height: float, rings: int = 8, sides: int = 28) -> trime
 
 
 def keep() -> dict[str, trimesh.Trimesh]:
-    """A keep on a hill: donjon, four wall towers, curtain walls and a gatehouse that looks to the front (+z)."""
+    """A keep on a hill: donjon, four wall towers, curtain walls and a gatehouse at the front (+z)."""
     base = 3.0
     corners = [(-4.0, 4.0), (4.0, 4.0), (4.0, -4.0), (-4.0, -4.0)]
     curtain = [piece for i in range(1, 4) for piece in wall(corners[i], corners[(i + 1) % 4], 2.2, base)]

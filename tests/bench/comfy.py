@@ -78,8 +78,8 @@ def main(comfyui: Path, models: Path, out: Path, names: Sequence[str], tiny: boo
             write_shapes(name, models, tiny)
     comfy = start(comfyui, FLAGS_OF_TINY if tiny else ())
     device = comfy.management.get_torch_device_name(comfy.management.get_torch_device())
-    nobody = SimpleNamespace(client_id=None, send_sync=lambda *message: None)  # no browser is connected
-    executor = comfy.execution.PromptExecutor(nobody, comfy.execution.CacheType.CLASSIC, {"lru": 0, "ram": 0})
+    no_client = SimpleNamespace(client_id=None, send_sync=lambda *message: None)  # no browser is connected
+    executor = comfy.execution.PromptExecutor(no_client, comfy.execution.CacheType.CLASSIC, {"lru": 0, "ram": 0})
     report: dict[str, Any] = {"comfyui": comfy.version.__version__, "torch": comfy.torch.__version__, "device": device}
     with tempfile.TemporaryDirectory() as place:
         point_at(comfy, models, Path(place))

@@ -1,4 +1,4 @@
-"""What goes on beside sampling."""
+"""Background work during sampling."""
 
 import threading
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def wait_for(gate: threading.Event) -> None:
     gate.wait()
 
 
-def test_whoever_would_have_too_much_unsaved_waits_for_room(beside: BackgroundWork) -> None:
+def test_a_save_above_the_limit_waits_for_an_earlier_one(beside: BackgroundWork) -> None:
     gate, begun = threading.Event(), threading.Semaphore(0)
 
     def save_many() -> None:
@@ -43,20 +43,20 @@ def test_whoever_would_have_too_much_unsaved_waits_for_room(beside: BackgroundWo
     assert (all(got), more, sampling.is_alive()) == (True, False, False)
 
 
-def test_what_could_not_be_saved_is_told_to_who_waits_for_it_and_takes_no_room(beside: BackgroundWork) -> None:
+def test_a_failed_save_raises_in_the_waiting_thread_and_frees_its_slot(beside: BackgroundWork) -> None:
     saves = [beside.save(broken) for _ in range(2 * UNSAVED_LIMIT)]
     for saved in saves:
         with pytest.raises(BuildError, match="it broke"):
             saved.result(SOON)
 
 
-def test_what_was_begun_ahead_gives_or_raises_what_came_of_it(beside: BackgroundWork) -> None:
+def test_work_started_ahead_returns_its_result_or_raises_its_error(beside: BackgroundWork) -> None:
     assert beside.ahead(lambda: 7)() == 7
     with pytest.raises(BuildError, match="it broke"):
         beside.ahead(broken)()
 
 
-def test_closing_waits_for_what_is_being_saved() -> None:
+def test_closing_waits_for_running_saves() -> None:
     beside, gate = BackgroundWork(), threading.Event()
     saved = beside.save(lambda: wait_for(gate))
     threading.Timer(0.05, gate.set).start()

@@ -29,7 +29,7 @@ def test_bench_reports_both_rates_and_the_share_of_peak_flops(assetgen: Run, tmp
 
 
 @pytest.mark.model
-def test_a_matrix_product_counts_two_flop_a_term() -> None:
+def test_a_matrix_product_counts_two_flop_per_term() -> None:
     torch = pytest.importorskip("torch", reason='pip install "assetgen[gen]"')
     one, other = torch.ones(8, 16), torch.ones(16, 4)
     assert count_flops(lambda: one @ other) == 2 * 8 * 16 * 4
@@ -46,7 +46,7 @@ def test_a_matrix_product_counts_two_flop_a_term() -> None:
         (("--compiled",), "models are not compiled on cpu. Leave --compiled out"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(assetgen: Run, words: tuple[str, ...], said: str) -> None:
+def test_wrong_arguments_are_reported(assetgen: Run, words: tuple[str, ...], said: str) -> None:
     code, _, err = assetgen("bench", *words)
     assert code == 2
     assert said in err

@@ -23,14 +23,14 @@ with build_lock(Path(sys.argv[1]), Path(sys.argv[2]), ignore):
 
 
 def hold(folder: Path, locks: Path) -> "subprocess.Popen[str]":
-    """Another process that holds the folder until its stdin ends (or it does)."""
+    """Another process that holds the build lock of a folder until its stdin closes or it ends."""
     words = [sys.executable, "-c", HOLDER, str(folder), str(locks)]
     other = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout and other.stdout.readline() == "held\n"
     return other
 
 
-def test_nobody_waits_where_nobody_builds(tmp_path: Path) -> None:
+def test_a_free_lock_is_taken_without_waiting(tmp_path: Path) -> None:
     events: list[Event] = []
     for _ in range(2):
         with build_lock(tmp_path / "game", tmp_path / "locks", events.append):
@@ -38,7 +38,7 @@ def test_nobody_waits_where_nobody_builds(tmp_path: Path) -> None:
     assert events == []
 
 
-def test_two_folders_are_built_at_once(tmp_path: Path) -> None:
+def test_two_folders_can_be_built_at_once(tmp_path: Path) -> None:
     events: list[Event] = []
     with (
         build_lock(tmp_path / "one", tmp_path / "locks", events.append),
@@ -47,7 +47,7 @@ def test_two_folders_are_built_at_once(tmp_path: Path) -> None:
         assert events == []
 
 
-def test_the_second_waits_and_is_told_once_for_whom(tmp_path: Path) -> None:
+def test_a_second_build_waits_and_reports_the_holder_once(tmp_path: Path) -> None:
     events: list[Event] = []
     with hold(tmp_path / "game", tmp_path / "locks") as other:
         assert other.stdin
@@ -64,7 +64,7 @@ def test_the_second_waits_and_is_told_once_for_whom(tmp_path: Path) -> None:
     assert isinstance(waiting, Waiting) and f"process {other.pid}, since " in waiting.holder
 
 
-def test_a_folder_by_another_name_is_the_same_folder(tmp_path: Path) -> None:
+def test_two_paths_to_one_folder_share_a_lock(tmp_path: Path) -> None:
     events: list[Event] = []
     (tmp_path / "game").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "game")
@@ -78,7 +78,7 @@ def test_a_folder_by_another_name_is_the_same_folder(tmp_path: Path) -> None:
             assert len(events) == 1
 
 
-def test_who_is_killed_holds_nothing(tmp_path: Path) -> None:
+def test_a_killed_process_releases_the_lock(tmp_path: Path) -> None:
     events: list[Event] = []
     with hold(tmp_path / "game", tmp_path / "locks") as other:
         other.kill()
@@ -87,7 +87,7 @@ def test_who_is_killed_holds_nothing(tmp_path: Path) -> None:
             assert events == []
 
 
-def test_an_error_inside_frees_the_folder(tmp_path: Path) -> None:
+def test_an_error_releases_the_lock(tmp_path: Path) -> None:
     events: list[Event] = []
     with pytest.raises(ZeroDivisionError), build_lock(tmp_path, tmp_path / "locks", ignore):
         raise ZeroDivisionError
@@ -95,18 +95,18 @@ def test_an_error_inside_frees_the_folder(tmp_path: Path) -> None:
         assert events == []
 
 
-def test_the_right_is_not_kept_in_the_game(tmp_path: Path) -> None:
+def test_no_lock_file_is_written_into_the_game(tmp_path: Path) -> None:
     with build_lock(tmp_path / "game", tmp_path / "locks", ignore):
         assert [path.name for path in tmp_path.iterdir()] == ["locks"]
 
 
-def test_a_folder_for_locks_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_lock_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(PublishError, match="cannot lock"), build_lock(tmp_path, tmp_path / "cache/locks", ignore):
         pass
 
 
-def test_a_holder_that_cannot_be_noted_is_told_and_holds_nothing(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_record_its_holder_is_an_error_and_is_released(tmp_path: Path) -> None:
     with build_lock(tmp_path, tmp_path / "locks", ignore):
         [holder] = (tmp_path / "locks").glob("*.holder")
     holder.unlink()

@@ -1,4 +1,4 @@
-"""Candidates, and the one that a person chose."""
+"""Candidates, and the picked one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,9 +45,7 @@ def candidates(folder: Path, machine: Machine, count: int) -> list[Candidate]:
     return list(make_candidates(resolve_with_lock(load_pack(folder), {}), count, machine, ignore))
 
 
-def test_candidates_differ_and_the_first_is_what_a_build_makes(
-    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
-) -> None:
+def test_candidates_differ_and_the_first_equals_a_build(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     rebuilt(ONE)
     made = candidates(tmp_path, machine, 3)
     assert [each.number for each in made] == [1, 2, 3]
@@ -56,9 +54,7 @@ def test_candidates_differ_and_the_first_is_what_a_build_makes(
     assert [each.number for each in stored_candidates(recipe, machine)] == [1, 2, 3]
 
 
-def test_a_pick_is_built_without_sampling_what_was_seen_already(
-    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
-) -> None:
+def test_a_pick_is_built_without_sampling_it_again(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     rebuilt(ONE)
     before = block(tmp_path)
     candidates(tmp_path, machine, 3)
@@ -80,7 +76,7 @@ def test_a_pick_is_built_again_from_the_lock_alone(rebuilt: Rebuilt, machine: Ma
     assert block(tmp_path).outputs == picked
 
 
-def test_a_pick_taken_back_gives_the_first_picture_again(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
+def test_an_undone_pick_builds_the_first_candidate_again(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     rebuilt(ONE)
     first = block(tmp_path)
     for number in (2, None):
@@ -89,7 +85,9 @@ def test_a_pick_taken_back_gives_the_first_picture_again(rebuilt: Rebuilt, machi
     assert block(tmp_path) == first
 
 
-def test_a_pick_outlives_other_steps_and_not_another_prompt(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
+def test_a_pick_is_kept_when_steps_change_and_dropped_when_the_prompt_changes(
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
+) -> None:
     text = "pack: p\nassets:\n  a: {preset: pixels, prompt: %s, cutout: {alpha: %s}}\n"
     rebuilt(text % ("x", "soft"))
     pick(Project.load(tmp_path, tmp_path / "game"), "a", 2, machine, ignore)
@@ -99,7 +97,7 @@ def test_a_pick_outlives_other_steps_and_not_another_prompt(rebuilt: Rebuilt, ma
     assert (block(tmp_path).attempt, block(tmp_path).pick) == (0, None)
 
 
-def test_a_picked_picture_is_published_whatever_its_checks_say(
+def test_a_picked_image_is_published_even_if_its_checks_fail(
     rebuilt: Rebuilt, machine: Machine, tmp_path: Path
 ) -> None:
     rebuilt(REJECTED % 2.0)
@@ -113,7 +111,7 @@ def test_a_picked_picture_is_published_whatever_its_checks_say(
     ("asset", "number", "said"),
     [("b", 1, "has no asset 'b'"), ("a", 0, "not from 1 to"), ("all", 1, "has no candidates")],
 )
-def test_what_cannot_be_picked_is_one_sentence(
+def test_an_invalid_pick_is_an_error(
     rebuilt: Rebuilt, machine: Machine, tmp_path: Path, asset: str, number: int, said: str
 ) -> None:
     rebuilt(ONE + "  all: {preset: atlas, members: [a]}\n")
@@ -121,9 +119,7 @@ def test_what_cannot_be_picked_is_one_sentence(
         pick(Project.load(tmp_path, tmp_path / "game"), asset, number, machine, ignore)
 
 
-def test_an_asset_that_was_never_built_can_be_picked_and_is_stale_until_it_is(
-    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
-) -> None:
+def test_a_picked_asset_that_was_never_built_is_stale(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     rebuilt(ONE)
     (tmp_path / "pack.yaml").write_text(TWO)
     for asset in ("a", "b"):
@@ -135,9 +131,7 @@ def test_an_asset_that_was_never_built_can_be_picked_and_is_stale_until_it_is(
     assert {each.state for each in check_report(Project.load(tmp_path, tmp_path / "game"))} == {"ok"}
 
 
-def test_a_pick_taken_back_before_any_build_leaves_nothing_that_seems_built(
-    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
-) -> None:
+def test_an_undone_pick_before_any_build_leaves_no_block(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     rebuilt(ONE)
     (tmp_path / "pack.yaml").write_text(TWO)
     for number in (2, None):
@@ -146,9 +140,7 @@ def test_a_pick_taken_back_before_any_build_leaves_nothing_that_seems_built(
     assert (found.state, found.reasons) == ("stale", ("it is not built yet",))
 
 
-def test_a_pick_is_built_with_the_atlases_that_hold_it_and_nothing_else(
-    rebuilt: Rebuilt, machine: Machine, tmp_path: Path
-) -> None:
+def test_a_pick_is_built_with_its_atlases_only(rebuilt: Rebuilt, machine: Machine, tmp_path: Path) -> None:
     text = ONE + "  c: {preset: drawing, prompt: c}\n  all: {preset: atlas, members: [a]}\n"
     rebuilt(text)
     before = {name: block(tmp_path, name).outputs for name in ("a", "c", "all")}

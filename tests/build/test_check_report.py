@@ -1,4 +1,4 @@
-"""Published files against pack and lock."""
+"""`assetgen check`: published files against pack and lock."""
 
 import shutil
 from collections.abc import Callable
@@ -23,7 +23,7 @@ OK = ("ok",)
 
 @pytest.fixture
 def audited(tmp_path: Path) -> Audit:
-    """State and reasons of each asset, of the pack as it is now or as a text."""
+    """State and reasons of each asset, for the pack file or for another text."""
 
     def run(text: str = "", *, similar: bool = False) -> dict[str, tuple[str, ...]]:
         if text:
@@ -40,18 +40,18 @@ def change(folder: Path, **facts: object) -> None:
     write_lock(folder / "pack.lock", lock | {"a": replace(lock["a"], **facts)})  # type: ignore[arg-type]
 
 
-def test_a_fresh_build_is_in_order(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_a_fresh_build_is_ok(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(TWO)
     assert audited() == {"a": OK, "b": OK}
 
 
-def test_a_pack_without_a_lock_is_told_so(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_a_missing_lock_is_reported(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     (tmp_path / "pack.lock").unlink()
     assert audited() == dict.fromkeys("ab", ("new", "its pack has no lock"))
 
 
-def test_a_draft_is_no_build(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_a_draft_does_not_count_as_a_build(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(TWO, draft=True)
     assert audited()["a"] == ("new", "its pack has no lock")
 
@@ -68,7 +68,7 @@ def test_a_removed_file_is_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: P
 
 
 @pytest.mark.parametrize("stands", ["folder", "link"])
-def test_what_is_no_file_is_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: Path, stands: str) -> None:
+def test_a_folder_or_dead_link_counts_as_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: Path, stands: str) -> None:
     rebuilt(TWO)
     (tmp_path / "game/a.png").rename(tmp_path / "elsewhere.png")
     place = tmp_path / "game/a.png"
@@ -76,20 +76,20 @@ def test_what_is_no_file_is_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: 
     assert audited()["a"] == ("missing", "a.png is missing")
 
 
-def test_a_lost_game_misses_everything(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_in_a_deleted_game_every_file_is_missing(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     shutil.rmtree(tmp_path / "game")
     assert audited() == {"a": ("missing", "a.png is missing"), "b": ("missing", "b.png is missing")}
 
 
-def test_a_touched_up_picture_is_edited(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_an_image_changed_by_hand_is_edited(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     (tmp_path / "game/a.png").write_bytes(b"mine")
     assert audited() == {"a": ("edited", "a.png was edited by hand"), "b": OK}
     assert audited(similar=True)["a"] == ("edited", "a.png was edited by hand")
 
 
-def test_an_asset_that_left_the_pack_is_gone_with_what_it_leaves(
+def test_an_asset_removed_from_the_pack_is_gone_and_its_files_are_listed(
     rebuilt: Rebuilt, audited: Audit, tmp_path: Path
 ) -> None:
     rebuilt(TWO)
@@ -100,14 +100,12 @@ def test_an_asset_that_left_the_pack_is_gone_with_what_it_leaves(
     assert audited()["b"] == ("gone", "it is no longer in the pack", "only its lock entry is left")
 
 
-def test_an_asset_that_was_added_is_new(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_an_added_asset_is_new(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(TWO)
     assert audited(TWO + "  c: {preset: drawing, prompt: z}")["c"] == ("new", "it is not in the lock")
 
 
-def test_several_things_that_are_wrong_are_all_told_and_stale_comes_first(
-    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
-) -> None:
+def test_all_reasons_are_reported_and_stale_comes_first(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(GODOT.replace("drawing", "pixels"))
     (tmp_path / "game/a.png").unlink()
     (tmp_path / "game/a.tres").write_bytes(b"mine")
@@ -116,20 +114,22 @@ def test_several_things_that_are_wrong_are_all_told_and_stale_comes_first(
     )  # fmt: skip
 
 
-def test_files_that_the_engine_owns_may_change_but_not_go(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_files_owned_by_the_engine_may_change_but_not_be_missing(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
     rebuilt(GODOT)
     (tmp_path / "game/a.png.import").write_text("[remap]\nuid=1\n")
     (tmp_path / "game/b.png.import").unlink()
     assert audited() == {"a": OK, "b": ("missing", "b.png.import is missing")}
 
 
-def test_a_draft_over_a_real_build_is_told_from_a_hand_edit(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_a_draft_over_a_build_is_not_reported_as_a_hand_edit(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(GODOT.replace("drawing", "pixels"))
     rebuilt(GODOT.replace("drawing", "pixels").replace("prompt: x", "prompt: zz"), draft=True)
     assert audited(GODOT.replace("drawing", "pixels"))["a"] == ("stale", "a.png is of another build, such as a draft")
 
 
-def test_a_failed_rebuild_leaves_what_was_good_stale(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_after_a_failed_rebuild_the_old_files_are_stale(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt("pack: p\nassets: {a: {preset: pattern, prompt: x}}")
     bad = "pack: p\nassets: {a: {preset: pattern, prompt: x, tries: 1, seam: {limit: 0.0001}}}"
     for _ in range(2):
@@ -137,31 +137,27 @@ def test_a_failed_rebuild_leaves_what_was_good_stale(rebuilt: Rebuilt, audited: 
     assert audited()["a"] == ("stale", "check seam.limit 1.35 → 0.0001", "tries 3 → 1")
 
 
-def test_pictures_from_other_hardware_are_accepted_where_they_look_the_same(
-    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
-) -> None:
+def test_similar_accepts_images_from_other_hardware(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     change(tmp_path, outputs={"a.png": "0" * 64})
     told = "a.png has other bytes and the same look, as from other hardware; --similar accepts it"
     assert (audited()["a"], audited(similar=True)["a"]) == (("stale", told), OK)
 
 
-def test_pictures_that_look_otherwise_are_not_accepted(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_similar_does_not_accept_different_images(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     change(tmp_path, outputs={"a.png": "0" * 64}, looks={"a.png": "40" * 64})
     assert audited(similar=True)["a"] == ("stale", "a.png is of another build, such as a draft")
 
 
-def test_a_picture_that_somebody_else_put_there_is_edited_however_it_looks(
-    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
-) -> None:
+def test_a_foreign_image_is_edited_even_if_it_looks_the_same(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     with Image.open(tmp_path / "game/a.png") as image:
         image.save(tmp_path / "game/a.png", compress_level=0)
     assert audited(similar=True)["a"] == ("edited", "a.png was edited by hand")
 
 
-def test_a_rename_is_one_gone_and_one_new_until_it_is_built(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_a_renamed_asset_is_one_gone_and_one_new_until_it_is_built(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(TWO)
     assert {name: said[0] for name, said in audited(TWO.replace("  b:", "  c:")).items()} == {
         "a": "ok", "b": "gone", "c": "new"
@@ -170,7 +166,7 @@ def test_a_rename_is_one_gone_and_one_new_until_it_is_built(rebuilt: Rebuilt, au
     assert audited() == {"a": OK, "c": OK}
 
 
-def test_a_changed_input_file_is_told_by_its_name(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_a_changed_input_file_is_reported_by_name(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     text = "pack: p\nassets: {a: {preset: drawing, prompt: x, fake: {image: ü.png}}}"
     Image.new("RGB", (8, 8), "red").save(tmp_path / "ü.png")
     rebuilt(text)
@@ -178,7 +174,7 @@ def test_a_changed_input_file_is_told_by_its_name(rebuilt: Rebuilt, audited: Aud
     assert audited()["a"] == ("stale", "ü.png changed")
 
 
-def test_a_member_that_changed_makes_its_atlas_stale(rebuilt: Rebuilt, audited: Audit) -> None:
+def test_a_changed_member_makes_its_atlas_stale(rebuilt: Rebuilt, audited: Audit) -> None:
     text = TWO + "  all: {preset: atlas, members: [a, b]}\n"
     rebuilt(text)
     told = audited(text.replace("prompt: y", "prompt: z"))
@@ -186,7 +182,7 @@ def test_a_member_that_changed_makes_its_atlas_stale(rebuilt: Rebuilt, audited: 
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< ours\n", "assetgen lock: 99\n"], ids=["merge", "newer"])
-def test_a_lock_that_cannot_be_used_is_refused(rebuilt: Rebuilt, audited: Audit, tmp_path: Path, text: str) -> None:
+def test_an_unreadable_lock_is_refused(rebuilt: Rebuilt, audited: Audit, tmp_path: Path, text: str) -> None:
     rebuilt(TWO)
     (tmp_path / "pack.lock").write_text(text)
     with pytest.raises(InputError, match=r"pack\.lock"):

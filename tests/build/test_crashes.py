@@ -1,4 +1,4 @@
-"""Builds that are killed: no file is ever torn, and the next build ends where an undisturbed one would have."""
+"""Killed builds: every file is whole, and the next build has the result of an undisturbed one."""
 
 import itertools
 import json
@@ -48,7 +48,7 @@ def is_litter(path: str) -> bool:
 
 
 def saved(folder: Path) -> int:
-    """How many pictures have finished sampling."""
+    """The number of images that finished sampling."""
     return len(list((folder / "store/sampled").rglob("*.zip")))
 
 
@@ -72,7 +72,7 @@ class Builder:
 
 @dataclass
 class Case:
-    """A folder as it is before a build, its files before and after an undisturbed one, and the pictures that took."""
+    """A folder before a build, its files before and after an undisturbed build, and the number of images sampled."""
 
     builder: Builder
     start: Path
@@ -81,7 +81,7 @@ class Case:
     sampled: int
 
     def survives(self, **end: float) -> bool:
-        """Build to such an early end, look at what stands, and build again. False where the build was not killed."""
+        """Build until killed, check the files, and build again. False where the build was not killed."""
         folder = self.start.with_name("killed")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.start, folder)
@@ -96,12 +96,14 @@ class Case:
     def check_whole(self, stands: Tree) -> None:
         known = {path: (self.before.get(path), self.after.get(path)) for path in stands if not is_litter(path)}
         assert [path for path, wholes in known.items() if stands[path] not in wholes] == []
-        assert self.before.keys() & self.after.keys() <= stands.keys(), "nothing goes before its replacement stands"
+        assert self.before.keys() & self.after.keys() <= stands.keys(), (
+            "a file is removed only after its replacement exists"
+        )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder in memory, where the machine has such: flushing to a real disk takes most of the time."""
+    """A folder in memory where the machine has one: flushing to a real disk takes most of the time."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         yield Path(name)
 
@@ -133,16 +135,16 @@ def write(folder: Path, pack: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_kill_before_any_operation_on_files_is_survived(case: Case) -> None:
+def test_a_build_continues_after_a_kill_before_any_file_operation(case: Case) -> None:
     numbers = itertools.takewhile(lambda number: case.survives(operation=number), itertools.count(1))
     assert len(list(numbers)) > 50
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_moment_is_survived(case: Case) -> None:
+def test_a_build_continues_after_a_kill_at_any_moment(case: Case) -> None:
     chance = random.Random(7)
     assert sum(case.survives(seconds=chance.uniform(0, 0.06)) for _ in range(MOMENTS)) > MOMENTS / 3
 
 
-def test_a_kill_in_the_middle_of_a_writing_is_survived(case: Case) -> None:
+def test_a_build_continues_after_a_kill_during_a_write(case: Case) -> None:
     assert all(case.survives(bytes=size) for size in (0, 1, 50, 200, 800, 2000))

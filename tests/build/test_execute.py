@@ -1,4 +1,4 @@
-"""The straight line, with drawings instead of a model."""
+"""Builds without a lock, with drawings instead of a model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_changed_step_samples_nothing(build: Build) -> None:
     assert (done.sampled, done.published) == (0, 1)
 
 
-def test_a_lost_game_folder_is_filled_from_the_store(build: Build, tmp_path: Path) -> None:
+def test_a_deleted_game_folder_is_filled_from_the_store(build: Build, tmp_path: Path) -> None:
     build(TWO)
     (tmp_path / "game/a.png").unlink()
     done = finished(build(TWO))
@@ -47,7 +47,7 @@ def test_a_lost_game_folder_is_filled_from_the_store(build: Build, tmp_path: Pat
     assert (tmp_path / "game/a.png").is_file()
 
 
-def test_a_damaged_store_is_made_again(build: Build, tmp_path: Path) -> None:
+def test_damaged_store_entries_are_made_again(build: Build, tmp_path: Path) -> None:
     build(TWO)
     for entry in (tmp_path / "store").rglob("*.zip"):
         entry.write_bytes(b"broken")
@@ -56,13 +56,13 @@ def test_a_damaged_store_is_made_again(build: Build, tmp_path: Path) -> None:
     assert (tmp_path / "game/a.png").is_file()
 
 
-def test_assets_that_left_the_pack_leave_the_game(build: Build, tmp_path: Path) -> None:
+def test_assets_removed_from_the_pack_are_removed_from_the_game(build: Build, tmp_path: Path) -> None:
     build(TWO)
     build("pack: p\nassets:\n  a: {preset: painted_concept, prompt: x}\n")
     assert sorted(path.name for path in (tmp_path / "game").iterdir()) == ["a.png", "manifest.json"]
 
 
-def test_one_bad_asset_stops_no_other(build: Build, tmp_path: Path) -> None:
+def test_one_failed_asset_stops_no_other(build: Build, tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"not a picture")
     images = "  bad: {preset: sprite, prompt: x, diffusion: {image: bad.png}}\n"
     events = build(TWO + images)
@@ -71,7 +71,7 @@ def test_one_bad_asset_stops_no_other(build: Build, tmp_path: Path) -> None:
     assert "is not a supported image" in failure.reason
 
 
-def test_a_rejected_picture_is_tried_with_other_seeds_and_then_reported(build: Build) -> None:
+def test_a_rejected_image_is_sampled_with_other_seeds_and_then_reported(build: Build) -> None:
     text = "pack: p\nassets: {a: {preset: tile_texture, prompt: x, tries: 3, seam: {limit: 0.0001}}}"
     events = build(text)
     attempts = [event.attempt for event in events if isinstance(event, Checked)]
@@ -80,7 +80,7 @@ def test_a_rejected_picture_is_tried_with_other_seeds_and_then_reported(build: B
     assert "its checks rejected all 3 attempts (seam" in failure.reason
 
 
-def test_an_atlas_is_made_of_its_members_and_follows_them(build: Build, tmp_path: Path) -> None:
+def test_an_atlas_is_rebuilt_when_a_member_changes(build: Build, tmp_path: Path) -> None:
     text = "pack: p\nassets:\n  one: {preset: sprite, prompt: x}\n  two: {preset: sprite, prompt: %s}\n"
     text += "  all: {preset: atlas, members: [one, two]}\n"
     build(text % "y")
@@ -90,7 +90,7 @@ def test_an_atlas_is_made_of_its_members_and_follows_them(build: Build, tmp_path
     assert [event.asset for event in events if isinstance(event, Published)] == ["two", "all"]
 
 
-def test_an_atlas_of_a_failed_member_fails_with_its_name(build: Build) -> None:
+def test_an_atlas_with_a_failed_member_fails_and_names_it(build: Build) -> None:
     text = "pack: p\nassets:\n  one: {preset: tile_texture, prompt: x, tries: 1, seam: {limit: 0.0001}}\n"
     text += "  all: {preset: atlas, members: [one]}\n"
     failures = [event for event in build(text) if isinstance(event, Failed)]
@@ -98,23 +98,21 @@ def test_an_atlas_of_a_failed_member_fails_with_its_name(build: Build) -> None:
     assert "pack.yaml:4: its member 'one' failed" in failures[1].reason
 
 
-def test_every_picture_tells_where_it_comes_from(build: Build, tmp_path: Path) -> None:
+def test_every_image_records_its_origin(build: Build, tmp_path: Path) -> None:
     build(TWO)
     told = read_text((tmp_path / "game/a.png").read_bytes())
     assert '"preset": "painted_concept"' in told["assetgen"]
     assert "trainedAlgorithmicMedia" not in str(told), "a drawing without a model is not generated media"
 
 
-def test_a_tiling_texture_really_tiles(build: Build, tmp_path: Path) -> None:
+def test_a_tiling_texture_has_no_seam(build: Build, tmp_path: Path) -> None:
     build("pack: p\nassets: {a: {preset: tile_texture, prompt: x}}")
     pixels = read_image(tmp_path / "game/a.png").mean(axis=2)
     inside = np.abs(np.diff(pixels, axis=1)).mean()
     assert np.abs(pixels[:, 0] - pixels[:, -1]).mean() < 2 * inside
 
 
-def test_a_store_that_cannot_be_reached_stops_the_build_before_anything_is_sampled(
-    build: Build, tmp_path: Path
-) -> None:
+def test_an_unreachable_store_stops_the_build_before_sampling(build: Build, tmp_path: Path) -> None:
     (tmp_path / "store").write_text("in the way")
     with pytest.raises(BuildError, match="cannot read from the store"):
         build(TWO)

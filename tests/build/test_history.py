@@ -1,4 +1,4 @@
-"""How long sampling took here, and from that how long it will take."""
+"""Measured times of past builds, and forecasts from them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,22 +27,22 @@ def done(published: int = 0, **profile: float) -> Finished:
 
 @pytest.fixture
 def recipes(write_pack: WritePack) -> tuple[Recipe, ...]:
-    """Two alike ones and a bigger one."""
+    """Two recipes of equal size and a larger one."""
     return resolve_pack(write_pack(PACK + BIG))
 
 
-def test_what_was_measured_is_read_back(tmp_path: Path) -> None:
+def test_measurements_are_read_back(tmp_path: Path) -> None:
     record(tmp_path / "cache/history.json", [("kind", OLD)])
     assert read_history(tmp_path / "cache/history.json") == {"kind": OLD}
 
 
-def test_times_are_moving_averages_and_memory_is_the_most(tmp_path: Path) -> None:
+def test_times_are_moving_averages_and_memory_is_the_maximum(tmp_path: Path) -> None:
     for past in (OLD, Measurement(20.0, 250.0, 1_000, "gpu")):
         record(tmp_path / "h.json", [("kind", past)])
     assert read_history(tmp_path / "h.json") == {"kind": Measurement(13.0, 250.0, 2_000, "gpu")}
 
 
-def test_another_device_begins_anew() -> None:
+def test_another_device_starts_a_new_history() -> None:
     assert OLD.updated(Measurement(90.0, 16.0, 0, "cpu")) == Measurement(90.0, 16.0, 0, "cpu")
 
 
@@ -52,24 +52,24 @@ def test_without_a_measurement_nothing_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"k": 3}', '{"k": {"seconds": "fast"}}', '{"k": {"hours": 1}}'])
-def test_a_damaged_history_is_none_and_is_written_anew(tmp_path: Path, text: str) -> None:
+def test_a_damaged_history_is_ignored_and_replaced(tmp_path: Path, text: str) -> None:
     (tmp_path / "h.json").write_text(text)
     assert read_history(tmp_path / "h.json") == {}
     record(tmp_path / "h.json", [("kind", OLD)])
     assert read_history(tmp_path / "h.json") == {"kind": OLD}
 
 
-def test_a_history_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+def test_a_history_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way")
     record(tmp_path / "cache/history.json", [("kind", OLD)])
 
 
-def test_prompt_and_seed_do_not_make_another_kind_and_size_does(recipes: tuple[Recipe, ...]) -> None:
+def test_size_defines_a_group_and_prompt_and_seed_do_not(recipes: tuple[Recipe, ...]) -> None:
     a, b, big = map(group_of, recipes)
     assert (a == b, a == big) == (True, False)
 
 
-def test_a_build_measures_pictures_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
+def test_a_build_measures_sampling_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
     finished = done(published=2, sampling=13.0, steps=1.0, checks=0.5, export=0.25, publish=0.25)
     found = dict(measured([(recipes[0], drawn(4)), (recipes[0], drawn(4))], finished))
     assert found == {
@@ -79,28 +79,28 @@ def test_a_build_measures_pictures_loading_and_finishing(recipes: tuple[Recipe, 
     }
 
 
-def test_a_build_that_did_nothing_measures_nothing() -> None:
+def test_a_build_with_nothing_to_do_measures_nothing() -> None:
     assert list(measured([], done())) == []
 
 
-def test_a_forecast_adds_up_pictures_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
+def test_a_forecast_sums_sampling_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
     past = {group_of(recipes[0]): OLD, LOADING: Measurement(6.0), FINISHING: Measurement(0.5)}
     told = forecast(recipes[:2], 4, past)
     assert (told.seconds, told.memory, told.unknown) == (20 + 6 + 4 * 0.5, 2_000, 0)
     assert told.watt_hours == pytest.approx(20 * 300 / 3600)
 
 
-def test_kinds_that_were_never_sampled_here_are_counted(recipes: tuple[Recipe, ...]) -> None:
+def test_images_of_unmeasured_groups_are_counted(recipes: tuple[Recipe, ...]) -> None:
     told = forecast(recipes, 3, {group_of(recipes[0]): OLD})
     assert (told.seconds, told.unknown) == (20, 1)
 
 
-def test_nothing_is_loaded_where_nothing_known_is_sampled(recipes: tuple[Recipe, ...]) -> None:
+def test_a_forecast_without_sampling_has_no_loading_time(recipes: tuple[Recipe, ...]) -> None:
     told = forecast(recipes[2:], 0, {LOADING: Measurement(6.0)})
     assert (told.seconds, told.unknown) == (0, 1)
 
 
-def test_drawings_and_atlases_are_not_pictures_by_a_model(write_pack: WritePack) -> None:
+def test_drawings_and_atlases_do_not_count_as_model_images(write_pack: WritePack) -> None:
     recipes = resolve_pack(write_pack(PACK), draft=True)
     assert forecast(recipes, 2, {FINISHING: Measurement(0.5)}).seconds == 1.0
     assert forecast(recipes, 2, {}).unknown == 0

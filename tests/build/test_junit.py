@@ -20,7 +20,7 @@ BUILT = [
 
 
 def read(*events: Event) -> ElementTree.Element:
-    """The one suite of a report on a pack."""
+    """The only suite of a report on one pack."""
     [suite] = ElementTree.fromstring(report([("dungeon", events)]))
     return suite
 
@@ -56,24 +56,24 @@ def test_a_verdict_that_is_not_ok_is_a_failure_with_all_its_reasons() -> None:
     assert (len(suite), failures(suite)) == (2, ["stale: prompt changed, wall.png is missing"])
 
 
-def test_what_stops_a_whole_build_fails_in_the_packs_name() -> None:
+def test_an_error_of_the_whole_build_is_a_failed_case_named_after_the_pack() -> None:
     [case] = read(Failed(reason="pack.lock:3: has merge markers.", exit_code=2))
     assert (case.attrib["name"], failures(case)) == ("dungeon", ["pack.lock:3: has merge markers."])
 
 
-def test_several_packs_are_several_suites_and_one_sum() -> None:
+def test_several_packs_are_several_suites_with_one_sum() -> None:
     root = ElementTree.fromstring(report([("cave", BUILT), ("dungeon", BUILT), ("empty", [])]))
     assert [suite.attrib["name"] for suite in root] == ["cave", "dungeon", "empty"]
     assert (root.attrib["tests"], root.attrib["failures"]) == ("6", "2")
 
 
 @pytest.mark.parametrize("reason", ['<a & "b">', "zwei\nZeilen", "größer → 🐉", "]]>"])
-def test_any_text_survives(reason: str) -> None:
+def test_any_text_is_read_back(reason: str) -> None:
     assert failures(read(Failed(asset="a", reason=reason))) == [reason]
 
 
 @pytest.mark.parametrize("letter", ["\x00", "\x1b", "\x0b", "\ufffe", "\ud800"], ids=ascii)
-def test_what_xml_cannot_hold_is_marked(letter: str) -> None:
+def test_characters_that_xml_forbids_are_replaced(letter: str) -> None:
     assert failures(read(Failed(asset="a", reason=f"x{letter}y"))) == ["x�y"]
 
 
@@ -82,7 +82,7 @@ def test_a_report_is_written_into_a_new_folder(tmp_path: Path) -> None:
     assert ElementTree.parse(tmp_path / "ci/report.xml").getroot().tag == "testsuites"
 
 
-def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "ci").write_text("in the way")
     with pytest.raises(InputError, match="cannot write the report"):
         write_report(tmp_path / "ci/report.xml", [])

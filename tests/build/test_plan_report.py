@@ -1,4 +1,4 @@
-"""What a plan says, a build then does."""
+"""`assetgen plan`: a build then does what the plan lists."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ PAINTED = "pack: p\nassets:\n  a: {preset: painted_concept, prompt: x}\n  b: {pr
 
 
 def surveyed(folder: Path, text: str = "", only: str = "*") -> PlanReport:
-    """What a build would do for the pack as it is now, or as a text."""
+    """What a build would do for the pack file or for another text."""
     if text:
         (folder / "pack.yaml").write_text(text)
     return plan_report(Project.load(folder, folder / "game"), Machine(Store(folder / "store"), folder), only)
@@ -68,7 +68,7 @@ def test_after_a_build_everything_is_reused_and_has_no_reason(rebuilt: Rebuilt, 
     ],
     ids=["prompt", "step", "export", "game", "files", "images", "store", "current", "gone"],
 )
-def test_what_a_plan_says_a_build_then_does(
+def test_a_build_does_what_the_plan_lists(
     rebuilt: Rebuilt, tmp_path: Path, old: str, new: str, lost: list[str], wanted: str, reason: str | None
 ) -> None:
     rebuilt(TWO)
@@ -87,7 +87,7 @@ SEEN = {
     "reuse": ("reused",),
     "remove": ("removed",),
 }
-"""How work is seen in the events of a build; of what was sampled it tells the count alone."""
+"""How each kind of work appears in the events of a build; for sampling, only the count."""
 
 
 def done(events: list[Event]) -> dict[str, tuple[str, ...]]:
@@ -114,7 +114,7 @@ def done(events: list[Event]) -> dict[str, tuple[str, ...]]:
         ("members: [a, b]", "members: [a, b]", ["images", "sampled"]),
     ],
 )
-def test_a_plan_counts_what_a_build_then_samples(
+def test_a_plan_counts_the_images_that_a_build_samples(
     rebuilt: Rebuilt, tmp_path: Path, old: str, new: str, lost: list[str]
 ) -> None:
     rebuilt(ATLAS)
@@ -125,7 +125,7 @@ def test_a_plan_counts_what_a_build_then_samples(
     assert planned.get("sample", 0) == finished.sampled
 
 
-def test_a_member_whose_images_are_lost_is_made_again_for_its_atlas(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_member_with_deleted_images_is_made_again_for_its_atlas(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(ATLAS)
     lose(tmp_path, "images", "sampled")
     text = ATLAS.replace("members: [a, b]", "members: [a]")
@@ -133,15 +133,13 @@ def test_a_member_whose_images_are_lost_is_made_again_for_its_atlas(rebuilt: Reb
     assert reasons(tmp_path)["a"] == ("'all' needs its images",)
 
 
-def test_a_game_that_holds_a_draft_is_told(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_draft_in_the_game_is_reported(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     rebuilt(TWO.replace("pixels", "drawing"), draft=True)
     assert reasons(tmp_path, TWO)["a"] == ("the game has another build of it",)
 
 
-def test_a_file_that_was_edited_by_hand_is_told_where_a_build_would_stop_at_it(
-    rebuilt: Rebuilt, tmp_path: Path
-) -> None:
+def test_a_hand_edited_file_is_reported_where_a_build_would_keep_it(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     (tmp_path / "game/b.png").write_bytes(b"mine")
     assert reasons(tmp_path) == {}
@@ -149,7 +147,7 @@ def test_a_file_that_was_edited_by_hand_is_told_where_a_build_would_stop_at_it(
     assert told == ("prompt changed", "b.png was edited by hand, so that only --overwrite replaces it")
 
 
-def test_only_what_is_named_is_planned(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_only_named_assets_are_planned(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     found = surveyed(tmp_path, TWO.replace("  b:", "  c:"), only="c").assets
     assert [(each.asset, each.work) for each in found] == [("c", "export")]
@@ -170,13 +168,13 @@ def test_nothing_is_written(rebuilt: Rebuilt, tmp_path: Path) -> None:
     assert after == before
 
 
-def test_on_an_empty_machine_nothing_is_known_and_nothing_is_made(tmp_path: Path) -> None:
+def test_a_plan_on_a_new_machine_has_no_forecast_and_writes_nothing(tmp_path: Path) -> None:
     forecast = surveyed(tmp_path, PAINTED).forecast
     assert (forecast.seconds, forecast.unknown) == (0, 2)
     assert [path.name for path in tmp_path.iterdir()] == ["pack.yaml"]
 
 
-def test_a_forecast_knows_what_finishing_took_here(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_forecast_uses_measured_finishing_times(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     record(tmp_path / "other.json", [(FINISHING, Measurement(2.0))])
     (tmp_path / "other.json").replace(tmp_path / "history.json")
@@ -184,7 +182,7 @@ def test_a_forecast_knows_what_finishing_took_here(rebuilt: Rebuilt, tmp_path: P
 
 
 @pytest.mark.model
-def test_a_forecast_knows_what_sampling_took_here(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_forecast_uses_measured_sampling_times(rebuilt: Rebuilt, tmp_path: Path) -> None:
     text = "pack: p\nassets: {a: {preset: painted_concept, prompt: %s, diffusion: {steps: 1, size: [64, 64]}}}"
     [finished] = [event for event in rebuilt(text % "x", price=2.5) if isinstance(event, Finished)]
     forecast = surveyed(tmp_path, text % "y").forecast

@@ -1,4 +1,4 @@
-"""Where a picture comes from."""
+"""Metadata in published images: prompt, preset, model and source type."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from assetgen.pack.resolve import resolve_pack
 Write = Callable[[str], PackFile]
 
 
-def test_a_generated_picture_says_so_in_three_ways(write_pack: Write) -> None:
+def test_a_generated_image_is_marked_in_three_formats(write_pack: Write) -> None:
     [recipe] = resolve_pack(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: a hill, seed: 5}}"))
     told = provenance(recipe, 0)
     assert "painted concept art of a hill\n" in told["parameters"]
@@ -21,7 +21,7 @@ def test_a_generated_picture_says_so_in_three_ways(write_pack: Write) -> None:
     assert request["source"]["words"]["model"]["digest"]
 
 
-def test_an_atlas_of_generated_pictures_is_generated(write_pack: Write) -> None:
+def test_an_atlas_of_generated_images_is_marked_as_generated(write_pack: Write) -> None:
     text = "pack: p\nassets: {a: {preset: sprite, prompt: x}, all: {preset: atlas, members: [a]}}"
     told = provenance(resolve_pack(write_pack(text))[-1], 0)
     assert "trainedAlgorithmicMedia" in told["XML:com.adobe.xmp"]

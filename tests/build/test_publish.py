@@ -1,4 +1,4 @@
-"""Files into the game folder."""
+"""Publishing files into the game folder."""
 
 from pathlib import Path
 
@@ -27,13 +27,13 @@ def test_only_changed_bytes_are_written(tmp_path: Path) -> None:
     assert (tmp_path / "game/art/a.png").stat().st_mtime_ns == before
 
 
-def test_what_an_asset_no_longer_publishes_is_removed(tmp_path: Path) -> None:
+def test_files_that_an_asset_no_longer_publishes_are_removed(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1", "b.png": b"2"})
     put(tmp_path, {"a.png": b"1"})
     assert not (tmp_path / "game/art/b.png").exists()
 
 
-def test_a_hand_edited_file_is_kept_until_overwriting_is_asked_for(tmp_path: Path) -> None:
+def test_a_hand_edited_file_is_kept_without_overwrite(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1"})
     edited = tmp_path / "game/art/a.png"
     edited.write_bytes(b"mine")
@@ -43,33 +43,33 @@ def test_a_hand_edited_file_is_kept_until_overwriting_is_asked_for(tmp_path: Pat
     assert put(tmp_path, {"a.png": b"2"}, overwrite=True) == ("a.png",)
 
 
-def test_a_strangers_file_is_never_replaced(tmp_path: Path) -> None:
+def test_a_foreign_file_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "game/art").mkdir(parents=True)
     (tmp_path / "game/art/a.png").write_bytes(b"theirs")
     with pytest.raises(PublishError, match="not from this pack"):
         put(tmp_path, {"a.png": b"1"})
 
 
-def test_two_assets_cannot_publish_one_file(tmp_path: Path) -> None:
+def test_two_assets_cannot_publish_the_same_file(tmp_path: Path) -> None:
     put(tmp_path, {"wall_normal.png": b"1"}, "wall")
     with pytest.raises(PublishError, match="asset 'wall' already publishes"):
         put(tmp_path, {"wall_normal.png": b"2"}, "wall_normal")
 
 
 @pytest.mark.parametrize("path", ["../a.png", "/a.png", "a/../../b.png", "con.png"])
-def test_nothing_leaves_the_target_by_its_name(tmp_path: Path, path: str) -> None:
+def test_a_path_outside_the_target_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(InputError):
         put(tmp_path, {path: b"1"})
 
 
-def test_nothing_leaves_the_target_through_a_link(tmp_path: Path) -> None:
+def test_a_link_out_of_the_target_is_refused(tmp_path: Path) -> None:
     (tmp_path / "game/art").mkdir(parents=True)
     (tmp_path / "game/art/sub").symlink_to(tmp_path)
     with pytest.raises(PublishError, match="link"):
         put(tmp_path, {"sub/a.png": b"1"})
 
 
-def test_a_read_only_file_is_told_and_left(tmp_path: Path) -> None:
+def test_a_read_only_file_is_reported_and_kept(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1"})
     (tmp_path / "game/art/a.png").chmod(0o444)
     with pytest.raises(PublishError, match="read-only"):
@@ -77,13 +77,13 @@ def test_a_read_only_file_is_told_and_left(tmp_path: Path) -> None:
     assert (tmp_path / "game/art/a.png").read_bytes() == b"1"
 
 
-def test_a_killed_build_leaves_files_that_the_next_one_knows(tmp_path: Path) -> None:
+def test_files_of_a_killed_build_are_recognised_by_the_next_one(tmp_path: Path) -> None:
     killed = target(tmp_path)
     killed.publish("a", {"a.png": b"1"}, ManifestEntry("k"))
     assert put(tmp_path, {"a.png": b"2"}) == ("a.png",)
 
 
-def test_pruning_keeps_what_was_edited(tmp_path: Path) -> None:
+def test_pruning_keeps_edited_files(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1", "b.png": b"1"})
     (tmp_path / "game/art/b.png").write_bytes(b"mine")
     into = target(tmp_path)
@@ -98,7 +98,7 @@ def test_a_folder_of_another_pack_is_refused(tmp_path: Path) -> None:
         Target(tmp_path / "game", "art", "other")
 
 
-def test_a_game_is_started_only_in_an_empty_folder(tmp_path: Path) -> None:
+def test_a_new_game_is_created_only_in_an_empty_folder(tmp_path: Path) -> None:
     into = target(tmp_path)
     into.start_game({"project.godot": b"new"})
     into.start_game({"project.godot": b"again"})
@@ -119,14 +119,14 @@ def test_a_game_is_started_only_in_an_empty_folder(tmp_path: Path) -> None:
     ],
     ids=["empty", "list", "deep", "version", "assets", "asset", "facts", "outside"],
 )
-def test_a_manifest_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+def test_an_invalid_manifest_is_an_error(tmp_path: Path, text: str) -> None:
     put(tmp_path, {"a.png": b"1"})
     (tmp_path / "game/art/manifest.json").write_text(text)
     with pytest.raises(PublishError, match="is not a manifest of assetgen"):
         target(tmp_path)
 
 
-def test_a_newer_manifest_is_told_whatever_its_form(tmp_path: Path) -> None:
+def test_a_newer_manifest_is_an_error_in_any_form(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1"})
     (tmp_path / "game/art/manifest.json").write_text('{"assetgen": 9, "packs": []}')
     with pytest.raises(PublishError, match="was written by a newer assetgen"):

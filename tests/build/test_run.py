@@ -1,4 +1,4 @@
-"""Builds with a lock: what it records, what it holds to, and who may move it."""
+"""Builds with a lock: what it records, and which builds may change it."""
 
 import shutil
 from collections.abc import Callable
@@ -26,14 +26,14 @@ def lock(folder: Path) -> dict[str, LockEntry]:
 
 
 def change(folder: Path, name: str, **facts: object) -> dict[str, LockEntry]:
-    """Change a block in the lock; gives the lock as it is then."""
+    """Change a block in the lock; returns the changed lock."""
     blocks = lock(folder)
     write_lock(folder / "pack.lock", blocks | {name: replace(blocks[name], **facts)})  # type: ignore[arg-type]
     return lock(folder)
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Game and lock."""
+    """The files of the game, and the lock."""
     found = [*(folder / "game").rglob("*.*"), folder / "pack.lock"]
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
 
@@ -47,21 +47,21 @@ def finished(events: list[Event]) -> Finished:
     return last
 
 
-def test_a_build_writes_what_was_asked_and_what_came_out(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_build_records_the_request_and_the_result(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     block = lock(tmp_path)["a"]
     assert (block.source["prompt"], block.export["part"], block.seed_name, block.tries) == ("x", "plain@1", "a", 3)
     assert (list(block.outputs), list(block.looks), list(lock(tmp_path))) == (["a.png"], ["a.png"], ["a", "b"])
 
 
-def test_a_second_build_leaves_the_lock_alone(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_second_build_does_not_write_the_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = (tmp_path / "pack.lock").stat().st_mtime_ns
     assert [type(event) for event in rebuilt(TWO) if event.asset] == [Reused, Reused]
     assert (tmp_path / "pack.lock").stat().st_mtime_ns == before
 
 
-def test_a_lost_lock_is_written_again_by_a_build_that_has_nothing_else_to_do(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_deleted_lock_is_written_again_by_a_build_with_nothing_else_to_do(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = files(tmp_path)
     (tmp_path / "pack.lock").unlink()
@@ -69,7 +69,7 @@ def test_a_lost_lock_is_written_again_by_a_build_that_has_nothing_else_to_do(reb
     assert files(tmp_path) == before
 
 
-def test_a_lost_game_and_store_give_the_same_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_build_without_game_and_store_writes_the_same_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = files(tmp_path)
     for folder in ("game", "store"):
@@ -78,27 +78,27 @@ def test_a_lost_game_and_store_give_the_same_lock(rebuilt: Rebuilt, tmp_path: Pa
     assert files(tmp_path) == before
 
 
-def test_assets_that_left_the_pack_leave_the_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_assets_removed_from_the_pack_are_removed_from_the_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     rebuilt(ONE)
     assert list(lock(tmp_path)) == ["a"]
 
 
 @pytest.mark.parametrize("wish", [{"draft": True}, {"once": True}], ids=str)
-def test_a_draft_and_what_is_made_once_write_no_lock(rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, bool]) -> None:
+def test_drafts_and_single_images_write_no_lock(rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, bool]) -> None:
     rebuilt(TWO, **wish)
     assert (tmp_path / "game/a.png").is_file()
     assert not (tmp_path / "pack.lock").exists()
 
 
-def test_a_draft_over_a_real_build_leaves_its_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_draft_over_a_build_keeps_its_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = lock(tmp_path)
     rebuilt(Z, draft=True)
     assert lock(tmp_path) == before
 
 
-def test_named_assets_leave_the_blocks_of_all_others(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_build_of_named_assets_keeps_all_other_blocks(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(THREE)
     before = lock(tmp_path)
     rebuilt(Z, only="b")
@@ -106,7 +106,7 @@ def test_named_assets_leave_the_blocks_of_all_others(rebuilt: Rebuilt, tmp_path:
     assert (after["a"], after["c"], after["b"] == before["b"]) == (before["a"], before["c"], False)
 
 
-def test_a_failed_asset_keeps_its_last_good_block_however_often_it_fails(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_failed_asset_keeps_its_last_good_block_after_each_failure(rebuilt: Rebuilt, tmp_path: Path) -> None:
     good = REJECTED.replace("pattern, prompt: x, tries: 1, seam: {limit: 0.0001}", "drawing, prompt: x")
     rebuilt(TWO + good)
     before = lock(tmp_path)
@@ -125,7 +125,7 @@ def test_a_re_roll_is_recorded(rebuilt: Rebuilt, tmp_path: Path) -> None:
     assert lock(tmp_path)["t"].attempt == 3
 
 
-def test_a_renamed_asset_moves_in_game_and_lock_and_samples_nothing(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_renamed_asset_is_renamed_in_game_and_lock_without_sampling(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     assert finished(rebuilt(TWO.replace("  b:", "  c:"))).sampled == 0
     assert (sorted(lock(tmp_path)), lock(tmp_path)["c"].seed_name) == (["a", "c"], "b")
@@ -147,14 +147,14 @@ def test_the_cost_of_sampling_survives_a_changed_step(rebuilt: Rebuilt, tmp_path
     assert (lock(tmp_path)["a"].tries, lock(tmp_path)["a"].cost) == (9, {"seconds": 2.5})
 
 
-def test_the_cost_of_another_picture_is_not_kept(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_the_cost_of_another_image_is_not_kept(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     change(tmp_path, "b", cost={"seconds": 2.5})
     rebuilt(Z)
     assert lock(tmp_path)["b"].cost == {}
 
 
-def test_a_locked_build_fills_a_lost_game_from_the_store(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_locked_build_fills_a_deleted_game_from_the_store(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = files(tmp_path)
     shutil.rmtree(tmp_path / "game")
@@ -181,7 +181,7 @@ def test_a_locked_build_samples_what_the_lock_describes(rebuilt: Rebuilt, tmp_pa
     ],
     ids=["prompt", "new", "gone", "tries", "renamed"],
 )
-def test_a_locked_build_refuses_what_differs_and_touches_nothing(
+def test_a_locked_build_refuses_changed_assets_and_keeps_their_files(
     rebuilt: Rebuilt, tmp_path: Path, text: str, asset: str, why: str
 ) -> None:
     rebuilt(TWO)
@@ -192,19 +192,19 @@ def test_a_locked_build_refuses_what_differs_and_touches_nothing(
     assert finished(events).failed == len(failures(events))
 
 
-def test_a_locked_build_refuses_what_is_made_of_something_refused(rebuilt: Rebuilt) -> None:
+def test_a_locked_build_refuses_an_atlas_of_a_refused_member(rebuilt: Rebuilt) -> None:
     atlas = "  all: {preset: atlas, members: [a, b]}\n"
     rebuilt(TWO + atlas)
     assert sorted(failures(rebuilt(Z + atlas, update=""))) == ["all", "b"]
 
 
-def test_a_locked_build_without_a_lock_is_one_sentence(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_locked_build_without_a_lock_is_an_error(rebuilt: Rebuilt, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"pack 'p' has no lock\. `assetgen build PACK` without --locked writes it"):
         rebuilt(TWO, update="")
     assert not (tmp_path / "game/a.png").exists()
 
 
-def test_what_is_named_by_update_moves_alone_in_files_and_lock(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_update_changes_files_and_lock_of_named_assets_only(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = files(tmp_path), lock(tmp_path)
     events = rebuilt(Z.replace("prompt: x", "prompt: v"), update="b")
@@ -216,7 +216,7 @@ def test_what_is_named_by_update_moves_alone_in_files_and_lock(rebuilt: Rebuilt,
     )
 
 
-def test_update_takes_away_what_it_names_and_nothing_else(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_update_removes_named_assets_only(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(THREE)
     events = rebuilt(ONE, update="c")
     assert list(failures(events)) == ["b"]
@@ -224,26 +224,24 @@ def test_update_takes_away_what_it_names_and_nothing_else(rebuilt: Rebuilt, tmp_
     assert (tmp_path / "game/b.png").exists()
 
 
-def test_update_of_everything_is_a_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_update_of_everything_equals_a_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO, update="*")
     rebuilt(Z.replace("  a:", "  c:"), update="*")
     assert sorted(lock(tmp_path)) == ["b", "c"]
 
 
-def test_a_named_asset_that_is_not_to_move_is_refused(rebuilt: Rebuilt) -> None:
+def test_a_changed_asset_that_update_does_not_name_is_refused(rebuilt: Rebuilt) -> None:
     rebuilt(TWO)
     assert list(failures(rebuilt(Z.replace("prompt: x", "prompt: v"), only="a", update="b"))) == ["a"]
 
 
 def otherwise(folder: Path, look: str) -> dict[str, LockEntry]:
-    """The lock as another machine would have written it: other bytes, and this look. The game is lost."""
+    """The lock as another machine would write it: other bytes and this fingerprint. The game is deleted."""
     shutil.rmtree(folder / "game")
     return change(folder, "a", outputs={"a.png": "0" * 64}, looks={"a.png": look})
 
 
-def test_pictures_that_come_out_slightly_different_are_news_and_the_lock_stays(
-    rebuilt: Rebuilt, tmp_path: Path
-) -> None:
+def test_slightly_different_images_are_reported_and_the_lock_is_kept(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     look = lock(tmp_path)["a"].looks["a.png"]
     before = otherwise(tmp_path, f"{int(look[:2], 16) ^ 4:02x}{look[2:]}")
@@ -255,7 +253,7 @@ def test_pictures_that_come_out_slightly_different_are_news_and_the_lock_stays(
     assert lock(tmp_path) == before
 
 
-def test_pictures_that_come_out_very_different_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_very_different_images_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = otherwise(tmp_path, "ff" * 64)
     assert "a.png does not look as the lock records it" in failures(rebuilt(TWO, update=""))["a"]
@@ -263,7 +261,7 @@ def test_pictures_that_come_out_very_different_fail_a_locked_build(rebuilt: Rebu
 
 
 @pytest.mark.parametrize("wish", [{}, {"update": "a"}], ids=["build", "update"])
-def test_pictures_that_come_out_very_different_move_a_lock_that_may(
+def test_very_different_images_change_the_lock_where_allowed(
     rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, str]
 ) -> None:
     rebuilt(TWO)
@@ -273,7 +271,7 @@ def test_pictures_that_come_out_very_different_move_a_lock_that_may(
     assert lock(tmp_path) == before
 
 
-def test_files_that_do_not_come_out_any_more_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_files_that_are_no_longer_made_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     outputs = lock(tmp_path)["a"].outputs
     shutil.rmtree(tmp_path / "game")
@@ -281,7 +279,7 @@ def test_files_that_do_not_come_out_any_more_fail_a_locked_build(rebuilt: Rebuil
     assert "a_normal.png does not look" in failures(rebuilt(TWO, update=""))["a"]
 
 
-def test_a_lock_that_cannot_be_written_is_told_after_everything_is_published(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_written_is_reported_after_publishing(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     (tmp_path / "pack.lock").chmod(0o444)
     with pytest.raises(InputError, match="it is read-only"):
@@ -291,7 +289,7 @@ def test_a_lock_that_cannot_be_written_is_told_after_everything_is_published(reb
     assert lock(tmp_path)["b"].source["prompt"] == "z"
 
 
-def test_a_hand_edited_file_is_kept_and_the_lock_tells_what_was_published(rebuilt: Rebuilt, tmp_path: Path) -> None:
+def test_a_hand_edited_file_is_kept_and_the_lock_records_the_published_one(rebuilt: Rebuilt, tmp_path: Path) -> None:
     rebuilt(TWO)
     before = lock(tmp_path)
     (tmp_path / "game/a.png").write_bytes(b"mine")

@@ -1,4 +1,4 @@
-"""How a source is asked, and what becomes of its pictures meanwhile: parts of an installed package, real packs."""
+"""Sampling: what a source receives and how its images are saved meanwhile, with parts of an installed package."""
 
 import errno
 import threading
@@ -44,11 +44,11 @@ def run(jobs):
 
 @part(version=1, batch=BatchSource(lambda words, controls: words["size"], run))
 def gauge(context: Context, *, prompt: str = "", seed: int = 0, size: tuple[int, int] = (16, 16)) -> ImageSet:
-    """A drawing, which tells how many are ahead."""
+    """An image whose grey is the number of images that follow."""
 
 @part(version=1)
 def grey(*, level: int = 128) -> ImageSet:
-    """A grey picture, which tells the thread that drew it."""
+    """A grey image; records the thread that draws it."""
     if level > 255:
         raise InputError("there is no such grey")
     return color_image(np.full((8, 8, 3), level, np.uint8), extra={"drawn by": threading.current_thread().name})
@@ -71,7 +71,7 @@ GREY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: x, grey: {level: '{n}'
 
 @dataclass
 class Slow:
-    """A place where a sampled picture is saved when the gate opens, but for some, for which there is no room."""
+    """A store backend that saves a sampled image when the gate opens, and fails for some as if the disk were full."""
 
     place: Backend
     gate: threading.Event = field(default_factory=threading.Event)
@@ -94,7 +94,7 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package with the source `gauge` and the control `grey`, as pip would lay it down, and a preset."""
+    """A package with the source `gauge` and the control `grey`, as pip installs it, and a preset."""
     told = tmp_path / "site/gauge-1.dist-info"
     told.mkdir(parents=True)
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: gauge\nVersion: 1\n")
@@ -115,7 +115,7 @@ def slow(tmp_path: Path) -> Slow:
 
 @pytest.fixture
 def build(tmp_path: Path, slow: Slow) -> Callable[..., list[Event]]:
-    """Builds a pack's text with the slow store; gives the events."""
+    """Build a pack's text with the slow store; returns the events."""
 
     def run(text: str, emit: Emit = ignore) -> list[Event]:
         (tmp_path / "pack.yaml").write_text(text)
@@ -153,21 +153,19 @@ def failures(events: list[Event]) -> list[Failed]:
     return [event for event in events if isinstance(event, Failed)]
 
 
-def test_a_source_knows_how_many_alike_pictures_are_still_to_come(build: Build, slow: Slow) -> None:
+def test_a_source_gets_the_number_of_images_that_follow_with_the_same_settings(build: Build, slow: Slow) -> None:
     slow.gate.set()
     assert {event.batch[0]: event.total for event in asked(build(THREE_AND_ONE))} == {"a": 3, "b": 2, "c": 1, "wide": 1}
 
 
-def test_what_the_store_has_is_not_to_come(build: Build, slow: Slow) -> None:
+def test_images_in_the_store_do_not_count_as_following(build: Build, slow: Slow) -> None:
     slow.gate.set()
     build(THREE_AND_ONE)
     events = build(THREE_AND_ONE.replace("told, prompt: x}", "told, prompt: y}", 2))
     assert {event.batch[0]: event.total for event in asked(events)} == {"a": 2, "b": 1}
 
 
-def test_sampling_goes_on_while_pictures_are_saved_but_not_so_far_that_a_kill_costs_many(
-    build: Build, slow: Slow
-) -> None:
+def test_sampling_continues_during_saves_up_to_the_limit_of_unsaved_images(build: Build, slow: Slow) -> None:
     asks = threading.Semaphore(0)
     building = threading.Thread(
         target=build, args=(MANY, lambda e: asks.release() if isinstance(e, Sampling) else None)
@@ -180,7 +178,7 @@ def test_sampling_goes_on_while_pictures_are_saved_but_not_so_far_that_a_kill_co
     assert (reached, more, building.is_alive(), len(slow.saved)) == (True, False, False, COUNT)
 
 
-def test_a_picture_that_cannot_be_saved_fails_alone(build: Build, slow: Slow) -> None:
+def test_an_image_that_cannot_be_saved_fails_alone(build: Build, slow: Slow) -> None:
     slow.gate.set()
     slow.refused = {3}
     events = build(MANY)
@@ -189,7 +187,7 @@ def test_a_picture_that_cannot_be_saved_fails_alone(build: Build, slow: Slow) ->
     assert "cannot save into the store" in failure.reason and "No space left on device" in failure.reason
 
 
-def test_a_cancelled_build_ends_when_what_was_sampled_is_saved(build: Build, slow: Slow, tmp_path: Path) -> None:
+def test_a_cancelled_build_ends_after_saving_the_sampled_images(build: Build, slow: Slow, tmp_path: Path) -> None:
     slow.gate.set()
     slow.delay = 0.1
 
@@ -211,7 +209,7 @@ def test_control_images_are_drawn_ahead_and_a_broken_one_fails_alone(build: Buil
     assert ["there is no such grey" in failure.reason for failure in failures(events)] == [True]
 
 
-def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_path: Path) -> None:
+def test_candidates_are_finished_during_sampling_and_fail_alone(slow: Slow, tmp_path: Path) -> None:
     slow.gate.set()
     slow.refused = {2}
     (tmp_path / "pack.yaml").write_text(MANY)
@@ -224,7 +222,7 @@ def test_candidates_are_finished_beside_sampling_and_fail_alone(slow: Slow, tmp_
     assert all(name.startswith("assetgen-worker") for name in threads), threads
 
 
-def test_each_model_is_loaded_once_however_its_pictures_are_mixed(tmp_path: Path) -> None:
+def test_each_model_is_loaded_once_in_any_order_of_images(tmp_path: Path) -> None:
     entries = [
         f"  a{n}: {{preset: painted_concept, prompt: x, model: m{n % 2}, diffusion: {{size: [{8 * (n // 2 + 1)}, 8]}}}}"
         for n in range(6)

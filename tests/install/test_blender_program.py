@@ -1,4 +1,4 @@
-"""Finding Blender, and what is said where it is missing, too old or no Blender at all."""
+"""Finding Blender, and the errors where it is missing, too old or another program."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from assetgen.install.blender_program import find_blender, install_extension
 
 @pytest.fixture
 def script(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes a program that is not Blender."""
+    """Write a program that is not Blender."""
 
     def write(text: str, name: str = "program") -> Path:
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
@@ -21,7 +21,7 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-def test_the_newest_of_several_is_found(tmp_path: Path) -> None:
+def test_the_newest_of_several_versions_is_found(tmp_path: Path) -> None:
     for version in ("4.2", "4.10", "4.9"):
         (tmp_path / f"blender-{version}").mkdir()
         (tmp_path / f"blender-{version}/blender").touch()
@@ -53,7 +53,7 @@ def test_the_newest_of_several_is_found(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_take_an_extension_is_told(
+def test_a_program_that_cannot_install_an_extension_is_an_error(
     script: Callable[[str], Path], tmp_path: Path, text: str, kind: type[AssetgenError], told: str
 ) -> None:
     with pytest.raises(kind) as refused:
@@ -62,7 +62,7 @@ def test_what_cannot_take_an_extension_is_told(
 
 
 @pytest.mark.parametrize("name", ["nowhere", "folder", "text"])
-def test_what_cannot_be_started_is_told(tmp_path: Path, name: str) -> None:
+def test_a_program_that_cannot_be_started_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text").write_text("no program")
     with pytest.raises(InputError, match="cannot start"):

@@ -1,4 +1,4 @@
-"""The plugin in a Godot project: its files come and go, and of `project.godot` only one line changes."""
+"""The plugin in a Godot project: its files are installed and replaced; only one line of `project.godot` changes."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def install(project: Path, tmp_path: Path) -> Install:
-    """Installs these files as the plugin."""
+    """Install these files as the plugin."""
 
     def run(files: Mapping[str, bytes] = FILES, **words: bool) -> PublishResult:
         return install_plugin(project, files, tmp_path / "locks", lambda _: None, **words)
@@ -44,20 +44,20 @@ def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(file): (file.read_bytes(), file.stat().st_mtime_ns) for file in files}
 
 
-def test_the_plugin_stands_in_the_project_and_is_enabled(project: Path, install: Install) -> None:
+def test_the_plugin_is_installed_and_enabled(project: Path, install: Install) -> None:
     install()
     assert {path: (project / ADDON / path).read_bytes() for path in FILES} == FILES
     assert (project / "project.godot").read_text() == f"{PLAIN}\n[editor_plugins]\n\n{LINE}"
 
 
-def test_a_second_installation_touches_no_file(project: Path, install: Install) -> None:
+def test_a_second_installation_changes_no_file(project: Path, install: Install) -> None:
     install()
     before = everything(project)
     assert install() == PublishResult((), (), ())
     assert everything(project) == before
 
 
-def test_a_newer_plugin_replaces_the_older_and_removes_what_it_no_longer_has(project: Path, install: Install) -> None:
+def test_a_newer_plugin_replaces_the_older_one_and_removes_its_obsolete_files(project: Path, install: Install) -> None:
     install()
     (project / ADDON / "icon.svg.import").write_text("what Godot wrote")
     done = install({"plugin.cfg": b"[plugin]\nnew\n", "panel.gd": b"extends Control\n"})
@@ -84,7 +84,7 @@ def test_an_edited_file_that_a_newer_plugin_no_longer_has_is_kept(project: Path,
     assert (project / ADDON / "dock.gd").read_text() == "mine"
 
 
-def test_an_installation_that_was_killed_is_taken_up_again(project: Path, install: Install) -> None:
+def test_a_killed_installation_can_be_repeated(project: Path, install: Install) -> None:
     install()
     (project / ADDON / "manifest.json").unlink()
     (project / ADDON / ".assetgen-x.part").write_text("half")
@@ -93,7 +93,7 @@ def test_an_installation_that_was_killed_is_taken_up_again(project: Path, instal
     assert not (project / ADDON / ".assetgen-x.part").exists()
 
 
-def test_a_plugin_of_the_same_name_that_is_not_ours_is_refused(project: Path, install: Install) -> None:
+def test_another_plugin_of_the_same_name_is_refused(project: Path, install: Install) -> None:
     (project / ADDON).mkdir(parents=True)
     (project / ADDON / "plugin.cfg").write_text("of somebody else")
     with pytest.raises(PublishError, match="is not from this pack"):
@@ -109,7 +109,7 @@ def test_a_link_out_of_the_project_is_refused(project: Path, install: Install, t
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_settings_behind_a_link_stay_behind_it(project: Path, install: Install, tmp_path: Path) -> None:
+def test_linked_settings_stay_linked(project: Path, install: Install, tmp_path: Path) -> None:
     (project / "project.godot").rename(tmp_path / "shared.godot")
     (project / "project.godot").symlink_to(tmp_path / "shared.godot")
     install()
@@ -129,7 +129,9 @@ def test_settings_behind_a_link_stay_behind_it(project: Path, install: Install, 
         (PLAIN + "[editor_plugins]\nenabled=[1]\n", "lists its plugins in an unknown format."),
     ],
 )
-def test_what_is_no_godot_4_project_is_refused(project: Path, install: Install, text: str | None, told: str) -> None:
+def test_a_folder_that_is_not_a_godot_4_project_is_refused(
+    project: Path, install: Install, text: str | None, told: str
+) -> None:
     (project / "project.godot").unlink()
     if text is not None:
         (project / "project.godot").write_text(text)
@@ -140,7 +142,7 @@ def test_what_is_no_godot_4_project_is_refused(project: Path, install: Install, 
 
 
 @pytest.mark.parametrize("name", ["project.godot", "nowhere"])
-def test_a_file_and_a_missing_folder_are_no_projects(project: Path, tmp_path: Path, name: str) -> None:
+def test_a_file_or_a_missing_folder_is_not_a_project(project: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="is not a Godot project"):
         install_plugin(project / name, FILES, tmp_path / "locks", lambda _: None)
 
@@ -167,7 +169,7 @@ def test_other_plugins_stay_enabled(listed: str, wanted: str) -> None:
     assert enabled(text.replace("{}", listed, 1)) == text.replace("{}", wanted, 1)
 
 
-def test_the_section_goes_where_godot_sorts_it() -> None:
+def test_the_section_is_inserted_in_godots_order() -> None:
     tail = '[input]\n\njump={\n"events": [1,\n[2]]\n}\n'
     assert enabled(f"{PLAIN}\n{tail}") == f"{PLAIN}\n[editor_plugins]\n\n{LINE}\n{tail}"
 
@@ -177,7 +179,7 @@ def test_an_empty_section_is_filled() -> None:
 
 
 @pytest.mark.parametrize("disguise", ['config/description="x\n[editor_plugins]\n\nenabled=1\n"', "; [editor_plugins]"])
-def test_what_only_looks_like_the_section_is_left_alone(disguise: str) -> None:
+def test_text_that_only_resembles_the_section_is_unchanged(disguise: str) -> None:
     text = f"{PLAIN}{disguise}\n"
     assert enabled(text) == f"{text}\n[editor_plugins]\n\n{LINE}"
 
@@ -185,11 +187,11 @@ def test_what_only_looks_like_the_section_is_left_alone(disguise: str) -> None:
 @pytest.mark.parametrize(
     "text", [PLAIN, f"{PLAIN}\n[editor_plugins]\n\nenabled=PackedStringArray()\n", f"{PLAIN}[input]\n"]
 )
-def test_line_ends_of_windows_stay(text: str) -> None:
+def test_windows_line_ends_are_kept(text: str) -> None:
     windows = text.replace("\n", "\r\n")
     assert enabled(windows) == enabled(text).replace("\n", "\r\n")
 
 
-def test_bytes_that_are_no_text_and_a_missing_last_line_end_stay() -> None:
+def test_bytes_that_are_not_text_and_a_missing_last_line_end_are_kept() -> None:
     text = b'\xef\xbb\xbf; \xff\nconfig_version=5\n[application]\nname="\xfe\x00"'
     assert with_plugin(text, "x") == text + f"\n\n[editor_plugins]\n\n{LINE}".encode()

@@ -1,4 +1,4 @@
-"""The plugins come along with assetgen, agree with its version, and pack into the same zip each time."""
+"""Packing and installing the plugins: complete files, the version of assetgen, reproducible zips."""
 
 import configparser
 import io
@@ -16,19 +16,19 @@ from assetgen.install.plugin_files import PREFIXES, Program, plugin_files, shipp
 
 Command = Callable[..., tuple[int, str, str]]
 LEFTOVERS = (".pyc", ".import")
-"""What programs that run a plugin put beside its files."""
+"""Files that programs running a plugin write into its folder."""
 EACH = pytest.mark.parametrize("program", list(Program))
 
 
 @EACH
-def test_no_file_of_a_plugin_is_forgotten_and_no_leftover_comes_along(program: Program) -> None:
+def test_the_package_has_every_plugin_file_and_no_leftovers(program: Program) -> None:
     folder = shipped_plugins() / {Program.GODOT: "godot/addons/assetgen", Program.BLENDER: "blender/assetgen"}[program]
     stand = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     assert set(plugin_files(program)) == {path for path in stand if not path.endswith(LEFTOVERS)}
 
 
 @EACH
-def test_a_zip_is_the_same_each_time_and_holds_the_plugin(program: Program) -> None:
+def test_a_zip_is_reproducible_and_contains_the_plugin(program: Program) -> None:
     assert zipped(program) == zipped(program)
     with zipfile.ZipFile(io.BytesIO(zipped(program))) as archive:
         held = {entry.filename: archive.read(entry) for entry in archive.infolist()}
@@ -44,7 +44,7 @@ def test_the_plugins_have_the_version_of_assetgen() -> None:
     assert (config["plugin"]["version"], manifest["version"]) == (f'"{__version__}"', __version__)
 
 
-def test_pack_writes_the_zip_and_tells_where(assetgen: Command, tmp_path: Path) -> None:
+def test_pack_writes_the_zip_and_prints_its_path(assetgen: Command, tmp_path: Path) -> None:
     place = tmp_path / "new" / zip_name(Program.GODOT)
     assert assetgen("plugin", "pack", "godot", "-o", tmp_path / "new") == (0, f"{place}\n", "")
     assert place.read_bytes() == zipped(Program.GODOT)
@@ -57,7 +57,7 @@ def test_pack_refuses_unknown_programs_and_files_as_folders(assetgen: Command, t
     assert (code, "Name another folder with -o." in err) == (2, True)
 
 
-def test_install_godot_tells_what_it_did(assetgen: Command, tmp_path: Path) -> None:
+def test_install_godot_prints_what_it_did(assetgen: Command, tmp_path: Path) -> None:
     (tmp_path / "project.godot").write_text("config_version=5\n")
     code, out, _ = assetgen("plugin", "install", "godot", tmp_path)
     assert (code, f"{len(plugin_files(Program.GODOT)) + 1} files changed; restart Godot if it is open" in out) == (
@@ -68,7 +68,7 @@ def test_install_godot_tells_what_it_did(assetgen: Command, tmp_path: Path) -> N
     assert assetgen("plugin", "install", "godot", tmp_path / "nowhere")[0] == 2
 
 
-def test_install_blender_without_a_blender_tells_where_the_zip_is_and_what_to_choose(
+def test_install_blender_without_a_blender_prints_the_path_of_the_zip_and_the_menu(
     assetgen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

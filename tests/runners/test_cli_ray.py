@@ -1,4 +1,4 @@
-"""`assetgen build --runner ray` as people type it."""
+"""`assetgen build --runner ray` on the command line."""
 
 import json
 import os
@@ -72,7 +72,7 @@ def test_a_missing_ray_is_reported_with_the_install_command(
 
 
 def build(folder: Path, pack: str) -> "subprocess.Popen[str]":
-    """A build with a Ray of its own that prints its events on stdout."""
+    """A build that starts Ray itself and prints its events on stdout."""
     (folder / "pack.yaml").write_text(pack)
     arguments = [sys.executable, "-m", "assetgen.cli", "build", str(folder), "--json", "--runner", "ray"]
     options = ["--game", str(folder / "game"), "--store", str(folder / "store")]

@@ -114,7 +114,7 @@ def test_a_store_that_the_workers_cannot_read_is_an_error(workspace: Any, on_ray
 
 
 def test_ray_client_address_builds_a_pack(workspace: Any, cluster: Any) -> None:
-    """In a process of its own: a process cannot leave Ray's client mode."""
+    """Runs in another process, because a process cannot leave Ray's client mode."""
     folder = workspace.write(ONE).folder
     arguments = ("build", folder, "--runner", "ray", "--address", f"ray://127.0.0.1:{cluster.client_port}")
     options = ("--game", folder / "game", "--store", folder / "store")

@@ -1,4 +1,4 @@
-"""The order of tasks and what happens to those of dead workers, without any process."""
+"""The order of tasks, and how tasks of dead workers are repeated; without processes."""
 
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def test_a_task_whose_worker_died_runs_alone() -> None:
     assert next_task([suspect, healthy], [healthy], "a", []) is healthy
 
 
-def test_an_attempt_that_kills_every_worker_is_given_up_and_all_others_are_made() -> None:
+def test_an_attempt_that_kills_every_worker_fails_and_all_others_are_made() -> None:
     waiting, made, given_up, deaths = tasks("aabb"), set(), set(), 0
     while waiting:
         task = next_task(waiting, [], None, [])

@@ -101,7 +101,7 @@ class Family:
     linear_sigmas: bool = False
     """True if the pipeline passes linear sigmas, 1 to 1/steps, to the scheduler."""
     has_position_embeddings: Callable[[ModelMixin], bool] = lambda network: False
-    """True if the network knows where the border is, so that circular padding cannot make its images tile."""
+    """True if the network encodes absolute positions, so that circular padding cannot make its images tile."""
     control_adapters: Mapping[str, ControlAdapter] = field(default_factory=dict)
     """By the `type` of controls in model cards."""
 

@@ -32,7 +32,7 @@ def error_summary(error: Exception) -> str:
 
 
 def check_family(folder: Path, expected: str) -> None:
-    """Raise `InputError` for a pipeline folder of another known family than its card gives."""
+    """Raise `InputError` if a pipeline folder belongs to another known family than its card."""
     kind = str(json.loads((folder / PIPELINE_FILE).read_bytes()).get("_class_name"))
     stems = {shape.pipeline_class.removesuffix("Pipeline"): name for name, shape in all_families().items()}
     found = max((stem for stem in stems if kind.startswith(stem)), key=len, default=None)

@@ -68,7 +68,7 @@ def _has_step(kind: type) -> bool:
 
 
 def _is_flow(scheduler: SchedulerMixin) -> bool:
-    """True for flow matching. A model trained for noise prediction gives noise with such a scheduler."""
+    """True for flow matching. A model trained for noise prediction produces noise with such a scheduler."""
     config = scheduler.config
     flow = config.get("use_flow_sigmas") or config.get("prediction_type") == "flow_prediction"
     return bool(flow) or type(scheduler).__name__.startswith("FlowMatch")

@@ -1,4 +1,4 @@
-"""The models that stay in memory between uses, in one place: a diffusion model and the last few detectors."""
+"""The models kept in memory between uses: a diffusion model and the last few detectors."""
 
 import gc
 import sys

@@ -255,7 +255,7 @@ def _no_weights(folder: Path, ending: str) -> InputError:
 
 
 def check_file(file: Path) -> None:
-    """Check that a weight file exists, is safetensors, and is as long as its header says."""
+    """Check that a weight file exists, is safetensors, and has the length that its header declares."""
     read_header(file)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def seeded_noise(seed: int, channels: int, size: tuple[int, int]) -> tuple[Tensor, Generator]:
     """Normal noise `1×C×h×w` for latents of `size` (width, height), and its generator for later draws.
 
-    It is drawn on the CPU in float32, so that a seed gives the same image on every device and in every dtype.
+    It is drawn on the CPU in float32, so that a seed produces the same image on every device and in every dtype.
     """
     import torch
 
