@@ -81,14 +81,14 @@ def main(comfyui: Path, models: Path, out: Path, names: Sequence[str], tiny: boo
     no_client = SimpleNamespace(client_id=None, send_sync=lambda *message: None)  # no browser is connected
     executor = comfy.execution.PromptExecutor(no_client, comfy.execution.CacheType.CLASSIC, {"lru": 0, "ram": 0})
     report: dict[str, Any] = {"comfyui": comfy.version.__version__, "torch": comfy.torch.__version__, "device": device}
-    with tempfile.TemporaryDirectory() as place:
-        point_at(comfy, models, Path(place))
+    with tempfile.TemporaryDirectory() as output_folder:
+        point_at(comfy, models, Path(output_folder))
         for name in names:
             checkpoint = models / "checkpoints" / f"{name}.safetensors"
             if not checkpoint.exists():
                 write_checkpoint(comfy, models / name, checkpoint)
             for trial in (Trial(name, depth, tiny) for depth in (False, True)):
-                report[trial.key] = measure(comfy, executor, trial, Path(place))
+                report[trial.key] = measure(comfy, executor, trial, Path(output_folder))
                 out.write_text(json.dumps(report, indent=1))
     print(json.dumps(report, indent=1))
 
@@ -122,16 +122,16 @@ def stand_in_for_video() -> None:
             module.__dict__.update(InputContainer=object, SubtitleStream=object)
 
 
-def point_at(comfy: SimpleNamespace, models: Path, place: Path) -> None:
+def point_at(comfy: SimpleNamespace, models: Path, output_folder: Path) -> None:
     """Set ComfyUI's model and output folders; write the depth image."""
     from PIL import Image
 
     comfy.paths.add_model_folder_path("checkpoints", str(models / "checkpoints"), is_default=True)
     comfy.paths.add_model_folder_path("controlnet", str(models), is_default=True)
-    comfy.paths.set_output_directory(str(place))
-    comfy.paths.set_input_directory(str(place))
-    comfy.paths.set_temp_directory(str(place))
-    Image.radial_gradient("L").resize((max(SIDES.values()),) * 2).convert("RGB").save(place / "depth.png")
+    comfy.paths.set_output_directory(str(output_folder))
+    comfy.paths.set_input_directory(str(output_folder))
+    comfy.paths.set_temp_directory(str(output_folder))
+    Image.radial_gradient("L").resize((max(SIDES.values()),) * 2).convert("RGB").save(output_folder / "depth.png")
 
 
 def write_checkpoint(comfy: SimpleNamespace, folder: Path, checkpoint: Path) -> None:
@@ -158,7 +158,7 @@ def text_encoder(comfy: SimpleNamespace, folder: Path, name: str) -> dict[str, A
     return {f"{name}.transformer.{'text_model.' * key.startswith(inner)}{key}": part for key, part in weights.items()}
 
 
-def measure(comfy: SimpleNamespace, executor: Any, trial: Trial, place: Path) -> dict[str, Any]:
+def measure(comfy: SimpleNamespace, executor: Any, trial: Trial, output_folder: Path) -> dict[str, Any]:
     """Seconds for a pack of distinct prompts, after one warm-up prompt that loads the model."""
     on_gpu = comfy.management.get_torch_device().type == "cuda"
     first = draw(executor, graph(trial, trial.images))
@@ -175,7 +175,7 @@ def measure(comfy: SimpleNamespace, executor: Any, trial: Trial, place: Path) ->
         "first": round(first, 2),
         "formats": formats(comfy),
         "peak": comfy.torch.cuda.max_memory_allocated() if on_gpu else None,
-        "png_bytes": max(place.glob("bench_*.png")).stat().st_size,
+        "png_bytes": max(output_folder.glob("bench_*.png")).stat().st_size,
     }
 
 

@@ -118,10 +118,10 @@ def taken(what: str) -> Iterator[None]:
 
 def install(folder: Path) -> None:
     """Register the simulated GPU as a source, as an installed package would."""
-    told = folder / "overlap-1.dist-info"
-    told.mkdir()
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: overlap\nVersion: 1\n")
-    (told / "entry_points.txt").write_text("[assetgen.sources]\nstand_in = overlap:stand_in\n")
+    dist_info = folder / "overlap-1.dist-info"
+    dist_info.mkdir()
+    (dist_info / "METADATA").write_text("Metadata-Version: 2.1\nName: overlap\nVersion: 1\n")
+    (dist_info / "entry_points.txt").write_text("[assetgen.sources]\nstand_in = overlap:stand_in\n")
     sys.path.insert(0, str(folder))
     sys.modules["overlap"] = sys.modules["__main__"]
 
@@ -130,18 +130,18 @@ def write(folder: Path, preset: str, side: int, seconds: float, assets: int, lau
     """Write a pack of distinct images of the simulated GPU."""
     words = f"side: {side}, seconds: {seconds}, launches: {launches}, sprite: {'sprite' in preset}"
     own = f"preset: on_device\nextends: {preset}\nsource: {{stand_in: {{prompt: '{{prompt}}', {words}}}}}\n"
-    place = folder / f"{preset}_{side}"
-    place.mkdir()
-    (place / "on_device.yaml").write_text(own)
+    pack_folder = folder / f"{preset}_{side}"
+    pack_folder.mkdir()
+    (pack_folder / "on_device.yaml").write_text(own)
     names = "".join(f"  a{n:04}: {{preset: on_device, prompt: thing {n}}}\n" for n in range(assets))
-    (place / "pack.yaml").write_text(f"pack: p\nengine: plain\nassets:\n{names}")
-    return place
+    (pack_folder / "pack.yaml").write_text(f"pack: p\nengine: plain\nassets:\n{names}")
+    return pack_folder
 
 
-def build(place: Path, emit: Emit) -> Finished:
+def build(pack_folder: Path, emit: Emit) -> Finished:
     """Build the pack with an empty store."""
-    machine = Machine(Store(place / "store"), place)
-    return build_pack(Project.load(place, place / "game"), machine, BuildOptions(), emit)
+    machine = Machine(Store(pack_folder / "store"), pack_folder)
+    return build_pack(Project.load(pack_folder, pack_folder / "game"), machine, BuildOptions(), emit)
 
 
 def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, launches: int) -> None:
@@ -150,8 +150,8 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
         for number in range(DISTINCT):
             drawn(side, number, sprite)
     build(write(folder, PRESETS[0], 32, 0.001, BATCH, 1), ignore)
-    place = write(folder, preset, side, seconds, assets, launches)
-    recipe = resolve_pack(load_pack(place))[0]
+    pack_folder = write(folder, preset, side, seconds, assets, launches)
+    recipe = resolve_pack(load_pack(pack_folder))[0]
     started = time.perf_counter()
     alone = list(
         run_source(recipe.source.part, (SourceJob(Context(), dict(recipe.source.arguments)) for _ in range(2 * BATCH)))
@@ -166,7 +166,7 @@ def measure(folder: Path, preset: str, side: int, seconds: float, assets: int, l
         if isinstance(event, Failed):
             print(event.reason)
 
-    done = build(place, note)
+    done = build(pack_folder, note)
     taking = time.perf_counter() - begun[0]
     telling = spent.pop("telling")
     sampling = sum(spent.values())

@@ -41,7 +41,7 @@ def write(name: str, folder: Path, *, steps: int, batch: int, tiny: bool = False
     """
     import torch
 
-    place, xl = folder / name, name == "sdxl"
+    model_folder, xl = folder / name, name == "sdxl"
     words, side = dict(XL if xl else WIDE), 1024 if xl else 512
     if tiny:
         words["block_out_channels"], side = tuple(32 for _ in words["block_out_channels"]), 64
@@ -50,14 +50,14 @@ def write(name: str, folder: Path, *, steps: int, batch: int, tiny: bool = False
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.device(device):
-        _pipeline(words, xl, place, tiny)
+        _pipeline(words, xl, model_folder, tiny)
     family = "sdxl" if xl else "stable_diffusion"
     card = CARD.format(name=f"{name}_random", family=family, folder=f"../{name}", side=side, steps=steps, batch=batch)
     (folder / "models").mkdir(exist_ok=True)
     (folder / "models" / f"{name}_random.yaml").write_text(card)
 
 
-def _pipeline(words: dict[str, Any], xl: bool, place: Path, tiny: bool) -> None:
+def _pipeline(words: dict[str, Any], xl: bool, model_folder: Path, tiny: bool) -> None:
     import diffusers
     import torch
     from diffusers import AutoencoderKL, ControlNetModel, DPMSolverMultistepScheduler, UNet2DConditionModel
@@ -97,5 +97,5 @@ def _pipeline(words: dict[str, Any], xl: bool, place: Path, tiny: bool) -> None:
         none = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
         made = diffusers.StableDiffusionPipeline(**parts, **none)
     kept = torch.float32 if tiny else torch.float16
-    made.to(dtype=kept).save_pretrained(place)
-    control.to(dtype=kept).save_pretrained(place / "controlnet")
+    made.to(dtype=kept).save_pretrained(model_folder)
+    control.to(dtype=kept).save_pretrained(model_folder / "controlnet")

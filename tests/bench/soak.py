@@ -80,8 +80,8 @@ def drawing(assets: int) -> tuple[float, float]:
     return watch.seconds()
 
 
-def main(assets: int = 10_000, place: str | None = None) -> None:
-    folder = Path(tempfile.mkdtemp(dir=place))
+def main(assets: int = 10_000, parent: str | None = None) -> None:
+    folder = Path(tempfile.mkdtemp(dir=parent))
     try:
         write(folder / "pack", assets)
         bare, meter, watch = drawing(assets), Meter(assets), Watch()

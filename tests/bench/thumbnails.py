@@ -124,16 +124,16 @@ def slanted(pictures: list[Image.Image]) -> Image.Image:
     return canvas
 
 
-def deep(place: Path) -> Image.Image:
+def deep(path: Path) -> Image.Image:
     """A 16-bit image as 8-bit."""
-    return Image.open(place).point(lambda value: value / 256).convert("RGBA")
+    return Image.open(path).point(lambda value: value / 256).convert("RGBA")
 
 
-def save(picture: Image.Image, place: Path) -> None:
-    place.parent.mkdir(exist_ok=True)
-    small = picture.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    small.save(place, optimize=True)
-    print(f"{place.relative_to(ROOT)}  {place.stat().st_size} bytes")
+def save(image: Image.Image, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    small = image.quantize(COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

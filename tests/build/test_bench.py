@@ -18,13 +18,13 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.mark.parametrize("more", [[], ["--depth"]])
 def test_bench_reports_both_rates_and_the_share_of_peak_flops(assetgen: Run, tmp_path: Path, more: list[str]) -> None:
     words = ("-n", 3, "--steps", 2, "--size", "64x96", "-o", tmp_path / "b.json", "--plot", tmp_path / "b.svg", *more)
-    code, said, _ = assetgen("bench", *words)
-    told = json.loads((tmp_path / "b.json").read_text())
-    assert (code, told["images"], told["size"]) == (0, 3, [64, 96])
-    assert 0 < told["sampling"] <= told["seconds"]
-    assert told["ratio"] == pytest.approx(told["rate"] / told["plain_rate"])
-    assert 0 < told["share"] < 1
-    assert "3 images of 64 × 96, 2 steps" in said
+    code, output, _ = assetgen("bench", *words)
+    report = json.loads((tmp_path / "b.json").read_text())
+    assert (code, report["images"], report["size"]) == (0, 3, [64, 96])
+    assert 0 < report["sampling"] <= report["seconds"]
+    assert report["ratio"] == pytest.approx(report["rate"] / report["plain_rate"])
+    assert 0 < report["share"] < 1
+    assert "3 images of 64 × 96, 2 steps" in output
     assert ElementTree.parse(tmp_path / "b.svg").getroot().tag.endswith("svg")
 
 
@@ -36,7 +36,7 @@ def test_a_matrix_product_counts_two_flop_per_term() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--size", "45x64"), "plain diffusers cannot sample 45x64. Use multiples of 8"),
         (("-o", "nowhere/b.json"), "'nowhere/b.json' cannot be written. Name a file in an existing folder"),
@@ -46,10 +46,10 @@ def test_a_matrix_product_counts_two_flop_per_term() -> None:
         (("--compiled",), "models are not compiled on cpu. Leave --compiled out"),
     ],
 )
-def test_wrong_arguments_are_reported(assetgen: Run, words: tuple[str, ...], said: str) -> None:
+def test_wrong_arguments_are_reported(assetgen: Run, words: tuple[str, ...], message: str) -> None:
     code, _, err = assetgen("bench", *words)
     assert code == 2
-    assert said in err
+    assert message in err
 
 
 def test_the_longest_bar_is_the_largest_figure() -> None:

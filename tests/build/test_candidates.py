@@ -108,14 +108,14 @@ def test_a_picked_image_is_published_even_if_its_checks_fail(
 
 
 @pytest.mark.parametrize(
-    ("asset", "number", "said"),
+    ("asset", "number", "message"),
     [("b", 1, "has no asset 'b'"), ("a", 0, "not from 1 to"), ("all", 1, "has no candidates")],
 )
 def test_an_invalid_pick_is_an_error(
-    rebuilt: Rebuilt, machine: Machine, tmp_path: Path, asset: str, number: int, said: str
+    rebuilt: Rebuilt, machine: Machine, tmp_path: Path, asset: str, number: int, message: str
 ) -> None:
     rebuilt(ONE + "  all: {preset: atlas, members: [a]}\n")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         pick(Project.load(tmp_path, tmp_path / "game"), asset, number, machine, ignore)
 
 

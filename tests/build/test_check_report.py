@@ -140,8 +140,8 @@ def test_after_a_failed_rebuild_the_old_files_are_stale(rebuilt: Rebuilt, audite
 def test_similar_accepts_images_from_other_hardware(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     change(tmp_path, outputs={"a.png": "0" * 64})
-    told = "a.png has other bytes and the same look, as from other hardware; --similar accepts it"
-    assert (audited()["a"], audited(similar=True)["a"]) == (("stale", told), OK)
+    expected = "a.png has other bytes and the same look, as from other hardware; --similar accepts it"
+    assert (audited()["a"], audited(similar=True)["a"]) == (("stale", expected), OK)
 
 
 def test_similar_does_not_accept_different_images(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_foreign_image_is_edited_even_if_it_looks_the_same(rebuilt: Rebuilt, a
 
 def test_a_renamed_asset_is_one_gone_and_one_new_until_it_is_built(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(TWO)
-    assert {name: said[0] for name, said in audited(TWO.replace("  b:", "  c:")).items()} == {
+    assert {name: verdict[0] for name, verdict in audited(TWO.replace("  b:", "  c:")).items()} == {
         "a": "ok", "b": "gone", "c": "new"
     }  # fmt: skip
     rebuilt(TWO.replace("  b:", "  c:"))
@@ -177,8 +177,8 @@ def test_a_changed_input_file_is_reported_by_name(rebuilt: Rebuilt, audited: Aud
 def test_a_changed_member_makes_its_atlas_stale(rebuilt: Rebuilt, audited: Audit) -> None:
     text = TWO + "  all: {preset: atlas, members: [a, b]}\n"
     rebuilt(text)
-    told = audited(text.replace("prompt: y", "prompt: z"))
-    assert (told["all"], told["b"]) == (("stale", "member b changed"), ("stale", "prompt changed"))
+    verdicts = audited(text.replace("prompt: y", "prompt: z"))
+    assert (verdicts["all"], verdicts["b"]) == (("stale", "member b changed"), ("stale", "prompt changed"))
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< ours\n", "assetgen lock: 99\n"], ids=["merge", "newer"])

@@ -62,8 +62,8 @@ class Builder:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps({"folder": str(folder), **end}) + "\n")
         self.process.stdin.flush()
-        told: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return told
+        reply: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return reply
 
     def sampled(self, folder: Path) -> int:
         """Build to the end; how many pictures were sampled for that."""

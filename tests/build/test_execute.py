@@ -100,9 +100,9 @@ def test_an_atlas_with_a_failed_member_fails_and_names_it(build: Build) -> None:
 
 def test_every_image_records_its_origin(build: Build, tmp_path: Path) -> None:
     build(TWO)
-    told = read_text((tmp_path / "game/a.png").read_bytes())
-    assert '"preset": "painted_concept"' in told["assetgen"]
-    assert "trainedAlgorithmicMedia" not in str(told), "a drawing without a model is not generated media"
+    metadata = read_text((tmp_path / "game/a.png").read_bytes())
+    assert '"preset": "painted_concept"' in metadata["assetgen"]
+    assert "trainedAlgorithmicMedia" not in str(metadata), "a drawing without a model is not generated media"
 
 
 def test_a_tiling_texture_has_no_seam(build: Build, tmp_path: Path) -> None:

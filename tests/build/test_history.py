@@ -85,19 +85,19 @@ def test_a_build_with_nothing_to_do_measures_nothing() -> None:
 
 def test_a_forecast_sums_sampling_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
     past = {group_of(recipes[0]): OLD, LOADING: Measurement(6.0), FINISHING: Measurement(0.5)}
-    told = forecast(recipes[:2], 4, past)
-    assert (told.seconds, told.memory, told.unknown) == (20 + 6 + 4 * 0.5, 2_000, 0)
-    assert told.watt_hours == pytest.approx(20 * 300 / 3600)
+    estimate = forecast(recipes[:2], 4, past)
+    assert (estimate.seconds, estimate.memory, estimate.unknown) == (20 + 6 + 4 * 0.5, 2_000, 0)
+    assert estimate.watt_hours == pytest.approx(20 * 300 / 3600)
 
 
 def test_images_of_unmeasured_groups_are_counted(recipes: tuple[Recipe, ...]) -> None:
-    told = forecast(recipes, 3, {group_of(recipes[0]): OLD})
-    assert (told.seconds, told.unknown) == (20, 1)
+    estimate = forecast(recipes, 3, {group_of(recipes[0]): OLD})
+    assert (estimate.seconds, estimate.unknown) == (20, 1)
 
 
 def test_a_forecast_without_sampling_has_no_loading_time(recipes: tuple[Recipe, ...]) -> None:
-    told = forecast(recipes[2:], 0, {LOADING: Measurement(6.0)})
-    assert (told.seconds, told.unknown) == (0, 1)
+    estimate = forecast(recipes[2:], 0, {LOADING: Measurement(6.0)})
+    assert (estimate.seconds, estimate.unknown) == (0, 1)
 
 
 def test_drawings_and_atlases_do_not_count_as_model_images(write_pack: WritePack) -> None:

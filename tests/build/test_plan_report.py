@@ -74,9 +74,9 @@ def test_a_build_does_what_the_plan_lists(
     rebuilt(TWO)
     lose(tmp_path, *lost)
     text = TWO.replace(old, new)
-    said, why = work(tmp_path, text), reasons(tmp_path).get("b")
-    assert (said["b"], why) == (wanted, (reason,) if reason else None)
-    assert done(rebuilt(text)) == {name: SEEN[each] for name, each in said.items()}
+    work_of, why = work(tmp_path, text), reasons(tmp_path).get("b")
+    assert (work_of["b"], why) == (wanted, (reason,) if reason else None)
+    assert done(rebuilt(text)) == {name: SEEN[each] for name, each in work_of.items()}
 
 
 SEEN = {

@@ -73,14 +73,14 @@ GREY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: x, grey: {level: '{n}'
 class Slow:
     """A store backend that saves a sampled image when the gate opens, and fails for some as if the disk were full."""
 
-    place: Backend
+    inner: Backend
     gate: threading.Event = field(default_factory=threading.Event)
     delay: float = 0.0
     refused: set[int] = field(default_factory=set)
     saved: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.place, name)
+        return getattr(self.inner, name)
 
     def write(self, path: str, data: bytes) -> None:
         if path.startswith("sampled/"):
@@ -89,7 +89,7 @@ class Slow:
             self.saved.append(path)
             if len(self.saved) in self.refused:
                 raise OSError(errno.ENOSPC, "No space left on device")
-        self.place.write(path, data)
+        self.inner.write(path, data)
 
 
 @pytest.fixture(autouse=True)
@@ -134,9 +134,9 @@ def build(tmp_path: Path, slow: Slow) -> Callable[..., list[Event]]:
 Build = Callable[..., list[Event]]
 
 
-def machine(folder: Path, place: Slow) -> Machine:
+def machine(folder: Path, slow: Slow) -> Machine:
     store = Store(folder / "store")
-    store.backend = place
+    store.backend = slow
     return Machine(store, folder)
 
 

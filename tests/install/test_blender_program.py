@@ -32,7 +32,7 @@ def test_the_newest_of_several_versions_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "told"),
+    ("text", "kind", "message"),
     [
         (
             "echo Blender 3.6.1",
@@ -54,11 +54,11 @@ def test_the_newest_of_several_versions_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_a_program_that_cannot_install_an_extension_is_an_error(
-    script: Callable[[str], Path], tmp_path: Path, text: str, kind: type[AssetgenError], told: str
+    script: Callable[[str], Path], tmp_path: Path, text: str, kind: type[AssetgenError], message: str
 ) -> None:
     with pytest.raises(kind) as refused:
         install_extension(script(text), tmp_path / "x.zip")
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "folder", "text"])

@@ -118,7 +118,7 @@ def test_linked_settings_stay_linked(project: Path, install: Install, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (None, "is not a Godot project: it has no project.godot. Pass the folder of a game."),
         ("", "is not a Godot 4 project."),
@@ -130,14 +130,14 @@ def test_linked_settings_stay_linked(project: Path, install: Install, tmp_path: 
     ],
 )
 def test_a_folder_that_is_not_a_godot_4_project_is_refused(
-    project: Path, install: Install, text: str | None, told: str
+    project: Path, install: Install, text: str | None, message: str
 ) -> None:
     (project / "project.godot").unlink()
     if text is not None:
         (project / "project.godot").write_text(text)
     with pytest.raises(InputError) as refused:
         install()
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert not (project / "addons").exists()
 
 

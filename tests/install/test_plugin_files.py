@@ -45,9 +45,9 @@ def test_the_plugins_have_the_version_of_assetgen() -> None:
 
 
 def test_pack_writes_the_zip_and_prints_its_path(assetgen: Command, tmp_path: Path) -> None:
-    place = tmp_path / "new" / zip_name(Program.GODOT)
-    assert assetgen("plugin", "pack", "godot", "-o", tmp_path / "new") == (0, f"{place}\n", "")
-    assert place.read_bytes() == zipped(Program.GODOT)
+    zip_path = tmp_path / "new" / zip_name(Program.GODOT)
+    assert assetgen("plugin", "pack", "godot", "-o", tmp_path / "new") == (0, f"{zip_path}\n", "")
+    assert zip_path.read_bytes() == zipped(Program.GODOT)
 
 
 def test_pack_refuses_unknown_programs_and_files_as_folders(assetgen: Command, tmp_path: Path) -> None:
@@ -78,6 +78,6 @@ def test_install_blender_without_a_blender_prints_the_path_of_the_zip_and_the_me
         3,
         True,
     )
-    place = Path(err.partition("and select '")[2].partition("', or")[0])
-    assert place.read_bytes() == zipped(Program.BLENDER)
+    zip_path = Path(err.partition("and select '")[2].partition("', or")[0])
+    assert zip_path.read_bytes() == zipped(Program.BLENDER)
     assert assetgen("plugin", "install", "blender", "--blender", tmp_path / "nowhere")[0] == 2
