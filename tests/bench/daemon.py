@@ -73,11 +73,11 @@ class Daemon:
 
     def figures(self) -> str:
         proc = Path(f"/proc/{self.process.pid}")
-        process_status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+        usage = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
         queue = sum(file.stat().st_size for file in (self.folder / "run").glob("*/jobs.sqlite*"))
-        memory = int(process_status["VmRSS"].split()[0]) / 1000
+        memory = int(usage["VmRSS"].split()[0]) / 1000
         handles = len(list((proc / "fd").iterdir()))
-        return f"{memory:.0f} MB, {handles} open files, {int(process_status['Threads'])} threads, queue {queue / 1e6:.1f} MB"
+        return f"{memory:.0f} MB, {handles} open files, {int(usage['Threads'])} threads, queue {queue / 1e6:.1f} MB"
 
 
 def until(done: Any) -> None:

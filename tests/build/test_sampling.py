@@ -54,19 +54,19 @@ def grey(*, level: int = 128) -> ImageSet:
     return color_image(np.full((8, 8, 3), level, np.uint8), extra={"drawn by": threading.current_thread().name})
 '''
 ENTRIES = "[assetgen.sources]\ngauge = gauge:gauge\n[assetgen.controls]\ngrey = gauge:grey\n"
-PRESET = 'preset: told\nuse: sprite\nsource: {gauge: {prompt: "{prompt}"}}\nsteps: [cutout]\n'
+PRESET = 'preset: gauged\nuse: sprite\nsource: {gauge: {prompt: "{prompt}"}}\nsteps: [cutout]\n'
 THREE_AND_ONE = """
 pack: p
 assets:
-  a: {preset: told, prompt: x}
-  b: {preset: told, prompt: x}
-  wide: {preset: told, prompt: x, gauge: {size: [32, 16]}}
-  c: {preset: told, prompt: x}
+  a: {preset: gauged, prompt: x}
+  b: {preset: gauged, prompt: x}
+  wide: {preset: gauged, prompt: x, gauge: {size: [32, 16]}}
+  c: {preset: gauged, prompt: x}
 """
 COUNT = UNSAVED_LIMIT + 8
-MANY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: 'x {n}', matrix: {n: NUMBERS}}}\n"
+MANY = "pack: p\nassets: {'a_{n}': {preset: gauged, prompt: 'x {n}', matrix: {n: NUMBERS}}}\n"
 MANY = MANY.replace("NUMBERS", str(list(range(10, 10 + COUNT))))
-GREY = "pack: p\nassets: {'a_{n}': {preset: told, prompt: x, grey: {level: '{n}'}, matrix: {n: [1, 999, 2]}}}\n"
+GREY = "pack: p\nassets: {'a_{n}': {preset: gauged, prompt: x, grey: {level: '{n}'}, matrix: {n: [1, 999, 2]}}}\n"
 
 
 @dataclass
@@ -95,12 +95,12 @@ class Slow:
 @pytest.fixture(autouse=True)
 def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A package with the source `gauge` and the control `grey`, as pip installs it, and a preset."""
-    told = tmp_path / "site/gauge-1.dist-info"
-    told.mkdir(parents=True)
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: gauge\nVersion: 1\n")
-    (told / "entry_points.txt").write_text(ENTRIES)
+    dist_info = tmp_path / "site/gauge-1.dist-info"
+    dist_info.mkdir(parents=True)
+    (dist_info / "METADATA").write_text("Metadata-Version: 2.1\nName: gauge\nVersion: 1\n")
+    (dist_info / "entry_points.txt").write_text(ENTRIES)
     (tmp_path / "site/gauge.py").write_text(PARTS)
-    (tmp_path / "told.yaml").write_text(PRESET)
+    (tmp_path / "gauged.yaml").write_text(PRESET)
     monkeypatch.syspath_prepend(tmp_path / "site")
     registry._plugged.cache_clear()
     yield
@@ -161,18 +161,18 @@ def test_a_source_gets_the_number_of_images_that_follow_with_the_same_settings(b
 def test_images_in_the_store_do_not_count_as_following(build: Build, slow: Slow) -> None:
     slow.gate.set()
     build(THREE_AND_ONE)
-    events = build(THREE_AND_ONE.replace("told, prompt: x}", "told, prompt: y}", 2))
+    events = build(THREE_AND_ONE.replace("gauged, prompt: x}", "gauged, prompt: y}", 2))
     assert {event.batch[0]: event.total for event in asked(events)} == {"a": 2, "b": 1}
 
 
 def test_sampling_continues_during_saves_up_to_the_limit_of_unsaved_images(build: Build, slow: Slow) -> None:
-    asks = threading.Semaphore(0)
+    batches = threading.Semaphore(0)
     building = threading.Thread(
-        target=build, args=(MANY, lambda e: asks.release() if isinstance(e, Sampling) else None)
+        target=build, args=(MANY, lambda e: batches.release() if isinstance(e, Sampling) else None)
     )
     building.start()
-    reached = all(asks.acquire(timeout=60) for _ in range(UNSAVED_LIMIT + 1))
-    more = asks.acquire(timeout=0.2)
+    reached = all(batches.acquire(timeout=60) for _ in range(UNSAVED_LIMIT + 1))
+    more = batches.acquire(timeout=0.2)
     slow.gate.set()
     building.join(60)
     assert (reached, more, building.is_alive(), len(slow.saved)) == (True, False, False, COUNT)

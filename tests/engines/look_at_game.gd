@@ -1,5 +1,5 @@
 extends SceneTree
-## Loads what the exporter wrote and says what the engine makes of it.
+## Loads the exported files and checks them.
 ## godot --headless --path GAME --script res://look_at_game.gd
 
 var failed := 0

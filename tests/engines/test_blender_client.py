@@ -28,7 +28,7 @@ MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "dra
 
 
 def part(name: str) -> Any:
-    """A module of the client, as a package of its own."""
+    """A module of the client, imported as a separate package."""
     if "blender_client" not in sys.modules:
         place = ROOT / "plugins" / "blender" / "assetgen" / "client" / "__init__.py"
         spec = importlib.util.spec_from_file_location("blender_client", place)
@@ -39,7 +39,7 @@ def part(name: str) -> Any:
 
 
 class _Recorded(BaseHTTPRequestHandler):
-    """Answers as the examples show."""
+    """Respond as recorded in the examples."""
 
     def _answer(self) -> None:
         asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -101,7 +101,7 @@ def _job(server: Any, folder: Path, **request: Any) -> Any:
 
 
 def _until(job: Any, kind: Any, seconds: float = 60) -> list[Any]:
-    """The news up to the first of a kind."""
+    """The updates of a job up to the first of a type."""
     news, end = [], time.monotonic() + seconds
     while not news or not isinstance(news[-1], kind):
         news.append(job.news.get(timeout=max(end - time.monotonic(), 0.1)))
@@ -109,13 +109,13 @@ def _until(job: Any, kind: Any, seconds: float = 60) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", [name for name, each in EXAMPLES.items() if each["answer"]["status"] < 400])
-def test_an_answer_of_the_examples_is_taken(recorded: Any, name: str) -> None:
+def test_a_recorded_response_is_accepted(recorded: Any, name: str) -> None:
     request = EXAMPLES[name]["request"]
     path = request["path"].removeprefix("/api/v1").split("?")[0]
     assert recorded.ask(request["method"], path, request.get("body")) == EXAMPLES[name]["answer"]["body"]
 
 
-def test_the_handshake_tells_the_version(recorded: Any) -> None:
+def test_the_handshake_returns_the_version(recorded: Any) -> None:
     assert recorded.handshake() == "0.1.0"
 
 
@@ -126,20 +126,20 @@ def test_the_handshake_tells_the_version(recorded: Any) -> None:
         ("wrong_preset", ("There is no preset 'pixel_sprit'.", "Did you mean 'pixel_sprite'?")),
     ],
 )
-def test_what_is_wrong_comes_as_sentences(recorded: Any, name: str, words: tuple[str, str]) -> None:
+def test_errors_are_complete_sentences(recorded: Any, name: str, words: tuple[str, str]) -> None:
     request = EXAMPLES[name]["request"]
     with pytest.raises(part("trouble").Trouble) as caught:
         recorded.ask(request["method"], request["path"].removeprefix("/api/v1"), request.get("body"))
     assert (caught.value.what, caught.value.cure) == words
 
 
-def test_an_answer_that_is_no_json_is_told(recorded: Any) -> None:
+def test_a_response_that_is_not_json_is_an_error(recorded: Any) -> None:
     with pytest.raises(part("trouble").Trouble, match="answers 500"):
         recorded.ask("GET", "/nowhere")
 
 
 @pytest.mark.parametrize("folder", [".", "missing", ""])
-def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path, monkeypatch: Any, folder: str) -> None:
+def test_client_and_server_use_the_same_state_file(tmp_path: Path, monkeypatch: Any, folder: str) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / folder) if folder else "")
     assert part("http").usual_place() == server_state()
     assert server_state().is_relative_to(tmp_path) == (folder == ".")
@@ -148,17 +148,17 @@ def test_the_state_file_is_looked_for_where_the_server_writes_it(tmp_path: Path,
 @pytest.mark.parametrize(
     "url", ["http://example.org:80", "https://127.0.0.1", "http://127.0.0.1.example.org", "file:///x"]
 )
-def test_no_server_elsewhere_is_asked(tmp_path: Path, url: str) -> None:
+def test_a_server_on_another_computer_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(part("trouble").Trouble, match="points to another computer"):
         _client(tmp_path / "server.json", url).ask("GET", "/status")
 
 
-def test_a_proxy_of_the_desktop_is_not_asked(recorded: Any, monkeypatch: Any) -> None:
+def test_a_desktop_proxy_is_not_used(recorded: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert recorded.handshake() == "0.1.0"
 
 
-def test_a_job_brings_its_files_whole_and_one_by_one(running: Any, tmp_path: Path) -> None:
+def test_a_job_downloads_its_files_one_by_one(running: Any, tmp_path: Path) -> None:
     job = _job(running, tmp_path / "out", count=3)
     news = _until(job, part("job").Ended)
     found = [each for each in news if isinstance(each, part("job").Candidate)]
@@ -169,7 +169,7 @@ def test_a_job_brings_its_files_whole_and_one_by_one(running: Any, tmp_path: Pat
     ]
 
 
-def test_the_server_draws_what_comes_up(running: Any, tmp_path: Path) -> None:
+def test_the_server_post_processes_an_uploaded_image(running: Any, tmp_path: Path) -> None:
     picture = np.full((8, 8, 4), 200, np.uint8)
     request = {"kind": "post", "steps": [{"resize": {"size": [4, 4]}}]}
     uploads = {"upload": ("x.png", encode_png(picture))}
@@ -179,7 +179,7 @@ def test_the_server_draws_what_comes_up(running: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_job_outlives_its_server(running: Any, tmp_path: Path) -> None:
+def test_a_job_continues_after_a_restart_of_its_server(running: Any, tmp_path: Path) -> None:
     job = _job(running, tmp_path / "out", count=64, preset="pbr_material")
     _until(job, part("job").Candidate)
     _kill(running)
@@ -189,7 +189,7 @@ def test_a_job_outlives_its_server(running: Any, tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").rglob("*_normal.png"))) == 64
 
 
-def test_a_cancelled_job_is_cancelled_there_too(running: Any, tmp_path: Path) -> None:
+def test_a_cancelled_job_is_cancelled_on_the_server(running: Any, tmp_path: Path) -> None:
     job = _job(running, tmp_path / "out", count=64, preset="pbr_material")
     _until(job, part("job").Candidate)
     job.cancel()
@@ -197,7 +197,7 @@ def test_a_cancelled_job_is_cancelled_there_too(running: Any, tmp_path: Path) ->
     assert running.ask("GET", f"/jobs/{job.id}")["status"] == "cancelled"
 
 
-def test_a_started_server_is_used_again(running: Any) -> None:
+def test_a_running_server_is_used_again(running: Any) -> None:
     before = running.place.read_text()
     part("start").start(running.place, "/nowhere")
     assert running.place.read_text() == before
@@ -213,22 +213,22 @@ def test_blenders_python_does_not_reach_the_server(tmp_path: Path, monkeypatch: 
     part("start")._children.pop().wait(60)
 
 
-def test_a_form_has_a_field_for_each_argument_that_can_be_shown() -> None:
+def test_a_form_has_a_field_for_each_supported_argument() -> None:
     fields = {field.word: field for field in part("form").fields_of(_page("seamless", "pbr_maps", "pixelate"))}
     assert (fields["axes"].kind, fields["axes"].choices) == ("CHOICE", ("x", "y", "xy"))
     assert (fields["roughness"].kind, fields["roughness"].low, fields["roughness"].high) == ("FLOAT", 0, 1)
     assert (fields["invert"].kind, fields["grid"].kind, fields["cell"].kind) == ("BOOL", "NUMBER", "TEXT")
-    assert "palette" not in fields, "a file is no field"
+    assert "palette" not in fields, "files have no field"
 
 
-def test_only_what_differs_from_the_preset_is_said() -> None:
+def test_only_changed_values_are_sent() -> None:
     fields = {field.word: field for field in part("form").fields_of(_page("pixelate", "pbr_maps"))}
     said = [(fields["grid"], 32), (fields["colors"], None), (fields["roughness"], 0.75)]
     assert part("form").settings_of(said) == {"pixelate": {"grid": 32}}
 
 
 @pytest.mark.parametrize(("text", "value"), [("", None), ("64 x 32", [64, 32]), ("1.5, 2", [1.5, 2])])
-def test_numbers_may_be_written_as_people_do(text: str, value: Any) -> None:
+def test_number_fields_accept_common_notations(text: str, value: Any) -> None:
     assert part("form").Field("p", "size", "NUMBERS", None).value_of(text) == value
 
 
@@ -237,27 +237,27 @@ def _page(*names: str) -> dict[str, Any]:
     return {"parts": [each.model_dump(by_alias=True) for name in names for each in steps if each.name == name]}
 
 
-def test_depth_is_toned_as_the_server_tones_it() -> None:
+def test_depth_tones_equal_those_of_the_server() -> None:
     tones = part("tones")
     for name in ("FAR_PERCENTILE", "FAR_SHARE", "NEAR_PERCENTILE", "FLAT_MARGIN"):
         assert getattr(tones, name) == getattr(depth, f"_{name}")
 
 
-def test_an_empty_view_is_black_all_over() -> None:
+def test_an_empty_view_is_black() -> None:
     tones = part("tones")
     assert tones.graded(tones.nearness_of(np.full((4, 4), np.inf), True), True).max() == 0
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_pngs_are_read_by_others(tmp_path: Path, kind: Any, channels: int) -> None:
+def test_written_pngs_can_be_read(tmp_path: Path, kind: Any, channels: int) -> None:
     pixels = np.random.default_rng(1).integers(0, np.iinfo(kind).max, (5, 7, channels)).astype(kind)
     place = tmp_path / "x.png"
     place.write_bytes(part("png").write_png(pixels))
     assert np.array_equal(read_image(place).reshape(5, 7, -1)[..., :channels], pixels)
 
 
-def test_a_picture_of_assetgen_tells_where_it_comes_from(tmp_path: Path) -> None:
+def test_the_origin_of_an_image_is_read_from_its_metadata(tmp_path: Path) -> None:
     said = {
         "prompt": "ein Drache ü",
         "model": "mini",
@@ -271,13 +271,13 @@ def test_a_picture_of_assetgen_tells_where_it_comes_from(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"no picture", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt"])
-def test_a_picture_of_others_tells_nothing(tmp_path: Path, data: bytes) -> None:
+def test_an_image_without_metadata_has_no_origin(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.png").write_bytes(data)
     assert part("png").origin_of(tmp_path / "x.png") == {}
 
 
 @pytest.mark.parametrize("aspect", [0.3, 9 / 16, 1.0, 4 / 3, 16 / 9, 2.35, 4.0])
-def test_a_views_shape_is_met_in_steps_that_models_take(aspect: float) -> None:
+def test_an_aspect_ratio_is_rounded_to_sizes_that_models_accept(aspect: float) -> None:
     width, height = part("sizes").units_of(aspect)
     assert abs(width / height / aspect - 1) < 0.04 and 0.8 <= width * height / 256 <= 1.1
 
@@ -290,12 +290,12 @@ def test_prompts_are_kept_newest_first_and_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '["a"'])
-def test_a_damaged_history_is_an_empty_one(tmp_path: Path, text: str) -> None:
+def test_a_damaged_history_is_empty(tmp_path: Path, text: str) -> None:
     (tmp_path / "history.json").write_text(text)
     assert part("history").read_history(tmp_path / "history.json") == []
 
 
-def test_every_word_of_the_german_texts_is_one_that_the_extension_says() -> None:
+def test_every_german_text_translates_a_text_of_the_extension() -> None:
     folder = ROOT / "plugins" / "blender" / "assetgen"
     words = "".join(place.read_text() for place in folder.rglob("*.py") if place.name != "translations.py")
     words += "queued running"  # the server's

@@ -15,13 +15,13 @@ EXTENSION = Path(__file__).parents[2] / "plugins" / "blender" / "assetgen"
 HERE = Path(__file__).with_name("blender_plugin")
 PROGRAM = Path(sys.executable).with_name("assetgen")
 PATIENCE = 420
-"""Seconds for the trials of one file, on a machine that others use, too."""
+"""Seconds for the trials of one file, on a busy machine."""
 CRASHED, TURNS = -signal.SIGSEGV, 2
-"""Blender itself was seen to crash amid an undo without a window, once in about fifty runs: then once more."""
+"""Without a window, Blender crashes during an undo once in about fifty runs; such a run is repeated once."""
 
 
 def started(program: str) -> list[str]:
-    """What runs a script in it: a Python that has bpy, or Blender itself."""
+    """The command that runs a script: a Python with bpy, or Blender."""
     if "python" in Path(program).name:
         return [program]
     return [program, "--background", "--factory-startup", "--python-exit-code", "1", "--python"]
@@ -38,7 +38,7 @@ def trials() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="session")
 def tool(bpy_python: str) -> list[str]:
-    """Blender's own tool for extensions, which any Python runs."""
+    """Blender's tool for extensions, which runs in any Python."""
     command = [*started(bpy_python), str(HERE / "where.py")]
     found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     [scripts] = [line.removeprefix("scripts: ") for line in found.splitlines() if line.startswith("scripts: ")]
@@ -74,7 +74,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 def outcome(
     bpy_python: str, archive: Path, daemon: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], dict[str, str]]:
-    """What came of the trials of a file; each file runs once, in a Blender of its own."""
+    """The results of the trials of a file; each file runs once, in a new Blender."""
     known: dict[str, dict[str, str]] = {}
 
     def run(file: str) -> dict[str, str]:
@@ -100,17 +100,17 @@ def test_in_blender(outcome: Callable[[str], dict[str, str]], file: str, trial: 
     assert not outcome(file)[trial], outcome(file)[trial]
 
 
-def test_blenders_own_tool_finds_nothing_wrong(tool: list[str], archive: Path) -> None:
+def test_blenders_tool_validates_the_extension(tool: list[str], archive: Path) -> None:
     for place in (EXTENSION, archive):
         said = subprocess.run([*tool, "validate", str(place)], capture_output=True, text=True, timeout=60)
         assert said.returncode == 0 and "error" not in said.stdout.lower(), said.stdout
 
 
-def test_the_extension_is_small_and_brings_no_packages(archive: Path) -> None:
+def test_the_extension_is_small_and_has_no_packages(archive: Path) -> None:
     assert archive.stat().st_size < 200_000
 
 
-def test_the_extension_imports_the_standard_library_numpy_and_blender_alone() -> None:
+def test_the_extension_imports_only_the_standard_library_numpy_and_blender() -> None:
     allowed = {*sys.stdlib_module_names, "bpy", "blf", "bmesh", "mathutils", "bpy_extras", "numpy"}
     found = set()
     for place in EXTENSION.rglob("*.py"):
@@ -122,6 +122,6 @@ def test_the_extension_imports_the_standard_library_numpy_and_blender_alone() ->
     assert found <= allowed, found - allowed
 
 
-def test_what_needs_no_blender_imports_none() -> None:
+def test_the_client_does_not_import_blender() -> None:
     words = [place.read_text() for place in (EXTENSION / "client").glob("*.py")]
     assert not [text for text in words if "import bpy" in text]

@@ -1,4 +1,4 @@
-"""The example's game, opened by Godot itself."""
+"""The game of the example, imported by Godot."""
 
 import re
 import subprocess
@@ -12,14 +12,14 @@ DUNGEON = Path(__file__).parents[2] / "examples/dungeon"
 SECONDS = 120
 
 
-def test_godot_imports_the_dungeon_without_a_complaint_and_changes_no_file(
+def test_godot_imports_the_dungeon_without_errors_and_changes_no_file(
     godot_program: str, assetgen: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     words = ("build", DUNGEON, "--draft", "--game", tmp_path / "game", "--store", tmp_path / "store")
     assert assetgen(*words)[0] == 0
     command = [godot_program, "--headless", "--path", str(tmp_path / "game"), "--import"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-    told = [line for line in (done.stdout + done.stderr).splitlines() if re.search("ERROR|WARNING", line)]
-    assert (done.returncode, told) == (0, [])
+    problems = [line for line in (done.stdout + done.stderr).splitlines() if re.search("ERROR|WARNING", line)]
+    assert (done.returncode, problems) == (0, [])
     code, _, err = assetgen(*words)
     assert (code, "published" in err, "edited" in err) == (0, False, False)

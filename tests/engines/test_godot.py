@@ -1,4 +1,4 @@
-"""What a build hands to Godot, looked at by Godot itself."""
+"""Published files, imported by Godot."""
 
 import re
 import shutil
@@ -63,7 +63,7 @@ def everything() -> dict[str, bytes]:
 
 
 def stamped(path: str, data: bytes) -> bytes:
-    """With text inside, as builds write pictures."""
+    """With metadata, as builds write images."""
     return add_text(data, {"assetgen": '{"asset": "wörds"}'}) if path.endswith(".png") else data
 
 
@@ -74,14 +74,14 @@ def run(program: str, game: Path, *words: str) -> subprocess.CompletedProcess[st
 
 
 def versioned(game: Path) -> dict[str, bytes]:
-    """What a repository of the game would hold."""
+    """The files that a repository of the game contains."""
     files = (file for file in game.rglob("*") if file.is_file() and ".godot" not in file.parts)
     return {file.relative_to(game).as_posix(): file.read_bytes() for file in files}
 
 
 @pytest.fixture(scope="module")
 def imported(godot_program: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], str]:
-    """A game with one of everything after two imports: its folder, what was written, what Godot said."""
+    """A game with every kind of asset after two imports: its folder, the published files, the output of Godot."""
     game = tmp_path_factory.mktemp("godot") / "game"
     written = {**new_project("bronze_age"), **everything()}
     for path, data in written.items():
@@ -92,7 +92,7 @@ def imported(godot_program: str, tmp_path_factory: pytest.TempPathFactory) -> tu
     return game, written, "\n".join(one.stdout + one.stderr for one in said)
 
 
-def test_importing_says_nothing_of_errors_or_warnings(imported: tuple[Path, dict[str, bytes], str]) -> None:
+def test_importing_reports_no_errors_or_warnings(imported: tuple[Path, dict[str, bytes], str]) -> None:
     _, _, said = imported
     assert "reimport" in said
     assert not [line for line in said.splitlines() if COMPLAINT.search(line)]
@@ -105,7 +105,7 @@ def test_importing_changes_no_file_and_adds_none(imported: tuple[Path, dict[str,
     assert [path for path in written if after[path] != written[path]] == []
 
 
-def test_godot_loads_every_picture_and_resource_as_what_it_is_for(
+def test_godot_loads_every_image_and_resource_with_its_type(
     godot_program: str, imported: tuple[Path, dict[str, bytes], str]
 ) -> None:
     game, _, _ = imported

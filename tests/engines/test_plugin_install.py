@@ -1,4 +1,4 @@
-"""`assetgen plugin install godot`, and what Godot's own editor makes of it."""
+"""`assetgen plugin install godot`, checked in the Godot editor."""
 
 import re
 import subprocess
@@ -36,7 +36,7 @@ enabled=PackedStringArray("res://addons/witness/plugin.cfg")
 
 @pytest.fixture
 def game(tmp_path: Path) -> Path:
-    """A Godot project with a plugin of its own, which tells whether ours is enabled."""
+    """A Godot project with another plugin, which prints whether ours is enabled."""
     witness = tmp_path / "game" / "addons" / "witness"
     witness.mkdir(parents=True)
     (witness / "plugin.cfg").write_text('[plugin]\nname="w"\ndescription=""\nauthor=""\nversion="1"\nscript="w.gd"\n')
@@ -46,7 +46,7 @@ def game(tmp_path: Path) -> Path:
 
 
 def edit(program: str, game: Path, *words: str) -> str:
-    """Opens the project in Godot without a window, where no server runs; gives what Godot said."""
+    """Open the project in Godot without a window and without a server; returns the output of Godot."""
     home = str(game.parent / "home")
     environment = {"HOME": home, "XDG_RUNTIME_DIR": home, "PATH": "/usr/bin:/bin"}
     command = [program, "--headless", "--path", str(game), *words]
@@ -55,7 +55,7 @@ def edit(program: str, game: Path, *words: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_an_installed_plugin_is_enabled_in_the_editor_and_complains_of_nothing(
+def test_an_installed_plugin_is_enabled_in_the_editor_without_errors(
     godot_program: str, assetgen: Callable[..., tuple[int, str, str]], game: Path
 ) -> None:
     assert assetgen("plugin", "install", "godot", game)[0] == 0
@@ -66,7 +66,7 @@ def test_an_installed_plugin_is_enabled_in_the_editor_and_complains_of_nothing(
     assert (game / "project.godot").read_bytes() == settings
 
 
-def test_an_installation_after_godot_ran_has_nothing_to_do(
+def test_an_installation_after_godot_ran_changes_nothing(
     godot_program: str, assetgen: Callable[..., tuple[int, str, str]], game: Path
 ) -> None:
     assetgen("plugin", "install", "godot", game)

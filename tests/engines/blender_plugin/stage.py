@@ -1,4 +1,4 @@
-"""Runs the trials of one file inside Blender, each on a fresh scene, and writes what came of each as JSON.
+"""Run the trials of one file inside Blender, each on a new scene, and write their results as JSON.
 
     PYTHON stage.py -- TRIALS.py ZIP RESULTS.json        (or: blender --background --python stage.py -- …)
 
@@ -21,7 +21,7 @@ MODULE = "bl_ext.user_default.assetgen"
 
 
 class Stage:
-    """The extension, enabled, and a cube with a camera before it."""
+    """The enabled extension, and a cube with a camera in front of it."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -50,7 +50,7 @@ class Stage:
         bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "scene.blend"))
 
     def ask(self, task, prompt="a mossy wall", seconds=120, **settings):
-        """Ask and wait, with quick drawings in place of the model."""
+        """Send a request and wait, with quick drawings instead of the model."""
         for name, value in {"draft": True, **settings}.items():
             setattr(self.settings, name, value)
         bpy.ops.assetgen.generate(task=task, prompt=prompt)
@@ -67,7 +67,7 @@ class Stage:
 
 
 def refused(ask, *words):
-    """What an operator reports must hold these words."""
+    """Check that an operator reports an error with this text."""
     try:
         ask()
     except RuntimeError as error:
@@ -78,7 +78,7 @@ def refused(ask, *words):
 
 
 def fresh(folder):
-    """Factory settings' scene, no tasks, preferences as the tests want them."""
+    """Reset to the factory scene, no tasks, and the preferences of the tests."""
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=False)
     stage = Stage(folder)
     stage.part("tasks").tasks.clear()
@@ -89,7 +89,7 @@ def fresh(folder):
 
 
 def end_servers():
-    """Those that the extension started in a trial outlive it, as they should outlive Blender."""
+    """Kill servers that the extension started; they outlive a trial, as they outlive Blender."""
     children = importlib.import_module(f"{MODULE}.client.start")._children
     while children:
         child = children.pop()
@@ -98,7 +98,7 @@ def end_servers():
 
 
 def run(trials):
-    """Each trial's complaint, "" where it has none."""
+    """Error of each trial, "" if it passed."""
     outcome = {}
     for name, trial in [pair for pair in vars(trials).items() if pair[0].startswith("trial_")]:
         folder = tempfile.mkdtemp(prefix="trial_")

@@ -1,4 +1,4 @@
-"""What finished pictures become in the file. The server draws drafts, at once."""
+"""Finished images in the Blender file. The server draws drafts."""
 
 import json
 
@@ -28,7 +28,7 @@ def trial_a_material_has_each_map_in_its_own_colour_space(stage):
     assert tuple(mapping.inputs["Scale"].default_value) == (3.0, 3.0, 3.0)
 
 
-def trial_a_material_goes_onto_all_that_is_selected(stage):
+def trial_a_material_is_assigned_to_all_selected_objects(stage):
     bpy.ops.mesh.primitive_uv_sphere_add()
     sphere = bpy.context.object
     stage.cube.select_set(True)
@@ -36,13 +36,13 @@ def trial_a_material_goes_onto_all_that_is_selected(stage):
     assert sphere.active_material is stage.cube.active_material is not None
 
 
-def trial_an_object_without_uvs_is_covered_from_all_sides(stage):
+def trial_an_object_without_uvs_gets_box_mapping(stage):
     stage.cube.data.uv_layers.remove(stage.cube.data.uv_layers[0])
     stage.ask("MATERIAL")
     assert {node.projection for node in _nodes(stage.cube.active_material).values()} == {"BOX"}
 
 
-def trial_a_texture_changes_the_colour_alone(stage):
+def trial_a_texture_changes_the_colour_only(stage):
     material = stage.cube.active_material
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Metallic"].default_value = 0.75
@@ -75,7 +75,7 @@ def trial_results_move_with_their_folder(stage):
     assert all(len(node.image.pixels) for node in _nodes(bpy.data.objects["Cube"].active_material).values())
 
 
-def trial_a_file_never_saved_has_its_results_packed(stage):
+def trial_results_are_packed_into_an_unsaved_file(stage):
     task = stage.ask("MATERIAL")
     bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder / "late.blend"))
     for file in task.candidates[1].files.values():
@@ -95,7 +95,7 @@ def trial_each_result_is_one_step_of_undo(stage):
     assert bpy.data.objects["Cube"].active_material.name == "a_mossy_wall"
 
 
-def trial_another_pick_takes_the_place_of_the_first(stage):
+def trial_another_pick_replaces_the_first(stage):
     task = stage.ask("MATERIAL", count=3)
     count = len(bpy.data.materials)
     bpy.ops.assetgen.pick(task=0, number=3)
@@ -115,7 +115,7 @@ def trial_a_pick_can_be_undone_and_made_again(stage):
     assert _nodes(bpy.data.objects["Cube"].active_material)["color"].image.name.startswith("a_mossy_wall_02")
 
 
-def trial_an_asset_tells_where_it_comes_from(stage):
+def trial_an_asset_records_its_origin(stage):
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
     stage.ask("MATERIAL", seed=11)
@@ -129,7 +129,7 @@ def trial_an_asset_tells_where_it_comes_from(stage):
     assert tuple(preview.image_size) == (256, 256) and max(preview.image_pixels_float) > 0.1
 
 
-def trial_results_stay_out_of_the_asset_browser_where_that_is_wanted(stage):
+def trial_results_are_no_assets_where_that_is_disabled(stage):
     stage.ask("MATERIAL", as_asset=False)
     assert stage.cube.active_material.asset_data is None
 
@@ -142,7 +142,7 @@ def trial_an_object_renamed_meanwhile_gets_its_material(stage):
     assert bpy.data.objects["Keep"].active_material.name == "a_mossy_wall"
 
 
-def trial_candidates_come_one_by_one(stage):
+def trial_candidates_arrive_one_by_one(stage):
     stage.settings.draft, stage.settings.count = True, 12
     bpy.ops.assetgen.generate(task="MATERIAL", prompt="a mossy wall")
     seen = set()
@@ -161,7 +161,7 @@ def trial_a_candidate_becomes_the_reference_of_the_next(stage):
     assert stage.settings.reference == ""
 
 
-def trial_the_form_of_a_preset_is_filled_and_heard(stage):
+def trial_the_form_of_a_preset_is_filled_and_sent(stage):
     stage.settings.task = "MATERIAL"
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
@@ -175,7 +175,7 @@ def trial_the_form_of_a_preset_is_filled_and_heard(stage):
     assert job["request"]["settings"] == said, job["request"]["settings"]
 
 
-def trial_the_picker_shows_presets_by_their_pictures(stage):
+def trial_the_picker_shows_the_thumbnails_of_presets(stage):
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
     stage.settings.picture = "decal"
@@ -188,7 +188,7 @@ def trial_the_picker_shows_presets_by_their_pictures(stage):
     assert len(names) > 8 and sizes == {(96, 96)}
 
 
-def trial_a_preset_that_the_server_does_not_know_stays_in_the_picker(stage):
+def trial_a_preset_unknown_to_the_server_stays_in_the_picker(stage):
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
     stage.settings.preset = "my_own"
@@ -199,7 +199,7 @@ def trial_a_preset_that_the_server_does_not_know_stays_in_the_picker(stage):
     assert stage.part("catalog").catalog.version, "the server is there all the same"
 
 
-def trial_a_file_that_is_opened_has_its_form(stage):
+def trial_an_opened_file_has_its_form(stage):
     stage.settings.task = "TEXTURE"
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
@@ -211,7 +211,7 @@ def trial_a_file_that_is_opened_has_its_form(stage):
     assert "seamless.axes" in stage.settings.form
 
 
-def trial_what_forbids_commercial_use_is_asked_for_only_where_it_is_allowed(stage):
+def trial_noncommercial_models_are_requested_only_where_allowed(stage):
     request_of = stage.part("asks").request_of
     assert "allow_noncommercial" not in request_of(stage.settings)
     stage.settings.noncommercial = True
@@ -226,14 +226,14 @@ def trial_prompts_are_remembered(stage):
     assert stage.settings.prompt == "a red potion"
 
 
-def trial_a_script_may_ask_for_anything_by_the_operators_alone(stage):
+def trial_a_script_can_request_everything_through_operators(stage):
     stage.settings.draft = True
     assert bpy.ops.assetgen.generate(task="PICTURE", prompt="a gem") == {"FINISHED"}
     assert bpy.ops.assetgen.wait() == {"FINISHED"}
     assert bpy.data.images["a_gem.png"].users == 1
 
 
-def trial_the_extension_goes_without_a_trace(stage):
+def trial_disabling_the_extension_removes_everything_it_registered(stage):
     stage.ask("PICTURE")
     stage.part("thumbnails").icon_of(stage.task.candidates[1].files["color"])
     bpy.ops.preferences.addon_disable(module=MODULE)

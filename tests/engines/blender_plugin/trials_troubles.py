@@ -1,4 +1,4 @@
-"""What goes wrong, and what a person is told."""
+"""Errors, and the messages that the user gets."""
 
 import json
 import os
@@ -15,7 +15,7 @@ MANY = {"count": 64, "preset": "pbr_material"}
 
 
 def _own_server(stage):
-    """A server of this trial alone, started by the extension."""
+    """A server for this trial only, started by the extension."""
     stage.preferences.state = str(stage.folder / "server.json")
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait(seconds=90)
@@ -38,23 +38,23 @@ def _state(stage, **words):
     stage.preferences.state, stage.preferences.starts = str(place), False
 
 
-def trial_no_server_and_none_may_be_started(stage):
+def trial_no_server_runs_and_starting_one_is_disabled(stage):
     stage.preferences.state, stage.preferences.starts = str(stage.folder / "none.json"), False
     refused(lambda: stage.ask("MATERIAL"), "No assetgen server runs", "Start Server")
 
 
-def trial_a_server_that_died_left_its_file(stage):
+def trial_a_dead_server_left_its_state_file(stage):
     _state(stage)
     refused(lambda: stage.ask("MATERIAL"), "No assetgen server runs")
 
 
-def trial_the_program_is_not_there(stage):
+def trial_a_missing_program(stage):
     stage.preferences.state = str(stage.folder / "none.json")
     stage.preferences.program = str(stage.folder / "assetgen")
     refused(lambda: stage.ask("MATERIAL"), "does not exist", "pip install assetgen")
 
 
-def trial_a_program_that_ends_at_once_tells_why(stage):
+def trial_a_program_that_ends_at_once_is_reported_with_its_output(stage):
     program = stage.folder / "assetgen"
     program.write_text("#!/bin/sh\necho 'no module named torch' >&2; exit 3\n")
     program.chmod(0o755)
@@ -68,19 +68,19 @@ def trial_a_wrong_token(stage):
     refused(lambda: stage.ask("MATERIAL"), "does not take the token", "Restart the server")
 
 
-def trial_a_state_file_that_leads_away_from_this_computer(stage):
+def trial_a_state_file_with_the_url_of_another_computer(stage):
     _state(stage, url="http://192.0.2.1:80")
     refused(lambda: stage.ask("MATERIAL"), "points to another computer")
 
 
-def trial_a_state_file_that_is_damaged(stage):
+def trial_a_damaged_state_file(stage):
     _state(stage)
     (stage.folder / "server.json").write_text('{"url": ')
     refused(lambda: stage.ask("MATERIAL"), "cannot be read", "Restart the server")
 
 
 class _Later(BaseHTTPRequestHandler):
-    """Speaks v2 alone."""
+    """A server with API v2 only."""
 
     def do_GET(self):
         self.send_error(404)
@@ -100,7 +100,7 @@ def trial_a_server_of_another_version(stage):
     server.server_close()
 
 
-def trial_a_server_killed_amid_a_job_goes_on_when_it_is_back(stage):
+def trial_a_job_continues_after_its_server_was_killed_and_restarted(stage):
     first = _own_server(stage)
     _begin(stage, **MANY)
     stage.until(lambda: stage.task.candidates)
@@ -111,7 +111,7 @@ def trial_a_server_killed_amid_a_job_goes_on_when_it_is_back(stage):
     assert stage.task.status == "done" and len(stage.task.candidates) == 64 and _pid(stage) != first
 
 
-def trial_a_server_that_stays_away_is_given_up(stage):
+def trial_a_job_fails_if_its_server_does_not_return(stage):
     pid = _own_server(stage)
     _begin(stage, **MANY)
     stage.task.job.comes_back = 1.0
@@ -133,7 +133,7 @@ def trial_a_cancelled_job_ends_at_once(stage):
     assert job["status"] == "cancelled"
 
 
-def trial_disabling_the_extension_cancels_what_runs(stage):
+def trial_disabling_the_extension_cancels_running_jobs(stage):
     _begin(stage, **MANY)
     stage.until(lambda: stage.task.job.id)
     task = stage.task
@@ -143,7 +143,7 @@ def trial_disabling_the_extension_cancels_what_runs(stage):
     assert server.ask("GET", f"/jobs/{task.job.id}")["status"] == "cancelled"
 
 
-def trial_another_file_is_not_touched(stage):
+def trial_a_file_opened_meanwhile_is_not_changed(stage):
     _begin(stage, task="MATERIAL")
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     refused(lambda: bpy.ops.assetgen.wait(), "Another file was opened")
@@ -177,7 +177,7 @@ def trial_the_viewport_in_background_mode(stage):
     refused(lambda: bpy.ops.assetgen.generate(task="CONCEPT", prompt="x"), "There is no 3D view", "Choose the camera")
 
 
-def trial_a_preset_that_is_not_there(stage):
+def trial_a_missing_preset(stage):
     refused(lambda: stage.ask("PICTURE", preset="pixel_sprit"), "There is no preset 'pixel_sprit'", "pixel_sprite")
 
 
@@ -185,11 +185,11 @@ def trial_a_model_whose_weights_are_missing(stage):
     refused(lambda: stage.ask("PICTURE", model="sdxl", draft=False), "on this machine", "hf download")
 
 
-def trial_a_reference_that_is_gone(stage):
+def trial_a_missing_reference_image(stage):
     refused(lambda: stage.ask("PICTURE", reference="/nowhere/x.png"), "/nowhere/x.png cannot be read")
 
 
-def trial_a_number_that_is_none(stage):
+def trial_an_invalid_number(stage):
     stage.settings.task = "MATERIAL"
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
@@ -203,7 +203,7 @@ def trial_a_folder_that_cannot_be_written(stage):
     refused(lambda: stage.ask("PICTURE"), "cannot be written", "another folder")
 
 
-def trial_files_that_are_gone_when_they_are_picked(stage):
+def trial_a_picked_candidate_whose_files_are_missing(stage):
     task = stage.ask("MATERIAL", count=2)
     task.candidates[2].files["color"].unlink()
     refused(lambda: bpy.ops.assetgen.pick(task=0, number=2), "no longer exist", "Generate them again")

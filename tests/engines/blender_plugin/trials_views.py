@@ -1,4 +1,4 @@
-"""Depth, concepts, projections and turntables: what is seen."""
+"""Rendered views: depth, concepts, projections and turntables."""
 
 import json
 import os
@@ -46,17 +46,17 @@ def _agrees_with_assetgen(stage, on_ground):
     assert apart.mean() < AWAY and (apart > 0.02).mean() < AWAY, (apart.mean(), (apart > 0.02).mean())
 
 
-def trial_the_depth_picture_is_that_of_assetgen_depth(stage):
+def trial_the_depth_image_equals_that_of_the_control_depth(stage):
     _agrees_with_assetgen(stage, on_ground=True)
 
 
-def trial_it_is_so_without_a_ground_and_in_an_orthographic_view(stage):
+def trial_the_depth_image_is_equal_without_a_ground_and_in_an_orthographic_view(stage):
     bpy.context.scene.camera.data.type = "ORTHO"
     bpy.context.scene.camera.data.ortho_scale = 9.0
     _agrees_with_assetgen(stage, on_ground=False)
 
 
-def trial_looking_leaves_the_scene_as_it_was(stage):
+def trial_rendering_depth_does_not_change_the_scene(stage):
     camera = bpy.context.scene.camera
     camera.data.dof.use_dof = True
     _sight(stage)  # the first render makes Blender's own "Render Result"
@@ -72,12 +72,12 @@ def trial_looking_leaves_the_scene_as_it_was(stage):
     assert hit and np.isfinite(seen.depth[SIZE[1] // 2, SIZE[0] // 2])
 
 
-def trial_what_is_hidden_from_renders_is_not_seen(stage):
+def trial_objects_hidden_in_renders_are_not_in_the_depth_image(stage):
     stage.cube.hide_render = True
     refused(lambda: stage.ask("CONCEPT"), "nothing")
 
 
-def trial_a_concept_lies_over_the_cameras_view(stage):
+def trial_a_concept_is_shown_over_the_view_of_the_camera(stage):
     stage.save()
     stage.ask("CONCEPT", count=2)
     data = bpy.context.scene.camera.data
@@ -101,7 +101,7 @@ def trial_a_real_model_paints_the_concept(stage):
     assert pixels[..., :3].std() > 0.05
 
 
-def trial_a_projection_lies_where_the_camera_sees_it(stage):
+def trial_a_projection_matches_the_view_of_the_camera(stage):
     task = stage.ask("PROJECT", cuts=0)
     mesh, scene, camera = stage.cube.data, bpy.context.scene, bpy.context.scene.camera
     scene.render.resolution_x, scene.render.resolution_y = (unit * 48 for unit in (21, 12))
@@ -112,7 +112,7 @@ def trial_a_projection_lies_where_the_camera_sees_it(stage):
     assert task.picked == 1
 
 
-def trial_only_faces_in_sight_are_painted(stage):
+def trial_only_visible_faces_are_painted(stage):
     bpy.ops.mesh.primitive_cube_add(size=3, location=tuple(bpy.context.scene.camera.location * 0.5))
     bpy.context.object.name = "Wall"
     stage.cube.select_set(True)
@@ -154,17 +154,17 @@ def trial_a_turntable_becomes_a_sheet_in_one_palette(stage):
     frames = [frame["frame"] for frame in facts["frames"].values()]
     filled = [sheet[f["y"] : f["y"] + 32, f["x"] : f["x"] + 32, 3].mean() for f in frames]
     assert len(frames) == 11 and min(filled) > 0.2
-    assert sheet[64:, 96:, 3].max() == 0, "the twelfth place is clear"
+    assert sheet[64:, 96:, 3].max() == 0, "the twelfth tile is transparent"
     assert bpy.data.images["crate.png"].asset_data is not None
 
 
 def _draws(stage, views):
-    """A sprite sheet asked for as in a window, where it is rendered bit by bit."""
+    """Request a sprite sheet as in a window, where it is rendered in steps."""
     stage.settings.views, stage.settings.side = views, 16
     return stage.part("asks").ask(bpy.context, "SPRITE", at_once=False)
 
 
-def trial_a_turntable_is_rendered_picture_by_picture_and_tells_how_far_it_is(stage):
+def trial_a_turntable_is_rendered_image_by_image_and_reports_progress(stage):
     task, told = _draws(stage, views=4), []
     scenes = set(bpy.data.scenes)
     stage.until(lambda: told.append((task.progress.word, task.progress.fraction)) or task.candidates)
@@ -174,7 +174,7 @@ def trial_a_turntable_is_rendered_picture_by_picture_and_tells_how_far_it_is(sta
     assert set(bpy.data.scenes) == scenes
 
 
-def trial_undo_and_saving_amid_a_turntable_do_it_no_harm(stage):
+def trial_undo_and_saving_do_not_disturb_a_running_turntable(stage):
     bpy.ops.ed.undo_push(message="before")
     stage.cube.location.x = 3
     bpy.ops.ed.undo_push(message="moved")
@@ -186,7 +186,7 @@ def trial_undo_and_saving_amid_a_turntable_do_it_no_harm(stage):
     assert task.status == "done" and len(task.candidates) == 1, task.trouble
 
 
-def trial_a_turntable_can_be_cancelled_and_asks_the_server_nothing(stage):
+def trial_a_cancelled_turntable_sends_no_request(stage):
     task = _draws(stage, views=30)
     stage.until(lambda: task.progress.fraction > 0)
     bpy.ops.assetgen.cancel()
@@ -194,7 +194,7 @@ def trial_a_turntable_can_be_cancelled_and_asks_the_server_nothing(stage):
     assert len(task.job.done) < 30 and not task.candidates
 
 
-def trial_a_turntable_tells_what_ends_it(stage):
+def trial_a_failed_turntable_reports_the_error(stage):
     elsewhere = _draws(stage, views=3)
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=False)
     stage.until(lambda: elsewhere.status == "failed")
@@ -206,7 +206,7 @@ def trial_a_turntable_tells_what_ends_it(stage):
 
 
 def trial_the_first_sprite_shows_the_front(stage):
-    """Green faces +X, red faces -Y, which is the front."""
+    """Green is on the +X side, red on -Y, the front."""
     table = stage.part("turntable").Turntable(4, 16, 0.0)
     for name, color in (("red", (1, 0, 0, 1)), ("green", (0, 1, 0, 1))):
         material = bpy.data.materials.new(name)

@@ -1,4 +1,4 @@
-"""Tells where this Blender's scripts are."""
+"""Print the path of this Blender's scripts."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Games with the plugin in them, real servers beside them, and trials: scripts that run inside the real editor."""
+"""Games with the plugin, real servers, and trials: scripts that run in the real editor."""
 
 import json
 import os
@@ -19,9 +19,9 @@ ADDON = ROOT / "plugins" / "godot" / "addons" / "assetgen"
 SECONDS = 200  # Godot does not end by itself after a script error
 WINDOW = ("--rendering-driver", "opengl3", "--audio-driver", "Dummy")
 PROBING = re.compile(r"ERROR: (Required extension VK_KHR_surface not found|Condition \"err != OK\" is true).*")
-"""Godot looks for Vulkan in every window; there is none under Xvfb."""
+"""Godot probes for Vulkan in every window; Xvfb has none."""
 STILLBORN = "std::system_error"
-"""The software renderer ends a window with it at its very start, now and then on a busy machine."""
+"""The software renderer sometimes ends a window with it at its start on a busy machine."""
 COMPLAINT = re.compile(r"SCRIPT ERROR|ERROR:|FAIL |leaked", re.MULTILINE)
 PROJECT = """\
 config_version=5
@@ -44,7 +44,7 @@ textures/vram_compression/import_s3tc_bptc=true
 
 @dataclass(frozen=True)
 class Ran:
-    """How Godot ended, and all that it said."""
+    """The exit code and the output of Godot."""
 
     code: int
     said: str
@@ -52,7 +52,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Game:
-    """A Godot project with the plugin, and a home of its own."""
+    """A Godot project with the plugin, and a separate home folder."""
 
     godot: str
     folder: Path
@@ -76,7 +76,7 @@ class Game:
         return Ran(ran.returncode, log.read_text())
 
     def trial(self, name: str, state: Path, window: bool = False, **more: str) -> str:
-        """What a trial inside the editor said, once nothing in it was wrong."""
+        """The output of a trial in the editor; fails if one of its checks failed."""
         more |= {"ASSETGEN_TRIAL": f"res://trials/{name}.gd", "ASSETGEN_STATE_FILE": str(state)}
         return proved(self.run("--editor", window=window, **more))
 
@@ -91,7 +91,7 @@ class Game:
 
 
 def proved(ran: Ran) -> str:
-    """What Godot said. Fails where a check of the trial failed, none ran, or Godot complains."""
+    """The output of Godot. Fails where a check of the trial failed, none ran, or Godot reports an error."""
     said = PROBING.sub("", ran.said)
     assert ran.code == 0 and "0 wrong" in said and "ok   " in said, said
     assert not COMPLAINT.search(said), said
@@ -124,7 +124,7 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
-    """Where the server's state file is to be; whatever server stands in it at the end is killed."""
+    """The path of the server's state file; a server recorded in it at the end is killed."""
     place = tmp_path / "run" / "server.json"
     yield place
     if place.exists():

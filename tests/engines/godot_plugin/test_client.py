@@ -1,4 +1,4 @@
-"""What needs no editor: the recorded examples, the forms of all presets, the addon's own tidiness."""
+"""Tests without an editor: the recorded examples, the forms of all presets, the files of the addon."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ PLACE = re.compile(r"%[\d.]*[sdf]")
 
 
 @pytest.mark.godot
-def test_every_example_and_every_preset_is_understood(game: Any) -> None:
+def test_every_example_and_every_preset_is_parsed(game: Any) -> None:
     shutil.copytree(ROOT / "plugins" / "examples", game.folder / "examples")
     pages = game.folder / "pages"
     pages.mkdir()
@@ -38,7 +38,7 @@ def test_the_scripts_are_clean(tool: list[str]) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_every_word_has_a_translation_with_the_same_places_and_no_translation_is_left_over() -> None:
+def test_every_text_has_a_translation_with_the_same_placeholders_and_none_is_unused() -> None:
     said = {text for script in ADDON.rglob("*.gd") for text in SAID.findall(script.read_text())}
     translated = dict(TRANSLATED.findall((ADDON / "locale" / "de.po").read_text()))
     assert set(translated) == said
@@ -51,6 +51,6 @@ def test_every_script_ships_its_uid_and_no_file_is_too_long() -> None:
         assert len(script.read_text().splitlines()) <= 400, script
 
 
-def test_the_addon_speaks_to_no_other_host() -> None:
+def test_the_addon_connects_to_no_other_host() -> None:
     urls = {url for script in ADDON.rglob("*.gd") for url in re.findall(r"https?://[^\s\"']*", script.read_text())}
     assert urls <= {"http://(127\\\\.0\\\\.0\\\\.1|localhost|\\\\[::1\\\\]):\\\\d{1,5}$", "http://"}

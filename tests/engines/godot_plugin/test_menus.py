@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.godot
 
 
-def test_menus_make_jobs_whose_results_are_kept_and_given_to_nodes(game: Any, server: Path) -> None:
+def test_menus_start_jobs_and_assign_their_results_to_nodes(game: Any, server: Path) -> None:
     game.trial("menus", server)
 
 

@@ -1,4 +1,4 @@
-"""What people meet when something is wrong: no server, a killed one, a stranger at its address."""
+"""Errors in the dock: no server, a killed one, another program at its address."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ ANSWERS: dict[str, dict[str, tuple[int, Any]]] = {
 
 
 class Other(BaseHTTPRequestHandler):
-    """Answers as servers of that kind do, and keeps the tokens that it was sent."""
+    """Responds like servers of that kind, and records the tokens it receives."""
 
     def do_GET(self) -> None:
         """Any question."""
@@ -48,7 +48,7 @@ class Other(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def others() -> Iterator[dict[str, Any]]:
-    """Servers that are not ours, by kind."""
+    """Foreign servers, by kind."""
     servers: dict[str, Any] = {}
     for kind in ANSWERS:
         servers[kind] = server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
@@ -60,7 +60,7 @@ def others() -> Iterator[dict[str, Any]]:
         server.server_close()
 
 
-def test_mishaps_are_told_in_plain_words_and_no_stranger_gets_a_token(
+def test_errors_are_reported_and_foreign_servers_get_no_token(
     game: Any, state: Path, program: Path, others: dict[str, Any]
 ) -> None:
     states = {

@@ -1,4 +1,4 @@
-"""Packs of the project: their badges in the dock, and exports that a stale one fails."""
+"""Packs of the project: their states in the dock, and exports, which fail while a pack is stale."""
 
 import subprocess
 from pathlib import Path
@@ -29,7 +29,7 @@ OFF = "\n[assetgen]\n\ncheck_packs_before_export=false\n"
 
 @pytest.fixture
 def packed(game: Any) -> Any:
-    """A game with a pack of two drawings, which can be exported."""
+    """An exportable game with a pack of two drawings."""
     art = game.folder / "art"
     art.mkdir()
     (art / "pack.yaml").write_text(PACK)
@@ -39,7 +39,7 @@ def packed(game: Any) -> Any:
     return game
 
 
-def test_the_dock_tells_how_each_asset_stands_and_builds_in_the_language_of_the_editor(
+def test_the_dock_shows_the_state_of_each_asset_and_builds_in_the_language_of_the_editor(
     packed: Any, server: Path
 ) -> None:
     packed.trial("packs", server, LANG="de_DE.UTF-8")
@@ -63,7 +63,7 @@ def test_an_export_of_a_built_pack_passes(packed: Any, server: Path, program: Pa
     assert "assets differ from the pack" not in built.said
 
 
-def test_an_export_without_a_server_to_ask_fails_unless_the_project_says_so(packed: Any, state: Path) -> None:
+def test_an_export_without_a_server_fails_unless_the_project_allows_it(packed: Any, state: Path) -> None:
     unasked = export(packed, state)
     assert unasked.code == 1
     assert "Packs could not be checked: The program 'assetgen' was not found." in unasked.said

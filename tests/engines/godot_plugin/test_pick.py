@@ -1,4 +1,4 @@
-"""Asking, waiting, keeping and using, inside the real editor and with a real server."""
+"""Requests, candidates and picks, in the real editor with a real server."""
 
 import re
 import shutil
@@ -11,9 +11,7 @@ pytestmark = pytest.mark.godot
 SLOWEST_MS = 200  # of work on the main thread in one frame; 27 to 104 were measured, the latter at a load of 19
 
 
-def test_a_candidate_becomes_a_file_and_a_node_shows_it_and_another_import_changes_nothing(
-    game: Any, server: Path
-) -> None:
+def test_a_picked_candidate_is_saved_and_shown_and_another_import_changes_nothing(game: Any, server: Path) -> None:
     addon = game.folder / "addons" / "assetgen"
     shipped = sorted(addon.rglob("*"))
     said = game.trial("pick", server)

@@ -26,7 +26,7 @@ func run() -> void:
 		if int(told.status) < 300:
 			check(answer.is_ok() and answer.body != null, file + " is read")
 		else:
-			check(not answer.is_ok() and answer.what != "", file + " is told as an error")
+			check(not answer.is_ok() and answer.what != "", file + " is reported as an error")
 		if told.body is Dictionary and told.body.has("events"):
 			await _follow(told.body, file)
 	for file in DirAccess.get_files_at("res://pages"):

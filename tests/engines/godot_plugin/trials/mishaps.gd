@@ -1,5 +1,5 @@
 extends RefCounted
-## No program, no server, a killed server, a wrong token, strangers: each told in plain words.
+## No program, no server, a killed server, a wrong token, foreign servers: each is reported.
 
 const StateFile := preload("res://addons/assetgen/client/state_file.gd")
 

@@ -19,7 +19,7 @@ func run(t: Object) -> void:
 	_append("res://art/pack.yaml", "\n# nothing\n")
 	_replace("res://art/pack.yaml", "a tree", "an oak")
 	await packs.check(PACK)
-	t.check(packs.table.state_of(PACK, "rock") == "edited", "a file painted by hand is told")
+	t.check(packs.table.state_of(PACK, "rock") == "edited", "a file painted by hand is reported")
 	t.check(packs.table.state_of(PACK, "tree") == "stale", "so is a changed prompt")
 	var reasons: String = packs.table.reasons_of(PACK, "tree")
 	t.check("prompt changed" in reasons, "and why", reasons)

@@ -30,7 +30,7 @@ func _use(t: Object, dock: Control) -> void:
 	t.history().undo()
 	t.check(sprite.texture == null, "undo takes it back")
 	t.history().redo()
-	t.check(sprite.texture != null, "redo gives it again")
+	t.check(sprite.texture != null, "redo restores it")
 	paths = await dock.generate.keep()
 	var is_new := paths == PackedStringArray(["res://art/generated/a_red_dragon_2.tres"])
 	t.check(is_new, "what is kept again gets another name", paths)
