@@ -104,7 +104,7 @@ def test_ctrl_c_ends_a_build_and_its_ray_between_two_steps(tmp_path: Path) -> No
                 process.send_signal(signal.SIGINT)
                 break
         _, err = process.communicate(timeout=600)
-    assert (process.returncode, err) == (130, "assetgen: cancelled; what was finished is kept\n")
+    assert (process.returncode, err) == (130, "assetgen: cancelled; finished work is kept\n")
     assert (list(tmp_path.rglob("sampled/*/*")), list(tmp_path.rglob("*.part")), children(tmp_path)) == ([], [], [])
 
 

@@ -92,7 +92,7 @@ func _bad_request(t: Object, dock: Control) -> void:
 	await dock.generate.run(_make({"settings": strict, "count": 2}), 2, "x")
 	t.check(not await dock.generate.run(_make({}), 1, "x"), "two jobs at once are refused")
 	await t.until(func(): return dock.generate.job.is_over())
-	_says(t, dock, "rejected by its checks after 3 tries (palette 16", "what the checks rejected")
+	_says(t, dock, "its checks rejected all 3 attempts (palette 16", "what the checks rejected")
 	dock.generate.ask.form.set_file("diffusion.image", "res://project.godot")
 	await dock.generate.make()
 	_says(t, dock, "'project.godot' is not the name of an image", "what is wrong with an upload")
