@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.errors import Cancelled, InputError
 from assetgen.events import Drawn, Event, Joined, Loading, Lost, Published, Sampling
 from assetgen.runners.ray_runner import RayRunner
@@ -61,6 +62,7 @@ def test_rejected_images_are_sampled_again_and_then_reported(workspace: Any, on_
 def test_a_models_images_have_the_bytes_of_a_local_build(workspace: Any, on_ray: RayRunner, tmp_path: Path) -> None:
     workspace.write(QUICK).build(on_ray)
     local = type(workspace)(tmp_path / "local").write(QUICK)
+    unload_models()  # a model that another test of this process used
     local.build()
     assert (local.failures, workspace.failures, len(workspace.game())) == ({}, {}, 9)
     assert workspace.game() == local.game()
