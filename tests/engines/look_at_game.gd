@@ -59,5 +59,5 @@ func _look_at_resources() -> void:
 	expect((sky.sky_material as PanoramaSkyMaterial).panorama.get_size() == Vector2(64, 32), "the sky has its picture")
 	for file in ResourceLoader.list_directory("res://art"):
 		if file.ends_with(".tres") or file.ends_with(".png"):
-			var told := ResourceUID.id_to_text(ResourceLoader.get_resource_uid("res://art/" + file))
-			expect(load(told).resource_path == "res://art/" + file, "%s is found by %s" % [file, told])
+			var uid := ResourceUID.id_to_text(ResourceLoader.get_resource_uid("res://art/" + file))
+			expect(load(uid).resource_path == "res://art/" + file, "%s is found by %s" % [file, uid])

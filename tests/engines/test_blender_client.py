@@ -22,7 +22,7 @@ from assetgen.pixels.image_files import add_text, encode_png, read_image
 from assetgen.server.catalog import part_details
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {place.stem: json.loads(place.read_text()) for place in (ROOT / "plugins" / "examples").glob("*.json")}
+EXAMPLES = {path.stem: json.loads(path.read_text()) for path in (ROOT / "plugins" / "examples").glob("*.json")}
 PROGRAM = Path(sys.executable).with_name("assetgen")
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
 
@@ -30,8 +30,8 @@ MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "dra
 def part(name: str) -> Any:
     """A module of the client, imported as a separate package."""
     if "blender_client" not in sys.modules:
-        place = ROOT / "plugins" / "blender" / "assetgen" / "client" / "__init__.py"
-        spec = importlib.util.spec_from_file_location("blender_client", place)
+        path = ROOT / "plugins" / "blender" / "assetgen" / "client" / "__init__.py"
+        spec = importlib.util.spec_from_file_location("blender_client", path)
         assert spec and spec.loader
         sys.modules["blender_client"] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules["blender_client"])
@@ -87,13 +87,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def _kill(server: Any) -> None:
-    os.kill(json.loads(server.place.read_text())["pid"], signal.SIGKILL)
+    os.kill(json.loads(server.state_path.read_text())["pid"], signal.SIGKILL)
     part("start")._children.pop().wait(60)
 
 
-def _client(place: Path, url: str, token: str = "x") -> Any:
-    place.write_text(json.dumps({"url": url, "token": token, "pid": 1, "version": "0.1.0"}))
-    return part("http").Server(place)
+def _client(state_path: Path, url: str, token: str = "x") -> Any:
+    state_path.write_text(json.dumps({"url": url, "token": token, "pid": 1, "version": "0.1.0"}))
+    return part("http").Server(state_path)
 
 
 def _job(server: Any, folder: Path, **request: Any) -> Any:
@@ -102,10 +102,10 @@ def _job(server: Any, folder: Path, **request: Any) -> Any:
 
 def _until(job: Any, kind: Any, seconds: float = 60) -> list[Any]:
     """The updates of a job up to the first of a type."""
-    news, end = [], time.monotonic() + seconds
-    while not news or not isinstance(news[-1], kind):
-        news.append(job.news.get(timeout=max(end - time.monotonic(), 0.1)))
-    return news
+    updates, end = [], time.monotonic() + seconds
+    while not updates or not isinstance(updates[-1], kind):
+        updates.append(job.updates.get(timeout=max(end - time.monotonic(), 0.1)))
+    return updates
 
 
 @pytest.mark.parametrize("name", [name for name, each in EXAMPLES.items() if each["answer"]["status"] < 400])
@@ -134,7 +134,7 @@ def test_errors_are_complete_sentences(recorded: Any, name: str, words: tuple[st
 
 
 def test_a_response_that_is_not_json_is_an_error(recorded: Any) -> None:
-    with pytest.raises(part("trouble").Trouble, match="answers 500"):
+    with pytest.raises(part("trouble").Trouble, match="status 500"):
         recorded.ask("GET", "/nowhere")
 
 
@@ -160,11 +160,11 @@ def test_a_desktop_proxy_is_not_used(recorded: Any, monkeypatch: Any) -> None:
 
 def test_a_job_downloads_its_files_one_by_one(running: Any, tmp_path: Path) -> None:
     job = _job(running, tmp_path / "out", count=3)
-    news = _until(job, part("job").Ended)
-    found = [each for each in news if isinstance(each, part("job").Candidate)]
-    assert sorted(each.number for each in found) == [1, 2, 3] and news[-1].status == "done"
+    updates = _until(job, part("job").Ended)
+    found = [each for each in updates if isinstance(each, part("job").Candidate)]
+    assert sorted(each.number for each in found) == [1, 2, 3] and updates[-1].status == "done"
     assert all(read_image(each.files["color"]).ndim == 3 for each in found)
-    assert sorted(place.name for place in (tmp_path / "out").rglob("*.*")) == [
+    assert sorted(path.name for path in (tmp_path / "out").rglob("*.*")) == [
         f"a_red_dragon_0{number}.png" for number in (1, 2, 3)
     ]
 
@@ -183,7 +183,7 @@ def test_a_job_continues_after_a_restart_of_its_server(running: Any, tmp_path: P
     job = _job(running, tmp_path / "out", count=64, preset="pbr_material")
     _until(job, part("job").Candidate)
     _kill(running)
-    part("start").start(running.place, str(PROGRAM))
+    part("start").start(running.state_path, str(PROGRAM))
     ended = _until(job, part("job").Ended)[-1]
     assert (ended.status, ended.trouble) == ("done", None)
     assert len(list((tmp_path / "out").rglob("*_normal.png"))) == 64
@@ -198,9 +198,9 @@ def test_a_cancelled_job_is_cancelled_on_the_server(running: Any, tmp_path: Path
 
 
 def test_a_running_server_is_used_again(running: Any) -> None:
-    before = running.place.read_text()
-    part("start").start(running.place, "/nowhere")
-    assert running.place.read_text() == before
+    before = running.state_path.read_text()
+    part("start").start(running.state_path, "/nowhere")
+    assert running.state_path.read_text() == before
 
 
 def test_blenders_python_does_not_reach_the_server(tmp_path: Path, monkeypatch: Any) -> None:
@@ -223,8 +223,8 @@ def test_a_form_has_a_field_for_each_supported_argument() -> None:
 
 def test_only_changed_values_are_sent() -> None:
     fields = {field.word: field for field in part("form").fields_of(_page("pixelate", "pbr_maps"))}
-    said = [(fields["grid"], 32), (fields["colors"], None), (fields["roughness"], 0.75)]
-    assert part("form").settings_of(said) == {"pixelate": {"grid": 32}}
+    values = [(fields["grid"], 32), (fields["colors"], None), (fields["roughness"], 0.75)]
+    assert part("form").settings_of(values) == {"pixelate": {"grid": 32}}
 
 
 @pytest.mark.parametrize(("text", "value"), [("", None), ("64 x 32", [64, 32]), ("1.5, 2", [1.5, 2])])
@@ -252,22 +252,22 @@ def test_an_empty_view_is_black() -> None:
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_written_pngs_can_be_read(tmp_path: Path, kind: Any, channels: int) -> None:
     pixels = np.random.default_rng(1).integers(0, np.iinfo(kind).max, (5, 7, channels)).astype(kind)
-    place = tmp_path / "x.png"
-    place.write_bytes(part("png").write_png(pixels))
-    assert np.array_equal(read_image(place).reshape(5, 7, -1)[..., :channels], pixels)
+    path = tmp_path / "x.png"
+    path.write_bytes(part("png").write_png(pixels))
+    assert np.array_equal(read_image(path).reshape(5, 7, -1)[..., :channels], pixels)
 
 
 def test_the_origin_of_an_image_is_read_from_its_metadata(tmp_path: Path) -> None:
-    said = {
+    metadata = {
         "prompt": "ein Drache ü",
         "model": "mini",
         "licences": {"mini": "Apache-2.0"},
         "source": {"words": {"seed": 9}},
     }
-    data = add_text(encode_png(np.zeros((2, 2, 4), np.uint8)), {"assetgen": json.dumps(said, ensure_ascii=False)})
+    data = add_text(encode_png(np.zeros((2, 2, 4), np.uint8)), {"assetgen": json.dumps(metadata, ensure_ascii=False)})
     (tmp_path / "x.png").write_bytes(data)
-    told = {"prompt": "ein Drache ü", "model": "mini", "licence": "Apache-2.0", "seed": 9}
-    assert part("png").origin_of(tmp_path / "x.png") == told
+    origin = {"prompt": "ein Drache ü", "model": "mini", "licence": "Apache-2.0", "seed": 9}
+    assert part("png").origin_of(tmp_path / "x.png") == origin
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"no picture", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXt"])
@@ -283,10 +283,10 @@ def test_an_aspect_ratio_is_rounded_to_sizes_that_models_accept(aspect: float) -
 
 
 def test_prompts_are_kept_newest_first_and_once(tmp_path: Path) -> None:
-    place = tmp_path / "deep" / "history.json"
+    path = tmp_path / "deep" / "history.json"
     for prompt in ("a", "b", " a ", ""):
-        part("history").remember(place, prompt)
-    assert part("history").read_history(place) == ["a", "b"]
+        part("history").remember(path, prompt)
+    assert part("history").read_history(path) == ["a", "b"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '["a"'])
@@ -297,7 +297,7 @@ def test_a_damaged_history_is_empty(tmp_path: Path, text: str) -> None:
 
 def test_every_german_text_translates_a_text_of_the_extension() -> None:
     folder = ROOT / "plugins" / "blender" / "assetgen"
-    words = "".join(place.read_text() for place in folder.rglob("*.py") if place.name != "translations.py")
+    words = "".join(path.read_text() for path in folder.rglob("*.py") if path.name != "translations.py")
     words += "queued running"  # the server's
     spec = importlib.util.spec_from_file_location("translations", folder / "translations.py")
     assert spec and spec.loader

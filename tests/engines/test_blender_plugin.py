@@ -30,9 +30,9 @@ def started(program: str) -> list[str]:
 def trials() -> list[tuple[str, str]]:
     """File and name of each trial."""
     found = []
-    for place in sorted(HERE.glob("trials_*.py")):
-        names = [node.name for node in ast.parse(place.read_text()).body if isinstance(node, ast.FunctionDef)]
-        found += [(place.stem, name) for name in names if name.startswith("trial_")]
+    for path in sorted(HERE.glob("trials_*.py")):
+        names = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+        found += [(path.stem, name) for name in names if name.startswith("trial_")]
     return found
 
 
@@ -101,8 +101,8 @@ def test_in_blender(outcome: Callable[[str], dict[str, str]], file: str, trial: 
 
 
 def test_blenders_tool_validates_the_extension(tool: list[str], archive: Path) -> None:
-    for place in (EXTENSION, archive):
-        said = subprocess.run([*tool, "validate", str(place)], capture_output=True, text=True, timeout=60)
+    for path in (EXTENSION, archive):
+        said = subprocess.run([*tool, "validate", str(path)], capture_output=True, text=True, timeout=60)
         assert said.returncode == 0 and "error" not in said.stdout.lower(), said.stdout
 
 

@@ -42,12 +42,12 @@ def server() -> Server:
 
 def starter() -> Any:
     """A thread-safe function that starts a server; None if the preferences forbid it."""
-    said, place = preferences(), state_place()
-    if not said.starts:
+    chosen, state_path = preferences(), state_place()
+    if not chosen.starts:
         return None
-    words = {"program": bpy.path.abspath(said.program) if said.program else "", "price": round(said.price, 4)}
+    words = {"program": bpy.path.abspath(chosen.program) if chosen.program else "", "price": round(chosen.price, 4)}
     words |= {"online": bpy.app.online_access, "log": user_folder("log") / "server.log"}
-    return lambda: start(place, **words)
+    return lambda: start(state_path, **words)
 
 
 def connect(begin: bool = False) -> None:
@@ -77,7 +77,7 @@ def want_form(preset: str) -> None:
         return
     catalog.wanted.add(preset)
     if not catalog.version:
-        return  # `connect` asks for it
+        return  # `connect` loads it
     asked = server()
     send(
         lambda: {preset: fields_of(asked.ask("GET", f"/presets/{preset}"))},
@@ -86,11 +86,11 @@ def want_form(preset: str) -> None:
     )
 
 
-def _known(told: dict[str, Any]) -> None:
-    catalog.version, catalog.presets, catalog.models = told["version"], told["presets"], told["models"]
+def _known(loaded: dict[str, Any]) -> None:
+    catalog.version, catalog.presets, catalog.models = loaded["version"], loaded["presets"], loaded["models"]
     catalog.is_asked = False
-    late, catalog.wanted = catalog.wanted - told["wanted"], set()
-    _filled(told["pages"])
+    late, catalog.wanted = catalog.wanted - loaded["wanted"], set()
+    _filled(loaded["pages"])
     for preset in late:
         want_form(preset)
     asked, folder = server(), user_folder(PICTURES)

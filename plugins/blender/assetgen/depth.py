@@ -23,11 +23,11 @@ PIXELS_A_UNIT = 48
 
 
 @dataclass(frozen=True)
-class Sight:
+class DepthView:
     """`depth` along the view (`height × width`, top row first, inf for the sky), and the camera's matrices.
 
-    It stood at `eye` and looked along `forward`. `clip` takes points of the world to the picture (homogeneous, -1..1);
-    `png` is the grey picture.
+    Its position is `eye`, its direction `forward`. `clip` maps world points to the image (homogeneous, -1..1);
+    `png` is the grey image.
     """
 
     depth: Floats
@@ -42,7 +42,9 @@ class Sight:
         return (points - self.eye) @ self.forward
 
 
-def sight(context: bpy.types.Context, camera: bpy.types.Object, units: tuple[int, int], on_ground: bool) -> Sight:
+def render_depth(
+    context: bpy.types.Context, camera: bpy.types.Object, units: tuple[int, int], on_ground: bool
+) -> DepthView:
     """Render the depth from a camera; `on_ground` adds a ground plane. Raises `Trouble`."""
     width, height = (unit * PIXELS_A_UNIT for unit in units)
     with depth_scene(context, camera, (width, height)) as scene:
@@ -61,7 +63,7 @@ def sight(context: bpy.types.Context, camera: bpy.types.Object, units: tuple[int
         away = float(np.linalg.norm((low + high) / 2 - eye))
         reach = GROUND_REACH * max(away, float(np.linalg.norm(high - low)) / 2)
         nearness = np.maximum(nearness, ground(rays, origins, float(low[2]), reach, perspective))
-    return Sight(depth, clip, eye, forward, perspective, write_png(graded(nearness, perspective)))
+    return DepthView(depth, clip, eye, forward, perspective, write_png(graded(nearness, perspective)))
 
 
 @contextmanager

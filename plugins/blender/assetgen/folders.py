@@ -22,21 +22,21 @@ def output_folder() -> Path:
     return Path(bpy.path.abspath(preferences().output or "//assetgen/"))
 
 
-def load_image(place: Path, channel: str = "color") -> bpy.types.Image:
+def load_image(image_path: Path, channel: str = "color") -> bpy.types.Image:
     """Load an image file with the colour space of its channel."""
-    image = bpy.data.images.load(str(place), check_existing=True)
+    image = bpy.data.images.load(str(image_path), check_existing=True)
     if channel in LINEAR:
         image.colorspace_settings.name = "Non-Color"
     if bpy.data.filepath:
-        image.filepath = relative(place)
+        image.filepath = relative(image_path)
     elif image.packed_file is None:
         image.pack()
     return image
 
 
-def relative(place: Path) -> str:
+def relative(image_path: Path) -> str:
     """The path relative to the .blend file; absolute on another drive."""
     try:
-        return bpy.path.relpath(str(place))
+        return bpy.path.relpath(str(image_path))
     except ValueError:
-        return str(place)
+        return str(image_path)

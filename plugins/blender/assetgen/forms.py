@@ -37,7 +37,7 @@ def fill_form(settings: Any, pages: Pages) -> None:
             row.text = field.text_of(field.default)
 
 
-def said(settings: Any, pages: Pages) -> dict[str, dict[str, Any]]:
+def form_settings(settings: Any, pages: Pages) -> dict[str, dict[str, Any]]:
     """The values that differ from the preset. Raises `Trouble` for an invalid text."""
     known = {f"{field.part}.{field.word}": field for field in pages.get(settings.preset, ())}
     try:

@@ -36,8 +36,8 @@ def fill(material: bpy.types.Material, files: Mapping[str, Path], facts: Mapping
     tree = material.node_tree
     shader, output = _node(tree, "BsdfPrincipled", (300, 300)), _node(tree, "OutputMaterial", (650, 300))
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-    place = _mapping(tree, facts)
-    maps = {channel: _map(tree, place, file, channel, facts) for channel, file in files.items() if channel in PLACES}
+    mapping = _mapping(tree, facts)
+    maps = {channel: _map(tree, mapping, file, channel, facts) for channel, file in files.items() if channel in PLACES}
     color = maps["color"].outputs["Color"]
     tree.nodes.active = maps["color"]  # what the view shows in solid shading, and what is painted on
     if "ao" in maps:
@@ -99,7 +99,7 @@ def _mapping(tree: bpy.types.NodeTree, facts: Mapping[str, Any]) -> bpy.types.No
 
 
 def _map(
-    tree: bpy.types.NodeTree, place: bpy.types.NodeSocket, file: Path, channel: str, facts: Mapping[str, Any]
+    tree: bpy.types.NodeTree, mapping: bpy.types.NodeSocket, file: Path, channel: str, facts: Mapping[str, Any]
 ) -> bpy.types.Node:
     node = _node(tree, "TexImage", (-500, PLACES[channel]))
     node.label = channel.capitalize()
@@ -110,7 +110,7 @@ def _map(
         node.projection, node.projection_blend = "BOX", BOX_BLEND
     if facts.get("clip"):
         node.extension = "EXTEND"
-    tree.links.new(place, node.inputs["Vector"])
+    tree.links.new(mapping, node.inputs["Vector"])
     return node
 
 
@@ -137,7 +137,7 @@ def _displace(material: bpy.types.Material, height: bpy.types.Node, output: bpy.
         material.displacement_method = "DISPLACEMENT"
 
 
-def _node(tree: bpy.types.NodeTree, kind: str, place: tuple[int, int]) -> bpy.types.Node:
+def _node(tree: bpy.types.NodeTree, kind: str, location: tuple[int, int]) -> bpy.types.Node:
     node = tree.nodes.new(f"ShaderNode{kind}")
-    node.location = place
+    node.location = location
     return node

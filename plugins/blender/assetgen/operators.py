@@ -6,11 +6,11 @@ from typing import ClassVar
 import bpy
 
 from . import catalog, tasks
-from .asks import HISTORY, ask
 from .client.history import read_history
 from .client.trouble import Trouble
 from .preferences import user_folder
 from .properties import TASKS
+from .request import HISTORY, ask
 
 _prompts: list[tuple[str, str, str]] = []
 

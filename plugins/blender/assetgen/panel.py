@@ -69,13 +69,13 @@ class ASSETGEN_PT_candidates(_InSidebar, bpy.types.Panel):
         self.layout.operator("assetgen.clear", text="", icon="X", emboss=False)
 
     def draw(self, context: bpy.types.Context) -> None:
-        shown = [(place, task) for place, task in enumerate(tasks.tasks) if task.candidates][:SHOWN]
-        for place, task in shown:
+        shown = [(index, task) for index, task in enumerate(tasks.tasks) if task.candidates][:SHOWN]
+        for index, task in shown:
             column = self.layout.column(align=True)
             column.label(text=f"{task.prompt[:40]}", icon=_icon_of(task.what))
             grid = column.grid_flow(columns=ACROSS, even_columns=True, row_major=True, align=True)
             for number, candidate in sorted(task.candidates.items()):
-                _candidate(grid, place, task, number, icon_of(candidate.files["color"]))
+                _candidate(grid, index, task, number, icon_of(candidate.files["color"]))
 
 
 class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
@@ -163,9 +163,9 @@ def _tasks(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         if task.status == "running":
             row = layout.row(align=True)
             word = bpy.app.translations.pgettext_iface(task.progress.word)
-            place = f" ({task.progress.position})" if task.progress.position > 0 else ""
+            queued = f" ({task.progress.position})" if task.progress.position > 0 else ""
             percent = f" {task.progress.fraction:.0%}" if task.progress.fraction else ""
-            row.progress(factor=task.progress.fraction, text=f"{word}{place}{percent}")
+            row.progress(factor=task.progress.fraction, text=f"{word}{queued}{percent}")
             row.operator("assetgen.cancel", text="", icon="X").job = number
         elif task.status == "cancelled":
             layout.label(text="Cancelled", icon="CANCEL")
@@ -173,15 +173,15 @@ def _tasks(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             _trouble(layout, context, task.trouble)
 
 
-def _candidate(layout: bpy.types.UILayout, place: int, task: tasks.Task, number: int, icon: int) -> None:
+def _candidate(layout: bpy.types.UILayout, index: int, task: tasks.Task, number: int, icon: int) -> None:
     cell = layout.column(align=True)
     box = cell.box()
     box.template_icon(icon_value=icon, scale=4.2)
     row = cell.row(align=True)
     use = row.operator("assetgen.pick", text=str(number), depress=task.picked == number, translate=False)
-    use.task, use.number = place, number
+    use.task, use.number = index, number
     over = row.operator("assetgen.reference", text="", icon="IMAGE_REFERENCE")
-    over.task, over.number = place, number
+    over.task, over.number = index, number
 
 
 def _trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:

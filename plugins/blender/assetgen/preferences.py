@@ -63,8 +63,8 @@ def preferences() -> ASSETGEN_preferences:
 
 def state_place() -> Path:
     """The state file: from the preferences, else the environment, else the server's default."""
-    said = preferences().state or os.environ.get(STATE_VARIABLE, "")
-    return Path(bpy.path.abspath(said)) if said else usual_place()
+    chosen = preferences().state or os.environ.get(STATE_VARIABLE, "")
+    return Path(bpy.path.abspath(chosen)) if chosen else usual_place()
 
 
 def user_folder(name: str) -> Path:

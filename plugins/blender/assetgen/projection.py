@@ -5,7 +5,7 @@ import numpy as np
 
 from .client.tones import Floats
 from .client.trouble import Trouble
-from .depth import Sight
+from .depth import DepthView
 
 UV_MAP = "assetgen projection"
 TOWARDS = 0.05
@@ -23,7 +23,7 @@ def projected(points: Floats, clip: Floats) -> Floats:
     return np.concatenate([at[..., :2] / np.where(np.abs(w) < 1e-9, 1e-9, w) / 2 + 0.5, w], axis=-1)
 
 
-def lay_uvs(item: bpy.types.Object, world: Floats, sight: Sight) -> None:
+def lay_uvs(item: bpy.types.Object, world: Floats, view: DepthView) -> None:
     """Write the projected UV map of a mesh. Raises `Trouble` if the mesh cannot be changed."""
     if item.mode != "OBJECT":
         raise Trouble(f"{item.name} is being edited.", "Go back to object mode, then click the image.")
@@ -34,10 +34,10 @@ def lay_uvs(item: bpy.types.Object, world: Floats, sight: Sight) -> None:
     if layer is None:
         raise Trouble(f"{item.name} has no room for another UV map.", "Remove one: a mesh holds eight.")
     points = _corners(item.data, world)
-    layer.uv.foreach_set("vector", projected(points, sight.clip)[:, :2].astype(np.float32).ravel())
+    layer.uv.foreach_set("vector", projected(points, view.clip)[:, :2].astype(np.float32).ravel())
 
 
-def seen_faces(mesh: bpy.types.Mesh, world: Floats, sight: Sight) -> Floats:
+def seen_faces(mesh: bpy.types.Mesh, world: Floats, view: DepthView) -> Floats:
     """The visible faces: facing the camera, inside the image, and not occluded."""
     points = _corners(mesh, world)
     faces = np.empty(len(mesh.polygons), np.int64)
@@ -48,9 +48,9 @@ def seen_faces(mesh: bpy.types.Mesh, world: Floats, sight: Sight) -> Floats:
     middles /= faces[:, None]
     inner = points + (middles[of_face] - points) * INWARDS
     seen = np.zeros(len(faces), bool)
-    np.logical_or.at(seen, of_face, _in_sight(inner, sight))
-    seen |= _in_sight(middles, sight)
-    return seen & (_turned(mesh, world, middles, sight) > TOWARDS)
+    np.logical_or.at(seen, of_face, _is_visible(inner, view))
+    seen |= _is_visible(middles, view)
+    return seen & (_turned(mesh, world, middles, view) > TOWARDS)
 
 
 def _corners(mesh: bpy.types.Mesh, world: Floats) -> Floats:
@@ -62,21 +62,21 @@ def _corners(mesh: bpy.types.Mesh, world: Floats) -> Floats:
     return vertices.reshape(-1, 3).astype(np.float64)[corners] @ world[:3, :3].T + world[:3, 3]
 
 
-def _in_sight(points: Floats, sight: Sight) -> Floats:
-    at = projected(points, sight.clip)
-    height, width = sight.depth.shape
+def _is_visible(points: Floats, view: DepthView) -> Floats:
+    at = projected(points, view.clip)
+    height, width = view.depth.shape
     x, y = np.floor(at[:, 0] * width), np.floor((1 - at[:, 1]) * height)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height) & (at[:, 2] > 0)
     x, y = np.clip(x, 0, width - 1).astype(int), np.clip(y, 0, height - 1).astype(int)
-    return inside & (sight.away(points) <= sight.depth[y, x] * (1 + TOLERANCE))
+    return inside & (view.away(points) <= view.depth[y, x] * (1 + TOLERANCE))
 
 
-def _turned(mesh: bpy.types.Mesh, world: Floats, middles: Floats, sight: Sight) -> Floats:
+def _turned(mesh: bpy.types.Mesh, world: Floats, middles: Floats, view: DepthView) -> Floats:
     """The cosine between each face normal and the direction to the camera."""
     normals = np.empty(len(mesh.polygons) * 3, np.float32)
     mesh.polygons.foreach_get("normal", normals)
     turned = normals.reshape(-1, 3) @ np.linalg.inv(world[:3, :3])
     turned /= np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
-    way = sight.eye - middles if sight.perspective else np.broadcast_to(-sight.forward, middles.shape)
+    way = view.eye - middles if view.perspective else np.broadcast_to(-view.forward, middles.shape)
     way = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
     return np.sum(turned * way, axis=1)

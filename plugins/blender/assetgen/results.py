@@ -101,7 +101,7 @@ def _concept(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.ty
 def _picture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
     image = load_image(candidate.files["color"])
     image[PICTURE_MARK] = key
-    image.use_fake_user = True  # a picture that nothing shows yet is kept, too
+    image.use_fake_user = True  # Blender deletes unused images otherwise
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "IMAGE_EDITOR":
@@ -111,8 +111,8 @@ def _picture(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.ty
 
 def _sheet(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Image:
     """Write the sheet, and a JSON file with the rectangles of its sprites."""
-    place = candidate.files["color"]
-    place.with_suffix(".json").write_text(json.dumps(sheet_facts(place.name, *facts["sheet"]), indent=1))
+    sheet_path = candidate.files["color"]
+    sheet_path.with_suffix(".json").write_text(json.dumps(sheet_facts(sheet_path.name, *facts["sheet"]), indent=1))
     return _picture(key, facts, candidate)
 
 

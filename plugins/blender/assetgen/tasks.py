@@ -161,15 +161,15 @@ def _draw(task: Task, drawing: Drawing) -> None:
 
 
 def _listen(task: Task, job: Job) -> None:
-    while not job.news.empty():
-        news = job.news.get()
-        if isinstance(news, Progress):
-            fraction = max(news.fraction, task.progress.fraction)
-            task.progress = Progress(fraction, news.word, news.position)
-        elif isinstance(news, Candidate):
-            task.candidates[news.number] = news
-        elif isinstance(news, Ended):
-            task.status, task.trouble = news.status, news.trouble or task.trouble
+    while not job.updates.empty():
+        update = job.updates.get()
+        if isinstance(update, Progress):
+            fraction = max(update.fraction, task.progress.fraction)
+            task.progress = Progress(fraction, update.word, update.position)
+        elif isinstance(update, Candidate):
+            task.candidates[update.number] = update
+        elif isinstance(update, Ended):
+            task.status, task.trouble = update.status, update.trouble or task.trouble
 
 
 def _unused() -> list[Task]:

@@ -9,13 +9,13 @@ import bpy.utils.previews
 _previews: list[bpy.utils.previews.ImagePreviewCollection] = []
 
 
-def icon_of(place: Path) -> int:
+def icon_of(path: Path) -> int:
     """The icon of an image file, 0 if it does not exist."""
     if not _previews:
         _previews.append(bpy.utils.previews.new())
-    known, name = _previews[0], str(place)
+    known, name = _previews[0], str(path)
     if name not in known:
-        if not place.is_file():
+        if not path.is_file():
             return 0
         known.load(name, name, "IMAGE")
     return int(known[name].icon_id)
@@ -24,7 +24,7 @@ def icon_of(place: Path) -> int:
 def renew(places: Iterable[Path]) -> None:
     """Reload these files."""
     known = _previews[0] if _previews else {}
-    for name in (str(place) for place in places):
+    for name in (str(path) for path in places):
         if name in known:
             known[name].reload()
 

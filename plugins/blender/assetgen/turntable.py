@@ -136,7 +136,7 @@ def _new(scene: bpy.types.Scene, made: list[bpy.types.ID], data: bpy.types.ID) -
 
 
 def _turn(azimuth: float, elevation: float) -> Matrix:
-    """The camera's axes. Azimuth 0 looks at the front (along +Y); it grows to the right."""
+    """The camera's axes. Azimuth 0 shows the front (along +Y); it grows to the right."""
     return Matrix.Rotation(radians(azimuth), 3, "Z") @ Matrix.Rotation(radians(90 - elevation), 3, "X")
 
 

@@ -212,7 +212,7 @@ def trial_an_opened_file_has_its_form(stage):
 
 
 def trial_noncommercial_models_are_requested_only_where_allowed(stage):
-    request_of = stage.part("asks").request_of
+    request_of = stage.part("request").request_of
     assert "allow_noncommercial" not in request_of(stage.settings)
     stage.settings.noncommercial = True
     assert request_of(stage.settings)["allow_noncommercial"] is True

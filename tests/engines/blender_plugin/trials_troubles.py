@@ -93,9 +93,7 @@ def trial_a_server_of_another_version(stage):
     server = HTTPServer(("127.0.0.1", 0), _Later)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _state(stage, url=f"http://127.0.0.1:{server.server_port}")
-    refused(
-        lambda: stage.ask("MATERIAL"), "does not speak this extension's language", "assetgen plugin install blender"
-    )
+    refused(lambda: stage.ask("MATERIAL"), "does not support this extension's API", "assetgen plugin install blender")
     server.shutdown()
     server.server_close()
 
@@ -194,7 +192,7 @@ def trial_an_invalid_number(stage):
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait()
     stage.settings.form["diffusion.steps"].text = "many"
-    refused(lambda: stage.ask("MATERIAL"), "Steps (diffusion) wants a number")
+    refused(lambda: stage.ask("MATERIAL"), "Steps (diffusion) must be a number")
 
 
 def trial_a_folder_that_cannot_be_written(stage):

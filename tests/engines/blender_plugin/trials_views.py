@@ -27,7 +27,7 @@ def _pixels(place, size):
 
 def _sight(stage, on_ground=True):
     with stage.part("views").looking(bpy.context, "CAMERA") as (camera, _):
-        return stage.part("depth").sight(bpy.context, camera, UNITS, on_ground)
+        return stage.part("depth").render_depth(bpy.context, camera, UNITS, on_ground)
 
 
 def _agrees_with_assetgen(stage, on_ground):
@@ -161,7 +161,7 @@ def trial_a_turntable_becomes_a_sheet_in_one_palette(stage):
 def _draws(stage, views):
     """Request a sprite sheet as in a window, where it is rendered in steps."""
     stage.settings.views, stage.settings.side = views, 16
-    return stage.part("asks").ask(bpy.context, "SPRITE", at_once=False)
+    return stage.part("request").ask(bpy.context, "SPRITE", at_once=False)
 
 
 def trial_a_turntable_is_rendered_image_by_image_and_reports_progress(stage):

@@ -40,9 +40,8 @@ class Field:
             return text
         words = re.split(r"[\s,;x×]+", text)
         if not all(re.fullmatch(NUMBER, word) for word in words) or (self.kind == "NUMBER" and len(words) > 1):
-            raise ValueError(
-                f"{self.label} ({self.part}) wants {'a number' if self.kind == 'NUMBER' else 'numbers, like 128, 128'}."
-            )
+            kind = "a number" if self.kind == "NUMBER" else "numbers, like 128, 128"
+            raise ValueError(f"{self.label} ({self.part}) must be {kind}.")
         numbers = [float(word) if "." in word else int(word) for word in words]
         return numbers if self.kind == "NUMBERS" else numbers[0]
 
@@ -68,10 +67,10 @@ def fields_of(page: Mapping[str, Any]) -> list[Field]:
     return found
 
 
-def settings_of(said: Iterable[tuple[Field, Any]]) -> dict[str, dict[str, Any]]:
+def settings_of(pairs: Iterable[tuple[Field, Any]]) -> dict[str, dict[str, Any]]:
     """The `settings` of a request: values that differ from the preset."""
     settings: dict[str, dict[str, Any]] = {}
-    for field, value in said:
+    for field, value in pairs:
         if value != field.default:
             settings.setdefault(field.part, {})[field.word] = value
     return settings

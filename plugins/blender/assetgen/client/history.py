@@ -7,22 +7,22 @@ from pathlib import Path
 MOST = 50
 
 
-def read_history(place: Path) -> list[str]:
+def read_history(path: Path) -> list[str]:
     """The prompts; empty if the file is missing or damaged."""
     try:
-        said = json.loads(place.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return [prompt for prompt in said if isinstance(prompt, str)] if isinstance(said, list) else []
+    return [prompt for prompt in data if isinstance(prompt, str)] if isinstance(data, list) else []
 
 
-def remember(place: Path, prompt: str) -> Sequence[str]:
+def remember(path: Path, prompt: str) -> Sequence[str]:
     """Add a prompt at the front; the file is replaced atomically."""
     prompt = prompt.strip()
-    prompts = [prompt, *(each for each in read_history(place) if each != prompt)][:MOST] if prompt else []
+    prompts = [prompt, *(each for each in read_history(path) if each != prompt)][:MOST] if prompt else []
     if prompts:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_suffix(".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
         part.write_text(json.dumps(prompts, ensure_ascii=False, indent=1), encoding="utf-8")
-        part.replace(place)
+        part.replace(path)
     return prompts

@@ -45,23 +45,23 @@ def usual_place() -> Path:
     return Path(own or f"/tmp/runtime-{os.getuid()}", "assetgen/server.json")
 
 
-def read_state(place: Path) -> State:
+def read_state(state_path: Path) -> State:
     """Address and token. Raises `NoServer` if the file is missing, `Trouble` if the address is not local."""
     try:
-        if hasattr(os, "getuid") and place.stat().st_uid not in (os.getuid(), 0):
+        if hasattr(os, "getuid") and state_path.stat().st_uid not in (os.getuid(), 0):
             raise PermissionError(13, "it belongs to another user")
-        said = json.loads(place.read_text(encoding="utf-8"))
-        state = State(str(said["url"]), str(said["token"]), int(said["pid"]), str(said["version"]))
+        stored = json.loads(state_path.read_text(encoding="utf-8"))
+        state = State(str(stored["url"]), str(stored["token"]), int(stored["pid"]), str(stored["version"]))
     except FileNotFoundError as error:
         raise NoServer() from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Trouble(
-            f"The state file {place} cannot be read.", "Restart the server: it writes the file anew."
+            f"The state file {state_path} cannot be read.", "Restart the server: it writes the file anew."
         ) from error
     address = urllib.parse.urlsplit(state.url)
     if address.scheme != "http" or address.hostname not in LOOPBACK:
         cure = "Only a server on this computer is used: set its state file in the preferences."
-        raise Trouble(f"The state file {place} points to another computer: {state.url}.", cure)
+        raise Trouble(f"The state file {state_path} points to another computer: {state.url}.", cure)
     return state
 
 
@@ -79,7 +79,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 class Server:
     """The server of a state file; the process may change between requests."""
 
-    place: Path
+    state_path: Path
 
     def ask(self, method: str, path: str, body: Any = None, patience: float = PATIENCE) -> Any:
         """Send a request and return the JSON response. Raises `NoServer`, `Gone` or `Trouble`."""
@@ -89,17 +89,17 @@ class Server:
     def handshake(self) -> str:
         """The server's version. Raises `Trouble` if it is not an assetgen server with this API."""
         try:
-            said = self.ask("GET", "/status")
+            reply = self.ask("GET", "/status")
         except Gone as error:
             raise NoServer() from error
         except Trouble as error:
             if error.status != 404:
                 raise
-            said = None
-        if not isinstance(said, dict) or said.get("name") != "assetgen":
-            what = f"The server at {read_state(self.place).url} does not speak this extension's language ({API})."
+            reply = None
+        if not isinstance(reply, dict) or reply.get("name") != "assetgen":
+            what = f"The server at {read_state(self.state_path).url} does not support this extension's API ({API})."
             raise Trouble(what, "Update both: assetgen, then `assetgen plugin install blender`.")
-        return str(said.get("version", "?"))
+        return str(reply.get("version", "?"))
 
     def upload(self, data: bytes, name: str) -> str:
         """Upload an image or a mesh; returns its id for `inputs`."""
@@ -131,7 +131,7 @@ class Server:
             raise Trouble(f"{to} cannot be written ({error.strerror}).", cure) from error
 
     def _send(self, method: str, path: str, data: bytes | None, kind: str, patience: float) -> bytes:
-        state = read_state(self.place)
+        state = read_state(self.state_path)
         headers = {"Authorization": f"Bearer {state.token}", "X-Assetgen-Client": NAME}
         if data is not None:
             headers["Content-Type"] = kind
@@ -156,10 +156,10 @@ def _json(data: bytes) -> Any:
 def _trouble(status: int, body: bytes) -> Trouble:
     """The error that the server reports."""
     try:
-        said = json.loads(body)["error"]
-        what, cure = str(said["what"]), str(said["cure"])
+        reply = json.loads(body)["error"]
+        what, cure = str(reply["what"]), str(reply["cure"])
     except (ValueError, TypeError, KeyError):
-        what, cure = f"The server answers {status} and says no more.", "Restart the server."
+        what, cure = f"The server responds with status {status} without details.", "Restart the server."
     if status in (401, 403):
         what, cure = "The server does not take the token of the state file.", "Restart the server: it writes both anew."
     return Trouble(_sentence(what), _sentence(cure), status)

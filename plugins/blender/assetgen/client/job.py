@@ -46,12 +46,12 @@ class Ended:
     trouble: Trouble | None = None
 
 
-News = Progress | Candidate | Ended
+JobUpdate = Progress | Candidate | Ended
 
 
 @dataclass
 class Job:
-    """A running request. Its thread starts at once; read `news` from any thread, `cancel()` at any time."""
+    """A running request. Its thread starts at once; read `updates` from any thread, `cancel()` at any time."""
 
     server: Server
     name: str
@@ -67,7 +67,7 @@ class Job:
     """Completes the request with data from the server."""
     comes_back: float = COMES_BACK
     id: str = ""
-    news: "SimpleQueue[News]" = field(default_factory=SimpleQueue)
+    updates: "SimpleQueue[JobUpdate]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
         self._cancelled = threading.Event()
@@ -86,13 +86,15 @@ class Job:
 
     def _run(self) -> None:
         try:
-            self.news.put(Progress(0.0, "asking"))
+            self.updates.put(Progress(0.0, "asking"))
             (self.ready or self.server.handshake)()
             self._follow(self._asked())
         except Trouble as trouble:
-            self.news.put(Ended("cancelled" if self._cancelled.is_set() else "failed", trouble))
+            self.updates.put(Ended("cancelled" if self._cancelled.is_set() else "failed", trouble))
         except Exception as error:  # a thread that dies in silence would leave a job that never ends
-            self.news.put(Ended("failed", Trouble(f"Internal error of the extension: {error!r}.", "Please report it.")))
+            self.updates.put(
+                Ended("failed", Trouble(f"Internal error of the extension: {error!r}.", "Please report it."))
+            )
 
     def _asked(self) -> dict[str, Any]:
         """The job as created by the server."""
@@ -115,7 +117,7 @@ class Job:
         while True:
             self._tell(state)
             if state["ended"] is not None and not state["more"]:
-                self.news.put(Ended(state["status"], self._trouble_of(state)))
+                self.updates.put(Ended(state["status"], self._trouble_of(state)))
                 return
             if self._cancelled.is_set() and not asked_to_end:
                 self._patiently(lambda: self.server.ask("DELETE", f"/jobs/{self.id}"))
@@ -131,22 +133,24 @@ class Job:
                 by_number.setdefault(int(file["number"] or 1), []).append(file)
         for number, files in sorted(by_number.items()):
             try:
-                self.news.put(self._fetch(number, files))
+                self.updates.put(self._fetch(number, files))
             except Changed:
                 if state["ended"] is not None:
                     raise
                 break  # the next state tells what there is
         fraction = float(state["progress"]["fraction"])
-        self.news.put(Progress(fraction, str(state["status"]), int(state["position"])))
+        self.updates.put(Progress(fraction, str(state["status"]), int(state["position"])))
 
     def _fetch(self, number: int, files: list[dict[str, Any]]) -> Candidate:
         folder = self.folder / f"{slug(self.name)}_{self.id[:6]}"
         places = {}
         for file in sorted(files, key=lambda file: file["channel"] != "color"):
             name = Path(file["path"]).name
-            place = folder / (name.replace("picture", slug(self.name), 1) if self.request["kind"] == "post" else name)
-            self._patiently(lambda file=file, place=place: self.server.download(self.id, file, place))
-            places[str(file["channel"])] = place
+            local_path = folder / (
+                name.replace("picture", slug(self.name), 1) if self.request["kind"] == "post" else name
+            )
+            self._patiently(lambda file=file, local_path=local_path: self.server.download(self.id, file, local_path))
+            places[str(file["channel"])] = local_path
         self._fetched.update(file["path"] for file in files)
         return Candidate(self.id, number, str(files[0]["asset"]), places)
 
@@ -162,7 +166,7 @@ class Job:
                 if time.monotonic() > until:
                     cure = "Start it: it continues its jobs. Then generate again."
                     raise Trouble("The server ended and did not restart.", cure) from error
-                self.news.put(Progress(0.0, "waiting for the server"))
+                self.updates.put(Progress(0.0, "waiting for the server"))
             self._cancelled.wait(PAUSE)
 
     def _trouble_of(self, state: Mapping[str, Any]) -> Trouble | None:

@@ -16,15 +16,15 @@ def bring_pictures(server: Server, presets: Iterable[str], folder: Path) -> list
     """Download the thumbnails of these presets; returns the new and changed ones. Raises `Trouble`."""
     changed = []
     for preset in presets:
-        data, place = server.thumbnail(preset), picture_of(folder, preset)
+        data, target = server.thumbnail(preset), picture_of(folder, preset)
         try:
-            if not place.is_file() or place.read_bytes() != data:
-                part = place.with_name(f".{place.name}.part")
+            if not target.is_file() or target.read_bytes() != data:
+                part = target.with_name(f".{target.name}.part")
                 part.write_bytes(data)
-                part.replace(place)
-                changed.append(place)
+                part.replace(target)
+                changed.append(target)
         except OSError as error:
             raise Trouble(
-                f"{place} cannot be written ({error.strerror}).", "Free some disk space, or check the permissions."
+                f"{target} cannot be written ({error.strerror}).", "Free some disk space, or check the permissions."
             ) from error
     return changed

@@ -25,15 +25,15 @@ def write_png(pixels: NDArray[Any]) -> bytes:
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(data, 6)) + _chunk(b"IEND", b"")
 
 
-def origin_of(place: Path) -> dict[str, Any]:
+def origin_of(file: Path) -> dict[str, Any]:
     """The metadata of assetgen in a PNG: prompt, seed, model, licence; {} for other images."""
-    for kind, data in _chunks(place.read_bytes()):
+    for kind, data in _chunks(file.read_bytes()):
         if kind == b"iTXt" and data.startswith(KEYWORD + b"\0"):
-            said = json.loads(_text(data))
-            told = {name: said.get(name) for name in ("prompt", "preset", "model", "tool")}
-            told["seed"] = said["source"]["words"].get("seed")
-            told["licence"] = ", ".join(sorted(set(said.get("licences", {}).values())))
-            return {name: value for name, value in told.items() if value not in (None, "")}
+            metadata_json = json.loads(_text(data))
+            origin = {name: metadata_json.get(name) for name in ("prompt", "preset", "model", "tool")}
+            origin["seed"] = metadata_json["source"]["words"].get("seed")
+            origin["licence"] = ", ".join(sorted(set(metadata_json.get("licences", {}).values())))
+            return {name: value for name, value in origin.items() if value not in (None, "")}
     return {}
 
 

@@ -20,7 +20,7 @@ def sized(server: Server, request: dict[str, Any], units: tuple[int, int]) -> di
     models = {model["name"]: model for model in server.ask("GET", "/models")}
     native = models.get(request.get("model", "mini"), {}).get("native")
     if not native:
-        return request  # the server says what is wrong with that model
+        return request  # the server reports the error of that model
     size = [side * unit // UNITS for side, unit in zip(native, units, strict=True)]
     settings = {name: dict(words) for name, words in request.get("settings", {}).items()}
     settings.setdefault("diffusion", {})["size"] = size

@@ -30,20 +30,20 @@ def program_of(named: str) -> str:
     return found
 
 
-def start(place: Path, program: str = "", price: float = 0.0, online: bool = True, log: Path | None = None) -> str:
+def start(state_path: Path, program: str = "", price: float = 0.0, online: bool = True, log: Path | None = None) -> str:
     """Start a server if none runs, wait for it, and return its version. Raises `Trouble` with its last output."""
-    server = Server(place)
+    server = Server(state_path)
     try:
         return server.handshake()
     except NoServer:
         pass
-    before = _state(place)
-    command = [program_of(program), "serve", "--state", str(place), *(["--price", f"{price}/h"] if price else [])]
-    log = log or place.with_suffix(".log")
+    before = _state(state_path)
+    command = [program_of(program), "serve", "--state", str(state_path), *(["--price", f"{price}/h"] if price else [])]
+    log = log or state_path.with_suffix(".log")
     process = _spawn(command, log, online)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        if _state(place) not in (None, before):
+        if _state(state_path) not in (None, before):
             try:
                 return server.handshake()
             except (NoServer, Gone):
@@ -72,13 +72,13 @@ def _spawn(command: list[str], log: Path, online: bool) -> subprocess.Popen[byte
     return child
 
 
-def _state(place: Path) -> State | None:
+def _state(state_path: Path) -> State | None:
     try:
-        return read_state(place)
+        return read_state(state_path)
     except Trouble:
         return None
 
 
 def _last_words(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing."
+    return lines[-1] if lines else "it printed nothing."

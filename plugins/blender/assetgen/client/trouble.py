@@ -20,7 +20,7 @@ class Changed(Trouble):
     """A file of a job is missing or differs from its digest; a restarted server makes it again."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The server does not have {name} as it said.", "Ask for it again.")
+        super().__init__(f"The server no longer has {name}.", "Request it again.")
 
 
 class Gone(Trouble):

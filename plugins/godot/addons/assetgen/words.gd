@@ -17,8 +17,8 @@ static func say(text: String) -> String:
 	if locale != _locale:
 		_locale = locale
 		_translation = _load(locale)
-	var said := String(_translation.get_message(text)) if _translation else ""
-	return said if said else text
+	var translated := String(_translation.get_message(text)) if _translation else ""
+	return translated if translated else text
 
 
 static func _load(locale: String) -> Translation:

@@ -21,14 +21,14 @@ func check(is_so: bool, what: String, found: Variant = "") -> void:
 func run() -> void:
 	for file in DirAccess.get_files_at("res://examples"):
 		var example: Dictionary = JSON.parse_string(_text("res://examples/" + file))
-		var told: Dictionary = example.answer
-		var answer := Answer.read(int(told.status), JSON.stringify(told.body).to_utf8_buffer())
-		if int(told.status) < 300:
+		var stored: Dictionary = example.answer
+		var answer := Answer.read(int(stored.status), JSON.stringify(stored.body).to_utf8_buffer())
+		if int(stored.status) < 300:
 			check(answer.is_ok() and answer.body != null, file + " is read")
 		else:
 			check(not answer.is_ok() and answer.what != "", file + " is reported as an error")
-		if told.body is Dictionary and told.body.has("events"):
-			await _follow(told.body, file)
+		if stored.body is Dictionary and stored.body.has("events"):
+			await _follow(stored.body, file)
 	for file in DirAccess.get_files_at("res://pages"):
 		_form(JSON.parse_string(_text("res://pages/" + file)), file.get_basename())
 	print("%d wrong" % wrong)

@@ -34,10 +34,10 @@ static func read(code: int, raw: PackedByteArray) -> RefCounted:
 		if not is_json:
 			return unreadable()
 		return answer
-	var told: Variant = answer.body.get("error") if answer.body is Dictionary else null
-	if told is Dictionary:
-		answer.what = sentence(str(told.get("what", "")))
-		answer.cure = sentence(str(told.get("cure", "")))
+	var error: Variant = answer.body.get("error") if answer.body is Dictionary else null
+	if error is Dictionary:
+		answer.what = sentence(str(error.get("what", "")))
+		answer.cure = sentence(str(error.get("cure", "")))
 	if answer.what == "":
 		answer.what = Words.say("The server refused (HTTP %d).") % code
 	if code in [401, 403]:

@@ -15,8 +15,8 @@ var _server := {}
 
 
 ## Connect to the server of this state file.
-func meet(place: String) -> Answer:
-	_server = StateFile.read(place)
+func meet(state_path: String) -> Answer:
+	_server = StateFile.read(state_path)
 	if _server.is_empty():
 		return Client.away()
 	var answer := ask(HTTPClient.METHOD_GET, "/status", null, false)

@@ -22,7 +22,7 @@ const MOST_JSON := 32 * 1024 * 1024
 const MOST_BYTES := 256 * 1024 * 1024
 
 ## The path of the state file; empty for the default.
-var chosen_place := ""
+var chosen_path := ""
 ## The last response of `/status`.
 var greeting := {}
 ## The server's id for this project; empty before it was opened.
@@ -31,18 +31,18 @@ var project := ""
 var _server := {}
 
 
-## A request with JSON in and out. `wants`: type of a valid response; `patience`: timeout, seconds.
+## A request with JSON in and out. `body_type`: type of a valid response; `patience`: seconds.
 func ask(
 	method: HTTPClient.Method,
 	path: String,
 	body: Variant = null,
-	wants := TYPE_DICTIONARY,
+	body_type := TYPE_DICTIONARY,
 	patience := PATIENCE
 ) -> Answer:
 	var data := PackedByteArray() if body == null else JSON.stringify(body).to_utf8_buffer()
 	var question := {"method": method, "path": path, "data": data, "patience": patience}
 	var answer := await _send(question)
-	return Answer.unreadable() if answer.is_ok() and typeof(answer.body) != wants else answer
+	return Answer.unreadable() if answer.is_ok() and typeof(answer.body) != body_type else answer
 
 
 ## Download a file into memory. `digest` is its SHA-256, if known.
@@ -81,21 +81,21 @@ func open_project() -> Answer:
 
 ## Request the status of the server in the state file. Sends no token.
 func meet() -> Answer:
-	var place := StateFile.place(chosen_place)
-	var told := StateFile.read(place)
-	if told.is_empty():
+	var state_path := StateFile.path_of(chosen_path)
+	var server := StateFile.read(state_path)
+	if server.is_empty():
 		_server = {}
 		return away()
-	if told == _server:
+	if server == _server:
 		return Answer.good(greeting)
 	_server = {}
-	var answer := await _once(told.url, {"path": "/status", "patience": GREETING_PATIENCE})
+	var answer := await _once(server.url, {"path": "/status", "patience": GREETING_PATIENCE})
 	if answer.is_refused:
 		return away()
-	answer = _judged(answer, str(told.url))
+	answer = _judged(answer, str(server.url))
 	if answer.is_ok():
 		greeting = answer.body
-		_server = told
+		_server = server
 	return answer
 
 

@@ -90,14 +90,14 @@ func leave() -> void:
 
 
 ## Handle a new state from the server.
-func take(told: Dictionary) -> void:
-	state = told
+func take(new_state: Dictionary) -> void:
+	state = new_state
 	problem = null
-	for event: Dictionary in told.get("events", []):
+	for event: Dictionary in new_state.get("events", []):
 		events.append(event)
 	if events.size() > MOST_EVENTS:
 		events = events.slice(-MOST_EVENTS)
-	for file: Dictionary in told.get("files", []):
+	for file: Dictionary in new_state.get("files", []):
 		if not _files.has(file.path):
 			_files[file.path] = file
 			file_came.emit(file)

@@ -46,7 +46,7 @@ static func launch(program: String, state_file: String) -> Answer:
 
 ## Start the server. Returns its status, or an error.
 static func start(client: Client, program: String) -> Answer:
-	var launched := launch(program, StateFile.place(client.chosen_place))
+	var launched := launch(program, StateFile.path_of(client.chosen_path))
 	if not launched.is_ok():
 		return launched
 	var until := Time.get_ticks_msec() + PATIENCE_MS

@@ -11,7 +11,7 @@ const LOOPBACK := "^http://(127\\.0\\.0\\.1|localhost|\\[::1\\]):\\d{1,5}$"
 
 ## The path of the state file: `chosen`, else the environment variable, else the user's runtime
 ## folder.
-static func place(chosen := "") -> String:
+static func path_of(chosen := "") -> String:
 	if chosen:
 		return chosen
 	if OS.get_environment(VARIABLE):
@@ -27,15 +27,15 @@ static func read(path: String) -> Dictionary:
 	var json := JSON.new()
 	if json.parse(FileAccess.get_file_as_string(path)) != OK or not json.data is Dictionary:
 		return {}
-	var said: Dictionary = json.data
-	var url := str(said.get("url", ""))
+	var content: Dictionary = json.data
+	var url := str(content.get("url", ""))
 	if not RegEx.create_from_string(LOOPBACK).search(url):
 		return {}
 	return {
 		"url": url,
-		"token": str(said.get("token", "")),
-		"pid": int(said.get("pid", 0)),
-		"version": str(said.get("version", "")),
+		"token": str(content.get("token", "")),
+		"pid": int(content.get("pid", 0)),
+		"version": str(content.get("version", "")),
 	}
 
 
@@ -48,9 +48,9 @@ static func _runtime_folder() -> String:
 	var own := OS.get_environment("XDG_RUNTIME_DIR")
 	if own and DirAccess.dir_exists_absolute(own):
 		return own.path_join("assetgen")
-	var told := []
-	OS.execute("id", ["-u"], told)
-	var user := str(told[0]).strip_edges() if told else "0"
+	var output := []
+	OS.execute("id", ["-u"], output)
+	var user := str(output[0]).strip_edges() if output else "0"
 	var folder := "/run/user/" + user
 	if not DirAccess.dir_exists_absolute(folder):
 		folder = "/tmp/runtime-" + user

@@ -107,7 +107,7 @@ func choose(name: String, is_open := false) -> bool:
 
 ## The `make` request of the form, without uploads.
 func request() -> Dictionary:
-	var said := {
+	var body := {
 		"kind": "make",
 		"preset": preset(),
 		"count": int(count.value),
@@ -116,14 +116,14 @@ func request() -> Dictionary:
 	}
 	var takes: Array = _page.get("takes", [])
 	if "prompt" in takes:
-		said.prompt = prompt.text.strip_edges()
+		body.prompt = prompt.text.strip_edges()
 	if "seed" in takes:
-		said.seed = int(seed_box.value)
+		body.seed = int(seed_box.value)
 	if model() == DRAFT:
-		said.draft = true
+		body.draft = true
 	elif "model" in takes:
-		said.model = model()
-	return said
+		body.model = model()
+	return body
 
 
 func remember_prompt() -> void:

@@ -50,7 +50,7 @@ func _init(undo: EditorUndoRedoManager) -> void:
 
 
 func _ready() -> void:
-	client.chosen_place = Settings.state_file()
+	client.chosen_path = Settings.state_file()
 	connect_to_server.call_deferred()
 
 
@@ -58,7 +58,7 @@ func _ready() -> void:
 func connect_to_server() -> void:
 	is_ready = false
 	_say_status(Words.say("Looking for the server…"))
-	client.chosen_place = Settings.state_file()
+	client.chosen_path = Settings.state_file()
 	await _show_catalog(await client.meet())
 
 
@@ -66,7 +66,7 @@ func connect_to_server() -> void:
 func start_server() -> void:
 	_say_status(Words.say("Starting the server…"))
 	notice.clear()
-	client.chosen_place = Settings.state_file()
+	client.chosen_path = Settings.state_file()
 	await _show_catalog(await Starter.start(client, Settings.server_path()))
 
 

@@ -23,13 +23,13 @@ func show_preset(page: Dictionary) -> void:
 
 ## Settings that differ from the preset: {PART: {ARGUMENT: VALUE}}.
 func settings() -> Dictionary:
-	var said := {}
+	var changed := {}
 	for key: String in fields:
 		var field: Field = fields[key]
 		if field.is_changed():
-			var part: Dictionary = said.get_or_add(key.get_slice(".", 0), {})
+			var part: Dictionary = changed.get_or_add(key.get_slice(".", 0), {})
 			part[field.argument] = field.value()
-	return said
+	return changed
 
 
 ## Chosen files: {"PART.ARGUMENT": PATH}.

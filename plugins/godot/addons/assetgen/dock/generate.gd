@@ -164,8 +164,8 @@ func _on_changed(changed: Job) -> void:
 	if job.problem:
 		failed.emit(job.problem)
 	elif job.state.get("error") != null:
-		var told: Dictionary = job.state.error
-		failed.emit(Answer.none(Answer.sentence(told.what), Answer.sentence(told.cure)))
+		var error: Dictionary = job.state.error
+		failed.emit(Answer.none(Answer.sentence(error.what), Answer.sentence(error.cure)))
 	else:
 		worked.emit()
 	_show_state()

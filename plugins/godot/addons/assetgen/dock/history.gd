@@ -7,13 +7,13 @@ const FILE := "assetgen_prompts.json"
 
 var prompts: PackedStringArray
 
-var _place: String
+var _path: String
 
 
 func _init(folder: String) -> void:
-	_place = folder.path_join(FILE)
+	_path = folder.path_join(FILE)
 	var json := JSON.new()
-	if FileAccess.file_exists(_place) and json.parse(FileAccess.get_file_as_string(_place)) == OK:
+	if FileAccess.file_exists(_path) and json.parse(FileAccess.get_file_as_string(_path)) == OK:
 		if json.data is Array:
 			prompts = PackedStringArray(json.data.map(func(each: Variant): return str(each)))
 
@@ -23,9 +23,9 @@ func add(prompt: String) -> void:
 		return
 	var others := Array(prompts).filter(func(each: String): return each != prompt)
 	prompts = PackedStringArray(([prompt] + others).slice(0, MOST))
-	var part := _place + ".part"
+	var part := _path + ".part"
 	var file := FileAccess.open(part, FileAccess.WRITE)
 	if file:
 		file.store_string(JSON.stringify(Array(prompts)))
 		file.close()
-		DirAccess.rename_absolute(part, _place)
+		DirAccess.rename_absolute(part, _path)

@@ -32,9 +32,9 @@ func follow(job: RefCounted, client: Node, count: int) -> void:
 	_assets.clear()
 	_job = job
 	_client = client
-	for place in mini(count, MOST):
+	for index in mini(count, MOST):
 		add_item("…", null, false)
-		set_item_disabled(place, true)
+		set_item_disabled(index, true)
 		_assets.append("")
 	job.file_came.connect(_on_file.bind(job))
 
@@ -57,20 +57,20 @@ func _on_file(file: Dictionary, job: RefCounted) -> void:
 	if file.channel != "color" or job != _job:
 		return
 	var answer: RefCounted = await _client.fetch(job.path_of(file), file.sha256)
-	var picture: Texture2D = null
+	var texture: Texture2D = null
 	if answer.is_ok():
-		picture = await Pictures.thumbnail(answer.body, SIDE)
+		texture = await Pictures.thumbnail(answer.body, SIDE)
 	if job == _job:
-		_fill(file, picture, "" if answer.is_ok() else answer.what)
+		_fill(file, texture, "" if answer.is_ok() else answer.what)
 
 
-func _fill(file: Dictionary, picture: Texture2D, problem: String) -> void:
+func _fill(file: Dictionary, texture: Texture2D, problem: String) -> void:
 	var number: Variant = file.get("number")
 	var index := int(number) - 1 if number != null else 0
 	if index < 0 or index >= item_count:
 		return
 	_assets[index] = file.asset
-	set_item_icon(index, picture)
+	set_item_icon(index, texture)
 	set_item_text(index, str(index + 1))
 	set_item_disabled(index, false)
 	set_item_selectable(index, true)

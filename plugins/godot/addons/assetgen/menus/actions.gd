@@ -59,13 +59,13 @@ func concept_from_camera(camera: Camera3D) -> bool:
 	_show_dock()
 	if DisplayServer.get_name() == "headless":
 		return _fail(Words.say("Godot renders nothing without a window."), "")
-	var picture := await DepthView.render(_dock, camera, VIEW_SIZE)
-	if picture == null:
+	var image := await DepthView.render(_dock, camera, VIEW_SIZE)
+	if image == null:
 		return _fail(
 			Words.say("The 3D view is empty."), Words.say("Turn it to what the image should show.")
 		)
 	var file := EditorInterface.get_editor_paths().get_cache_dir().path_join("assetgen_depth.png")
-	if picture.save_png(file) != OK:
+	if image.save_png(file) != OK:
 		return _fail(Words.say("'%s' cannot be written.") % file, "")
 	if not await _choose("concept_from_mesh"):
 		return false

@@ -63,11 +63,11 @@ func _export_end() -> void:
 
 ## Connect to the server; start it if none runs.
 func _met(server: Blocking) -> Answer:
-	var place := StateFile.place(Settings.state_file())
-	var answer := server.meet(place)
+	var state_path := StateFile.path_of(Settings.state_file())
+	var answer := server.meet(state_path)
 	if not answer.is_refused:
 		return answer
-	var process := Starter.launch(Settings.server_path(), place)
+	var process := Starter.launch(Settings.server_path(), state_path)
 	if not process.is_ok():
 		return process
 	var until := Time.get_ticks_msec() + PATIENCE_MS
@@ -75,7 +75,7 @@ func _met(server: Blocking) -> Answer:
 		if not OS.is_process_running(process.body):
 			return Starter.ended(Settings.server_path(), OS.get_process_exit_code(process.body))
 		OS.delay_msec(PAUSE_MS)
-		answer = server.meet(place)
+		answer = server.meet(state_path)
 	return answer
 
 
@@ -85,9 +85,10 @@ func _check(server: Blocking, request: Dictionary) -> void:
 		_tell("%s: %s %s" % [request.pack, checked.what, checked.cure], ERROR)
 		return
 	if checked.body.status != "done":
-		var told: Dictionary = checked.body.error if checked.body.error else {}
+		var error: Dictionary = checked.body.error if checked.body.error else {}
 		_tell(
-			"%s: %s" % [request.pack, Answer.sentence(told.get("what", checked.body.status))], ERROR
+			"%s: %s" % [request.pack, Answer.sentence(error.get("what", checked.body.status))],
+			ERROR
 		)
 		return
 	var audited: Array = checked.body.events.filter(

@@ -102,8 +102,8 @@ func _on_changed(changed: Job) -> void:
 	if changed.problem:
 		failed.emit(changed.problem)
 	elif changed.state.get("error") != null:
-		var told: Dictionary = changed.state.error
-		failed.emit(Answer.none(Answer.sentence(told.what), Answer.sentence(told.cure)))
+		var error: Dictionary = changed.state.error
+		failed.emit(Answer.none(Answer.sentence(error.what), Answer.sentence(error.cure)))
 	else:
 		worked.emit()
 	_show_state()

@@ -20,7 +20,7 @@ static func atlas(tiles: Array[PackedByteArray]) -> Image:
 			sheet = Image.create(whole.x, whole.y, false, Image.FORMAT_RGBA8)
 		if tile.get_size() != size:
 			return null
-		sheet.blit_rect(tile, Rect2i(Vector2i.ZERO, size), place(index) * size)
+		sheet.blit_rect(tile, Rect2i(Vector2i.ZERO, size), cell_at(index) * size)
 	return sheet
 
 
@@ -30,7 +30,7 @@ static func cell(sheet: Image, count: int) -> Vector2i:
 
 
 ## Column and row of a tile.
-static func place(index: int) -> Vector2i:
+static func cell_at(index: int) -> Vector2i:
 	return Vector2i(index % COLUMNS, floori(float(index) / COLUMNS))
 
 
@@ -40,7 +40,7 @@ static func tile_set(texture: Texture2D, size: Vector2i, count: int) -> TileSet:
 	source.texture = texture
 	source.texture_region_size = size
 	for index in count:
-		source.create_tile(place(index))
+		source.create_tile(cell_at(index))
 	var made := TileSet.new()
 	made.tile_size = size
 	made.add_source(source)

@@ -13,10 +13,10 @@ from .client.history import remember
 from .client.job import Job
 from .client.sizes import sized, units_of
 from .client.trouble import Trouble
-from .depth import SOLID, sight
+from .depth import SOLID, render_depth
 from .drawing import Drawing
 from .folders import output_folder
-from .forms import said
+from .forms import form_settings
 from .preferences import preferences, user_folder
 from .properties import ASSETGEN_settings
 from .tasks import Task, begin
@@ -81,7 +81,7 @@ def request_of(settings: ASSETGEN_settings) -> dict[str, Any]:
         "model": model_of(settings),
         "count": settings.count,
         "seed": settings.seed,
-        "settings": said(settings, catalog.catalog.pages),
+        "settings": form_settings(settings, catalog.catalog.pages),
         "draft": settings.draft,
     }
     if settings.noncommercial:
@@ -100,11 +100,11 @@ def _job(name: str, request: dict[str, Any], uploads: Uploads, finish: Any = Non
 def _reference(settings: ASSETGEN_settings) -> Uploads:
     if not settings.reference:
         return {}
-    place = Path(bpy.path.abspath(settings.reference))
+    image_path = Path(bpy.path.abspath(settings.reference))
     try:
-        return {"diffusion.image": (place.name, place.read_bytes())}
+        return {"diffusion.image": (image_path.name, image_path.read_bytes())}
     except OSError as error:
-        why = f"The reference {place} cannot be read ({error.strerror})."
+        why = f"The reference {image_path} cannot be read ({error.strerror})."
         raise Trouble(why, "Choose another file, or none.") from error
 
 
@@ -118,7 +118,7 @@ def _look(
     """Render the depth, store the camera, and return the function that sets the image size."""
     with looking(context, settings.view) as (camera, aspect):
         units = units_of(aspect)
-        seen = sight(context, camera, units, settings.ground)
+        seen = render_depth(context, camera, units, settings.ground)
     uploads["depth.image"] = ("depth.png", seen.png)
     if what == "PROJECT":
         facts |= {"sight": seen, "cuts": settings.cuts, "worlds": _worlds(targets(context, what))}
@@ -159,8 +159,8 @@ def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: 
 def _origin(settings: ASSETGEN_settings) -> dict[str, Any]:
     """Metadata of a result from the panel's settings."""
     model = model_of(settings)
-    told = {"prompt": settings.prompt.strip(), "preset": settings.preset, "seed": settings.seed, "model": model}
-    return {**told, "licence": catalog.licence_of(model)}
+    metadata = {"prompt": settings.prompt.strip(), "preset": settings.preset, "seed": settings.seed, "model": model}
+    return {**metadata, "licence": catalog.licence_of(model)}
 
 
 def _is_pixel_art(preset: str) -> bool:
