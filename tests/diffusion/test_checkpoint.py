@@ -25,7 +25,7 @@ from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import with_digests
 from assetgen.parts import SourceJob
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 NAMES = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("original_names.py"))))

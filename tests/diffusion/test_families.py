@@ -17,7 +17,7 @@ from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png, read_image
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux"])

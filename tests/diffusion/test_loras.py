@@ -18,7 +18,7 @@ from assetgen.pack.schema import Folder, ModelCard
 from assetgen.pack.weights import with_digests
 from assetgen.parts import SourceJob
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 COMMIT = "a" * 40

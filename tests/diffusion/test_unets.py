@@ -16,7 +16,7 @@ from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Build = Callable[..., ModelCard]
 

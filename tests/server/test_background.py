@@ -18,6 +18,8 @@ from assetgen.events import ignore
 from assetgen.machine import this_machine
 from assetgen.server.fair_queue import FairLock
 
+pytestmark = pytest.mark.slow
+
 
 def until(done: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[int, str, str]]
 DRAWING = 'preset: drawing\nuse: picture\nsource: {fake: {prompt: "{prompt}", size: [128, 128]}}\n'
 PACK = "pack: {name}\ntarget: art\nassets:\n"

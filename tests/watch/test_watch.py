@@ -16,6 +16,8 @@ from assetgen.events import Changed, Failed, Finished, Published, Watching
 from assetgen.pixels.image_files import encode_png
 from assetgen.watch.error_notes import write_notes
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., Any]
 PACK = "pack: p\ntarget: art\nassets: {a: {preset: drawing, prompt: x}}\n"
 INBOX = 'pack: p\ntarget: art\ninbox: {"*": {preset: drawing, fake: {size: [8, 8]}}}\n'
