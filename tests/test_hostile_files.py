@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assetgen.build.manifest import ManifestEntry
+from assetgen.build.manifest import ManifestEntry, read_manifest
 from assetgen.build.publish import Target
 from assetgen.controls._fit import fit_to_size
 from assetgen.controls._mesh import read_mesh
 from assetgen.errors import InputError, PublishError
 from assetgen.files import read_limited
+from assetgen.images import color_image
 from assetgen.pack.library import library_for, load_pack
 from assetgen.pack.lock import read_lock
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import read_image
+from assetgen.store.store import Store, files_from
 
 
 def test_a_device_or_a_pipe_is_not_read(tmp_path: Path) -> None:
@@ -121,3 +123,20 @@ def test_no_asset_replaces_the_manifest(tmp_path: Path, path: str) -> None:
     with pytest.raises((PublishError, InputError)):
         target.publish("manifest", {path: b"{}"}, ManifestEntry("key"))
     assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.parametrize("attempt", ["null", '"x"', "1.5", "[]"])
+def test_a_manifest_with_an_attempt_that_is_no_number_is_one_sentence(tmp_path: Path, attempt: str) -> None:
+    entry = f'{{"key": "k", "files": {{}}, "engine_owned": [], "attempt": {attempt}}}'
+    (tmp_path / "manifest.json").write_text(f'{{"assetgen": 1, "pack": "p", "assets": {{"a": {entry}}}}}')
+    with pytest.raises(PublishError, match="not a manifest"):
+        read_manifest(tmp_path / "manifest.json", "p")
+
+
+def test_a_stored_image_set_with_other_metadata_counts_as_absent(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    image = color_image(np.zeros((4, 4, 3), np.uint8))
+    files = files_from(image) | {"meta.json": b'{"trim": {"offset": 1.5}}'}
+    store.write("images", "0" * 64, files)
+    assert store.read_images("images", "0" * 64) is None
+    assert not store.has("images", "0" * 64)

@@ -38,7 +38,8 @@ class ManifestEntry:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ManifestEntry":
         """Raises `InputError` for a path outside the target, `TypeError` and `KeyError` for other data."""
-        if not all(isinstance(data[name], kind) for name, kind in _FIELDS.items()):
+        forms = all(isinstance(data[name], kind) for name, kind in _FIELDS.items())
+        if not forms or type(data.get("attempt", 0)) is not int:
             raise TypeError("a manifest entry of another form")
         for path in data["files"]:
             check_name(path)

@@ -2,6 +2,7 @@
 
 import fnmatch
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,10 +110,13 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     statuses = asset_statuses(plan, project.file.folder)
     work = work_needed(plan.recipes, machine.store, target)
     found = []
+    users: defaultdict[str, list[str]] = defaultdict(list)
+    for recipe in plan.recipes:
+        for member in recipe.members if work[recipe.name] in MAKES_FILES else ():
+            users[member.name].append(recipe.name)
     for recipe in plan.recipes:
         left = work[recipe.name]
-        users = [each.name for each in plan.recipes if work[each.name] in MAKES_FILES and recipe in each.members]
-        reasons = [] if left == "reuse" else [*_reasons(statuses[recipe.name], recipe, target, users)]
+        reasons = [] if left == "reuse" else [*_reasons(statuses[recipe.name], recipe, target, users[recipe.name])]
         found.append(Surveyed(asset=recipe.name, work=left, reasons=tuple(reasons)))
     invalid = fnmatch.filter(plan.invalid, only)
     found += [Surveyed(asset=name, work="fail", reasons=(str(plan.invalid[name]),)) for name in invalid]

@@ -67,6 +67,8 @@ class RayRunner:
     def __exit__(self, *_: object) -> None:
         """Stop what runs, and disconnect."""
         if self.setup is None:
+            if ray.is_initialized():  # the store could not be written
+                ray.shutdown()
             return
         self.setup = None
         with contextlib.suppress(RayError, ConnectionError):

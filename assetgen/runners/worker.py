@@ -82,8 +82,8 @@ class Worker:
         if setup.version != __version__:
             what = f"it has assetgen {__version__}, and the build {setup.version}"
             return f"{what}. Install the same version on every machine."
-        machine = this_machine(setup.store, price=setup.price)
         try:
+            machine = this_machine(setup.store, price=setup.price)
             if not machine.store.has("inputs", setup.marker):
                 cure = "Set one that all machines reach with --store: a shared folder, or a URL like s3://bucket/folder"
                 return f"it cannot read the build's store '{machine.store}'. {cure}."

@@ -14,9 +14,10 @@ from typing import Annotated, Any
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from assetgen.errors import AssetgenError
+from assetgen.errors import AssetgenError, BuildError
 from assetgen.review.session import ReviewSession
 from assetgen.server.guard import Guard
 from assetgen.server.requests import RequestBody
@@ -58,6 +59,8 @@ def serve_review(session: ReviewSession, long_poll: float = LONG_POLL) -> Iterat
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
+            if not server.started:
+                raise BuildError("the review server did not start", cure="Run the command again with --debug")
             yield f"http://{LOOPBACK}:{number}/{secret}/"
         finally:
             session.close()
@@ -78,6 +81,14 @@ def make_review_app(session: ReviewSession, secret: str, long_poll: float) -> Fa
     @app.exception_handler(AssetgenError)
     def failed(request: Request, error: AssetgenError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, headers=HEADERS)  # 200: the page shows it
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=HEADERS)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"error": "the request is invalid"}, 422, headers=HEADERS)
 
     @app.get("/{secret}/")
     def show_page() -> HTMLResponse:

@@ -101,9 +101,13 @@ class Store:
             raise kind(f"cannot {verb} the store {self} ({short_reason(error)})", cure=cure) from error
 
     def read_images(self, level: Level, key: str) -> ImageSet | None:
-        """The image set of an entry; None if it does not exist."""
+        """The image set of an entry; None if it does not exist or is not an image set of this version."""
         files = self.read(level, key)
-        return images_from(files) if files else None
+        try:
+            return images_from(files) if files else None
+        except (ValueError, KeyError, TypeError):
+            self.drop(_path(level, key))
+            return None
 
     def write_images(self, level: Level, key: str, images: ImageSet) -> None:
         """Write an image set losslessly: PNG for integer channels, .npy for floats, and `meta.json`."""

@@ -1,6 +1,7 @@
 """Wait for changes in folders, with watchfiles."""
 
 import contextlib
+import errno
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -35,7 +36,9 @@ class ChangeListener:
         Raises `InputError` where the system refuses to watch so many folders.
         """
         if self._error:
-            cure = "Raise fs.inotify.max_user_watches, watch fewer folders, or poll every few seconds with --poll 2"
+            cure = (
+                "Raise fs.inotify.max_user_watches and max_user_instances, watch fewer folders, or poll with --poll 2"
+            )
             raise InputError(f"cannot watch folders ({self._error})", cure=cure) from self._error
         found: dict[Path, tuple[int, bool]] = {}
         for path, deep in folders.items():
@@ -84,11 +87,15 @@ class ChangeListener:
                 if changes or report_again:
                     self._changed.set()
                 report_again = bool(changes)
-        except (FileNotFoundError, RuntimeError):  # a folder was removed; or a file name that is not UTF-8
-            self._folders = {}
-            self._changed.set()
-        except OSError as error:
-            self._error = error
+        except (OSError, RuntimeError) as error:
+            if stop.is_set():  # another listener has replaced this one
+                return
+            if "creating" in str(error):  # watchfiles' RuntimeError without a free inotify instance
+                self._error = OSError(errno.EMFILE, str(error))
+            elif isinstance(error, FileNotFoundError | RuntimeError):
+                self._folders = {}  # a folder was removed, or a file name is not UTF-8: follow again
+            else:
+                self._error = error
             self._changed.set()
 
 

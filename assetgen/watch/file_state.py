@@ -40,7 +40,7 @@ class Digests:
             known = self._known.get(path)
             if known and known[0] == stamp:
                 return known[1]
-            is_settled = stat.st_mtime < time.time() - _CLOCK_TICK
+            is_settled = abs(time.time() - stat.st_mtime) > _CLOCK_TICK
             digest = _sha256(path) if stat.st_size < _LARGE else repr(stamp)
         except OSError:
             return ""

@@ -181,7 +181,8 @@ class _Watcher:
                 if not is_complete(path):
                     return timing.incomplete
                 pack.complete[path] = state[path]
-        return timing.gone if any(path not in state for path in changed) else 0.0
+        gone = timing.gone if any(path not in state for path in changed) else 0.0
+        return max(gone, self.options.poll if pack.built is not None else 0.0)  # polling has no quiet time of its own
 
     def _build(self, pack: _WatchedPack, state: FileState, changed: Sequence[Path]) -> None:
         """Build a pack, and write its errors beside their files."""

@@ -253,7 +253,8 @@ def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
     if path.is_dir():
         return nullcontext(path)
     config = card.weights.config if isinstance(card.weights, SingleFile) else None
-    return nullcontext(Path(config)) if config else whole_model_configuration(path, card.family)
+    is_folder = config and Path(config).is_dir()  # a repository of the hub describes the model, not its parts
+    return nullcontext(Path(config)) if config and is_folder else whole_model_configuration(path, card.family)
 
 
 def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> ModelMixin:

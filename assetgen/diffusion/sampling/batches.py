@@ -144,7 +144,7 @@ def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
     """True if a batch of this shape runs compiled; compiles the networks first where that is due. With circular
     padding or an IP-Adapter the layers change, so those batches run uncompiled."""
     kinds = [control.kind for control in request.controls]
-    if request.tile or warm.uses_ip_adapter(request.card, kinds):
+    if request.tile or request.card.compile == "never" or warm.uses_ip_adapter(request.card, kinds):
         return False
     if shape not in warm.compiler.compiled and warm.compiler.should_compile(request.card.compile, request.remaining):
         request.emit(Compiling(model=request.card.model))
