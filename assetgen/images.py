@@ -65,7 +65,7 @@ class DepthRange:
 
 @dataclass(frozen=True)
 class Meta:
-    """What later stages need to know about an image set. A field is None where nothing is known."""
+    """What later stages need to know about an image set. A field without a value is None."""
 
     tiles: str | None = None
     """Axes along which the image repeats without a seam: "", "x", "y" or "xy"."""

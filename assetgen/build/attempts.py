@@ -33,10 +33,8 @@ class Attempt:
     @property
     def model(self) -> str:
         """A key of the model and LoRAs that its source loads."""
-        words = self.recipe.source.arguments
-        return json_digest(
-            self.recipe.source.name, identity_json(words.get("model")), identity_json(words.get("loras"))
-        )
+        source = self.recipe.source
+        return json_digest(source.name, *(identity_json(source.arguments.get(key)) for key in ("model", "loras")))
 
     def next(self) -> "Attempt | None":
         """The next attempt; None where none is left, where this one was picked, or where the source has no seed."""
@@ -57,7 +55,9 @@ class Acceptance:
 def read_acceptance(recipe: Recipe, store: Store) -> Acceptance | None:
     """The accepted attempt of a recipe, if the store records one."""
     found = store.read_json("accepted", recipe.accepted_key)
-    return Acceptance(Attempt(recipe, int(found["attempt"])), found.get("cost", {})) if found else None
+    if not isinstance(found, dict):
+        return None
+    return Acceptance(Attempt(recipe, int(found["attempt"])), found.get("cost", {}))
 
 
 def first_attempt(recipe: Recipe, store: Store) -> Attempt:

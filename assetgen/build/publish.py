@@ -168,10 +168,10 @@ class Target:
 
     def _must_write(self, path: str, digest: str, known: Mapping[str, str], engine_owned: bool) -> bool:
         """Whether to write a file. Engine-owned files are written again only when our own content changes."""
-        stands = self._digest(path)
-        if engine_owned and stands is not None and known.get(path) == digest:
+        current = self._digest(path)
+        if engine_owned and current is not None and known.get(path) == digest:
             return False
-        return stands != digest
+        return current != digest
 
     def _check_path(self, path: str, name: str) -> None:
         check_name(path)
@@ -185,10 +185,10 @@ class Target:
             raise PublishError(f"'{self.root / path}' is a link or a folder", cure="Move it away")
 
     def _check_ours(self, path: str, digest: str) -> None:
-        stands = self._digest(path)
+        current = self._digest(path)
         owner = self._owners.get(path.casefold())
         ours = {digest, self.assets[owner].files.get(path) if owner else None}
-        if stands is not None and stands not in ours and (path, stands) not in self._journal:
+        if current is not None and current not in ours and (path, current) not in self._journal:
             why = "was edited by hand" if owner else "is not from this pack"
             raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
 
@@ -197,10 +197,10 @@ class Target:
         asset = self.assets.get(name, UNPUBLISHED)
         removed, kept = [], []
         for path in paths:
-            stands = self._digest(path)
-            if stands is None:
+            current = self._digest(path)
+            if current is None:
                 continue
-            ours = stands == asset.files.get(path) or (path, stands) in self._journal
+            ours = current == asset.files.get(path) or (path, current) in self._journal
             if ours or matches(path, asset.engine_owned):
                 self._unlink(path)
                 removed.append(path)

@@ -50,7 +50,7 @@ _IGNORED = (
 """Names of temporary files of editors, browsers and file managers, and of error notes."""
 _MESH_PRESET, _IMAGE_PRESET = "concept_from_mesh", "painted_concept"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Line breaks, control characters, and surrogates that stand for bytes which are not UTF-8."""
+"""Line breaks, control characters, and surrogates of bytes that are not UTF-8."""
 InvalidFiles = dict[str, InputError]
 """Errors of inbox files by asset name, or by path where the file name is no valid asset name."""
 

@@ -193,7 +193,7 @@ def load_pack(path: Path, read_guard: ReadGuard = allow_any_file) -> PackFile:
 
 
 def _part_keys(preset: Mapping[str, Any], alias: str) -> Iterator[KeyPath]:
-    """The key paths in a preset's file where arguments of a part may stand."""
+    """The key paths in a preset's file where a part has arguments."""
     if alias in (preset.get("defaults") or {}):
         yield "defaults", alias
     single = [((key,), preset[key]) for key in ("source", "export") if preset.get(key)]

@@ -78,7 +78,7 @@ class Worker:
         self.machine: Machine | None = None
 
     def join(self, setup: Setup) -> Joined | str:
-        """Take part in a build, or say why this machine cannot."""
+        """Join a build. Returns a sentence where this machine cannot."""
         if setup.version != __version__:
             what = f"it has assetgen {__version__}, and the build {setup.version}"
             return f"{what}. Install the same version on every machine."

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def circular_padding(networks: Iterable[Module], axes: str) -> Iterator[None]:
     """Context in which the convolutions of these torch modules pad circularly along `axes` ("", "x", "y" or "xy").
 
-    Such a network commutes with rolling its input: it does not know where the border is. The VAE's encoder pads outside
-    its convolutions (one row and column at the end), so its `Downsample2D` is replaced, too.
+    Such a network commutes with rolling its input: no layer depends on where the border is. The VAE's encoder pads
+    outside its convolutions (one row and column at the end), so its `Downsample2D` is replaced, too.
     """
     patched: list[tuple[Module, str]] = []
     try:
