@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from assetgen.errors import InputError
 from assetgen.pack.schema import ImageSize
 from assetgen.parts import did_you_mean
@@ -28,6 +30,8 @@ PromptEmbeds: TypeAlias = "Mapping[str, Tensor]"
 "prompt_attention_mask" `B×T`; those of negative prompts with the prefix "negative_"."""
 POOLED_EMBEDS = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 """The order of what `encode_prompt` returns for CLIP text encoders; models with one encoder return the first two."""
+NEUTRAL_GUIDANCE = 1.0
+"""At this guidance scale the negative prompt cancels out (Ho & Salimans 2022), so its pass is skipped."""
 Kwargs: TypeAlias = Mapping[str, Any]
 """Keyword arguments of a UNet or transformer of diffusers."""
 
@@ -62,6 +66,47 @@ class ControlAdapter:
 
 
 @dataclass(frozen=True)
+class References:
+    """How a family takes reference pictures: images that the network sees as a whole beside the one that it draws.
+
+    `network_kwargs(pipeline, images)` turns the pictures of one request, each `1×3×H×W` in 0..1, into arguments of the
+    network with a batch axis of 1. `encode(pipeline, prompts, negative_prompts, cfg, images)` replaces `Family.encode`
+    where the text encoder sees the pictures too; `images` holds those of each prompt. Pictures of more than
+    `max_pixels` are shrunk, then cropped to multiples of `multiple(pipeline)` pixels.
+    """
+
+    network_kwargs: Callable[[DiffusionPipeline, Sequence[Tensor]], Kwargs]
+    multiple: Callable[[DiffusionPipeline], int]
+    max_pixels: int
+    encode: (
+        Callable[[DiffusionPipeline, list[str], list[str], bool, Sequence[Sequence[Tensor]]], PromptEmbeds] | None
+    ) = None
+
+
+def classifier_free_guidance(negative: Tensor, positive: Tensor, guidance_scale: Tensor) -> Tensor:
+    """Ho & Salimans 2022: at scale 1 the positive prediction."""
+    return negative + guidance_scale * (positive - negative)
+
+
+def linear_sigmas(steps: int) -> Sequence[float]:
+    """From 1 to 1/steps, before the scheduler's shift."""
+    return [float(sigma) for sigma in np.linspace(1.0, 1 / steps, steps)]
+
+
+def linear_time_shift(config: Mapping[str, Any], tokens: int, steps: int) -> float:
+    """Linear in the number of tokens, between the scheduler's shifts for its smallest and largest image (Esser et al.
+    2024, section 5.3.2)."""
+    least, most = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    return float(low + (high - low) * (tokens - least) / (most - least))
+
+
+def rounded_skipped_steps(steps: int, strength: float) -> int:
+    """All but the nearest number of steps to `strength` of them, at least one."""
+    return steps - max(1, min(round(steps * strength), steps))
+
+
+@dataclass(frozen=True)
 class Family:
     """How a kind of model is loaded, prompted and run. `pipeline_class` is the diffusers class that loads its folders.
 
@@ -89,7 +134,7 @@ class Family:
     """Latent cells per token side; all latent sides are multiples of it."""
     max_latent_side: Callable[[ModelMixin], int | None] = lambda network: None
     """The longest latent side that the network supports; None without a limit."""
-    guidance_distilled: Callable[[ModelMixin], bool] = lambda network: False
+    guidance_distilled: Callable[[DiffusionPipeline], bool] = lambda pipeline: False
     """True for guidance-distilled models: guidance is an input or unused, and there is no negative pass."""
     in_channels: Callable[[ModelMixin], int] = lambda network: int(network.config.in_channels)
     """Channels `C` of the network's input, unpacked: those of the latents and, for inpainting models, more."""
@@ -98,8 +143,19 @@ class Family:
     inpainting_input: Callable[[Tensor, Tensor], Tensor | None] = lambda masked_image_latents, masks: None
     """The extra input channels `B×C×h×w` of inpainting models, from the latents of images whose masked part is grey,
     and masks `B×1×H×W`."""
-    linear_sigmas: bool = False
-    """True if the pipeline passes linear sigmas, 1 to 1/steps, to the scheduler."""
+    guide: Callable[[Tensor, Tensor, Tensor], Tensor] = classifier_free_guidance
+    """`guide(negative, positive, guidance_scale)`: the guided prediction `B×C×h×w` from two, with scales `B×1×1×1`."""
+    neutral_guidance: float = NEUTRAL_GUIDANCE
+    """The guidance scale at which `guide` returns the positive prediction; above it there is a negative pass."""
+    sigmas: Callable[[int], Sequence[float] | None] = lambda steps: None
+    """The sigmas that the pipeline passes to the scheduler for a number of steps; None for the scheduler's own."""
+    time_shift: Callable[[Mapping[str, Any], int, int], float] = linear_time_shift
+    """`time_shift(config, tokens, steps)`: the scheduler's `mu` for an image of `tokens` tokens, where the scheduler's
+    configuration turns dynamic shifting on."""
+    skipped_steps: Callable[[int, float], int] = rounded_skipped_steps
+    """`skipped_steps(steps, strength)`: the steps that image-to-image leaves out at the start, fewer than `steps`."""
+    references: References | None = None
+    """How its models take reference pictures; None if none of them does."""
     has_position_embeddings: Callable[[ModelMixin], bool] = lambda network: False
     """True if the network encodes absolute positions, so that circular padding cannot make its images tile."""
     control_adapters: Mapping[str, ControlAdapter] = field(default_factory=dict)

@@ -34,7 +34,7 @@ def unet_family(
         predict=_predict,
         tile_multiple=lambda network: 1 << (len(network.config.block_out_channels) - 1),
         pipeline_kwargs=pipeline_kwargs,
-        guidance_distilled=lambda network: network.config.time_cond_proj_dim is not None,
+        guidance_distilled=lambda pipeline: pipeline.unet.config.time_cond_proj_dim is not None,
         inpainting_channels=lambda latent_channels, vae_scale_factor: 2 * latent_channels + 1,
         inpainting_input=_inpainting_input,
         control_adapters={

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds, linear_sigmas
 from assetgen.diffusion.families._transformer import expand_timestep
 from assetgen.diffusion.sampling.latents import encode_images
 from assetgen.pack.schema import ImageSize
@@ -31,11 +31,11 @@ def flux() -> Family:
         tile_multiple=lambda network: _PATCH,
         network_name="transformer",
         patch_size=lambda network: _PATCH,
-        guidance_distilled=lambda network: True,
+        guidance_distilled=lambda pipeline: True,
         in_channels=lambda network: int(network.config.in_channels) // _PATCH**2,
         inpainting_channels=lambda latent_channels, vae_scale_factor: 2 * latent_channels + vae_scale_factor**2,
         inpainting_input=_inpainting_input,
-        linear_sigmas=True,
+        sigmas=linear_sigmas,
         has_position_embeddings=lambda network: True,
         control_adapters={"controlnet": controlnet, "controlnet_union": controlnet},
     )

@@ -53,10 +53,10 @@ def missing_tensors_error(network: Module, path: Path, missing: list[str]) -> In
     return InputError(what, cure=OTHER_MODEL_CURE)
 
 
-def check_parts(card: ModelCard, shape: Family, pipeline: DiffusionPipeline, grain: int) -> None:
-    """Raise `InputError` unless the network fits the latents (with or without inpainting channels) and the text
-    embeddings of its model."""
-    network, latents = getattr(pipeline, shape.network_name), pipeline.vae.config.latent_channels
+def check_parts(card: ModelCard, shape: Family, pipeline: DiffusionPipeline, latents: int, grain: int) -> None:
+    """Raise `InputError` unless the network fits the `latents` channels of its latents (with or without inpainting
+    channels) and the text embeddings of its model. `grain` is the VAE's scale factor."""
+    network = getattr(pipeline, shape.network_name)
     expected = shape.in_channels(network)
     if expected not in (latents, shape.inpainting_channels(latents, grain)):
         what = f"the {shape.network_name} of '{card.model}' expects {expected} channels; its latents have {latents}"

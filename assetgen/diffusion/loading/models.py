@@ -44,8 +44,8 @@ from assetgen.diffusion.loading.weight_files import (
     part_class,
     weights_path,
 )
-from assetgen.diffusion.sampling.latents import vae_scale_factor
-from assetgen.diffusion.sampling.request import NEUTRAL_GUIDANCE, Request
+from assetgen.diffusion.sampling.latents import latent_channels, vae_scale_factor
+from assetgen.diffusion.sampling.request import Request
 from assetgen.diffusion.speed.compiling import Compiler
 from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
@@ -118,7 +118,7 @@ class WarmModel:
     @property
     def is_inpainting(self) -> bool:
         """True if the network has inpainting channels: the mask and the surrounding image."""
-        return bool(self.family.in_channels(self.network) != self.pipeline.vae.config.latent_channels)
+        return bool(self.family.in_channels(self.network) != latent_channels(self.pipeline.vae))
 
     def image_tokens(self, size: tuple[int, int]) -> int:
         """Number of tokens of an image of this size in pixels."""
@@ -126,7 +126,8 @@ class WarmModel:
 
     def uses_cfg(self, request: Request) -> bool:
         """True if a request uses classifier-free guidance, so that its negative prompt counts."""
-        return request.guidance_scale > NEUTRAL_GUIDANCE and not self.family.guidance_distilled(self.network)
+        distilled = self.family.guidance_distilled(self.pipeline)
+        return request.guidance_scale > self.family.neutral_guidance and not distilled
 
     def networks(self, kinds: Iterable[str]) -> list[Module]:
         """The network, the autoencoder and the control networks of these kinds."""
@@ -206,7 +207,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
         options[shape.network_name] = _read_network(card, card.network, shape.network_name, device)
     whole = getattr(diffusers, shape.pipeline_class)
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
-    check_parts(card, shape, pipeline, vae_scale_factor(pipeline.vae))
+    check_parts(card, shape, pipeline, latent_channels(pipeline.vae), vae_scale_factor(pipeline.vae))
     pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler)
     for embedding in card.embeddings:
         load_embedding(pipeline, embedding)

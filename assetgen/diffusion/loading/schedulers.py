@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from assetgen.diffusion.families import Family
 from assetgen.diffusion.loading.compatibility import error_summary
 from assetgen.errors import InputError
 from assetgen.pack.schema import Scheduler
@@ -74,27 +72,20 @@ def _is_flow(scheduler: SchedulerMixin) -> bool:
     return bool(flow) or type(scheduler).__name__.startswith("FlowMatch")
 
 
-def set_timesteps(scheduler: SchedulerMixin, steps: int, device: str, tokens: int, even: bool) -> None:
-    """Set the timesteps of `steps` steps. Some flows are shifted by the number of image `tokens` (Esser et al. 2024,
-    section 5.3.2); with `even` the sigmas go linearly from 1 to 1/steps before the shift."""
+def set_timesteps(scheduler: SchedulerMixin, family: Family, steps: int, tokens: int, device: str) -> None:
+    """Set the timesteps of `steps` steps for an image of `tokens` tokens, as the pipeline of a family does."""
     accepted = inspect.signature(scheduler.set_timesteps).parameters
     options: dict[str, Any] = {}
     if scheduler.config.get("use_dynamic_shifting") and "mu" in accepted:
-        options["mu"] = _shift(scheduler.config, tokens)
-    if even and "sigmas" in accepted and not scheduler.config.get("use_flow_sigmas"):
-        options["sigmas"] = np.linspace(1.0, 1 / steps, steps)
+        options["mu"] = family.time_shift(scheduler.config, tokens, steps)
+    sigmas = family.sigmas(steps)
+    if sigmas is not None and "sigmas" in accepted and not scheduler.config.get("use_flow_sigmas"):
+        options["sigmas"] = sigmas
     try:
         scheduler.set_timesteps(steps, device=device, **options)
     except _SCHEDULER_ERRORS as error:
         what = f"{type(scheduler).__name__} cannot do {steps} steps ({error_summary(error)})"
         raise InputError(what, cure="Change `steps`, or `scheduler:` in the model's card") from error
-
-
-def _shift(config: Mapping[str, Any], tokens: int) -> float:
-    """Linear in the number of tokens, between the scheduler's shifts for its smallest and largest image."""
-    least, most = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
-    low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
-    return float(low + (high - low) * (tokens - least) / (most - least))
 
 
 def scale_model_input(scheduler: SchedulerMixin, latents: Tensor, time: Tensor) -> Tensor:

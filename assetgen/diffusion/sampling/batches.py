@@ -14,7 +14,7 @@ from assetgen.diffusion.sampling.decode import latents_to_image
 from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.latents import quantize
 from assetgen.diffusion.sampling.prompts import chunk_count
-from assetgen.diffusion.sampling.request import NEUTRAL_GUIDANCE, Request, center_crop, fit_image, read_request
+from assetgen.diffusion.sampling.request import Request, center_crop, fit_image, read_request
 from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
 from assetgen.diffusion.speed.devices import is_out_of_memory, libraries
@@ -77,8 +77,8 @@ def _check_negative_prompt(warm: WarmModel, request: Request) -> Request:
     if request.negative_prompt not in ("", card.defaults.get("negative")) and not warm.uses_cfg(request):
         what = f"model '{card.model}' takes no negative prompt at guidance {request.guidance_scale:g}"
         cure = "Remove `negative:`"
-        if not warm.family.guidance_distilled(warm.network):
-            cure += f", or set `guidance` above {NEUTRAL_GUIDANCE:g}"
+        if not warm.family.guidance_distilled(warm.pipeline):
+            cure += f", or set `guidance` above {warm.family.neutral_guidance:g}"
         raise InputError(what, cure=cure)
     return request
 

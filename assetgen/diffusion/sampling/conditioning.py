@@ -200,7 +200,7 @@ def _run_networks(warm: WarmModel, controls: Sequence[BatchControl], inputs: Map
     prediction = warm.family.predict(warm.network, latents, inputs["timestep"], kwargs).float()
     if guidance_scale is not None:
         negative, positive = prediction.chunk(2)
-        prediction = negative + guidance_scale * (positive - negative)
+        prediction = warm.family.guide(negative, positive, guidance_scale)
     return prediction
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, set_timesteps
 from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning
-from assetgen.diffusion.sampling.latents import encode_images, seeded_noise, to_tensor
+from assetgen.diffusion.sampling.latents import encode_images, latent_channels, seeded_noise, to_tensor
 from assetgen.diffusion.sampling.request import Request, fit_image
 from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
@@ -34,9 +34,8 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
     """
     first = requests[0]
     scheduler = warm.scheduler()
-    tokens = warm.image_tokens(size)
-    set_timesteps(scheduler, first.steps, warm.device.torch_device, tokens, warm.family.linear_sigmas)
-    skipped = _skipped_timesteps(scheduler, first)
+    set_timesteps(scheduler, warm.family, first.steps, warm.image_tokens(size), warm.device.torch_device)
+    skipped = _skipped_timesteps(warm, scheduler, first)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped)
     timesteps = scheduler.timesteps[skipped:]
@@ -61,12 +60,12 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
     return latents
 
 
-def _skipped_timesteps(scheduler: SchedulerMixin, request: Request) -> int:
+def _skipped_timesteps(warm: WarmModel, scheduler: SchedulerMixin, request: Request) -> int:
     """Timesteps that image-to-image leaves out at the start; schedulers of order 2 have two per step."""
     if request.init_image is None:
         return 0
-    steps = max(1, min(round(request.steps * request.strength), request.steps))
-    return (request.steps - steps) * int(getattr(scheduler, "order", 1))
+    skipped = warm.family.skipped_steps(request.steps, request.strength)
+    return skipped * int(getattr(scheduler, "order", 1))
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
 
     device, pipeline = warm.device.torch_device, warm.pipeline
     latent_size = (size[0] // warm.vae_scale_factor, size[1] // warm.vae_scale_factor)
-    channels = pipeline.vae.config.latent_channels
+    channels = latent_channels(pipeline.vae)
     noises, generators = zip(*(seeded_noise(each.seed, channels, latent_size) for each in requests), strict=True)
     images = [fit_image(each.init_image, each.size, size) for each in requests if each.init_image is not None]
     masks = [fit_image(each.mask_image, each.size, size) for each in requests if each.mask_image is not None]

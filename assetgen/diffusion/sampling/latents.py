@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,22 +32,31 @@ def vae_scale_factor(vae: ModelMixin) -> int:
     """Image pixels per latent cell, in each direction."""
     config = vae.config
     channels = config.get("block_out_channels") or config.encoder_block_out_channels
-    return 1 << (len(channels) - 1)
+    return _layout(vae).patch << (len(channels) - 1)
+
+
+def latent_channels(vae: ModelMixin) -> int:
+    """Channels `C` of the latents that are sampled."""
+    return int(vae.config.latent_channels) * _layout(vae).patch ** 2
 
 
 def encode_images(pipeline: DiffusionPipeline, images: Tensor) -> Tensor:
     """Latents `B×C×h×w` of images, a tensor `B×3×H×W` in 0..1: the mode of the distribution, without noise."""
     vae = pipeline.vae
+    layout = _layout(vae)
     encoded = vae.encode(images.to(execution_device(pipeline), vae.dtype) * 2 - 1)
     latents = (encoded.latent_dist.mode() if "latent_dist" in encoded else encoded.latent).float()
-    mean, std = _latent_statistics(vae, latents)
+    latents = _to_patches(latents, layout.patch)
+    mean, std = layout.statistics(vae, latents)
     return (latents - mean) / std
 
 
 def decode_latents(vae: ModelMixin, latents: Tensor) -> Tensor:
     """The image `H×W×3` in 0..1, float32, of latents `1×C×h×w`; a tensor on their device."""
-    mean, std = _latent_statistics(vae, latents)
-    pixels = vae.decode((latents * std + mean).to(vae.dtype), return_dict=False)[0]
+    layout = _layout(vae)
+    mean, std = layout.statistics(vae, latents)
+    raw = _from_patches(latents * std + mean, layout.patch)
+    pixels = vae.decode(raw.to(vae.dtype), return_dict=False)[0]
     return (pixels.float() / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0)
 
 
@@ -78,3 +89,43 @@ def _latent_statistics(vae: ModelMixin, like: Tensor) -> tuple[Tensor, Tensor]:
         by_channel = (1, -1, 1, 1)
         return like.new_tensor(latents_mean).reshape(by_channel), like.new_tensor(latents_std).reshape(by_channel) * std
     return like.new_tensor(shift_factor(vae)), like.new_tensor(std)
+
+
+def _batch_norm_statistics(vae: ModelMixin, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of raw latents from the running statistics of the VAE's BatchNorm layer."""
+    import torch
+
+    by_channel = (1, -1, 1, 1)
+    variance = vae.bn.running_var.to(like).reshape(by_channel) + vae.config.batch_norm_eps
+    return vae.bn.running_mean.to(like).reshape(by_channel), torch.sqrt(variance)
+
+
+def _to_patches(latents: Tensor, patch: int) -> Tensor:
+    """`B×C×h×w` with the cells of each `patch × patch` square as channels."""
+    from torch.nn import functional
+
+    return functional.pixel_unshuffle(latents, patch) if patch > 1 else latents
+
+
+def _from_patches(latents: Tensor, patch: int) -> Tensor:
+    """The inverse of `_to_patches`."""
+    from torch.nn import functional
+
+    return functional.pixel_shuffle(latents, patch) if patch > 1 else latents
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How the latents that are sampled differ from what an autoencoder encodes and decodes: squares of `patch` cells
+    become channels, then mean and standard deviation (`statistics`) are removed."""
+
+    patch: int = 1
+    statistics: Callable[[ModelMixin, Tensor], tuple[Tensor, Tensor]] = _latent_statistics
+
+
+_LAYOUTS = {"AutoencoderKLFlux2": _Layout(patch=2, statistics=_batch_norm_statistics)}
+"""By the class of the autoencoder, where it is not the usual one."""
+
+
+def _layout(vae: ModelMixin) -> _Layout:
+    return _LAYOUTS.get(type(vae).__name__, _Layout())

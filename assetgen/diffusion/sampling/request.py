@@ -16,8 +16,6 @@ from assetgen.pack.schema import ImageSize, Lora, ModelCard
 from assetgen.parts import Control, SourceJob, did_you_mean
 from assetgen.pixels.image_files import read_image
 
-NEUTRAL_GUIDANCE = 1.0
-"""At this guidance scale the negative prompt cancels out (Ho & Salimans 2022), so its pass is skipped."""
 _DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
 """For model cards without defaults of their own: the usual settings of Stable Diffusion."""
 
@@ -61,7 +59,7 @@ def diffusion_batch_key(
         tuple((lora.file.sha256, lora.weight) for lora in settings["loras"]),
         settings["size"],
         _step_count(settings),
-        settings["guidance"] > NEUTRAL_GUIDANCE,
+        settings["guidance"] > get_family(settings["model"].family).neutral_guidance,
         settings["tile"],
         task,
         settings["strength"] if task != "text" else None,
