@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from assetgen.errors import InputError
+from assetgen.server.private import create_private, private_folder
 
 VERSION = 1
 """Version of the tables. Increase it with every incompatible change."""
@@ -31,7 +32,7 @@ def open_database(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection
     Raises `InputError` where it cannot be opened, or was written by a newer assetgen.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         try:
             return _connected(path)
         except sqlite3.OperationalError:
@@ -49,6 +50,7 @@ def open_database(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection
 
 
 def _connected(path: Path) -> sqlite3.Connection:
+    create_private(path)
     base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
         [[version]] = base.execute("PRAGMA user_version")

@@ -12,6 +12,12 @@ class RequestError(AssetgenError):
     status = UNPROCESSABLE
 
 
+class InvalidHTTP(RequestError):
+    """The request is not valid HTTP."""
+
+    status = 400
+
+
 class BadPath(RequestError):
     """A path that leaves the opened project, or that is not a valid path."""
 
@@ -40,6 +46,12 @@ class QueueFull(RequestError):
     """The queue is full."""
 
     status = 429
+
+
+class TooManyConnections(RequestError):
+    """The server has as many connections as it accepts."""
+
+    status = 503
 
 
 class DiskFull(RequestError):

@@ -26,14 +26,14 @@ from assetgen.server.context import ServerContext
 from assetgen.server.guard import Guard
 from assetgen.server.jobs import Jobs
 from assetgen.server.notifier import Notifier
+from assetgen.server.private import make_private
 from assetgen.server.projects import open_project
+from assetgen.server.protocol import JsonProtocol, connection_limit
 from assetgen.server.state import ServerState, own_state_file, remove_state, write_state
 from assetgen.server.worker import JobWorker
 
 LOOPBACK = "127.0.0.1"
 _DATABASE = "jobs.sqlite"
-_MOST_CONNECTIONS = 500
-"""More connections get 503: each is an open file, and Linux grants a process 1,024 by default."""
 _KEEP_ALIVE = 20
 _SHUTDOWN_SECONDS = 5
 """Time for running requests at the end."""
@@ -65,6 +65,7 @@ class Server:
         Raises `InputError` where another server uses this state file, or where the port is taken.
         """
         with own_state_file(self.state_file), contextlib.closing(bound_socket(self.port)) as port:
+            make_private(self.folder)
             jobs = Jobs(self.folder / _DATABASE, self.notifier, self.log)
             self.worker = worker = JobWorker(ServerContext(self.folder, jobs, self.machine), self.idle)
             try:
@@ -120,7 +121,8 @@ def uvicorn_config(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> uv
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # warnings about clients that disconnect
     return uvicorn.Config(
         app,
-        http="h11",
+        http=JsonProtocol,
+        backlog=connection_limit() // 8,  # asyncio accepts so many at once, before any of them can be closed
         ws="none",
         lifespan=lifespan,
         log_config=None,
@@ -130,7 +132,6 @@ def uvicorn_config(app: ASGIApp, *, lifespan: Literal["on", "off"] = "on") -> uv
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        limit_concurrency=_MOST_CONNECTIONS,
     )
 
 

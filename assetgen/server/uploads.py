@@ -15,6 +15,7 @@ from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 from assetgen.pixels.image_files import read_image
 from assetgen.server.http_errors import DiskFull, NotFound, RequestError
 from assetgen.server.jobs import Jobs
+from assetgen.server.private import private_folder
 from assetgen.server.responses import UploadInfo
 
 _NAME = re.compile(r"[^/\\\x00-\x1f\x7f:*?\"<>|]{1,200}")
@@ -42,8 +43,9 @@ async def receive_upload(folder: Path, chunks: AsyncIterator[bytes]) -> tuple[Pa
     digest, length = hashlib.sha256(), 0
     path: Path | None = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as stream:
+        with tempfile.NamedTemporaryFile(
+            dir=private_folder(folder), prefix=".", suffix=".part", delete=False
+        ) as stream:
             path = Path(stream.name)
             async for chunk in chunks:
                 digest.update(chunk)

@@ -20,6 +20,7 @@ from assetgen.server.context import CheckedJob, JobEvents, JobType, ServerContex
 from assetgen.server.fair_queue import URGENT, FairLock
 from assetgen.server.http_errors import DiskFull, error_detail
 from assetgen.server.jobs import RETRY_SECONDS, Job, Status, retry_while_full
+from assetgen.server.private import private_folder
 from assetgen.server.requests import JOB_REQUESTS, RequestBody
 from assetgen.server.responses import ErrorDetail
 
@@ -117,6 +118,8 @@ class JobWorker:
         machine = replace(self.context.machine, pause=lambda: self._pause(job))
         self.holding.append(job.holds)
         try:
+            if job.root == f"jobs/{job.id}":
+                private_folder(private_folder(events.root.parent) / job.id)
             request = JOB_REQUESTS[job.kind].model_validate(job.request)
             with self.idle.used():
                 result = JOB_TYPES[job.kind].run(request, replace(self.context, machine=machine), events)

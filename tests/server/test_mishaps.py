@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import struct
 import threading
 import time
@@ -22,6 +23,7 @@ from assetgen.server import uploads
 from assetgen.server.database import VERSION
 from assetgen.server.jobs import Jobs
 from assetgen.server.notifier import Notifier
+from assetgen.server.private import make_private
 
 
 def test_a_damaged_queue_is_renamed_and_reported(tmp_path: Path) -> None:
@@ -114,3 +116,25 @@ def test_meshes_that_take_minutes_to_read_are_rejected(shared: Any, name: str, d
     response = shared.upload(data, name)
     assert (response.status, what in response.error["what"]) == (422, True)
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_jobs_and_uploads_are_private_whatever_the_umask_and_the_modes_were(client: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    modes = lambda: {stat.S_IMODE(path.stat().st_mode) for path in (data, *data.glob("*"), *data.glob("*/*"))}  # noqa: E731
+    before = os.umask(0)
+    try:
+        client.upload(encode_png(np.zeros((4, 4, 3), np.uint8)), "a.png")
+        client.make()
+        assert modes() == {0o700, 0o600}
+    finally:
+        os.umask(before)
+    for path in data.rglob("*"):
+        path.chmod(0o777)
+    other = tmp_path / "other"
+    other.write_text("")
+    other.chmod(0o644)
+    (data / "uploads" / "link").symlink_to(other)
+    make_private(data)
+    (data / "uploads" / "link").unlink()
+    assert (modes(), stat.S_IMODE(other.stat().st_mode)) == ({0o700, 0o600}, 0o644)
