@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ MAX_SCALED_PIXELS = 4096 * 4096
 """Most pixels of an image that is scaled to cover a size, before it is cropped."""
 MAX_PIXELS = 8192 * 8192
 """Images with more pixels are neither read nor made."""
+_ROWS = 256  # converted at once
+_Integer = TypeVar("_Integer", np.uint8, np.uint16)
 _SAMPLE_TYPES = (np.uint8, np.uint16, np.float32)
 
 
@@ -197,12 +199,22 @@ def to_uint8(array: Array) -> NDArray[np.uint8]:
     """Any channel as uint8, rounded and clipped; 16-bit data loses its lower byte."""
     if array.dtype == np.uint8:
         return array.copy()
-    return np.clip(np.rint(to_float(array) * 255), 0, 255).astype(np.uint8)
+    return _as_integers(array, np.uint8)
 
 
 def to_uint16(array: Array) -> NDArray[np.uint16]:
     """Any channel as uint16, rounded and clipped."""
-    return np.clip(np.rint(to_float(array) * 65535), 0, 65535).astype(np.uint16)
+    return _as_integers(array, np.uint16)
+
+
+def _as_integers(array: Array, kind: type[_Integer]) -> NDArray[_Integer]:
+    """An array rounded and clipped, in blocks of rows: as floats, a whole image takes four times its memory."""
+    top = np.iinfo(kind).max
+    made = np.empty(array.shape, kind)
+    for first in range(0, len(array), _ROWS):
+        rows = slice(first, first + _ROWS)
+        made[rows] = np.clip(np.rint(to_float(array[rows]) * top), 0, top)
+    return made
 
 
 def split_alpha(color: Array) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,21 @@ if TYPE_CHECKING:
 _MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT: Mapping[int, Callable[[Array], Array]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels),
+}
+"""What turns an image of each EXIF orientation upright."""
+_TOP = 65_535  # of 16 bits
+_FLOAT_SLACK = 1 / 255  # floats beyond 0..1 by less are the overshoot of a filter
+_MAX_FLOAT_PIXELS = 4096 * 4096  # float images with more are not read: they take four times the memory
+_MESSAGE_LENGTH = 200  # characters of an error of Pillow that are shown
 _LEVEL, _QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
 _DAMAGED = (
     OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
@@ -34,10 +49,11 @@ _DAMAGED = (
 
 
 def read_image(path: Path) -> Array:
-    """Read an image file as `H×W×3` or `H×W×4` sRGB uint8 (uint16 for 16-bit PNG and TIFF).
+    """Read an image file as `H×W×3` or `H×W×4` sRGB: uint8, or uint16 and float32 where the file has deep samples.
 
-    Converts palette, grey, grey-alpha and CMYK images and applies EXIF orientation. Raises `InputError` for a file that
-    is missing, truncated, animated, too large, or not an image.
+    Converts palette, grey, grey-alpha and CMYK images, applies EXIF orientation, and takes the first image of an MPO
+    photograph. Raises `InputError` for a file that is missing, truncated, animated, too large, or not an image, and for
+    floats outside 0..1.
     """
     try:
         data = read_limited(path, _MAX_FILE_BYTES)
@@ -48,48 +64,99 @@ def read_image(path: Path) -> Array:
 
 def decode_image(data: bytes, name: str = "image") -> Array:
     """Like `read_image`, from bytes; `name` is used in error messages."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # damaged metadata; only the pixels matter
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise InputError(f"'{name}' has {width} × {height} pixels", cure=f"At most {MAX_PIXELS:,} are read")
-                if getattr(image, "n_frames", 1) > 1:
-                    raise InputError(f"'{name}' has several frames or pages", cure="Use an image with one")
-                if image.format == "EPS":
-                    raise InputError(f"'{name}' is EPS, which is not supported", cure="Export it as PNG")
-                image.load()
-                return _pixels(ImageOps.exif_transpose(image), data)
+                _check_kind(image)
+                return _pixels(image, data)
+    except InputError as error:
+        raise InputError(f"'{name}' {error.what}", cure=error.cure) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"'{name}' has too many pixels", cure=f"At most {MAX_PIXELS:,} are read") from error
     except UnidentifiedImageError as error:
         raise InputError(f"'{name}' is not a supported image") from error
     except _DAMAGED as error:
-        raise InputError(f"'{name}' is damaged or truncated ({error})") from error
+        raise InputError(f"'{name}' is damaged or truncated ({_one_line(error)})") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:_MESSAGE_LENGTH]
+
+
+def _check_kind(image: "Image") -> None:
+    """Raise `InputError` for an image that is not decoded: too large, animated, or EPS."""
+    width, height = image.size
+    most = _MAX_FLOAT_PIXELS if image.mode == "F" else MAX_PIXELS
+    if width * height > most:
+        raise InputError(f"has {width} × {height} pixels", cure=f"At most {most:,} are read")
+    if image.format == "EPS":
+        raise InputError("is EPS, which is not supported", cure="Export it as PNG")
+    if image.format != "MPO" and _has_frames(image):
+        raise InputError("has several frames or pages", cure="Use an image with one")
+
+
+def _has_frames(image: "Image") -> bool:
+    """Whether an image has more than one frame. In these formats, counting the frames would read the whole file."""
+    if image.format not in ("GIF", "TIFF"):
+        return getattr(image, "n_frames", 1) > 1
+    try:
+        image.seek(1)
+    except EOFError:
+        return False
+    return True
 
 
 def _pixels(image: "Image", data: bytes) -> Array:
-    if image.mode.startswith(("I", "F")) or (data[:8] == SIGNATURE and data[24] == 16):
-        return _deep_pixels(data)
+    from PIL import ImageOps
+
+    if data[:8] == SIGNATURE and data[24] == 16 and image.mode in ("RGB", "RGBA"):
+        orientation = image.getexif().get(_ORIENTATION, 1)
+        image.close()  # frees its pixels, which `getexif` may have decoded
+        return _deep_color_png(data, orientation)
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith(("I", "F")):
+        return _deep_grey(image)
     has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
-    return np.array(image.convert("RGBA" if has_alpha else "RGB"))
+    mode = "RGBA" if has_alpha else "RGB"
+    return np.array(image if image.mode == mode else image.convert(mode))
 
 
-def _deep_pixels(data: bytes) -> Array:
+def _deep_grey(image: "Image") -> Array:
+    """A grey image of 16 bits (uint16) or of floats (float32). In PNG, one tone may be transparent."""
+    grey = np.asarray(image)[..., None]
+    if grey.dtype == np.float32:
+        _check_floats(grey)
+    elif grey.dtype.type == np.uint16 or image.format == "PPM":  # PPM: 16 bits, read as 32
+        grey = grey.astype(np.uint16)  # in the byte order of this machine
+    else:
+        raise InputError("has 32-bit integer samples, which are not supported", cure="Save it with 16 bits")
+    clear = image.info.get("transparency")
+    alpha = [np.where(grey == clear, 0, _TOP).astype(np.uint16)] if isinstance(clear, int) else []
+    return np.concatenate([grey, grey, grey, *alpha], axis=2)
+
+
+def _check_floats(grey: Array) -> None:
+    low, high = float(grey.min()), float(grey.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InputError("holds values that are not finite numbers", cure="Save it as a 16-bit PNG")
+    if low < -_FLOAT_SLACK or high > 1 + _FLOAT_SLACK:
+        raise InputError(f"holds values from {low:.6g} to {high:.6g}, not 0 to 1", cure="Save it as a 16-bit PNG")
+
+
+def _deep_color_png(data: bytes, orientation: int) -> Array:
+    """A PNG of 16 bits with colour or alpha, which Pillow reads with 8 bits. `orientation` is that of EXIF."""
     import cv2
 
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None:
+    if array is None or array.dtype != np.uint16 or array.ndim != 3:
         raise ValueError("undecodable")
-    array = array.reshape(*array.shape[:2], -1)
-    if array.dtype.type not in (np.uint8, np.uint16, np.float32):
-        raise ValueError(f"unsupported sample type {array.dtype}")
-    order = {1: [0, 0, 0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[array.shape[2]]
-    return np.ascontiguousarray(array[..., order])
+    array[..., 0], array[..., 2] = array[..., 2].copy(), array[..., 0].copy()
+    return np.ascontiguousarray(_UPRIGHT.get(orientation, np.asarray)(array))
 
 
 def encode_png(array: Array, *, quick: bool = False) -> bytes:

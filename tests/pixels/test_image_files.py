@@ -136,3 +136,71 @@ def test_text_is_read_back_and_pixels_stay() -> None:
 def test_an_eps_file_is_refused_without_ghostscript() -> None:
     with pytest.raises(InputError, match="is EPS, which is not supported"):
         decode_image(saved(Image.new("L", (2, 2)), "EPS"), "logo.eps")
+
+
+def deep_grey(tones: list[list[float]], mode: type = np.float32, **options: object) -> bytes:
+    return saved(Image.fromarray(np.array(tones, mode)), "TIFF", **options)
+
+
+def with_chunks(png: bytes, **chunks: bytes) -> bytes:
+    """A PNG with these chunks after its header."""
+    coded = b"".join(
+        len(body).to_bytes(4, "big") + kind.encode() + body + zlib.crc32(kind.encode() + body).to_bytes(4, "big")
+        for kind, body in chunks.items()
+    )
+    return png[:33] + coded + png[33:]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_deep_image_is_turned_as_one_of_eight_bits_is(channels: int, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    small = np.arange(6 * channels, dtype=np.uint8).reshape(2, 3, channels)
+    chunk = {"eXIf": exif.tobytes().removeprefix(b"Exif\0\0")}
+    eight, sixteen = (
+        decode_image(with_chunks(encode_png(array), **chunk)) for array in (small, small.astype(np.uint16) * 257)
+    )
+    assert sixteen.dtype == np.uint16
+    assert (sixteen == eight.astype(np.uint16) * 257).all()
+
+
+def test_a_transparent_tone_of_sixteen_bits_is_alpha() -> None:
+    grey = np.array([[[1000], [7]]], np.uint16)
+    made = decode_image(with_chunks(encode_png(grey), tRNS=(1000).to_bytes(2, "big")))
+    assert made.tolist() == [[[1000, 1000, 1000, 0], [7, 7, 7, 65535]]]
+
+
+def test_floats_within_their_range_are_kept() -> None:
+    assert decode_image(deep_grey([[0.25, 1.0]])).tolist() == [[[0.25] * 3, [1.0] * 3]]
+
+
+@pytest.mark.parametrize(
+    ("tone", "reason"),
+    [(np.nan, "not finite"), (np.inf, "not finite"), (255, "values from 0 to 255"), (-3, "values from -3 to 0")],
+)
+def test_floats_outside_their_range_are_refused(tone: float, reason: str) -> None:
+    with pytest.raises(InputError, match=f"'depth.tif' holds .*{reason}"):
+        decode_image(deep_grey([[0, tone]]), "depth.tif")
+
+
+def test_integers_of_32_bits_are_refused() -> None:
+    with pytest.raises(InputError, match="32-bit integer samples"):
+        decode_image(deep_grey([[0, 70_000]], np.int32))
+
+
+def test_a_photograph_with_a_second_image_is_read() -> None:
+    pictures = [Image.new("RGB", (8, 4), color) for color in ("white", "black")]
+    made = decode_image(saved(pictures[0], "MPO", save_all=True, append_images=pictures[1:]))
+    assert made.shape == (4, 8, 3)
+    assert made.min() == 255
+
+
+def test_a_file_of_many_pages_is_refused_at_once() -> None:
+    directory = b"\1\0" + b"\0\1\3\0\1\0\0\0\1\0\0\0"
+    offsets = (8 + 18 * (number + 1) for number in range(200_000))
+    data = b"II*\0\x08\0\0\0" + b"".join(directory + offset.to_bytes(4, "little") for offset in offsets)
+    started = time.process_time()
+    with pytest.raises(InputError):
+        decode_image(data)
+    assert time.process_time() - started < 5
