@@ -1,5 +1,24 @@
 """The errors that users see: where, what, cure."""
 
+import re
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
+"""Control characters, line breaks, invisible characters, marks that reverse the text after them, and surrogates of
+bytes that are not UTF-8."""
+
+_MAX_MESSAGE = 2_000  # characters
+
+
+def printable(text: str) -> str:
+    """Text from files and file names as one line for people: characters that a terminal executes or hides are escaped.
+
+    The escapes are those of Python's `repr`, such as `\\u202e`.
+    """
+    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
+
 
 class AssetgenError(Exception):
     """A failure that a user can act on. `exit_code` is the exit code of the command line."""
@@ -13,11 +32,16 @@ class AssetgenError(Exception):
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""
         cure = f" {_ended(self.cure)}" if self.cure else ""
-        return f"{where}{_ended(self.what)}{cure}"
+        return printable(_shortened(f"{where}{_ended(self.what)}{cure}"))
 
     def at(self, where: str) -> "AssetgenError":
         """The same error with a location, unless it already has one."""
         return self if self.where else type(self)(self.what, where=where, cure=self.cure)
+
+
+def _shortened(text: str) -> str:
+    """A message that quotes a very long name, without its middle."""
+    return text if len(text) <= _MAX_MESSAGE else f"{text[: _MAX_MESSAGE // 2]}…{text[-_MAX_MESSAGE // 2 :]}"
 
 
 def _ended(sentence: str) -> str:

@@ -1,10 +1,13 @@
 """Build events: the command line shows them as progress, `--json` prints them, tests collect them."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Bytes of file names that are not UTF-8."""
 AssetState = Literal["ok", "stale", "missing", "edited", "gone", "new"]
 Work = Literal["sample", "finish", "export", "publish", "reuse", "remove", "fail"]
 
@@ -17,7 +20,8 @@ class Event:
 
     def to_json(self) -> str:
         """One line of JSON; the key `event` is the class name in lower case."""
-        return json.dumps({"event": type(self).__name__.lower(), **asdict(self)}, ensure_ascii=False)
+        text = json.dumps({"event": type(self).__name__.lower(), **asdict(self)}, ensure_ascii=False)
+        return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,14 @@ import stat
 from pathlib import Path
 
 
+def is_regular_file(path: Path) -> bool:
+    """Whether there is a regular file; False where none can be, such as at a name that is too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def read_limited(path: Path, limit: int) -> bytes:
     """The bytes of a regular file of at most `limit` bytes.
 

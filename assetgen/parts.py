@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 
 from assetgen.errors import InputError
 from assetgen.events import Emit, ignore
+from assetgen.files import is_regular_file
 from assetgen.images import ImageSet
 
 PartKind = Literal["source", "control", "step", "check", "exporter"]
@@ -65,7 +66,7 @@ class InputFile(BaseModel):
         path = Path(base) / value if "\0" not in str(value) else None
         if path:
             (info.context or {}).get("read_guard", allow_any_file)(path)
-        if path is None or not path.is_file():
+        if path is None or not is_regular_file(path):
             raise ValueError(f"there is no file '{value}'")
         try:
             with path.open("rb") as stream:

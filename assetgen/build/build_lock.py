@@ -23,7 +23,7 @@ def build_lock(path: Path, locks: Path, emit: Emit, pause: Callable[[], None] = 
     """
     import filelock
 
-    file = locks / f"{hashlib.sha256(os.path.realpath(path).encode()).hexdigest()[:32]}.lock"
+    file = locks / f"{hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]}.lock"
     holder = file.with_suffix(".holder")
     lock = filelock.FileLock(file)
     try:

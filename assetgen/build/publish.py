@@ -272,7 +272,8 @@ def sweep(folders: Iterable[Path]) -> None:
     """Remove temporary files from these folders. Requires their build locks."""
     for folder in set(folders):
         for litter in folder.glob(LITTER):
-            litter.unlink(missing_ok=True)
+            if not litter.is_dir() or litter.is_symlink():
+                litter.unlink(missing_ok=True)
 
 
 def _not_through_links(path: str, flags: int) -> int:

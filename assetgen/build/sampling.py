@@ -20,7 +20,7 @@ from assetgen.build.background import BackgroundWork
 from assetgen.build.cost import Cost, cost_of, summed
 from assetgen.build.provenance import stamp
 from assetgen.build.stages import apply_steps, batch_key, render_control, run_checks, run_exporter, run_source
-from assetgen.errors import AssetgenError, BuildError, NotInstalledError
+from assetgen.errors import AssetgenError, BuildError, NotInstalledError, printable
 from assetgen.events import Checked, Drawn, Emit, Event, Failed
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
@@ -110,7 +110,7 @@ class Sampler:
         with self.lock:
             self.failed.add(recipe.name)
             where = f"{recipe.where}: " if recipe.where else ""
-            self.emit(Failed(asset=recipe.name, reason=f"{where}{error}", exit_code=error.exit_code))
+            self.emit(Failed(asset=recipe.name, reason=printable(f"{where}{error}"), exit_code=error.exit_code))
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:

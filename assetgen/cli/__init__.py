@@ -26,7 +26,7 @@ from assetgen.cli import (
     store,
     watch,
 )
-from assetgen.errors import AssetgenError
+from assetgen.errors import AssetgenError, InputError
 
 _CANCELLED = 130
 
@@ -88,6 +88,14 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         typer.echo(f"assetgen: {error}", err=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # such as a path that is too long, or a folder without access
+        if debug:
+            raise
+        cannot = InputError(f"cannot use '{error.filename}' ({error.strerror})", cure="--debug shows where")
+        typer.echo(f"assetgen: {cannot}", err=True)
+        sys.exit(cannot.exit_code)
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):
             sys.exit(_CANCELLED)

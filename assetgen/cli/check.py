@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import GameOption, JsonOption, JunitOption
-from assetgen.errors import AssetgenError
+from assetgen.errors import AssetgenError, printable
 
 if TYPE_CHECKING:
     from assetgen.events import Audited, Event
@@ -67,7 +67,7 @@ def _print(verdict: "Audited", *, json: bool, of_many: bool) -> None:
         print_json(verdict)
     elif verdict.reasons:
         pack = f"{verdict.pack}: " if of_many else ""
-        typer.echo(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})")
+        typer.echo(printable(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})"))
 
 
 def _print_totals(found: "list[Audited]") -> None:

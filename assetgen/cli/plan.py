@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import GameOption, JsonOption, PackArgument, PriceOption, StoreOption
+from assetgen.errors import printable
 
 if TYPE_CHECKING:
     from assetgen.build.history import Forecast
@@ -62,7 +63,7 @@ def _print(report: "PlanReport", price: float) -> None:
 
     for each in report.assets:
         if each.work != "reuse":
-            typer.echo(f"{each.work:8} {each.asset}: {', '.join(each.reasons)}")
+            typer.echo(printable(f"{each.work:8} {each.asset}: {', '.join(each.reasons)}"))
     counts = ", ".join(f"{count} to {work}" for work, count in total_work(report).items())
     typer.echo(counts or "nothing to do")
     forecast = report.forecast

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from assetgen.errors import printable
 from assetgen.events import (
     Changed,
     Checked,
@@ -59,6 +60,10 @@ def print_line(event: Event) -> None:
 
 def describe(event: Event) -> str:
     """The text of an event for people; empty for events that only move a progress bar."""
+    return "\n".join(map(printable, _text(event).split("\n")))
+
+
+def _text(event: Event) -> str:
     match event:
         case Planned():
             return f"{event.assets} assets, {event.to_sample} to sample"

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, printable
 from assetgen.pack.entries import Entry, check_name, expand, replace_texts
 from assetgen.pack.library import PackFile
 from assetgen.pack.schema import AssetSpec
@@ -31,6 +31,7 @@ from assetgen.parts import load_part
 MESH_SUFFIXES = (".glb", ".gltf", ".obj", ".stl", ".ply")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".tga")
 _ENTRY_SUFFIX = ".yaml"
+MAX_INBOX_FILES = 100_000
 NOTE_SUFFIX = ".error.txt"
 """Suffix of the text file that `assetgen watch` writes beside a file with an error."""
 _IGNORED = (
@@ -49,7 +50,7 @@ _IGNORED = (
 )
 """Names of temporary files of editors, browsers and file managers, and of error notes."""
 _MESH_PRESET, _IMAGE_PRESET = "concept_from_mesh", "painted_concept"
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Line breaks, control characters, and surrogates of bytes that are not UTF-8."""
 InvalidFiles = dict[str, InputError]
 """Errors of inbox files by asset name, or by path where the file name is no valid asset name."""
@@ -94,10 +95,13 @@ def is_in_pack_file(file: PackFile, error: InputError) -> bool:
 
 def inbox_files(file: PackFile) -> Iterator[tuple[Path, str]]:
     """Each inbox file that should become an asset, with the asset's name; with its path if its name is not valid."""
-    for path in files_below(file.inbox) if file.inbox else ():
+    for number, path in enumerate(files_below(file.inbox) if file.inbox else ()):
+        if number == MAX_INBOX_FILES:
+            what = f"the inbox has more than {MAX_INBOX_FILES:,} files"
+            raise InputError(what, where=str(file.inbox), cure="Remove links to folders that hold other files")
         if path.suffix.lower() in MESH_SUFFIXES + IMAGE_SUFFIXES and _pack_settings(file, path)[0] is not None:
             name = _name(file, path)
-            yield path, _one_line(path.relative_to(file.folder)) if _name_error(path, name) else name
+            yield path, printable(str(path.relative_to(file.folder))) if _name_error(path, name) else name
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -107,8 +111,11 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def walk_folders(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """`os.walk` that follows links but lists each folder once, and skips ignored folders."""
-    seen = set()
+    """`os.walk` that follows links but lists each folder once, and skips ignored folders.
+
+    A link to a folder that contains `folder`, such as `/`, is not followed.
+    """
+    seen = set(map(str, Path(os.path.realpath(folder)).parents))
     for parent, folders, names in os.walk(folder, followlinks=True):
         if (real := os.path.realpath(parent)) in seen:
             folders.clear()
@@ -170,24 +177,19 @@ def _single_file(file: PackFile, paths: Sequence[Path], name: str) -> Path:
         raise error
     file.library.read_guard(path)
     if not path.is_file():
-        raise InputError("the link points to a missing file", where=_one_line(path), cure="Remove it")
+        raise InputError("the link points to a missing file", where=str(path), cure="Remove it")
     return path
 
 
 def _name_error(path: Path, name: str) -> InputError | None:
     """Why a file name is no valid asset name; None if it is one. On Unix a name may be bytes that are not text."""
     try:
-        if _UNPRINTABLE.search(path.name):
+        if _NO_TEXT.search(path.name):
             raise InputError("the file name contains characters that cannot be printed")
         check_name(name)
     except InputError as error:
-        return InputError(error.what, where=_one_line(path), cure="Rename it")
+        return InputError(error.what, where=str(path), cure="Rename it")
     return None
-
-
-def _one_line(path: Path) -> str:
-    """A path as one line of text, with unprintable characters escaped."""
-    return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], str(path))
 
 
 def _defaults(file: PackFile, path: Path, settings: Mapping[str, object]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import InputError
-from assetgen.files import read_limited
+from assetgen.files import is_regular_file, read_limited
 from assetgen.machine import user_presets
 from assetgen.pack.schema import ModelCard, Pack, PartArguments, PartSpec, Preset, parse_part
 from assetgen.pack.weights import with_digests
@@ -19,6 +19,8 @@ PACK_FILE = "pack.yaml"
 PACK_SUFFIX = ".pack.yaml"
 INBOX = "inbox"
 """The folder beside a pack whose files become assets."""
+_MAX_LINEAGE = 50
+"""Presets in a chain of `extends`."""
 _PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
 
 
@@ -79,6 +81,7 @@ class Library:
     folders: tuple[Path, ...]
     read_guard: ReadGuard = allow_any_file
     _presets: dict[str, ResolvedPreset] = field(default_factory=dict, repr=False)
+    _written: dict[str, tuple[Document, Preset]] = field(default_factory=dict, repr=False)
     _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
 
     def preset_names(self) -> tuple[str, ...]:
@@ -98,10 +101,8 @@ class Library:
         return self._names("models")
 
     def preset(self, name: str) -> ResolvedPreset:
-        """A preset merged with its ancestors. Raises `InputError` for an unknown name and for cycles."""
-        if name not in self._presets:
-            self._presets[name] = self._inherit(name, ())
-        return self._presets[name]
+        """A preset merged with its ancestors. Raises `InputError` for an unknown name, cycles and long chains."""
+        return self._inherit(name, ())
 
     def card(self, name: str) -> ModelCard:
         """A model card, with the digests of local weights. Raises `InputError` for an unknown name."""
@@ -117,7 +118,7 @@ class Library:
     def palette(self, name: str, folder: Path) -> Path:
         """A palette file in `folder`, else the library's of that name. Raises `InputError` for an unknown one."""
         own = folder / name
-        if "\0" not in name and own.is_file():
+        if "\0" not in name and is_regular_file(own):
             return own.absolute()
         return self.find("palettes", name, "palette", Path(name).suffix or ".hex")
 
@@ -126,7 +127,7 @@ class Library:
         if "\0" in name:
             raise InputError(f"the name of a {what} cannot contain a NUL character")
         for candidate in (base / folder / f"{name.removesuffix(suffix)}{suffix}" for base in self.folders):
-            if candidate.is_file() and "/" not in name and "\\" not in name:
+            if is_regular_file(candidate) and "/" not in name and "\\" not in name:
                 self.read_guard(candidate)
                 return candidate
         raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, self._names(folder, suffix)))
@@ -141,24 +142,37 @@ class Library:
                     yield path
 
     def _inherit(self, name: str, below: tuple[str, ...]) -> ResolvedPreset:
-        path = self.find("", name, "preset")
-        document = read_yaml(path)
-        preset = validate(document, Preset)
-        if preset.preset != path.name.removesuffix(".yaml"):
-            cure = f"Rename the file to '{preset.preset}.yaml'"
-            what = f"the preset is named '{preset.preset}', but its file is '{path.name}'"
-            raise InputError(what, where=document.where("preset"), cure=cure)
+        if name in self._presets and len(below) + len(self._presets[name].lineage) <= _MAX_LINEAGE:
+            return self._presets[name]
+        document, preset = self._as_written(name)
         if name in below:
             what = f"presets extend each other in a circle: {' → '.join((*below, name))}"
             raise InputError(what, where=document.file, cure="Remove one `extends`")
-        if preset.extends is None:
-            return _checked(ResolvedPreset(preset, (name,), (document,)), preset)
-        try:
-            parent = self._inherit(preset.extends, (*below, name))
-        except InputError as error:
-            raise error.at(document.where("extends")) from error
-        merged, documents = _merge(preset, parent.preset), (document, *parent.documents)
-        return _checked(ResolvedPreset(merged, (name, *parent.lineage), documents), preset)
+        if len(below) == _MAX_LINEAGE:
+            what = f"preset '{below[0]}' extends more than {_MAX_LINEAGE - 1} others"
+            raise InputError(what, where=document.file, cure="Shorten the chain of `extends`")
+        found = ResolvedPreset(preset, (name,), (document,))
+        if preset.extends is not None:
+            try:
+                parent = self._inherit(preset.extends, (*below, name))
+            except InputError as error:
+                raise error.at(document.where("extends")) from error
+            merged, documents = _merge(preset, parent.preset), (document, *parent.documents)
+            found = ResolvedPreset(merged, (name, *parent.lineage), documents)
+        self._presets[name] = _checked(found, preset)
+        return found
+
+    def _as_written(self, name: str) -> tuple[Document, Preset]:
+        if name not in self._written:
+            path = self.find("", name, "preset")
+            document = read_yaml(path)
+            preset = validate(document, Preset)
+            if preset.preset != path.name.removesuffix(".yaml"):
+                cure = f"Rename the file to '{preset.preset}.yaml'"
+                what = f"the preset is named '{preset.preset}', but its file is '{path.name}'"
+                raise InputError(what, where=document.where("preset"), cure=cure)
+            self._written[name] = document, preset
+        return self._written[name]
 
 
 def library_for(folder: Path | None = None, read_guard: ReadGuard = allow_any_file) -> Library:
@@ -183,8 +197,9 @@ class PackFile:
 
 def load_pack(path: Path, read_guard: ReadGuard = allow_any_file) -> PackFile:
     """Load a pack from a folder with `pack.yaml` or from a `*.pack.yaml` file. Raises `InputError`."""
-    file = path / PACK_FILE if path.is_dir() else path
-    if not file.is_file():
+    inside = path / PACK_FILE
+    file = inside if is_regular_file(inside) else path
+    if not is_regular_file(file):
         cure = f"A pack is a folder with {PACK_FILE}, or one file *{PACK_SUFFIX}; `assetgen init` writes one"
         raise InputError(f"there is no pack '{path}'", cure=cure)
     document = read_yaml(file)

@@ -3,11 +3,13 @@
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from assetgen.errors import InputError
+from assetgen.files import is_regular_file
 from assetgen.machine import user_cache
 from assetgen.pack.schema import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
 from assetgen.store.atomic import write_atomically
@@ -17,6 +19,11 @@ _HASHED = {".safetensors", ".json", ".txt", ".model"}
 """Weights, configurations, vocabularies and SentencePiece models. Readmes and licence files are not hashed."""
 BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
 """The folder of the models inside the package."""
+_MODEL_FILES = ("model_index.json", "config.json")
+"""A folder of weights has one of them, or a .safetensors file, at its top."""
+_MAX_FILES = 10_000
+_MAX_BYTES = 500_000_000_000
+"""Of one weight file. `/proc/kcore` is a file of 128 TB."""
 _CACHED_BYTES = 16_000_000
 """Digests of files from this size are cached on disk, since hashing takes about a second per GB."""
 
@@ -25,8 +32,8 @@ def weights_digest(path: Path) -> str:
     """sha256 (hex) over the weight and configuration files of a folder, or over one file.
 
     It is the hash of a line `PATH SHA256` for each file whose suffix is in `_HASHED`, sorted by its path relative to
-    the folder with `/` between folders. Hidden folders (a hub's download cache) are skipped. Raises `InputError` for a
-    folder without weights.
+    the folder with `/` between folders. Hidden folders (a hub's download cache) are skipped, and links to folders are
+    not followed. Raises `InputError` for a folder that is no model's.
     """
     files = {path.name: path} if path.is_file() else _hashed_files(path)
     if not files:
@@ -87,12 +94,30 @@ def _digest_at(location: Location) -> str | None:
 
 
 def _hashed_files(folder: Path) -> dict[str, Path]:
-    names = {file.relative_to(folder): file for file in folder.rglob("*") if file.suffix in _HASHED and file.is_file()}
-    return {name.as_posix(): file for name, file in names.items() if not any(part[0] == "." for part in name.parts)}
+    """Files by path relative to a folder of weights; empty for any other folder, which may be `/` or `/proc`."""
+    is_model = any(is_regular_file(folder / name) for name in _MODEL_FILES) or any(folder.glob("*.safetensors"))
+    if not is_model:
+        return {}
+    found: dict[str, Path] = {}
+    count = 0
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] != "."]
+        count += len(names) + len(folders)
+        if count > _MAX_FILES:
+            what = f"'{folder}' is no folder of weights: it has more than {_MAX_FILES:,} files"
+            raise InputError(what, cure="Name the folder of one model")
+        for file in (Path(parent, name) for name in names if name[0] != "."):
+            if file.suffix in _HASHED and file.is_file():
+                found[file.relative_to(folder).as_posix()] = file
+    return found
 
 
 def _sha256(file: Path) -> str:
     stat = file.stat()
+    if stat.st_size > _MAX_BYTES:
+        raise InputError(f"'{file}' is no weight file: it is larger than {_MAX_BYTES // 1_000_000_000} GB")
+    if stat.st_size == 0:
+        return hashlib.sha256().hexdigest()  # reading a file of /proc may block
     if stat.st_size < _CACHED_BYTES:
         return _read_sha256(file)
     stamp = f"{file.resolve()} {stat.st_size} {stat.st_mtime_ns}"

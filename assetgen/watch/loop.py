@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from assetgen.build.idle_unloading import IdleUnloader
@@ -14,7 +15,7 @@ from assetgen.build.run import build_pack
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching
 from assetgen.machine import Machine
-from assetgen.pack.inbox import files_below
+from assetgen.pack.inbox import MAX_INBOX_FILES, files_below
 from assetgen.pack.library import INBOX, PackFile, load_pack
 from assetgen.pack.project import Project, default_game
 from assetgen.watch.discovery import find_packs, inputs_of, linked_folders, real_path
@@ -169,7 +170,7 @@ class _Watcher:
         return math.inf
 
     def _state(self, pack: _WatchedPack) -> FileState:
-        return self.digests.of((*pack.inputs, pack.lock, *files_below(pack.inbox)))
+        return self.digests.of((*pack.inputs, pack.lock, *islice(files_below(pack.inbox), MAX_INBOX_FILES)))
 
     def _delay(self, pack: _WatchedPack, changed: Sequence[Path], state: FileState) -> float:
         """Seconds that the changed state must last before it is built."""
