@@ -285,13 +285,20 @@ _CARD_DEFAULTS = {"negative", "steps", "guidance", "strength"}
 """The source arguments that a model card may give defaults for."""
 
 
+Quantization = Literal["none", "int8", "fp8", "nf4"]
+"""Number formats of a model's large matrices: those of its files or its `precision`; 8-bit integers or floats with a
+scale for each row; 4-bit NormalFloat."""
+
+
 class ModelCard(Spec):
     """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
     `prompts` holds prompt templates by preset name; `affixes` are put before and after every prompt. `digest` is the
     sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their revision instead.
     `network` and `vae` replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model
-    through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device.
+    through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device. `quantize`
+    is the number format of the large matrices of the network and the text encoders; "auto" is the most precise one
+    that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`).
     """
 
     model: _Name
@@ -315,6 +322,7 @@ class ModelCard(Spec):
     batch: Mapping[Literal["cpu", "gpu"], Annotated[int, Field(ge=1, le=64)]] = {}
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     compile: Literal["auto", "always", "never"] = "auto"
+    quantize: Literal["auto"] | Quantization = "none"
 
     @field_validator("defaults")
     @classmethod

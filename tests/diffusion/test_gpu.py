@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assetgen.diffusion.loading.memory import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES
 from assetgen.diffusion.loading.models import WarmModel, warm_model
 from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.sampling.batches import sample
-from assetgen.diffusion.speed.offload import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES, component_sizes
+from assetgen.diffusion.speed.offload import component_sizes
 from assetgen.events import Compiling, Event, Offloading, Shrunk, ignore
 from assetgen.images import Array, color_image
 from assetgen.pack.schema import ModelCard

@@ -2,7 +2,8 @@
 
 import pytest
 
-from assetgen.diffusion.speed.offload import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES, choose_placement
+from assetgen.diffusion.loading.memory import DECODE_BYTES_PER_PIXEL, WORKSPACE_BYTES
+from assetgen.diffusion.speed.offload import choose_placement
 
 XL = {"unet": 5_100_000_000, "text_encoder": 250_000_000, "text_encoder_2": 1_390_000_000, "vae": 170_000_000}
 GIGA = 10**9

@@ -23,7 +23,7 @@ _ONLINE = "While online, run: "
 _HUB_NAME = "Write it like stabilityai/sdxl-turbo"
 _HUB_CURE = 'pip install "assetgen[gen]"'
 _NETWORKS = ("unet", "transformer")
-_SKIPPED = ("safety_checker", "feature_extractor", "image_encoder")
+SKIPPED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that no family loads."""
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 _LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
@@ -199,7 +199,7 @@ def check_pipeline(folder: Path, variant: str | None = None, replaced: Container
     """
     parts = _read_json(folder / PIPELINE_FILE)
     for name, origin in parts.items():
-        if isinstance(origin, list) and origin[0] and name not in _SKIPPED and name not in replaced:
+        if isinstance(origin, list) and origin[0] and name not in SKIPPED_COMPONENTS and name not in replaced:
             weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
             check_part(folder / name, variant, needs_weights=weighs)
             if "Tokenizer" in str(origin[1]):

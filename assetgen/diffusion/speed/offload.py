@@ -3,14 +3,11 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from assetgen.diffusion.loading.memory import WORKSPACE_BYTES, workspace_bytes
 from assetgen.diffusion.speed.devices import Device, libraries
 
 Placement = Literal["device", "parts", "layers"]
 """All weights on the device, offloaded by component ("parts"), or offloaded by layer."""
-WORKSPACE_BYTES = 500_000_000
-"""Memory for activations and the device's libraries, beside what decoding takes."""
-DECODE_BYTES_PER_PIXEL = 2700
-"""Memory of decoding one image: 2.8 GB measured for 1024² with SDXL's autoencoder in bfloat16."""
 
 
 def choose_placement(components: dict[str, int], free: int, pixels: int, controls: int = 0) -> Placement:
@@ -18,7 +15,7 @@ def choose_placement(components: dict[str, int], free: int, pixels: int, control
 
     `controls` are the bytes of control networks, which always stay on the device.
     """
-    available = free - WORKSPACE_BYTES - DECODE_BYTES_PER_PIXEL * pixels - controls
+    available = free - workspace_bytes(pixels) - controls
     if sum(components.values()) <= available:
         return "device"
     return "parts" if max(components.values()) <= available else "layers"

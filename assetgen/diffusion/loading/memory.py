@@ -1,0 +1,160 @@
+"""Bytes of device memory that a model needs, computed from the headers of its weight files. Nothing is loaded.
+
+Weights in 16 bits take two bytes a parameter. `quantize:` stores the matrices in the repeated blocks of the network and
+the text encoders in fewer bits; embeddings, norms, first and last layers and the autoencoder stay in 16 bits.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from assetgen.diffusion.families import get_family
+from assetgen.diffusion.loading.weight_files import (
+    SKIPPED_COMPONENTS,
+    read_header,
+    replaced_parts,
+    weights_path,
+)
+from assetgen.errors import AssetgenError
+from assetgen.pack.schema import Location, ModelCard, Quantization
+
+WORKSPACE_BYTES = 500_000_000
+"""Memory for activations and the device's libraries, beside what decoding takes."""
+DECODE_BYTES_PER_PIXEL = 2700
+"""Memory of decoding one image: 2.8 GB measured for 1024² with SDXL's autoencoder in bfloat16."""
+QUANTIZED = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
+"""Components whose matrices `quantize:` stores in fewer bits."""
+PRECISIONS: tuple[Quantization, ...] = ("none", "int8", "fp8", "nf4")
+_IN_A_BLOCK = re.compile(r"\.\d+\..*weight$|^\d+\..*weight$")
+_KEPT = re.compile(r"\.(wo|relative_attention_bias)\.")
+"""Layers of T5 that stay in 16 bits: `wo` overflows in fewer, and its position bias is an embedding."""
+_BLOCK_OF_NF4 = 64  # weights that share one scale
+_SCALES_PER_BLOCK = 256  # 8-bit scales that share one 32-bit scale
+_PREFIXES = (
+    ("first_stage_model.", "vae"),
+    ("vae.", "vae"),
+    ("cond_stage_model.", "text_encoder"),
+    ("conditioner.", "text_encoder"),
+    ("text_encoders.", "text_encoder"),
+)
+"""Tensor names in a file of a whole model, by component; all others are the network's."""
+_Shapes = Mapping[str, Sequence[int]]
+"""Tensor shapes by tensor name."""
+
+
+@dataclass(frozen=True)
+class MemoryNeeded:
+    """Bytes of a model's components by number format, and `workspace`: what one image of the native size takes beside
+    the weights. Computed, not measured."""
+
+    components: Mapping[str, Mapping[Quantization, int]]
+    workspace: int
+
+    def resident_in(self, quantize: Quantization) -> int:
+        """Bytes with all components on the device."""
+        return sum(each[quantize] for each in self.components.values()) + self.workspace
+
+    def offloaded_in(self, quantize: Quantization) -> int:
+        """Bytes with one component at a time on the device."""
+        return max((each[quantize] for each in self.components.values()), default=0) + self.workspace
+
+    @property
+    def resident(self) -> int:
+        """Bytes with all components on the device, in 16 bits."""
+        return self.resident_in("none")
+
+    @property
+    def offloaded(self) -> int:
+        """Bytes with one component at a time on the device, in 16 bits."""
+        return self.offloaded_in("none")
+
+    @property
+    def quantized(self) -> int:
+        """Bytes with all components on the device, in 4 bits."""
+        return self.resident_in("nf4")
+
+
+def memory_needed(card: ModelCard) -> MemoryNeeded | None:
+    """What a model needs, without its controls; None where its weights are not on this machine or not whole."""
+    try:
+        shapes = dict(_component_shapes(card))
+    except AssetgenError:
+        return None
+    element = 4 if card.precision == "float32" else 2
+    components = {name: _sizes(name, found, element) for name, found in shapes.items()}
+    return MemoryNeeded(components, workspace_bytes(card.native[0] * card.native[1]))
+
+
+def workspace_bytes(pixels: int) -> int:
+    """Bytes of device memory beside the weights, for images of `pixels` pixels."""
+    return WORKSPACE_BYTES + DECODE_BYTES_PER_PIXEL * pixels
+
+
+def is_quantizable(name: str, shape: Sequence[int]) -> bool:
+    """True for the weight of a matrix in a repeated block, by its tensor name."""
+    return len(shape) == 2 and bool(_IN_A_BLOCK.search(name)) and not _KEPT.search(name)
+
+
+def tensor_bytes(shape: Sequence[int], quantize: Quantization, element: int = 2) -> int:
+    """Bytes of a matrix in a number format, with its scales; `element` is the size of an unquantized number."""
+    count = prod(shape)
+    match quantize:
+        case "none":
+            return count * element
+        case "int8" | "fp8":
+            return count + 4 * shape[0]  # one 32-bit scale a row
+        case "nf4":
+            scales = -(-count // _BLOCK_OF_NF4)
+            return -(-count // 2) + scales + 4 * -(-scales // _SCALES_PER_BLOCK)
+
+
+def _sizes(component: str, shapes: _Shapes, element: int) -> dict[Quantization, int]:
+    quantizable = component in QUANTIZED
+    return {
+        precision: sum(
+            tensor_bytes(shape, precision if quantizable and is_quantizable(name, shape) else "none", element)
+            for name, shape in shapes.items()
+        )
+        for precision in PRECISIONS
+    }
+
+
+def _component_shapes(card: ModelCard) -> Iterator[tuple[str, _Shapes]]:
+    """Tensor shapes of each component that a card loads."""
+    path, network = weights_path(card.weights, whole=True), get_family(card.family).network_name
+    replaced = replaced_parts(card)
+    yield from _shapes_in_folder(path, replaced) if path.is_dir() else _shapes_in_file(path, network, replaced)
+    for name, location in ((network, card.network), ("vae", card.vae)):
+        if location:
+            yield name, _shapes_at(location)
+
+
+def _shapes_at(location: Location) -> _Shapes:
+    path = weights_path(location)
+    return _merged(path) if path.is_dir() else _shapes_of(path)
+
+
+def _shapes_in_folder(folder: Path, replaced: Sequence[str]) -> Iterator[tuple[str, _Shapes]]:
+    for part in sorted(each for each in folder.iterdir() if each.is_dir()):
+        if part.name not in (*SKIPPED_COMPONENTS, *replaced) and (shapes := _merged(part)):
+            yield part.name, shapes
+
+
+def _merged(folder: Path) -> _Shapes:
+    """The tensors of a network in all files of its folder; copies in other precisions have the same names."""
+    return {name: shape for file in sorted(folder.glob("*.safetensors")) for name, shape in _shapes_of(file).items()}
+
+
+def _shapes_in_file(file: Path, network: str, replaced: Sequence[str]) -> Iterator[tuple[str, _Shapes]]:
+    """The components in a file of a whole model."""
+    found: dict[str, dict[str, Sequence[int]]] = {}
+    for name, shape in _shapes_of(file).items():
+        component = next((part for prefix, part in _PREFIXES if name.startswith(prefix)), network)
+        found.setdefault(component, {})[name] = shape
+    yield from ((name, shapes) for name, shapes in found.items() if name not in replaced)
+
+
+def _shapes_of(file: Path) -> _Shapes:
+    return {name: entry["shape"] for name, entry in read_header(file).items()}
