@@ -33,6 +33,13 @@ class Planned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warned(Event):
+    """The build continues, but a person should know this `reason`, such as the conditions of a licence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Loading(Event):
     """A model is being loaded into memory."""
 

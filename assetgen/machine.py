@@ -75,6 +75,13 @@ def user_presets() -> Path:
     return platformdirs.user_config_path(APP) / "presets"
 
 
+def user_settings() -> Path:
+    """The file of the user's settings for all packs, which may not exist."""
+    import platformdirs
+
+    return platformdirs.user_config_path(APP) / "settings.yaml"
+
+
 def server_data() -> Path:
     """The folder of the server's jobs and uploads."""
     import platformdirs

@@ -29,6 +29,7 @@ from assetgen.errors import InputError
 from assetgen.events import Emit, ignore
 from assetgen.files import is_regular_file
 from assetgen.images import ImageSet
+from assetgen.terms import Commercial, Country
 
 PartKind = Literal["source", "control", "step", "check", "exporter"]
 PART_KINDS: tuple[PartKind, ...] = ("source", "control", "step", "check", "exporter")
@@ -164,7 +165,8 @@ class Detector:
     kind: str
     licence: str
     licence_url: str
-    commercial: bool = True
+    commercial: Commercial = True
+    not_in: tuple[Country, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test empty user folders: no store, history or price of the user or of another test."""
-    for kind in ("cache", "data"):
+    for kind in ("cache", "config", "data"):
         monkeypatch.setenv(f"XDG_{kind.upper()}_HOME", str(tmp_path / f"user's {kind}"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for name in ("ASSETGEN_STORE", "ASSETGEN_PRICE"):

@@ -9,14 +9,14 @@ import pytest
 ROOT = Path(__file__).parents[1] / "assetgen"
 LAYERS = {
     "__init__": 0, "errors": 0, "events": 0,
-    "files": 0, "images": 1, "parts": 1, "pixels": 1,
+    "files": 0, "images": 1, "parts": 1, "terms": 0, "pixels": 1,
     "machine": 2, "pack": 2, "store": 2,
     "sources": 3, "controls": 3, "steps": 3, "checks": 3, "exporters": 3, "diffusion": 3,
     "build": 4, "runners": 4, "install": 4, "review": 4,
     "cli": 5, "watch": 5, "server": 5,
 }  # fmt: skip
 PARTS = ("sources", "controls", "steps", "checks", "exporters")
-FOR_PARTS = {"errors", "events", "files", "images", "parts", "pixels"}
+FOR_PARTS = {"errors", "events", "files", "images", "parts", "pixels", "terms"}
 HEAVY = {
     "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
     "watchfiles",

@@ -22,11 +22,12 @@ from assetgen.events import Emit, Finished, ignore
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
 from assetgen.pack.changes import request_entry
-from assetgen.pack.licences import refuse_noncommercial
+from assetgen.pack.licences import check_licences
 from assetgen.pack.lock import LockEntry, write_lock
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.parts import Verdict, did_you_mean
+from assetgen.terms import UNKNOWN_STUDIO, Studio
 
 MAX_CANDIDATES = 64
 _UNBUILT = {"images": "", "files": ""}
@@ -54,13 +55,19 @@ def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
 
 
 def make_candidates(
-    recipes: Sequence[Recipe], count: int, machine: Machine, emit: Emit, *, allow_noncommercial: bool = False
+    recipes: Sequence[Recipe],
+    count: int,
+    machine: Machine,
+    emit: Emit,
+    *,
+    studio: Studio = UNKNOWN_STUDIO,
+    allow_noncommercial: bool = False,
 ) -> Iterator[Candidate]:
     """`count` candidates of each asset, as they are finished; those in the store are not made again.
 
-    An asset that fails is a `Failed` event. Raises `InputError` for noncommercial models, unless they are allowed.
+    An asset that fails is a `Failed` event. Raises `InputError` as `check_licences` does.
     """
-    refuse_noncommercial(recipes, allow_noncommercial)
+    check_licences(recipes, studio, emit, allowed=allow_noncommercial)
     sampler = Sampler(machine, emit)
     attempts = [Attempt(recipe, number) for recipe in choosable(recipes) for number in range(count)]
     running: deque[Future[Candidate | None]] = deque()

@@ -17,7 +17,7 @@ from assetgen.build.status import AssetStatus, asset_statuses
 from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
 from assetgen.machine import Machine
-from assetgen.pack.licences import refuse_noncommercial
+from assetgen.pack.licences import check_licences
 from assetgen.pack.lock import LockEntry, write_lock
 from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe
@@ -34,7 +34,7 @@ def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: 
     locking = build_lock(project.lock_path, *waiting) if options.has_lock else nullcontext()
     with build_lock(game / pack.target, *waiting), locking:
         plan = project.plan(options.only, draft=options.draft, use_lock=not options.once)
-        refuse_noncommercial(plan.recipes, options.allow_noncommercial)
+        check_licences(plan.recipes, project.studio, emit, allowed=options.allow_noncommercial)
         with build_lock(game / SHARED, *waiting):
             target = open_target(game, pack, plan.recipes)
         target.sweep()

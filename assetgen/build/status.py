@@ -17,7 +17,7 @@ from assetgen.errors import InputError
 from assetgen.events import AssetState, Audited, Surveyed, Work
 from assetgen.machine import Machine
 from assetgen.pack.changes import changes_between, request_entry
-from assetgen.pack.licences import noncommercial
+from assetgen.pack.licences import licence_notes
 from assetgen.pack.lock import LockEntry
 from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe
@@ -108,7 +108,7 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     plan = project.plan(only)
     target = Target(project.game, project.pack.target, project.pack.pack)
     statuses = asset_statuses(plan, project.file.folder)
-    work = work_needed(plan.recipes, machine.store, target)
+    work, studio = work_needed(plan.recipes, machine.store, target), project.studio
     found = []
     users: defaultdict[str, list[str]] = defaultdict(list)
     for recipe in plan.recipes:
@@ -117,6 +117,7 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     for recipe in plan.recipes:
         left = work[recipe.name]
         reasons = [] if left == "reuse" else [*_reasons(statuses[recipe.name], recipe, target, users[recipe.name])]
+        reasons += licence_notes(recipe, studio) if reasons else ()
         found.append(Surveyed(asset=recipe.name, work=left, reasons=tuple(reasons)))
     invalid = fnmatch.filter(plan.invalid, only)
     found += [Surveyed(asset=name, work="fail", reasons=(str(plan.invalid[name]),)) for name in invalid]
@@ -144,7 +145,6 @@ def _reasons(status: AssetStatus, recipe: Recipe, target: Target, users: Sequenc
     if not target.is_current(recipe.name, recipe.files_key):
         for path in target.edited(recipe.name):
             yield f"{path} was edited by hand, so that only --overwrite replaces it"
-    yield from noncommercial(recipe)
 
 
 def total_work(report: PlanReport) -> Mapping[Work, int]:
@@ -159,10 +159,12 @@ def check_report(project: Project, *, similar: bool = False) -> Iterator[Audited
     hardware. Raises `InputError` where pack or lock cannot be read.
     """
     plan = project.plan()
-    target = Target(project.game, project.pack.target, project.pack.pack)
+    target, studio = Target(project.game, project.pack.target, project.pack.pack), project.studio
     missing = "it is not in the lock" if project.lock_path.exists() else "its pack has no lock"
     for status in asset_statuses(plan, project.file.folder).values():
         found = list(_findings(status, target, missing, similar))
+        if status.recipe and status.locked:
+            found += [("ok", note) for note in licence_notes(status.recipe, studio)]
         states = {state for state, _ in found}
         state: AssetState = next((state for state in WORST_FIRST if state in states), "ok")
         reasons = tuple(reason for _, reason in found)
@@ -186,7 +188,6 @@ def _findings(status: AssetStatus, target: Target, missing: str, similar: bool) 
     else:
         yield from (("stale", change) for change in status.changes)
         yield from _file_findings(status.recipe, status.locked, target, similar)
-        yield from (("ok", reason) for reason in noncommercial(status.recipe))
 
 
 def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[AssetState, str]]:

@@ -10,6 +10,7 @@ from assetgen.cli.output import print_table, print_yaml
 from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
+    from assetgen.pack.licences import Licensed
     from assetgen.pack.schema import ModelCard
 
 models = typer.Typer(help="List, show and verify model cards.", no_args_is_help=True)
@@ -35,7 +36,7 @@ def list_models(folder: PresetFolderOption = Path()) -> None:
         except AssetgenError as error:
             rows.append((name, "", "", "", f"cannot be used: {error}"))
             continue
-        licences = "; ".join(dict.fromkeys([licence_text(card.licence, card.commercial), *_noncommercial(card)]))
+        licences = "; ".join(dict.fromkeys([licence_text(card), *_noncommercial(card)]))
         rows.append((name, f"{card.native[0]}x{card.native[1]}", licences, availability(card), card.about))
     print_table(rows)
 
@@ -103,6 +104,6 @@ def _noncommercial(card: "ModelCard") -> list[str]:
     """The controls and LoRAs of a card that forbid commercial use, with their licences."""
     from assetgen.pack.licences import licence_text
 
-    used = [(f"control {kind}", each.licence, each.commercial) for kind, each in card.controls.items()]
-    used += [(f"LoRA {lora.name}", lora.licence, lora.commercial) for lora in card.loras]
-    return [f"{name}: {licence_text(licence, commercial)}" for name, licence, commercial in used if not commercial]
+    used: list[tuple[str, Licensed]] = [(f"control {kind}", each) for kind, each in card.controls.items()]
+    used += [(f"LoRA {lora.name}", lora) for lora in card.loras]
+    return [f"{name}: {licence_text(each)}" for name, each in used if each.commercial is not True or each.not_in]

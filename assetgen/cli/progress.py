@@ -25,6 +25,7 @@ from assetgen.events import (
     Shrunk,
     Uncompiled,
     Waiting,
+    Warned,
     Watching,
 )
 
@@ -67,6 +68,8 @@ def _text(event: Event) -> str:
     match event:
         case Planned():
             return f"{event.assets} assets, {event.to_sample} to sample"
+        case Warned():
+            return f"warning: {event.reason}"
         case Loading():
             return f"loading {event.model}"
         case Offloading():

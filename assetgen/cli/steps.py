@@ -52,7 +52,7 @@ def _print_part(part: "Part") -> None:
 
     typer.echo(f"{part.kind} {part.name} (version {part.traits.version})\n\n{inspect.getdoc(part.run)}\n")
     if detector := part.traits.detector:
-        licence = licence_text(detector.licence, detector.commercial)
+        licence = licence_text(detector)
         typer.echo(f"For controls of the kind '{detector.kind}'. Licence: {licence}, {detector.licence_url}\n")
     rows = []
     for key, info in part.params.model_fields.items():

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from assetgen.errors import InputError, PublishError
 from assetgen.pack.library import PackFile, load_pack
+from assetgen.pack.licences import studio_of
 from assetgen.pack.lock import LockEntry, lock_path, read_lock
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.renames import resolve_with_lock
 from assetgen.pack.schema import Pack
 from assetgen.parts import part_names
+from assetgen.terms import Studio
 
 ENGINE_FILES = (("godot", "project.godot"), ("unity", "ProjectSettings"), ("unreal", "*.uproject"))
 """The exporter of an engine, and a file or folder that marks a game project of that engine."""
@@ -64,6 +66,11 @@ class Project:
     def lock_path(self) -> Path:
         """The lock beside the pack."""
         return lock_path(self.file)
+
+    @property
+    def studio(self) -> Studio:
+        """The studio that licences are compared with, of the pack and of the user's settings."""
+        return studio_of(self.pack)
 
     def read_lock(self) -> dict[str, LockEntry]:
         """The entries of the lock by asset; empty where there is no lock. Raises `InputError` for a damaged one."""

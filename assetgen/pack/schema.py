@@ -22,7 +22,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from assetgen.pack.facts import ModelFacts
 from assetgen.parts import HubFile, Use
+from assetgen.terms import UNKNOWN_STUDIO, Commercial, Country, Studio
 
 PartArguments = Mapping[str, Any]
 """Keyword arguments of a part as written in YAML; the part's signature validates them later."""
@@ -121,7 +123,8 @@ ASSET_KEYS = tuple(AssetSpec.model_fields)
 
 
 class Pack(Spec):
-    """The assets of one game folder and their shared settings. `inbox` maps file patterns to asset settings."""
+    """The assets of one game folder and their shared settings. `inbox` maps file patterns to asset settings; `studio`
+    overrides that of the user's settings."""
 
     pack: _Name
     about: str = ""
@@ -132,6 +135,7 @@ class Pack(Spec):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     palette: str | None = None
     style: str = ""
+    studio: Studio = UNKNOWN_STUDIO
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
     defaults: Mapping[str, PartArguments] = {}
     inbox: Mapping[str, Mapping[str, Any] | None] = {}
@@ -202,8 +206,8 @@ Location = Annotated[
     ),
 ]
 
-_TERMS = {"licence", "licence_url", "commercial"}
-"""Fields about licensing. They change no pixel, so they are not part of cache keys."""
+_TERMS = {"licence", "licence_url", "commercial", "not_in", "facts"}
+"""Fields about licensing and downloading. They change no pixel, so they are not part of cache keys."""
 
 
 class ControlModel(Spec):
@@ -219,7 +223,9 @@ class ControlModel(Spec):
     adapter: Annotated[str, Field(pattern=r"^[\w.-]+$")] | None = None
     digest: str | None = None
     licence: str
-    commercial: bool = True
+    commercial: Commercial = True
+    not_in: tuple[Country, ...] = ()
+    facts: ModelFacts = ModelFacts()
 
     @property
     def identity(self) -> JsonValue:
@@ -246,7 +252,8 @@ class ExtraWeights(Spec):
     ]
     digest: str | None = None
     licence: str = ""
-    commercial: bool = True
+    commercial: Commercial = True
+    not_in: tuple[Country, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -295,6 +302,7 @@ class ModelCard(Spec):
 
     `prompts` holds prompt templates by preset name; `affixes` are put before and after every prompt. `digest` is the
     sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their revision instead.
+    `not_in` are the countries in which its licence forbids every use.
     `network` and `vae` replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model
     through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device. `quantize`
     is the number format of the large matrices of the network and the text encoders; "auto" is the most precise one
@@ -308,7 +316,9 @@ class ModelCard(Spec):
     digest: str | None = None
     licence: str
     licence_url: str = ""
-    commercial: bool = True
+    commercial: Commercial = True
+    not_in: tuple[Country, ...] = ()
+    facts: ModelFacts = ModelFacts()
     native: ImageSize
     scheduler: Scheduler | None = None
     defaults: PartArguments = {}

@@ -114,8 +114,15 @@ def _published_image(path: Path) -> dict[str, Any] | None:
 
 def sample_missing(review: Review, count: int, emit: Emit, options: BuildOptions) -> Iterator[Candidate]:
     """Make the missing ones of the first `count` candidates of each asset; yields each after adding it."""
-    allow = options.allow_noncommercial
-    for candidate in make_candidates(review.lacking(count), count, review.machine, emit, allow_noncommercial=allow):
+    made = make_candidates(
+        review.lacking(count),
+        count,
+        review.machine,
+        emit,
+        studio=review.target.project.studio,
+        allow_noncommercial=options.allow_noncommercial,
+    )
+    for candidate in made:
         if candidate.number not in review.numbers(candidate.recipe.name):
             review.add_candidate(candidate)
             yield candidate

@@ -1,12 +1,12 @@
 """The presets, models and parts for the API, with the arguments of parts as JSON schemas for generated forms."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.library import Library, ResolvedPreset
+from assetgen.pack.licences import Licensed, licence_text
 from assetgen.pack.schema import PartSpec
 from assetgen.parts import PART_KINDS, Part, load_part, part_names
 from assetgen.pixels.image_files import SIGNATURE
@@ -103,7 +103,15 @@ def _preset_part(part: Part, spec: PartSpec, defaults: Mapping[str, Mapping[str,
 
 def _detector(part: Part) -> DetectorTerms | None:
     detector = part.traits.detector
-    return DetectorTerms(**asdict(detector)) if detector else None
+    if detector is None:
+        return None
+    return DetectorTerms(kind=detector.kind, licence_url=detector.licence_url, **_licence(detector))
+
+
+def _licence(each: Licensed) -> dict[str, Any]:
+    """Name of a licence, with its conditions where it has some, and whether it allows commercial use."""
+    simple = isinstance(each.commercial, bool) and not each.not_in
+    return {"licence": each.licence if simple else licence_text(each), "commercial": each.commercial is not False}
 
 
 def _schema(part: Part, defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,7 +149,7 @@ def model_summaries(library: Library) -> list[ModelSummary]:
             empty = {"about": "", "family": "", "licence": "", "commercial": False, "native": [], "weights": "not here"}
             found.append(ModelSummary(name=name, **empty, error=error_detail(error)))
             continue
-        facts = {fact: getattr(card, fact) for fact in ("about", "family", "licence", "commercial")}
+        facts = {"about": card.about, "family": card.family, **_licence(card)}
         found.append(ModelSummary(name=name, **facts, native=list(card.native), weights=availability(card), error=None))
     return found
 

@@ -11,8 +11,8 @@ from assetgen.build.publish import target_folder
 from assetgen.build.run import build_pack
 from assetgen.build.status import check_report, count_states
 from assetgen.errors import InputError
-from assetgen.events import Audited, Planned, Published
-from assetgen.pack.licences import refuse_noncommercial
+from assetgen.events import Audited, Planned, Published, ignore
+from assetgen.pack.licences import check_licences
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.parts import did_you_mean
@@ -32,7 +32,7 @@ def check_build(request: Build, context: ServerContext) -> CheckedJob:
     if request.locked and request.update is not None:
         raise RequestError("locked and update exclude each other", cure="update locks every asset that does not match")
     recipes = project.plan(request.only, draft=request.draft).recipes
-    refuse_noncommercial(recipes, request.allow_noncommercial)
+    check_licences(recipes, project.studio, ignore, allowed=request.allow_noncommercial)
     check_weights_of(recipes)
     return CheckedJob(_lock_of(project), target_folder(project.game, project.pack.target))
 
@@ -55,19 +55,28 @@ def run_build(request: Build, context: ServerContext, events: JobEvents) -> Mapp
 
 def check_candidates(request: Candidates, context: ServerContext) -> CheckedJob:
     """Plan the candidates."""
-    recipes = tuple(_choosable(request, context))
-    refuse_noncommercial(recipes, request.allow_noncommercial)
+    project = load_project(context.jobs, request.project, request.pack)
+    recipes = tuple(_choosable(project, request.only))
+    check_licences(recipes, project.studio, ignore, allowed=request.allow_noncommercial)
     check_weights_of(recipes)
     return CheckedJob()
 
 
 def run_candidates(request: Candidates, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
     """Write each candidate as `ASSET/NN.png` (and `ASSET/NN_CHANNEL.png`) into the job's folder."""
-    recipes = _choosable(request, context)
+    project = load_project(context.jobs, request.project, request.pack)
+    recipes = _choosable(project, request.only)
     events(Planned(assets=len(recipes) * request.count, to_sample=len(recipes) * request.count))
     scores: dict[str, dict[str, Any]] = {recipe.name: {} for recipe in recipes}
-    allow = request.allow_noncommercial
-    for candidate in make_candidates(recipes, request.count, context.machine, events, allow_noncommercial=allow):
+    made = make_candidates(
+        recipes,
+        request.count,
+        context.machine,
+        events,
+        studio=project.studio,
+        allow_noncommercial=request.allow_noncommercial,
+    )
+    for candidate in made:
         name, number = candidate.recipe.name, candidate.number
         paths = []
         for channel, array in candidate.images.channels.items():
@@ -116,11 +125,10 @@ def run_check(request: Check, context: ServerContext, events: JobEvents) -> Mapp
     return {"counts": dict(count_states(verdicts))}
 
 
-def _choosable(request: Candidates, context: ServerContext) -> list[Recipe]:
-    project = load_project(context.jobs, request.project, request.pack)
-    recipes = matching(choosable(project.plan().recipes), request.only)
+def _choosable(project: Project, only: str) -> list[Recipe]:
+    recipes = matching(choosable(project.plan().recipes), only)
     if not recipes:
-        raise RequestError(f"no asset of pack '{project.pack.pack}' that has candidates matches '{request.only}'")
+        raise RequestError(f"no asset of pack '{project.pack.pack}' that has candidates matches '{only}'")
     return recipes
 
 

@@ -11,11 +11,11 @@ from assetgen.build.options import BuildOptions
 from assetgen.build.run import build_pack
 from assetgen.build.stages import run_part
 from assetgen.errors import InputError
-from assetgen.events import Finished, Planned, Published, StepRan
+from assetgen.events import Finished, Planned, Published, StepRan, ignore
 from assetgen.images import color_image
 from assetgen.pack.entries import variations
 from assetgen.pack.library import PackFile, ResolvedPreset, library_for
-from assetgen.pack.licences import refuse_noncommercial
+from assetgen.pack.licences import check_licences, studio_of
 from assetgen.pack.project import Project
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ASSET_KEYS, Pack, PartSpec
@@ -35,8 +35,9 @@ _UPLOAD_IT = "Upload the file and put its id into 'inputs'"
 
 def check_make(request: Make, context: ServerContext) -> CheckedJob:
     """Plan the first variation."""
-    recipes = resolve_pack(_pack_of(request, context, 1), engine=request.engine, draft=request.draft)
-    refuse_noncommercial(recipes, request.allow_noncommercial)
+    file = _pack_of(request, context, 1)
+    recipes = resolve_pack(file, engine=request.engine, draft=request.draft)
+    check_licences(recipes, studio_of(file.pack), ignore, allowed=request.allow_noncommercial)
     check_weights_of(recipes)
     return CheckedJob()
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from assetgen.parts import InputFile
+from assetgen.terms import Commercial, Country
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Factor = Annotated[float, Field(gt=0, le=16, strict=True)]  # strict: `resolve` multiplies by it before validation
@@ -24,7 +25,8 @@ class LoraArgument(BaseModel):
     file: InputFile
     weight: Annotated[float, Field(ge=-4, le=4)] = 1.0
     licence: str = ""
-    commercial: bool = True
+    commercial: Commercial = True
+    not_in: tuple[Country, ...] = ()
 
     @property
     def identity(self) -> tuple[str, float]:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from assetgen.errors import InputError
+from assetgen.events import ignore
 from assetgen.pack.library import PackFile
-from assetgen.pack.licences import refuse_noncommercial, terms_of
+from assetgen.pack.licences import check_licences, terms_of
 from assetgen.pack.lock import read_lock
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import encode_png, read_text
+from assetgen.terms import Studio
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[[str], PackFile]
@@ -106,10 +108,10 @@ def test_a_control_network_is_refused_only_where_it_is_used(tmp_path: Path, writ
             "  b: {preset: painted_concept, prompt: x, depth: {image: sketch.png}}\n"
         )
     )
-    refuse_noncommercial([free], allowed=False)
+    check_licences([free], Studio(), ignore, allowed=False)
     with pytest.raises(InputError, match=r"control 'depth' of model 'own' forbids commercial use \(Depth-Research\)"):
-        refuse_noncommercial([bound], allowed=False)
-    refuse_noncommercial([bound], allowed=True)
+        check_licences([bound], Studio(), ignore, allowed=False)
+    check_licences([bound], Studio(), ignore, allowed=True)
 
 
 def test_a_non_commercial_lora_is_refused(tmp_path: Path, write_pack: Write) -> None:
@@ -118,7 +120,7 @@ def test_a_non_commercial_lora_is_refused(tmp_path: Path, write_pack: Write) -> 
     lora = "loras: [{file: s.safetensors, licence: CC-BY-NC-4.0, commercial: false}]"
     [recipe] = resolve_pack(write_pack(PACK.replace("steps: 2", lora)))
     with pytest.raises(InputError, match=r"LoRA 's.safetensors' forbids commercial use \(CC-BY-NC-4.0\)"):
-        refuse_noncommercial([recipe], allowed=False)
+        check_licences([recipe], Studio(), ignore, allowed=False)
 
 
 def test_a_non_commercial_embedding_is_refused(tmp_path: Path, write_pack: Write) -> None:
@@ -127,7 +129,7 @@ def test_a_non_commercial_embedding_is_refused(tmp_path: Path, write_pack: Write
     (tmp_path / "w.safetensors").write_bytes(b"")
     (tmp_path / "models/own.yaml").write_text(CARD % ("true", "true") + word)
     with pytest.raises(InputError, match=r"embedding 'w.safetensors' forbids commercial use \(no licence is named\)"):
-        refuse_noncommercial(resolve_pack(write_pack(PACK)), allowed=False)
+        check_licences(resolve_pack(write_pack(PACK)), Studio(), ignore, allowed=False)
 
 
 def test_licence_fields_change_no_key(tmp_path: Path, write_pack: Write) -> None:
@@ -151,4 +153,4 @@ def test_a_non_commercial_detector_is_refused(tmp_path: Path, write_pack: Write)
         "pidi": "PiDiNet research licence (not for commercial use)",
     }
     with pytest.raises(InputError, match="detector 'pidi' forbids commercial use"):
-        refuse_noncommercial([recipe], allowed=False)
+        check_licences([recipe], Studio(), ignore, allowed=False)

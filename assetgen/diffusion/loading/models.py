@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-_NOT_LOADED = {"about", "licence_url", "prompts", "affixes", "defaults", "compile"}
+_NOT_LOADED = {"about", "licence_url", "facts", "prompts", "affixes", "defaults", "compile"}
 """Card fields that do not affect loading: they may differ between two uses of one warm model."""
 _CACHED_PROMPTS = 1024
 """Prompts whose chunks are cached: each is needed several times, and tokenizing takes a millisecond."""
