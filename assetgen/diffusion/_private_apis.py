@@ -92,3 +92,11 @@ def unflatten(leaves: list[Any], structure: Any) -> Any:
     from torch.utils._pytree import tree_unflatten
 
     return tree_unflatten(leaves, structure)
+
+
+def causal_padding(convolution: Module) -> tuple[int, int] | None:
+    """Zero cells that a causal convolution of Qwen-Image's autoencoders adds on each side along x and along y, in its
+    `forward`; None for another module. Its public `padding` is 0."""
+    if not type(convolution).__name__.startswith("QwenImage") or not hasattr(convolution, "_padding"):
+        return None
+    return convolution._padding[0], convolution._padding[2]

@@ -20,7 +20,9 @@ from assetgen.pixels.image_files import encode_png, read_image
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
-CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux"])
+CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "qwen_image"])
+TRUE_CFG = {"true_cfg_scale": 5.0, "negative_prompt": " "}
+"""What the pipelines of Qwen-Image call classifier-free guidance."""
 DISTILLED = pytest.mark.parametrize("name", ["flux", "flux_schnell"])
 
 
@@ -144,7 +146,7 @@ def test_a_size_above_the_transformers_limit_is_an_error(tiny_of: Find, job: Mak
         sample_one(job(tiny_of("sd3"), size=(104, 32)))
 
 
-@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "flux_schnell", "pixart", "sana"])
+@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "flux_schnell", "pixart", "sana", "qwen_image"])
 def test_text_to_image_equals_the_diffusers_pipeline(tiny_of: Find, job: Make, name: str) -> None:
     card = tiny_of(name)
     theirs = _diffusers_image(card)
@@ -152,7 +154,7 @@ def test_text_to_image_equals_the_diffusers_pipeline(tiny_of: Find, job: Make, n
     assert np.abs(ours - theirs).max() <= 1
 
 
-CONTROLNET_PIPELINES = {"sd3": "StableDiffusion3ControlNetPipeline", "flux": "FluxControlNetPipeline"}
+CONTROLNET_PIPELINES = {"sd3": "StableDiffusion3ControlNetPipeline", "flux": "FluxControlNetPipeline", "qwen_image": "QwenImageControlNetPipeline"}
 
 
 @pytest.mark.parametrize("name", CONTROLNET_PIPELINES)
@@ -191,20 +193,21 @@ def _diffusers_image(card: ModelCard, build: Callable[[dict[str, Any]], Any] | N
     """An image from a pipeline's own loop, with our initial noise."""
     import torch
 
-    from assetgen.diffusion.sampling.latents import seeded_noise
+    from assetgen.diffusion.sampling.latents import latent_channels, seeded_noise
 
     warm = warm_model(card, (), (), ignore)
     parts = {name: part for name, part in warm.pipeline.components.items() if part is not None}
     pipeline, (width, height) = build(parts) if build else warm.pipeline, card.native
-    channels = pipeline.vae.config.latent_channels
+    channels = latent_channels(pipeline.vae)
     latents, _ = seeded_noise(9, channels, (width // warm.vae_scale_factor, height // warm.vae_scale_factor))
-    if card.family == "flux":
+    if card.family in ("flux", "qwen_image"):
         latents = pipeline._pack_latents(latents, 1, channels, *latents.shape[2:])
     arguments: dict[str, Any] = {"max_sequence_length": 256} if card.model == "tiny_flux_schnell" else {}
     arguments |= {"use_resolution_binning": False} if card.family in ("pixart", "sana") else {}
     pipeline.scheduler = warm.scheduler()
     pipeline.set_progress_bar_config(disable=True)
-    size = {"width": width, "height": height, "num_inference_steps": 4, "guidance_scale": 5.0}
+    size = {"width": width, "height": height, "num_inference_steps": 4}
+    arguments |= TRUE_CFG if card.family.startswith("qwen_image") else {"guidance_scale": 5.0}
     with torch.inference_mode():
         made = pipeline("a red cat", latents=latents, output_type="np", **size, **arguments, **inputs)
     pixels: Array = np.rint(made.images[0] * 255).astype(int)

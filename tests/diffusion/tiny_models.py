@@ -1,11 +1,14 @@
 """Tiny models with random weights, in diffusers layout, with shapes like the real ones: `build(folder, name)`."""
 
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 LETTERS = [chr(code) for code in range(33, 127)]
 WIDTH = 32
+QWEN = runpy.run_path(str(Path(__file__).with_name("tiny_qwen.py")))
+"""Tests are not a package, so they cannot import a module in their folder."""
 
 
 def build(folder: Path, name: str, **shape: Any) -> None:
@@ -324,10 +327,12 @@ PIPELINES: dict[str, Callable[..., Any]] = {
     "flux_fill": lambda: flux(fill=True),
     "pixart": pixart,
     "sana": sana,
+    "qwen_image": QWEN["qwen_image"],
 }
 CONTROLS: dict[str, Callable[[Any], Any]] = {
     "stable_diffusion": unet_control,
     "sdxl": unet_control,
     "sd3": sd3_control,
     "flux": flux_control,
+    "qwen_image": QWEN["qwen_image_control"],
 }

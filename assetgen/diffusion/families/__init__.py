@@ -39,11 +39,13 @@ Kwargs: TypeAlias = Mapping[str, Any]
 @dataclass(frozen=True)
 class ControlInput:
     """What a control network receives in one step: `cond` from `prepare` (a tensor, or a tuple of tensors),
-    `conditioning_scale` `B×1×1×1`, and the control mode of networks for several kinds of images."""
+    `conditioning_scale` `B×1×1×1`, and the control mode of networks for several kinds of images. The first `negatives`
+    rows of the batch are those of the negative prompts: half of it with classifier-free guidance, none without."""
 
     cond: Any
     conditioning_scale: Tensor
     mode: int | None
+    negatives: int
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import execution_device
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 _MASKED_EMBEDS = ("prompt_embeds", "prompt_attention_mask", "negative_prompt_embeds", "negative_prompt_attention_mask")
 """What `encode_prompt` returns, in order, for text encoders whose padding is masked."""
+PATCH = 2
+"""Latent cells per token side of the families that pack latents into tokens."""
+_TRAIN_TIMESTEPS = 1000
 
 
 def patch_size(network: ModelMixin) -> int:
@@ -23,6 +27,25 @@ def patch_size(network: ModelMixin) -> int:
 def expand_timestep(timestep: Tensor, latents: Tensor) -> Tensor:
     """A timestep, repeated for each image of a batch."""
     return timestep.expand(len(latents))
+
+
+def unit_timestep(timestep: Tensor, latents: Tensor) -> Tensor:
+    """A timestep in 0..1, repeated for each image."""
+    return expand_timestep(timestep, latents).to(latents.dtype) / _TRAIN_TIMESTEPS
+
+
+def pack_latents(latents: Tensor) -> Tensor:
+    """`B×C×h×w` as tokens `B×(h/2·w/2)×4C`."""
+    batch, channels, height, width = latents.shape
+    patches = latents.reshape(batch, channels, height // PATCH, PATCH, width // PATCH, PATCH)
+    return patches.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * PATCH**2)
+
+
+def unpack_latents(tokens: Tensor, shape: Sequence[int]) -> Tensor:
+    """Tokens `B×(h/2·w/2)×4C` as `B×C×h×w`, the `shape` of the latents."""
+    batch, _, height, width = shape
+    patches = tokens.reshape(batch, height // PATCH, width // PATCH, -1, PATCH, PATCH)
+    return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
 
 
 def drop_variance(prediction: Tensor, latents: Tensor) -> Tensor:

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds, linear_sigmas
-from assetgen.diffusion.families._transformer import expand_timestep
+from assetgen.diffusion.families._transformer import PATCH, pack_latents, unit_timestep, unpack_latents
 from assetgen.diffusion.sampling.latents import encode_images
 from assetgen.pack.schema import ImageSize
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin
     from torch import Tensor
-
-_PATCH = 2  # latent cells per token side
-_TRAIN_TIMESTEPS = 1000  # the transformer takes timesteps of 0 to 1
 
 
 def flux() -> Family:
@@ -28,11 +25,11 @@ def flux() -> Family:
         tokenizers=lambda pipeline: [(pipeline.tokenizer_2, _max_sequence_length(pipeline))],
         network_kwargs=_network_kwargs,
         predict=_predict,
-        tile_multiple=lambda network: _PATCH,
+        tile_multiple=lambda network: PATCH,
         network_name="transformer",
-        patch_size=lambda network: _PATCH,
+        patch_size=lambda network: PATCH,
         guidance_distilled=lambda pipeline: True,
-        in_channels=lambda network: int(network.config.in_channels) // _PATCH**2,
+        in_channels=lambda network: int(network.config.in_channels) // PATCH**2,
         inpainting_channels=lambda latent_channels, vae_scale_factor: 2 * latent_channels + vae_scale_factor**2,
         inpainting_input=_inpainting_input,
         sigmas=linear_sigmas,
@@ -62,7 +59,7 @@ def _network_kwargs(
     """With position ids: (0, 0, 0) for text tokens, (0, row, column) for image tokens."""
     import torch
 
-    prompt_embeds, token = embeds["prompt_embeds"], pipeline.vae_scale_factor * _PATCH
+    prompt_embeds, token = embeds["prompt_embeds"], pipeline.vae_scale_factor * PATCH
     rows, columns = size[1] // token, size[0] // token
     img_ids = torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
     return {
@@ -75,27 +72,8 @@ def _network_kwargs(
 
 
 def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
-    tokens = network(_pack(latents), timestep=_unit_timestep(timestep, latents), **kwargs, return_dict=False)[0]
-    return _unpack(tokens, latents.shape)
-
-
-def _unit_timestep(timestep: Tensor, latents: Tensor) -> Tensor:
-    """A timestep in 0..1, repeated for each image."""
-    return expand_timestep(timestep, latents).to(latents.dtype) / _TRAIN_TIMESTEPS
-
-
-def _pack(latents: Tensor) -> Tensor:
-    """`B×C×h×w` as tokens `B×(h/2·w/2)×4C`."""
-    batch, channels, height, width = latents.shape
-    patches = latents.reshape(batch, channels, height // _PATCH, _PATCH, width // _PATCH, _PATCH)
-    return patches.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * _PATCH**2)
-
-
-def _unpack(tokens: Tensor, shape: Sequence[int]) -> Tensor:
-    """Tokens `B×(h/2·w/2)×4C` as `B×C×h×w`."""
-    batch, _, height, width = shape
-    patches = tokens.reshape(batch, height // _PATCH, width // _PATCH, -1, _PATCH, _PATCH)
-    return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
+    tokens = network(pack_latents(latents), timestep=unit_timestep(timestep, latents), **kwargs, return_dict=False)[0]
+    return unpack_latents(tokens, latents.shape)
 
 
 def _inpainting_input(masked_image_latents: Tensor, masks: Tensor) -> Tensor:
@@ -120,11 +98,11 @@ def _controlnet(
     has_hint_block = network.input_hint_block is not None
     mode = None if control.mode is None else latents.new_full((len(latents), 1), control.mode).long()
     double, single = network(
-        _pack(latents),
-        controlnet_cond=control.cond if has_hint_block else _pack(control.cond),
+        pack_latents(latents),
+        controlnet_cond=control.cond if has_hint_block else pack_latents(control.cond),
         controlnet_mode=mode,
         conditioning_scale=control.conditioning_scale[..., 0],
-        timestep=_unit_timestep(timestep, latents),
+        timestep=unit_timestep(timestep, latents),
         return_dict=False,
         **kwargs,
     )

@@ -211,7 +211,7 @@ def _control_residuals(controls: Sequence[BatchControl], latents: Tensor, inputs
         repeats = (len(latents) // len(scales), 1, 1, 1)  # 2 with classifier-free guidance
         if control.adapter.install is None:
             cond = _map(methodcaller("repeat", *repeats), cond)
-        control_input = ControlInput(cond, scales.repeat(repeats), control.mode)
+        control_input = ControlInput(cond, scales.repeat(repeats), control.mode, len(latents) - len(scales))
         residuals = control.adapter.residuals(
             control.network, latents, inputs["timestep"], inputs["network_kwargs"], control_input
         )

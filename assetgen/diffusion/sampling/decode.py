@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.diffusion.sampling.latents import decode_latents, vae_scale_factor
+from assetgen.diffusion.sampling.latents import decode_latents, decoded_channels, vae_scale_factor
 from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.images import FloatArray
 
@@ -27,7 +27,7 @@ _OVERLAP = 256
 def latents_to_image(
     vae: ModelMixin, latents: Tensor, tile: str, *, max_pixels: int = _MAX_PIXELS, window: int = _WINDOW
 ) -> Tensor:
-    """The image `H×W×3` in 0..1, a float32 tensor, of latents `1×C×h×w`; it tiles along the axes `tile`.
+    """The image `H×W×3` (RGBA: `H×W×4`) in 0..1, a float32 tensor, of latents `1×C×h×w`; it tiles along the axes `tile`.
 
     Images of more than `max_pixels` are blended from square windows of `window` pixels. Along tiling axes the windows
     wrap around the border.
@@ -45,7 +45,7 @@ def latents_to_image(
     )
     # where one window holds the whole side, padding makes it tile
     padded_axes = "".join(axis for axis, found in (("x", columns), ("y", rows)) if len(found) == 1 and axis in tile)
-    image = np.zeros((latents.shape[2] * factor, latents.shape[3] * factor, 3), np.float32)
+    image = np.zeros((latents.shape[2] * factor, latents.shape[3] * factor, decoded_channels(vae)), np.float32)
     weights = np.zeros((*image.shape[:2], 1), np.float32)
     with circular_padding([vae], padded_axes):
         for ys, xs in product(rows, columns):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assetgen.diffusion._private_apis import CONV_FORWARD
+from assetgen.diffusion._private_apis import CONV_FORWARD, causal_padding
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def circular_padding(networks: Iterable[Module], axes: str) -> Iterator[None]:
     """Context in which the convolutions of these torch modules pad circularly along `axes` ("", "x", "y" or "xy").
 
-    Such a network commutes with rolling its input: no layer depends on where the border is. The VAE's encoder pads
-    outside its convolutions (one row and column at the end), so its `Downsample2D` is replaced, too.
+    Such a network commutes with rolling its input: no layer depends on where the border is. A VAE's encoder pads
+    outside its convolutions (one row and column at the end), so its `Downsample2D` or `ZeroPad2d` is replaced, too.
+    In autoencoders of videos only the padding in space changes.
     """
     patched: list[tuple[Module, str]] = []
     try:
@@ -40,6 +41,10 @@ def _replacements(module: Module, axes: str) -> Iterator[tuple[str, Callable[...
 
     if isinstance(module, nn.Conv2d) and any(module.padding):
         yield CONV_FORWARD, partial(_convolve, module, axes)
+    elif any(causal_padding(module) or ()):
+        yield CONV_FORWARD, partial(_convolve_causal, module, axes)
+    elif isinstance(module, nn.ZeroPad2d):
+        yield "forward", partial(_pad_end, module, axes)
     elif isinstance(module, Downsample2D) and module.use_conv and module.padding == 0:
         yield "forward", partial(_downsample, module, axes)
 
@@ -60,10 +65,28 @@ def _downsample(module: Module, axes: str, images: Tensor) -> Tensor:
     return module.conv(_pad(images, axes, (0, 1), (0, 1)))
 
 
-def _pad(images: Tensor, axes: str, x: tuple[int, int], y: tuple[int, int]) -> Tensor:
-    """Images `B×C×H×W`, padded circularly along `axes` by these cells before and after."""
+def _convolve_causal(module: Module, axes: str, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The padding with zeros that `forward` has added in space is replaced along `axes`."""
+    x, y = causal_padding(module) or (0, 0)
+    if "x" in axes:
+        images = images[..., x : images.shape[-1] - x]
+    if "y" in axes:
+        images = images[..., y : images.shape[-2] - y, :]
+    return getattr(type(module), CONV_FORWARD)(module, _pad(images, axes, (x, x), (y, y)), weight, bias)
+
+
+def _pad_end(module: Module, axes: str, images: Tensor) -> Tensor:
+    """A `ZeroPad2d` that pads circularly along `axes`."""
     from torch.nn import functional
 
-    if axes == "xy":
-        return functional.pad(images, (*x, *y), mode="circular")
-    return functional.pad(images, (*x, 0, 0) if axes == "x" else (0, 0, *y), mode="circular")
+    left, right, top, bottom = module.padding
+    zeros = ((0, 0) if "x" in axes else (left, right)) + ((0, 0) if "y" in axes else (top, bottom))
+    return _pad(functional.pad(images, zeros), axes, (left, right), (top, bottom))
+
+
+def _pad(images: Tensor, axes: str, x: tuple[int, int], y: tuple[int, int]) -> Tensor:
+    """Images `B×C×H×W` or frames `B×C×T×H×W`, padded circularly along `axes` by these cells before and after."""
+    from torch.nn import functional
+
+    padding = (*(x if "x" in axes else (0, 0)), *(y if "y" in axes else (0, 0)))
+    return functional.pad(images, padding + (0, 0) * (images.ndim - 4), mode="circular")
