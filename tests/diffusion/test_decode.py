@@ -36,13 +36,16 @@ def latent(height: int, width: int) -> Any:
     return torch.stack([*waves, *waves])[None] * 2
 
 
+@pytest.mark.parametrize("name", ["sd3", "qwen_image"])
 @pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
 @pytest.mark.parametrize(("height", "width"), [(40, 64), (24, 50), (8, 40)])
-def test_decoding_in_windows_is_near_decoding_at_once(tiny_of: Find, axes: str, height: int, width: int) -> None:
-    """Of noise, whose statistics for the group norms are the same in every window."""
+def test_decoding_in_windows_is_near_decoding_at_once(
+    tiny_of: Find, name: str, axes: str, height: int, width: int
+) -> None:
+    """Of noise, whose statistics for the norms are the same in every window."""
     import torch
 
-    card, noise = tiny_of("sd3"), torch.randn(1, 4, height, width, generator=torch.Generator().manual_seed(0))
+    card, noise = tiny_of(name), torch.randn(1, 4, height, width, generator=torch.Generator().manual_seed(0))
     whole, windows = decoded(card, noise, axes), decoded(card, noise, axes, max_pixels=0, window=64)
     assert windows.shape == whole.shape == (height * 4, width * 4, 3)
     assert np.abs(whole - windows).mean() < whole.std() / 2  # windows in wrong places give 1.1

@@ -146,7 +146,9 @@ def test_a_size_above_the_transformers_limit_is_an_error(tiny_of: Find, job: Mak
         sample_one(job(tiny_of("sd3"), size=(104, 32)))
 
 
-@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "flux_schnell", "pixart", "sana", "qwen_image"])
+@pytest.mark.parametrize(
+    "name", ["stable_diffusion", "sdxl", "sd3", "flux", "flux_schnell", "pixart", "sana", "qwen_image"]
+)
 def test_text_to_image_equals_the_diffusers_pipeline(tiny_of: Find, job: Make, name: str) -> None:
     card = tiny_of(name)
     theirs = _diffusers_image(card)
@@ -154,7 +156,11 @@ def test_text_to_image_equals_the_diffusers_pipeline(tiny_of: Find, job: Make, n
     assert np.abs(ours - theirs).max() <= 1
 
 
-CONTROLNET_PIPELINES = {"sd3": "StableDiffusion3ControlNetPipeline", "flux": "FluxControlNetPipeline", "qwen_image": "QwenImageControlNetPipeline"}
+CONTROLNET_PIPELINES = {
+    "sd3": "StableDiffusion3ControlNetPipeline",
+    "flux": "FluxControlNetPipeline",
+    "qwen_image": "QwenImageControlNetPipeline",
+}
 
 
 @pytest.mark.parametrize("name", CONTROLNET_PIPELINES)

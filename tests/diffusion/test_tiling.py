@@ -1,11 +1,12 @@
 """Circular padding: a network that does not know where the border is maps a rolled input to a rolled output."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.sampling.latents import decode_latents, encode_images
 from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.events import ignore
 from assetgen.pack.schema import ModelCard
@@ -56,6 +57,29 @@ def test_padding_is_circular_along_the_given_axes_only(tiny: ModelCard, network:
     for axis in "xy":
         found = change(tiny, network, axes, axis)
         assert found < 1e-4 if axis in axes else found > 1e-3
+
+
+@pytest.mark.parametrize("direction", ["encoder", "decoder"])
+@pytest.mark.parametrize("axes", ["x", "y", "xy"])
+def test_autoencoders_of_videos_pad_circularly_in_space(
+    tiny_of: Callable[[str], ModelCard], direction: str, axes: str
+) -> None:
+    import torch
+
+    pipeline = warm_model(tiny_of("qwen_image"), (), (), ignore).pipeline
+    noise = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    def code(axis: str, cells: int) -> Any:
+        """Of the input rolled by these cells: the output, rolled back."""
+        with circular_padding([pipeline.vae], axes):
+            if direction == "encoder":
+                return encode_images(pipeline, noise.roll(4 * cells, AXES[axis])).roll(-cells, AXES[axis])
+            return decode_latents(pipeline.vae, latents.roll(cells, AXES[axis])).roll(-4 * cells, AXES[axis] - 2)
+
+    for axis in "xy":
+        change = float((code(axis, 4) - code(axis, 0)).abs().max())
+        assert change < 1e-4 if axis in axes else change > 1e-3
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -119,6 +119,7 @@ def text_shape(tokenizer: Any) -> dict[str, Any]:
         "head_dim": 8,
         "max_position_embeddings": 4096,
         "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e6},
+        "bos_token_id": 0,
         "pad_token_id": 0,
         "eos_token_id": 0,
     }

@@ -27,7 +27,7 @@ _OVERLAP = 256
 def latents_to_image(
     vae: ModelMixin, latents: Tensor, tile: str, *, max_pixels: int = _MAX_PIXELS, window: int = _WINDOW
 ) -> Tensor:
-    """The image `H×W×3` (RGBA: `H×W×4`) in 0..1, a float32 tensor, of latents `1×C×h×w`; it tiles along the axes `tile`.
+    """The image `H×W×3` (with alpha `H×W×4`) in 0..1, float32, of latents `1×C×h×w`; it tiles along the axes `tile`.
 
     Images of more than `max_pixels` are blended from square windows of `window` pixels. Along tiling axes the windows
     wrap around the border.
