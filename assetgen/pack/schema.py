@@ -306,7 +306,9 @@ class ModelCard(Spec):
     `network` and `vae` replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model
     through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device. `quantize`
     is the number format of the large matrices of the network and the text encoders; "auto" is the most precise one
-    that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`).
+    that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`). `seamless` is how a transformer
+    draws tiling images: by rolling the latents, with two predictions a step, or by position embeddings that are
+    periodic over the image, with one (for models with rotary embeddings).
     """
 
     model: _Name
@@ -333,6 +335,7 @@ class ModelCard(Spec):
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     compile: Literal["auto", "always", "never"] = "auto"
     quantize: Literal["auto"] | Quantization = "none"
+    seamless: Literal["rolling", "periodic"] = "rolling"
 
     @field_validator("defaults")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
@@ -13,6 +14,7 @@ from assetgen.diffusion.loading.models import WarmModel, warm_model
 from assetgen.diffusion.sampling.decode import latents_to_image
 from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.latents import quantize
+from assetgen.diffusion.sampling.periodic_positions import periodic_positions
 from assetgen.diffusion.sampling.prompts import chunk_count
 from assetgen.diffusion.sampling.request import Request, center_crop, fit_image, read_request
 from assetgen.diffusion.sampling.tiling import circular_padding
@@ -131,13 +133,23 @@ def _sample_batch(warm: WarmModel, batch: Sequence[Request], size: ImageSize) ->
         count = warm.device.batch if fast else warm.device.padded_batch(len(batch))
         padded = [*batch, *[batch[-1]] * (count - len(batch))]
         with compiled(warm.compiler, networks) if fast else uncompiled(networks):
-            with circular_padding(warm.networks(kinds), first.tile), warm.ip_adapter_installed(first.card, kinds):
+            with tiling(warm, first, kinds, size), warm.ip_adapter_installed(first.card, kinds):
                 latents = denoise(warm, padded, size, [request.asset for request in batch])
             decoded = [_decode(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
             images = _to_image_sets(warm, batch, decoded)
         seconds = time.perf_counter() - started
         _emit_drawn(warm, batch, count, seconds, energy.joules() / seconds, fast)
     return images
+
+
+@contextmanager
+def tiling(warm: WarmModel, request: Request, kinds: Sequence[str], size: ImageSize) -> Iterator[None]:
+    """Context in which the networks have no border along the request's tiling axes."""
+    networks, tokens = warm.networks(kinds), [side // warm.size_multiple for side in size]
+    periodic = request.tile if request.card.seamless == "periodic" else ""
+    sides = {axis: count for axis, count in zip("xy", tokens, strict=True) if axis in periodic}
+    with circular_padding(networks, request.tile), periodic_positions(networks, sides):
+        yield
 
 
 def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:

@@ -20,7 +20,7 @@ from assetgen.diffusion.sampling.rolling import VIEWS, Shifts, roll, start_offse
 from assetgen.diffusion.speed.compiling import is_compiled
 from assetgen.errors import InputError
 from assetgen.images import FloatArray
-from assetgen.pack.schema import ImageSize
+from assetgen.pack.schema import ImageSize, ModelCard
 
 if TYPE_CHECKING:
     from diffusers import ModelMixin, SchedulerMixin
@@ -80,9 +80,13 @@ def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: Ima
         controls=tuple(_batch_control(warm, requests, number, size) for number in range(len(requests[0].controls))),
         inpainting=_inpainting_channels(warm, requests, size),
         tile=tile,
-        rolled_axes=tile if warm.family.has_position_embeddings(warm.network) else "",
+        rolled_axes=tile if _needs_rolling(warm, requests[0].card) else "",
         offsets=[start_offsets(request.seed) for request in requests],
     )
+
+
+def _needs_rolling(warm: WarmModel, card: ModelCard) -> bool:
+    return card.seamless == "rolling" and warm.family.has_position_embeddings(warm.network)
 
 
 def _per_image(values: Sequence[float]) -> Tensor:
