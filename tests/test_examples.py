@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from assetgen.build.status import check_report
-from assetgen.cli import app
+from assetgen.cli.commands import app
 from assetgen.pack.project import Project
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from assetgen.cli import app
+from assetgen.cli.commands import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -1,76 +1,14 @@
 """The command line. Each command parses its arguments, makes one call into assetgen, and prints text or JSON."""
 
+import contextlib
+import io
+import os
+import signal
 import sys
-from typing import Annotated
-
-import typer
-
-from assetgen import __version__
-from assetgen.cli import (
-    bench,
-    build,
-    check,
-    depth,
-    doctor,
-    init,
-    make,
-    models,
-    pick,
-    plan,
-    plugin,
-    post,
-    presets,
-    review,
-    serve,
-    steps,
-    store,
-    watch,
-)
-from assetgen.errors import AssetgenError, InputError
+import threading
+from collections.abc import Iterator
 
 _CANCELLED = 130
-
-app = typer.Typer(
-    name="assetgen",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-@app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
-    """Turn a text file into a game's art, and rebuild only what changed.
-
-    \b
-    Examples:
-      assetgen init my-game
-      assetgen build my-game/assetgen
-    """
-    if version:
-        typer.echo(f"assetgen {__version__}")
-        raise typer.Exit
-
-
-app.command("init")(init.init)
-app.command("build")(build.build)
-app.command("make")(make.make)
-app.command("watch")(watch.watch)
-app.command("plan")(plan.plan)
-app.command("check")(check.check)
-app.command("review")(review.review)
-app.command("pick")(pick.pick)
-app.command("serve")(serve.serve)
-app.command("depth")(depth.depth)
-app.command("post")(post.post)
-app.command("doctor")(doctor.doctor)
-app.command("bench")(bench.bench)
-app.add_typer(presets.presets, name="presets")
-app.add_typer(models.models, name="models")
-app.add_typer(steps.steps, name="steps")
-app.add_typer(store.store, name="store")
-app.add_typer(plugin.plugin, name="plugin")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,27 +16,61 @@ def main(arguments: list[str] | None = None) -> None:
 
     Exit codes: 0 done, 1 some assets failed, 2 bad input, 3 not installed, 130 cancelled.
     """
+    with _exit_at_interrupt():  # imports take a second, and an interrupted one prints a traceback
+        from assetgen.cli.commands import app
+        from assetgen.errors import AssetgenError, InputError
+
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    rest = [argument for argument in given if argument != "--debug"]
+    _prepare_streams()
     try:
-        app(args=rest)
+        app(args=[argument for argument in given if argument != "--debug"])
     except AssetgenError as error:
         if debug:
             raise
-        typer.echo(f"assetgen: {error}", err=True)
+        _print_error(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        raise
-    except OSError as error:  # such as a path that is too long, or a folder without access
+    except OSError as error:  # such as a full disk for stdout, a path that is too long, or a folder without access
         if debug:
             raise
-        cannot = InputError(f"cannot use '{error.filename}' ({error.strerror})", cure="--debug shows where")
-        typer.echo(f"assetgen: {cannot}", err=True)
+        what = f"cannot use '{error.filename}'" if error.filename else "cannot write the output"
+        cannot = InputError(f"{what} ({error.strerror})", cure="--debug shows where")
+        _print_error(str(cannot))
         sys.exit(cannot.exit_code)
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):
             sys.exit(_CANCELLED)
         if ended.code == _CANCELLED:
-            typer.echo("assetgen: cancelled; finished work is kept", err=True)
+            _print_error("cancelled; finished work is kept")
         raise
+
+
+@contextlib.contextmanager
+def _exit_at_interrupt() -> Iterator[None]:
+    """Ctrl-C ends the process at once. Only the main thread can set signal handlers."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(_CANCELLED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _prepare_streams() -> None:
+    """Open closed streams, whose numbers the next opened file would get; print what has no encoding as escapes."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _print_error(text: str) -> None:
+    """Print a line on stderr, if that is still possible."""
+    with contextlib.suppress(OSError):
+        print(f"assetgen: {text}", file=sys.stderr, flush=True)

@@ -47,12 +47,13 @@ def make(
       assetgen make item_icon "a round shield" --set pixelate.colors=8 -o icons
     """
     from assetgen.build.options import BuildOptions
-    from assetgen.cli.settings import parse_settings
+    from assetgen.cli.settings import check_text, parse_settings
     from assetgen.machine import this_machine
     from assetgen.pack.entries import variations
     from assetgen.pack.project import Project
     from assetgen.pack.schema import ASSET_KEYS
 
+    check_text("the prompt", prompt)
     overrides = parse_settings(settings or [])
     for alias, argument in ((alias, argument) for alias, arguments in overrides.items() for argument in arguments):
         if alias in ASSET_KEYS or argument in ("seed", "model"):

@@ -11,6 +11,14 @@ from assetgen.errors import InputError
 if TYPE_CHECKING:
     from assetgen.images import Array, ImageSet
 
+_LONGEST_SIZE = 20  # characters
+
+
+def check_text(name: str, text: str) -> None:
+    """Raise `InputError` for an argument of bytes that are not UTF-8: only paths can be such bytes."""
+    if not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InputError(f"{name} '{text}' is not UTF-8 text", cure="Write it in UTF-8")
+
 
 def parse_settings(settings: list[str]) -> dict[str, dict[str, object]]:
     """`["pixelate.colors=8"]` as `{"pixelate": {"colors": 8}}`; values are YAML."""
@@ -56,13 +64,14 @@ def parse_price(text: str) -> float:
 def parse_size(text: str) -> tuple[int, int]:
     """`"768x512"` as width and height in pixels."""
     width, _, height = text.lower().replace("×", "x").partition("x")
-    if not (width.strip().isdecimal() and height.strip().isdecimal()):
+    if not (width.strip().isdecimal() and height.strip().isdecimal()) or len(text) > _LONGEST_SIZE:
         raise InputError(f"--size '{text}' is not WIDTHxHEIGHT", cure="Write it like 768x512")
     return int(width), int(height)
 
 
 def parse_value(text: str, where: str) -> object:
     """A YAML value; `#ff8800` is a colour, not a comment."""
+    check_text(where, text)
     if text.startswith("#"):
         return text
     from assetgen.pack.yaml_files import parse_yaml

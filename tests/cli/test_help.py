@@ -8,7 +8,7 @@ import pytest
 import typer.main
 from click import Command, Context, Group
 
-from assetgen.cli import app
+from assetgen.cli.commands import app
 
 Run = Callable[..., tuple[int, str, str]]
 CUT_OFF = re.compile(r"…|[a-z,;:]\.\.\.")

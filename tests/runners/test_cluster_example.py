@@ -7,7 +7,7 @@ import pytest
 import typer
 import yaml
 
-from assetgen.cli import app
+from assetgen.cli.commands import app
 
 EXAMPLE = Path(__file__).parents[2] / "examples/cluster"
 

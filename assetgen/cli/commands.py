@@ -1,0 +1,69 @@
+"""The commands, each in a module of its own."""
+
+from typing import Annotated
+
+import typer
+
+from assetgen import __version__
+from assetgen.cli import (
+    bench,
+    build,
+    check,
+    depth,
+    doctor,
+    init,
+    make,
+    models,
+    pick,
+    plan,
+    plugin,
+    post,
+    presets,
+    review,
+    serve,
+    steps,
+    store,
+    watch,
+)
+
+app = typer.Typer(
+    name="assetgen",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    """Turn a text file into a game's art, and rebuild only what changed.
+
+    \b
+    Examples:
+      assetgen init my-game
+      assetgen build my-game/assetgen
+    """
+    if version:
+        typer.echo(f"assetgen {__version__}")
+        raise typer.Exit
+
+
+app.command("init")(init.init)
+app.command("build")(build.build)
+app.command("make")(make.make)
+app.command("watch")(watch.watch)
+app.command("plan")(plan.plan)
+app.command("check")(check.check)
+app.command("review")(review.review)
+app.command("pick")(pick.pick)
+app.command("serve")(serve.serve)
+app.command("depth")(depth.depth)
+app.command("post")(post.post)
+app.command("doctor")(doctor.doctor)
+app.command("bench")(bench.bench)
+app.add_typer(presets.presets, name="presets")
+app.add_typer(models.models, name="models")
+app.add_typer(steps.steps, name="steps")
+app.add_typer(store.store, name="store")
+app.add_typer(plugin.plugin, name="plugin")
