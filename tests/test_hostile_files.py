@@ -20,6 +20,7 @@ from assetgen.pack.library import library_for, load_pack
 from assetgen.pack.lock import read_lock
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import read_image
+from assetgen.pixels.palettes import read_palette
 from assetgen.store.store import Store, files_from
 
 
@@ -29,6 +30,12 @@ def test_a_device_or_a_pipe_is_not_read(tmp_path: Path) -> None:
     for name in ("pipe", "zero"):
         with pytest.raises(OSError, match="not a regular file"):
             read_limited(tmp_path / name, 10)
+
+
+def test_a_palette_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.hex")
+    with pytest.raises(InputError, match="not a regular file"):
+        read_palette(tmp_path / "a.hex")
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:

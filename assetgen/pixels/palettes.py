@@ -1,5 +1,6 @@
 """Read palette files: .hex (Lospec), .gpl (GIMP) and .pal (JASC, or Microsoft RIFF)."""
 
+import errno
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.errors import InputError
+from assetgen.files import read_limited
 
 MAX_COLORS = 256
 _MAX_FILE_BYTES = 65_536
@@ -43,13 +45,11 @@ def read_palette(path: Path) -> NDArray[np.uint8]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        return read_limited(path, _MAX_FILE_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise InputError(f"palette '{path}' is larger than {_MAX_FILE_BYTES // 1024} KiB") from error
         raise InputError(f"cannot read palette '{path}' ({error.strerror})") from error
-    if len(data) > _MAX_FILE_BYTES:
-        raise InputError(f"palette '{path}' is larger than {_MAX_FILE_BYTES // 1024} KiB")
-    return data
 
 
 def _array(colors: Iterable[_Color], path: Path) -> NDArray[np.uint8]:
