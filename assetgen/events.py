@@ -47,6 +47,15 @@ class Loading(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Quantizing(Event):
+    """The matrices of a model are being stored in fewer bits: in the number format `to` of its card, or of
+    `quantize: auto` for the device's free memory."""
+
+    model: str
+    to: Literal["int8", "fp8", "nf4"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Offloading(Event):
     """A model exceeds the free memory of the device and is offloaded to RAM, by component or by layer. Slower."""
 

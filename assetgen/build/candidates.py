@@ -15,6 +15,7 @@ from pathlib import Path
 from assetgen.build.attempts import Attempt, finished_attempt
 from assetgen.build.build_lock import build_lock
 from assetgen.build.options import BuildOptions
+from assetgen.build.precision import with_number_formats
 from assetgen.build.run import build_pack
 from assetgen.build.sampling import WAITING_LIMIT, Sampled, Sampler, worker_threads
 from assetgen.errors import AssetgenError, InputError
@@ -119,7 +120,7 @@ def pick(project: Project, asset: str, number: int | None, machine: Machine, emi
         raise InputError(f"candidate {number} is not from 1 to {MAX_CANDIDATES}")
     with build_lock(project.lock_path, machine.locks, emit, machine.pause):
         plan = project.plan()
-        recipes = {recipe.name: recipe for recipe in plan.recipes}
+        recipes = {recipe.name: recipe for recipe in with_number_formats(plan.recipes, machine)}
         if asset not in recipes:
             raise InputError(f"pack '{project.pack.pack}' has no asset '{asset}'", cure=did_you_mean(asset, recipes))
         if recipes[asset] not in choosable([recipes[asset]]):

@@ -12,6 +12,7 @@ from assetgen.build.build_lock import build_lock
 from assetgen.build.execute import Made, build_recipes, made_before
 from assetgen.build.history import measured, record
 from assetgen.build.options import BuildOptions
+from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import Target, open_target, sweep
 from assetgen.build.status import AssetStatus, asset_statuses
 from assetgen.errors import AssetgenError, BuildError, InputError
@@ -35,6 +36,7 @@ def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: 
     with build_lock(game / pack.target, *waiting), locking:
         plan = project.plan(options.only, draft=options.draft, use_lock=not options.once)
         check_licences(plan.recipes, project.studio, emit, allowed=options.allow_noncommercial)
+        plan = replace(plan, recipes=with_number_formats(plan.recipes, machine))
         with build_lock(game / SHARED, *waiting):
             target = open_target(game, pack, plan.recipes)
         target.sweep()

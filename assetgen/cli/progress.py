@@ -20,6 +20,7 @@ from assetgen.events import (
     Offloading,
     Planned,
     Published,
+    Quantizing,
     Reused,
     Sampling,
     Shrunk,
@@ -72,6 +73,8 @@ def _text(event: Event) -> str:
             return f"warning: {event.reason}"
         case Loading():
             return f"loading {event.model}"
+        case Quantizing():
+            return f"quantizing {event.model} to {event.to}"
         case Offloading():
             return f"{event.model} does not fit into device memory: its {event.by} are offloaded to RAM (slower)"
         case Compiling():

@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-from assetgen.pack.schema import ModelCard
+from assetgen.pack.schema import ModelCard, Quantization
 from assetgen.parts import Part, PartKind, load_part
 
 _KEY_VERSION = 2
@@ -52,6 +52,12 @@ class Stage:
     def identity(self) -> dict[str, JsonValue]:
         """Identity used in cache keys: part, version and arguments, with files and model cards by digest."""
         return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(self.arguments)}
+
+
+def with_quantization(source: Stage, quantize: Quantization) -> Stage:
+    """A source stage whose model runs in this number format."""
+    card = source.arguments["model"].model_copy(update={"quantize": quantize})
+    return replace(source, arguments={**source.arguments, "model": card})
 
 
 def identity_json(value: Any) -> JsonValue:

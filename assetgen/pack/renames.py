@@ -1,10 +1,13 @@
-"""Keep the seed of a renamed asset: seeds are derived from names, but an accepted image should survive a new name.
+"""Resolve a pack with the choices that its lock records, and keep the seed of a renamed asset.
+
+Seeds are derived from names, but an accepted image should survive a new name.
 
 A new asset whose request equals that of an asset which left the pack, apart from the seed, is that asset renamed. It
 keeps the seed of the old name, and the lock records the old name as `seed_name`.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import cast, get_args
 
 from assetgen.pack.changes import stage_record
 from assetgen.pack.inbox import InvalidFiles
@@ -12,6 +15,7 @@ from assetgen.pack.library import PackFile
 from assetgen.pack.lock import Lock, StageRecord, StageRecords
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import LockedChoices, entries_of, resolve_pack
+from assetgen.pack.schema import Quantization
 
 
 def resolve_with_lock(
@@ -23,7 +27,7 @@ def resolve_with_lock(
     draft: bool = False,
     invalid: InvalidFiles | None = None,
 ) -> tuple[Recipe, ...]:
-    """`resolve_pack` with the picks and the seed names that the lock records, and with seeds of renamed assets kept.
+    """`resolve_pack` with the picks, seed names and formats that the lock records; renamed assets keep their seeds.
 
     Errors of inbox files are added to `invalid`.
     """
@@ -33,15 +37,29 @@ def resolve_with_lock(
         name: (entry.keys.get("sampled", ""), entry.pick) for name, entry in lock.items() if entry.pick is not None
     }
 
+    formats = dict(_number_formats(lock))
+
     def resolve(renamed: Mapping[str, str]) -> tuple[Recipe, ...]:
         names = {**seed_names, **{new: lock[old].seed_name for new, old in renamed.items()}}
         moved = {new: picks[old] for new, old in renamed.items() if old in picks}
-        locked = LockedChoices(names, {**picks, **moved})
+        locked = LockedChoices(names, {**picks, **moved}, formats)
         return resolve_pack(file, engine=engine, only=only, draft=draft, locked=locked, invalid=invalid)
 
     recipes = resolve({})
     renamed = _renamed_assets(recipes, lock, {*entries_of(file)[0], *invalid})
     return resolve(renamed) if renamed else recipes
+
+
+def _number_formats(lock: Lock) -> Iterator[tuple[tuple[str, str], Quantization]]:
+    """The number formats of `LockedChoices`. Assets that the lock does not have get that of the first by name, so that
+    a pack does not load one model in two formats."""
+    for name, entry in sorted(lock.items(), reverse=True):
+        card = entry.source.get("model")
+        if isinstance(card, Mapping) and entry.weights:
+            model, found = next(iter(entry.weights)), str(card.get("quantize", "none"))
+            for key in (name, ""):
+                if found in get_args(Quantization):
+                    yield (key, model), cast(Quantization, found)
 
 
 def _renamed_assets(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:

@@ -15,8 +15,8 @@ from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pa
 from assetgen.pack.layers import AssetLayers, line_of
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
-from assetgen.pack.recipe import Recipe, RecipeFacts, seed_from
-from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec
+from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
+from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization
 from assetgen.pack.source import draft_stage, source_stage
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, did_you_mean, part_names
@@ -30,11 +30,13 @@ class LockedChoices:
     """Choices that are recorded in the lock only, by asset.
 
     `seed_names`: the names that seeds are derived from. `picks`: the attempt that a person chose, with the sampled key
-    of the request it was chosen for.
+    of the request it was chosen for. `formats`: the number format in which a card with `quantize: auto` was run, by
+    asset and model; by "" and model the one for assets that the lock does not have.
     """
 
     seed_names: Mapping[str, str] = field(default_factory=dict)
     picks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    formats: Mapping[tuple[str, str], Quantization] = field(default_factory=dict)
 
 
 def resolve_pack(
@@ -174,7 +176,7 @@ class _Resolver:
         parts = (layers.preset.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export)
         _check_overrides(layers, {part.alias for part in parts})
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
-        requested = source_stage(layers, seed_name)
+        requested = self._with_locked_format(entry.name, source_stage(layers, seed_name))
         size = requested.arguments.get("size")
         recipe = Recipe(
             name=entry.name,
@@ -189,6 +191,14 @@ class _Resolver:
             where=layers.where(),
         )
         return replace(recipe, facts=self._facts(recipe, spec.prompt, seed_name))
+
+    def _with_locked_format(self, asset: str, source: Stage) -> Stage:
+        """The source stage, where `quantize: auto` of its card is the number format that the lock records."""
+        card, formats = source.arguments.get("model"), self.locked.formats
+        if not isinstance(card, ModelCard) or card.quantize != "auto":
+            return source
+        locked = formats.get((asset, card.model)) or formats.get(("", card.model))
+        return with_quantization(source, locked) if locked else source
 
     def _layers(self, entry: Entry) -> AssetLayers:
         try:

@@ -11,6 +11,7 @@ from typing import Any
 
 from assetgen.build.candidates import Candidate, choosable, make_candidates, matching, stored_candidates
 from assetgen.build.options import BuildOptions
+from assetgen.build.precision import with_number_formats
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit
 from assetgen.machine import Machine
@@ -69,16 +70,16 @@ class Review:
 def collect_review(target: ReviewTarget, machine: Machine) -> Review:
     """The review of what the store has; nothing is sampled. Raises `InputError` where no asset has candidates."""
     review = Review(target, machine)
-    for recipe in reviewed_recipes(target):
+    for recipe in reviewed_recipes(target, machine):
         add_asset(review, recipe)
     if not review.recipes:
         raise InputError(f"no asset of pack '{target.project.pack.pack}' that has candidates matches '{target.only}'")
     return review
 
 
-def reviewed_recipes(target: ReviewTarget) -> list[Recipe]:
+def reviewed_recipes(target: ReviewTarget, machine: Machine) -> list[Recipe]:
     """The recipes under review, as the pack is now."""
-    return matching(choosable(target.project.plan().recipes), target.only)
+    return matching(choosable(with_number_formats(target.project.plan().recipes, machine)), target.only)
 
 
 def add_asset(review: Review, recipe: Recipe) -> None:

@@ -18,6 +18,7 @@ from assetgen.build.options import BuildOptions
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Compiling, Emit, Event, Failed, Loading, Published, Sampling
 from assetgen.pack.project import Project
+from assetgen.pack.recipe import Recipe
 from assetgen.review import page
 from assetgen.review.collect import Review, ReviewTarget, add_asset, asset_state, reviewed_recipes, sample_missing
 
@@ -61,7 +62,7 @@ class ReviewSession:
     def pick(self, asset: str, number: int | None) -> None:
         """Write a choice into the lock, and queue its build. Raises `InputError` where the pack has changed."""
         target = self._load_target()
-        found = [recipe for recipe in reviewed_recipes(replace(target, only=asset)) if recipe.name == asset]
+        found = self._recipes_of(asset, target)
         if asset not in self.review.recipes:
             raise InputError(f"there is no asset '{asset}' on this page")
         if not found or found[0].sampled_key() != self.review.recipes[asset].sampled_key():
@@ -120,9 +121,14 @@ class ReviewSession:
         if not any(finished.failed for finished in done):
             self._show_message(f"{asset}: in the game")
 
+    def _recipes_of(self, asset: str, target: ReviewTarget) -> list[Recipe]:
+        """The recipe of an asset as the pack is now, if it has one."""
+        recipes = reviewed_recipes(replace(target, only=asset), self.review.machine)
+        return [recipe for recipe in recipes if recipe.name == asset]
+
     def _sample_more(self, asset: str) -> None:
         target = self._load_target()
-        found = [recipe for recipe in reviewed_recipes(replace(target, only=asset)) if recipe.name == asset]
+        found = self._recipes_of(asset, target)
         if not found:
             raise InputError(f"'{asset}' is no longer in the pack")
         is_new = found[0].images_key() != self.review.recipes[asset].images_key()

@@ -7,6 +7,7 @@ from typing import Any
 from assetgen.build.candidates import built_candidate, choosable, make_candidates, matching
 from assetgen.build.candidates import pick as write_pick
 from assetgen.build.options import BuildOptions
+from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import target_folder
 from assetgen.build.run import build_pack
 from assetgen.build.status import check_report, count_states
@@ -65,7 +66,7 @@ def check_candidates(request: Candidates, context: ServerContext) -> CheckedJob:
 def run_candidates(request: Candidates, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
     """Write each candidate as `ASSET/NN.png` (and `ASSET/NN_CHANNEL.png`) into the job's folder."""
     project = load_project(context.jobs, request.project, request.pack)
-    recipes = _choosable(project, request.only)
+    recipes = with_number_formats(_choosable(project, request.only), context.machine)
     events(Planned(assets=len(recipes) * request.count, to_sample=len(recipes) * request.count))
     scores: dict[str, dict[str, Any]] = {recipe.name: {} for recipe in recipes}
     made = make_candidates(

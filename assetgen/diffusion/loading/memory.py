@@ -24,7 +24,7 @@ WORKSPACE_BYTES = 500_000_000
 """Memory for activations and the device's libraries, beside what decoding takes."""
 DECODE_BYTES_PER_PIXEL = 2700
 """Memory of decoding one image: 2.8 GB measured for 1024² with SDXL's autoencoder in bfloat16."""
-QUANTIZED = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
+QUANTIZED_COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
 """Components whose matrices `quantize:` stores in fewer bits."""
 PRECISIONS: tuple[Quantization, ...] = ("none", "int8", "fp8", "nf4")
 _IN_A_BLOCK = re.compile(r"\.\d+\..*weight$|^\d+\..*weight$")
@@ -103,15 +103,17 @@ def tensor_bytes(shape: Sequence[int], quantize: Quantization, element: int = 2)
     match quantize:
         case "none":
             return count * element
-        case "int8" | "fp8":
-            return count + 4 * shape[0]  # one 32-bit scale a row
+        case "int8":
+            return count + 5 * shape[0]  # a 32-bit scale and an 8-bit zero point a row
+        case "fp8":
+            return count + 4 * shape[0]
         case "nf4":
             scales = -(-count // _BLOCK_OF_NF4)
             return -(-count // 2) + scales + 4 * -(-scales // _SCALES_PER_BLOCK)
 
 
 def _sizes(component: str, shapes: _Shapes, element: int) -> dict[Quantization, int]:
-    quantizable = component in QUANTIZED
+    quantizable = component in QUANTIZED_COMPONENTS
     return {
         precision: sum(
             tensor_bytes(shape, precision if quantizable and is_quantizable(name, shape) else "none", element)

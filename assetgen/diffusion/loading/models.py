@@ -29,6 +29,7 @@ from assetgen.diffusion.loading.compatibility import (
     missing_tensors_error,
 )
 from assetgen.diffusion.loading.loras import fuse_lora
+from assetgen.diffusion.loading.quantizing import fitting_quantization, quantize_pipeline
 from assetgen.diffusion.loading.schedulers import replace_scheduler
 from assetgen.diffusion.loading.textual_inversion import load_embedding
 from assetgen.diffusion.loading.warm_cache import WARM
@@ -51,7 +52,7 @@ from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
 from assetgen.diffusion.speed.offload import Placement, apply_placement, has_room, weights_size
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Emit, Loading, Offloading
+from assetgen.events import Emit, Loading, Offloading, Quantizing
 from assetgen.pack.schema import Hub, Location, Lora, ModelCard, SingleFile
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def warm_model(
     card: ModelCard, loras: tuple[Lora, ...], kinds: Collection[str], emit: Emit, device: str = "auto"
 ) -> WarmModel:
     """The warm model of a card with control networks of these kinds; emits `Loading` for what is loaded from disk."""
+    card = card.model_copy(update={"quantize": fitting_quantization(card, device)})
     key = (card.model_dump_json(exclude=_NOT_LOADED), tuple(lora.model_dump_json() for lora in loras), device)
 
     def load(kinds: Collection[str]) -> WarmModel:
@@ -213,14 +215,18 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
         load_embedding(pipeline, embedding)
     for number, lora in enumerate(loras):
         fuse_lora(pipeline, lora, f"lora{number}")
+    match card.quantize:
+        case "int8" | "fp8" | "nf4" as number_format:
+            emit(Quantizing(model=card.model, to=number_format))
+            quantize_pipeline(pipeline, number_format, device.torch_device)
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
     placement = apply_placement(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))
     if placement != "device":
         emit(Offloading(model=card.model, by=placement))
-    resident = placement == "device"
-    compiler = Compiler(resident, device.name == "cuda")
-    return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, resident))
+    fixed = placement == "device" and card.quantize == "none"
+    compiler = Compiler(fixed, device.name == "cuda")
+    return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, fixed))
 
 
 def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:

@@ -22,7 +22,8 @@ _MAX_SHAPES = 64
 class Compiler:
     """The shapes of a model's batches that are compiled.
 
-    `allowed` is False for offloaded weights, and after a compilation failed; `cuda` is True on a CUDA device.
+    `allowed` is False for offloaded and quantized weights, and after a compilation failed; `cuda` is True on a CUDA
+    device.
     """
 
     allowed: bool

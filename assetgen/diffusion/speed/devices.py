@@ -116,6 +116,12 @@ def resolve_device(name: str) -> str:
     return available[0] if name == "auto" else name
 
 
+def available_memory(torch_device: str) -> int:
+    """Bytes of a CUDA device that are unused, or that this process holds and would free for another model."""
+    torch, _ = libraries()
+    return int(torch.cuda.mem_get_info(torch_device)[0] + torch.cuda.memory_reserved(torch_device))
+
+
 def device_for(card: ModelCard, name: str = "auto") -> Device:
     """The device of this name (see `resolve_device`), with the dtype and batch size for the card."""
     torch, _ = libraries()

@@ -63,6 +63,15 @@ def component_sizes(pipeline: Any) -> dict[str, int]:
     torch, _ = libraries()
     networks = {name: part for name, part in pipeline.components.items() if isinstance(part, torch.nn.Module)}
     return {
-        name: sum(each.numel() * each.element_size() for each in (*network.parameters(), *network.buffers()))
-        for name, network in networks.items()
+        name: sum(map(_tensor_size, (*network.parameters(), *network.buffers()))) for name, network in networks.items()
     }
+
+
+def _tensor_size(tensor: Any) -> int:
+    """Bytes of a tensor; of a quantized one with its scales, which torchao and bitsandbytes keep in further tensors."""
+    if hasattr(tensor, "__tensor_flatten__"):  # torchao
+        names, _ = tensor.__tensor_flatten__()
+        return sum(_tensor_size(getattr(tensor, name)) for name in names)
+    state = getattr(tensor, "quant_state", None)  # bitsandbytes
+    scales = [state.absmax, *([state.state2.absmax] if state.nested else [])] if state is not None else []
+    return sum(each.numel() * each.element_size() for each in (tensor.detach(), *scales))

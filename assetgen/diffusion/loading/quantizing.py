@@ -1,0 +1,112 @@
+"""Store the matrices of a model in fewer bits (`quantize:` of a model card), with torchao and bitsandbytes.
+
+Quantized are the linear layers in the repeated blocks of the network and the text encoders, after LoRAs are fused. Each
+is quantized on the device by itself, so that the device never holds a component in 16 bits. Activations stay in the
+model's dtype: its weights are multiplied with their scales in every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from assetgen.diffusion.loading.memory import (
+    PRECISIONS,
+    QUANTIZED_COMPONENTS,
+    MemoryNeeded,
+    is_quantizable,
+    memory_needed,
+)
+from assetgen.diffusion.speed.devices import available_memory, libraries, resolve_device
+from assetgen.errors import NotInstalledError
+from assetgen.pack.schema import ModelCard, Quantization
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+    from torch.nn import Linear, Module
+
+_PACKAGES: dict[Quantization, str] = {"int8": "torchao", "fp8": "torchao", "nf4": "bitsandbytes"}
+_AUTOMATIC: tuple[Quantization, ...] = ("none", "int8", "nf4")
+"""What "auto" chooses from, most precise first. "fp8" takes as many bits as "int8" and is less precise."""
+
+
+def fitting_quantization(card: ModelCard, device: str = "auto") -> Quantization:
+    """The number format of a model on this device: the card's, or with `quantize: auto` that of `choose_quantization`.
+
+    CPUs and MPS share the main memory with everything else, so nothing is quantized there.
+    """
+    if card.quantize != "auto":
+        return card.quantize
+    needed, torch_device = memory_needed(card), resolve_device(device)
+    if needed is None or not torch_device.startswith("cuda"):
+        return "none"
+    installed = [each for each in _AUTOMATIC if each == "none" or find_spec(_PACKAGES[each])]
+    return choose_quantization(needed, available_memory(torch_device), installed)
+
+
+def choose_quantization(
+    needed: MemoryNeeded, free: int, installed: Collection[Quantization] = PRECISIONS
+) -> Quantization:
+    """The most precise number format in which a model fits whole into `free` bytes of device memory; where none does,
+    the most precise in which each of its components fits; else "none", which is then offloaded by layer."""
+    formats = [each for each in _AUTOMATIC if each in installed]
+    whole = [each for each in formats if needed.resident_in(each) <= free]
+    by_component = [each for each in formats if needed.offloaded_in(each) <= free]
+    return (whole or by_component or ["none"])[0]
+
+
+def quantize_pipeline(pipeline: DiffusionPipeline, precision: Quantization, device: str) -> None:
+    """Quantize the network and the text encoders of a pipeline on a torch device, and move them back to RAM.
+
+    Raises `NotInstalledError` where the package for this number format is missing.
+    """
+    check_quantizer(precision)
+    for name in QUANTIZED_COMPONENTS:
+        network = pipeline.components.get(name)
+        if network is not None:
+            quantize_network(network, precision, device)
+            network.to("cpu")
+
+
+def check_quantizer(precision: Quantization) -> None:
+    """Raise `NotInstalledError` where the package for a number format is missing."""
+    package = _PACKAGES.get(precision)
+    if package and not find_spec(package):
+        what = f"`quantize: {precision}` needs {package}, which is not installed"
+        raise NotInstalledError(what, cure='pip install "assetgen[quant]"')
+
+
+def quantize_network(network: Module, precision: Quantization, device: str) -> None:
+    """Quantize the matrices in the repeated blocks of one network, in place."""
+    torch, _ = libraries()
+    kept = set(getattr(network, "_keep_in_fp32_modules", None) or ())
+    for name, layer in list(network.named_modules()):
+        if type(layer) is not torch.nn.Linear or not is_quantizable(f"{name}.weight", layer.weight.shape):
+            continue
+        if kept.isdisjoint(name.split(".")):
+            parent, _, child = name.rpartition(".")
+            setattr(network.get_submodule(parent), child, _quantized(layer.to(device), precision))
+
+
+def _quantized(layer: Linear, precision: Quantization) -> Any:
+    """A linear layer in a number format, on the layer's device."""
+    if precision == "nf4":
+        return _in_nf4(layer)
+    from torchao.quantization import Float8WeightOnlyConfig, Int8WeightOnlyConfig, quantize_
+
+    quantize_(layer, Int8WeightOnlyConfig() if precision == "int8" else Float8WeightOnlyConfig())
+    return layer
+
+
+def _in_nf4(layer: Linear) -> Any:
+    from bitsandbytes.nn import Linear4bit, Params4bit
+
+    weight, has_bias = layer.weight, layer.bias is not None
+    options = {"quant_type": "nf4", "compress_statistics": True}
+    found = Linear4bit(
+        layer.in_features, layer.out_features, has_bias, compute_dtype=weight.dtype, device="meta", **options
+    )
+    found.weight = Params4bit(weight.data, requires_grad=False, **options).to(weight.device)
+    found.bias = layer.bias
+    return found

@@ -1,0 +1,101 @@
+"""Matrices of tiny models stored in fewer bits by torchao and bitsandbytes, on the CPU."""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from assetgen.diffusion.loading.memory import MemoryNeeded, memory_needed
+from assetgen.diffusion.loading.models import warm_model
+from assetgen.diffusion.loading.quantizing import choose_quantization, fitting_quantization
+from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.speed.offload import component_sizes
+from assetgen.errors import NotInstalledError
+from assetgen.events import Event, Quantizing, ignore
+from assetgen.images import Array
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import Context, SourceJob
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+Make = Callable[..., SourceJob]
+Find = Callable[[str], ModelCard]
+GIGA = 10**9
+FAR = {"int8": 3, "fp8": 5, "nf4": 20}
+"""The largest mean difference of an image, in 1/255; two images of other prompts differ by about 40."""
+
+
+def in_format(card: ModelCard, quantize: str) -> ModelCard:
+    return card.model_copy(update={"quantize": quantize})
+
+
+def drawn(job: SourceJob) -> Array:
+    [images] = sample([job])
+    return images["color"].astype(int)
+
+
+@pytest.mark.parametrize("quantize", FAR)
+@pytest.mark.parametrize("name", ["stable_diffusion", "sd3", "flux", "sana"])
+def test_a_quantized_model_draws_nearly_the_same(tiny_of: Find, job: Make, name: str, quantize: str) -> None:
+    card = tiny_of(name)
+    apart = np.abs(drawn(job(card)) - drawn(job(in_format(card, quantize)))).mean()
+    assert 0 < apart < FAR[quantize]
+
+
+@pytest.mark.parametrize("quantize", FAR)
+@pytest.mark.parametrize("name", ["sdxl", "sd3", "flux", "pixart"])
+def test_sizes_of_quantized_components_are_those_computed(tiny_of: Find, name: str, quantize: str) -> None:
+    card = in_format(tiny_of(name), quantize)
+    needed = memory_needed(card)
+    assert needed is not None
+    buffers = {"transformer": 2048} if name == "pixart" else {}  # position embeddings, which no file holds
+    for component, size in component_sizes(warm_model(card, (), (), ignore).pipeline).items():
+        assert needed.components[component][card.quantize] == pytest.approx(size - buffers.get(component, 0), rel=0.01)
+
+
+def test_quantizing_is_an_event(tiny: ModelCard, job: Make) -> None:
+    events = list[Event]()
+    drawn(job(in_format(tiny, "int8"), Context(asset="it", emit=events.append)))
+    assert [event.to for event in events if isinstance(event, Quantizing)] == ["int8"]
+
+
+def test_a_cpu_quantizes_nothing_by_itself(tiny: ModelCard, job: Make) -> None:
+    automatic = in_format(tiny, "auto")
+    assert fitting_quantization(automatic, "cpu") == "none"
+    assert (drawn(job(automatic)) == drawn(job(tiny))).all()
+
+
+def test_a_number_format_is_part_of_the_identity_and_none_is_not(tiny: ModelCard) -> None:
+    assert in_format(tiny, "nf4").identity == {**dict(tiny.identity), "quantize": "nf4"}
+    assert in_format(tiny, "none").identity == tiny.identity
+
+
+@pytest.mark.parametrize(("quantize", "package"), [("int8", "torchao"), ("nf4", "bitsandbytes")])
+def test_a_missing_package_is_named_with_its_install_command(
+    tiny: ModelCard, job: Make, monkeypatch: pytest.MonkeyPatch, quantize: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(NotInstalledError, match=rf"`quantize: {quantize}` needs {package}.*assetgen\[quant\]"):
+        drawn(job(in_format(tiny, quantize), seed=1))
+
+
+NEEDED = MemoryNeeded(
+    {
+        "transformer": {"none": 12 * GIGA, "int8": 6 * GIGA, "fp8": 6 * GIGA, "nf4": 3 * GIGA},
+        "text_encoder": {"none": 8 * GIGA, "int8": 4 * GIGA, "fp8": 4 * GIGA, "nf4": 3 * GIGA},
+    },
+    workspace=2 * GIGA,
+)
+
+
+@pytest.mark.parametrize(
+    ("free", "chosen"),
+    [(22, "none"), (21, "int8"), (12, "int8"), (11, "nf4"), (8, "nf4"), (7, "nf4"), (5, "nf4"), (4, "none")],
+)
+def test_the_most_precise_format_that_fits_is_chosen(free: int, chosen: str) -> None:
+    assert choose_quantization(NEEDED, free * GIGA) == chosen
+
+
+def test_formats_without_their_package_are_not_chosen() -> None:
+    assert choose_quantization(NEEDED, 11 * GIGA, ("none", "int8")) == "int8"
+    assert choose_quantization(NEEDED, 14 * GIGA, ("none",)) == "none"
