@@ -1,4 +1,7 @@
-"""The errors that users see: where, what, cure."""
+"""The errors that users see: where, what, cure. Cancelling work."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
 
 import re
 
@@ -53,7 +56,20 @@ class InputError(AssetgenError):
 
 
 class Cancelled(BaseException):
-    """Raised by an `Emit` to cancel the build. Not an `Exception`, so that no handler swallows it."""
+    """Raised by an `Emit`, or by `check_cancelled`, to cancel the build.
+
+    Not an `Exception`, so that no handler swallows it.
+    """
+
+
+is_cancelled: ContextVar[Callable[[], bool]] = ContextVar("is_cancelled", default=lambda: False)
+"""Whether the work of this thread is cancelled."""
+
+
+def check_cancelled() -> None:
+    """Raise `Cancelled` where the work of this thread is cancelled. For loops in parts that take seconds."""
+    if is_cancelled.get()():
+        raise Cancelled
 
 
 class NotInstalledError(AssetgenError):

@@ -29,7 +29,7 @@ class Machine:
 
     `cache` holds build locks and measured times. `device` is a torch device, "auto" for the best one. `runner` samples
     the images, in this process where it is None. `price` is USD an hour. `pause` is called between two batches, on the
-    sampling thread, and while a build lock is awaited: a server lets urgent jobs go first there.
+    sampling thread, and while a control image or a build lock is awaited: a server lets urgent jobs go first there.
     """
 
     store: Store

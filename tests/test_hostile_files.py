@@ -1,8 +1,11 @@
 """Files of strangers that could take all time or memory."""
 
+import contextvars
+import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +16,15 @@ from assetgen.build.manifest import ManifestEntry, read_manifest
 from assetgen.build.publish import Target
 from assetgen.controls._fit import fit_to_size
 from assetgen.controls._mesh import read_mesh
-from assetgen.errors import InputError, PublishError
+from assetgen.controls.depth import depth
+from assetgen.controls.normal import normal
+from assetgen.errors import Cancelled, InputError, PublishError, is_cancelled
 from assetgen.files import read_limited
 from assetgen.images import color_image
 from assetgen.pack.library import library_for, load_pack
 from assetgen.pack.lock import read_lock
 from assetgen.pack.resolve import resolve_pack
+from assetgen.parts import InputFile
 from assetgen.pixels.image_files import read_image
 from assetgen.pixels.palettes import read_palette
 from assetgen.store.store import Store, files_from
@@ -147,3 +153,28 @@ def test_a_stored_image_set_with_other_metadata_counts_as_absent(tmp_path: Path)
     store.write("images", "0" * 64, files)
     assert store.read_images("images", "0" * 64) is None
     assert not store.has("images", "0" * 64)
+
+
+def many_triangles(path: Path, count: int) -> InputFile:
+    """A binary STL file of triangles that cross the whole model."""
+    faces = np.zeros(count, [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+    faces["corners"] = np.random.default_rng(0).uniform(-1, 1, (count, 3, 3))
+    path.write_bytes(bytes(80) + count.to_bytes(4, "little") + faces.tobytes())
+    return InputFile.model_validate(str(path))
+
+
+def test_a_mesh_that_takes_minutes_to_render_is_refused(tmp_path: Path) -> None:
+    mesh = many_triangles(tmp_path / "large.stl", 60_000)
+    for control in (depth, normal):
+        with pytest.raises(InputError, match=r"large\.stl: its triangles cover too many pixels"):
+            control(mesh=mesh, size=(1024, 1024))
+
+
+@pytest.mark.parametrize("control", [depth, normal])
+def test_rendering_a_mesh_can_be_cancelled(tmp_path: Path, control: Callable[..., object]) -> None:
+    mesh = many_triangles(tmp_path / "large.stl", 1_000)
+    asked = itertools.count()
+    context = contextvars.copy_context()
+    context.run(is_cancelled.set, lambda: next(asked) > 3)
+    with pytest.raises(Cancelled):
+        context.run(control, mesh=mesh)

@@ -24,7 +24,7 @@ from assetgen.errors import AssetgenError, BuildError, NotInstalledError, printa
 from assetgen.events import Checked, Drawn, Emit, Event, Failed
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
-from assetgen.pack.recipe import Recipe
+from assetgen.pack.recipe import Recipe, Stage
 from assetgen.parts import Context, Control, Files, SourceJob, Verdict
 from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
@@ -214,12 +214,12 @@ class Sampler:
     def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
         """Start rendering the control images of a recipe. Detector networks run later, on the sampling thread, because
         they share its device."""
+        begun = [self._begin_control(stage) for stage in recipe.controls]
+        return lambda: tuple(result() for result in begun)
 
-        def draw() -> tuple[Control, ...]:
-            return tuple(render_control(stage, self.machine.device) for stage in recipe.controls)
-
-        waits = not recipe.controls or any(stage.part.traits.detector for stage in recipe.controls)
-        return draw if waits else self.background.ahead(draw)
+    def _begin_control(self, stage: Stage) -> Callable[[], Control]:
+        render = partial(render_control, stage, self.machine.device)
+        return render if stage.part.traits.detector else self.background.ahead(render, self.machine.pause)
 
     def _metered(self, attempt: Attempt) -> Emit:
         """An `Emit` for a source that records the cost of sampling this attempt."""

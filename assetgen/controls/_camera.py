@@ -6,12 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.controls._gltf import GltfTree
-from assetgen.controls._raster import Floats, clip_near, rasterise, visible_triangles
+from assetgen.controls._raster import (
+    Floats,
+    barycentric,
+    check_work,
+    clip_near,
+    rasterise,
+    visible_triangles,
+)
 
 _FIT_MARGIN = 1.04  # space around a model that just fits
 _TINY = 1e-12
 _LEAST_TILT = 1e-6  # sine of the elevation below which an orthographic view has no visible ground
 _BATCH = 500_000  # triangles projected at once: about 100 MB of memory
+_PIXELS = 250_000  # whose normals are computed at once: about 100 MB of memory
 
 
 @dataclass(frozen=True)
@@ -32,9 +40,12 @@ class Camera:
         Nearness is `1 / z` in perspective and `-z` in an orthographic view. `near` is the clipping depth.
         """
         found = np.full(size[::-1], -np.inf)
+        work = 0
         for start in range(0, len(triangles), _BATCH):
             seen = clip_near(triangles[start : start + _BATCH] @ self.view[:3, :3].T + self.view[:3, 3], near)
-            np.maximum(found, rasterise(self._on_screen(seen, size), size), out=found)
+            screen = self._on_screen(seen, size)
+            work = check_work(screen, size, work)
+            rasterise(screen, found)
         return found
 
     def facing(self, triangles: Floats, normals: Floats, size: tuple[int, int], near: float) -> tuple[Floats, Floats]:
@@ -43,29 +54,36 @@ class Camera:
         `normals` are vertex normals in world space, `n × 3 × 3`. Normals of back faces are flipped.
         """
         found, towards = np.full(size[::-1], -np.inf), np.zeros((*size[::-1], 3))
+        work = 0
         for start in range(0, len(triangles), _BATCH):
             part = slice(start, start + _BATCH)
             placed = triangles[part] @ self.view[:3, :3].T + self.view[:3, 3]
             seen = clip_near(np.concatenate([placed, normals[part] @ self.view[:3, :3].T], axis=-1), near)
-            if not len(seen):
-                continue
             screen = self._on_screen(seen, size)
-            nearness = rasterise(screen, size)
-            front = nearness > found
-            found[front], towards[front] = nearness[front], self._normals(seen, screen, nearness)[front]
+            work = check_work(screen, size, work)
+            nearest = found.copy()
+            rasterise(screen, nearest)
+            self._write_normals(towards, nearest > found, seen, screen, visible_triangles(screen, nearest))
+            found = nearest
         return found, towards
 
-    def _normals(self, seen: Floats, screen: Floats, nearness: Floats) -> Floats:
+    def _write_normals(
+        self, towards: Floats, front: NDArray[np.bool_], seen: Floats, screen: Floats, owner: NDArray[np.int64]
+    ) -> None:
         """Interpolated vertex normals at each pixel. `seen` is `n × 3 × 6`: position and normal of each vertex."""
-        owner, shares = visible_triangles(screen, nearness)
-        if self.perspective:
-            shares = shares * screen[..., 2][owner]
         corners, normals = seen[..., :3], seen[..., 3:]
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         away = (across * (corners[:, 0] if self.perspective else np.array([0.0, 0.0, -1.0]))).sum(axis=1) > 0
         turned = np.where(away[:, None, None], -normals, normals)
-        mixed = (shares[..., None] * turned[owner]).sum(axis=2)
-        return np.asarray(mixed / np.maximum(np.linalg.norm(mixed, axis=2, keepdims=True), _TINY))
+        places = np.flatnonzero(front)
+        for start in range(0, len(places), _PIXELS):
+            row, column = np.divmod(places[start : start + _PIXELS], front.shape[1])
+            triangle = owner[row, column]
+            shares = barycentric(screen[triangle], column, row)
+            if self.perspective:
+                shares = shares * screen[triangle, :, 2]
+            mixed = (shares[..., None] * turned[triangle]).sum(axis=1)
+            towards[row, column] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), _TINY)
 
     def ground(self, height: float, size: tuple[int, int], reach: float) -> Floats:
         """Nearness of the world plane `y = height` up to depth `reach`; -inf everywhere if seen from below."""

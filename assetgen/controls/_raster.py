@@ -1,7 +1,8 @@
 """A z-buffer in numpy: the nearest triangle at every pixel centre, without a graphics driver.
 
-Triangles are split into rows, rows into spans of pixels, and many spans are filled at once. Time grows with the pixels
-covered; memory is bounded.
+Triangles are split into rows, and rows into spans of pixels. The spans of many small triangles are filled at once.
+Large triangles are filled one by one, the nearest first, and hidden ones are skipped. Memory is bounded, and
+`check_work` bounds the time.
 """
 
 from collections.abc import Iterator
@@ -9,51 +10,138 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from assetgen.errors import InputError, check_cancelled
+
 Floats = NDArray[np.float64]
-_Whole = NDArray[np.int64]
+Whole = NDArray[np.int64]
+_Spans = tuple[Whole, Whole, Floats, Floats]
+"""First pixel of each span, its pixel count, `q` at the first pixel, slope of `q`."""
+Mask = NDArray[np.bool_]
+_Box = tuple[Whole, slice]
+"""Rows and columns of the screen."""
 
-_PORTION = 2_000_000  # rows or pixels processed at once: about 100 MB of memory
+_PORTION = 500_000  # rows or pixels processed at once: about 50 MB of memory
 _EDGE_SLACK = 1e-6  # pixels: closes the gap between triangles that share an edge
+_LARGE = 1_024  # pixels of the bounding box from which a triangle is filled by itself
+_GROUP = 64  # large triangles whose spans are found at once
+_DENSE = 1 / 8  # share of its bounding box from which a large triangle is filled in one box
+_NARROW_ROWS = 8  # of each box of other large triangles
+_ROUNDING = 1e-12  # relative error of `q`
+_MAX_WORK = 1_000_000_000  # 5 to 10 seconds on one core
+_ROW_WORK = 64  # pixels that take as long to fill as a row takes to split
 
 
-def rasterise(corners: Floats, size: tuple[int, int]) -> Floats:
-    """The greatest `q` at each pixel centre, `height × width`; -inf where there is no triangle.
+def check_work(corners: Floats, size: tuple[int, int], done: int = 0) -> int:
+    """The work of drawing triangles, added to that `done` before: the pixels of their bounding boxes, and their rows.
 
-    `corners` is `n × 3 × (x, y, q)`, x to the right and y down, in pixels of `size` (width, height). `q` must be affine
-    on the screen and greater for nearer surfaces: `1 / z` in perspective, `-z` in an orthographic view.
+    Raises `InputError` where it is too much. The arguments are those of `rasterise`.
     """
-    width, height = size
-    buffer = np.full(width * height, -np.inf)
-    for _, pixels, q in _covered(corners, size):
-        np.maximum.at(buffer, pixels, q)
-    return buffer.reshape(height, width)
+    _, rows = _extent(corners[..., 1], size[1])
+    _, columns = _extent(corners[..., 0], size[0])
+    total = done + int((rows * (columns + _ROW_WORK))[columns > 0].sum())
+    if total > _MAX_WORK:
+        cure = "Simplify the mesh, remove what is hidden, or render a smaller size"
+        raise InputError("its triangles cover too many pixels to render", cure=cure)
+    return total
 
 
-def visible_triangles(corners: Floats, nearness: Floats) -> tuple[_Whole, Floats]:
-    """The visible triangle at each pixel (`height × width`, -1 for none) and its barycentric coordinates there
-    (`height × width × 3`, in screen space). `nearness` is the result of `rasterise` for the same corners.
+def rasterise(corners: Floats, nearest: Floats) -> None:
+    """Raise each pixel of `nearest` (`height × width`) to the greatest `q` at its centre.
+
+    `corners` is `n × 3 × (x, y, q)`, x to the right and y down, in pixels. `q` must be affine on the screen and greater
+    for nearer surfaces: `1 / z` in perspective, `-z` in an orthographic view.
     """
-    height, width = nearness.shape
-    seen = np.full(width * height, -1)
-    for owners, pixels, q in _covered(corners, (width, height)):
-        front = q >= nearness.flat[pixels]
-        seen[pixels[front]] = owners[front]
-    drawn = np.flatnonzero(seen >= 0)
-    along = _along(corners[seen[drawn]], drawn % width, drawn // width)
-    shares = np.zeros((width * height, 3))
-    shares[drawn] = np.clip(np.stack([1 - along[0] - along[1], *along], axis=-1), 0, 1)
-    return seen.reshape(height, width), shares.reshape(height, width, 3)
+    small, large = _by_size(corners, nearest.shape)
+    for _, pixels, q in _covered(corners, small, nearest.shape):
+        np.maximum.at(nearest.reshape(-1), pixels, q)
+    nearest_first = large[np.argsort(-corners[large, :, 2].max(axis=1))]
+    for _, box, q, inside in _filled_boxes(corners, nearest_first, nearest):
+        nearest[box] = np.where(inside & (q > nearest[box]), q, nearest[box])
 
 
-def _covered(corners: Floats, size: tuple[int, int]) -> Iterator[tuple[_Whole, _Whole, Floats]]:
-    """The pixels that each triangle covers, in portions: triangle index, pixel index, `q`."""
-    number = np.flatnonzero(_in_sight(corners, size))
-    corners = corners[number]
-    first, rows = _rows(corners[..., 1], size[1])
+def visible_triangles(corners: Floats, nearest: Floats) -> Whole:
+    """The visible triangle at each pixel (`height × width`, -1 for none).
+
+    `nearest` is the result of `rasterise`, and may hold nearer surfaces. Of equally near triangles, the last counts.
+    """
+    seen = np.full(nearest.shape, -1)
+    small, large = _by_size(corners, nearest.shape)
+    for owners, pixels, q in _covered(corners, small, nearest.shape):
+        front = q >= nearest.reshape(-1)[pixels]
+        seen.reshape(-1)[pixels[front]] = owners[front]
+    for owner, box, q, inside in _filled_boxes(corners, large, nearest):
+        seen[box] = np.where(inside & (q >= nearest[box]), np.maximum(owner, seen[box]), seen[box])
+    return seen
+
+
+def barycentric(corners: Floats, column: Whole, row: Whole) -> Floats:
+    """Barycentric coordinates `n × 3` of a pixel centre in each triangle, in screen space, clipped to the triangle."""
+    along = _along(corners, column, row)
+    return np.clip(np.stack([1 - along[0] - along[1], *along], axis=-1), 0, 1)
+
+
+def _by_size(corners: Floats, shape: tuple[int, ...]) -> tuple[Whole, Whole]:
+    """Indices of the small and of the large triangles on the screen."""
+    seen = np.flatnonzero(_in_sight(corners, (shape[1], shape[0])))
+    _, rows = _extent(corners[seen, :, 1], shape[0])
+    _, columns = _extent(corners[seen, :, 0], shape[1])
+    is_large = rows * columns > _LARGE
+    return seen[~is_large], seen[is_large]
+
+
+def _covered(corners: Floats, chosen: Whole, shape: tuple[int, ...]) -> Iterator[tuple[Whole, Whole, Floats]]:
+    """The pixels that each chosen triangle covers, in portions: triangle index, pixel index, `q`."""
+    corners = corners[chosen]
+    first, rows = _extent(corners[..., 1], shape[0])
     for part in portions(rows):
+        check_cancelled()
         owner = np.repeat(np.arange(part.start, part.stop), rows[part])
-        drawn, spans = _spans(corners[owner], first[owner] + ramp(rows[part]), size[0])
-        yield from ((number[owner[drawn]][span], pixels, q) for span, pixels, q in _filled(spans))
+        drawn, spans = _spans(corners[owner], first[owner] + ramp(rows[part]), shape[1])
+        yield from ((chosen[owner[drawn]][span], pixels, q) for span, pixels, q in _filled(spans))
+
+
+def _filled_boxes(corners: Floats, chosen: Whole, nearest: Floats) -> Iterator[tuple[int, _Box, Floats, Mask]]:
+    """The pixels that each chosen triangle covers, in boxes: triangle index, box, `q` in the box, which are covered.
+
+    Triangles that are hidden behind `nearest` are left out.
+    """
+    for start in range(0, len(chosen), _GROUP):
+        check_cancelled()
+        group = chosen[start : start + _GROUP]
+        group = group[[not _is_hidden(corners[index], nearest) for index in group]]
+        first, rows = _extent(corners[group, :, 1], nearest.shape[0])
+        owner = np.repeat(np.arange(len(group)), rows)
+        drawn, spans = _spans(corners[group[owner]], first[owner] + ramp(rows), nearest.shape[1])
+        ends = np.searchsorted(owner[drawn], np.arange(len(group) + 1))
+        for index, begin, end in zip(group, ends, ends[1:], strict=False):
+            for box in _boxes(spans, begin, end, nearest.shape[1]):
+                yield int(index), *box
+
+
+def _is_hidden(triangle: Floats, nearest: Floats) -> bool:
+    """Whether every pixel of the triangle's bounding box holds a nearer surface."""
+    (top, rows), (left, columns) = (_extent(triangle[None, :, axis], nearest.shape[1 - axis]) for axis in (1, 0))
+    box = nearest[top[0] : top[0] + rows[0], left[0] : left[0] + columns[0]]
+    q = triangle[:, 2].max()
+    return bool(q + _ROUNDING * abs(q) < box.min())
+
+
+def _boxes(spans: _Spans, begin: int, end: int, width: int) -> Iterator[tuple[_Box, Floats, Mask]]:
+    """The pixels of one triangle's spans `begin` to `end`: box, `q` in the box, which pixels are covered.
+
+    A narrow diagonal triangle is divided into boxes of few rows.
+    """
+    row, left = np.divmod(spans[0][begin:end], width)
+    length, q, slope = spans[1][begin:end], spans[2][begin:end], spans[3][begin:end]
+    columns = int((left + length).max() - left.min()) if len(row) else 0
+    is_dense = length.sum() > _DENSE * len(row) * columns
+    rows = len(row) if is_dense else _NARROW_ROWS
+    for start in range(0, len(row), max(rows, 1)):
+        part = slice(start, start + rows)
+        first, last = int(left[part].min()), int((left + length)[part].max())
+        step = np.arange(first, last) - left[part, None]
+        inside = (step >= 0) & (step < length[part, None])
+        yield (row[part], slice(first, last)), q[part, None] + slope[part, None] * step, inside
 
 
 def clip_near(triangles: Floats, near: float) -> Floats:
@@ -84,23 +172,23 @@ def _cut(start: Floats, end: Floats, near: float) -> Floats:
     return start + share * (end - start)
 
 
-def _in_sight(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
+def _in_sight(corners: Floats, size: tuple[int, int]) -> Mask:
     """Which triangles have an area and a bounding box that overlaps the screen."""
     lowest, highest = corners[..., :2].min(axis=1), corners[..., :2].max(axis=1)
     across, down = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
-    seen: NDArray[np.bool_] = (highest > 0).all(1) & (lowest < np.array(size)).all(1) & (area != 0)
+    seen: Mask = (highest > 0).all(1) & (lowest < np.array(size)).all(1) & (area != 0)
     return seen
 
 
-def _rows(y: Floats, height: int) -> tuple[_Whole, _Whole]:
-    """First row of each triangle on the screen, and the number of rows it covers."""
-    first = np.ceil(np.clip(y.min(axis=1) - 0.5, 0, height)).astype(np.int64)
-    last = np.floor(np.clip(y.max(axis=1) - 0.5, -1, height - 1)).astype(np.int64)
+def _extent(places: Floats, side: int) -> tuple[Whole, Whole]:
+    """First row (or column) of each triangle on a screen of this height (width), and the number that it crosses."""
+    first = np.ceil(np.clip(places.min(axis=1) - 0.5, 0, side)).astype(np.int64)
+    last = np.floor(np.clip(places.max(axis=1) - 0.5, -1, side - 1)).astype(np.int64)
     return first, np.maximum(last - first + 1, 0)
 
 
-def _spans(corners: Floats, row: _Whole, width: int) -> tuple[NDArray[np.bool_], tuple[_Whole, _Whole, Floats, Floats]]:
+def _spans(corners: Floats, row: Whole, width: int) -> tuple[Mask, _Spans]:
     """Which triangles the row centre crosses; for those: first pixel, pixel count, `q` at the first, slope of `q`."""
     y = row + 0.5
     left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
@@ -118,7 +206,7 @@ def _spans(corners: Floats, row: _Whole, width: int) -> tuple[NDArray[np.bool_],
     return drawn, (row * width + first, last - first + 1, begin, (end - begin) / np.maximum(last - first, 1))
 
 
-def _plane_at(corners: Floats, column: _Whole, row: _Whole) -> Floats:
+def _plane_at(corners: Floats, column: Whole, row: Whole) -> Floats:
     """`q` of each triangle's plane at a pixel centre, clipped to its corners (the plane of a sliver is very steep)."""
     along_u, along_v = _along(corners, column, row)
     origin = corners[:, 0, 2]
@@ -126,7 +214,7 @@ def _plane_at(corners: Floats, column: _Whole, row: _Whole) -> Floats:
     return np.clip(q, corners[..., 2].min(axis=1), corners[..., 2].max(axis=1))
 
 
-def _along(corners: Floats, column: _Whole, row: _Whole) -> tuple[Floats, Floats]:
+def _along(corners: Floats, column: Whole, row: Whole) -> tuple[Floats, Floats]:
     """Barycentric coordinates of a pixel centre for the second and third corner."""
     origin, u, v = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
@@ -134,17 +222,18 @@ def _along(corners: Floats, column: _Whole, row: _Whole) -> tuple[Floats, Floats
     return (dx * v[:, 1] - dy * v[:, 0]) / area, (u[:, 0] * dy - u[:, 1] * dx) / area
 
 
-def _filled(spans: tuple[_Whole, _Whole, Floats, Floats]) -> Iterator[tuple[_Whole, _Whole, Floats]]:
+def _filled(spans: _Spans) -> Iterator[tuple[Whole, Whole, Floats]]:
     """The pixels of each span, in portions: span index, pixel index, `q`."""
     start, length, begin, slope = spans
     for part in portions(length):
+        check_cancelled()
         span = np.repeat(np.arange(part.start, part.stop), length[part])
         step = ramp(length[part])
         yield span, start[span] + step, begin[span] + slope[span] * step
 
 
-def portions(weights: _Whole) -> Iterator[slice]:
-    """Consecutive slices whose weights sum to at most 2,000,000, or that hold one element."""
+def portions(weights: Whole) -> Iterator[slice]:
+    """Consecutive slices whose weights sum to at most 500,000, or that hold one element."""
     total = np.cumsum(weights)
     start = 0
     while start < len(weights):
@@ -154,7 +243,7 @@ def portions(weights: _Whole) -> Iterator[slice]:
         start = stop
 
 
-def ramp(counts: _Whole) -> _Whole:
+def ramp(counts: Whole) -> Whole:
     """0, 1, … counts[0]-1, 0, 1, … counts[1]-1, …"""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)

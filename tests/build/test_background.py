@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from assetgen.build.background import UNSAVED_LIMIT, BackgroundWork
-from assetgen.errors import BuildError
+from assetgen.errors import BuildError, Cancelled, check_cancelled
+from assetgen.machine import no_pause
 
 SOON = 60.0
 
@@ -51,9 +52,9 @@ def test_a_failed_save_raises_in_the_waiting_thread_and_frees_its_slot(beside: B
 
 
 def test_work_started_ahead_returns_its_result_or_raises_its_error(beside: BackgroundWork) -> None:
-    assert beside.ahead(lambda: 7)() == 7
+    assert beside.ahead(lambda: 7, no_pause)() == 7
     with pytest.raises(BuildError, match="it broke"):
-        beside.ahead(broken)()
+        beside.ahead(broken, no_pause)()
 
 
 def test_closing_waits_for_running_saves() -> None:
@@ -62,3 +63,25 @@ def test_closing_waits_for_running_saves() -> None:
     threading.Timer(0.05, gate.set).start()
     beside.close()
     assert saved.done()
+
+
+def test_a_pause_that_cancels_ends_the_wait_and_closing_ends_the_work() -> None:
+    beside, begun, ended = BackgroundWork(), threading.Event(), threading.Event()
+
+    def endless() -> None:
+        begun.set()
+        try:
+            while True:
+                check_cancelled()
+        except Cancelled:
+            ended.set()
+
+    def cancel() -> None:
+        raise Cancelled
+
+    result = beside.ahead(endless, cancel)
+    assert begun.wait(SOON)
+    with pytest.raises(Cancelled):
+        result()
+    beside.close()
+    assert ended.is_set()
