@@ -24,6 +24,7 @@ LIMITS = {
     "palette": "pixels.palettes._MAX_FILE_BYTES pixels.palettes.MAX_COLORS",
     "mesh": "controls._mesh._MAX_BYTES controls._gltf._MAX_EXTERNAL_BYTES controls._mesh._MAX_FACES"
     " controls._gltf._MAX_NODES",
+    "rendering of a mesh": "controls._raster._MAX_WORK",
     "request body": "server.guard._JSON_BYTES server.requests.MAX_DEPTH server.requests.MAX_VALUES"
     " server.guard._UPLOAD_BYTES",
     "make, candidates": "server.requests.MAX_VARIATIONS build.candidates.MAX_CANDIDATES",
