@@ -1,9 +1,8 @@
 """The errors that users see: where, what, cure. Cancelling work."""
 
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
-
-import re
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
