@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 _Spans = tuple[Whole, Whole, Floats, Floats]
 """First pixel of each span, its pixel count, `q` at the first pixel, slope of `q`."""
-Mask = NDArray[np.bool_]
+Booleans = NDArray[np.bool_]
 _Box = tuple[Whole, slice]
 """Rows and columns of the screen."""
 
@@ -100,7 +100,7 @@ def _covered(corners: Floats, chosen: Whole, shape: tuple[int, ...]) -> Iterator
         yield from ((chosen[owner[drawn]][span], pixels, q) for span, pixels, q in _filled(spans))
 
 
-def _filled_boxes(corners: Floats, chosen: Whole, nearest: Floats) -> Iterator[tuple[int, _Box, Floats, Mask]]:
+def _filled_boxes(corners: Floats, chosen: Whole, nearest: Floats) -> Iterator[tuple[int, _Box, Floats, Booleans]]:
     """The pixels that each chosen triangle covers, in boxes: triangle index, box, `q` in the box, which are covered.
 
     Triangles that are hidden behind `nearest` are left out.
@@ -126,7 +126,7 @@ def _is_hidden(triangle: Floats, nearest: Floats) -> bool:
     return bool(q + _ROUNDING * abs(q) < box.min())
 
 
-def _boxes(spans: _Spans, begin: int, end: int, width: int) -> Iterator[tuple[_Box, Floats, Mask]]:
+def _boxes(spans: _Spans, begin: int, end: int, width: int) -> Iterator[tuple[_Box, Floats, Booleans]]:
     """The pixels of one triangle's spans `begin` to `end`: box, `q` in the box, which pixels are covered.
 
     A narrow diagonal triangle is divided into boxes of few rows.
@@ -172,12 +172,12 @@ def _cut(start: Floats, end: Floats, near: float) -> Floats:
     return start + share * (end - start)
 
 
-def _in_sight(corners: Floats, size: tuple[int, int]) -> Mask:
+def _in_sight(corners: Floats, size: tuple[int, int]) -> Booleans:
     """Which triangles have an area and a bounding box that overlaps the screen."""
     lowest, highest = corners[..., :2].min(axis=1), corners[..., :2].max(axis=1)
     across, down = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
-    seen: Mask = (highest > 0).all(1) & (lowest < np.array(size)).all(1) & (area != 0)
+    seen: Booleans = (highest > 0).all(1) & (lowest < np.array(size)).all(1) & (area != 0)
     return seen
 
 
@@ -188,7 +188,7 @@ def _extent(places: Floats, side: int) -> tuple[Whole, Whole]:
     return first, np.maximum(last - first + 1, 0)
 
 
-def _spans(corners: Floats, row: Whole, width: int) -> tuple[Mask, _Spans]:
+def _spans(corners: Floats, row: Whole, width: int) -> tuple[Booleans, _Spans]:
     """Which triangles the row centre crosses; for those: first pixel, pixel count, `q` at the first, slope of `q`."""
     y = row + 0.5
     left, right = np.full(len(row), np.inf), np.full(len(row), -np.inf)
