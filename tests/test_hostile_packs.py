@@ -147,3 +147,10 @@ def test_a_weight_file_of_the_kernel_is_not_read(tmp_path: Path, file: str) -> N
             weights_digest(tmp_path / "model.safetensors")
     else:
         assert len(weights_digest(tmp_path / "model.safetensors")) == 64
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0x" + "f" * 5_000, "0b" + "1" * 20_000, "1" + "_0" * 5_000])
+def test_a_number_of_thousands_of_digits_is_one_sentence(tmp_path: Path, number: str) -> None:
+    write_pack_in(tmp_path, PACK.replace("a.png", number))
+    with pytest.raises(InputError, match=r"pack.yaml:2: .*is not a valid value; quote it if it is text"):
+        load_pack(tmp_path)

@@ -21,6 +21,8 @@ MAX_YAML_BYTES = 8_000_000
 _MAX_NODES = 400_000
 _NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _MAX_DEPTH = 40
+_MAX_BITS = 4096
+"""Of a whole number. Python prints none of more than 4,300 decimal digits, but reads hexadecimal ones of any length."""
 _PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 TYPE_MESSAGES = {
     "string_type": "Input should be text",
@@ -144,7 +146,10 @@ class _Reader:
         if node.tag in _NUMBER_TAGS and ":" in node.value:
             return node.value  # YAML 1.1 reads 1:30 as the sexagesimal number 90; YAML 1.2 as text
         try:
-            return self.loader.construct_object(node)
+            value = self.loader.construct_object(node)
+            if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+                raise ValueError("too many digits")
+            return value
         except ValueError as error:  # an impossible date, a number of ten thousand digits
             text = str(getattr(node, "value", ""))
             problem = f"'{text:.20}{'…' * (len(text) > 20)}' is not a valid value; quote it if it is text"
