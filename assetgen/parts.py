@@ -179,6 +179,7 @@ class Traits:
     new_project: Callable[[str], Files] | None = None
     engine_owned: tuple[str, ...] = ()
     detector: Detector | None = None
+    adds: tuple[str, ...] = ()
 
 
 class ControlArguments(BaseModel):
@@ -200,16 +201,17 @@ def part(
     new_project: Callable[[str], Files] | None = None,
     engine_owned: tuple[str, ...] = (),
     detector: Detector | None = None,
+    adds: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Make a function a part. Raise `version` whenever its pixels or bytes change for the same arguments.
 
     Sources: `batch` samples many images at once; `members` is true for a source that combines other assets.
     Exporters: `new_project(pack)` returns the files of an empty project of the engine; `engine_owned` holds patterns of
     files that the engine rewrites. Controls: `detector` describes a third-party network; the control then receives the
-    device as its first argument.
+    device as its first argument. Steps: `adds` names the channels that it adds to `color`.
     """
 
-    traits = Traits(version, batch, members, new_project, engine_owned, detector)
+    traits = Traits(version, batch, members, new_project, engine_owned, detector, adds)
 
     def mark(function: F) -> F:
         function.assetgen_part = traits  # type: ignore[attr-defined]

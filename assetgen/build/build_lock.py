@@ -23,7 +23,7 @@ def build_lock(path: Path, locks: Path, emit: Emit, pause: Callable[[], None] = 
     """
     import filelock
 
-    file = locks / f"{hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]}.lock"
+    file = lock_file(path, locks)
     holder = file.with_suffix(".holder")
     lock = filelock.FileLock(file)
     try:
@@ -45,6 +45,11 @@ def build_lock(path: Path, locks: Path, emit: Emit, pause: Callable[[], None] = 
         yield
     finally:
         lock.release()
+
+
+def lock_file(path: Path, locks: Path) -> Path:
+    """The file in the folder `locks` that stands for a folder or file."""
+    return locks / f"{hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]}.lock"
 
 
 def _holder(holder: Path) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 
 from assetgen.errors import InputError, PublishError
 from assetgen.files import read_limited
-from assetgen.pack.entries import check_name
+from assetgen.pack.entries import check_path
 
-MANIFEST = "manifest.json"
 _VERSION = 1
 _MAX_BYTES = 512_000_000
 _FIELDS = {"key": str, "files": dict, "engine_owned": list}
@@ -42,7 +41,7 @@ class ManifestEntry:
         if not forms or type(data.get("attempt", 0)) is not int:
             raise TypeError("a manifest entry of another form")
         for path in data["files"]:
-            check_name(path)
+            check_path(path)
         facts = {name: value for name, value in data.items() if name not in _FIELDS}
         return cls(data["key"], data["files"], tuple(data["engine_owned"]), facts)
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
-from assetgen.build.manifest import MANIFEST, UNPUBLISHED, ManifestEntry, manifest_bytes, read_manifest
+from assetgen.build.manifest import UNPUBLISHED, ManifestEntry, manifest_bytes, read_manifest
 from assetgen.errors import PublishError
 from assetgen.files import read_limited
-from assetgen.pack.entries import check_name
+from assetgen.pack.entries import check_name, check_path
+from assetgen.pack.file_names import JOURNAL, MANIFEST
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import Pack
 from assetgen.parts import Files
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
-JOURNAL = ".assetgen-journal"
 _MAX_JOURNAL = 512_000_000  # bytes
 LITTER = f"{PART_PREFIX}*{PART_SUFFIX}"
 _IMAGE = ".png"
@@ -174,7 +174,7 @@ class Target:
         return current != digest
 
     def _check_path(self, path: str, name: str) -> None:
-        check_name(path)
+        check_path(path)
         if path.lower() in (MANIFEST, JOURNAL):
             raise PublishError(f"'{path}' is assetgen's own file", cure="Rename the asset")
         if (owner := self._owner(path, name)) != name:

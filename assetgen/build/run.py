@@ -12,12 +12,14 @@ from assetgen.build.build_lock import build_lock
 from assetgen.build.execute import Made, build_recipes, made_before
 from assetgen.build.history import measured, record
 from assetgen.build.options import BuildOptions
+from assetgen.build.ownership import claim_target
 from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import Target, open_target, sweep
 from assetgen.build.status import AssetStatus, asset_statuses
 from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
 from assetgen.machine import Machine
+from assetgen.pack.changes import wrong_facts
 from assetgen.pack.licences import check_licences
 from assetgen.pack.lock import LockEntry, write_lock
 from assetgen.pack.project import Plan, Project
@@ -39,6 +41,8 @@ def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: 
         plan = replace(plan, recipes=with_number_formats(plan.recipes, machine))
         with build_lock(game / SHARED, *waiting):
             target = open_target(game, pack, plan.recipes)
+        if not options.once:
+            claim_target(project, plan, target, machine.locks)
         target.sweep()
         return _PackBuild(project, machine, options, emit, plan, target).run()
 
@@ -121,7 +125,7 @@ class _PackBuild:
         found = {}
         for recipe in recipes:
             request, locked = requests[recipe.name], self.plan.lock.get(recipe.name)
-            if recipe.name not in made and locked and locked.keys == request.keys:
+            if recipe.name not in made and locked and locked.keys == request.keys and not wrong_facts(request, locked):
                 found[recipe.name] = locked
                 continue
             result = made.get(recipe.name) or made_before(recipe, self.machine.store, self.target)
@@ -172,7 +176,8 @@ def _entry(request: LockEntry, made: Made, locked: LockEntry | None) -> LockEntr
     if locked and not cost and locked.keys.get("sampled") == request.keys["sampled"]:
         cost = locked.cost
     entry = replace(request, attempt=made.attempt, outputs=made.outputs, looks=made.looks, cost=cost)
-    return locked if locked and (locked.keys, locked.outputs) == (entry.keys, entry.outputs) else entry
+    is_same = locked and (locked.keys, locked.outputs) == (entry.keys, entry.outputs)
+    return locked if locked and is_same and not wrong_facts(request, locked) else entry
 
 
 def _refused(name: str, what: str) -> Failed:

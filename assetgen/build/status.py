@@ -204,7 +204,10 @@ def _file_findings(
 ) -> Iterator[tuple[AssetState, str]]:
     """What is wrong with the published files of one asset."""
     engine_owned = recipe.export.part.traits.engine_owned
-    published = target.assets.get(recipe.name, UNPUBLISHED).files
+    entry = target.assets.get(recipe.name, UNPUBLISHED)
+    published = entry.files
+    if entry.key == locked.keys.get("files"):
+        yield from (("stale", f"{name} is not in the lock") for name in published if name not in locked.outputs)
     for name, expected in locked.outputs.items():
         path = target.root / name
         if path.is_symlink() or not path.is_file():

@@ -16,6 +16,8 @@ from assetgen.parts import InputFile
 _SOURCE = "source"
 """Changes of source arguments are reported without it: `prompt changed`."""
 _FREE_TEXT = ("prompt", "negative")
+_KEYED = ("preset", "source", "export", "members", "licences", "seed_name", "tries", "pick")
+"""Facts of a lock entry that its keys are made of."""
 _MAX_SHOWN = 24
 """Longer values, free text and mappings are not printed, only reported as changed."""
 
@@ -85,7 +87,7 @@ def _weights(recipe: Recipe) -> Iterator[tuple[str, str]]:
 def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
     """What changed in the request, one short reason each; empty if nothing did."""
     if now.keys == locked.keys:
-        return []
+        return [f"its '{name}' in the lock does not fit its keys" for name in wrong_facts(now, locked)]
     files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
     models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
     known = _Reported(frozenset(files.values()), bool(models))
@@ -101,6 +103,23 @@ def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
         if getattr(locked, name) != getattr(now, name)
     ]
     return reasons or [_other_reason(now, locked)]
+
+
+def wrong_facts(now: LockEntry, locked: LockEntry) -> list[str]:
+    """The fields of a lock entry that were edited: equal keys, but other facts than those the keys are made of.
+
+    Names of stages and paths of input files are in no key, so only what they name is compared.
+    """
+    if now.keys != locked.keys:
+        return []
+    found = [name for name in _KEYED if getattr(now, name) != getattr(locked, name)]
+    stages = ("controls", "steps", "checks")
+    found += [name for name in stages if [*getattr(now, name).values()] != [*getattr(locked, name).values()]]
+    for name in ("inputs", "weights"):
+        known, recorded = getattr(now, name), getattr(locked, name)
+        if any(recorded[key] != known[key] for key in set(known) & set(recorded)):
+            found.append(name)
+    return found
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ DEVICE_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)))
 )
 _MAX_NAME = 120
+_MAX_SEGMENT = 255
+"""Bytes of one file or folder name, on most file systems."""
 _MAX_WRITTEN_NAME = 10_000
 """Characters of a name before its braces are expanded."""
 _PROMPT_NAME = 40  # characters of a prompt that become a name
@@ -75,20 +77,28 @@ def variations(prompt: str, count: int) -> list[str]:
 
 
 def check_name(name: str) -> None:
-    """Raise `InputError` for a name that is not a safe file name on every system.
-
-    Allowed are letters, digits, `_`, `-`, `.`, and `/` for folders; Windows device names are not.
-    """
-    for segment in name.split("/"):
-        if not _SEGMENT.fullmatch(segment) or segment.endswith("."):
-            cure = "Use letters, digits, '_', '-' and '.', and '/' for folders"
-            raise InputError(f"'{ascii(name)[1:-1]:.80}' cannot be the name of an asset", cure=cure)
-        if segment.lower().split(".")[0] in DEVICE_NAMES:
-            what = f"'{name}' cannot be the name of an asset: '{segment}' is a device on Windows"
-            raise InputError(what, cure="Choose another name")
+    """Raise `InputError` for an asset name that is too long or, with its folders, no safe path of a file."""
+    check_path(name)
     if len(name) > _MAX_NAME:
         what = f"the asset name '{name[:40]}…' is longer than {_MAX_NAME} characters"
         raise InputError(what, cure="Choose a shorter one")
+
+
+def check_path(path: str) -> None:
+    """Raise `InputError` for a relative path that is not safe on every system.
+
+    Allowed are letters, digits, `_`, `-`, `.`, and `/` for folders; Windows device names are not.
+    """
+    for segment in path.split("/"):
+        if not _SEGMENT.fullmatch(segment) or segment.endswith("."):
+            cure = "Use letters, digits, '_', '-' and '.', and '/' for folders"
+            raise InputError(f"'{ascii(path)[1:-1]:.80}' cannot be the name of an asset", cure=cure)
+        if segment.lower().split(".")[0] in DEVICE_NAMES:
+            what = f"'{path}' cannot be the name of an asset: '{segment}' is a device on Windows"
+            raise InputError(what, cure="Choose another name")
+        if len(segment) > _MAX_SEGMENT:
+            what = f"the name '{segment[:40]}…' of a file is longer than {_MAX_SEGMENT} characters"
+            raise InputError(what, cure="Choose a shorter one")
 
 
 def _choices(name: str, spec: AssetSpec) -> Iterator[dict[str, str]]:

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from assetgen.errors import InputError
 from assetgen.files import read_limited
-from assetgen.pack.entries import check_name
+from assetgen.pack.entries import check_path
 from assetgen.pack.library import PackFile
 from assetgen.store.atomic import write_atomically
 
@@ -192,7 +192,7 @@ def _entry(name: str, data: Any, path: Path) -> LockEntry:
         if wrong := [each.name for each in fields(entry) if not _has_type(getattr(entry, each.name), each.type)]:
             raise TypeError(wrong[0])
         for output in entry.outputs:
-            check_name(output)
+            check_path(output)
     except TypeError as error:
         raise InputError(f"the entry of '{name}' is incomplete or damaged", where=str(path), cure=_CURE) from error
     except InputError as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand
+from assetgen.pack.file_names import FileOwners, related_names
 from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pack_file
 from assetgen.pack.layers import AssetLayers, line_of
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
@@ -71,11 +72,36 @@ def resolve_pack(
             if entries[name].document is None or is_in_pack_file(file, error):
                 raise
             errors[name] = error
+    recipes = tuple(resolver.done.values())
+    errors |= _clashes(resolver)
     if invalid is None and errors:
         raise next(iter(errors.values()))
     if invalid is not None:
         invalid |= errors
-    return tuple(resolver.done.values())
+    return tuple(recipe for recipe in recipes if recipe.name not in errors)
+
+
+def _clashes(resolver: "_Resolver") -> InvalidFiles:
+    """The errors of inbox files whose assets would write files of other assets. Raises `InputError` for other assets.
+
+    All assets are compared, also those that are not resolved yet: the verdict does not depend on `only`.
+    """
+    owners, errors = FileOwners(), InvalidFiles()
+    related = related_names(resolver.entries)
+    for name, entry in resolver.entries.items():
+        if name not in related:
+            continue
+        try:
+            recipe = resolver.recipe(name)
+        except InputError:
+            continue  # it was reported, or is not to be built
+        try:
+            owners.add(recipe)
+        except InputError as error:
+            if entry.document is None:
+                raise
+            errors[name] = error
+    return errors
 
 
 def entries_of(file: PackFile) -> tuple[dict[str, Entry], InvalidFiles]:

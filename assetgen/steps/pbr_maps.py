@@ -24,7 +24,7 @@ _GRAIN = 1.0  # pixels: finer detail is grain
 _SCHARR = np.array([3, 10, 3], np.float32) / 32  # Scharr (2000): the derivative with the least directional error
 
 
-@part(version=1)
+@part(version=1, adds=("ao", "height", "metallic", "normal", "orm", "roughness"))
 def pbr_maps(
     images: ImageSet,
     *,

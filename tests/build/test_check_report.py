@@ -10,7 +10,7 @@ from PIL import Image
 
 from assetgen.build.status import check_report, count_states
 from assetgen.errors import InputError, PublishError
-from assetgen.events import Audited, Event
+from assetgen.events import Audited, Event, Failed
 from assetgen.pack.lock import read_lock, write_lock
 from assetgen.pack.project import Project
 
@@ -205,3 +205,23 @@ def test_nothing_is_written(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) ->
 def test_verdicts_are_counted_by_state() -> None:
     verdicts = [Audited(asset=name, pack="p", state="ok" if name == "a" else "new") for name in "abc"]
     assert count_states(verdicts) == {"ok": 1, "new": 2}
+
+
+def test_an_edited_fact_in_the_lock_is_found_and_the_next_build_repairs_it(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
+    rebuilt(TWO)
+    before = (tmp_path / "pack.lock").read_bytes()
+    change(tmp_path, licences={"mini": "CC0-1.0"}, tries=9)
+    wrong = ("its 'licences' in the lock does not fit its keys", "its 'tries' in the lock does not fit its keys")
+    assert audited()["a"] == ("stale", *wrong)
+    [failed] = [event for event in rebuilt(TWO, update="") if isinstance(event, Failed)]
+    assert wrong[0] in failed.reason
+    rebuilt(TWO)
+    assert (tmp_path / "pack.lock").read_bytes() == before
+
+
+def test_a_file_that_is_left_out_of_the_lock_is_found(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    change(tmp_path, outputs={}, looks={})
+    assert audited()["a"] == ("stale", "a.png is not in the lock")

@@ -197,3 +197,26 @@ def test_all_reasons_are_reported(entry: MakeEntry) -> None:
 
 def test_a_change_of_assetgen_itself_is_reported(entry: MakeEntry) -> None:
     assert changes_between(entry(), replace(entry(), keys={})) == ["assetgen itself changed"]
+
+
+WRONG_FACTS = {
+    "preset": "other",
+    "source": {"part": "fake@1", "prompt": "another wall"},
+    "export": {"part": "plain@9"},
+    "steps": {},
+    "checks": {"alpha": {"part": "alpha@1", "touching": 0.9}},
+    "licences": {"mini": "CC0"},
+    "seed_name": "gate",
+    "tries": 9,
+}
+
+
+@pytest.mark.parametrize("field", WRONG_FACTS)
+def test_an_edited_fact_does_not_fit_its_keys(entry: MakeEntry, field: str) -> None:
+    locked = replace(entry(), **{field: WRONG_FACTS[field]})  # type: ignore[arg-type]
+    assert changes_between(entry(), locked) == [f"its '{field}' in the lock does not fit its keys"]
+
+
+def test_another_name_of_a_stage_or_an_input_file_fits_the_keys(entry: MakeEntry) -> None:
+    locked = replace(entry(), steps=dict(zip("ab", entry().steps.values(), strict=True)), inputs={"a.png": "0"})
+    assert changes_between(entry(), locked) == []
