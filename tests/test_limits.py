@@ -11,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIMITS = {
-    "YAML file": "pack.yaml_files.MAX_YAML_BYTES pack.yaml_files._MAX_NODES pack.yaml_files._MAX_DEPTH",
-    "pack": "pack.entries._MAX_ASSETS pack.entries._MAX_NAME pack.entries._MAX_WRITTEN_NAME",
+    "YAML file": "pack.yaml_files.MAX_YAML_BYTES pack.yaml_files._MAX_NODES pack.yaml_files._MAX_DEPTH"
+    " pack.yaml_files._MAX_BITS",
+    "pack": "pack.entries._MAX_ASSETS pack.entries._MAX_NAME pack.entries._MAX_WRITTEN_NAME pack.entries._MAX_SEGMENT",
     "inbox": "pack.inbox.MAX_INBOX_FILES",
     "preset": "pack.library._MAX_LINEAGE server.catalog._MAX_THUMBNAIL",
     "folder of weights": "pack.weights._MAX_FILES",
@@ -34,7 +35,8 @@ LIMITS = {
 }
 """The constants in `assetgen` that each row of the table states, in order."""
 OTHER = (
-    "controls._detector._MOST_LONG controls._detector._MOST_SIDE controls._smooth._MOST_AROUND"
+    "build.ownership._MAX_PATH controls._detector._MOST_LONG"
+    " controls._detector._MOST_SIDE controls._smooth._MOST_AROUND"
     " diffusion.families.sana._MAX_SEQUENCE_LENGTH diffusion.families.sd3._MAX_SEQUENCE_LENGTH"
     " diffusion.loading.textual_inversion._MAX_DIMENSIONS diffusion.sampling.decode._MAX_PIXELS"
     " diffusion.speed.compiling._MAX_SHAPES diffusion.speed.cuda_graphs._MAX_GRAPHS pack.changes._MAX_SHOWN"
