@@ -179,7 +179,6 @@ class Traits:
     new_project: Callable[[str], Files] | None = None
     engine_owned: tuple[str, ...] = ()
     detector: Detector | None = None
-    adds: tuple[str, ...] = ()
 
 
 class ControlArguments(BaseModel):
@@ -201,20 +200,29 @@ def part(
     new_project: Callable[[str], Files] | None = None,
     engine_owned: tuple[str, ...] = (),
     detector: Detector | None = None,
-    adds: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Make a function a part. Raise `version` whenever its pixels or bytes change for the same arguments.
 
     Sources: `batch` samples many images at once; `members` is true for a source that combines other assets.
     Exporters: `new_project(pack)` returns the files of an empty project of the engine; `engine_owned` holds patterns of
     files that the engine rewrites. Controls: `detector` describes a third-party network; the control then receives the
-    device as its first argument. Steps: `adds` names the channels that it adds to `color`.
+    device as its first argument.
     """
 
-    traits = Traits(version, batch, members, new_project, engine_owned, detector, adds)
+    traits = Traits(version, batch, members, new_project, engine_owned, detector)
 
     def mark(function: F) -> F:
         function.assetgen_part = traits  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def adds(*channels: str) -> Callable[[F], F]:
+    """Name the channels that a step adds, below `@part`, so that a plan knows the files that its assets will write."""
+
+    def mark(function: F) -> F:
+        function.assetgen_adds = channels  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -229,6 +237,11 @@ class Part:
     run: Callable[..., Any]
     traits: Traits
     params: type[BaseModel]
+
+    @property
+    def adds(self) -> tuple[str, ...]:
+        """The channels that the part adds."""
+        return tuple(getattr(self.run, "assetgen_adds", ()))
 
     @property
     def about(self) -> str:

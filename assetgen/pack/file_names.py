@@ -78,9 +78,9 @@ class FileOwners:
 
 def file_names(recipe: Recipe) -> frozenset[str]:
     """The paths that a recipe will write, relative to the target; empty where its exporter fails on placeholders."""
-    channels = ("color", *(channel for step in recipe.steps for channel in step.part.traits.adds))
+    channels = ("color", *(channel for step in recipe.steps for channel in step.part.adds))
     if recipe.members:
-        channels += tuple(channel for step in recipe.members[0].steps for channel in step.part.traits.adds)
+        channels += tuple(channel for step in recipe.members[0].steps for channel in step.part.adds)
     pixels = np.zeros((_SIDE, _SIDE, 3), np.uint8)
     regions = {member.name: Region((0, 0, _SIDE, _SIDE)) for member in recipe.members}
     images = ImageSet(dict.fromkeys(channels, pixels), Meta(regions=regions or None))

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
-from assetgen.parts import part
+from assetgen.parts import adds, part
 from assetgen.pixels.color import oklab_from_srgb, srgb_from_oklab
 from assetgen.steps._wrap import gaussian_blurs, pad_border
 
@@ -24,7 +24,8 @@ _GRAIN = 1.0  # pixels: finer detail is grain
 _SCHARR = np.array([3, 10, 3], np.float32) / 32  # Scharr (2000): the derivative with the least directional error
 
 
-@part(version=1, adds=("ao", "height", "metallic", "normal", "orm", "roughness"))
+@part(version=1)
+@adds("ao", "height", "metallic", "normal", "orm", "roughness")
 def pbr_maps(
     images: ImageSet,
     *,
