@@ -67,11 +67,12 @@ def _work(target: str, folder: Path, seed: int, skipped: int, seconds: float) ->
 
 def _again(case: Path) -> NoReturn:
     target, files = load_case(case)
-    tempfile.tempdir = tempfile.mkdtemp(prefix="assetgen-fuzz-")
+    folder = Path(tempfile.mkdtemp(prefix="assetgen-fuzz-")).resolve()
+    tempfile.tempdir = str(folder)
     module = importlib.import_module(target)
     module.known()
     terminal = os.fdopen(os.dup(2), "w")
-    with watching(Path(tempfile.tempdir)) as watch:
+    with watching(folder) as watch:
         try:
             run_case(module.check, files, watch)
         except Exception:

@@ -25,6 +25,7 @@ from typing import Any
 from mutations import LINK, PIPE, Files
 
 from assetgen.errors import AssetgenError
+from assetgen.events import Event, Failed
 from assetgen.store.atomic import PART_PREFIX
 
 CPU_SECONDS, WALL_SECONDS = 5.0, 60.0
@@ -33,6 +34,7 @@ MEMORY = 1_000_000_000
 _ADDRESS_SPACE = 3 * MEMORY
 """Above what the process has: an allocation beyond it raises `MemoryError`, which counts as a defect."""
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CRASHED = re.compile(r"the \w+ broke \(")
 _LONGEST_MESSAGE = 2500
 _WRITTEN = ("game/", "store/", "machine/", "pack/pack.lock/", f"pack/{PART_PREFIX}")
 """Prefixes of paths that a case may write."""
@@ -61,9 +63,12 @@ class Watch:
         """Audit hook: note writes outside of the allowed folders."""
         opens = event == "open" and isinstance(given[2], int) and given[2] & _WRITING
         if self.allowed and (opens or event in _CHANGES):
+            held = "" if opens or given[-1] == -1 else f"/proc/self/fd/{given[-1]}"  # paths are relative to it
             for path in given[_CHANGES.get(event, slice(1))]:
-                if isinstance(path, str | bytes | os.PathLike) and not self._is_allowed(event, Path(os.fsdecode(path))):
-                    self.writes.append(f"{event} {os.fsdecode(path)!r}")
+                if isinstance(path, str | bytes | os.PathLike) and not self._is_allowed(
+                    event, Path(held, os.fsdecode(path))
+                ):
+                    self.writes.append(f"{event} {os.fsdecode(path)!r}\n{''.join(traceback.format_stack(limit=9))}")
 
     def _is_allowed(self, event: str, path: Path) -> bool:
         real = path.parent.resolve() / path.name
@@ -75,7 +80,7 @@ class Watch:
 def watching(folder: Path) -> Iterator[Watch]:
     """Prepare this process: limits, audit hook, stderr into a file. Tracebacks of killed cases go to the terminal."""
     watch = Watch(folder, folder / "stderr")
-    tempfile.gettempdir()  # tries to write there once
+    tempfile.tempdir = str(folder)
     sys.addaudithook(watch.note)
     warnings.simplefilter("always")
     for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
@@ -106,13 +111,17 @@ def _forget_peak() -> None:
 
 def run_case(check: Callable[[Path], None], files: Files, watch: Watch) -> None:
     """Run one case in a fresh folder. Raises `Defect`, or whatever else is no error of assetgen."""
-    root = Path(tempfile.mkdtemp(dir=watch.folder))
+    root = Path(tempfile.mkdtemp(prefix="case-", dir=watch.folder))
     write_files(root, files)
     before = watch.stderr.stat().st_size
     watch.writes.clear()
     _forget_peak()
     resident = _memory("VmRSS")
-    watch.allowed = (f"{watch.folder}/{SERVED}", *(f"{root}/{name}" for name in _WRITTEN))
+    watch.allowed = (
+        f"{watch.folder}/{SERVED}",
+        f"{watch.folder}/{tempfile.gettempprefix()}",
+        *(f"{root}/{name}" for name in _WRITTEN),
+    )
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
     try:
@@ -150,6 +159,12 @@ def family_errors() -> Iterator[None]:
             raise Defect(f"its message has {len(text)} characters: {ascii(text)[:300]}") from error
         if any(isinstance(cause, MemoryError) or "nsufficient memory" in str(cause) for cause in _causes(error)):
             raise Defect(f"it needed more memory than allowed: {text[:300]}") from error
+
+
+def no_crash(event: Event) -> None:
+    """An `Emit` that accepts failed assets, but not those whose part raised something unexpected."""
+    if isinstance(event, Failed) and _CRASHED.search(event.reason):
+        raise Defect(f"an asset failed: {event.reason}")
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -5,7 +5,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from cases import family_errors, write_files
+from cases import family_errors, no_crash, write_files
 from hypothesis import strategies as st
 from mutations import LINK, PIPE, Files, mutated_bytes, mutated_trees
 
@@ -86,7 +86,7 @@ def _built() -> Files:
 
 def _build(root: Path) -> None:
     machine = Machine(Store(root / "store"), root / "machine")
-    build_pack(Project.load(root / "pack", root / "game"), machine, BuildOptions(), lambda event: None)
+    build_pack(Project.load(root / "pack", root / "game"), machine, BuildOptions(), no_crash)
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cases import family_errors
+from cases import Defect, family_errors, no_crash
 from hypothesis import strategies as st
 from mutations import TEXTS, Files, yaml_bytes
 
@@ -121,5 +121,6 @@ def check(root: Path) -> None:
     recipes = project.plan().recipes
     if len(recipes) <= _MOST_BUILT and all(recipe.source.part.name != "diffusion" for recipe in recipes):
         machine = Machine(Store(root / "store"), root / "machine")
-        for _ in range(2):
-            build_pack(project, machine, BuildOptions(), lambda event: None)
+        first, second = (build_pack(project, machine, BuildOptions(), no_crash) for _ in range(2))
+        if (second.published, second.failed) != (0, first.failed):
+            raise Defect(f"the second build differs: {second}, after {first}")
