@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _MAX_FILE_BYTES = 512_000_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> PNG colour type
+_CHANNELS = {color: channels for channels, color in _COLOR_TYPES.items()}
+_CLEAR_BYTES = {0: 2, 2: 6}
+"""Length of a chunk tRNS by PNG colour type: one tone or one colour, of 16 bits."""
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""First column and row, and their distances, of each pass of an interlaced PNG."""
+_PORTION = 1 << 20  # bytes inflated at once
 _ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT: Mapping[int, Callable[[Array], Array]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -114,9 +120,10 @@ def _pixels(image: "Image", data: bytes) -> Array:
     from PIL import ImageOps
 
     if data[:8] == SIGNATURE and data[24] == 16 and image.mode in ("RGB", "RGBA"):
+        image.load()  # raises for most damage, which libpng would print
         orientation = image.getexif().get(_ORIENTATION, 1)
-        image.close()  # frees its pixels, which `getexif` may have decoded
-        return _deep_color_png(data, orientation)
+        image.close()  # frees its pixels
+        return _deep_color_png(_pixel_chunks(data), orientation)
     image.load()
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith(("I", "F")):
@@ -157,6 +164,41 @@ def _deep_color_png(data: bytes, orientation: int) -> Array:
         raise ValueError("undecodable")
     array[..., 0], array[..., 2] = array[..., 2].copy(), array[..., 0].copy()
     return np.ascontiguousarray(_UPRIGHT.get(orientation, np.asarray)(array))
+
+
+def _pixel_chunks(png: bytes) -> bytes:
+    """The PNG with the chunks that its pixels need, and right checksums: libpng prints warnings about all others.
+
+    Raises `ValueError` where the pixels are not those of the header's size.
+    """
+    chunks = list(_chunks(png))
+    header = chunks[0][1]
+    pixels = _exactly(b"".join(body for kind, body in chunks if kind == b"IDAT"), _inflated_size(header))
+    clear = [body for kind, body in chunks if kind == b"tRNS" and len(body) == _CLEAR_BYTES.get(header[9])]
+    kept = [(b"IHDR", header), *((b"tRNS", each) for each in clear[:1]), (b"IDAT", pixels), (b"IEND", b"")]
+    return SIGNATURE + b"".join(_chunk(kind, body) for kind, body in kept)
+
+
+def _exactly(packed: bytes, size: int) -> bytes:
+    """A zlib stream without what follows it. Raises `ValueError` where it does not inflate to `size` bytes."""
+    inflate = zlib.decompressobj()
+    for start in range(0, len(packed), _PORTION):
+        rest = piece = packed[start : start + _PORTION]
+        while size >= 0 and (part := inflate.decompress(rest, _PORTION)):
+            size, rest = size - len(part), inflate.unconsumed_tail
+        if inflate.eof and size == 0:
+            return packed[: start + len(piece) - len(inflate.unused_data)]
+        if inflate.eof or size < 0:
+            break
+    raise ValueError("its data is not that of its size")
+
+
+def _inflated_size(header: bytes) -> int:
+    """Bytes of all rows, with their filter types, of a PNG of 16 bits."""
+    width, height, _, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    sizes = ((-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in passes)
+    return sum(down * (1 + 2 * _CHANNELS[color] * across) for across, down in sizes if across > 0 and down > 0)
 
 
 def encode_png(array: Array, *, quick: bool = False) -> bytes:

@@ -134,7 +134,23 @@ def known() -> list[Files]:
         *({"image": data} for data in _whole().values()),
         *({f"palette.{name}": data} for name, data in _PALETTES.items()),
         {"image.png": line.getvalue()},
+        *({"image.png": data} for data in _odd_png()),
     ]
+
+
+def _odd_png() -> list[bytes]:
+    """Deep PNGs with chunks that libpng prints warnings about."""
+    header, *others = _chunks(_whole()["PNG-16"])
+    data = zlib.decompress(others[0][1])
+    orders = [
+        [header, header, *others],
+        [header, (b"sBIT", b"\0" * 9), *others],
+        [header, *others[:-1], (b"IEND", b"x")],
+        [header, (b"IDAT", zlib.compress(data + bytes(99))), others[-1]],
+        [header, (b"IDAT", zlib.compress(data) + b"more"), others[-1]],
+        [(b"IHDR", header[1][:4] + bytes(4) + header[1][8:]), *others],
+    ]
+    return [SIGNATURE + b"".join(_chunk(kind, body) for kind, body in order) for order in orders]
 
 
 def check(root: Path) -> None:

@@ -1,6 +1,7 @@
 """Image files: which are read and which are refused."""
 
 import io
+import struct
 import threading
 import time
 import zlib
@@ -16,7 +17,7 @@ from PIL import Image
 
 from assetgen.errors import InputError
 from assetgen.parts import Context
-from assetgen.pixels.image_files import add_text, decode_image, encode_png, read_image, read_text
+from assetgen.pixels.image_files import SIGNATURE, add_text, decode_image, encode_png, read_image, read_text
 from assetgen.sources.fake import fake
 
 
@@ -24,6 +25,10 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 @given(st.integers(1, 4), st.sampled_from([np.uint8, np.uint16]), st.tuples(st.integers(1, 9), st.integers(1, 9)))
@@ -204,3 +209,18 @@ def test_a_file_of_many_pages_is_refused_at_once() -> None:
     with pytest.raises(InputError):
         decode_image(data)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_a_deep_png_is_read_without_its_other_chunks(interlaced: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    pixels = np.arange(5 * 7 * 3, dtype=np.uint16).reshape(5, 7, 3) * 600
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    parts = [pixels[y::dy, x::dx] for x, y, dx, dy in (passes if interlaced else [(0, 0, 1, 1)])]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for part in parts if part.size for row in part)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 7, 5, 16, 2, 0, 0, interlaced))
+    whole = [header, chunk(b"sBIT", b"too long"), chunk(b"IDAT", zlib.compress(rows) + b"more"), chunk(b"IEND", b"x")]
+    assert np.array_equal(decode_image(SIGNATURE + b"".join(whole)), pixels)
+    longer = [header, chunk(b"IDAT", zlib.compress(rows + bytes(9))), chunk(b"IEND", b"")]
+    with pytest.raises(InputError, match="not that of its size"):
+        decode_image(SIGNATURE + b"".join(longer))
+    assert capfd.readouterr().err == ""
