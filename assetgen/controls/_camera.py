@@ -18,6 +18,7 @@ from assetgen.controls._raster import (
 _FIT_MARGIN = 1.04  # space around a model that just fits
 _TINY = 1e-12
 _LEAST_TILT = 1e-6  # sine of the elevation below which an orthographic view has no visible ground
+_FARTHEST = float(np.finfo(np.float32).max)  # of a camera in a file, as of vertices
 _BATCH = 500_000  # triangles projected at once: about 100 MB of memory
 _PIXELS = 250_000  # whose normals are computed at once: about 100 MB of memory
 
@@ -127,17 +128,18 @@ class Orbit:
 def camera_from_gltf(described: GltfTree, world: Floats, size: tuple[int, int]) -> Camera:
     """A camera from a glTF camera object and its node's world matrix. Raises `ValueError` for a degenerate one."""
     right, up = world[:3, 0], world[:3, 1]
-    back = np.cross(right, up)
-    axes = np.stack([np.cross(up, back), up, back])
-    axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
     view = np.eye(4)
-    view[:3, :3], view[:3, 3] = axes, -axes @ world[:3, 3]
+    with np.errstate(all="ignore"):  # what overflows is no view
+        back = np.cross(right, up)
+        axes = np.stack([np.cross(up, back), up, back])
+        axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
+        view[:3, :3], view[:3, 3] = axes, -axes @ world[:3, 3]
     perspective = described["type"] == "perspective"
     if perspective:
         focal = focal_length(float(np.degrees(described["perspective"]["yfov"])), size[1])
     else:
         focal = size[1] / 2 / float(described["orthographic"]["ymag"])
-    if not (np.isfinite(view).all() and np.isfinite(focal) and focal > 0):
+    if not (np.abs(view).max() < _FARTHEST and 0 < focal < _FARTHEST):
         raise ValueError("not a view")
     return Camera(view, focal, perspective)
 

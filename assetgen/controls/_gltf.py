@@ -100,7 +100,8 @@ def walk(tree: GltfTree) -> Iterator[tuple[GltfTree, Floats]]:
         if index in seen:
             raise InputError("a node of its scene has two parents or is its own ancestor", cure="Export it again")
         seen.add(index)
-        matrix = above @ _matrix(nodes[index])
+        with np.errstate(all="ignore"):  # the result is checked where it is used
+            matrix = above @ _matrix(nodes[index])
         yield nodes[index], matrix
         waiting += [(child, matrix) for child in nodes[index].get("children", ())]
 

@@ -1,6 +1,7 @@
 """Read untrusted mesh files as triangles in world space."""
 
 import io
+import logging
 import re
 import struct
 import warnings
@@ -27,6 +28,8 @@ _STL_HEADER, _STL_FACE = 84, 50  # bytes
 _OBJ_FACE = re.compile(rb"^[ \t]*f[ \t][^\n]*", re.MULTILINE)
 """A face with n corners is n - 2 triangles."""
 _PLY_COUNT = re.compile(rb"^element\s+(?:face|vertex)\s+(\d+)\s*$", re.MULTILINE)
+_FLOAT = np.finfo(np.float32)
+"""The range of coordinates: their squares and products must not overflow."""
 _PLY_HEADER = 65_536  # bytes searched for the element counts
 
 
@@ -89,7 +92,7 @@ def _checked(data: bytes, kind: str, path: Path) -> GltfTree:
                 raise _not_a(kind)
             check_tree(tree, path.parent, _MAX_FACES)
             return tree
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(kind, error) from error
     is_valid = {".stl": _looks_like_stl, ".ply": _looks_like_ply, ".obj": _looks_like_obj}[kind]
     if not is_valid(data):
@@ -128,6 +131,7 @@ def _check_count(faces: int) -> None:
 def _triangles(data: bytes, kind: str, path: Path) -> Floats:
     import trimesh
 
+    logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # it logs errors that it then raises
     resolver = trimesh.resolvers.FilePathResolver(str(path.absolute())) if kind in (".glb", ".gltf") else None
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -162,10 +166,9 @@ def _check_surface(triangles: Floats) -> None:
     if not len(triangles):
         cure = "Export it as a mesh: point clouds, lines and curves are not supported"
         raise InputError("it holds no triangles", cure=cure)
-    limit = np.finfo(np.float32).max
-    if not np.abs(triangles).max() < limit:
+    if not np.abs(triangles).max() < _FLOAT.max:
         raise InputError("some of its vertices are not finite numbers", cure="Repair the mesh in a 3D editor")
-    if not np.ptp(triangles.reshape(-1, 3), axis=0).max() > 0:
+    if not np.ptp(triangles.reshape(-1, 3), axis=0).max() > _FLOAT.tiny:
         raise InputError("all its vertices are at one point", cure="Repair the mesh in a 3D editor")
 
 

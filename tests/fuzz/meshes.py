@@ -4,6 +4,7 @@ import json
 import struct
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import trimesh
 from cases import family_errors
@@ -66,7 +67,7 @@ _CAMERA = {"type": "perspective", "perspective": {"yfov": 0.8, "znear": 0.1, "zf
 
 
 @cache
-def _glb() -> tuple[dict[str, object], bytes]:
+def _glb() -> tuple[dict[str, Any], bytes]:
     """The JSON and the binary chunk of a cube with a camera."""
     data = trimesh.creation.box().export(file_type="glb")
     length = struct.unpack_from("<I", data, 12)[0]
@@ -137,7 +138,17 @@ def known() -> list[Files]:
         *({name: data} for name, data in _whole().items()),
         {"mesh.obj": b"\n" * 400_000},
         {"mesh.obj": b"v 0 0 0\n" + b" \t" * 100_000},
+        {"mesh.obj": b"v 0 0 0\nv 1e-320 0 0\nv 0 1e-320 0\nf 1 2 3\n"},
+        {"mesh.STL": _whole()["mesh.STL"] + b"solid x\nfacet normal -solid \n"},
+        *_with_eye({"translation": [1e308, 0, 4]}, {"translation": [10**400, 0, 0]}, {"scale": [1e200, 1e200, 1e-200]}),
     ]
+
+
+def _with_eye(*places: dict[str, object]) -> list[Files]:
+    """The cube, with its camera at other places."""
+    tree, binary = _glb()
+    eyes = ([*tree["nodes"][:-1], {"camera": 0, **place}] for place in places)
+    return [{"mesh.glb": _glb_bytes({**tree, "nodes": nodes}, binary)} for nodes in eyes]
 
 
 def check(root: Path) -> None:
