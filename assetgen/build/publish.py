@@ -178,7 +178,9 @@ class Target:
         if path.lower() in (MANIFEST, JOURNAL):
             raise PublishError(f"'{path}' is assetgen's own file", cure="Rename the asset")
         if (owner := self._owner(path, name)) != name:
-            raise PublishError(f"asset '{owner}' already publishes '{path}'", cure="Rename one of the two")
+            renamed = owner.lower() == name.lower()
+            cure = "Build without --only, which removes the old files" if renamed else "Rename one of the two"
+            raise PublishError(f"asset '{owner}' already publishes '{path}'", cure=cure)
         if self._leaves(path):
             raise PublishError(f"'{path}' would leave the target {self.root} through a link", cure="Remove the link")
         if (self.root / path).is_symlink() or (self.root / path).is_dir():
