@@ -1,7 +1,9 @@
 """Files of strangers that could take all time or memory."""
 
+import base64
 import contextvars
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -178,3 +180,40 @@ def test_rendering_a_mesh_can_be_cancelled(tmp_path: Path, control: Callable[...
     context.run(is_cancelled.set, lambda: next(asked) > 3)
     with pytest.raises(Cancelled):
         context.run(control, mesh=mesh)
+
+
+def gltf(path: Path, **changes: object) -> Path:
+    """A glTF file of one triangle, with changes at the top of its document."""
+    corners = base64.b64encode(np.array([0, 0, 0, 1, 0, 0, 0, 1, 0], "<f4").tobytes()).decode()
+    tree = {
+        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
+        "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3"}],
+        "bufferViews": [{"buffer": 0, "byteLength": 36}],
+        "buffers": [{"byteLength": 36, "uri": f"data:;base64,{corners}"}],
+    }  # fmt: skip
+    path.write_text(json.dumps(tree | changes))
+    return path
+
+
+def test_what_the_shape_does_not_need_is_not_read(tmp_path: Path) -> None:
+    broken = [{"pbrMetallicRoughness": "not a material"}] * 100_000
+    mesh = read_mesh(gltf(tmp_path / "a.gltf", materials=broken, images=[{"uri": "../../secret.png"}], animations=[7]))
+    assert mesh.triangles.shape == (1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"nodes": [{"children": [index + 1]} for index in range(999)] + [{"mesh": 0}]}, "more than 200 levels"),
+        ({"nodes": [{"mesh": 0, "children": [0]}]}, "its own ancestor"),
+        ({"meshes": [{"primitives": []}] * 100_001}, "100,001 meshes"),
+        ({"accessors": [{"componentType": 5126, "count": 10**12, "type": "VEC3"}]}, "triangles"),
+        ({"accessors": [{"componentType": 5126, "count": -3, "type": "VEC3"}]}, "damaged"),
+        ({"bufferViews": [{"buffer": 0, "byteLength": 36, "byteStride": -12}]}, "damaged"),
+    ],
+    ids=["deep", "cycle", "meshes", "count", "negative count", "stride"],
+)
+def test_a_hostile_gltf_file_is_refused(tmp_path: Path, changes: dict[str, object], reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        read_mesh(gltf(tmp_path / "a.gltf", **changes))

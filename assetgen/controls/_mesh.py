@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from assetgen.controls._camera import y_up
-from assetgen.controls._gltf import GLB_MAGIC, GltfTree, check_tree, read_tree
+from assetgen.controls._gltf import GLB_MAGIC, GltfTree, check_tree, geometry_of, read_tree
 from assetgen.controls._raster import Floats
-from assetgen.errors import InputError
+from assetgen.errors import InputError, check_cancelled
 from assetgen.files import read_limited
 
 Up = Literal["y", "z"]
@@ -69,7 +69,7 @@ def read_mesh(path: Path, up: Up | None = None) -> Mesh:
             raise InputError("this mesh format is not supported", cure=f"Give one of {', '.join(_UP_AXIS)}")
         data = _bytes(path)
         tree = _checked(data, kind, path)
-        triangles = _triangles(data, kind, path)
+        triangles = _triangles(data, kind, tree, path.parent)
         _check_surface(triangles)
     except InputError as error:
         raise error.at(path.name) from error
@@ -90,7 +90,7 @@ def _checked(data: bytes, kind: str, path: Path) -> GltfTree:
             tree = read_tree(data) if kind == ".gltf" or data[:4] == GLB_MAGIC else None
             if tree is None:
                 raise _not_a(kind)
-            check_tree(tree, path.parent, _MAX_FACES)
+            check_tree(tree, _MAX_FACES)
             return tree
         except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(kind, error) from error
@@ -128,17 +128,21 @@ def _check_count(faces: int) -> None:
         raise InputError(f"it has {faces:,} triangles", cure=f"At most {_MAX_FACES:,} are read; simplify the mesh")
 
 
-def _triangles(data: bytes, kind: str, path: Path) -> Floats:
+def _triangles(data: bytes, kind: str, tree: GltfTree, folder: Path) -> Floats:
     import trimesh
 
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # it logs errors that it then raises
-    resolver = trimesh.resolvers.FilePathResolver(str(path.absolute())) if kind in (".glb", ".gltf") else None
+    buffers: Mapping[str, bytes | memoryview] | None = None
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
+            if tree:
+                kind = ".gltf"
+                data, buffers = geometry_of(tree, data, folder)
             scene = trimesh.load_scene(
-                io.BytesIO(data), file_type=kind[1:], resolver=resolver, process=False, skip_materials=kind != ".stl"
+                io.BytesIO(data), file_type=kind[1:], resolver=buffers, process=False, skip_materials=kind != ".stl"
             )
+            check_cancelled()
             return _in_world(scene)
     except InputError:
         raise
