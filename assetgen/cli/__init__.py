@@ -1,11 +1,13 @@
-"""The command line. Each command parses its arguments, makes one call into assetgen, and prints text or JSON."""
+"""The command line. Each command parses its arguments, makes one call into assetgen, and prints text or JSON.
+
+This module imports only what Python has loaded already: an interrupted import prints a traceback.
+"""
 
 import contextlib
 import io
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 
 _CANCELLED = 130
@@ -47,16 +49,18 @@ def main(arguments: list[str] | None = None) -> None:
 
 @contextlib.contextmanager
 def _exit_at_interrupt() -> Iterator[None]:
-    """Ctrl-C ends the process at once. Only the main thread can set signal handlers."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: os._exit(_CANCELLED))
+    """Ctrl-C ends the process at once."""
+    before = signal.getsignal(signal.SIGINT)
+    can_set = before is signal.default_int_handler
+    with contextlib.suppress(ValueError):  # only the main thread can set signal handlers
+        if can_set:
+            signal.signal(signal.SIGINT, lambda *_: os._exit(_CANCELLED))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with contextlib.suppress(ValueError):
+            if can_set:
+                signal.signal(signal.SIGINT, before)
 
 
 def _prepare_streams() -> None:

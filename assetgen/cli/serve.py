@@ -47,9 +47,11 @@ def serve(
     """
     from assetgen.cli.settings import parse_price
     from assetgen.machine import this_machine
+    from assetgen.server.garbage import collect_when_idle
     from assetgen.server.malloc import limit_malloc_arenas
 
     limit_malloc_arenas()
+    collect_when_idle()
     server = server_for(state, this_machine(store, device, parse_price(price)), project or [])
     server.port = port
     with ending():

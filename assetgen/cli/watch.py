@@ -105,10 +105,12 @@ def _build_once(options: "WatchOptions", *, json: bool) -> None:
 
 def _watch_until_ended(options: "WatchOptions", state: Path | None, *, json: bool) -> None:
     from assetgen.cli.progress import shown
+    from assetgen.server.garbage import collect_when_idle
     from assetgen.server.malloc import limit_malloc_arenas
     from assetgen.watch.loop import watch
 
     limit_malloc_arenas()
+    collect_when_idle()
     stop = threading.Event()
     cancelled = contextlib.suppress(Cancelled)
     with ending(), shown(json=json) as emit, cancelled, _with_server(options, state, stop) as shared:

@@ -1,15 +1,16 @@
 """The JSON bodies of requests. Unknown keys are errors; whole numbers may be written as 12.0."""
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from assetgen.build.candidates import MAX_CANDIDATES
 
 MAX_VARIATIONS = 256
 MAX_SAFE_INTEGER = 2**53 - 1  # ECMA-262: the largest integer that every JSON reader keeps exactly
-MAX_DEPTH, MAX_VALUES = 12, 10_000
+MAX_DEPTH, MAX_VALUES = 14, 10_000
 ABSOLUTE = r"^(/|[A-Za-z]:[/\\])[^\x00-\x1f]+$"
 
 
@@ -18,6 +19,26 @@ class RequestBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_amount(cls, data: Any) -> Any:
+        """Reject very many values at once: pydantic would write a message about each invalid one."""
+        for _ in _levels(data):
+            pass
+        return data
+
+
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """The values of JSON data by depth. Raises `ValueError` beyond the limits."""
+    level, depth, count = [value], 0, 0
+    while level:
+        depth, count = depth + 1, count + len(level)
+        if depth > MAX_DEPTH or count > MAX_VALUES:
+            raise ValueError("the settings are nested too deeply, or there are too many")
+        yield level
+        inner = [list(item.values()) if isinstance(item, dict) else item for item in level]
+        level = [each for item in inner if isinstance(item, list) for each in item]
+
 
 def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -25,17 +46,11 @@ def _whole(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Reject values that are not valid JSON (infinity, NaN) and values beyond size limits."""
-    level, depth, count = [value], 0, 0
-    while level:
-        depth, count = depth + 1, count + len(level)
-        if depth > MAX_DEPTH or count > MAX_VALUES:
-            raise ValueError("the settings are nested too deeply, or there are too many")
+    for level in _levels(value):
         if any(isinstance(item, float) and not math.isfinite(item) for item in level):
             raise ValueError("a number must be finite")
         if any(isinstance(item, int) and abs(item) > MAX_SAFE_INTEGER for item in level):
             raise ValueError("a number is too large")
-        inner = [list(item.values()) if isinstance(item, dict) else item for item in level]
-        level = [each for item in inner if isinstance(item, list) for each in item]
     return value
 
 

@@ -6,6 +6,7 @@ models with `lend`.
 """
 
 import contextlib
+import gc
 import shutil
 import sqlite3
 import threading
@@ -152,6 +153,7 @@ class JobWorker:
         for id in self.context.jobs.drop_old(now):
             shutil.rmtree(self.context.folder / "jobs" / id, ignore_errors=True)
         uploads.drop_old(self.context.jobs, self.context.uploads, now)
+        gc.collect()
 
 
 def _failure(events: JobEvents) -> ErrorDetail | None:
