@@ -174,6 +174,8 @@ class _Resolver:
 
     def _members(self, entry: Entry) -> list[str]:
         """The names of an atlas's members, sorted, so that keys do not depend on the order of the pack."""
+        if not entry.spec.members:
+            return []
         found: set[str] = set()
         others = [name for name in self.entries if name != entry.name]
         for pattern in entry.spec.members:
