@@ -1,4 +1,8 @@
-"""Find packs in folders, and the files that each depends on, including files that do not exist yet."""
+"""Find packs in folders, and the files that each depends on, including files that do not exist yet.
+
+Packs name any text as a path, and folders hold anything: `os.path` answers where `Path` raises an error, as for names
+that are too long.
+"""
 
 import contextlib
 import os
@@ -20,16 +24,16 @@ _FILE_NAME = re.compile(r"[^\0\n]{1,1000}\.[A-Za-z0-9]{1,12}")
 
 def find_packs(path: Path) -> list[Path]:
     """Every pack file below a folder. A file is returned itself."""
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         return [path]
     found = (folder / name for folder, _, names in walk_folders(path) for name in sorted(names) if _is_pack(name))
-    return [pack for pack in found if pack.is_file()]
+    return [pack for pack in found if os.path.isfile(pack)]  # noqa: PTH113
 
 
 def linked_folders(folder: Path) -> list[Path]:
     """The targets of links to folders below a folder."""
     inside = (parent / name for parent, folders, _ in walk_folders(folder) for name in folders)
-    return [real_path(path) for path in inside if path.is_symlink()]
+    return [real_path(path) for path in inside if os.path.islink(path)]  # noqa: PTH114
 
 
 def real_path(path: Path) -> Path:
@@ -59,7 +63,7 @@ def inputs_of(file: PackFile) -> frozenset[Path]:
         found |= _of_preset(library, name, models)
     for model in models:
         found |= _of_model(library, model)
-    return frozenset(map(Path.absolute, found))
+    return frozenset(path.absolute() for path in found if "\0" not in str(path))
 
 
 def _specs(file: PackFile) -> list[AssetSpec]:

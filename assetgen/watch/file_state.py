@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from stat import S_ISREG
 
 from assetgen.errors import AssetgenError
 from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
@@ -25,7 +26,7 @@ class Digests:
         self._known: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     def of(self, paths: Iterable[Path]) -> FileState:
-        """The state of these files; missing and unreadable files are left out."""
+        """The state of these files; missing and unreadable files, devices and named pipes are left out."""
         return {path: digest for path in paths if (digest := self._digest(path))}
 
     def keep(self, paths: Iterable[Path]) -> None:
@@ -36,6 +37,8 @@ class Digests:
     def _digest(self, path: Path) -> str:
         try:
             stat = path.stat()
+            if not S_ISREG(stat.st_mode):
+                return ""
             stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
             known = self._known.get(path)
             if known and known[0] == stamp:

@@ -1,6 +1,7 @@
 """Build packs when their files have changed and are completely written."""
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -141,7 +142,7 @@ class _Watcher:
         for pack in self.packs.values():
             deep |= {real_path(pack.inbox), *linked_folders(pack.inbox)}
             flat |= _parents((*pack.inputs, pack.lock, pack.inbox))
-        deep = {path for path in deep if path.is_dir()}
+        deep = {path for path in deep if os.path.isdir(path)}  # noqa: PTH112
         tops = {path for path in deep if not any(path != other and path.is_relative_to(other) for other in deep)}
         flat = {_nearest_folder(path) for path in flat}
         return dict.fromkeys(tops, True) | {
@@ -162,7 +163,7 @@ class _Watcher:
             pack.pending, pack.since = state, time.monotonic()
         if time.monotonic() - pack.since < self._delay(pack, changed, state):
             return self.options.timing.retry
-        if pack.path not in state and not pack.path.exists():
+        if pack.path not in state and not os.path.lexists(pack.path):
             remove_notes(pack.path)
             del self.packs[pack.path]
             return 0.0
@@ -232,12 +233,12 @@ class _Watcher:
 def _parents(paths: Iterable[Path]) -> set[Path]:
     """The folders in which changes of these files are seen, with links resolved."""
     parents = {real_path(folder) for folder in {path.parent for path in paths}}
-    return parents | {real_path(path).parent for path in paths if path.is_symlink()}
+    return parents | {real_path(path).parent for path in paths if os.path.islink(path)}  # noqa: PTH114
 
 
 def _nearest_folder(folder: Path) -> Path:
     """The folder, or its nearest parent that exists."""
-    return next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    return next((path for path in (folder, *folder.parents) if os.path.isdir(path)), folder)  # noqa: PTH112
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -332,3 +332,26 @@ def test_a_thousand_new_files_are_each_built_once(watching: Start, tmp_path: Pat
     watched.rest()
     published = [event.asset for event in watched.of(Published) if event.asset]
     assert (len(published), len(set(published)), watched.of(Failed)[1:]) == (1000, 1000, [])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_hostile_folders_never_stop_the_watch(watching: Any) -> None:
+    watched = watching()
+    art = watched.folder / "art"
+    (art / "inbox").mkdir()
+    (art / "inbox" / "root").symlink_to("/")
+    (art / "inbox" / "self.glb").symlink_to("self.glb")
+    (art / "zero.pack.yaml").symlink_to("/dev/zero")
+    os.mkfifo(art / "pipe.pack.yaml")
+    os.mkfifo(art / "pack.error.txt")
+    (art / "folder.pack.yaml").mkdir()
+    Path(os.fsdecode(os.fsencode(art) + b"/\xff\xfe.pack.yaml")).write_text(PACK)
+    (art / "long.pack.yaml").write_text(
+        f"pack: q\nassets: {{a: {{preset: '{'x' * 300}.yaml', prompt: '{'y' * 900}.png'}}}}"
+    )
+    (art / "nul.pack.yaml").write_text('pack: q\nmodel: "a\\0b"\nassets: {a: {preset: "a\\0b", prompt: "a\\0.png"}}')
+    watched.after(lambda: (art / "other.pack.yaml").write_text(PACK.replace("pack: p", "pack: other")))
+    (art / "pack.yaml").unlink()
+    (art / "pack.yaml").mkdir()
+    watched.after(lambda: (art / "last.pack.yaml").write_text(PACK.replace("pack: p", "pack: last")), 2)
+    watched.wait(lambda: (watched.folder / "out" / "last" / "art" / "a.png").exists())
