@@ -17,13 +17,14 @@ from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import Target, open_target, sweep
 from assetgen.build.status import AssetStatus, asset_statuses
 from assetgen.errors import AssetgenError, BuildError, InputError
-from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished
+from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished, Warned
 from assetgen.machine import Machine
 from assetgen.pack.changes import wrong_facts
 from assetgen.pack.licences import check_licences
 from assetgen.pack.lock import LockEntry, write_lock
 from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe
+from assetgen.pack.references import reference_notes
 from assetgen.pixels.fingerprint import SIMILAR, distance
 
 SHARED = ".assetgen-shared"
@@ -39,6 +40,8 @@ def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: 
         plan = project.plan(options.only, draft=options.draft, use_lock=not options.once)
         check_licences(plan.recipes, project.studio, emit, allowed=options.allow_noncommercial)
         plan = replace(plan, recipes=with_number_formats(plan.recipes, machine))
+        for note in dict.fromkeys(note for recipe in plan.recipes for note in reference_notes(recipe)):
+            emit(Warned(reason=note))
         with build_lock(game / SHARED, *waiting):
             target = open_target(game, pack, plan.recipes)
         if not options.once:

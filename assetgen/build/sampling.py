@@ -25,6 +25,7 @@ from assetgen.events import Checked, Drawn, Emit, Event, Failed
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe, Stage
+from assetgen.pack.references import referenced_members
 from assetgen.parts import Context, Control, Files, SourceJob, Verdict
 from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
@@ -214,11 +215,13 @@ class Sampler:
     def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
         """Start rendering the control images of a recipe. Detector networks run later, on the sampling thread, because
         they share its device."""
-        begun = [self._begin_control(stage) for stage in recipe.controls]
+        names = referenced_members(recipe.controls)
+        members = {need.name: partial(self._finished, need) for need in recipe.members if need.name in names}
+        begun = [self._begin_control(stage, members) for stage in recipe.controls]
         return lambda: tuple(result() for result in begun)
 
-    def _begin_control(self, stage: Stage) -> Callable[[], Control]:
-        render = partial(render_control, stage, self.machine.device)
+    def _begin_control(self, stage: Stage, members: Mapping[str, Callable[[], ImageSet]]) -> Callable[[], Control]:
+        render = partial(render_control, stage, self.machine.device, members)
         return render if stage.part.traits.detector else self.background.ahead(render, self.machine.pause)
 
     def _metered(self, attempt: Attempt) -> Emit:

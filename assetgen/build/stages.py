@@ -1,7 +1,7 @@
 """Run the stages of a recipe. Any exception of a part becomes one error that names the part."""
 
 import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from assetgen.errors import AssetgenError, BuildError
@@ -21,10 +21,18 @@ def run_part(part: Part, alias: str, *inputs: Any, **arguments: Any) -> Any:
         raise _broke(part, alias, error) from error
 
 
-def render_control(stage: Stage, device: str = "auto") -> Control:
-    """The control image of a stage, with its strength and range of steps. Detectors run on `device`."""
+def render_control(
+    stage: Stage, device: str = "auto", members: Mapping[str, Callable[[], ImageSet]] | None = None
+) -> Control:
+    """The control image of a stage, with its strength and range of steps. Detectors run on `device`; `members` return
+    the finished images of assets that references name."""
     arguments = dict(stage.arguments)
     conditioning = {key: arguments.pop(key) for key in ("strength", "start", "end")}
+    member = arguments.get("member")
+    if member is not None:
+        if member not in (members or {}):
+            raise BuildError(f"the asset '{member}' that it refers to is not made yet", where=stage.alias)
+        return Control(stage.control_kind, (members or {})[member](), **conditioning)
     inputs = (device,) if stage.part.traits.detector else ()
     return Control(stage.control_kind, run_part(stage.part, stage.alias, *inputs, **arguments), **conditioning)
 

@@ -38,7 +38,9 @@ class AssetLayers:
 
     def where(self, *keys: str | int) -> str:
         """`FILE:LINE` of a key of the asset."""
-        return line_of(self.file, self.entry, *keys)
+        name, _, number = str(keys[0]).partition(" ") if keys else ("", "", "")
+        path = (name, int(number) - 1, *keys[1:]) if number.isdigit() else keys  # a use in a list of one control
+        return line_of(self.file, self.entry, *path)
 
     def of(self, part: PartSpec) -> tuple[Layer, Layer, Layer]:
         """The layers of one part, the weakest first."""

@@ -17,6 +17,7 @@ from assetgen.pack.layers import AssetLayers, line_of
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
+from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization
 from assetgen.pack.source import draft_stage, source_stage
 from assetgen.pack.yaml_files import KeyPath
@@ -167,7 +168,7 @@ class _Resolver:
             entry = self.entries[name]
             members = tuple(self.recipe(member, (*below, name)) for member in self._members(entry))
             try:
-                self.done[name] = self._with_pick(self._resolve(entry, members))
+                self.done[name] = self._with_pick(self._resolve(entry, members, (*below, name)))
             except InputError as error:
                 raise error.at(line_of(self.file, entry)) from error
         return self.done[name]
@@ -196,7 +197,7 @@ class _Resolver:
         request, pick = self.locked.picks.get(recipe.name, ("", 0))
         return replace(recipe, pick=pick) if request and request == recipe.sampled_key() else recipe
 
-    def _resolve(self, entry: Entry, members: tuple[Recipe, ...]) -> Recipe:
+    def _resolve(self, entry: Entry, members: tuple[Recipe, ...], below: tuple[str, ...]) -> Recipe:
         layers = self._layers(entry)
         spec, pack, preset = entry.spec, self.file.pack, layers.preset.preset
         controls = (*(preset.controls or ()), *_added_controls(layers))
@@ -206,16 +207,20 @@ class _Resolver:
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
         requested = self._with_locked_format(entry.name, source_stage(layers, seed_name))
         size = requested.arguments.get("size")
+        control_stages = with_reference_kinds(
+            requested, [layers.stage("control", part, size=size) for part in controls]
+        )
+        referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
         recipe = Recipe(
             name=entry.name,
             preset=preset.preset,
             source=draft_stage(requested) if self.draft else requested,
-            controls=tuple(layers.stage("control", part, size=size) for part in controls),
+            controls=control_stages,
             steps=tuple(layers.stage("step", part) for part in preset.steps or ()),
             checks=tuple(layers.stage("check", part) for part in preset.checks or ()),
             export=layers.stage("exporter", export, use=preset.use, folder=pack.target),
             tries=spec.tries or pack.tries or preset.tries or _DEFAULT_TRIES,
-            members=members,
+            members=(*members, *referenced),
             where=layers.where(),
         )
         return replace(recipe, facts=self._facts(recipe, spec.prompt, seed_name))
@@ -227,6 +232,13 @@ class _Resolver:
             return source
         locked = formats.get((asset, card.model)) or formats.get(("", card.model))
         return with_quantization(source, locked) if locked else source
+
+    def _referenced(self, layers: AssetLayers, name: str, below: tuple[str, ...]) -> Recipe:
+        """The asset whose finished image another one refers to."""
+        if name not in self.entries:
+            what = f"there is no asset '{name}' to refer to"
+            raise InputError(what, where=layers.where("reference"), cure=did_you_mean(name, self.entries))
+        return self.recipe(name, below)
 
     def _layers(self, entry: Entry) -> AssetLayers:
         try:
@@ -250,8 +262,9 @@ def _added_controls(layers: AssetLayers) -> Iterator[PartSpec]:
     """Controls that the asset uses and its preset does not list."""
     listed = {part.alias for part in layers.preset.preset.controls or ()}
     for name in layers.entry.spec.overrides:
-        if name in part_names("control") and name not in listed:
-            yield PartSpec(part=name, alias=name)
+        part = name.partition(" ")[0]
+        if part in part_names("control") and name not in listed:
+            yield PartSpec(part=part, alias=name)
 
 
 def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from assetgen.pack.facts import ModelFacts
-from assetgen.parts import HubFile, Use
+from assetgen.parts import HubFile, Use, part_names
 from assetgen.terms import UNKNOWN_STUDIO, Commercial, Country, Studio
 
 PartArguments = Mapping[str, Any]
@@ -114,8 +114,18 @@ class AssetSpec(BaseModel):
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """Arguments by part name, as written and not yet validated."""
-        return dict(self.model_extra or {})
+        """Arguments by part name, as written and not yet validated. A list of uses of one control, as of `reference`,
+        gives the second one the name "reference 2"."""
+        found: dict[str, Any] = {}
+        for name, value in (self.model_extra or {}).items():
+            uses = value if isinstance(value, list) and value and name in part_names("control") else [value]
+            found |= {use_name(name, number): use for number, use in enumerate(uses)}
+        return found
+
+
+def use_name(part: str, number: int) -> str:
+    """The name of a use of a part in a list, counted from 0."""
+    return part if number == 0 else f"{part} {number + 1}"
 
 
 ASSET_KEYS = tuple(AssetSpec.model_fields)
@@ -233,6 +243,10 @@ class ControlModel(Spec):
         return _by_digest(self.model_dump(mode="json", exclude=_TERMS, exclude_defaults=True))
 
 
+REFERENCE, IMAGE_TO_IMAGE = "reference", "image_to_image"
+"""Kinds of control without a control network: a reference picture, and one that sampling starts from."""
+
+
 class Scheduler(Spec):
     """A diffusers scheduler class, and options that override the model's scheduler configuration."""
 
@@ -303,6 +317,7 @@ class ModelCard(Spec):
     `prompts` holds prompt templates by preset name; `affixes` are put before and after every prompt. `digest` is the
     sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their revision instead.
     `not_in` are the countries in which its licence forbids every use.
+    `references` is how many reference pictures it takes beside the prompt (FLUX.2, Qwen-Image-Edit).
     `network` and `vae` replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model
     through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device. `quantize`
     is the number format of the large matrices of the network and the text encoders; "auto" is the most precise one
@@ -327,6 +342,7 @@ class ModelCard(Spec):
     affixes: tuple[str, str] = ("", "")
     prompts: Mapping[str, str] = {}
     controls: Mapping[str, ControlModel] = {}
+    references: Annotated[int, Field(ge=0, le=16)] = 0
     loras: tuple[Lora, ...] = ()
     embeddings: tuple[Embedding, ...] = ()
     network: Location | None = None
@@ -352,7 +368,7 @@ class ModelCard(Spec):
         Control networks are left out: those that an asset uses enter its keys with its control images.
         """
         text = {"model", "about", "prompts", "affixes", "defaults", *_TERMS}
-        no_pixels = {*text, "batch", "compile", "controls"}
+        no_pixels = {*text, "batch", "compile", "controls", "references"}
         return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 
     def weight_locations(self, control_kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:

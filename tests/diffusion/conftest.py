@@ -15,7 +15,7 @@ MAKERS = runpy.run_path(str(Path(__file__).with_name("tiny_models.py")))
 """Tests are not a package, so they cannot import a module in their folder."""
 FAMILIES = tuple(MAKERS["PIPELINES"])
 """Every family, and the models of a family that are called differently."""
-FAMILY = {"flux_schnell": "flux", "flux_fill": "flux"}
+FAMILY = {"flux_schnell": "flux", "flux_fill": "flux", "flux2_base": "flux2", "flux2_dev": "flux2"}
 
 
 @pytest.fixture(autouse=True)

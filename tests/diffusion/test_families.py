@@ -20,7 +20,7 @@ from assetgen.pixels.image_files import encode_png, read_image
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
-CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "qwen_image"])
+CONTROLLED = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "qwen_image", "z_image"])
 TRUE_CFG = {"true_cfg_scale": 5.0, "negative_prompt": " "}
 """What the pipelines of Qwen-Image call classifier-free guidance."""
 DISTILLED = pytest.mark.parametrize("name", ["flux", "flux_schnell"])
@@ -146,9 +146,11 @@ def test_a_size_above_the_transformers_limit_is_an_error(tiny_of: Find, job: Mak
         sample_one(job(tiny_of("sd3"), size=(104, 32)))
 
 
-@pytest.mark.parametrize(
-    "name", ["stable_diffusion", "sdxl", "sd3", "flux", "flux_schnell", "pixart", "sana", "qwen_image"]
-)
+UNETS, TRANSFORMERS = ["stable_diffusion", "sdxl"], ["sd3", "flux", "flux_schnell", "pixart", "sana"]
+WITH_LANGUAGE_MODELS = ["qwen_image", "z_image", "flux2", "flux2_base", "flux2_dev"]
+
+
+@pytest.mark.parametrize("name", [*UNETS, *TRANSFORMERS, *WITH_LANGUAGE_MODELS])
 def test_text_to_image_equals_the_diffusers_pipeline(tiny_of: Find, job: Make, name: str) -> None:
     card = tiny_of(name)
     theirs = _diffusers_image(card)
@@ -160,6 +162,7 @@ CONTROLNET_PIPELINES = {
     "sd3": "StableDiffusion3ControlNetPipeline",
     "flux": "FluxControlNetPipeline",
     "qwen_image": "QwenImageControlNetPipeline",
+    "z_image": "ZImageControlNetPipeline",
 }
 
 
@@ -215,7 +218,7 @@ def _diffusers_image(card: ModelCard, build: Callable[[dict[str, Any]], Any] | N
     size = {"width": width, "height": height, "num_inference_steps": 4}
     arguments |= TRUE_CFG if card.family.startswith("qwen_image") else {"guidance_scale": 5.0}
     with torch.inference_mode():
-        made = pipeline("a red cat", latents=latents, output_type="np", **size, **arguments, **inputs)
+        made = pipeline(prompt="a red cat", latents=latents, output_type="np", **size, **arguments, **inputs)
     pixels: Array = np.rint(made.images[0] * 255).astype(int)
     return pixels
 

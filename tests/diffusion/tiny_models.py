@@ -8,6 +8,7 @@ from typing import Any
 LETTERS = [chr(code) for code in range(33, 127)]
 WIDTH = 32
 QWEN = runpy.run_path(str(Path(__file__).with_name("tiny_qwen.py")))
+NEWER = runpy.run_path(str(Path(__file__).with_name("tiny_z_image_flux2.py")))
 """Tests are not a package, so they cannot import a module in their folder."""
 
 
@@ -328,6 +329,10 @@ PIPELINES: dict[str, Callable[..., Any]] = {
     "pixart": pixart,
     "sana": sana,
     "qwen_image": QWEN["qwen_image"],
+    "z_image": lambda: NEWER["z_image"](vae(shift=0.1)),
+    "flux2": NEWER["flux2"],
+    "flux2_base": lambda: NEWER["flux2"](distilled=False),
+    "flux2_dev": lambda: NEWER["flux2"](dev=True),
 }
 CONTROLS: dict[str, Callable[[Any], Any]] = {
     "stable_diffusion": unet_control,
@@ -335,4 +340,5 @@ CONTROLS: dict[str, Callable[[Any], Any]] = {
     "sd3": sd3_control,
     "flux": flux_control,
     "qwen_image": QWEN["qwen_image_control"],
+    "z_image": NEWER["z_image_control"],
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from assetgen.errors import InputError
+from assetgen.images import FloatArray
 from assetgen.pack.schema import ImageSize
 from assetgen.parts import did_you_mean
 
@@ -54,12 +55,18 @@ class ControlAdapter:
 
     `network_class` is its diffusers class. `prepare(pipeline, network, images)` turns images `B×3×H×W` in 0..1 into
     `ControlInput.cond`, once per batch. `residuals(network, latents, timestep, kwargs, control_input)` returns what it
-    adds to the network's arguments in one step: tensors, or tuples of tensors, which are summed over several controls.
+    adds to the network's arguments in one step: tensors, or tuples or mappings of them, which are summed over several
+    controls.
     """
 
     network_class: str
     prepare: Callable[[DiffusionPipeline, ModelMixin, Tensor], Any]
     residuals: Callable[[ModelMixin, Tensor, Tensor, Kwargs, ControlInput], Kwargs]
+    prepare_inpainting: Callable[[DiffusionPipeline, ModelMixin, Tensor, Tensor, Tensor], Any] | None = None
+    """`prepare_inpainting(pipeline, network, images, masked_images, masks)` replaces `prepare` for requests with a mask
+    (`B×1×H×W`, 1 where the image is repainted; `masked_images` are grey there)."""
+    capturable: bool = True
+    """False for a network that waits for the device, which a CUDA graph cannot record."""
     load: Callable[..., Any] | None = None
     """`load(folder, file, device)`, for an adapter that is not a diffusers model."""
     install: Callable[[DiffusionPipeline, Any], AbstractContextManager[None]] | None = None
@@ -71,18 +78,15 @@ class ControlAdapter:
 class References:
     """How a family takes reference pictures: images that the network sees as a whole beside the one that it draws.
 
-    `network_kwargs(pipeline, images)` turns the pictures of one request, each `1×3×H×W` in 0..1, into arguments of the
-    network with a batch axis of 1. `encode(pipeline, prompts, negative_prompts, cfg, images)` replaces `Family.encode`
-    where the text encoder sees the pictures too; `images` holds those of each prompt. Pictures of more than
-    `max_pixels` are shrunk, then cropped to multiples of `multiple(pipeline)` pixels.
+    `network_kwargs(pipeline, pictures)` turns the pictures `H×W×3` (0..1, of any size) of one request into arguments
+    of the network: tensors with a batch axis of 1. `encode(pipeline, prompts, negative_prompts, cfg, pictures)`
+    replaces `Family.encode` where the text encoder sees the pictures of a request, too.
     """
 
-    network_kwargs: Callable[[DiffusionPipeline, Sequence[Tensor]], Kwargs]
-    multiple: Callable[[DiffusionPipeline], int]
-    max_pixels: int
-    encode: (
-        Callable[[DiffusionPipeline, list[str], list[str], bool, Sequence[Sequence[Tensor]]], PromptEmbeds] | None
-    ) = None
+    network_kwargs: Callable[[DiffusionPipeline, Sequence[FloatArray]], Kwargs]
+    encode: Callable[[DiffusionPipeline, list[str], list[str], bool, Sequence[FloatArray]], PromptEmbeds] | None = None
+    shows_image: bool = False
+    """True if inpainting shows the image that is repainted as the first reference picture."""
 
 
 def classifier_free_guidance(negative: Tensor, positive: Tensor, guidance_scale: Tensor) -> Tensor:
@@ -130,6 +134,10 @@ class Family:
     """Latent sides of tiling images are multiples of this, so that no layer rounds its size."""
     network_name: str = "unet"
     """The pipeline's component that denoises."""
+    other_pipeline_classes: tuple[str, ...] = ()
+    """Further diffusers classes; a folder of one of them is loaded with it, and not with `pipeline_class`."""
+    text_layers: int = 1
+    """Hidden states of the text encoder that are concatenated to one embedding."""
     pipeline_kwargs: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of the pipeline's constructor."""
     patch_size: Callable[[ModelMixin], int] = lambda network: 1

@@ -15,7 +15,13 @@ from assetgen.diffusion.families import (
     classifier_free_guidance,
     linear_sigmas,
 )
-from assetgen.diffusion.families._transformer import PATCH, pack_latents, unit_timestep, unpack_latents
+from assetgen.diffusion.families._transformer import (
+    PATCH,
+    floored_skipped_steps,
+    pack_latents,
+    unit_timestep,
+    unpack_latents,
+)
 from assetgen.diffusion.sampling.latents import encode_images
 from assetgen.errors import InputError
 from assetgen.pack.schema import ImageSize
@@ -45,7 +51,7 @@ def qwen_family(pipeline_class: str, **changes: Any) -> Family:
         "in_channels": lambda network: int(network.config.in_channels) // PATCH**2,
         "guide": _rescaled_guidance,
         "sigmas": linear_sigmas,
-        "skipped_steps": _skipped_steps,
+        "skipped_steps": floored_skipped_steps,
         "has_position_embeddings": lambda network: True,
         "control_adapters": {"controlnet": ControlAdapter("QwenImageControlNetModel", _prepare, _controlnet)},
     }
@@ -106,10 +112,6 @@ def _rescaled_guidance(negative: Tensor, positive: Tensor, guidance_scale: Tenso
     guided = pack_latents(classifier_free_guidance(negative, positive, guidance_scale))
     norm = pack_latents(positive).norm(dim=-1, keepdim=True)
     return unpack_latents(guided * (norm / guided.norm(dim=-1, keepdim=True)), positive.shape)
-
-
-def _skipped_steps(steps: int, strength: float) -> int:
-    return int(steps - steps * strength)
 
 
 def _prepare(pipeline: DiffusionPipeline, network: ModelMixin, images: Tensor) -> Tensor:

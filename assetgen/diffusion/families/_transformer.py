@@ -48,6 +48,11 @@ def unpack_latents(tokens: Tensor, shape: Sequence[int]) -> Tensor:
     return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
 
 
+def floored_skipped_steps(steps: int, strength: float) -> int:
+    """The whole steps that `strength` leaves out, as the pipelines of flow-matching transformers compute them."""
+    return min(int(max(steps - steps * strength, 0)), steps - 1)
+
+
 def drop_variance(prediction: Tensor, latents: Tensor) -> Tensor:
     """The prediction without learned variances, which are the second half of its channels."""
     return prediction.chunk(2, dim=1)[0] if prediction.shape[1] == 2 * latents.shape[1] else prediction

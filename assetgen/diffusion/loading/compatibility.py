@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 OTHER_MODEL_CURE = "Give weights that were made for this kind of model"
-_TEXT_WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim")
+_TEXT_WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim", "cap_feat_dim")
 """Configuration keys for the width of text embeddings; the first one present counts."""
-_SHARED = ("cross_attention_dim", "block_out_channels", "joint_attention_dim", "num_attention_heads")
+_SHARED = ("cross_attention_dim", "block_out_channels", "joint_attention_dim", "num_attention_heads", "dim", "n_heads")
 """Configuration keys that must agree between a control network and the network that it conditions."""
 _SDXL_ADAPTER = "full_adapter_xl"
 
@@ -34,7 +34,11 @@ def error_summary(error: Exception) -> str:
 def check_family(folder: Path, expected: str) -> None:
     """Raise `InputError` if a pipeline folder belongs to another known family than its card."""
     kind = str(json.loads((folder / PIPELINE_FILE).read_bytes()).get("_class_name"))
-    stems = {shape.pipeline_class.removesuffix("Pipeline"): name for name, shape in all_families().items()}
+    stems = {
+        each.removesuffix("Pipeline"): name
+        for name, shape in all_families().items()
+        for each in (shape.pipeline_class, *shape.other_pipeline_classes)
+    }
     found = max((stem for stem in stems if kind.startswith(stem)), key=len, default=None)
     if found and stems[found] != expected:
         what = f"the weights in '{folder}' are of a model of family '{stems[found]}' and not '{expected}'"
@@ -67,7 +71,8 @@ def check_parts(card: ModelCard, shape: Family, pipeline: DiffusionPipeline, lat
     encoders = [getattr(pipeline, name) for name in names]
     if width is None or None in encoders:
         return
-    widths = [int(encoder.get_input_embeddings().weight.shape[-1]) for encoder in encoders]
+    embeddings = [encoder.get_input_embeddings() for encoder in encoders]
+    widths = [int(each.weight.shape[-1]) * shape.text_layers for each in embeddings]
     if width not in (*widths, sum(widths)):
         expected_width = f"the {shape.network_name} of '{card.model}' expects text embeddings of width {width}"
         what = f"{expected_width}; its text encoders produce {' and '.join(map(str, widths))}"

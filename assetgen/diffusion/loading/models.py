@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-_NOT_LOADED = {"about", "licence_url", "facts", "prompts", "affixes", "defaults", "compile"}
+_NOT_LOADED = {"about", "licence_url", "facts", "prompts", "affixes", "defaults", "compile", "references"}
 """Card fields that do not affect loading: they may differ between two uses of one warm model."""
 _CACHED_PROMPTS = 1024
 """Prompts whose chunks are cached: each is needed several times, and tokenizing takes a millisecond."""
@@ -207,7 +207,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
         options["vae"] = _read_vae(card, card.vae, device)
     if card.network:
         options[shape.network_name] = _read_network(card, card.network, shape.network_name, device)
-    whole = getattr(diffusers, shape.pipeline_class)
+    whole = getattr(diffusers, _pipeline_class(card, shape))
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     check_parts(card, shape, pipeline, latent_channels(pipeline.vae), vae_scale_factor(pipeline.vae))
     pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler)
@@ -227,6 +227,15 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     fixed = placement == "device" and card.quantize == "none"
     compiler = Compiler(fixed, device.name == "cuda")
     return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, fixed))
+
+
+def _pipeline_class(card: ModelCard, shape: Family) -> str:
+    """The diffusers class that loads a model: that of its folder where the family has several."""
+    path = weights_path(card.weights, whole=True)
+    if not shape.other_pipeline_classes or not (path / PIPELINE_FILE).exists():
+        return shape.pipeline_class
+    found = str(json.loads((path / PIPELINE_FILE).read_bytes()).get("_class_name"))
+    return found if found in shape.other_pipeline_classes else shape.pipeline_class
 
 
 def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:

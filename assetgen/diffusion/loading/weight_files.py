@@ -226,7 +226,9 @@ def check_tokenizer_packages(folder: Path) -> None:
 
 
 def _is_network(kind: str) -> bool:
-    return not kind.endswith(("Scheduler", "Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor"))
+    return not kind.endswith(
+        ("Scheduler", "Tokenizer", "TokenizerFast", "TokenizersBackend", "Processor", "FeatureExtractor")
+    )
 
 
 def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool = True) -> None:

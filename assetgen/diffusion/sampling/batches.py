@@ -50,8 +50,14 @@ def sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
 
 
 def _batches(warm: WarmModel, requests: Iterator[Request]) -> Iterator[list[Request]]:
-    """Batches of requests whose prompts have one number of chunks, and so embeddings of one shape."""
-    for _, group in groupby(requests, lambda each: chunk_count(warm, each.prompt, each.negative_prompt)):
+    """Batches of requests whose prompts have one number of chunks, and their references one size each: then their
+    embeddings have one shape."""
+
+    def shapes(request: Request) -> Hashable:
+        chunks = chunk_count(warm, request.prompt, request.negative_prompt)
+        return chunks, tuple(picture.shape for picture in request.references)
+
+    for _, group in groupby(requests, shapes):
         while batch := list(islice(group, warm.device.batch)):
             yield batch
 
@@ -128,7 +134,8 @@ def _sample_batch(warm: WarmModel, batch: Sequence[Request], size: ImageSize) ->
     with warm.lock, warm.device.current(), torch.inference_mode():
         started, energy = time.perf_counter(), EnergyMeter(warm.device)
         chunks = chunk_count(warm, first.prompt, first.negative_prompt)
-        shape = (size, first.steps, warm.uses_cfg(first), chunks, *kinds)
+        references = tuple(picture.shape for picture in first.references)
+        shape = (size, first.steps, warm.uses_cfg(first), chunks, references, *kinds)
         fast, networks = _compile(warm, first, shape), warm.compilable(kinds)
         count = warm.device.batch if fast else warm.device.padded_batch(len(batch))
         padded = [*batch, *[batch[-1]] * (count - len(batch))]

@@ -69,13 +69,18 @@ def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: Ima
     import torch
 
     cfg, tile = warm.uses_cfg(requests[0]), requests[0].tile
-    encoded = encode_prompts(warm, [(request.prompt, request.negative_prompt) for request in requests], cfg)
+    pictures = [_references(warm, request, size) for request in requests]
+    prompts = [(request.prompt, request.negative_prompt) for request in requests]
+    encoded = encode_prompts(warm, prompts, cfg, pictures)
     embeds = {name: tensor for name, tensor in encoded.items() if not name.startswith("negative_")}
     if cfg:
         embeds = {name: torch.cat([encoded[f"negative_{name}"], tensor]) for name, tensor in embeds.items()}
     guidance_scale = _per_image([request.guidance_scale for request in requests]).to(warm.device.torch_device)
     return Conditioning(
-        network_kwargs=warm.family.network_kwargs(warm.pipeline, embeds, size, guidance_scale),
+        network_kwargs={
+            **warm.family.network_kwargs(warm.pipeline, embeds, size, guidance_scale),
+            **_reference_kwargs(warm, pictures, cfg),
+        },
         guidance_scale=guidance_scale if cfg else None,
         controls=tuple(_batch_control(warm, requests, number, size) for number in range(len(requests[0].controls))),
         inpainting=_inpainting_channels(warm, requests, size),
@@ -87,6 +92,25 @@ def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: Ima
 
 def _needs_rolling(warm: WarmModel, card: ModelCard) -> bool:
     return card.seamless == "rolling" and warm.family.has_position_embeddings(warm.network)
+
+
+def _references(warm: WarmModel, request: Request, size: ImageSize) -> tuple[FloatArray, ...]:
+    """The reference pictures of a request, some families' inpainting shows the image first."""
+    family = warm.family.references
+    if family is None or not family.shows_image or request.init_image is None or request.mask_image is None:
+        return request.references
+    return (fit_image(request.init_image, request.size, size), *request.references)
+
+
+def _reference_kwargs(warm: WarmModel, pictures: Sequence[tuple[FloatArray, ...]], cfg: bool) -> Kwargs:
+    """Arguments of the network for the reference pictures of each request, those of the negative prompts first."""
+    import torch
+
+    family = warm.family.references
+    if family is None or not pictures[0]:
+        return {}
+    found = [family.network_kwargs(warm.pipeline, each) for each in pictures] * (2 if cfg else 1)
+    return {name: torch.cat([kwargs[name] for kwargs in found]) for name in found[0]}
 
 
 def _per_image(values: Sequence[float]) -> Tensor:
@@ -102,13 +126,17 @@ def _batch_control(warm: WarmModel, requests: Sequence[Request], number: int, si
     controls = [request.controls[number] for request in requests]
     kind, card = controls[0].kind, requests[0].card
     network, adapter = warm.controls[kind], warm.family.control_adapters[card.controls[kind].type]
-    images = [to_tensor(fit_image(request.control_image(number), request.size, size)) for request in requests]
+    images = torch.cat([to_tensor(fit_image(each.control_image(number), each.size, size)) for each in requests])
+    if adapter.prepare_inpainting is not None and requests[0].mask_image is not None:
+        cond = adapter.prepare_inpainting(warm.pipeline, network, images, *_masked_images(requests, size))
+    else:
+        cond = adapter.prepare(warm.pipeline, network, images)
     return BatchControl(
         kind,
         adapter,
         network,
         card.controls[kind].mode,
-        adapter.prepare(warm.pipeline, network, torch.cat(images)),
+        cond,
         _per_image([control.strength for control in controls]),
         _per_image([control.start for control in controls]),
         _per_image([control.end for control in controls]),
@@ -121,9 +149,17 @@ def _inpainting_channels(warm: WarmModel, requests: Sequence[Request], size: Ima
 
     if not warm.is_inpainting:
         return None
-    masks, masked_images = zip(*(_masked_image(request, size) for request in requests), strict=True)
-    latents = torch.cat([encode_images(warm.pipeline, to_tensor(image)) for image in masked_images])
-    return warm.family.inpainting_input(latents, torch.cat([to_tensor(mask) for mask in masks]).to(latents))
+    masked_images, masks = _masked_images(requests, size)
+    latents = torch.cat([encode_images(warm.pipeline, image[None]) for image in masked_images])
+    return warm.family.inpainting_input(latents, masks.to(latents))
+
+
+def _masked_images(requests: Sequence[Request], size: ImageSize) -> tuple[Tensor, Tensor]:
+    """The images of requests with grey where the mask is 1, and the masks: `B×3×H×W` and `B×1×H×W`."""
+    import torch
+
+    masks, images = zip(*(_masked_image(request, size) for request in requests), strict=True)
+    return torch.cat([to_tensor(image) for image in images]), torch.cat([to_tensor(mask) for mask in masks])
 
 
 def _masked_image(request: Request, size: ImageSize) -> tuple[FloatArray, FloatArray]:
@@ -183,7 +219,7 @@ def _predict_rolled(
         "scales": [scales.to(latents.device, dtype) for _, scales in active],
     }
     run = partial(_run_networks, warm, controls)
-    if any(control.adapter.install for control in controls):
+    if any(control.adapter.install or not control.adapter.capturable for control in controls):
         prediction = run(inputs)
     else:
         key = (is_compiled(warm.network), conditioning.tile, *(control.kind for control in controls))
@@ -229,9 +265,12 @@ def _map(function: Callable[[Tensor], Tensor], tensors: Any) -> Any:
 
 
 def _add(one: Any, other: Any, kind: str) -> Any:
-    """The sum of residuals: tensors, tuples of tensors, or equal flags."""
+    """The sum of residuals: tensors, tuples or mappings of them, or equal flags."""
     if isinstance(one, bool):
         return one
+    if isinstance(one, Mapping):
+        summed = {key: _add(one[key], value, kind) if key in one else value for key, value in other.items()}
+        return {**one, **summed}
     if not isinstance(one, tuple):
         return one + other
     if len(one) != len(other):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from assetgen.diffusion.families import PromptEmbeds
 from assetgen.diffusion.loading.models import WarmModel
+from assetgen.images import FloatArray
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+Pictures: TypeAlias = Sequence[FloatArray]
+"""The reference pictures `H×W×3` of one request, in 0..1."""
 _TOKEN_EMBEDS = ("prompt_embeds", "prompt_attention_mask")
 """Embeddings `B×T×…` with a token axis, along which chunks are concatenated. Of pooled ones the first chunk counts."""
 
@@ -52,27 +57,38 @@ def _split(warm: WarmModel, prompt: str) -> list[str]:
     return chunks
 
 
-def encode_prompts(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Tensor]:
+def encode_prompts(
+    warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool, pictures: Sequence[Pictures]
+) -> dict[str, Tensor]:
     """The `PromptEmbeds` of pairs of prompt and negative prompt; with `cfg` those of the negative prompts, too.
+    `pictures` are the references of each pair, which the text encoders of some families see.
 
     On CPUs each pair is encoded alone, so that its bits do not depend on the batch; on GPUs a batch takes no longer
     than one pair. The embeddings of the last batches are cached: attempts of one asset share their prompts.
     """
+    family = warm.family.references
+    sees = family.encode if family is not None and any(pictures) else None
+    digests = [hashlib.sha256(picture.tobytes()).digest() for each in pictures for picture in each] if sees else []
+    key = (*prompts, cfg, *digests)
     with warm.lock:
-        if (*prompts, cfg) not in warm.embeddings:
-            warm.embeddings[*prompts, cfg] = _encode(warm, prompts, cfg)
-        return warm.embeddings[*prompts, cfg]
+        if key not in warm.embeddings:
+            warm.embeddings[key] = _encode(warm, prompts, cfg, pictures if sees else ())
+        return warm.embeddings[key]
 
 
-def _encode(warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool) -> dict[str, Tensor]:
+def _encode(
+    warm: WarmModel, prompts: Sequence[tuple[str, str]], cfg: bool, pictures: Sequence[Pictures]
+) -> dict[str, Tensor]:
     import torch
 
     split = [(prompt_chunks(warm, prompt), prompt_chunks(warm, negative)) for prompt, negative in prompts]
     count = max(len(chunks) for pair in split for chunks in pair)
     rows = [(_padded(positive, count), _padded(negative, count)) for positive, negative in split]
     empty_patterns = {tuple(map(bool, negative)) for _, negative in rows}
-    together = warm.device.name != "cpu" and len(empty_patterns) == 1
-    encoded = [_encode_rows(warm, group, cfg) for group in ([rows] if together else [[row] for row in rows])]
+    together = warm.device.name != "cpu" and len(empty_patterns) == 1 and not pictures
+    groups = [rows] if together else [[row] for row in rows]
+    seen = pictures or [()] * len(groups)
+    encoded = [_encode_rows(warm, group, cfg, each) for group, each in zip(groups, seen, strict=True)]
     return {name: torch.cat([embeds[name] for embeds in encoded]) for name in encoded[0]}
 
 
@@ -80,14 +96,24 @@ def _padded(chunks: list[str], count: int) -> list[str]:
     return chunks + [""] * (count - len(chunks))
 
 
-def _encode_rows(warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], cfg: bool) -> dict[str, Tensor]:
-    """Encode the first chunks of all rows, then the second ones, …, and concatenate them."""
+def _encode_rows(
+    warm: WarmModel, rows: Sequence[tuple[list[str], list[str]]], cfg: bool, pictures: Pictures
+) -> dict[str, Tensor]:
+    """Encode the first chunks of all rows, then the second ones, …, and concatenate them. `pictures` are seen with
+    each of them."""
     import torch
+
+    family = warm.family
+    seeing = family.references.encode if pictures and family.references else None
+
+    def encode(prompts: list[str], negative_prompts: list[str]) -> PromptEmbeds:
+        if seeing is not None:
+            return seeing(warm.pipeline, prompts, negative_prompts, cfg, pictures)
+        return family.encode(warm.pipeline, prompts, negative_prompts, cfg)
 
     columns = (zip(*chunks, strict=True) for chunks in zip(*rows, strict=True))
     encoded = [
-        warm.family.encode(warm.pipeline, list(prompts), list(negative_prompts), cfg)
-        for prompts, negative_prompts in zip(*columns, strict=True)
+        encode(list(prompts), list(negative_prompts)) for prompts, negative_prompts in zip(*columns, strict=True)
     ]
     return {
         name: torch.cat([embeds[name] for embeds in encoded], dim=1) if _has_token_axis(name) else tensor

@@ -1,7 +1,7 @@
 """What one image needs, read and checked before any model is loaded. This module does not import torch."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from assetgen.diffusion.families import get_family
 from assetgen.errors import InputError
 from assetgen.events import Emit
 from assetgen.images import Array, FloatArray, check_covers, split_alpha, to_float
-from assetgen.pack.schema import ImageSize, Lora, ModelCard
+from assetgen.pack.schema import IMAGE_TO_IMAGE, REFERENCE, ImageSize, Lora, ModelCard
 from assetgen.parts import Control, SourceJob, did_you_mean
 from assetgen.pixels.image_files import read_image
 
@@ -23,7 +23,8 @@ _DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
 @dataclass(frozen=True)
 class Request:
     """One image to sample. `size` is width and height in pixels; `init_image` is `H×W×3` and `mask_image` `H×W×1`,
-    float32 in 0..1, with 1 where the image is repainted; `remaining` is that of its `Context`."""
+    float32 in 0..1, with 1 where the image is repainted; `references` are pictures `H×W×3` of any size; `remaining` is
+    that of its `Context`."""
 
     asset: str
     emit: Emit
@@ -41,6 +42,7 @@ class Request:
     mask_image: FloatArray | None
     strength: float
     controls: tuple[Control, ...]
+    references: tuple[FloatArray, ...]
     loras: tuple[Lora, ...]
 
     def control_image(self, number: int) -> FloatArray:
@@ -53,12 +55,12 @@ def diffusion_batch_key(
 ) -> Hashable:
     """What images of one batch share: model, size, steps, tiling, task, and types of control."""
     settings = with_defaults(arguments)
-    task = _task(settings)
+    task = _task(settings, (kind for kind, *_ in controls))
     return (
         settings["model"].model_dump_json(),
         tuple((lora.file.sha256, lora.weight) for lora in settings["loras"]),
         settings["size"],
-        _step_count(settings),
+        _step_count(settings, task),
         settings["guidance"] > get_family(settings["model"].family).neutral_guidance,
         settings["tile"],
         task,
@@ -67,8 +69,10 @@ def diffusion_batch_key(
     )
 
 
-def _task(settings: Mapping[str, Any]) -> Literal["text", "image", "inpaint"]:
-    return "text" if settings["image"] is None else "image" if settings["mask"] is None else "inpaint"
+def _task(settings: Mapping[str, Any], kinds: Iterable[str]) -> Literal["text", "image", "inpaint"]:
+    if settings["image"] is None and IMAGE_TO_IMAGE not in kinds:
+        return "text"
+    return "image" if settings["mask"] is None else "inpaint"
 
 
 def _is_ip_adapter(card: ModelCard, kind: str) -> bool:
@@ -89,11 +93,15 @@ def read_request(job: SourceJob) -> Request:
     """Resolve a job's arguments and read its images. Raises `InputError` for what the model does not support."""
     settings = with_defaults(job.arguments)
     card: ModelCard = settings["model"]
-    for control in job.context.controls:
+    references = [control for control in job.context.controls if control.kind == REFERENCE]
+    start = next((control for control in job.context.controls if control.kind == IMAGE_TO_IMAGE), None)
+    controls = tuple(each for each in job.context.controls if each.kind not in (REFERENCE, IMAGE_TO_IMAGE))
+    _check_references(card, references)
+    for control in controls:
         _check_control(card, control)
-    if sum(_is_ip_adapter(card, control.kind) for control in job.context.controls) > 1:
+    if sum(_is_ip_adapter(card, control.kind) for control in controls) > 1:
         raise InputError("only one IP-Adapter image can be used", cure="Remove the other controls of this type")
-    if settings["mask"] and not settings["image"]:
+    if settings["mask"] and not settings["image"] and not start:
         raise InputError("`mask` needs an image to repaint", cure="Set `image:`, or remove `mask:`")
     return Request(
         asset=job.context.asset,
@@ -105,13 +113,14 @@ def read_request(job: SourceJob) -> Request:
         negative_prompt=settings["negative"],
         seed=settings["seed"],
         size=settings["size"],
-        steps=_step_count(settings),
+        steps=_step_count(settings, _task(settings, (control.kind for control in job.context.controls))),
         guidance_scale=settings["guidance"],
         tile=settings["tile"],
-        init_image=on_white(read_image(settings["image"].path)) if settings["image"] else None,
+        init_image=_init_image(settings, start),
         mask_image=read_mask(settings["mask"].path) if settings["mask"] else None,
         strength=float(settings["strength"]),
-        controls=job.context.controls,
+        controls=controls,
+        references=tuple(on_white(control.images["color"]) for control in references),
         loras=(*card.loras, *(Lora(file=lora.file.path, weight=lora.weight) for lora in settings["loras"])),
     )
 
@@ -131,10 +140,30 @@ def _check_control(card: ModelCard, control: Control) -> None:
         raise InputError(f"control '{control.kind}' ends at {control.end:g}, before it starts at {control.start:g}")
 
 
-def _step_count(settings: Mapping[str, Any]) -> int:
+def _init_image(settings: Mapping[str, Any], start: Control | None) -> FloatArray | None:
+    if start is not None:
+        return on_white(start.images["color"])
+    return on_white(read_image(settings["image"].path)) if settings["image"] else None
+
+
+def _check_references(card: ModelCard, references: Sequence[Control]) -> None:
+    if references and get_family(card.family).references is None:
+        what = f"model '{card.model}' takes no reference pictures: no model of family `{card.family}` does"
+        raise InputError(what, cure="Remove `references:` from its card")
+    if len(references) > card.references:
+        what = (
+            f"model '{card.model}' takes at most {card.references} reference pictures, and here are {len(references)}"
+        )
+        raise InputError(what, cure="Remove some, or use a model that takes more")
+    if any((control.strength, control.start, control.end) != (1, 0, 1) for control in references):
+        what = f"model '{card.model}' takes reference pictures as they are"
+        raise InputError(what, cure="Remove `strength`, `start` and `end` of the reference")
+
+
+def _step_count(settings: Mapping[str, Any], task: str) -> int:
     """The steps of the schedule. Image-to-image runs the last `strength` of them, of which there is at least one."""
     steps: int = settings["steps"]
-    return max(steps, math.ceil(1 / settings["strength"])) if settings["image"] else steps
+    return steps if task == "text" else max(steps, math.ceil(1 / settings["strength"]))
 
 
 def on_white(color: Array) -> FloatArray:
