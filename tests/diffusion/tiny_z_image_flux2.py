@@ -32,6 +32,7 @@ def z_image(vae: Any) -> Any:
 def flux2(distilled: bool = True, dev: bool = False) -> Any:
     """Qwen3 (klein, `distilled` or not) or Mistral (`dev`), an autoencoder with BatchNorm, and a small transformer."""
     import diffusers
+    import torch
 
     tokenizer, encoder = mistral3_pair() if dev else qwen3_pair(layers=28)
     transformer = diffusers.Flux2Transformer2DModel(
@@ -45,6 +46,9 @@ def flux2(distilled: bool = True, dev: bool = False) -> Any:
         axes_dims_rope=(4, 4, 4, 4),
         guidance_embeds=dev,
     )
+    for name, weight in transformer.named_parameters():
+        if weight.ndim > 1 and "blocks" in name:
+            torch.nn.init.normal_(weight, std=0.5)  # otherwise a reference picture hardly changes the image
     parts = {"vae": flux2_vae(), "tokenizer": tokenizer, "text_encoder": encoder, "transformer": transformer}
     parts["scheduler"] = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
     if dev:
