@@ -28,7 +28,7 @@ from assetgen.errors import AssetgenError
 from assetgen.events import Event, Failed
 from assetgen.store.atomic import PART_PREFIX
 
-CPU_SECONDS, WALL_SECONDS = 5.0, 60.0
+CPU_SECONDS, WALL_SECONDS = 5.0, 120.0
 MEMORY = 1_000_000_000
 """Bytes of resident memory that a case may add."""
 _ADDRESS_SPACE = 3 * MEMORY
