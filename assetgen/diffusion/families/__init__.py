@@ -65,8 +65,6 @@ class ControlAdapter:
     prepare_inpainting: Callable[[DiffusionPipeline, ModelMixin, Tensor, Tensor, Tensor], Any] | None = None
     """`prepare_inpainting(pipeline, network, images, masked_images, masks)` replaces `prepare` for requests with a mask
     (`B×1×H×W`, 1 where the image is repainted; `masked_images` are grey there)."""
-    capturable: bool = True
-    """False for a network that waits for the device, which a CUDA graph cannot record."""
     load: Callable[..., Any] | None = None
     """`load(folder, file, device)`, for an adapter that is not a diffusers model."""
     install: Callable[[DiffusionPipeline, Any], AbstractContextManager[None]] | None = None
@@ -164,6 +162,8 @@ class Family:
     configuration turns dynamic shifting on."""
     skipped_steps: Callable[[int, float], int] = rounded_skipped_steps
     """`skipped_steps(steps, strength)`: the steps that image-to-image leaves out at the start, fewer than `steps`."""
+    capturable: bool = True
+    """False for a network that may wait for the device, which a CUDA graph cannot record."""
     references: References | None = None
     """How its models take reference pictures; None if none of them does."""
     has_position_embeddings: Callable[[ModelMixin], bool] = lambda network: False

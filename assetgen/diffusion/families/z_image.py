@@ -38,9 +38,7 @@ _SHARED = (
 
 def z_image() -> Family:
     """Qwen3's second-to-last hidden states, of as many tokens as the prompt has; one transformer."""
-    controlnet = ControlAdapter(
-        "ZImageControlNetModel", _prepare, _controlnet, prepare_inpainting=_prepare_inpainting, capturable=False
-    )
+    controlnet = ControlAdapter("ZImageControlNetModel", _prepare, _controlnet, prepare_inpainting=_prepare_inpainting)
     return Family(
         "ZImagePipeline",
         encode=_encode,
@@ -56,6 +54,7 @@ def z_image() -> Family:
         sigmas=linear_sigmas,
         skipped_steps=floored_skipped_steps,
         has_position_embeddings=lambda network: True,
+        capturable=False,  # lists of any lengths; not tested on a GPU
         control_adapters={"controlnet": controlnet, "controlnet_union": controlnet},
     )
 

@@ -43,6 +43,9 @@ _TEXT_ENCODERS = {
 _OPTIONAL_T5 = "text_encoders.t5xxl.transformer.shared.weight"
 """Files of Stable Diffusion 3 may leave T5 out."""
 _FLUX_FILL_CHANNELS = 384
+_FLUX2_TENSOR = "double_stream_modulation_img.lin.weight"
+_FLUX2_VARIANTS = {4096: "klein_9b", 6144: "dev"}
+"""By the width of the transformer; klein 4B has 3072."""
 
 Shapes = Mapping[str, list[int]]
 """Tensor shapes by tensor name."""
@@ -71,6 +74,9 @@ def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
 
     _check_not_quantized(file)
     tensors = load_file(file)
+    if f"{_TRANSFORMER_PREFIX}{_FLUX2_TENSOR}" in tensors:  # diffusers removes the prefix for other transformers only
+        stem = _TRANSFORMER_PREFIX
+        tensors = {name.removeprefix(stem): each for name, each in tensors.items() if name.startswith(stem)}
     try:
         network = kind.from_single_file(tensors, config=str(config), local_files_only=True, dtype=dtype)
     except (SingleFileComponentError, *_CONVERSION_ERRORS) as error:
@@ -144,7 +150,8 @@ def detect_whole(shapes: Shapes) -> Configuration | None:
         variant = "inpainting" if shapes[_UNET_INPUT][1] == _INPAINTING_CHANNELS else None
         return _configuration(name, variant) if name else None
     found = detect_transformer(shapes)
-    if found is None or not all(name in shapes for name in _TEXT_ENCODERS[found["family"]]):
+    encoders = _TEXT_ENCODERS.get(found["family"]) if found else None
+    if found is None or encoders is None or not all(name in shapes for name in encoders):
         return None
     if found["family"] == "sd3" and _OPTIONAL_T5 not in shapes:
         found["parts"]["text_encoder_3"] = None
@@ -158,6 +165,10 @@ def detect_transformer(shapes: Shapes) -> Configuration | None:
         medium = "3.5_medium" if "joint_blocks.0.x_block.attn2.qkv.weight" in shapes else None
         large = "joint_blocks.37.x_block.attn.qkv.weight" in shapes
         return _configuration("sd3", "3.5_large" if large else medium)
+    if "layers.0.attention.qkv.weight" in shapes and "cap_pad_token" in shapes:
+        return _configuration("z_image", None)
+    if _FLUX2_TENSOR in shapes and "img_in.weight" in shapes:
+        return _configuration("flux2", _FLUX2_VARIANTS.get(shapes["img_in.weight"][0]))
     if "double_blocks.0.img_attn.qkv.weight" in shapes and "img_in.weight" in shapes:
         fill = "fill" if shapes["img_in.weight"][1] == _FLUX_FILL_CHANNELS else None
         return _configuration("flux", fill if "guidance_in.in_layer.weight" in shapes else "schnell")

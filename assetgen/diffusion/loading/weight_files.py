@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable
 from functools import partial
 from glob import escape
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -213,7 +214,12 @@ def _check_tokenizer(folder: Path) -> None:
 
 
 def check_tokenizer_packages(folder: Path) -> None:
-    """Raise `NotInstalledError` for SentencePiece vocabularies without the packages that read them."""
+    """Raise `NotInstalledError` for SentencePiece vocabularies and processors of images without the packages that read
+    them."""
+    for processor in folder.glob("tokenizer*/processor_config.json"):
+        if find_spec("torchvision") is None:
+            what = f"the processor '{processor}' needs torchvision"
+            raise NotInstalledError(what, cure="Install the torchvision of your PyTorch version")
     for vocabulary in folder.glob("tokenizer*/*.model"):
         if (vocabulary.parent / "tokenizer.json").exists():
             continue

@@ -219,7 +219,7 @@ def _predict_rolled(
         "scales": [scales.to(latents.device, dtype) for _, scales in active],
     }
     run = partial(_run_networks, warm, controls)
-    if any(control.adapter.install or not control.adapter.capturable for control in controls):
+    if not warm.family.capturable or any(control.adapter.install for control in controls):
         prediction = run(inputs)
     else:
         key = (is_compiled(warm.network), conditioning.tile, *(control.kind for control in controls))
