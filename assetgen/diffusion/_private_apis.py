@@ -5,7 +5,8 @@ Read this file first when one of these libraries is upgraded: private names chan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ def lora_components(pipeline: DiffusionPipeline) -> list[str]:
     """Names of the pipeline components that can hold LoRAs. `fuse_lora` and `unload_lora_weights` require them, and
     the public API lists only the adapters that are loaded."""
     return list(pipeline._lora_loadable_modules)
+
+
+@contextmanager
+def single_file_tensors(tensors: dict[str, Tensor]) -> Iterator[None]:
+    """Context in which a pipeline's `from_single_file` takes these tensors instead of reading its file: it accepts only
+    a path, and converts no scaled weights."""
+    from diffusers.loaders import single_file
+
+    original = single_file.load_single_file_checkpoint
+    single_file.load_single_file_checkpoint = lambda *path, **options: tensors
+    try:
+        yield
+    finally:
+        single_file.load_single_file_checkpoint = original
 
 
 def has_fast_bfloat16() -> bool:

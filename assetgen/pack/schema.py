@@ -182,8 +182,8 @@ class Folder(Spec):
 
 
 class SingleFile(Spec):
-    """One local .safetensors checkpoint. `config` is a diffusers folder or hub id with the model's configuration files;
-    `digest` is computed by `weights_digest`."""
+    """One local .safetensors checkpoint, or as `network` a .gguf file. `config` is a diffusers folder or hub id with
+    the model's configuration files; `digest` is computed by `weights_digest`."""
 
     file: Path
     config: str | None = None

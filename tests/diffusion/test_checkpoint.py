@@ -253,14 +253,21 @@ def test_a_file_in_eight_bits_is_loaded_in_the_precision_of_its_card(whole: dict
         assert ((loaded[key] - weight).abs() <= weight.abs() / 8 + 2**-9).all(), key
 
 
-@pytest.mark.parametrize("scale", ["joint_blocks.0.x_block.attn.qkv.scale_weight", "scaled_fp8", "x.weight.absmax"])
-def test_quantized_weights_with_scales_are_refused(whole: dict[str, Whole], tmp_path: Path, scale: str) -> None:
+def test_a_whole_model_in_scaled_fp8_is_loaded_in_the_precision_of_its_card(
+    whole: dict[str, Whole], tmp_path: Path
+) -> None:
     import torch
 
-    tensors = {**original("sd3", whole["sd3"].networks), f"model.diffusion_model.{scale}": torch.ones(1)}
-    file = NAMES.written(tensors, tmp_path / "scaled.safetensors")
-    with pytest.raises(InputError, match=r"quantized with scale tensors .*Use the same model in 16 bits"):
-        warm_model(card_of({"file": file}, "sd3"), (), (), ignore)
+    saved, tensors = whole["sd3"], original("sd3", whole["sd3"].networks)
+    stem = "model.diffusion_model."
+    for name in [name for name in tensors if name.startswith(f"{stem}joint_blocks") and tensors[name].ndim == 2]:
+        scale = tensors[name].abs().max() / 448
+        tensors[f"{name.removesuffix('weight')}scale_weight"] = scale
+        tensors[name] = (tensors[name] / scale).to(torch.float8_e4m3fn)
+    file = NAMES.written({**tensors, f"{stem}scaled_fp8": torch.zeros(2)}, tmp_path / "scaled.safetensors")
+    loaded = warm_model(card_of({"file": file, "config": str(saved.config)}, "sd3"), (), (), ignore).pipeline
+    for key, weight in saved.networks["transformer"].state_dict().items():
+        assert ((loaded.transformer.state_dict()[key] - weight).abs() <= weight.abs() / 15 + 2**-9).all(), key
 
 
 def test_tokenizers_of_a_configuration_number_tokens_as_clip_and_t5_do(whole: dict[str, Whole]) -> None:

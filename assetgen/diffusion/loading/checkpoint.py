@@ -11,17 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from assetgen.diffusion._private_apis import single_file_tensors
 from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, check_complete, error_summary
+from assetgen.diffusion.loading.quantized_files import load_fp8, load_tensors, logical_shapes, runs_in_fp8
 from assetgen.diffusion.loading.tokenizers import save_tokenizer
-from assetgen.diffusion.loading.weight_files import PIPELINE_FILE, read_header
+from assetgen.diffusion.loading.weight_files import GGUF, PIPELINE_FILE, read_header
 from assetgen.errors import InputError
 
 _CONFIGURATIONS = Path(__file__).parent / "configurations"
 _CONVERSION_ERRORS = (LookupError, ValueError, RuntimeError, TypeError, AttributeError)
 """What diffusers raises for tensors of another network, beside its own errors."""
-_SCALES = (".scale_weight", ".weight_scale", ".scale_input", "scaled_fp8", ".absmax", ".quant_map")
-"""Endings of the names of scale tensors that ComfyUI and bitsandbytes store beside quantized weights."""
-_INTEGER_DTYPES = ("I8", "U8")  # of safetensors
 _UNET_INPUT = "model.diffusion_model.input_blocks.0.0.weight"
 _INPAINTING_CHANNELS = 9  # latents, mask, masked image
 _TRANSFORMER_PREFIX = "model.diffusion_model."
@@ -56,31 +55,41 @@ Configuration = dict[str, Any]
 
 def read_whole(kind: Any, file: Path, config: Path, **options: Any) -> Any:
     """A pipeline of the diffusers class `kind` from one file; `config` is a diffusers folder without weights."""
-    _check_not_quantized(file)
+    if file.suffix == GGUF:
+        what = f"'{file}' is a GGUF file, which holds no whole model"
+        raise InputError(what, cure="Name it as `network:`, and such a model in diffusers layout as `weights:`")
+    tensors = load_tensors(file, options["dtype"])
     index = json.loads((config / PIPELINE_FILE).read_text())
     options |= {name: None for name, origin in index.items() if origin == [None, None]}  # diffusers requires them
-    pipeline = kind.from_single_file(str(file), config=str(config), local_files_only=True, **options)
+    with single_file_tensors(tensors):
+        pipeline = kind.from_single_file(str(file), config=str(config), local_files_only=True, **options)
     for part in pipeline.components.values():
         if hasattr(part, "named_parameters"):
             check_complete(part, file)
     return pipeline
 
 
-def read_network(kind: Any, file: Path, config: Path, *, dtype: Any) -> Any:
+def read_network(kind: Any, file: Path, config: Path, *, dtype: Any, keep_fp8: bool = False) -> Any:
     """One network from a file, with original or diffusers tensor names, alone or in a whole model; `config` is the
-    folder with its `config.json`."""
+    folder with its `config.json`. Scaled fp8 weights stay in 8 bits with `keep_fp8`, those of GGUF files always."""
+    from diffusers import BFLQuantizationConfig, GGUFQuantizationConfig
     from diffusers.loaders.single_file_utils import SingleFileComponentError
-    from safetensors.torch import load_file
 
-    _check_not_quantized(file)
-    tensors = load_file(file)
-    if f"{_TRANSFORMER_PREFIX}{_FLUX2_TENSOR}" in tensors:  # diffusers removes the prefix for other transformers only
+    source: Any = str(file)
+    options: dict[str, Any] = {"config": str(config), "local_files_only": True, "dtype": dtype}
+    if file.suffix == GGUF:
+        options["quantization_config"] = GGUFQuantizationConfig(compute_dtype=dtype)
+    elif keep_fp8 and runs_in_fp8(read_header(file)):
+        source, options["quantization_config"] = load_fp8(file), BFLQuantizationConfig(compute_dtype=dtype)
+    else:
+        source = load_tensors(file, dtype)
+    if f"{_TRANSFORMER_PREFIX}{_FLUX2_TENSOR}" in source:  # diffusers removes the prefix for other transformers only
         stem = _TRANSFORMER_PREFIX
-        tensors = {name.removeprefix(stem): each for name, each in tensors.items() if name.startswith(stem)}
+        source = {name.removeprefix(stem): each for name, each in source.items() if name.startswith(stem)}
     try:
-        network = kind.from_single_file(tensors, config=str(config), local_files_only=True, dtype=dtype)
+        network = kind.from_single_file(source, **options)
     except (SingleFileComponentError, *_CONVERSION_ERRORS) as error:
-        what = f"'{file}' is not a {kind.__name__} for this model ({_mismatch(kind, config, tensors, error)})"
+        what = f"'{file}' is not a {kind.__name__} for this model ({_mismatch(kind, config, read_header(file), error)})"
         raise InputError(what, cure=OTHER_MODEL_CURE) from error
     check_complete(network, file)
     return network
@@ -96,20 +105,10 @@ def _mismatch(kind: Any, config: Path, names: Container[str], error: Exception) 
     return f"it lacks '{missing[0]}'" if missing and len(missing) < len(expected) else error_summary(error)
 
 
-def _check_not_quantized(file: Path) -> Shapes:
-    """The shapes of a file's tensors. Raises `InputError` for weights that need scale tensors."""
-    entries = read_header(file)
-    for name, entry in entries.items():
-        if name.endswith(_SCALES) or entry.get("dtype") in _INTEGER_DTYPES:
-            what = f"the weights in '{file}' are quantized with scale tensors ('{name}'), which is not supported"
-            raise InputError(what, cure="Use the same model in 16 bits, or in 8 bits without scales")
-    return {name: entry["shape"] for name, entry in entries.items()}
-
-
 @contextmanager
 def whole_model_configuration(file: Path, family: str) -> Iterator[Path]:
     """Context with a diffusers folder, without weights, for a file of a whole published model."""
-    shapes = _check_not_quantized(file)
+    shapes = logical_shapes(file)
     found = detect_whole(shapes)
     if found is None or found["family"] != family:
         raise _not_whole(file, family, shapes, found)
@@ -122,7 +121,7 @@ def whole_model_configuration(file: Path, family: str) -> Iterator[Path]:
 def transformer_configuration(file: Path, kind: str) -> Iterator[Path | None]:
     """Context with the folder of a `config.json` for the published transformer in a file; None where it is unknown or
     not of the diffusers class `kind`."""
-    found = detect_transformer(_check_not_quantized(file))
+    found = detect_transformer(logical_shapes(file))
     if found is None or found["parts"]["transformer"]["_class_name"] != kind:
         yield None
         return

@@ -5,20 +5,24 @@ the text encoders in fewer bits; embeddings, norms, first and last layers and th
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from assetgen.diffusion.families import get_family
+from assetgen.diffusion.loading.quantized_files import logical_shapes, runs_in_fp8
 from assetgen.diffusion.loading.weight_files import (
+    GGUF,
     SKIPPED_COMPONENTS,
     read_header,
     replaced_parts,
+    stored_format,
     weights_path,
 )
 from assetgen.errors import AssetgenError
-from assetgen.pack.schema import Location, ModelCard, Quantization
+from assetgen.pack.schema import ModelCard, Quantization
 
 WORKSPACE_BYTES = 500_000_000
 """Memory for activations and the device's libraries, beside what decoding takes."""
@@ -79,11 +83,11 @@ class MemoryNeeded:
 def memory_needed(card: ModelCard) -> MemoryNeeded | None:
     """What a model needs, without its controls; None where its weights are not on this machine or not whole."""
     try:
-        shapes = dict(_component_shapes(card))
+        found = dict(_components(card))
     except AssetgenError:
         return None
     element = 4 if card.precision == "float32" else 2
-    components = {name: _sizes(name, found, element) for name, found in shapes.items()}
+    components = {name: _sizes(name, component, element) for name, component in found.items()}
     return MemoryNeeded(components, workspace_bytes(card.native[0] * card.native[1]))
 
 
@@ -112,51 +116,81 @@ def tensor_bytes(shape: Sequence[int], quantize: Quantization, element: int = 2)
             return -(-count // 2) + scales + 4 * -(-scales // _SCALES_PER_BLOCK)
 
 
-def _sizes(component: str, shapes: _Shapes, element: int) -> dict[Quantization, int]:
-    quantizable = component in QUANTIZED_COMPONENTS
-    return {
-        precision: sum(
-            tensor_bytes(shape, precision if quantizable and is_quantizable(name, shape) else "none", element)
-            for name, shape in shapes.items()
+@dataclass(frozen=True)
+class _Component:
+    """Tensor shapes of a component. `stored` are the bytes of one whose file has fewer bits, which it keeps where
+    `quantize:` is one of `runs_as`."""
+
+    shapes: _Shapes
+    stored: int = 0
+    runs_as: tuple[Quantization, ...] = ()
+
+
+def _sizes(name: str, component: _Component, element: int) -> dict[Quantization, int]:
+    def size(quantize: Quantization) -> int:
+        if quantize in component.runs_as:
+            return component.stored
+        quantized = quantize if name in QUANTIZED_COMPONENTS else "none"
+        return sum(
+            tensor_bytes(shape, quantized if is_quantizable(tensor, shape) else "none", element)
+            for tensor, shape in component.shapes.items()
         )
-        for precision in PRECISIONS
-    }
+
+    return {quantize: size(quantize) for quantize in PRECISIONS}
 
 
-def _component_shapes(card: ModelCard) -> Iterator[tuple[str, _Shapes]]:
-    """Tensor shapes of each component that a card loads."""
+def _components(card: ModelCard) -> Iterator[tuple[str, _Component]]:
+    """The components that a card loads, by name."""
     path, network = weights_path(card.weights, whole=True), get_family(card.family).network_name
     replaced = replaced_parts(card)
-    yield from _shapes_in_folder(path, replaced) if path.is_dir() else _shapes_in_file(path, network, replaced)
+    yield from _in_folder(path, replaced) if path.is_dir() else _in_whole_file(path, network, replaced)
     for name, location in ((network, card.network), ("vae", card.vae)):
         if location:
-            yield name, _shapes_at(location)
+            path = weights_path(location)
+            yield name, _of_folder(path) if path.is_dir() else _of_file(path)
 
 
-def _shapes_at(location: Location) -> _Shapes:
-    path = weights_path(location)
-    return _merged(path) if path.is_dir() else _shapes_of(path)
-
-
-def _shapes_in_folder(folder: Path, replaced: Sequence[str]) -> Iterator[tuple[str, _Shapes]]:
+def _in_folder(folder: Path, replaced: Sequence[str]) -> Iterator[tuple[str, _Component]]:
     for part in sorted(each for each in folder.iterdir() if each.is_dir()):
-        if part.name not in (*SKIPPED_COMPONENTS, *replaced) and (shapes := _merged(part)):
-            yield part.name, shapes
+        if part.name not in (*SKIPPED_COMPONENTS, *replaced):
+            component = _of_folder(part)
+            if component.shapes:
+                yield part.name, component
 
 
-def _merged(folder: Path) -> _Shapes:
-    """The tensors of a network in all files of its folder; copies in other precisions have the same names."""
-    return {name: shape for file in sorted(folder.glob("*.safetensors")) for name, shape in _shapes_of(file).items()}
+def _of_folder(folder: Path) -> _Component:
+    """A network's folder. Copies in other precisions have the same tensor names."""
+    header = {name: entry for file in sorted(folder.glob("*.safetensors")) for name, entry in read_header(file).items()}
+    shapes = {name: entry["shape"] for name, entry in header.items()}
+    if stored_format(folder):
+        return _Component(shapes, _file_bytes(header.values()), PRECISIONS)
+    return _Component(shapes)
 
 
-def _shapes_in_file(file: Path, network: str, replaced: Sequence[str]) -> Iterator[tuple[str, _Shapes]]:
+def _of_file(file: Path) -> _Component:
+    header, shapes = read_header(file), logical_shapes(file)
+    if file.suffix == GGUF:
+        return _Component(shapes, _file_bytes(header.values()), PRECISIONS)
+    if runs_in_fp8(header):
+        return _Component(shapes, sum(_run_bytes(each) for each in header.values()), ("none", "fp8"))
+    return _Component(shapes)
+
+
+def _file_bytes(entries: Iterable[Mapping[str, Any]]) -> int:
+    return sum(int(entry["data_offsets"][1] - entry["data_offsets"][0]) for entry in entries)
+
+
+def _run_bytes(entry: Mapping[str, Any]) -> int:
+    """Bytes of a tensor of a scaled fp8 file as it runs: a scale a row for matrices, 16 bits for others."""
+    if entry["dtype"] == "F8_E4M3" and len(entry["shape"]) == 2:
+        return tensor_bytes(entry["shape"], "fp8")
+    return 2 * int(prod(entry["shape"]))
+
+
+def _in_whole_file(file: Path, network: str, replaced: Sequence[str]) -> Iterator[tuple[str, _Component]]:
     """The components in a file of a whole model."""
     found: dict[str, dict[str, Sequence[int]]] = {}
-    for name, shape in _shapes_of(file).items():
+    for name, shape in logical_shapes(file).items():
         component = next((part for prefix, part in _PREFIXES if name.startswith(prefix)), network)
         found.setdefault(component, {})[name] = shape
-    yield from ((name, shapes) for name, shapes in found.items() if name not in replaced)
-
-
-def _shapes_of(file: Path) -> _Shapes:
-    return {name: entry["shape"] for name, entry in read_header(file).items()}
+    yield from ((name, _Component(shapes)) for name, shapes in found.items() if name not in replaced)

@@ -29,7 +29,12 @@ from assetgen.diffusion.loading.compatibility import (
     missing_tensors_error,
 )
 from assetgen.diffusion.loading.loras import fuse_lora
-from assetgen.diffusion.loading.quantizing import fitting_quantization, quantize_pipeline
+from assetgen.diffusion.loading.quantizing import (
+    check_fusable,
+    check_stored_format,
+    fitting_quantization,
+    quantize_pipeline,
+)
 from assetgen.diffusion.loading.schedulers import replace_scheduler
 from assetgen.diffusion.loading.textual_inversion import load_embedding
 from assetgen.diffusion.loading.warm_cache import WARM
@@ -206,13 +211,15 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     if card.vae:
         options["vae"] = _read_vae(card, card.vae, device)
     if card.network:
-        options[shape.network_name] = _read_network(card, card.network, shape.network_name, device)
+        keep_fp8 = not loras and card.quantize in ("none", "fp8")
+        options[shape.network_name] = _read_network(card, card.network, shape.network_name, device, keep_fp8)
     whole = getattr(diffusers, _pipeline_class(card, shape))
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     check_parts(card, shape, pipeline, latent_channels(pipeline.vae), vae_scale_factor(pipeline.vae))
     pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler)
     for embedding in card.embeddings:
         load_embedding(pipeline, embedding)
+    check_fusable(pipeline, loras)
     for number, lora in enumerate(loras):
         fuse_lora(pipeline, lora, f"lora{number}")
     match card.quantize:
@@ -273,17 +280,19 @@ def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
     return nullcontext(Path(config)) if config and is_folder else whole_model_configuration(path, card.family)
 
 
-def _read_network(card: ModelCard, location: Location, name: str, device: Device) -> ModelMixin:
+def _read_network(card: ModelCard, location: Location, name: str, device: Device, keep_fp8: bool) -> ModelMixin:
     """The network of the card's `network:`; the model's weights are a diffusers folder. A single file has its own
     `config`, that of a published transformer with its tensors, or that of the model's own network."""
     _, diffusers = libraries()
     base = weights_path(card.weights, whole=True)
     kind = getattr(diffusers, part_class(base, name))
-    if not isinstance(location, SingleFile) or location.config is not None:
+    if not isinstance(location, SingleFile):
         return _read(kind, location, card.model, device)
+    if location.config is not None:
+        return _read(kind, location, card.model, device, keep_fp8=keep_fp8)
     with transformer_configuration(location.file, kind.__name__) as folder:
         location = location.model_copy(update={"config": str(folder or base / name)})
-        return _read(kind, location, card.model, device)
+        return _read(kind, location, card.model, device, keep_fp8=keep_fp8)
 
 
 def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
@@ -319,12 +328,19 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
         raise InputError(f"'{folder}' is a whole model, not a network", cure="Give the folder of one network in it")
     else:
         check_part(folder, variant)
+    for part in [folder / name for name in _folders(folder) if name not in options] if whole else [folder]:
+        check_stored_format(part)
     check_tokenizer_packages(folder)
     found = kind.from_pretrained(str(folder), **loading, **options)
     for name, network in found.components.items() if whole else [("", found)]:
         if hasattr(network, "named_parameters"):
             check_complete(network, folder / name)
     return found
+
+
+def _folders(folder: Path) -> list[str]:
+    """The components in a pipeline folder."""
+    return sorted(each.name for each in folder.iterdir() if each.is_dir())
 
 
 def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[str, Any]) -> dict[str, Module]:
@@ -346,6 +362,7 @@ def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[st
 def _from_file(kind: Any, location: SingleFile, options: dict[str, Any], family: str) -> Any:
     """A whole model (of `family`) or a network from one file. Published models need no `config`."""
     check_file(location.file)
+    keep_fp8 = bool(options.pop("keep_fp8", False))
     if location.config is None and family:
         with whole_model_configuration(location.file, family) as folder:
             return read_whole(kind, location.file, folder, **options)
@@ -356,4 +373,4 @@ def _from_file(kind: Any, location: SingleFile, options: dict[str, Any], family:
         return kind.from_single_file(str(location.file), config=location.config, **options)
     if family:
         return read_whole(kind, location.file, Path(location.config), **options)
-    return read_network(kind, location.file, Path(location.config), dtype=options["dtype"])
+    return read_network(kind, location.file, Path(location.config), dtype=options["dtype"], keep_fp8=keep_fp8)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.loading.memory import (
@@ -18,9 +19,10 @@ from assetgen.diffusion.loading.memory import (
     is_quantizable,
     memory_needed,
 )
+from assetgen.diffusion.loading.weight_files import stored_format
 from assetgen.diffusion.speed.devices import available_memory, libraries, resolve_device
-from assetgen.errors import NotInstalledError
-from assetgen.pack.schema import ModelCard, Quantization
+from assetgen.errors import InputError, NotInstalledError
+from assetgen.pack.schema import Lora, ModelCard, Quantization
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
@@ -64,7 +66,7 @@ def quantize_pipeline(pipeline: DiffusionPipeline, precision: Quantization, devi
     check_quantizer(precision)
     for name in QUANTIZED_COMPONENTS:
         network = pipeline.components.get(name)
-        if network is not None:
+        if network is not None and getattr(network, "hf_quantizer", None) is None:  # else it is quantized
             quantize_network(network, precision, device)
             network.to("cpu")
 
@@ -75,6 +77,31 @@ def check_quantizer(precision: Quantization) -> None:
     if package and not find_spec(package):
         what = f"`quantize: {precision}` needs {package}, which is not installed"
         raise NotInstalledError(what, cure='pip install "assetgen[quant]"')
+
+
+def check_stored_format(folder: Path) -> None:
+    """Raise an error for the folder of one network whose weights are quantized and cannot be loaded here."""
+    method = stored_format(folder)
+    if method is None:
+        return
+    if method not in _PACKAGES.values():
+        what = f"the weights in '{folder}' are quantized by '{method}', which is not supported"
+        raise InputError(what, cure="Use the model in 16 bits, as GGUF, or quantized by bitsandbytes or torchao")
+    if not find_spec(method):
+        what = f"the weights in '{folder}' are quantized by {method}, which is not installed"
+        raise NotInstalledError(what, cure='pip install "assetgen[quant]"')
+    torch, _ = libraries()
+    if method == "bitsandbytes" and not torch.cuda.is_available():
+        what = f"the weights in '{folder}' are quantized by bitsandbytes, which diffusers loads on a GPU only"
+        raise InputError(what, cure="Use the model in 16 bits, with `quantize: nf4`")
+
+
+def check_fusable(pipeline: DiffusionPipeline, loras: Collection[Lora]) -> None:
+    """Raise `InputError` for LoRAs on weights that were loaded in fewer bits: they cannot be fused."""
+    for name, part in pipeline.components.items() if loras else ():
+        if getattr(part, "hf_quantizer", None) is not None:
+            what = f"the {name} of this model is stored in fewer bits, and LoRAs cannot be fused into it"
+            raise InputError(what, cure="Use its weights in 16 bits, with `quantize:`; or remove the LoRAs")
 
 
 def quantize_network(network: Module, precision: Quantization, device: str) -> None:

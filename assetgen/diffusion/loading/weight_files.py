@@ -16,6 +16,7 @@ from assetgen.parts import HubFile
 
 PIPELINE_FILE = "model_index.json"
 _INDEX_SUFFIX = ".safetensors.index.json"
+GGUF = ".gguf"
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 IMAGE_ENCODER = "image_encoder"
 """The folder of an IP-Adapter's CLIP image encoder."""
@@ -262,15 +263,29 @@ def _no_weights(folder: Path, ending: str) -> InputError:
     return InputError(f"the weights are missing: there is no {ending} file in '{folder}'", cure=DOWNLOAD_AGAIN)
 
 
+def stored_format(folder: Path) -> str | None:
+    """The method by which the weights in the folder of one network were quantized, as "bitsandbytes"; None for plain
+    weights."""
+    config = folder / "config.json"
+    found = _read_json(config).get("quantization_config") if config.exists() else None
+    if not isinstance(found, dict):
+        return None
+    return str(found.get("quant_method") or ("bitsandbytes" if found.get("load_in_4bit") else "unknown"))
+
+
 def check_file(file: Path) -> None:
-    """Check that a weight file exists, is safetensors, and has the length that its header declares."""
+    """Check that a weight file exists, is safetensors or GGUF, and has the length that its header declares."""
     read_header(file)
 
 
 def read_header(file: Path) -> dict[str, Any]:
     """The header of a weight file (dtype, shape, data_offsets by tensor name), after the same checks."""
+    if file.suffix == GGUF and file.is_file():
+        return _gguf_header(file)
     if file.suffix in _PICKLES:
-        raise InputError(f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors file")
+        raise InputError(
+            f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors or .gguf file"
+        )
     if not file.is_file():
         raise InputError(f"weight file '{file}' is missing", cure=DOWNLOAD_AGAIN)
     with file.open("rb") as stream:
@@ -284,6 +299,27 @@ def read_header(file: Path) -> dict[str, Any]:
     if file.stat().st_size != end:
         raise InputError(f"weight file '{file}' is cut short", cure=DOWNLOAD_AGAIN)
     return tensors
+
+
+def _gguf_header(file: Path) -> dict[str, Any]:
+    """The tensors of a GGUF file. Raises `NotInstalledError` without the package that reads it."""
+    try:
+        from gguf import GGUFReader
+    except ImportError as error:
+        what = f"the GGUF file '{file}' needs the package gguf ({error})"
+        raise NotInstalledError(what, cure='pip install "assetgen[quant]"') from error
+    try:
+        tensors = GGUFReader(file).tensors
+        return {
+            tensor.name: {
+                "dtype": tensor.tensor_type.name,
+                "shape": [int(side) for side in reversed(tensor.shape)],
+                "data_offsets": [int(tensor.data_offset), int(tensor.data_offset + tensor.n_bytes)],
+            }
+            for tensor in tensors
+        }
+    except (ValueError, LookupError, OSError, OverflowError, TypeError, AttributeError) as error:
+        raise InputError(f"weight file '{file}' is damaged, cut short or not GGUF", cure=DOWNLOAD_AGAIN) from error
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -24,7 +24,8 @@ def choose_placement(components: dict[str, int], free: int, pixels: int, control
 def apply_placement(pipeline: Any, device: Device, pixels: int, controls: int) -> Placement:
     """Move a pipeline from RAM to the device, or set up offloading; returns the placement.
 
-    Offloaded components are moved to the device in turn; offloading by layer takes many times as long. MPS and CPUs
+    Offloaded components are moved to the device in turn, a text encoder only to encode prompts. Offloading by layer
+    copies all weights in every step, and takes many times as long. MPS and CPUs
     share the main memory, so everything stays.
     """
     placement: Placement = "device"
@@ -36,8 +37,23 @@ def apply_placement(pipeline: Any, device: Device, pixels: int, controls: int) -
         case "parts":
             pipeline.enable_model_cpu_offload(device=device.torch_device)
         case "layers":
-            pipeline.enable_sequential_cpu_offload(device=device.torch_device)
+            offload_layers(pipeline, device)
     return placement
+
+
+def offload_layers(pipeline: Any, device: Device) -> None:
+    """Keep all weights in RAM, and copy each layer to the device while the one before it runs (group offloading with a
+    CUDA stream). Weights of bitsandbytes, whose scales are no parameters, are copied one layer at a time instead."""
+    torch, _ = libraries()
+    networks = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
+    if any(hasattr(weight, "quant_state") for network in networks for weight in network.parameters()):
+        pipeline.enable_sequential_cpu_offload(device=device.torch_device)
+        return
+    pipeline.enable_group_offload(
+        onload_device=torch.device(device.torch_device),
+        offload_type="leaf_level",
+        use_stream=device.name == "cuda",
+    )
 
 
 def has_room(device: Device, size: int) -> bool:
