@@ -1,6 +1,7 @@
 """Seamless images from transformers with rotary position embeddings, in one pass."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 ROTARY = ["flux"]
 """Families with rotary embeddings."""
+AXES = [8, 12, 12]
+"""Channels that rotate by time, row and column."""
 
 
 @pytest.fixture
@@ -26,21 +29,104 @@ def periodic(tiny_of: Find) -> Find:
     return lambda name: tiny_of(name).model_copy(update={"seamless": "periodic"})
 
 
-@pytest.mark.parametrize("class_name", ["FluxPosEmbed", "Flux2PosEmbed", "Krea2RotaryPosEmbed"])
-def test_across_the_border_tokens_are_neighbours(class_name: str) -> None:
-    """The turn from the last token to the first is that from any token to the next; other axes do not change."""
+def flux_turns(class_name: str, sides: dict[str, int]) -> Any:
+    """The turns of 20 tokens in one row, as complex numbers `20×D/2`, periodic along `sides`."""
     import torch
     from diffusers.models.transformers import transformer_flux, transformer_flux2, transformer_krea2
 
     [module] = [each for each in (transformer_flux, transformer_flux2, transformer_krea2) if hasattr(each, class_name)]
-    embedding = getattr(module, class_name)(theta=10000, axes_dim=[8, 12, 12])
-    ids = torch.tensor([[1.0, 3.0, column] for column in range(20)])
-    with periodic_positions([embedding], {"x": 20}):
-        turned = torch.complex(*embedding(ids))
+    embedding = getattr(module, class_name)(theta=10000, axes_dim=AXES)
+    with periodic_positions([embedding], sides):
+        return torch.complex(*embedding(row_ids().float()))[:, ::2]
+
+
+def ernie_turns(class_name: str, sides: dict[str, int]) -> Any:
+    import torch
+    from diffusers.models.transformers.transformer_ernie_image import ErnieImageEmbedND3
+
+    embedding = ErnieImageEmbedND3(dim=sum(AXES), theta=256, axes_dim=AXES)
+    with periodic_positions([embedding], sides):
+        angles = embedding(row_ids().float()[None])[0, :, 0, ::2]
+    return torch.polar(torch.ones_like(angles), angles)
+
+
+def z_image_turns(class_name: str, sides: dict[str, int]) -> Any:
+    import torch
+    from diffusers.models.transformers.transformer_z_image import RopeEmbedder
+
+    network = torch.nn.Module()
+    network.rope_embedder = RopeEmbedder(axes_dims=AXES, axes_lens=(32, 32, 32))
+    with periodic_positions([network, network], sides):
+        return network.rope_embedder(row_ids())
+
+
+def qwen_turns(class_name: str, sides: dict[str, int]) -> Any:
+    """Of the first of two images of one row."""
+    from diffusers.models.transformers import transformer_qwenimage
+
+    embedding = getattr(transformer_qwenimage, class_name)(theta=10000, axes_dim=AXES, scale_rope=True)
+    with periodic_positions([embedding], sides):
+        return embedding([[(1, 1, 20), (1, 3, 4)]], max_txt_seq_len=5, device="cpu")[0][:20]
+
+
+def qwen21_turns(class_name: str, sides: dict[str, int]) -> Any:
+    """Of an image between two texts."""
+    import torch
+    from diffusers.models.transformers.transformer_qwenimage21 import QwenImage21Rope
+
+    embedding, is_image = QwenImage21Rope(theta=10000, axes_dim=AXES), torch.zeros(30, dtype=torch.bool)
+    is_image[4:24] = True
+    with periodic_positions([embedding], sides):
+        return embedding([(1, 1, 20)], is_image, "cpu")[is_image]
+
+
+def row_ids() -> Any:
+    import torch
+
+    return torch.tensor([[1, 3, column] for column in range(20)])
+
+
+TURNS: dict[str, Callable[[str, dict[str, int]], Any]] = {
+    "FluxPosEmbed": flux_turns,
+    "Flux2PosEmbed": flux_turns,
+    "Krea2RotaryPosEmbed": flux_turns,
+    "ErnieImageEmbedND3": ernie_turns,
+    "RopeEmbedder": z_image_turns,
+    "QwenEmbedRope": qwen_turns,
+    "QwenEmbedLayer3DRope": qwen_turns,
+    "QwenImage21Rope": qwen21_turns,
+}
+
+
+@pytest.mark.parametrize("class_name", TURNS)
+def test_across_the_border_tokens_are_neighbours(class_name: str) -> None:
+    """The turn from the last token to the first is that from any token to the next; other axes do not change."""
+    import torch
+
+    plain, turned = (TURNS[class_name](class_name, sides) for sides in ({}, {"x": 20}))
     steps = turned.roll(-1, 0) / turned
     assert torch.allclose(steps, steps[:1].expand_as(steps), atol=1e-5)
-    assert torch.allclose(turned[:, :20], torch.complex(*embedding(ids))[:, :20], atol=1e-6)
-    assert not torch.allclose(turned, torch.complex(*embedding(ids)), atol=1e-2)
+    assert torch.allclose(turned[:, : sum(AXES[:2]) // 2], plain[:, : sum(AXES[:2]) // 2], atol=1e-5)
+    assert not torch.allclose(turned, plain, atol=1e-2)
+
+
+@pytest.mark.parametrize("class_name", TURNS)
+def test_over_a_period_of_many_tokens_positions_hardly_change(class_name: str) -> None:
+    import torch
+
+    plain, turned = (TURNS[class_name](class_name, sides) for sides in ({}, {"x": 10**7, "y": 10**7}))
+    assert torch.allclose(turned, plain, atol=1e-4)
+
+
+def test_the_embedding_of_z_image_is_restored() -> None:
+    import torch
+    from diffusers.models.transformers.transformer_z_image import RopeEmbedder
+
+    network = torch.nn.Module()
+    network.rope_embedder = RopeEmbedder(axes_dims=AXES, axes_lens=(32, 32, 32))
+    with periodic_positions([network], {"x": 20}):
+        pass
+    assert type(network.rope_embedder) is RopeEmbedder
 
 
 @pytest.mark.parametrize("name", ROTARY)
