@@ -133,6 +133,14 @@ def test_an_offloaded_model_draws_the_same(each: ModelCard, job: Make, by: str) 
     assert equal(made, wanted)
 
 
+@pytest.mark.parametrize("quantize", ["int8", "fp8", "nf4"])
+def test_a_quantized_model_draws_nearly_the_same(each: ModelCard, job: Make, quantize: str) -> None:
+    wanted = without_graphs(each, job(each, steps=2))
+    unload_models()
+    [made] = drawn(job(each.model_copy(update={"quantize": quantize}), steps=2))
+    assert np.abs(made - wanted[0]).mean() < 40
+
+
 def free() -> int:
     import torch
 

@@ -35,7 +35,7 @@ def drawn(job: SourceJob) -> Array:
 
 
 @pytest.mark.parametrize("quantize", FAR)
-@pytest.mark.parametrize("name", ["stable_diffusion", "sd3", "flux", "sana"])
+@pytest.mark.parametrize("name", ["stable_diffusion", "sd3", "sana", "z_image", "qwen_image"])
 def test_a_quantized_model_draws_nearly_the_same(tiny_of: Find, job: Make, name: str, quantize: str) -> None:
     card = tiny_of(name)
     apart = np.abs(drawn(job(card)) - drawn(job(in_format(card, quantize)))).mean()
@@ -43,7 +43,7 @@ def test_a_quantized_model_draws_nearly_the_same(tiny_of: Find, job: Make, name:
 
 
 @pytest.mark.parametrize("quantize", FAR)
-@pytest.mark.parametrize("name", ["sdxl", "sd3", "flux", "pixart"])
+@pytest.mark.parametrize("name", ["sdxl", "flux", "pixart", "z_image", "flux2", "qwen_image"])
 def test_sizes_of_quantized_components_are_those_computed(tiny_of: Find, name: str, quantize: str) -> None:
     card = in_format(tiny_of(name), quantize)
     needed = memory_needed(card)

@@ -31,7 +31,8 @@ DECODE_BYTES_PER_PIXEL = 2700
 QUANTIZED_COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
 """Components whose matrices `quantize:` stores in fewer bits."""
 PRECISIONS: tuple[Quantization, ...] = ("none", "int8", "fp8", "nf4")
-_IN_A_BLOCK = re.compile(r"\.\d+\..*weight$|^\d+\..*weight$")
+_IN_A_BLOCK = re.compile(r"(?:^|\.)\d+\.[^.\d][^.]*\.(?:.*\.)?weight$")
+"""A number, the block's, then a named layer: not the layers of an embedder that is a sequence (`mlp.0.weight`)."""
 _KEPT = re.compile(r"\.(wo|relative_attention_bias)\.")
 """Layers of T5 that stay in 16 bits: `wo` overflows in fewer, and its position bias is an embedding."""
 _BLOCK_OF_NF4 = 64  # weights that share one scale
