@@ -213,6 +213,13 @@ def test_references_do_not_depend_on_the_batch(tiny_of: Find, job: Make, name: s
     assert all(np.abs(one - other).max() <= 1 for one, other in zip(together, alone, strict=True))
 
 
+def test_an_autoencoder_of_flux2_is_replaced_by_one_of_its_class(tiny_of: Find, job: Make) -> None:
+    card = tiny_of("flux2")
+    own = card.weights.folder / "vae"  # type: ignore[union-attr]
+    replaced = ModelCard.model_validate({**card.model_dump(), "vae": {"folder": own}})
+    assert (ours(job(replaced)) == ours(job(card))).all()
+
+
 def test_a_reference_picture_changes_the_image(tiny_of: Find, job: Make) -> None:
     card = taking(tiny_of("flux2_base"), 1)
     one, other = (ours(job(card, with_references(each), seed=1)) for each in (ramp(64, 64), 255 - ramp(64, 64)))

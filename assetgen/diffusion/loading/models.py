@@ -261,13 +261,16 @@ def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
 
 
 def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin:
-    """The autoencoder of the card's `vae:`. A single file has the configuration of the model's own autoencoder."""
+    """The autoencoder of the card's `vae:`, of the class of the model's own autoencoder. A single file has the
+    configuration of that."""
     _, diffusers = libraries()
+    model = weights_path(card.weights, whole=True)
+    kind = getattr(diffusers, part_class(model, "vae")) if model.is_dir() else diffusers.AutoencoderKL
     if not isinstance(location, SingleFile) or location.config is not None:
-        return _read(diffusers.AutoencoderKL, location, card.model, device)
+        return _read(kind, location, card.model, device)
     with _model_configuration(card) as folder:
         found = location.model_copy(update={"config": str(folder / "vae")})
-        return _read(diffusers.AutoencoderKL, found, card.model, device)
+        return _read(kind, found, card.model, device)
 
 
 def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
