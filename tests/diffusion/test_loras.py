@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
 COMMIT = "a" * 40
-TAKERS = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "sana"])
+TAKERS = pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "sd3", "flux", "sana", "z_image", "flux2"])
 
 
 def drawn(card: ModelCard, job: Make, *loras: tuple[Path, float]) -> Array:
