@@ -40,6 +40,15 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Downloading(Event):
+    """Progress of a download: `done` of `total` bytes of all files; `file` is its repository and path."""
+
+    file: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Loading(Event):
     """A model is being loaded into memory."""
 

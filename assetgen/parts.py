@@ -249,6 +249,12 @@ class Part:
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
 
+def hub_files(part: Part) -> tuple[HubFile, ...]:
+    """The files of the Hugging Face hub that a part reads by default: the weights of a detector."""
+    defaults = (field.default for field in part.params.model_fields.values())
+    return tuple(each for each in defaults if isinstance(each, HubFile))
+
+
 def part_names(kind: PartKind) -> tuple[str, ...]:
     """Sorted names of all parts of a kind. Imports no part."""
     return tuple(sorted({**_shipped(kind), **_plugged(kind)}))

@@ -1,10 +1,11 @@
-"""`assetgen models`: list, show and verify model cards."""
+"""`assetgen models`: list, show, download and verify models."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from assetgen.cli.models_get import get_model
 from assetgen.cli.options import PresetFolderOption, library_beside
 from assetgen.cli.output import print_table, print_yaml
 from assetgen.errors import AssetgenError, InputError
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from assetgen.pack.licences import Licensed
     from assetgen.pack.schema import ModelCard
 
-models = typer.Typer(help="List, show and verify model cards.", no_args_is_help=True)
+models = typer.Typer(help="List, show, download and verify models.", no_args_is_help=True)
+models.command("get")(get_model)
 
 
 @models.command("list")

@@ -21,11 +21,11 @@ from pydantic import BeforeValidator
 
 from assetgen.controls._fit import ControlSize, Fit, pad_to_size, read_fitted, resize_to
 from assetgen.diffusion.loading.detectors import OnnxNetwork, ready, torchvision_cure, warm_detector, warm_graph
-from assetgen.diffusion.loading.weight_files import check_all_downloaded, hub_file
+from assetgen.diffusion.loading.weight_files import find_missing, get_command, hub_file, raise_missing
 from assetgen.diffusion.speed.devices import resolve_device
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, color_image
-from assetgen.parts import HubFile, InputFile
+from assetgen.parts import HubFile, InputFile, hub_files, load_part, part_names
 
 __all__ = ["Network", "DetectorInput", "Pixels", "Tensors", "ready"]
 """`ready` is re-exported for the controls."""
@@ -136,7 +136,8 @@ def run_detector(
 def onnx_networks(device: str, *weights: DetectorWeights) -> list[OnnxNetwork]:
     """Load ONNX networks. Raises `NotInstalledError` for missing files or packages, `InputError` for other files."""
     torch_device = resolve_device(device)
-    check_all_downloaded([partial(_locate, each) for each in weights], "this control")
+    missing = find_missing(partial(_locate, each) for each in weights)
+    raise_missing(missing, "this control", missing[0].cure if missing else "")
     try:
         return [warm_graph(*_locate(each), torch_device) for each in weights]
     except ImportError as error:
@@ -147,13 +148,24 @@ def _locate(weights: DetectorWeights) -> tuple[Path, str]:
     """The path of the weights, and a string that changes with their content."""
     if isinstance(weights, InputFile):
         return weights.path, weights.sha256
-    return hub_file(weights.hub, weights.revision, weights.file), weights.identity
+    try:
+        return hub_file(weights.hub, weights.revision, weights.file), weights.identity
+    except NotInstalledError as error:
+        raise NotInstalledError(error.what, cure=_download_cure(weights)) from error
+
+
+def _download_cure(weights: HubFile) -> str:
+    """The command that downloads the default weights of a control; for others the page of their repository."""
+    for name in part_names("control"):
+        if weights in hub_files(load_part("control", name)):
+            return get_command(name)
+    return f"Download '{weights.file}' from https://huggingface.co/{weights.hub} and write its path as `weights:`"
 
 
 def required_weights(weights: DetectorWeights | None, hub: str, file: str) -> DetectorWeights:
     """Weights that have no pinned default. Raises `NotInstalledError`, with the download command, for None."""
     if weights is None:
-        cure = f"While online, run: hf download {hub} {file} --local-dir . and write `weights: {file}`"
+        cure = f"Download it from https://huggingface.co/{hub} and write its path, like `weights: {file}`"
         raise NotInstalledError(f"this control needs the weights '{file}' of '{hub}'", cure=cure)
     return weights
 

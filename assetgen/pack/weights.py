@@ -38,7 +38,7 @@ def weights_digest(path: Path) -> str:
     files = {path.name: path} if path.is_file() else _hashed_files(path)
     if not files:
         raise InputError(f"there are no weights in '{path}'", cure="Download or copy the model again")
-    lines = (f"{name} {_sha256(file)}\n" for name, file in sorted(files.items()))
+    lines = (f"{name} {file_sha256(file)}\n" for name, file in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -112,7 +112,8 @@ def _hashed_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _sha256(file: Path) -> str:
+def file_sha256(file: Path) -> str:
+    """sha256 (hex) of one file; that of a large file is cached by its path, size and time of change."""
     stat = file.stat()
     if stat.st_size > _MAX_BYTES:
         raise InputError(f"'{file}' is no weight file: it is larger than {_MAX_BYTES // 1_000_000_000} GB")

@@ -187,16 +187,17 @@ def test_missing_weights_are_reported_with_the_download_command(
     drawing: InputFile, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    with pytest.raises(
-        NotInstalledError, match=r"While online, run: hf download \S+ \S+ --revision [0-9a-f]{40}"
-    ) as raised:
+    with pytest.raises(NotInstalledError, match=r"While online, run: assetgen models get \w+") as raised:
         load_part("control", name).run(image=drawing)
     assert raised.value.exit_code == 3
 
 
 @pytest.mark.parametrize("name", ["teed", "anyline"])
 def test_weights_without_a_pinned_revision_are_required(drawing: InputFile, name: str) -> None:
-    with pytest.raises(NotInstalledError, match=r"run: hf download \S+ (\S+) --local-dir . and write `weights: \1`"):
+    with pytest.raises(
+        NotInstalledError,
+        match=r"'(\S+)' of .*Download it from https://huggingface.co/\S+ and write its path, like `weights: \1`",
+    ):
         load_part("control", name).run(image=drawing)
 
 

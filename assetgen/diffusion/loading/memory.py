@@ -142,7 +142,7 @@ def _sizes(name: str, component: _Component, element: int) -> dict[Quantization,
 
 def _components(card: ModelCard) -> Iterator[tuple[str, _Component]]:
     """The components that a card loads, by name."""
-    path, network = weights_path(card.weights, whole=True), get_family(card.family).network_name
+    path, network = weights_path(card.weights), get_family(card.family).network_name
     replaced = replaced_parts(card)
     yield from _in_folder(path, replaced) if path.is_dir() else _in_whole_file(path, network, replaced)
     for name, location in ((network, card.network), ("vae", card.vae)):

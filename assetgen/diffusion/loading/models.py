@@ -46,7 +46,7 @@ from assetgen.diffusion.loading.weight_files import (
     check_part,
     check_pipeline,
     check_tokenizer_packages,
-    download_command,
+    get_command,
     part_class,
     weights_path,
 )
@@ -238,7 +238,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
 
 def _pipeline_class(card: ModelCard, shape: Family) -> str:
     """The diffusers class that loads a model: that of its folder where the family has several."""
-    path = weights_path(card.weights, whole=True)
+    path = weights_path(card.weights)
     if not shape.other_pipeline_classes or not (path / PIPELINE_FILE).exists():
         return shape.pipeline_class
     found = str(json.loads((path / PIPELINE_FILE).read_bytes()).get("_class_name"))
@@ -264,7 +264,7 @@ def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin
     """The autoencoder of the card's `vae:`, of the class of the model's own autoencoder. A single file has the
     configuration of that."""
     _, diffusers = libraries()
-    model = weights_path(card.weights, whole=True)
+    model = weights_path(card.weights)
     kind = getattr(diffusers, part_class(model, "vae")) if model.is_dir() else diffusers.AutoencoderKL
     if not isinstance(location, SingleFile) or location.config is not None:
         return _read(kind, location, card.model, device)
@@ -275,7 +275,7 @@ def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin
 
 def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
     """Context with the diffusers folder that describes a model's weights."""
-    path = weights_path(card.weights, whole=True)
+    path = weights_path(card.weights)
     if path.is_dir():
         return nullcontext(path)
     config = card.weights.config if isinstance(card.weights, SingleFile) else None
@@ -287,7 +287,7 @@ def _read_network(card: ModelCard, location: Location, name: str, device: Device
     """The network of the card's `network:`; the model's weights are a diffusers folder. A single file has its own
     `config`, that of a published transformer with its tensors, or that of the model's own network."""
     _, diffusers = libraries()
-    base = weights_path(card.weights, whole=True)
+    base = weights_path(card.weights)
     kind = getattr(diffusers, part_class(base, name))
     if not isinstance(location, SingleFile):
         return _read(kind, location, card.model, device)
@@ -311,7 +311,7 @@ def _read(kind: Any, location: Location, model: str, device: Device, *, family: 
                 return _from_folder(kind, weights_path(location), options, family)
     except InputError as error:
         if isinstance(location, Hub) and error.cure == DOWNLOAD_AGAIN:
-            raise InputError(error.what, cure=download_command(location, whole=bool(family))) from error
+            raise InputError(error.what, cure=get_command(model)) from error
         raise
     except AssetgenError:
         raise

@@ -1,7 +1,7 @@
 """Check weight files before torch is imported: present, complete, and safetensors."""
 
 import json
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 from glob import escape
 from importlib import import_module
@@ -21,9 +21,8 @@ _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 IMAGE_ENCODER = "image_encoder"
 """The folder of an IP-Adapter's CLIP image encoder."""
 DOWNLOAD_AGAIN = "Download or copy the model again"
-_ONLINE = "While online, run: "
-_HUB_NAME = "Write it like stabilityai/sdxl-turbo"
-_HUB_CURE = 'pip install "assetgen[gen]"'
+HUB_NAME_CURE = "Write it like stabilityai/sdxl-turbo"
+HUB_CURE = 'pip install "assetgen[gen]"'
 _NETWORKS = ("unet", "transformer")
 SKIPPED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that no family loads."""
@@ -31,11 +30,8 @@ _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 _LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
 
 
-def weights_path(location: Location, *, whole: bool = False) -> Path:
-    """The path of weights on this machine. Raises `NotInstalledError` for weights to be downloaded from the hub first.
-
-    `whole` means a pipeline, whose weights are in subfolders: files beside these are single-file copies.
-    """
+def weights_path(location: Location) -> Path:
+    """The path of weights on this machine. Raises `NotInstalledError` for weights of the hub to be downloaded first."""
     if not isinstance(location, Hub):
         path = local_path(location)
         if path is None or not path.exists():
@@ -43,37 +39,28 @@ def weights_path(location: Location, *, whole: bool = False) -> Path:
         return path
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+        from huggingface_hub.errors import HFValidationError, IncompleteSnapshotError, LocalEntryNotFoundError
     except ImportError as error:
-        raise NotInstalledError("huggingface_hub is not installed", cure=_HUB_CURE) from error
+        raise NotInstalledError("huggingface_hub is not installed", cure=HUB_CURE) from error
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
+    except IncompleteSnapshotError as error:  # lacks files, but perhaps none that a build needs: `check_weights`
+        folder = Path(error.snapshot_path)
     except LocalEntryNotFoundError as error:
-        raise _not_fetched(location, whole) from error
+        what = f"the weights of '{location.hub}' are not on this machine"
+        raise NotInstalledError(what, cure=get_command("MODEL")) from error
     except HFValidationError as error:
-        raise InputError(f"'{location.hub}' is not a hub repository", cure=_HUB_NAME) from error
+        raise InputError(f"'{location.hub}' is not a hub repository", cure=HUB_NAME_CURE) from error
     subfolder = PurePosixPath(location.subfolder or "")
     if subfolder.is_absolute() or ".." in subfolder.parts:
         raise InputError(f"'{subfolder}' is not a folder of '{location.hub}'", cure="Write its path in the repository")
     return folder / subfolder
 
 
-def _not_fetched(location: Hub, whole: bool) -> NotInstalledError:
-    """The error for weights to be downloaded from the hub."""
-    cure = download_command(location, whole)
-    return NotInstalledError(f"the weights of '{location.hub}' are not on this machine", cure=cure)
-
-
-def download_command(location: Hub, whole: bool) -> str:
-    """The sentence with the command that downloads weights from the hub."""
-    weights = f"*.{location.variant}*.safetensors" if location.variant else "*.safetensors"
-    below = f"{location.subfolder}/" if location.subfolder else ""
-    needed = (
-        *(f"{below}{kind}" for kind in ("*.json", "*.txt", "*.model")),
-        f"{below}{'*/' if whole else ''}{weights}",
-    )
-    patterns = " ".join(f'--include "{pattern}"' for pattern in needed)
-    return f"{_ONLINE}hf download {location.hub} --revision {location.revision} {patterns}"
+def get_command(name: str, kinds: Sequence[str] = ()) -> str:
+    """The sentence with the command that downloads a model and its controls of these kinds, or a detector."""
+    controls = f" --controls {','.join(kinds)}" if kinds else ""
+    return f"While online, run: assetgen models get {name}{controls}"
 
 
 def hub_file(hub: str, revision: str, file: str) -> Path:
@@ -82,14 +69,14 @@ def hub_file(hub: str, revision: str, file: str) -> Path:
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     except ImportError as error:
-        raise NotInstalledError("huggingface_hub is not installed", cure=_HUB_CURE) from error
+        raise NotInstalledError("huggingface_hub is not installed", cure=HUB_CURE) from error
     try:
         return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
-        cure = f"{_ONLINE}hf download {hub} {file} --revision {revision}"
-        raise NotInstalledError(f"the weights '{file}' of '{hub}' are not on this machine", cure=cure) from error
+        what = f"the weights '{file}' of '{hub}' are not on this machine"
+        raise NotInstalledError(what, cure=get_command("MODEL")) from error
     except HFValidationError as error:
-        raise InputError(f"'{hub}' is not a hub repository", cure=_HUB_NAME) from error
+        raise InputError(f"'{hub}' is not a hub repository", cure=HUB_NAME_CURE) from error
     except ValueError as error:  # "..", to leave its folder
         raise InputError(f"'{file}' is not a file of '{hub}'", cure="Write its path in the repository") from error
 
@@ -108,26 +95,32 @@ def check_downloaded(card: ModelCard, loras: Iterable[ExtraWeights], kinds: Iter
 
     Raises `NotInstalledError` with one command for all missing downloads, `InputError` for missing local files.
     """
-    parts = (card.network, card.vae, *(card.controls[kind].weights for kind in kinds))
-    checks = [partial(weights_path, card.weights, whole=True), *(partial(weights_path, part) for part in parts if part)]
-    check_all_downloaded(
-        [*checks, *(partial(addition_path, each) for each in (*loras, *card.embeddings))], f"model '{card.model}'"
-    )
+    controls = {kind: partial(weights_path, card.controls[kind].weights) for kind in kinds}
+    parts = [partial(weights_path, location) for location in (card.weights, *_parts(card))]
+    additions = [partial(addition_path, each) for each in (*loras, *card.embeddings)]
+    missing = find_missing(controls.values())
+    command = get_command(card.model, [kind for kind, check in controls.items() if find_missing([check])])
+    raise_missing([*find_missing([*parts, *additions]), *missing], f"model '{card.model}'", command)
 
 
-def check_all_downloaded(checks: Iterable[Callable[[], object]], name: str) -> None:
-    """Run all checks, and raise one `NotInstalledError` with the commands of all missing downloads."""
-    missing: dict[str, NotInstalledError] = {}
+def find_missing(checks: Iterable[Callable[[], object]]) -> list[NotInstalledError]:
+    """Run all checks, and return the errors of missing downloads. Raises the other errors."""
+    missing = []
     for check in checks:
         try:
             check()
         except NotInstalledError as error:
-            missing[error.cure] = error
-    if len(missing) == 1 or _HUB_CURE in missing:
-        raise next(iter(missing.values()))
+            if error.cure == HUB_CURE:
+                raise
+            missing.append(error)
+    return missing
+
+
+def raise_missing(missing: Sequence[NotInstalledError], name: str, command: str) -> None:
+    """Raise one error with one command for all missing downloads of a model or a control, if there are any."""
     if missing:
-        what = f"{name} lacks {len(missing)} downloads on this machine"
-        raise NotInstalledError(what, cure=_ONLINE + " && ".join(cure.removeprefix(_ONLINE) for cure in missing))
+        what = missing[0].what if len(missing) == 1 else f"{name} lacks {len(missing)} downloads on this machine"
+        raise NotInstalledError(what, cure=command)
 
 
 def check_weights(location: Location, replaced: Container[str] = ()) -> None:
@@ -170,9 +163,14 @@ def check_model(card: ModelCard, kinds: Iterable[str] = ()) -> None:
     """
     kinds = tuple(kinds)
     check_downloaded(card, card.loras, kinds)
-    check_weights(card.weights, replaced_parts(card))
-    for location in (*_parts(card), *(card.controls[kind].weights for kind in kinds)):
-        check_weights(location)
+    locations = (card.weights, *_parts(card), *(card.controls[kind].weights for kind in kinds))
+    for location in locations:
+        try:
+            check_weights(location, replaced_parts(card) if location is card.weights else ())
+        except InputError as error:
+            if isinstance(location, Hub) and error.cure == DOWNLOAD_AGAIN:
+                raise InputError(error.what, cure=get_command(card.model, kinds)) from error
+            raise
     for each in (*card.loras, *card.embeddings):
         check_file(addition_path(each))
 

@@ -180,7 +180,7 @@ def trial_a_missing_preset(stage):
 
 
 def trial_a_model_whose_weights_are_missing(stage):
-    refused(lambda: stage.ask("PICTURE", model="sdxl", draft=False), "on this machine", "hf download")
+    refused(lambda: stage.ask("PICTURE", model="sdxl", draft=False), "on this machine", "assetgen models get")
 
 
 def trial_a_missing_reference_image(stage):
