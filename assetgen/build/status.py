@@ -13,14 +13,14 @@ from assetgen.build.attempts import finished_attempt, first_attempt
 from assetgen.build.history import Forecast, forecast, read_history
 from assetgen.build.manifest import UNPUBLISHED
 from assetgen.build.publish import Target, matches
-from assetgen.errors import InputError
+from assetgen.errors import AssetgenError, InputError
 from assetgen.events import AssetState, Audited, Surveyed, Work
 from assetgen.machine import Machine
 from assetgen.pack.changes import changes_between, request_entry
 from assetgen.pack.licences import licence_notes
 from assetgen.pack.lock import LockEntry
 from assetgen.pack.project import Plan, Project
-from assetgen.pack.recipe import Recipe
+from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.pack.references import reference_notes
 from assetgen.pixels.fingerprint import SIMILAR, distance, fingerprint
 from assetgen.store.store import Store
@@ -97,11 +97,25 @@ def lost_members(recipes: Sequence[Recipe], store: Store) -> list[Recipe]:
 
 
 @dataclass(frozen=True)
+class MissingWeights:
+    """A model of the plan whose weights, or those of the controls in use, are not whole on this machine.
+
+    `reason` is a sentence with the command that downloads them; `download` is their size in GB, without controls, as
+    the model card states it.
+    """
+
+    model: str
+    reason: str
+    download: float | None
+
+
+@dataclass(frozen=True)
 class PlanReport:
-    """The work left for each asset, and a forecast of what it takes."""
+    """The work left for each asset, a forecast of what it takes, and the weights to be downloaded before."""
 
     assets: tuple[Surveyed, ...]
     forecast: Forecast
+    missing: tuple[MissingWeights, ...] = ()
 
 
 def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanReport:
@@ -127,7 +141,19 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
         found += [Surveyed(asset=name, work="remove", reasons=("it is no longer in the pack",)) for name in left_pack]
     to_sample = [recipe for recipe in plan.recipes if work[recipe.name] == "sample"]
     to_finish = sum(each in MAKES_FILES for each in work.values())
-    return PlanReport(tuple(found), forecast(to_sample, to_finish, read_history(machine.history)))
+    expected = forecast(to_sample, to_finish, read_history(machine.history))
+    return PlanReport(tuple(found), expected, tuple(_missing_weights(to_sample)))
+
+
+def _missing_weights(recipes: Sequence[Recipe]) -> Iterator[MissingWeights]:
+    """The models that these recipes use and that cannot be loaded, each once."""
+    from assetgen.diffusion.loading.weight_files import check_model
+
+    for card, kinds in models_in_use(recipes):
+        try:
+            check_model(card, kinds)
+        except AssetgenError as error:
+            yield MissingWeights(card.model, str(error), card.facts.download)
 
 
 def _reasons(status: AssetStatus, recipe: Recipe, target: Target, users: Sequence[str]) -> Iterator[str]:

@@ -1,18 +1,23 @@
-"""`assetgen doctor`: report installed packages, the device, and the time of an image."""
+"""`assetgen doctor`: report packages, editors, hardware, the time of an image, and the model for this machine."""
 
 import platform
+import shutil
 import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assetgen.cli.options import StoreOption
+from assetgen.cli.output import read_all
 from assetgen.errors import AssetgenError, NotInstalledError
 from assetgen.machine import default_store
 
 if TYPE_CHECKING:
+    from assetgen.diffusion.loading.overview import Recommendation
     from assetgen.pack.schema import ModelCard
 
 _PACKAGES = (
@@ -20,49 +25,133 @@ _PACKAGES = (
     ("diffusers", "gen", "generating"),
     ("transformers", "gen", "generating"),
     ("peft", "gen", "LoRAs"),
+    ("torchao", "quant", "models in 8 bits"),
+    ("bitsandbytes", "quant", "models in 4 bits"),
     ("pymatting", "matte", "cutout with method: matting"),
+    ("onnxruntime", "controls", "controls from images"),
+    ("fastapi", "server", "serve, review --serve and the plugins"),
+    ("watchfiles", "server", "watch without --poll"),
 )
 _PROMPT = "a wooden crate"
+_Report = Callable[[str, str], None]
 
 
 def doctor(
     model: Annotated[str, typer.Option(help="The model card to measure.")] = "mini",
     store: StoreOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON object to stdout.")] = False,
 ) -> None:
-    """Report what is installed, the device, and the time of an image.
+    """Report what is installed, the device, the time of an image, and the model for this machine.
 
-    The exit code is 3 where packages for sampling are missing.
+    The last lines are the verdict and the next command. The exit code is 3 where packages for sampling are missing.
 
     \b
     Examples:
       assetgen doctor
       assetgen doctor --model sdxl
     """
+    found: dict[str, str] = {}
+
+    def report(name: str, text: str) -> None:
+        found[name] = text
+        if not json:
+            typer.echo(f"{name:15} {text}")
+
+    code = _examine(report, model, store or default_store())
+    if json:
+        typer.echo(dumps(found, ensure_ascii=False))
+    raise typer.Exit(code)
+
+
+def _examine(report: _Report, model: str, store: str | Path) -> int:
+    """Report everything. Returns the exit code."""
     from assetgen import __version__
     from assetgen.pack.library import library_for
 
-    _report("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    missing = [_report_package(*package) for package in _PACKAGES]
-    _report("store", _store(store or default_store()))
     card = library_for(Path()).card(model)
+    report("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    missing = [_report_package(report, *package) for package in _PACKAGES]
+    report("store", _store(store))
+    _report_editors(report)
     try:
-        _report("device", _device(card))
-        _report("cost", f"{_seconds(card):.1f} s an image with model '{model}', on this machine")
+        report("device", _device(card))
+        recommendation = _report_hardware(report)
+        report("cost", f"{_seconds(card):.1f} s an image with model '{model}', on this machine")
     except AssetgenError as error:
-        _report("cost", f"cannot be measured: {error}")
-        raise typer.Exit(error.exit_code) from error
+        report("cost", f"cannot be measured: {error}")
+        report("verdict", f"images cannot be generated here: {error.what}")
+        report("next", error.cure or "assetgen doctor")
+        return error.exit_code
     if "gen" in missing:
-        raise typer.Exit(NotInstalledError.exit_code)
+        report("verdict", "images cannot be generated here: packages are missing")
+        report("next", 'pip install "assetgen[gen]"')
+        return NotInstalledError.exit_code
+    _report_verdict(report, recommendation)
+    return 0
 
 
-def _report_package(name: str, extra: str, purpose: str) -> str:
-    """Print the version of a package. Returns the extra that installs it where it is missing, else an empty string."""
+def _report_package(report: _Report, name: str, extra: str, purpose: str) -> str:
+    """Report the version of a package. Returns the extra that installs it where it is missing, else an empty string."""
     try:
-        _report(name, version(name))
+        report(name, version(name))
     except PackageNotFoundError:
-        _report(name, f'missing, needed for {purpose}: pip install "assetgen[{extra}]"')
+        report(name, f'missing, needed for {purpose}: pip install "assetgen[{extra}]"')
         return extra
     return ""
+
+
+def _report_editors(report: _Report) -> None:
+    """Report the editors that assetgen has plugins for."""
+    from assetgen.install.blender_program import installed_blender
+
+    godot = next((found for name in ("godot", "godot4") if (found := shutil.which(name))), None)
+    report("Godot", godot or "not found in PATH; needed only for the editor plugin")
+    report("Blender", str(installed_blender() or "not found; needed only for the editor plugin"))
+
+
+def _report_hardware(report: _Report) -> "Recommendation | None":
+    """Report GPU, RAM and disk. Returns the model for them."""
+    from assetgen.diffusion.loading.downloads import free_space, gigabytes
+    from assetgen.diffusion.loading.overview import Limits, model_overview, recommended
+    from assetgen.diffusion.loading.quantizing import installed_formats
+    from assetgen.diffusion.speed.hardware import gpu_in_use, nvidia_driver, ram_bytes
+    from assetgen.pack.library import library_for
+    from assetgen.pack.licences import studio_of
+    from assetgen.pack.schema import Pack
+
+    gpu, ram, (disk, cache) = gpu_in_use(), ram_bytes(), free_space()
+    if gpu:
+        driver = f", driver {gpu.driver}" if gpu.driver else ""
+        report("GPU", f"{gpu.name}, {gigabytes(gpu.memory)}, {gigabytes(gpu.free)} free{driver}")
+    elif driver := nvidia_driver():
+        report(
+            "GPU", f"driver {driver} is here, but this PyTorch cannot use it: install its CUDA build, see pytorch.org"
+        )
+    else:
+        report("GPU", "none that PyTorch can use")
+    report("RAM", gigabytes(ram))
+    report("disk", f"{gigabytes(disk)} free for weights in {cache}")
+    library = library_for(Path())
+    cards = (card for _, card, _ in read_all(library.card_names(), library.card) if card)
+    limits = Limits(gpu.free if gpu else 0, ram, disk, installed_formats(), studio_of(Pack(pack="doctor")))
+    return recommended(map(model_overview, cards), limits)
+
+
+def _report_verdict(report: _Report, recommendation: "Recommendation | None") -> None:
+    """Report the model for this machine and the next command."""
+    from assetgen.pack.licences import licence_tier
+
+    if recommendation is None:
+        report("verdict", "no model card fits this machine and the studio's licence terms")
+        report("next", "assetgen models list")
+        return
+    each = recommendation.overview
+    how = {"none": "", None: ", offloaded to RAM", "int8": " in 8 bits", "nf4": " in 4 bits"}
+    fit = f"needs {each.bytes_in(recommendation.quantize or 'none') / 1e9:.1f} GB{how[recommendation.quantize]}"
+    report("model", f"{each.card.model}: {each.card.about} ({fit}; commercial use: {licence_tier(each.card)})")
+    report("verdict", f"ready; the model for this machine is {each.card.model}")
+    is_here = each.weights == "here"
+    report("next", "assetgen init my-game" if is_here else f"assetgen models get {each.card.model}")
 
 
 def _store(location: str | Path) -> str:
@@ -98,7 +187,3 @@ def _seconds(card: "ModelCard") -> float:
     started = time.perf_counter()
     list(run_source(source, iter(batch)))
     return (time.perf_counter() - started) / len(batch)
-
-
-def _report(name: str, text: str) -> None:
-    typer.echo(f"{name:15} {text}")

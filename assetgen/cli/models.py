@@ -1,46 +1,87 @@
 """`assetgen models`: list, show, download and verify models."""
 
+from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assetgen.cli.models_get import get_model
 from assetgen.cli.options import PresetFolderOption, library_beside
-from assetgen.cli.output import print_table, print_yaml
-from assetgen.errors import AssetgenError, InputError
+from assetgen.cli.output import print_table, print_yaml, read_all
+from assetgen.errors import InputError
 
 if TYPE_CHECKING:
+    from assetgen.diffusion.loading.overview import ModelOverview
     from assetgen.pack.licences import Licensed
     from assetgen.pack.schema import ModelCard
 
 models = typer.Typer(help="List, show, download and verify models.", no_args_is_help=True)
 models.command("get")(get_model)
+_CARD_FACTS = ("model", "about", "family", "licence", "licence_url", "commercial", "not_in", "facts", "native")
+
+
+_COLUMNS = ("model", "commercial use", "download", "VRAM", "offl.", "4-bit", "steps", "s/image", "weights")
+_LIST_NOTE = (
+    "Sizes are in GB. download: without controls. VRAM, offl., 4-bit: device memory in 16 bits, offloaded\n"
+    "by component, in 4 bits; computed, ~ from numbers of parameters. s/image: measured, by device.\n"
+    "`assetgen models show MODEL` has more, `assetgen models get MODEL` downloads."
+)
 
 
 @models.command("list")
-def list_models(folder: PresetFolderOption = Path()) -> None:
-    """List model cards: size, licence, and whether the weights are here.
+def list_models(
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON object a line to stdout, one a model.")] = False,
+    folder: PresetFolderOption = Path(),
+) -> None:
+    """List models: licence, download size, device memory, steps, speed, and whether the weights are here.
 
     \b
     Examples:
       assetgen models list
       assetgen models list --pack art
     """
-    from assetgen.diffusion.loading.weight_files import availability
-    from assetgen.pack.licences import licence_text
+    from assetgen.diffusion.loading.overview import model_overview
 
     library = library_beside(folder)
-    rows = []
-    for name in library.card_names():
-        try:
-            card = library.card(name)
-        except AssetgenError as error:
-            rows.append((name, "", "", "", f"cannot be used: {error}"))
-            continue
-        licences = "; ".join(dict.fromkeys([licence_text(card), *_noncommercial(card)]))
-        rows.append((name, f"{card.native[0]}x{card.native[1]}", licences, availability(card), card.about))
+    found = read_all(library.card_names(), lambda name: model_overview(library.card(name)))
+    if json:
+        for name, each, problem in found:
+            typer.echo(dumps(_facts(each) if each else {"model": name, "error": problem}, ensure_ascii=False))
+        return
+    rows: list[tuple[str, ...]] = [_COLUMNS]
+    notes: list[str] = []
+    for name, each, problem in found:
+        rows.append(_row(each) if each else (name, *[""] * (len(_COLUMNS) - 1)))
+        notes += [f"{name}: {note}" for note in (_licence_notes(each.card) if each else [problem])]
     print_table(rows)
+    typer.echo("\n".join(["", _LIST_NOTE, *(["", *notes] if notes else [])]))
+
+
+def _row(each: "ModelOverview") -> tuple[str, ...]:
+    """One line of the table; what is not known is empty."""
+    from assetgen.pack.licences import licence_tier
+
+    card, memory = each.card, each.memory
+    mark = "" if each.weights == "here" else "~"
+    sizes = (
+        [f"{mark}{size / 1e9:.1f}" for size in (memory.resident, memory.offloaded, memory.quantized)] if memory else []
+    )
+    seconds = ", ".join(f"{value:g} {device}" for device, value in card.facts.seconds.items())
+    weights = f"{each.weights}, gated" if card.facts.gated and each.weights != "here" else each.weights
+    download = f"{card.facts.download:.1f}" if card.facts.download else ""
+    steps = str(card.defaults.get("steps", ""))
+    return card.model, licence_tier(card), download, *(sizes or [""] * 3), steps, seconds, weights
+
+
+def _facts(each: "ModelOverview") -> dict[str, object]:
+    """What `--json` writes of a model."""
+    dumped = each.card.model_dump(mode="json", include=set(_CARD_FACTS))
+    memory = each.memory
+    bytes_needed = (
+        {"resident": memory.resident, "offloaded": memory.offloaded, "quantized": memory.quantized} if memory else None
+    )
+    return {**dumped, "steps": each.card.defaults.get("steps"), "weights": each.weights, "memory_bytes": bytes_needed}
 
 
 @models.command("show")
@@ -102,10 +143,11 @@ def _weight_files(card: "ModelCard") -> list[tuple[str, Path, str | None]]:
     return files
 
 
-def _noncommercial(card: "ModelCard") -> list[str]:
-    """The controls and LoRAs of a card that forbid commercial use, with their licences."""
+def _licence_notes(card: "ModelCard") -> list[str]:
+    """The licences of a card, its controls and its LoRAs that are not a plain yes."""
     from assetgen.pack.licences import licence_text
 
-    used: list[tuple[str, Licensed]] = [(f"control {kind}", each) for kind, each in card.controls.items()]
-    used += [(f"LoRA {lora.name}", lora) for lora in card.loras]
-    return [f"{name}: {licence_text(each)}" for name, each in used if each.commercial is not True or each.not_in]
+    used: list[tuple[str, Licensed]] = [("", card)]
+    used += [(f"control {kind}: ", each) for kind, each in card.controls.items()]
+    used += [(f"LoRA {lora.name}: ", lora) for lora in card.loras]
+    return [f"{name}{licence_text(each)}" for name, each in used if each.commercial is not True or each.not_in]

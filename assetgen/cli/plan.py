@@ -1,6 +1,7 @@
 """`assetgen plan`: print what a build would do, with reasons and a forecast."""
 
 import json as jsonlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,8 @@ def plan(
     if json:
         for each in report.assets:
             print_json(each)
+        for missing in report.missing:
+            typer.echo(jsonlib.dumps({"event": "weights", **asdict(missing)}))
         typer.echo(jsonlib.dumps({"event": "forecast", **forecast_facts(report.forecast, usd)}))
     else:
         _print(report, usd)
@@ -69,6 +72,9 @@ def _print(report: "PlanReport", price: float) -> None:
     forecast = report.forecast
     if forecast.seconds or forecast.unknown:
         typer.echo(_forecast_line(forecast, price))
+    for missing in report.missing:
+        size = f" ({missing.download:g} GB)" if missing.download else ""
+        typer.echo(f"model '{missing.model}' cannot be loaded yet{size}: {missing.reason}")
 
 
 def _forecast_line(forecast: "Forecast", price: float) -> str:

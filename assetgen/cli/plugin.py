@@ -78,25 +78,15 @@ def install_blender(
       assetgen plugin install blender
       assetgen plugin install blender --blender /opt/blender/blender
     """
-    from assetgen.install.blender_program import install_extension, manual_install
+    from assetgen.install.blender_program import install_extension, installed_blender, manual_install
     from assetgen.machine import user_cache
 
     archive = _write_zip(Program.BLENDER, user_cache() / "plugins")
-    program = blender or _find_blender()
+    program = blender or installed_blender()
     if program is None:
         raise NotInstalledError("Blender was not found on this machine", cure=manual_install(archive))
     install_extension(program, archive)
     typer.echo(f"{program}: the extension is installed; restart Blender if it is open")
-
-
-def _find_blender() -> Path | None:
-    import shutil
-    import sys
-
-    from assetgen.install.blender_program import USUAL_PATHS, find_blender
-
-    in_path = shutil.which("blender")
-    return Path(in_path) if in_path else find_blender(USUAL_PATHS.get(sys.platform, ()), Path.home())
 
 
 def _write_zip(program: Program, folder: Path) -> Path:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import PresetFolderOption, library_beside
-from assetgen.cli.output import print_table, print_yaml
+from assetgen.cli.output import print_table, print_yaml, read_all
 from assetgen.errors import AssetgenError, InputError
 
 if TYPE_CHECKING:
-    from assetgen.pack.library import Library
     from assetgen.pack.schema import PartSpec
 
 presets = typer.Typer(help="List, show and validate presets.", no_args_is_help=True)
@@ -26,7 +25,8 @@ def list_presets(folder: PresetFolderOption = Path()) -> None:
       assetgen presets list --pack art
     """
     library = library_beside(folder)
-    print_table([(name, _about(library, name)) for name in library.preset_names()])
+    found = read_all(library.preset_names(), library.preset)
+    print_table([(name, each.preset.about if each else problem) for name, each, problem in found])
 
 
 @presets.command("show")
@@ -82,14 +82,6 @@ def _resolve_one(path: Path, name: str) -> None:
     asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {})
     document = Document(str(path), {"pack": "validate", "assets": {"a_test": asset}})
     resolve_pack(PackFile(validate(document, Pack), document, path.parent, library), draft=True)
-
-
-def _about(library: "Library", preset: str) -> str:
-    """The description of a preset, or the reason why it cannot be used."""
-    try:
-        return library.preset(preset).preset.about
-    except AssetgenError as error:
-        return f"cannot be used: {error}"
 
 
 def _yaml_files(paths: list[Path]) -> list[Path]:

@@ -1,7 +1,9 @@
 """Find Blender on this machine, read its version, and install an extension into it."""
 
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,6 +43,12 @@ def find_blender(patterns: Iterable[str], home: Path) -> Path | None:
         anchor = Path(whole.anchor)
         found += (file for file in anchor.glob(whole.relative_to(anchor).as_posix()) if file.is_file())
     return max(found, key=lambda file: [int(number) for number in re.findall(r"\d+", str(file))], default=None)
+
+
+def installed_blender() -> Path | None:
+    """Blender in the search path, else the newest in its usual folders; None if there is none."""
+    in_path = shutil.which("blender")
+    return Path(in_path) if in_path else find_blender(USUAL_PATHS.get(sys.platform, ()), Path.home())
 
 
 def install_extension(program: Path, archive: Path) -> None:

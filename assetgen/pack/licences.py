@@ -110,6 +110,24 @@ def licence_notes(recipe: Recipe, studio: Studio) -> tuple[str, ...]:
     return (*found, *(each for terms in all_terms for each in _unknowns(terms, studio)))
 
 
+def allows(each: Licensed, studio: Studio) -> bool:
+    """Whether the studio may use it commercially, as far as the studio is stated."""
+    terms = Terms("", "", each.licence, each.commercial, each.not_in)
+    return not any((*_against_commerce(terms, studio), *_against_country(terms, studio)))
+
+
+def licence_tier(each: Licensed) -> str:
+    """Whether commercial use is allowed, in a few characters: "yes", "no", "below 1M USD", "no, not EU KR"."""
+    match each.commercial:
+        case Conditions(below_revenue=int(limit)):
+            tier = f"below {limit / 1e6:g}M USD"
+        case Conditions():
+            tier = "with duties"
+        case allowed:
+            tier = "yes" if allowed else "no"
+    return f"{tier}, not {' '.join(each.not_in)}" if each.not_in else tier
+
+
 def _against_commerce(terms: Terms, studio: Studio) -> Iterator[str]:
     if terms.commercial is False:
         yield f"{terms.what} forbids commercial use ({terms.licence})"

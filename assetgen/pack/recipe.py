@@ -11,7 +11,7 @@ Keys identify the request, not the result. The keys of two attempts differ by th
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -173,6 +173,19 @@ class Recipe:
         return json_digest(
             "files", self.accepted_key, self.name, self.preset, self.facts.to_json(), self.export.identity
         )
+
+
+def models_in_use(recipes: Iterable[Recipe]) -> list[tuple[ModelCard, list[str]]]:
+    """The model cards that recipes are sampled with, each with the kinds of its control networks in use."""
+    cards: dict[str, ModelCard] = {}
+    kinds: dict[str, set[str]] = {}
+    for recipe in recipes:
+        card = recipe.source.arguments.get("model")
+        if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
+            cards[card.model] = card
+            used = {stage.control_kind for stage in recipe.controls}
+            kinds.setdefault(card.model, set()).update(used & set(card.controls))
+    return [(card, sorted(kinds[name])) for name, card in cards.items()]
 
 
 def seed_from(*values: object) -> int:

@@ -9,8 +9,7 @@ from typing import Any
 from assetgen.errors import Cancelled
 from assetgen.events import Event, Failed, Planned, Published, Reused, Sampling
 from assetgen.machine import Machine
-from assetgen.pack.recipe import Recipe
-from assetgen.pack.schema import ModelCard
+from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.server.files import describe_file
 from assetgen.server.http_errors import DiskFull
 from assetgen.server.jobs import Job, Jobs, retry_while_full
@@ -107,13 +106,5 @@ def check_weights_of(recipes: tuple[Recipe, ...]) -> None:
     """Raise where the weights of a recipe's model are not on this machine, before the job is queued."""
     from assetgen.diffusion.loading.weight_files import check_model
 
-    controls: dict[str, set[str]] = {}
-    cards: dict[str, ModelCard] = {}
-    for recipe in recipes:
-        card = recipe.source.arguments.get("model")
-        if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
-            cards[card.model] = card
-            used = {stage.control_kind for stage in recipe.controls}
-            controls.setdefault(card.model, set()).update(used & set(card.controls))
-    for name, card in cards.items():
-        check_model(card, sorted(controls[name]))
+    for card, kinds in models_in_use(recipes):
+        check_model(card, kinds)

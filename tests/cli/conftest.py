@@ -133,6 +133,7 @@ def hub() -> Iterator[FakeHub]:
         "vae/config.json": b'{"of": "vae"}',
         "vae/diffusion_pytorch_model.safetensors": weights(),
         "vae/diffusion_pytorch_model.fp16.safetensors": weights(),
+        "vae/sd_vae.safetensors": weights(),
         "vae_decoder/model.onnx": b"onnx",
         "tokenizer/vocab.json": b'{"a": 0}',
         "tokenizer/merges.txt": b"#version: 0.2",

@@ -1,7 +1,9 @@
 """`assetgen models get` against a local server that speaks the hub's API."""
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,18 @@ def test_a_downloaded_model_is_here_for_list_and_verify(get: Get) -> None:
     [row] = [line for line in listed.stdout.splitlines() if line.startswith("own ")]
     assert "not here" not in row and " here" in row
     assert get(command=("models", "verify", "own")).returncode == 0
+
+
+def test_a_snapshot_that_was_downloaded_with_patterns_is_here(get: Get, hub: Any, tmp_path: Path) -> None:
+    """huggingface_hub reports such a snapshot as incomplete."""
+    card = tmp_path / "models/own.yaml"
+    card.write_text("".join(line for line in card.read_text().splitlines(True) if not line.startswith("loras")))
+    patterns = "allow_patterns=['*.json', '*.txt', '*.fp16.safetensors']"
+    code = f"from huggingface_hub import *; snapshot_download('maker/model', revision='{COMMIT}', {patterns})"
+    environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    [row] = [line for line in get(command=("models", "list")).stdout.splitlines() if line.startswith("own ")]
+    assert row.endswith(" here") and not row.endswith("not here")
 
 
 def test_finished_files_are_not_downloaded_again(get: Get, hub: Any) -> None:

@@ -90,7 +90,7 @@ def test_plan_reports_a_non_commercial_model(assetgen: Run, forbidden: Path) -> 
 def test_model_and_step_lists_show_licences(assetgen: Run, forbidden: Path) -> None:
     card(forbidden, model="true", control="false")
     listed = " ".join(assetgen("models", "list", "--pack", forbidden)[1].split())
-    assert "Research-Only; control depth: Depth-Research (not for commercial use)" in listed
+    assert "own: control depth: Depth-Research (not for commercial use)" in listed
     assert "Licence: " in assetgen("steps", "show", "hed")[1]
 
 

@@ -30,8 +30,10 @@ from assetgen.parts import HubFile
 
 _CONFIGURATIONS = (".json", ".txt", ".model", ".jinja")
 """Configurations, vocabularies, SentencePiece models and chat templates."""
-_WEIGHTS = re.compile(r"[^.]+?(?:\.(?P<variant>\w+))?(?:-\d{5}-of-\d{5})?\.safetensors")
-"""Names of weight files of diffusers and transformers, such as `model.fp16-00001-of-00002.safetensors`."""
+_WEIGHTS = re.compile(r"(?P<name>[^.]+?)(?:\.(?P<variant>\w+))?(?:-\d{5}-of-\d{5})?\.safetensors")
+"""Names of weight files, such as `model.fp16-00001-of-00002.safetensors`."""
+_LIBRARY_NAMES = ("diffusion_pytorch_model", "model")
+"""What diffusers and transformers name weights; a file of another name beside them is a copy for other programs."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,9 @@ def _configurations(files: "dict[str, HubDownload]", folder: str) -> Iterator[Hu
 def _weights(files: "dict[str, HubDownload]", folder: str, variant: str | None) -> Iterator[HubDownload]:
     """The weight files in a folder of the hub: of the variant, or without one where the folder does not have it."""
     names = {path: _WEIGHTS.fullmatch(path[len(folder) :]) for path in files if path.startswith(folder)}
-    found = {path: name["variant"] for path, name in names.items() if name}
+    named = {path: name for path, name in names.items() if name}
+    of_libraries = {path: name for path, name in named.items() if name["name"] in _LIBRARY_NAMES}
+    found = {path: name["variant"] for path, name in (of_libraries or named).items()}
     wanted = variant if variant in found.values() else None
     yield from (files[path] for path, each in found.items() if each == wanted)
 

@@ -43,8 +43,12 @@ def fitting_quantization(card: ModelCard, device: str = "auto") -> Quantization:
     needed, torch_device = memory_needed(card), resolve_device(device)
     if needed is None or not torch_device.startswith("cuda"):
         return "none"
-    installed = [each for each in _AUTOMATIC if each == "none" or find_spec(_PACKAGES[each])]
-    return choose_quantization(needed, available_memory(torch_device), installed)
+    return choose_quantization(needed, available_memory(torch_device), installed_formats())
+
+
+def installed_formats() -> tuple[Quantization, ...]:
+    """What "auto" chooses from on this machine, most precise first."""
+    return tuple(each for each in _AUTOMATIC if each == "none" or find_spec(_PACKAGES[each]))
 
 
 def choose_quantization(

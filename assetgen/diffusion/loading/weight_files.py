@@ -27,6 +27,7 @@ _NETWORKS = ("unet", "transformer")
 SKIPPED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
 """Components that no family loads."""
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
+Availability = Literal["here", "not whole", "not here"]
 _LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
 
 
@@ -140,7 +141,7 @@ def check_weights(location: Location, replaced: Container[str] = ()) -> None:
         check_part(path, variant)
 
 
-def availability(card: ModelCard) -> Literal["here", "not whole", "not here"]:
+def availability(card: ModelCard) -> Availability:
     """Whether the weights of a model, without its controls, are on this machine."""
     try:
         for location in (card.weights, *_parts(card)):
