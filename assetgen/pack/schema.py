@@ -235,7 +235,6 @@ class ControlModel(Spec):
     licence: str
     commercial: Commercial = True
     not_in: tuple[Country, ...] = ()
-    facts: ModelFacts = ModelFacts()
 
     @property
     def identity(self) -> JsonValue:

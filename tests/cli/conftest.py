@@ -20,16 +20,19 @@ _LFS = (".safetensors", ".bin", ".pth")
 
 @dataclass
 class FakeHub:
-    """Repositories (name → path → content) at one commit. `gated`, `private` and `broken` change the answers.
+    """Repositories (name → path → content) at one commit. `gated` ones refuse their files.
 
-    `broken` holds the bytes that are sent of a file before its connection is closed, once for each entry.
-    `requests` collects method, path and range of every request.
+    `broken` holds the bytes that are sent of a file before its connection is closed, once for each entry; `damaged`
+    files arrive as zeros. Of `stalled` files half is sent, until `released` is set. `requests` collects method, path
+    and range of every request.
     """
 
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     broken: dict[str, list[int]] = field(default_factory=dict)
     damaged: set[str] = field(default_factory=set)
+    stalled: set[str] = field(default_factory=set)
+    released: threading.Event = field(default_factory=threading.Event)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -84,8 +87,21 @@ class _Handler(BaseHTTPRequestHandler):
         first = int((re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) or ["", 0])[1])
         if first:
             headers["Content-Range"] = f"bytes {first}-{len(data) - 1}/{len(data)}"
+        if path in self.hub.stalled and self.command == "GET":
+            self.send_half(data, headers)
+            return
         cut = self.hub.broken.get(path, []) if self.command == "GET" else []
         self.answer(206 if first else 200, data[first:], headers, cut.pop(0) if cut else None)
+
+    def send_half(self, data: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(200)
+        for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2])
+        self.wfile.flush()
+        self.hub.released.wait(60)
+        self.close_connection = True
 
     def answer(self, status: int, body: bytes, headers: Mapping[str, str], cut: int | None = None) -> None:
         self.send_response(status)
@@ -163,11 +179,15 @@ loras: [{{hub: maker/lora, revision: {COMMIT}, file: style.safetensors, licence:
 controls: {{depth: {{weights: {{hub: maker/control, revision: {COMMIT}, variant: fp16}}, licence: MIT}}}}
 """
 Get = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def get(tmp_path: Path, hub: FakeHub) -> Get:
-    """Run `assetgen models get own …` as a program that uses the local hub; `tmp_path/models/own.yaml` is the card."""
+def start(tmp_path: Path, hub: FakeHub) -> Start:
+    """Start `assetgen COMMAND --pack tmp_path …` as a program that uses the local hub.
+
+    `tmp_path/models/own.yaml` is the card of its model; the command is `models get own` by default.
+    """
     (tmp_path / "models").mkdir()
     (tmp_path / "models/own.yaml").write_text(CARD)
 
@@ -175,8 +195,19 @@ def get(tmp_path: Path, hub: FakeHub) -> Get:
         mine = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "NO_COLOR": "1", **variables}
         words = [sys.executable, "-m", "assetgen.cli", *command, "--pack", str(tmp_path), *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HF_")} | mine
-        return subprocess.run(
-            words, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
-        )
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(words, env=environment, text=True, **pipes)  # type: ignore[call-overload]
 
     return run  # type: ignore[return-value]
+
+
+@pytest.fixture
+def get(start: Start) -> Get:
+    """Run the same command to its end."""
+
+    def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+        program = start(*arguments, **options)
+        out, err = program.communicate(timeout=120)
+        return subprocess.CompletedProcess(program.args, program.returncode, out, err)
+
+    return run

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +127,23 @@ def test_a_connection_that_stays_broken_is_one_sentence_and_keeps_finished_files
     assert done.returncode == 3
     assert "the download from 'maker/model' broke off (" in one_sentence(done)
     assert "run the same command again: finished files are kept" in one_sentence(done)
+    hub.requests.clear()
+    assert get("--yes").returncode == 0
+    assert "unet/diffusion_pytorch_model.fp16.safetensors" not in hub.downloaded()
+
+
+def test_an_interrupted_download_names_the_command_that_continues_it(start: Any, get: Get, hub: Any) -> None:
+    file = "vae/diffusion_pytorch_model.fp16.safetensors"
+    hub.stalled.add(file)
+    program = start("--yes")
+    while file not in hub.downloaded():
+        time.sleep(0.05)
+    program.send_signal(signal.SIGINT)
+    _, err = program.communicate(timeout=60)
+    assert (program.returncode, "Traceback" in err) == (130, False), err
+    assert "interrupted; `assetgen models get own` continues after the last file" in err
+    hub.released.set()
+    hub.stalled.clear()
     hub.requests.clear()
     assert get("--yes").returncode == 0
     assert "unet/diffusion_pytorch_model.fp16.safetensors" not in hub.downloaded()
