@@ -23,7 +23,7 @@ _EU = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
     "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 })  # fmt: skip
-_AMOUNT = re.compile(r"(?P<amount>\d[\d_,]*) *USD")
+_AMOUNT = re.compile(r"(?P<amount>\d[\d_,]{0,20}) *USD")
 
 
 def _usd(value: object) -> object:

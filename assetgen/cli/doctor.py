@@ -41,9 +41,9 @@ def doctor(
     store: StoreOption = None,
     json: Annotated[bool, typer.Option("--json", help="Write one JSON object to stdout.")] = False,
 ) -> None:
-    """Report what is installed, the device, the time of an image, and the model for this machine.
+    """Report packages, hardware and the model for this machine.
 
-    The last lines are the verdict and the next command. The exit code is 3 where packages for sampling are missing.
+    Editors, free disk space and the measured time of an image are reported, too. The last lines are the verdict and the next command. The exit code is 3 where packages for sampling are missing.
 
     \b
     Examples:
