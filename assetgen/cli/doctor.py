@@ -43,7 +43,8 @@ def doctor(
 ) -> None:
     """Report packages, hardware and the model for this machine.
 
-    Editors, free disk space and the measured time of an image are reported, too. The last lines are the verdict and the next command. The exit code is 3 where packages for sampling are missing.
+    Editors, free disk space and the measured time of an image are reported, too. The last lines are the verdict and
+    the next command. The exit code is 3 where packages for sampling are missing.
 
     \b
     Examples:
