@@ -64,9 +64,8 @@ def _row(each: "ModelOverview") -> tuple[str, ...]:
 
     card, memory = each.card, each.memory
     mark = "" if each.weights == "here" else "~"
-    sizes = (
-        [f"{mark}{size / 1e9:.1f}" for size in (memory.resident, memory.offloaded, memory.quantized)] if memory else []
-    )
+    needed = (memory.resident, memory.offloaded, memory.quantized) if memory else ()
+    sizes = [f"{mark}{size / 1e9:.1f}" for size in needed]
     seconds = ", ".join(f"{value:g} {device}" for device, value in card.facts.seconds.items())
     weights = f"{each.weights}, gated" if card.facts.gated and each.weights != "here" else each.weights
     download = f"{card.facts.download:.1f}" if card.facts.download else ""
@@ -78,10 +77,9 @@ def _facts(each: "ModelOverview") -> dict[str, object]:
     """What `--json` writes of a model."""
     dumped = each.card.model_dump(mode="json", include=set(_CARD_FACTS))
     memory = each.memory
-    bytes_needed = (
-        {"resident": memory.resident, "offloaded": memory.offloaded, "quantized": memory.quantized} if memory else None
-    )
-    return {**dumped, "steps": each.card.defaults.get("steps"), "weights": each.weights, "memory_bytes": bytes_needed}
+    kinds = ("resident", "offloaded", "quantized")
+    needed = {kind: getattr(memory, kind) for kind in kinds} if memory else None
+    return {**dumped, "steps": each.card.defaults.get("steps"), "weights": each.weights, "memory_bytes": needed}
 
 
 @models.command("show")
