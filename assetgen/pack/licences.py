@@ -103,17 +103,12 @@ def _extra_terms(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
 
 def licence_notes(recipe: Recipe, studio: Studio) -> tuple[str, ...]:
     """One sentence for each licence of a recipe that forbids what the studio does, or may forbid it."""
-    all_terms = tuple(terms_of(recipe.source, recipe.controls))
-    found = (
-        each for terms in all_terms for each in (*_against_commerce(terms, studio), *_against_country(terms, studio))
-    )
-    return (*found, *(each for terms in all_terms for each in _unknowns(terms, studio)))
+    return tuple(note for terms in terms_of(recipe.source, recipe.controls) for note in _notes(terms, studio))
 
 
 def allows(each: Licensed, studio: Studio) -> bool:
-    """Whether the studio may use it commercially, as far as the studio is stated."""
-    terms = Terms("", "", each.licence, each.commercial, each.not_in)
-    return not any((*_against_commerce(terms, studio), *_against_country(terms, studio)))
+    """Whether the studio may use it commercially; false where its conditions cannot be compared with the studio."""
+    return not any(_notes(_terms("", "", each), studio))
 
 
 def licence_tier(each: Licensed) -> str:
@@ -126,6 +121,12 @@ def licence_tier(each: Licensed) -> str:
         case allowed:
             tier = "yes" if allowed else "no"
     return f"{tier}, not {' '.join(each.not_in)}" if each.not_in else tier
+
+
+def _notes(terms: Terms, studio: Studio) -> Iterator[str]:
+    yield from _against_commerce(terms, studio)
+    yield from _against_country(terms, studio)
+    yield from _unknowns(terms, studio)
 
 
 def _against_commerce(terms: Terms, studio: Studio) -> Iterator[str]:

@@ -90,8 +90,15 @@ def test_a_model_whose_licence_forbids_the_studio_is_not_recommended() -> None:
     poor, rich, german = Studio(revenue=1), Studio(revenue=2_000_000), Studio(countries=("DE",))
     assert choice([SMALL, limited], 80, studio=poor) == ("limited", "none")
     assert choice([SMALL, limited], 80, studio=rich) == ("small", "none")
+    assert choice([SMALL, limited], 80) == ("small", "none")
     assert choice([SMALL, abroad], 80, studio=german) == ("small", "none")
     assert choice([SMALL, closed], 80) == ("small", "none")
+
+
+def test_a_gated_model_is_recommended_only_where_no_other_fits() -> None:
+    gated = card("gated", 20, facts={**LARGE.facts.model_dump(), "gated": True})
+    assert choice([MIDDLE, gated], 80) == ("middle", "none")
+    assert choice([gated], 80) == ("gated", "none")
 
 
 def test_among_models_of_one_size_the_one_with_controls_is_recommended() -> None:

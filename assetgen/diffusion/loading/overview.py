@@ -96,7 +96,7 @@ def recommended(overviews: Iterable[ModelOverview], limits: Limits) -> Recommend
     where none does, the one that takes the least memory when offloaded. None where no model can be used.
 
     A model is loaded in 16 bits, so it must fit into RAM. Without a GPU the smallest is recommended: it is drawn in
-    seconds. Among models of one size, the one with the most control networks.
+    seconds. Gated models come last, and among models of one size the one with the most control networks is first.
     """
     usable = [each for each in overviews if _is_usable(each, limits)]
     if not usable:
@@ -117,5 +117,6 @@ def _is_usable(overview: ModelOverview, limits: Limits) -> bool:
     return overview.memory is not None and fits and allows(overview.card, limits.studio)
 
 
-def _preference(overview: ModelOverview) -> tuple[float, int, bool]:
-    return overview.parameters, len(overview.card.controls), overview.weights == "here"
+def _preference(overview: ModelOverview) -> tuple[bool, float, int]:
+    is_open = overview.weights == "here" or not overview.card.facts.gated
+    return is_open, overview.parameters, len(overview.card.controls)
