@@ -100,9 +100,10 @@ def _confirm(name: str, files: "Sequence[HubDownload]", missing: int, licence: s
         typer.echo(f"{name}: all {len(files)} files are here; their digests are compared", err=True)
         return
     free, cache = free_space()
-    count = sum(each.local is None for each in files)
-    what = f"{gigabytes(missing)} in {count} files into {cache} ({gigabytes(free)} free). Licence: {licence}"
-    typer.echo(f"{name}: {what}", err=True)
+    wanted = [each for each in files if each.local is None]
+    hubs = ", ".join(dict.fromkeys(each.hub for each in wanted))
+    what = f"{gigabytes(missing)} in {len(wanted)} files of {hubs} into {cache} ({gigabytes(free)} free)"
+    typer.echo(f"{name}: {what}. Licence: {licence}", err=True)
     if yes:
         return
     if not sys.stdin.isatty():
