@@ -1,5 +1,6 @@
 """Cameras and their projections. View space: x right, y up, the camera looks along -z."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +9,17 @@ from numpy.typing import NDArray
 from assetgen.controls._gltf import GltfTree
 from assetgen.controls._raster import (
     Floats,
+    Owners,
+    Whole,
     barycentric,
     check_work,
     clip_near,
     rasterise,
     visible_triangles,
 )
+from assetgen.images import FloatArray
 
+Colors = Callable[[Floats], FloatArray]
 _FIT_MARGIN = 1.04  # space around a model that just fits
 _TINY = 1e-12
 _LEAST_TILT = 1e-6  # sine of the elevation below which an orthographic view has no visible ground
@@ -49,12 +54,15 @@ class Camera:
             rasterise(screen, found)
         return found
 
-    def facing(self, triangles: Floats, normals: Floats, size: tuple[int, int], near: float) -> tuple[Floats, Floats]:
-        """Nearness and view-space normal (`height × width × 3`) of the nearest surface at each pixel.
+    def facing(
+        self, triangles: Floats, normals: Floats, size: tuple[int, int], near: float, colors: Colors
+    ) -> tuple[Floats, FloatArray]:
+        """Nearness, and the color (`height × width × 3`) of the normal, of the nearest surface at each pixel.
 
-        `normals` are vertex normals in world space, `n × 3 × 3`. Normals of back faces are flipped.
+        `normals` are vertex normals in world space, `n × 3 × 3`. Normals of back faces are flipped. `colors` computes
+        the colors of view-space unit normals.
         """
-        found, towards = np.full(size[::-1], -np.inf), np.zeros((*size[::-1], 3))
+        found, painted = np.full(size[::-1], -np.inf), np.zeros((*size[::-1], 3), np.float32)
         work = 0
         for start in range(0, len(triangles), _BATCH):
             part = slice(start, start + _BATCH)
@@ -64,27 +72,32 @@ class Camera:
             work = check_work(screen, size, work)
             nearest = found.copy()
             rasterise(screen, nearest)
-            self._write_normals(towards, nearest > found, seen, screen, visible_triangles(screen, nearest))
+            owner = visible_triangles(screen, nearest)
+            owner[nearest <= found] = -1
+            for rows, columns, towards in self._normals(seen, screen, owner):
+                painted[rows, columns] = colors(towards)
             found = nearest
-        return found, towards
+        return found, painted
 
-    def _write_normals(
-        self, towards: Floats, front: NDArray[np.bool_], seen: Floats, screen: Floats, owner: NDArray[np.int64]
-    ) -> None:
-        """Interpolated vertex normals at each pixel. `seen` is `n × 3 × 6`: position and normal of each vertex."""
+    def _normals(self, seen: Floats, screen: Floats, owner: Owners) -> Iterator[tuple[Whole, Whole, Floats]]:
+        """Rows, columns and interpolated vertex normals of the pixels that a triangle owns, in portions.
+
+        `seen` is `n × 3 × 6`: position and normal of each vertex.
+        """
         corners, normals = seen[..., :3], seen[..., 3:]
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         away = (across * (corners[:, 0] if self.perspective else np.array([0.0, 0.0, -1.0]))).sum(axis=1) > 0
         turned = np.where(away[:, None, None], -normals, normals)
-        places = np.flatnonzero(front)
-        for start in range(0, len(places), _PIXELS):
-            row, column = np.divmod(places[start : start + _PIXELS], front.shape[1])
+        height = max(_PIXELS // owner.shape[1], 1)
+        for top in range(0, len(owner), height):
+            row, column = np.nonzero(owner[top : top + height] >= 0)
+            row = row + top
             triangle = owner[row, column]
             shares = barycentric(screen[triangle], column, row)
             if self.perspective:
                 shares = shares * screen[triangle, :, 2]
             mixed = (shares[..., None] * turned[triangle]).sum(axis=1)
-            towards[row, column] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), _TINY)
+            yield row, column, mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), _TINY)
 
     def ground(self, height: float, size: tuple[int, int], reach: float) -> Floats:
         """Nearness of the world plane `y = height` up to depth `reach`; -inf everywhere if seen from below."""

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
+from assetgen.controls._polygons import check_faces, check_vertices
 from assetgen.controls._raster import Floats
 from assetgen.errors import InputError
 from assetgen.files import read_limited
@@ -53,7 +54,7 @@ def _tree(data: bytes) -> GltfTree:
     return tree
 
 
-def check_tree(tree: GltfTree, max_faces: int) -> None:
+def check_tree(tree: GltfTree) -> None:
     """Raise `InputError` for unsupported compression, and for more nodes, triangles or vertices than are read."""
     packed = sorted(set(tree.get("extensionsRequired", ())) & set(_PACKED))
     if packed:
@@ -66,10 +67,8 @@ def check_tree(tree: GltfTree, max_faces: int) -> None:
         for primitive in tree["meshes"][node["mesh"]]["primitives"] if "mesh" in node else ():
             faces += _faces(tree, primitive)
             vertices += tree["accessors"][primitive["attributes"]["POSITION"]]["count"]
-    if faces > max_faces:
-        raise InputError(f"it has {faces:,} triangles", cure=f"At most {max_faces:,} are read; simplify the mesh")
-    if vertices > 3 * max_faces:
-        raise InputError(f"it has {vertices:,} vertices", cure=f"At most {3 * max_faces:,} are read; simplify the mesh")
+    check_faces(faces)
+    check_vertices(vertices)
 
 
 def geometry_of(tree: GltfTree, data: bytes, folder: Path) -> tuple[bytes, Mapping[str, bytes | memoryview]]:

@@ -2,8 +2,6 @@
 
 import io
 import logging
-import re
-import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +12,11 @@ import numpy as np
 
 from assetgen.controls._camera import y_up
 from assetgen.controls._gltf import GLB_MAGIC, GltfTree, check_tree, geometry_of, read_tree
+from assetgen.controls._obj import read_obj
+from assetgen.controls._ply import read_ply
+from assetgen.controls._polygons import check_faces
 from assetgen.controls._raster import Floats
+from assetgen.controls._stl import read_stl
 from assetgen.errors import InputError, check_cancelled
 from assetgen.files import read_limited
 
@@ -23,14 +25,9 @@ Up = Literal["y", "z"]
 _UP_AXIS: Mapping[str, Up] = {".glb": "y", ".gltf": "y", ".obj": "y", ".stl": "z", ".ply": "z"}
 """The usual up axis: by specification for glTF, by custom for OBJ, from 3D printing and scanning for STL and PLY."""
 _MAX_BYTES = 512_000_000
-_MAX_FACES = 5_000_000
-_STL_HEADER, _STL_FACE = 84, 50  # bytes
-_OBJ_FACE = re.compile(rb"^[ \t]*f[ \t][^\n]*", re.MULTILINE)
-"""A face with n corners is n - 2 triangles."""
-_PLY_COUNT = re.compile(rb"^element\s+(?:face|vertex)\s+(\d+)\s*$", re.MULTILINE)
+_READERS = {".obj": read_obj, ".stl": read_stl, ".ply": read_ply}
 _FLOAT = np.finfo(np.float32)
 """The range of coordinates: their squares and products must not overflow."""
-_PLY_HEADER = 65_536  # bytes searched for the element counts
 
 
 @dataclass(frozen=True)
@@ -90,64 +87,34 @@ def _checked(data: bytes, kind: str, path: Path) -> GltfTree:
             tree = read_tree(data) if kind == ".gltf" or data[:4] == GLB_MAGIC else None
             if tree is None:
                 raise _not_a(kind)
-            check_tree(tree, _MAX_FACES)
+            check_tree(tree)
             return tree
         except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(kind, error) from error
-    is_valid = {".stl": _looks_like_stl, ".ply": _looks_like_ply, ".obj": _looks_like_obj}[kind]
-    if not is_valid(data):
-        raise _not_a(kind)
     return {}
 
 
-def _looks_like_stl(data: bytes) -> bool:
-    if len(data) >= _STL_HEADER:
-        (faces,) = struct.unpack_from("<I", data, _STL_HEADER - 4)
-        if len(data) == _STL_HEADER + _STL_FACE * faces:
-            _check_count(faces)
-            return True
-    _check_count(data.count(b"endfacet"))
-    return data.lstrip()[:5].lower() == b"solid" and b"facet" in data
-
-
-def _looks_like_ply(data: bytes) -> bool:
-    header = data[:_PLY_HEADER].partition(b"end_header")[0]
-    for count in _PLY_COUNT.findall(header.replace(b"\r", b"")):
-        _check_count(int(count[:20]))
-    return data[:3] == b"ply"
-
-
-def _looks_like_obj(data: bytes) -> bool:
-    _check_count(data.count(b"\nf "))
-    _check_count(sum(len(line.group().split()) - 3 for line in _OBJ_FACE.finditer(data)))
-    return b"\0" not in data and re.search(rb"^[ \t]*v[ \t]", data, re.MULTILINE) is not None
-
-
-def _check_count(faces: int) -> None:
-    if faces > _MAX_FACES:
-        raise InputError(f"it has {faces:,} triangles", cure=f"At most {_MAX_FACES:,} are read; simplify the mesh")
-
-
 def _triangles(data: bytes, kind: str, tree: GltfTree, folder: Path) -> Floats:
-    import trimesh
-
-    logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # it logs errors that it then raises
-    buffers: Mapping[str, bytes | memoryview] | None = None
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            if tree:
-                kind = ".gltf"
-                data, buffers = geometry_of(tree, data, folder)
-            scene = trimesh.load_scene(
-                io.BytesIO(data), file_type=kind[1:], resolver=buffers, process=False, skip_materials=kind != ".stl"
-            )
-            check_cancelled()
-            return _in_world(scene)
+        with np.errstate(all="ignore"):  # what is no coordinate is refused
+            return _READERS[kind](data) if kind in _READERS else _of_gltf(*geometry_of(tree, data, folder))
     except InputError:
         raise
     except Exception as error:  # trimesh raises many types for damaged files
         raise _damaged(kind, error) from error
+
+
+def _of_gltf(document: bytes, buffers: Mapping[str, bytes | memoryview]) -> Floats:
+    import trimesh
+
+    logging.getLogger("trimesh").setLevel(logging.CRITICAL)  # it logs errors that it then raises
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scene = trimesh.load_scene(
+            io.BytesIO(document), file_type="gltf", resolver=buffers, process=False, skip_materials=True
+        )
+    check_cancelled()
+    return _in_world(scene)
 
 
 def _in_world(scene: Any) -> Floats:
@@ -162,7 +129,7 @@ def _in_world(scene: Any) -> Floats:
                 raise InputError("a triangle refers to a vertex that does not exist", cure="Export the mesh again")
             corners = np.asarray(shape.vertices, np.float64)[np.asarray(shape.faces)]
             found.append(corners @ matrix[:3, :3].T + matrix[:3, 3])
-            _check_count(sum(map(len, found)))
+            check_faces(sum(map(len, found)))
     return np.concatenate(found)
 
 

@@ -14,6 +14,8 @@ from assetgen.errors import InputError, check_cancelled
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Owners = NDArray[np.int32]
+"""The index of a triangle at each pixel, -1 for none."""
 _Spans = tuple[Whole, Whole, Floats, Floats]
 """First pixel of each span, its pixel count, `q` at the first pixel, slope of `q`."""
 Booleans = NDArray[np.bool_]
@@ -59,12 +61,12 @@ def rasterise(corners: Floats, nearest: Floats) -> None:
         nearest[box] = np.where(inside & (q > nearest[box]), q, nearest[box])
 
 
-def visible_triangles(corners: Floats, nearest: Floats) -> Whole:
+def visible_triangles(corners: Floats, nearest: Floats) -> Owners:
     """The visible triangle at each pixel (`height × width`, -1 for none).
 
     `nearest` is the result of `rasterise`, and may hold nearer surfaces. Of equally near triangles, the last counts.
     """
-    seen = np.full(nearest.shape, -1)
+    seen = np.full(nearest.shape, -1, np.int32)
     small, large = _by_size(corners, nearest.shape)
     for owners, pixels, q in _covered(corners, small, nearest.shape):
         front = q >= nearest.reshape(-1)[pixels]

@@ -20,11 +20,11 @@ from assetgen.controls._shot import (
 )
 from assetgen.controls._smooth import corner_normals
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, color_image, to_uint8
+from assetgen.images import FloatArray, ImageSet, color_image, to_uint8
 from assetgen.parts import InputFile, part
 
 _RED_IS_LEFT = np.array([-1.0, 1.0, 1.0])
-_SKY = (0.0, 0.0, 1.0)
+_SKY = np.array([0.0, 0.0, 1.0])
 """The background faces the camera."""
 
 
@@ -55,20 +55,24 @@ def normal(
     orbit = Orbit(azimuth, elevation, fov, zoom, distance, projection == "perspective")
     try:
         shot = make_shot(read_mesh(mesh.path, up), orbit if camera == "orbit" else None, size)
-        normals = _normals(shot, size, ground)
+        return color_image(to_uint8(_rendered(shot, size, ground)))
     except InputError as error:
         raise error.at(mesh.path.name) from error
-    return color_image(to_uint8(((normals * _RED_IS_LEFT + 1) / 2).astype(np.float32)))
 
 
-def _normals(shot: Shot, size: ControlSize, ground: bool) -> Floats:
-    """View-space unit normals, `height × width × 3`."""
+def _rendered(shot: Shot, size: ControlSize, ground: bool) -> FloatArray:
+    """The colors of the normals, `height × width × 3`."""
     triangles = shot.mesh.triangles
-    nearness, normals = shot.camera.facing(triangles, corner_normals(triangles), size, shot.near)
+    nearness, colors = shot.camera.facing(triangles, corner_normals(triangles), size, shot.near, _colors)
     if not np.isfinite(nearness).any():
         raise not_visible()
-    normals[~np.isfinite(nearness)] = _SKY
+    colors[~np.isfinite(nearness)] = _colors(_SKY)
     if ground:
         below = shot.camera.ground(shot.mesh.foot, size, shot.reach)
-        normals[below > nearness] = shot.camera.view[:3, 1]
-    return normals
+        colors[below > nearness] = _colors(shot.camera.view[:3, 1])
+    return colors
+
+
+def _colors(normals: Floats) -> FloatArray:
+    """The colors of view-space unit normals `… × 3`, in 0..1."""
+    return np.asarray((normals * _RED_IS_LEFT + 1) / 2, np.float32)
