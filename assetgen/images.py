@@ -87,6 +87,8 @@ class Meta:
     """Members of an atlas by name."""
     depth: DepthRange | None = None
     """Which distances a depth image shows."""
+    native_alpha: bool | None = None
+    """The alpha channel was sampled by a model."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """Facts of third-party parts, by name. Prefix the name with your package to avoid collisions."""
 

@@ -37,7 +37,8 @@ def diffusion(
 
     `size` is in pixels; the default is `scale` times the model's native size. With `tile` the image is seamless along
     these axes. `strength` is that of diffusers: 1 ignores `image`, near 0 keeps it. Other defaults come from the
-    model's card. Returns `color`, RGB uint8; `meta.tiles` is `tile`.
+    model's card. Returns `color`, uint8: RGB or, where the model's autoencoder decodes alpha, RGBA with
+    `meta.native_alpha`. `meta.tiles` is `tile`.
     """
     arguments = {name: value for name, value in locals().items() if name != "context"}
     [images] = _sample([SourceJob(context, arguments)])

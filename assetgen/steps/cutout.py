@@ -8,6 +8,7 @@ import numpy as np
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import part
+from assetgen.pixels.alpha_faults import worst_fault
 from assetgen.steps._edge import FAINT, SOLID, bleed, soft_edge
 from assetgen.steps._key import Mask, drop_shadow, find_background, open_holes, srgb_from_lab
 
@@ -30,15 +31,26 @@ def cutout(
       key by closed-form matting (Levin, Lischinski and Weiss, 2008); it needs the extra `matte`.
     - `alpha`: `soft` keeps partly covered edge pixels; `hard` makes alpha 0 or full, for pixel art.
 
-    An image that already has transparent pixels keeps its alpha. One without a plain border stays opaque; the check
-    `alpha` rejects it. Transparent pixels get the nearest visible colour. Sets `meta.background` to the removed colour.
+    An image that already has transparent pixels keeps its alpha. Alpha that a model sampled (`meta.native_alpha`) is
+    kept if it passes the check `alpha`; otherwise its colours, alone and on white, are keyed as well, and the best
+    score of that check decides. An image without a plain border stays opaque; the check `alpha` rejects it.
+    Transparent pixels get the nearest visible colour. Sets `meta.background` to the removed colour.
 
     Example:
         - cutout: {alpha: hard}
     """
     rgb, given = (to_float(channel) for channel in split_alpha(images["color"]))
-    if given.min() < _OPAQUE:
-        return images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))
+    if given.min() >= _OPAQUE:
+        return _keyed(images, rgb, method, alpha)
+    kept = images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))
+    if not images.meta.native_alpha or worst_fault(kept)[0] <= 1:
+        return kept
+    keyed = (_keyed(images, plain, method, alpha) for plain in (rgb, rgb * given + (1 - given)))
+    return min(kept, *keyed, key=worst_fault)
+
+
+def _keyed(images: ImageSet, rgb: FloatArray, method: str, alpha: str) -> ImageSet:
+    """The images with the plain background of `rgb` made transparent."""
     key = drop_shadow(find_background(rgb), rgb)
     mask = _without_specks(open_holes(key))
     plate = srgb_from_lab(key.field)

@@ -147,3 +147,33 @@ def test_matting_refuses_a_line_of_pixels_and_prints_nothing(capsys):
     with pytest.raises(InputError, match="Use `method: key`"):
         cutout(color_image(line), method="matting")
     assert capsys.readouterr() == ("", "")
+
+
+def sampled_with_alpha(alpha):
+    """A disc on white whose alpha a model sampled."""
+    color = np.dstack([on_plate(disc_alpha()), np.rint(alpha * 255).astype(np.uint8)])
+    return color_image(color, native_alpha=True)
+
+
+def in_fragments(alpha):
+    return np.where((np.indices((64, 64)) % 3 == 0).all(0)[..., None], alpha, 0.0)
+
+
+def test_good_alpha_of_a_model_is_kept():
+    shrunk = disc_alpha(radius=0.2)  # the key would find the whole disc
+    after = cutout(sampled_with_alpha(shrunk))
+    assert (after["color"][..., 3:] == np.rint(shrunk * 255)).all()
+    assert after.meta.background is None
+
+
+def test_bad_alpha_of_a_model_is_replaced_by_the_key():
+    scattered = in_fragments(disc_alpha())
+    after = cutout(sampled_with_alpha(scattered))
+    assert np.abs(after["color"][..., 3:] / 255 - disc_alpha()).max() < 0.1
+    assert after.meta.background == "#ffffff"
+
+
+def test_bad_alpha_of_a_file_is_kept():
+    scattered = in_fragments(disc_alpha())
+    color = sampled_with_alpha(scattered)["color"]
+    assert (cutout(color_image(color))["color"][..., 3] == color[..., 3]).all()

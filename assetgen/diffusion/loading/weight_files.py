@@ -187,7 +187,7 @@ def replaced_parts(card: ModelCard) -> tuple[str, ...]:
 
 def part_class(folder: Path, name: str) -> str:
     """The diffusers class of a component of a pipeline folder."""
-    found = _read_json(folder / PIPELINE_FILE).get(name)
+    found = read_object(folder / PIPELINE_FILE).get(name)
     if not isinstance(found, list) or len(found) != 2 or found[0] != "diffusers":
         raise InputError(f"the model in '{folder}' has no part '{name}'", cure="Check its card: `family`, `weights`")
     return str(found[1])
@@ -198,7 +198,7 @@ def check_pipeline(folder: Path, variant: str | None = None, replaced: Container
 
     `variant` ("fp16") is part of the names of its weight files. Components in `replaced` are skipped.
     """
-    parts = _read_json(folder / PIPELINE_FILE)
+    parts = read_object(folder / PIPELINE_FILE)
     for name, origin in parts.items():
         if isinstance(origin, list) and origin[0] and name not in SKIPPED_COMPONENTS and name not in replaced:
             weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
@@ -243,11 +243,11 @@ def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool 
         raise InputError(f"the model has no folder '{folder}'", cure=DOWNLOAD_AGAIN)
     if not needs_weights:
         return
-    _read_json(folder / "config.json")
+    read_object(folder / "config.json")
     variant = escape(variant) if variant else None
     files = sorted(folder.glob(f"*.{variant}*.safetensors" if variant else "*.safetensors"))
     for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{_INDEX_SUFFIX}"):
-        files += [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
+        files += [folder / name for name in sorted(set(read_object(index).get("weight_map", {}).values()))]
     if not files:
         raise _no_weights(folder, f".{variant}.safetensors" if variant else ".safetensors")
     for file in files:
@@ -266,7 +266,7 @@ def stored_format(folder: Path) -> str | None:
     """The method by which the weights in the folder of one network were quantized, as "bitsandbytes"; None for plain
     weights."""
     config = folder / "config.json"
-    found = _read_json(config).get("quantization_config") if config.exists() else None
+    found = read_object(config).get("quantization_config") if config.exists() else None
     if not isinstance(found, dict):
         return None
     return str(found.get("quant_method") or ("bitsandbytes" if found.get("load_in_4bit") else "unknown"))
@@ -321,7 +321,8 @@ def _gguf_header(file: Path) -> dict[str, Any]:
         raise InputError(f"weight file '{file}' is damaged, cut short or not GGUF", cure=DOWNLOAD_AGAIN) from error
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file of a model. Raises `InputError` where there is none."""
     try:
         found = json.loads(file.read_bytes())
     except FileNotFoundError as error:

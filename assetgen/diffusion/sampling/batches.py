@@ -16,7 +16,7 @@ from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.latents import quantize
 from assetgen.diffusion.sampling.periodic_positions import periodic_positions
 from assetgen.diffusion.sampling.prompts import chunk_count
-from assetgen.diffusion.sampling.request import Request, center_crop, fit_image, read_request
+from assetgen.diffusion.sampling.request import Request, center_crop, fit_image, read_request, with_channels
 from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
 from assetgen.diffusion.speed.devices import is_out_of_memory, libraries
@@ -188,12 +188,13 @@ def _emit_drawn(
 
 
 def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor, Tensor]:
-    """The image `H×W×3` uint8 and whether its pixels are finite: tensors on the device, which may not have finished.
+    """The image `H×W×C` uint8 and whether its pixels are finite: tensors on the device, which may not have finished.
     An inpainted image has the exact pixels of `init_image` where the mask is 0."""
     pixels = center_crop(latents_to_image(warm.pipeline.vae, latents, request.tile), request.size)
     finite = pixels.isfinite().all()
     if request.init_image is not None and request.mask_image is not None:
-        inputs = (fit_image(each, request.size, request.size) for each in (request.mask_image, request.init_image))
+        image = with_channels(request.init_image, pixels.shape[-1])
+        inputs = (fit_image(each, request.size, request.size) for each in (request.mask_image, image))
         mask, original = (pixels.new_tensor(each) for each in inputs)
         pixels = mask * pixels + (1 - mask) * original
     return quantize(pixels), finite
@@ -211,4 +212,5 @@ def _to_image_sets(
             cure = "Its weights, a LoRA, an embedding or a control contain NaN: download them again"
         raise InputError(f"model '{batch[0].card.model}' produced NaN pixels", cure=cure)
     arrays = images.cpu().numpy()
-    return [color_image(array, tiles=request.tile) for request, array in zip(batch, arrays, strict=True)]
+    meta = {"native_alpha": True} if arrays.shape[-1] == 4 else {}
+    return [color_image(array, tiles=request.tile, **meta) for request, array in zip(batch, arrays, strict=True)]

@@ -15,7 +15,7 @@ from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import scale_model_input
 from assetgen.diffusion.sampling.latents import encode_images, to_tensor
 from assetgen.diffusion.sampling.prompts import encode_prompts
-from assetgen.diffusion.sampling.request import Request, fit_image
+from assetgen.diffusion.sampling.request import Request, fit_image, on_white
 from assetgen.diffusion.sampling.rolling import VIEWS, Shifts, roll, start_offsets, view_shifts, view_weights
 from assetgen.diffusion.speed.compiling import is_compiled
 from assetgen.errors import InputError
@@ -99,7 +99,7 @@ def _references(warm: WarmModel, request: Request, size: ImageSize) -> tuple[Flo
     family = warm.family.references
     if family is None or not family.shows_image or request.init_image is None or request.mask_image is None:
         return request.references
-    return (fit_image(request.init_image, request.size, size), *request.references)
+    return (fit_image(on_white(request.init_image), request.size, size), *request.references)
 
 
 def _reference_kwargs(warm: WarmModel, pictures: Sequence[tuple[FloatArray, ...]], cfg: bool) -> Kwargs:
@@ -167,7 +167,7 @@ def _masked_image(request: Request, size: ImageSize) -> tuple[FloatArray, FloatA
     if request.init_image is None or request.mask_image is None:
         return np.ones((size[1], size[0], 1), np.float32), np.full((size[1], size[0], 3), 0.5, np.float32)
     mask = (fit_image(request.mask_image, request.size, size) >= 0.5).astype(np.float32)
-    return mask, fit_image(request.init_image, request.size, size) * (1 - mask) + 0.5 * mask
+    return mask, fit_image(on_white(request.init_image), request.size, size) * (1 - mask) + 0.5 * mask
 
 
 @dataclass(frozen=True)

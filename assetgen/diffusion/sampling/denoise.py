@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, set_timesteps
 from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning
-from assetgen.diffusion.sampling.latents import encode_images, latent_channels, seeded_noise, to_tensor
-from assetgen.diffusion.sampling.request import Request, fit_image
+from assetgen.diffusion.sampling.latents import encode_images, image_channels, latent_channels, seeded_noise, to_tensor
+from assetgen.diffusion.sampling.request import Request, fit_image, with_channels
 from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
 from assetgen.images import FloatArray
@@ -85,7 +85,8 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
     latent_size = (size[0] // warm.vae_scale_factor, size[1] // warm.vae_scale_factor)
     channels = latent_channels(pipeline.vae)
     noises, generators = zip(*(seeded_noise(each.seed, channels, latent_size) for each in requests), strict=True)
-    images = [fit_image(each.init_image, each.size, size) for each in requests if each.init_image is not None]
+    given = [(each.init_image, each.size) for each in requests if each.init_image is not None]
+    images = [fit_image(with_channels(image, image_channels(pipeline.vae)), within, size) for image, within in given]
     masks = [fit_image(each.mask_image, each.size, size) for each in requests if each.mask_image is not None]
     return _Start(
         noise=torch.cat(noises).to(device),

@@ -22,9 +22,9 @@ _DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
 
 @dataclass(frozen=True)
 class Request:
-    """One image to sample. `size` is width and height in pixels; `init_image` is `H×W×3` and `mask_image` `H×W×1`,
-    float32 in 0..1, with 1 where the image is repainted; `references` are pictures `H×W×3` of any size; `remaining` is
-    that of its `Context`."""
+    """One image to sample. `size` is width and height in pixels; `init_image` is `H×W×3` or, with alpha, `H×W×4`, and
+    `mask_image` `H×W×1`, float32 in 0..1, with 1 where the image is repainted; `references` are pictures of any size,
+    `H×W×3` or `H×W×4` as well; `remaining` is that of its `Context`."""
 
     asset: str
     emit: Emit
@@ -142,8 +142,8 @@ def _check_control(card: ModelCard, control: Control) -> None:
 
 def _init_image(settings: Mapping[str, Any], start: Control | None) -> FloatArray | None:
     if start is not None:
-        return on_white(start.images["color"])
-    return on_white(read_image(settings["image"].path)) if settings["image"] else None
+        return to_float(start.images["color"])
+    return to_float(read_image(settings["image"].path)) if settings["image"] else None
 
 
 def _check_references(card: ModelCard, references: Sequence[Control]) -> None:
@@ -170,6 +170,11 @@ def on_white(color: Array) -> FloatArray:
     """`H×W×3` float32 in 0..1, over white: the background that sprite models are prompted for."""
     rgb, alpha = (to_float(part) for part in split_alpha(color))
     return rgb * alpha + (1 - alpha)
+
+
+def with_channels(image: FloatArray, channels: int) -> FloatArray:
+    """An image `H×W×3` or `H×W×4` for a model whose images have 3 channels, or 4 with alpha."""
+    return np.concatenate(split_alpha(image), axis=2) if channels == 4 else on_white(image)
 
 
 def read_mask(path: Path) -> FloatArray:
