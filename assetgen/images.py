@@ -4,7 +4,8 @@ An `ImageSet` holds named channels, each a `height × width × channels` array o
 
 - `color` is sRGB-encoded, 3 (RGB) or 4 (RGBA, straight alpha) channels. Every other channel is linear data.
 - Integers span 0..max, floats 0..1. Row 0 is the top. Normals are stored as `(n + 1) / 2`.
-- Known channel names: color, height, normal, roughness, metallic, ao, orm, emission, depth.
+- Known channel names: color, height, normal, roughness, metallic, ao, orm, emission, depth; layer0, layer1, … are parts
+  of `color` from the back to the front, RGBA like it.
 """
 
 from collections.abc import Callable, Mapping
@@ -188,6 +189,23 @@ def check_size(size: tuple[int, int]) -> tuple[int, int]:
 def color_image(color: Array, **meta: Any) -> ImageSet:
     """An image set with a `color` channel alone; keywords are fields of `Meta`."""
     return ImageSet({"color": color}, Meta(**meta))
+
+
+def layered_image(layers: Array) -> ImageSet:
+    """Layers `N×H×W×4` of one picture, the last one in front, as channels `layer0`, …, and composed as `color`."""
+    color = np.zeros(layers.shape[1:], np.float32)
+    for layer in map(to_float, layers):
+        top, below = layer[..., 3:], color[..., 3:] * (1 - layer[..., 3:])
+        cover = top + below
+        mixed = (layer[..., :3] * top + color[..., :3] * below) / np.maximum(cover, np.finfo(np.float32).tiny)
+        color = np.concatenate([mixed, cover], axis=2)
+    names = {f"layer{number}": layer for number, layer in enumerate(layers)}
+    return ImageSet({"color": to_uint8(color), **names}, Meta(native_alpha=True))
+
+
+def is_colored(channel: str) -> bool:
+    """True for a channel with sRGB colours, whose alpha is straight."""
+    return channel == "color" or channel.startswith("layer")
 
 
 def to_float(array: Array) -> FloatArray:

@@ -5,7 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from assetgen.images import ImageSet, Meta, Region, Trim, color_image, split_alpha, to_float, to_uint8, to_uint16
+from assetgen.images import (
+    ImageSet,
+    Meta,
+    Region,
+    Trim,
+    color_image,
+    layered_image,
+    split_alpha,
+    to_float,
+    to_uint8,
+    to_uint16,
+)
 
 
 def test_arrays_of_a_set_are_read_only_and_the_callers_array_stays_writable() -> None:
@@ -47,3 +58,18 @@ def test_conversions_round_and_are_reversible() -> None:
 
 def test_an_image_without_alpha_is_opaque() -> None:
     assert split_alpha(np.zeros((1, 1, 3), np.uint16))[1].tolist() == [[[65535]]]
+
+
+def test_layers_are_composed_from_the_back_to_the_front() -> None:
+    back, front = np.full((1, 2, 4), 255, np.uint8), np.zeros((1, 2, 4), np.uint8)
+    back[..., :3], front[0, 1] = (200, 0, 0), (0, 0, 200, 128)
+    images = layered_image(np.stack([back, front]))
+    assert list(images.channels) == ["color", "layer0", "layer1"]
+    assert images["color"].tolist() == [[[200, 0, 0, 255], [100, 0, 100, 255]]]
+
+
+def test_the_composition_of_half_covered_layers_has_straight_alpha() -> None:
+    half = np.full((1, 1, 4), 128, np.uint8)
+    half[..., :3] = (250, 100, 50)
+    images = layered_image(np.stack([half, half]))
+    assert images["color"][0, 0].tolist() == [250, 100, 50, 192]

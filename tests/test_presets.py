@@ -21,7 +21,10 @@ MODELS = {
     "mini", "sd15", "sd21", "sdxl", "sd_turbo", "sdxl_turbo", "lcm_dreamshaper", "sd35_medium", "sd35_large",
     "flux_schnell", "flux_dev", "pixart_sigma", "sana", "sdxl_lightning", "lcm_lora_sd15", "lcm_lora_sdxl",
     "z_image", "z_image_turbo", "flux2_klein_4b", "flux2_klein_base_4b", "flux2_klein_9b", "flux2_dev",
+    "qwen_image", "qwen_image_edit", "qwen_image_21", "krea2_turbo",
 }  # fmt: skip
+LAYERED = "qwen_image_layered"
+"""Takes pictures apart, and draws none."""
 
 
 def test_all_presets_and_models_are_shipped() -> None:
@@ -39,7 +42,7 @@ def test_a_preset_builds_as_a_draft(build: Build, tmp_path: Path, preset: str) -
     assert (tmp_path / "game/a.png").is_file()
 
 
-@pytest.mark.parametrize("model", sorted(MODELS))
+@pytest.mark.parametrize("model", [*sorted(MODELS), LAYERED])
 def test_weights_on_the_hub_are_pinned_to_a_commit(model: str) -> None:
     card = library_for().card(model)
     networks = [card.weights, card.vae, *(control.weights for control in card.controls.values())]

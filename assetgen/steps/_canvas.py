@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, Meta, Region, Trim, size_error, split_alpha
+from assetgen.images import Array, ImageSet, Meta, Region, Trim, is_colored, size_error, split_alpha
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ def on_canvas(images: ImageSet, box: Box) -> ImageSet:
     beyond = ~(((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None])
     rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
     channels = {name: array[rows][:, columns] for name, array in images.channels.items()}
-    rgb, alpha = (np.array(array) for array in split_alpha(channels["color"]))
-    alpha[beyond] = 0
-    channels["color"] = np.concatenate([rgb, alpha], axis=2)
+    for name in filter(is_colored, images.channels):
+        rgb, alpha = (np.array(array) for array in split_alpha(channels[name]))
+        alpha[beyond] = 0
+        channels[name] = np.concatenate([rgb, alpha], axis=2)
     return ImageSet(channels, _moved(images, box, ""))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, check_size, size_error, to_float
+from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, check_size, is_colored, size_error, to_float
 from assetgen.parts import part
 from assetgen.steps._wrap import pad_border
 
@@ -72,10 +72,10 @@ def _resized(array: Array, target: tuple[int, int], method: str, tiles: str, nam
         rows, columns = (_nearest(now, new) for now, new in zip(array.shape[:2], target[::-1], strict=True))
         return np.ascontiguousarray(array[rows][:, columns])
     pixels = to_float(array)
-    if name == "color" and pixels.shape[2] == 4:
+    if is_colored(name) and pixels.shape[2] == 4:
         pixels[..., :3] *= pixels[..., 3:]
     pixels = _filtered(pixels, target, method, tiles)
-    if name == "color" and pixels.shape[2] == 4:
+    if is_colored(name) and pixels.shape[2] == 4:
         pixels[..., :3] /= np.maximum(pixels[..., 3:], 1 / 65535)
     if name == "normal":
         pixels = _unit(pixels)

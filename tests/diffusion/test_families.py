@@ -67,7 +67,7 @@ def test_an_image_does_not_depend_on_its_batch_or_order(each: ModelCard, job: Ma
 def test_seed_and_prompt_change_the_image_and_any_size_works(each: ModelCard, job: Make) -> None:
     images = sample_all(job(each), job(each, seed=1), job(each, prompt="a dog"))
     assert all(np.abs(one - images[0]).max() > 1 for one in images[1:])
-    assert sample_one(job(each, size=(37, 22))).shape == (22, 37, 3)
+    assert sample_one(job(each, size=(37, 22))).shape[:2] == (22, 37)
 
 
 def test_the_end_of_a_long_prompt_changes_the_image(each: ModelCard, job: Make) -> None:
@@ -90,7 +90,7 @@ def test_image_to_image_with_little_strength_is_near_the_autoencoder_round_trip(
 def test_inpainting_keeps_the_exact_pixels_outside_its_mask(
     each: ModelCard, job: Make, smooth: Path, mask: Path
 ) -> None:
-    made, given = sample_one(job(each, image=smooth, mask=mask, strength=0.9, steps=3)), read_image(smooth)
+    made, given = sample_one(job(each, image=smooth, mask=mask, strength=0.9, steps=3))[..., :3], read_image(smooth)
     outside = read_image(mask)[..., 0] == 0
     assert (made[outside] == given[outside]).all()
     assert np.abs(made - given)[~outside].mean() > 1
@@ -147,7 +147,7 @@ def test_a_size_above_the_transformers_limit_is_an_error(tiny_of: Find, job: Mak
 
 
 UNETS, TRANSFORMERS = ["stable_diffusion", "sdxl"], ["sd3", "flux", "flux_schnell", "pixart", "sana"]
-WITH_LANGUAGE_MODELS = ["qwen_image", "z_image", "flux2", "flux2_base", "flux2_dev"]
+WITH_LANGUAGE_MODELS = ["qwen_image", "qwen_image_21", "krea2", "z_image", "flux2", "flux2_base", "flux2_dev"]
 
 
 @pytest.mark.parametrize("name", [*UNETS, *TRANSFORMERS, *WITH_LANGUAGE_MODELS])
@@ -209,7 +209,7 @@ def _diffusers_image(card: ModelCard, build: Callable[[dict[str, Any]], Any] | N
     pipeline, (width, height) = build(parts) if build else warm.pipeline, card.native
     channels = latent_channels(pipeline.vae)
     latents, _ = seeded_noise(9, channels, (width // warm.vae_scale_factor, height // warm.vae_scale_factor))
-    if card.family in ("flux", "qwen_image"):
+    if card.family in ("flux", "krea2") or card.family.startswith("qwen_image"):
         latents = pipeline._pack_latents(latents, 1, channels, *latents.shape[2:])
     arguments: dict[str, Any] = {"max_sequence_length": 256} if card.model == "tiny_flux_schnell" else {}
     arguments |= {"use_resolution_binning": False} if card.family in ("pixart", "sana") else {}

@@ -13,7 +13,6 @@ SPECIAL_TOKENS = (
     "<|video_pad|>",
 )
 VISION = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": WIDTH}
-LATENTS = {"latents_mean": [0.1, -0.1, 0.2, 0.0], "latents_std": [0.5, 0.6, 0.7, 0.8]}
 
 
 def qwen_image() -> Any:
@@ -27,6 +26,74 @@ def qwen_image() -> Any:
         text_encoder=qwen_text_encoder(tokenizer),
         tokenizer=tokenizer,
         transformer=qwen_transformer(),
+    )
+
+
+def qwen_image_edit(levels: int = 3, **shape: Any) -> Any:
+    """Qwen-Image with a processor of pictures, and an autoencoder of so many levels."""
+    import diffusers
+
+    tokenizer = qwen_tokenizer()
+    return diffusers.QwenImageEditPlusPipeline(
+        scheduler=scheduler(),
+        vae=qwen_vae(levels=levels),
+        text_encoder=qwen_text_encoder(tokenizer),
+        tokenizer=tokenizer,
+        processor=picture_processor("Qwen2VLProcessor", tokenizer, patch_size=4),
+        transformer=qwen_transformer(**shape),
+    )
+
+
+def qwen_image_layered() -> Any:
+    """An autoencoder with alpha, 6 latent channels (4 would be those of an image) and a factor of 16, and a transformer
+    with positions in layers."""
+    import diffusers
+
+    tokenizer = qwen_tokenizer()
+    return diffusers.QwenImageLayeredPipeline(
+        scheduler=scheduler(),
+        vae=qwen_vae(channels=4, levels=5, latents=6),
+        text_encoder=qwen_text_encoder(tokenizer),
+        tokenizer=tokenizer,
+        processor=picture_processor("Qwen2VLProcessor", tokenizer, patch_size=4),
+        transformer=qwen_transformer(latents=6, use_additional_t_cond=True, use_layer3d_rope=True),
+    )
+
+
+def qwen_image_21() -> Any:
+    """Qwen3-VL, an autoencoder with alpha and a factor of 16, and a causal transformer on unpacked latents."""
+    import diffusers
+    import torch
+
+    tokenizer = qwen_tokenizer()
+    transformer = diffusers.QwenImage21Transformer2DModel(
+        in_channels=4,
+        out_channels=4,
+        num_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        context_in_dim=WIDTH,
+        axes_dims_rope=(4, 6, 6),
+    )
+    vae = diffusers.AutoencoderKLQwenImage21(
+        base_dim=8,
+        decoder_base_dim=8,
+        z_dim=4,
+        dim_mult=[1, 2, 2, 2, 2],
+        num_res_blocks=1,
+        latents_mean=[0.1, -0.1, 0.2, 0.0],
+        latents_std=[0.5, 0.6, 0.7, 0.8],
+    )
+    torch.nn.init.normal_(vae.decoder.conv_out.weight, std=0.1)
+    numbers = token_numbers(tokenizer)
+    vision = {**VISION, "deepstack_visual_indexes": [0], "patch_size": 8, "num_position_embeddings": 64}
+    shape = transformers_of("Qwen3VLConfig")(text_config=text_shape(tokenizer), vision_config=vision, **numbers)
+    return diffusers.QwenImage21Pipeline(
+        scheduler=scheduler(),
+        vae=vae,
+        text_encoder=transformers_of("Qwen3VLForConditionalGeneration")(shape),
+        processor=picture_processor("Qwen3VLProcessor", tokenizer, patch_size=8),
+        transformer=transformer,
     )
 
 
@@ -49,13 +116,13 @@ def scheduler() -> Any:
     return diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
 
 
-def qwen_transformer(**shape: Any) -> Any:
+def qwen_transformer(latents: int = 4, **shape: Any) -> Any:
     import diffusers
 
     return diffusers.QwenImageTransformer2DModel(
         patch_size=2,
-        in_channels=16,
-        out_channels=4,
+        in_channels=4 * latents,
+        out_channels=latents,
         num_layers=2,
         attention_head_dim=16,
         num_attention_heads=2,
@@ -65,22 +132,23 @@ def qwen_transformer(**shape: Any) -> Any:
     )
 
 
-def qwen_vae(channels: int = 3) -> Any:
+def qwen_vae(channels: int = 3, levels: int = 3, latents: int = 4) -> Any:
     """Its latent distribution has almost no variance: some pipelines sample from it."""
     import diffusers
     import torch
 
     found = diffusers.AutoencoderKLQwenImage(
         base_dim=8,
-        z_dim=4,
-        dim_mult=[1, 2, 2],
+        z_dim=latents,
+        dim_mult=[1] + [2] * (levels - 1),
         num_res_blocks=1,
-        temperal_downsample=[False, True],
+        temperal_downsample=[False] + [True] * (levels - 2),
         input_channels=channels,
-        **LATENTS,
+        latents_mean=[0.1, -0.1, 0.2, 0.0, -0.2, 0.1][:latents],
+        latents_std=[0.5, 0.6, 0.7, 0.8, 0.9, 1.0][:latents],
     )
-    torch.nn.init.zeros_(found.quant_conv.weight[4:])
-    torch.nn.init.constant_(found.quant_conv.bias[4:], -30.0)
+    torch.nn.init.zeros_(found.quant_conv.weight[latents:])
+    torch.nn.init.constant_(found.quant_conv.bias[latents:], -30.0)
     torch.nn.init.normal_(found.decoder.conv_out.weight, std=0.1)
     return found
 
@@ -98,14 +166,38 @@ def qwen_tokenizer() -> Any:
 def qwen_text_encoder(tokenizer: Any) -> Any:
     import transformers
 
-    numbers = {
-        f"{name}_token_id": tokenizer.convert_tokens_to_ids(token)
-        for name, token in zip(("vision_start", "vision_end", "image", "video"), SPECIAL_TOKENS[3:], strict=True)
-    }
+    numbers = token_numbers(tokenizer)
     vision = {**VISION, "fullatt_block_indexes": [0], "patch_size": 4, "window_size": 16}
     return transformers.Qwen2_5_VLForConditionalGeneration(
         transformers.Qwen2_5_VLConfig(text_config=text_shape(tokenizer), vision_config=vision, **numbers)
     )
+
+
+def token_numbers(tokenizer: Any) -> dict[str, int]:
+    names = ("vision_start", "vision_end", "image", "video")
+    return {
+        f"{name}_token_id": tokenizer.convert_tokens_to_ids(token)
+        for name, token in zip(names, SPECIAL_TOKENS[3:], strict=True)
+    }
+
+
+def picture_processor(kind: str, tokenizer: Any, patch_size: int) -> Any:
+    """For pictures of up to 32 × 32 pixels, with a chat template."""
+    from assetgen.diffusion.loading.processors import processor_class
+
+    sizes = {"patch_size": patch_size, "merge_size": 2, "min_pixels": 64, "max_pixels": 32 * 32}
+    found = processor_class(kind)(transformers_of("Qwen2VLImageProcessorPil")(**sizes), tokenizer)
+    found.chat_template = (
+        "{% for message in messages %}<|im_start|>{{ message.role }}\n"
+        "{% for part in message.content %}{{ part.text }}{% endfor %}<|im_end|>\n{% endfor %}"
+    )
+    return found
+
+
+def transformers_of(name: str) -> Any:
+    import transformers
+
+    return getattr(transformers, name)
 
 
 def text_shape(tokenizer: Any) -> dict[str, Any]:
@@ -120,6 +212,48 @@ def text_shape(tokenizer: Any) -> dict[str, Any]:
         "max_position_embeddings": 4096,
         "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e6},
         "bos_token_id": 0,
+        "initializer_range": 0.3,  # otherwise a few tokens hardly change the image
         "pad_token_id": 0,
         "eos_token_id": 0,
     }
+
+
+def krea2(distilled: bool = False) -> Any:
+    """Two layers of Qwen3-VL, Qwen-Image's autoencoder, and a small transformer."""
+    import diffusers
+    import torch
+
+    tokenizer = qwen_tokenizer()
+    vision = {**VISION, "deepstack_visual_indexes": [0], "patch_size": 8, "num_position_embeddings": 64}
+    shape = transformers_of("Qwen3VLConfig")(
+        text_config=text_shape(tokenizer), vision_config=vision, **token_numbers(tokenizer)
+    )
+    transformer = diffusers.Krea2Transformer2DModel(
+        in_channels=16,
+        num_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        intermediate_size=37,
+        timestep_embed_dim=16,
+        text_hidden_dim=WIDTH,
+        num_text_layers=2,
+        text_num_attention_heads=2,
+        text_num_key_value_heads=2,
+        text_intermediate_size=37,
+        num_layerwise_text_blocks=1,
+        num_refiner_text_blocks=1,
+        axes_dims_rope=(4, 6, 6),
+    )
+    for weight in transformer.parameters():
+        if weight.ndim > 1:  # the gates of its blocks are near zero when initialised
+            torch.nn.init.normal_(weight, std=0.3)
+    return diffusers.Krea2Pipeline(
+        scheduler=scheduler(),
+        vae=qwen_vae(),
+        text_encoder=transformers_of("Qwen3VLModel")(shape),
+        tokenizer=tokenizer,
+        transformer=transformer,
+        text_encoder_select_layers=(1, 2),
+        is_distilled=distilled,
+    )

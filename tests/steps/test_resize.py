@@ -98,3 +98,11 @@ def test_a_huge_or_negative_size_is_refused():
     for words in ({"width": 10**6}, {"scale": -1}, {"filter": "cubic"}):
         with pytest.raises(ValueError, match=next(iter(words))):
             load_part("step", "resize").params(**words)
+
+
+def test_transparent_pixels_of_a_layer_do_not_bleed_into_its_colours():
+    layer = np.zeros((4, 4, 4), np.uint8)
+    layer[:, :2] = (200, 100, 50, 255)
+    made = resize(ImageSet({"color": layer, "layer0": layer}), scale=0.25, filter="area")
+    assert made["layer0"][0, 0].tolist() == [200, 100, 50, 128]
+    assert (made["layer0"] == made["color"]).all()

@@ -77,3 +77,10 @@ def test_a_negative_padding_is_refused() -> None:
 def test_a_canvas_above_the_pixel_limit_is_refused() -> None:
     with pytest.raises(InputError, match="at most 67,108,864 pixels, not 9000 × 9000"):
         on_canvas(color_image(sprite()), Box(0, 0, 9000, 9000))
+
+
+def test_a_larger_canvas_is_transparent_in_layers_too() -> None:
+    images = ImageSet({"color": sprite(), "layer0": sprite()})
+    made = on_canvas(images, Box(-2, -2, 40, 40))
+    assert (made["layer0"] == made["color"]).all()
+    assert made["layer0"][0, 0, 3] == 0

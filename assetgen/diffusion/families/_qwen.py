@@ -15,6 +15,7 @@ from assetgen.diffusion.families import (
     classifier_free_guidance,
     linear_sigmas,
 )
+from assetgen.diffusion.families._language_model import pad_prompts
 from assetgen.diffusion.families._transformer import (
     PATCH,
     floored_skipped_steps,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _TEXT_TOKENS = 512
 """The default of the pipelines' `max_sequence_length`; shorter prompts are padded to it, so that all batches have one
 shape."""
-_NO_NEGATIVE = " "
+NO_NEGATIVE = " "
 """The negative prompt that the publisher recommends where there is none."""
 
 
@@ -61,28 +62,20 @@ def qwen_family(pipeline_class: str, **changes: Any) -> Family:
 def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
     found = _encode_padded(pipeline, prompts)
     if cfg:
-        negative = _encode_padded(pipeline, [prompt or _NO_NEGATIVE for prompt in negative_prompts])
+        negative = _encode_padded(pipeline, [prompt or NO_NEGATIVE for prompt in negative_prompts])
         found |= {f"negative_{name}": tensor for name, tensor in negative.items()}
     return found
 
 
 def _encode_padded(pipeline: DiffusionPipeline, prompts: list[str]) -> dict[str, Tensor]:
     """The pipeline drops the tokens of its template that precede the prompt."""
-    embeds, mask = pipeline.encode_prompt(prompts, device=execution_device(pipeline), max_sequence_length=_TEXT_TOKENS)
-    return pad_embeds(embeds, mask, _TEXT_TOKENS)
+    found = pipeline.encode_prompt(prompts, device=execution_device(pipeline), max_sequence_length=_TEXT_TOKENS)
+    return pad_prompts(kept_prompts(*found), _TEXT_TOKENS)
 
 
-def pad_embeds(embeds: Tensor, mask: Tensor | None, length: int) -> dict[str, Tensor]:
-    """Prompt embeddings `B×T×D` and their mask `B×T`, None where no token is padding, padded to `length` tokens."""
-    from torch.nn import functional
-
-    if mask is None:
-        mask = embeds.new_ones(embeds.shape[:2])
-    missing = length - embeds.shape[1]
-    return {
-        "prompt_embeds": functional.pad(embeds, (0, 0, 0, missing)),
-        "prompt_attention_mask": functional.pad(mask.bool(), (0, missing)),
-    }
+def kept_prompts(embeds: Tensor, mask: Tensor | None) -> list[Tensor]:
+    """The embeddings `T×D` of each prompt without padding; `mask` is `B×T`, or None where no token is padding."""
+    return list(embeds) if mask is None else [row[kept] for row, kept in zip(embeds, mask.bool(), strict=True)]
 
 
 def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokenizerBase, int]]:
@@ -95,10 +88,15 @@ def _network_kwargs(
     pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
 ) -> Kwargs:
     token = pipeline.vae_scale_factor * PATCH
+    sizes = [[(1, size[1] // token, size[0] // token)]] * len(embeds["prompt_embeds"])
+    return {**masked_text(embeds), "img_shapes": sizes}
+
+
+def masked_text(embeds: PromptEmbeds) -> dict[str, Tensor]:
+    """Prompt embeddings with the mask of their padding, as the transformer's arguments."""
     return {
         "encoder_hidden_states": embeds["prompt_embeds"],
         "encoder_hidden_states_mask": embeds["prompt_attention_mask"],
-        "img_shapes": [[(1, size[1] // token, size[0] // token)]] * len(embeds["prompt_embeds"]),
     }
 
 

@@ -29,6 +29,7 @@ from assetgen.diffusion.loading.compatibility import (
     missing_tensors_error,
 )
 from assetgen.diffusion.loading.loras import fuse_lora
+from assetgen.diffusion.loading.processors import picture_processors
 from assetgen.diffusion.loading.quantizing import (
     check_fusable,
     check_stored_format,
@@ -326,7 +327,7 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
     if whole:
         check_pipeline(folder, variant, replaced=options)
         check_family(folder, family)
-        loading |= _text_encoders(folder, options, loading)
+        loading |= _text_encoders(folder, options, loading) | picture_processors(folder)
     elif (folder / PIPELINE_FILE).exists():
         raise InputError(f"'{folder}' is a whole model, not a network", cure="Give the folder of one network in it")
     else:

@@ -1,7 +1,7 @@
 """Check weight files before torch is imported: present, complete, and safetensors."""
 
 import json
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
 from glob import escape
 from importlib import import_module
@@ -193,17 +193,23 @@ def part_class(folder: Path, name: str) -> str:
     return str(found[1])
 
 
+def component_classes(index: Mapping[str, Any]) -> dict[str, str]:
+    """The class of each component in a pipeline's index, which also holds options of the pipeline."""
+    pairs = {name: origin for name, origin in index.items() if isinstance(origin, list) and len(origin) == 2}
+    return {name: kind for name, (library, kind) in pairs.items() if isinstance(library, str) and isinstance(kind, str)}
+
+
 def check_pipeline(folder: Path, variant: str | None = None, replaced: Container[str] = ()) -> None:
     """Check that a diffusers folder has every file it names, complete, with weights as safetensors.
 
     `variant` ("fp16") is part of the names of its weight files. Components in `replaced` are skipped.
     """
     parts = read_object(folder / PIPELINE_FILE)
-    for name, origin in parts.items():
-        if isinstance(origin, list) and origin[0] and name not in SKIPPED_COMPONENTS and name not in replaced:
-            weighs = (folder / name / "config.json").exists() or _is_network(origin[1])
+    for name, kind in component_classes(parts).items():
+        if name not in SKIPPED_COMPONENTS and name not in replaced:
+            weighs = (folder / name / "config.json").exists() or _is_network(kind)
             check_part(folder / name, variant, needs_weights=weighs)
-            if "Tokenizer" in str(origin[1]):
+            if "Tokenizer" in kind:
                 _check_tokenizer(folder / name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,7 +23,7 @@ from assetgen.diffusion.speed.devices import is_out_of_memory, libraries
 from assetgen.diffusion.speed.energy import EnergyMeter
 from assetgen.errors import BuildError, InputError
 from assetgen.events import Compiling, Drawn, Shrunk, Uncompiled
-from assetgen.images import ImageSet, color_image
+from assetgen.images import ImageSet, color_image, layered_image
 from assetgen.pack.schema import ImageSize
 from assetgen.parts import SourceJob
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
-    """One image (`color`, RGB uint8) per job, in order. All jobs have one `diffusion_batch_key`; they are read lazily.
+def sample(jobs: Iterable[SourceJob], read: Callable[[SourceJob], Request] = read_request) -> Iterator[ImageSet]:
+    """One image per job, in order. All jobs have one `diffusion_batch_key`; they are read lazily, by `read`.
 
     Raises `InputError` for a request that the model does not support, and `BuildError` where the device's memory is
     too small for one image.
     """
-    requests = map(read_request, jobs)
+    requests = map(read, jobs)
     first = next(requests, None)
     if first is None:
         return
@@ -189,7 +189,9 @@ def _emit_drawn(
 
 def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor, Tensor]:
     """The image `H×W×C` uint8 and whether its pixels are finite: tensors on the device, which may not have finished.
-    An inpainted image has the exact pixels of `init_image` where the mask is 0."""
+    An inpainted image has the exact pixels of `init_image` where the mask is 0; the layers of a picture are stacked."""
+    if request.layers:
+        return _decode_layers(warm, request, latents)
     pixels = center_crop(latents_to_image(warm.pipeline.vae, latents, request.tile), request.size)
     finite = pixels.isfinite().all()
     if request.init_image is not None and request.mask_image is not None:
@@ -198,6 +200,14 @@ def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor,
         mask, original = (pixels.new_tensor(each) for each in inputs)
         pixels = mask * pixels + (1 - mask) * original
     return quantize(pixels), finite
+
+
+def _decode_layers(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor, Tensor]:
+    """The layers `N×H×W×4` uint8 without the whole picture, which comes first."""
+    torch, _ = libraries()
+    frames = latents.chunk(request.layers + 1, dim=1)[1:]
+    layers = torch.stack([latents_to_image(warm.pipeline.vae, frame, request.tile) for frame in frames])
+    return quantize(layers), layers.isfinite().all()
 
 
 def _to_image_sets(
@@ -212,5 +222,7 @@ def _to_image_sets(
             cure = "Its weights, a LoRA, an embedding or a control contain NaN: download them again"
         raise InputError(f"model '{batch[0].card.model}' produced NaN pixels", cure=cure)
     arrays = images.cpu().numpy()
+    if batch[0].layers:
+        return [layered_image(array) for array in arrays]
     meta = {"native_alpha": True} if arrays.shape[-1] == 4 else {}
     return [color_image(array, tiles=request.tile, **meta) for request, array in zip(batch, arrays, strict=True)]

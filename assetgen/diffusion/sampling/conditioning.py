@@ -103,14 +103,18 @@ def _references(warm: WarmModel, request: Request, size: ImageSize) -> tuple[Flo
 
 
 def _reference_kwargs(warm: WarmModel, pictures: Sequence[tuple[FloatArray, ...]], cfg: bool) -> Kwargs:
-    """Arguments of the network for the reference pictures of each request, those of the negative prompts first."""
+    """Arguments of the network for the reference pictures of each request, those of the negative prompts first. What
+    is no tensor is the same for all of them."""
     import torch
 
     family = warm.family.references
     if family is None or not pictures[0]:
         return {}
     found = [family.network_kwargs(warm.pipeline, each) for each in pictures] * (2 if cfg else 1)
-    return {name: torch.cat([kwargs[name] for kwargs in found]) for name in found[0]}
+    return {
+        name: torch.cat([kwargs[name] for kwargs in found]) if isinstance(first, torch.Tensor) else first
+        for name, first in found[0].items()
+    }
 
 
 def _per_image(values: Sequence[float]) -> Tensor:

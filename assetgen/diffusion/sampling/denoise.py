@@ -83,7 +83,7 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
 
     device, pipeline = warm.device.torch_device, warm.pipeline
     latent_size = (size[0] // warm.vae_scale_factor, size[1] // warm.vae_scale_factor)
-    channels = latent_channels(pipeline.vae)
+    channels = latent_channels(pipeline.vae) * (requests[0].layers + 1)
     noises, generators = zip(*(seeded_noise(each.seed, channels, latent_size) for each in requests), strict=True)
     given = [(each.init_image, each.size) for each in requests if each.init_image is not None]
     images = [fit_image(with_channels(image, image_channels(pipeline.vae)), within, size) for image, within in given]

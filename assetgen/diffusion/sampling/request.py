@@ -44,6 +44,8 @@ class Request:
     controls: tuple[Control, ...]
     references: tuple[FloatArray, ...]
     loras: tuple[Lora, ...]
+    layers: int = 0
+    """How many layers its reference picture is taken apart into; 0 for other tasks."""
 
     def control_image(self, number: int) -> FloatArray:
         """The image of one of its controls, `H×W×3` in 0..1."""
@@ -96,6 +98,8 @@ def read_request(job: SourceJob) -> Request:
     references = [control for control in job.context.controls if control.kind == REFERENCE]
     start = next((control for control in job.context.controls if control.kind == IMAGE_TO_IMAGE), None)
     controls = tuple(each for each in job.context.controls if each.kind not in (REFERENCE, IMAGE_TO_IMAGE))
+    if get_family(card.family).layered and "count" not in settings:
+        raise InputError(f"model '{card.model}' takes pictures apart", cure="Use a preset like parallax with it")
     _check_references(card, references)
     for control in controls:
         _check_control(card, control)
