@@ -22,6 +22,7 @@ from assetgen.pixels.image_files import encode_png, read_image
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
+STEPS = 3
 TINY = runpy.run_path(str(Path(__file__).with_name("tiny_qwen.py")))
 
 
@@ -70,7 +71,7 @@ def theirs(card: ModelCard, kind: str, **inputs: Any) -> Array:
     warm = warm_model(card, (), (), ignore)
     pipeline = getattr(diffusers, kind)(**{**warm.pipeline.components, "scheduler": warm.scheduler()})
     pipeline.set_progress_bar_config(disable=True)
-    settings = {"true_cfg_scale": 5.0, "negative_prompt": "fog", "num_inference_steps": 4, "output_type": "np"}
+    settings = {"true_cfg_scale": 5.0, "negative_prompt": "fog", "num_inference_steps": STEPS, "output_type": "np"}
     if "layers" not in inputs:
         settings |= {"width": card.native[0], "height": card.native[1]}
     generator = torch.Generator().manual_seed(9)
@@ -81,7 +82,7 @@ def theirs(card: ModelCard, kind: str, **inputs: Any) -> Array:
 
 
 def ours(job: Make, card: ModelCard, **settings: Any) -> Array:
-    return sampled(job(card, prompt="a red cat", negative="fog", guidance=5.0, steps=4, seed=9, **settings))
+    return sampled(job(card, prompt="a red cat", negative="fog", guidance=5.0, steps=STEPS, seed=9, **settings))
 
 
 def latents_of(card: ModelCard, pixels: Array) -> Any:
@@ -117,13 +118,13 @@ def test_the_schedule_of_a_distilled_krea_2_equals_the_diffusers_pipeline(job: M
     import torch
 
     card = card_of(tmp_path, "krea2", 32, distilled=True)
-    settings = {"prompt": "a red cat", "guidance": 0.0, "steps": 4, "seed": 9}
+    settings = {"prompt": "a red cat", "guidance": 0.0, "steps": STEPS, "seed": 9}
     with pytest.raises(InputError, match=r"shifted by a constant. Add `scheduler: {name: FlowMatchEuler"):
         sampled(job(card, **settings))
     scheduler = {"name": "FlowMatchEulerDiscreteScheduler", "options": {"base_shift": 1.15, "max_shift": 1.15}}
     made = sampled(job(ModelCard.model_validate({**card.model_dump(), "scheduler": scheduler}), **settings))
     pipeline = warm_model(card, (), (), ignore).pipeline
-    size = {"width": 32, "height": 32, "num_inference_steps": 4, "output_type": "np"}
+    size = {"width": 32, "height": 32, "num_inference_steps": STEPS, "output_type": "np"}
     with torch.inference_mode():
         expected = pipeline("a red cat", guidance_scale=0.0, generator=torch.Generator().manual_seed(9), **size)
     assert np.abs(made - np.rint(expected.images[0] * 255)).max() <= 1
@@ -136,7 +137,7 @@ def test_references_equal_the_diffusers_pipeline(job: Make, tmp_path: Path) -> N
     card, pictures = card_of(tmp_path, "qwen_image_edit", 128, levels=5, zero_cond_t=True), [picture(60, 40)] * 2
     expected = theirs(card, "QwenImageEditPlusPipeline", image=[Image.fromarray(each) for each in pictures])
     controls = tuple(Control("reference", color_image(each)) for each in pictures)
-    request = {"prompt": "a red cat", "negative": "fog", "guidance": 5.0, "steps": 4, "seed": 9}
+    request = {"prompt": "a red cat", "negative": "fog", "guidance": 5.0, "steps": STEPS, "seed": 9}
     made = sampled(job(card, Context(asset="it", controls=controls), **request))
     assert np.abs(made - expected).max() <= 1
     assert np.abs(sampled(job(card, **request)) - made).max() > 1
@@ -158,7 +159,7 @@ def test_layers_equal_the_diffusers_pipeline(layered: ModelCard, tmp_path: Path)
 
     image = picture(60, 40, channels=4)
     both = theirs(layered, "QwenImageLayeredPipeline", image=Image.fromarray(image), layers=2)
-    settings = {"negative": "fog", "guidance": 5.0, "steps": 4, "seed": 9, "count": 2}
+    settings = {"negative": "fog", "guidance": 5.0, "steps": STEPS, "seed": 9, "count": 2}
     made = sample_layers(layers_job(layered, image=written(tmp_path, "image.png", image), **settings))
     assert sorted(made.channels) == ["color", "layer0", "layer1"]
     for number, expected in enumerate(both):

@@ -138,7 +138,7 @@ def qwen_vae(channels: int = 3, levels: int = 3, latents: int = 4) -> Any:
     import torch
 
     found = diffusers.AutoencoderKLQwenImage(
-        base_dim=8,
+        base_dim=4,
         z_dim=latents,
         dim_mult=[1] + [2] * (levels - 1),
         num_res_blocks=1,
