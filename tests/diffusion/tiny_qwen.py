@@ -117,9 +117,11 @@ def scheduler() -> Any:
 
 
 def qwen_transformer(latents: int = 4, **shape: Any) -> Any:
+    """With weights so large that each token of a prompt changes the image."""
     import diffusers
+    import torch
 
-    return diffusers.QwenImageTransformer2DModel(
+    found = diffusers.QwenImageTransformer2DModel(
         patch_size=2,
         in_channels=4 * latents,
         out_channels=latents,
@@ -130,6 +132,10 @@ def qwen_transformer(latents: int = 4, **shape: Any) -> Any:
         axes_dims_rope=(4, 6, 6),
         **shape,
     )
+    for weight in found.parameters():
+        if weight.ndim > 1:
+            torch.nn.init.normal_(weight, std=0.2)
+    return found
 
 
 def qwen_vae(channels: int = 3, levels: int = 3, latents: int = 4) -> Any:
