@@ -170,8 +170,6 @@ class Family:
     """True for models that take a picture apart: the latents of the picture and of its layers are their channels."""
     has_position_embeddings: Callable[[ModelMixin], bool] = lambda network: False
     """True if the network encodes absolute positions, so that circular padding cannot make its images tile."""
-    capturable: bool = True
-    """False for a network that waits for the device, which a CUDA graph cannot record."""
     control_adapters: Mapping[str, ControlAdapter] = field(default_factory=dict)
     """By the `type` of controls in model cards."""
 
