@@ -1,4 +1,5 @@
-"""Transformers of Z-Image and FLUX.2 in one file, with the tensor names of their publishers and ComfyUI."""
+"""Transformers of Z-Image and FLUX.2 and ControlNets of Z-Image in one file, with the tensor names of their publishers
+and ComfyUI."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetgen.diffusion.loading.checkpoint import detect_transformer
+from assetgen.diffusion.loading.checkpoint import detect_controlnet, detect_transformer
 from assetgen.diffusion.loading.models import warm_model
 from assetgen.events import ignore
 from assetgen.pack.schema import ModelCard
@@ -152,3 +153,40 @@ def test_a_published_transformer_is_detected(
         made = getattr(diffusers, config["_class_name"]).from_config(config)
     shapes = {key: tensor.shape for key, tensor in network.state_dict().items()}
     assert {key: tensor.shape for key, tensor in made.state_dict().items()} == shapes
+
+
+UNION = {"control_layers_places": list(range(0, 30, 2)), "control_refiner_layers_places": [0, 1], "control_in_dim": 33}
+CONTROLNETS = {
+    "1.0": {"control_layers_places": list(range(0, 30, 5)), "control_in_dim": 16},
+    "2.0": {**UNION, "add_control_noise_refiner": "control_layers"},
+    "2.1": {**UNION, "add_control_noise_refiner": "control_noise_refiner"},
+}
+
+
+@pytest.mark.parametrize("version", CONTROLNETS)
+def test_a_published_controlnet_of_z_image_is_detected(version: str) -> None:
+    import diffusers
+    import torch
+
+    with torch.device("meta"):
+        network = diffusers.ZImageControlNetModel(**CONTROLNETS[version])
+        shapes = {key: list(tensor.shape) for key, tensor in network.state_dict().items()}
+        found = detect_controlnet(shapes)
+        assert found is not None
+        made = diffusers.ZImageControlNetModel.from_config(found["parts"]["controlnet"])
+    assert {key: list(tensor.shape) for key, tensor in made.state_dict().items()} == shapes
+    assert all(made.config[key] == value for key, value in CONTROLNETS[version].items())
+
+
+def test_a_controlnet_of_z_image_in_one_file_is_loaded_as_it_was_saved(tiny_of: Find, tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    card = tiny_of("z_image")
+    state = warm_model(card, (), ["depth"], ignore).controls["depth"].state_dict()
+    saved = {key: tensor for key, tensor in state.items() if key.startswith("control_")}  # others are the transformer's
+    own = card.controls["depth"].weights.folder  # type: ignore[union-attr]
+    save_file(saved, tmp_path / "control.safetensors")
+    weights = {"file": tmp_path / "control.safetensors", "config": str(own)}
+    alone = {**card.model_dump(), "controls": {"depth": {"weights": weights, "licence": "CC0-1.0"}}}
+    loaded = warm_model(ModelCard.model_validate(alone), (), ["depth"], ignore).controls["depth"].state_dict()
+    assert all(bool((loaded[key] == tensor).all()) for key, tensor in saved.items())

@@ -122,11 +122,27 @@ def transformer_configuration(file: Path, kind: str) -> Iterator[Path | None]:
     """Context with the folder of a `config.json` for the published transformer in a file; None where it is unknown or
     not of the diffusers class `kind`."""
     found = detect_transformer(logical_shapes(file))
-    if found is None or found["parts"]["transformer"]["_class_name"] != kind:
+    config = found["parts"]["transformer"] if found else None
+    with _configuration_folder(config if config and config["_class_name"] == kind else None) as folder:
+        yield folder
+
+
+@contextmanager
+def controlnet_configuration(file: Path) -> Iterator[Path | None]:
+    """Context with the folder of a `config.json` for the published ControlNet in a file; None where it is unknown."""
+    found = detect_controlnet(logical_shapes(file))
+    with _configuration_folder(found["parts"]["controlnet"] if found else None) as folder:
+        yield folder
+
+
+@contextmanager
+def _configuration_folder(config: Mapping[str, Any] | None) -> Iterator[Path | None]:
+    """Context with the folder of a `config.json`; None without a configuration."""
+    if config is None:
         yield None
         return
     with TemporaryDirectory(prefix="assetgen-") as folder:
-        (Path(folder) / "config.json").write_text(json.dumps(found["parts"]["transformer"]))
+        (Path(folder) / "config.json").write_text(json.dumps(config))
         yield Path(folder)
 
 
@@ -172,6 +188,18 @@ def detect_transformer(shapes: Shapes) -> Configuration | None:
         fill = "fill" if shapes["img_in.weight"][1] == _FLUX_FILL_CHANNELS else None
         return _configuration("flux", fill if "guidance_in.in_layer.weight" in shapes else "schnell")
     return None
+
+
+def detect_controlnet(shapes: Shapes) -> Configuration | None:
+    """The configuration of a published ControlNet union of Z-Image: version 1.0 has 6 layers, 2.0 and 2.1 have 15 and
+    differ in whether their refiners have layers of their own."""
+    if "control_all_x_embedder.2-1.weight" not in shapes:
+        return None
+    layers = {name.split(".")[1] for name in shapes if name.startswith("control_layers.")}
+    refines = "control_noise_refiner.0.before_proj.weight" in shapes
+    versions = {(6, False): "1.0", (15, False): "2.0", (15, True): None}  # lite versions place their layers otherwise
+    key = (len(layers), refines)
+    return _configuration("z_image_control", versions[key]) if key in versions else None
 
 
 def _configuration(name: str, variant: str | None) -> Configuration:

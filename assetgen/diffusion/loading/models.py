@@ -15,6 +15,7 @@ from cachetools import LRUCache
 
 from assetgen.diffusion.families import Family, get_family
 from assetgen.diffusion.loading.checkpoint import (
+    controlnet_configuration,
     read_network,
     read_whole,
     transformer_configuration,
@@ -256,9 +257,18 @@ def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
     how = warm.family.control_adapters[control.type]
     if how.load is not None:
         return how.load(weights_path(control.weights), control.adapter, warm.device)
-    network = _read(getattr(diffusers, how.network_class), control.weights, card.model, warm.device)
+    network = _read_control(getattr(diffusers, how.network_class), control.weights, card.model, warm.device)
     check_control(card, kind, network, warm.network)
     return network.to(warm.device.torch_device)
+
+
+def _read_control(kind: Any, location: Location, model: str, device: Device) -> Any:
+    """A control network. A published one in a single file needs no `config`."""
+    if not isinstance(location, SingleFile) or location.config is not None:
+        return _read(kind, location, model, device)
+    with controlnet_configuration(location.file) as folder:
+        found = location.model_copy(update={"config": str(folder)}) if folder else location
+        return _read(kind, found, model, device)
 
 
 def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin:
