@@ -322,7 +322,8 @@ class ModelCard(Spec):
     is the number format of the large matrices of the network and the text encoders; "auto" is the most precise one
     that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`). `seamless` is how a transformer
     draws tiling images: by rolling the latents, with two predictions a step, or by position embeddings that are
-    periodic over the image, with one (for models with rotary embeddings).
+    periodic over the image, with one (for models with rotary embeddings). `guidance_end` is the fraction of the steps
+    after which classifier-free guidance ends: later steps take half the time.
     """
 
     model: _Name
@@ -350,6 +351,7 @@ class ModelCard(Spec):
     precision: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     compile: Literal["auto", "always", "never"] = "auto"
     quantize: Literal["auto"] | Quantization = "none"
+    guidance_end: Annotated[float, Field(gt=0, le=1)] = 1.0
     seamless: Literal["rolling", "periodic"] = "rolling"
 
     @field_validator("defaults")

@@ -198,6 +198,33 @@ def _pixels(color: Array) -> Any:
     return torch.from_numpy(to_float(color)).permute(2, 0, 1)[None]
 
 
+@pytest.mark.parametrize("name", ["stable_diffusion", "sd3"])
+def test_guidance_that_ends_equals_a_diffusers_pipeline_whose_callback_ends_it(
+    tiny_of: Find, job: Make, name: str
+) -> None:
+    tensors = ["prompt_embeds"] + (["pooled_prompt_embeds"] if name == "sd3" else [])
+
+    def end(pipeline: Any, step: int, timestep: Any, given: dict[str, Any]) -> dict[str, Any]:
+        if step == 1:  # the second of four
+            pipeline._guidance_scale = 0.0
+            given |= {key: given[key].chunk(2)[1] for key in tensors}
+        return given
+
+    inputs = {"callback_on_step_end": end, "callback_on_step_end_tensor_inputs": ["latents", *tensors]}
+    theirs = _diffusers_image(tiny_of(name), **inputs)
+    card = tiny_of(name).model_copy(update={"guidance_end": 0.5})
+    ours = sample_one(job(card, prompt="a red cat", steps=4, guidance=5.0, seed=9))
+    assert np.abs(ours - theirs).max() <= 1
+    whole = sample_one(job(tiny_of(name), prompt="a red cat", steps=4, guidance=5.0, seed=9))
+    assert (ours != whole).any()
+
+
+def test_guidance_that_ends_draws_with_each_family(each: ModelCard, job: Make) -> None:
+    card = each.model_copy(update={"guidance_end": 0.5})
+    context = controlled("depth", 255) if "depth" in each.controls else None
+    assert sample_one(job(card, context, steps=4)).shape == (32, 32, 3)
+
+
 def _diffusers_image(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None = None, **inputs: Any) -> Array:
     """An image from a pipeline's own loop, with our initial noise."""
     import torch

@@ -67,7 +67,17 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-_NOT_LOADED = {"about", "licence_url", "facts", "prompts", "affixes", "defaults", "compile", "references"}
+_NOT_LOADED = {
+    "about",
+    "licence_url",
+    "facts",
+    "prompts",
+    "affixes",
+    "defaults",
+    "compile",
+    "guidance_end",
+    "references",
+}
 """Card fields that do not affect loading: they may differ between two uses of one warm model."""
 _CACHED_PROMPTS = 1024
 """Prompts whose chunks are cached: each is needed several times, and tokenizing takes a millisecond."""

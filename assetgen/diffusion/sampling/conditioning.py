@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Kwargs
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Kwargs, PromptEmbeds
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import scale_model_input
 from assetgen.diffusion.sampling.latents import encode_images, to_tensor
@@ -50,18 +50,27 @@ class BatchControl:
 class Conditioning:
     """Conditioning of one batch; with classifier-free guidance, negative embeddings precede positive ones.
 
-    `guidance_scale` is `B×1×1×1`, None without classifier-free guidance. `inpainting` are the extra input channels of
+    `guidance_scale` is `B×1×1×1`, None without classifier-free guidance; from the fraction `guidance_end` of the steps
+    on, `unguided_kwargs` and no guidance take its place. `inpainting` are the extra input channels of
     inpainting models. `tile` holds the axes along which the images tile, `rolled_axes` those where that takes noise
     rolling, `offsets` where each image's shifts begin.
     """
 
     network_kwargs: Kwargs
+    unguided_kwargs: Kwargs
     guidance_scale: Tensor | None
+    guidance_end: float
     controls: tuple[BatchControl, ...]
     inpainting: Tensor | None
     tile: str
     rolled_axes: str
     offsets: list[dict[str, float]]
+
+    def at(self, progress: float) -> Conditioning:
+        """The conditioning at this fraction of the steps."""
+        if self.guidance_scale is None or progress < self.guidance_end:
+            return self
+        return replace(self, network_kwargs=self.unguided_kwargs, guidance_scale=None)
 
 
 def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> Conditioning:
@@ -73,21 +82,33 @@ def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: Ima
     prompts = [(request.prompt, request.negative_prompt) for request in requests]
     encoded = encode_prompts(warm, prompts, cfg, pictures)
     embeds = {name: tensor for name, tensor in encoded.items() if not name.startswith("negative_")}
-    if cfg:
-        embeds = {name: torch.cat([encoded[f"negative_{name}"], tensor]) for name, tensor in embeds.items()}
     guidance_scale = _per_image([request.guidance_scale for request in requests]).to(warm.device.torch_device)
+
+    def kwargs_of(embeds: PromptEmbeds, cfg: bool) -> Kwargs:
+        kwargs = warm.family.network_kwargs(warm.pipeline, embeds, size, guidance_scale)
+        return {**kwargs, **_reference_kwargs(warm, pictures, cfg)}
+
+    guidance_end = _guidance_end(warm, requests[0])
+    guided = embeds
+    if cfg:
+        guided = {name: torch.cat([encoded[f"negative_{name}"], tensor]) for name, tensor in embeds.items()}
     return Conditioning(
-        network_kwargs={
-            **warm.family.network_kwargs(warm.pipeline, embeds, size, guidance_scale),
-            **_reference_kwargs(warm, pictures, cfg),
-        },
+        network_kwargs=kwargs_of(guided, cfg),
+        unguided_kwargs=kwargs_of(embeds, False) if cfg and guidance_end < 1 else {},
         guidance_scale=guidance_scale if cfg else None,
+        guidance_end=guidance_end,
         controls=tuple(_batch_control(warm, requests, number, size) for number in range(len(requests[0].controls))),
         inpainting=_inpainting_channels(warm, requests, size),
         tile=tile,
         rolled_axes=tile if _needs_rolling(warm, requests[0].card) else "",
         offsets=[start_offsets(request.seed) for request in requests],
     )
+
+
+def _guidance_end(warm: WarmModel, request: Request) -> float:
+    """The card's `guidance_end`; 1 with an IP-Adapter, whose installed layers expect both halves of a batch."""
+    kinds = [control.kind for control in request.controls]
+    return 1.0 if warm.uses_ip_adapter(request.card, kinds) else request.card.guidance_end
 
 
 def _needs_rolling(warm: WarmModel, card: ModelCard) -> bool:
@@ -188,6 +209,7 @@ def predict(
     warm: WarmModel, conditioning: Conditioning, scheduler: SchedulerMixin, latents: Tensor, step: SamplingStep
 ) -> Tensor:
     """The guided prediction (noise or velocity) for latents `B×C×h×w`: float32, same shape."""
+    conditioning = conditioning.at(step.progress)
     latents = scale_model_input(scheduler, latents, step.timestep)
     axes = conditioning.rolled_axes
     if not axes:
