@@ -25,7 +25,7 @@ _COLUMNS = ("model", "commercial use", "download", "VRAM", "offl.", "4-bit", "st
 _LIST_NOTE = (
     "Sizes are in GB. download: without controls. VRAM, offl., 4-bit: device memory in 16 bits, offloaded\n"
     "by component, in 4 bits; computed, ~ from numbers of parameters. s/image: measured, by device.\n"
-    "`assetgen models show MODEL` has more, `assetgen models get MODEL` downloads."
+    "gated: not here, and its licence must be accepted on the hub before `assetgen models get MODEL`."
 )
 
 
@@ -67,7 +67,7 @@ def _row(each: "ModelOverview") -> tuple[str, ...]:
     needed = (memory.resident, memory.offloaded, memory.quantized) if memory else ()
     sizes = [f"{mark}{size / 1e9:.1f}" for size in needed]
     seconds = ", ".join(f"{value:g} {device}" for device, value in card.facts.seconds.items())
-    weights = f"{each.weights}, gated" if card.facts.gated and each.weights != "here" else each.weights
+    weights = "gated" if card.facts.gated and each.weights == "not here" else each.weights
     download = f"{card.facts.download:.1f}" if card.facts.download else ""
     steps = str(card.defaults.get("steps", ""))
     return card.model, licence_tier(card), download, *(sizes or [""] * 3), steps, seconds, weights
