@@ -1,6 +1,5 @@
 """A model whose autoencoder has an alpha channel samples RGBA."""
 
-import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,20 @@ from assetgen.pixels.image_files import encode_png
 
 pytestmark = pytest.mark.model
 Make = Callable[..., SourceJob]
-MAKERS = runpy.run_path(str(Path(__file__).with_name("tiny_models.py")))
 
 
-@pytest.fixture(scope="module")
-def card(tiny_of: Callable[[str], ModelCard], tmp_path_factory: pytest.TempPathFactory) -> ModelCard:
-    """Stable Diffusion 3's shape, with an RGBA autoencoder for its latents as the card's `vae`."""
+@pytest.fixture(scope="module", params=["sd3", "flux2"])
+def card(
+    request: pytest.FixtureRequest, tiny_of: Callable[[str], ModelCard], tmp_path_factory: pytest.TempPathFactory
+) -> ModelCard:
+    """A model whose card names an RGBA autoencoder for its latents as `vae`."""
     import torch
 
     torch.manual_seed(1)
-    folder = tmp_path_factory.mktemp("rgba")
-    MAKERS["vae"](shift=0.1, colors=4).save_pretrained(folder)
-    return ModelCard.model_validate({**tiny_of("sd3").model_dump(), "vae": {"folder": folder}})
+    base, folder = tiny_of(request.param), tmp_path_factory.mktemp("rgba")
+    vae = warm_model(base, (), (), ignore).pipeline.vae
+    type(vae).from_config({**vae.config, "in_channels": 4, "out_channels": 4}).save_pretrained(folder)
+    return ModelCard.model_validate({**base.model_dump(), "vae": {"folder": folder}})
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def sampled(job: SourceJob) -> ImageSet:
     return images
 
 
+@pytest.mark.parametrize("card", ["sd3"], indirect=True)
 def test_the_alpha_equals_that_of_the_diffusers_pipeline(card: ModelCard, job: Make) -> None:
     import torch
 
@@ -58,7 +60,11 @@ def test_the_alpha_equals_that_of_the_diffusers_pipeline(card: ModelCard, job: M
     ours = sampled(job(card, prompt="a red cat", steps=4, guidance=5.0, seed=9))
     assert ours["color"].shape == (32, 32, 4)
     assert np.abs(ours["color"] - np.rint(theirs * 255)).max() <= 1
-    assert ours.meta.native_alpha is True
+
+
+def test_the_image_has_an_alpha_channel(card: ModelCard, job: Make) -> None:
+    images = sampled(job(card))
+    assert (images["color"].shape, images.meta.native_alpha) == ((32, 32, 4), True)
 
 
 def test_models_without_alpha_do_not_claim_it(tiny_of: Callable[[str], ModelCard], job: Make) -> None:

@@ -295,15 +295,13 @@ def t5_encoder_pair(width: int = 2 * WIDTH) -> tuple[Any, Any]:
     return tokenizer, transformers.T5EncoderModel(shape)
 
 
-def vae(shift: float | None = None, channels: int = 4, colors: int = 3) -> Any:
+def vae(shift: float | None = None, channels: int = 4) -> Any:
     """An autoencoder with a scale factor of 4; with a shift its latent distribution has almost no variance."""
     import diffusers
     import torch
 
     found = diffusers.AutoencoderKL(
         block_out_channels=(16,) * 3,
-        in_channels=colors,
-        out_channels=colors,
         latent_channels=channels,
         norm_num_groups=8,
         down_block_types=("DownEncoderBlock2D",) * 3,

@@ -52,6 +52,7 @@ def qwen_family(pipeline_class: str, **changes: Any) -> Family:
         "in_channels": lambda network: int(network.config.in_channels) // PATCH**2,
         "guide": _rescaled_guidance,
         "sigmas": linear_sigmas,
+        "capturable": False,  # makes tensors of numbers in every pass; not tested on a GPU
         "skipped_steps": floored_skipped_steps,
         "has_position_embeddings": lambda network: True,
         "control_adapters": {"controlnet": ControlAdapter("QwenImageControlNetModel", _prepare, _controlnet)},

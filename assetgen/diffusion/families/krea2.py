@@ -47,6 +47,7 @@ def krea2() -> Family:
         sigmas=linear_sigmas,
         time_shift=_time_shift,
         skipped_steps=floored_skipped_steps,
+        capturable=False,  # not tested on a GPU
         has_position_embeddings=lambda network: True,
     )
 

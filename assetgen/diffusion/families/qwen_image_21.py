@@ -39,7 +39,7 @@ def qwen_image_21() -> Family:
         sigmas=linear_sigmas,
         time_shift=_time_shift,
         skipped_steps=floored_skipped_steps,
-        capturable=False,
+        capturable=False,  # the network reads masks on the CPU
         has_position_embeddings=lambda network: True,
     )
 
