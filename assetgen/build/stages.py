@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
+from assetgen.diffusion.sampling.request import on_white
 from assetgen.errors import AssetgenError, BuildError
 from assetgen.events import Emit, StepRan
-from assetgen.images import ImageSet
+from assetgen.images import ImageSet, color_image, to_uint8
 from assetgen.pack.recipe import Stage
 from assetgen.parts import BatchSource, Control, Files, Part, SourceJob, Verdict
 
@@ -32,7 +33,8 @@ def render_control(
     if member is not None:
         if member not in (members or {}):
             raise BuildError(f"the asset '{member}' that it refers to is not made yet", where=stage.alias)
-        return Control(stage.control_kind, (members or {})[member](), **conditioning)
+        color = on_white((members or {})[member]()["color"])
+        return Control(stage.control_kind, color_image(to_uint8(color)), **conditioning)
     inputs = (device,) if stage.part.traits.detector else ()
     return Control(stage.control_kind, run_part(stage.part, stage.alias, *inputs, **arguments), **conditioning)
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assetgen.build.stages import render_control
 from assetgen.build.status import plan_report
 from assetgen.errors import InputError
 from assetgen.events import Event, Warned
+from assetgen.images import color_image
 from assetgen.machine import Machine
 from assetgen.pack.library import PackFile
 from assetgen.pack.project import Project
@@ -95,6 +97,16 @@ def test_an_asset_depends_on_the_one_that_it_refers_to(write_pack: Write) -> Non
     )
     assert [member.name for member in before.members] == ["hero"]
     assert before.sampled_key() != after.sampled_key()
+
+
+def test_the_transparent_part_of_an_asset_is_white_in_a_reference(write_pack: Write) -> None:
+    [stage] = recipe(write_pack(asset("{member: hero}", more=f"  {HERO}\n"))).controls
+    sprite = np.zeros((8, 8, 4), np.uint8)
+    sprite[2:4, 2:4] = (10, 20, 30, 255)
+    color = render_control(stage, members={"hero": lambda: color_image(sprite)}).images["color"]
+    assert color.shape == (8, 8, 3)
+    assert (color[0, 0] == 255).all()
+    assert color[2, 2].tolist() == [10, 20, 30]
 
 
 def test_plan_and_build_state_that_a_model_starts_from_a_reference(write_pack: Write, tmp_path: Path) -> None:
