@@ -20,7 +20,7 @@ LIMITS = {
     "weight file": "pack.weights._MAX_BYTES",
     "lock": "pack.lock._MAX_BYTES",
     "manifest, journal": "build.manifest._MAX_BYTES build.publish._MAX_JOURNAL",
-    "image": "pixels.image_files._MAX_FILE_BYTES images.MAX_PIXELS pixels.image_files._MAX_FLOAT_PIXELS"
+    "image": "pixels.image_files._MAX_FILE_BYTES images.MAX_PIXELS pixels.image_files._MAX_DEEP_PIXELS"
     " images.MAX_SCALED_PIXELS",
     "palette": "pixels.palettes._MAX_FILE_BYTES pixels.palettes.MAX_COLORS",
     "mesh": "controls._mesh._MAX_BYTES controls._gltf._MAX_BUFFER_BYTES controls._polygons.MAX_FACES"

@@ -27,6 +27,7 @@ from assetgen.pixels.image_files import read_image
 
 _FAR_PERCENTILE, _FAR_SHARE, _NEAR_PERCENTILE = 1.0, 0.8, 99.7
 """Percentiles of inverse depth that become black and white, as in the training of the embedded depth ControlNet."""
+_STRIP = 256  # rows of an image that are converted to floats at once
 _FLAT_MARGIN = 0.1  # of the depth range of an orthographic view: distance from the farthest surface to black
 
 _Tone = Literal["white", "black"]
@@ -102,13 +103,18 @@ def _graded(nearness: Floats, perspective: bool, near: _Tone) -> ImageSet:
 
 
 def _from_image(image: InputFile, size: ControlSize, fit: Fit, near: _Tone) -> ImageSet:
-    pixels = to_float(read_image(image.path))
-    rgb, alpha = pixels[..., :3], pixels[..., 3:]
-    grey = rgb.mean(axis=2, keepdims=True)
+    pixels = read_image(image.path)
+    strips = (pixels[top : top + _STRIP] for top in range(0, len(pixels), _STRIP))
+    grey = np.concatenate([_nearness(to_float(strip), near) for strip in strips])
+    return _depth_image(pad_to_size(fit_to_size(grey, size, fit), size), DepthRange("near_white", "picture"))
+
+
+def _nearness(pixels: FloatArray, near: _Tone) -> FloatArray:
+    """The mean of the colors, `H×W×1`, near = 1; what is transparent is far."""
+    grey: FloatArray = pixels[..., :3].mean(axis=2, keepdims=True)
     if near == "black":
         grey = 1 - grey
-    grey = pad_to_size(fit_to_size(grey * alpha if alpha.size else grey, size, fit), size)
-    return _depth_image(grey, DepthRange("near_white", "picture"))
+    return grey * pixels[..., 3:] if pixels.shape[2] == 4 else grey
 
 
 def _depth_image(grey: FloatArray, shown: DepthRange) -> ImageSet:

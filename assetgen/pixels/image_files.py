@@ -45,7 +45,7 @@ _UPRIGHT: Mapping[int, Callable[[Array], Array]] = {
 """What turns an image of each EXIF orientation upright."""
 _TOP = 65_535  # of 16 bits
 _FLOAT_SLACK = 1 / 255  # floats beyond 0..1 by less are the overshoot of a filter
-_MAX_FLOAT_PIXELS = 4096 * 4096  # float images with more are not read: they take four times the memory
+_MAX_DEEP_PIXELS = 4096 * 4096  # files of 16 bits or floats with more are not read: they take too much memory
 _MESSAGE_LENGTH = 200  # characters of an error of Pillow that are shown
 _LEVEL, _QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
 _DAMAGED = (
@@ -65,11 +65,15 @@ def read_image(path: Path) -> Array:
         data = read_limited(path, _MAX_FILE_BYTES)
     except OSError as error:
         raise InputError(f"cannot read image '{path}' ({error.strerror})") from error
-    return decode_image(data, str(path))
+    return _decoded(data, str(path), _MAX_DEEP_PIXELS)
 
 
 def decode_image(data: bytes, name: str = "image") -> Array:
-    """Like `read_image`, from bytes; `name` is used in error messages."""
+    """Like `read_image`, from the bytes of a file that assetgen wrote; `name` is used in error messages."""
+    return _decoded(data, name, MAX_PIXELS)
+
+
+def _decoded(data: bytes, name: str, most_deep: int) -> Array:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -77,7 +81,7 @@ def decode_image(data: bytes, name: str = "image") -> Array:
             warnings.simplefilter("ignore", UserWarning)  # damaged metadata; only the pixels matter
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as image:
-                _check_kind(image)
+                _check_kind(image, most_deep if _is_deep(image, data) else MAX_PIXELS)
                 return _pixels(image, data)
     except InputError as error:
         raise InputError(f"'{name}' {error.what}", cure=error.cure) from error
@@ -93,10 +97,18 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:_MESSAGE_LENGTH]
 
 
-def _check_kind(image: "Image") -> None:
-    """Raise `InputError` for an image that is not decoded: too large, animated, or EPS."""
+def _is_deep(image: "Image", data: bytes) -> bool:
+    """Whether its samples have more than 8 bits."""
+    return image.mode.startswith(("I", "F")) or _is_deep_color_png(image, data)
+
+
+def _is_deep_color_png(image: "Image", data: bytes) -> bool:
+    return data[:8] == SIGNATURE and data[24] == 16 and image.mode in ("RGB", "RGBA")
+
+
+def _check_kind(image: "Image", most: int) -> None:
+    """Raise `InputError` for an image that is not decoded: of more than `most` pixels, animated, or EPS."""
     width, height = image.size
-    most = _MAX_FLOAT_PIXELS if image.mode == "F" else MAX_PIXELS
     if width * height > most:
         raise InputError(f"has {width} × {height} pixels", cure=f"At most {most:,} are read")
     if image.format == "EPS":
@@ -119,7 +131,7 @@ def _has_frames(image: "Image") -> bool:
 def _pixels(image: "Image", data: bytes) -> Array:
     from PIL import ImageOps
 
-    if data[:8] == SIGNATURE and data[24] == 16 and image.mode in ("RGB", "RGBA"):
+    if _is_deep_color_png(image, data):
         image.load()  # raises for most damage, which libpng would print
         orientation = image.getexif().get(_ORIENTATION, 1)
         image.close()  # frees its pixels
@@ -172,11 +184,11 @@ def _pixel_chunks(png: bytes) -> bytes:
     Raises `ValueError` where the pixels are not those of the header's size.
     """
     chunks = list(_chunks(png))
-    header = chunks[0][1]
+    header = bytes(chunks[0][1])
     pixels = _exactly(b"".join(body for kind, body in chunks if kind == b"IDAT"), _inflated_size(header))
-    clear = [body for kind, body in chunks if kind == b"tRNS" and len(body) == _CLEAR_BYTES.get(header[9])]
+    clear = [bytes(body) for kind, body in chunks if kind == b"tRNS" and len(body) == _CLEAR_BYTES.get(header[9])]
     kept = [(b"IHDR", header), *((b"tRNS", each) for each in clear[:1]), (b"IDAT", pixels), (b"IEND", b"")]
-    return SIGNATURE + b"".join(_chunk(kind, body) for kind, body in kept)
+    return b"".join([SIGNATURE, *(piece for kind, body in kept for piece in _chunk_pieces(kind, body))])
 
 
 def _exactly(packed: bytes, size: int) -> bytes:
@@ -230,7 +242,7 @@ def read_text(png: bytes) -> dict[str, str]:
     """Keyword → text of the uncompressed iTXt and tEXt chunks of a PNG."""
     texts = {}
     for kind, body in _chunks(png):
-        key, _, rest = body.partition(b"\0")
+        key, _, rest = bytes(body).partition(b"\0") if kind in (b"tEXt", b"iTXt") else (b"", b"", b"")
         if kind == b"tEXt":
             texts[key.decode("latin-1")] = rest.decode("latin-1")
         elif kind == b"iTXt" and rest[:1] == b"\0":
@@ -238,14 +250,18 @@ def read_text(png: bytes) -> dict[str, str]:
     return texts
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
     position = len(SIGNATURE)
     while position + 8 <= len(png):
         length, kind = struct.unpack(">I4s", png[position : position + 8])
-        yield kind, png[position + 8 : position + 8 + length]
+        yield kind, memoryview(png)[position + 8 : position + 8 + length]
         position += 12 + length
 
 
 def _chunk(kind: bytes, body: bytes | bytearray) -> bytes:
+    return b"".join(_chunk_pieces(kind, body))
+
+
+def _chunk_pieces(kind: bytes, body: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
     digest = zlib.crc32(body, zlib.crc32(kind))
-    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", digest)))
+    return struct.pack(">I", len(body)), kind, body, struct.pack(">I", digest)

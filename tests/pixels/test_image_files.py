@@ -224,3 +224,11 @@ def test_a_deep_png_is_read_without_its_other_chunks(interlaced: bool, capfd: py
     with pytest.raises(InputError, match="not that of its size"):
         decode_image(SIGNATURE + b"".join(longer))
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("color", [0, 2, 6])
+def test_a_file_of_sixteen_bits_may_have_a_quarter_of_the_pixels(tmp_path: Path, color: int) -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4097, 4096, 16, color, 0, 0, 0))
+    (tmp_path / "deep.png").write_bytes(SIGNATURE + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    with pytest.raises(InputError, match=r"4097 × 4096 pixels\. At most 16,777,216"):
+        read_image(tmp_path / "deep.png")
