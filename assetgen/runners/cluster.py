@@ -1,13 +1,16 @@
-"""Connect to a Ray cluster and count the workers that fit on its machines. Private names of Ray are only here."""
+"""Connect to a Ray cluster and find the machines that workers fit on. Private names of Ray are only here."""
 
 import logging
 import re
 import socket
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import ray
 from ray._private import worker as ray_driver
 from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from assetgen.errors import InputError
 from assetgen.store.backends import short_reason
@@ -45,16 +48,41 @@ def connect(address: str | None) -> None:
         raise InputError(f"cannot join the Ray cluster at '{address}' ({short_reason(error)})", cure=cure) from error
 
 
-def count_workers(machines: Iterable[Mapping[str, float]], cores: int) -> tuple[int, dict[str, int]]:
-    """How many workers fit on machines with these Ray resources, and what each reserves.
+@dataclass(frozen=True)
+class Node:
+    """A machine of the cluster: `count` workers fit on it, each with these cores and, with `gpus`, one GPU."""
+
+    id: str
+    name: str
+    count: int
+    cores: int
+    gpus: bool
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Ray's options of a worker that runs on this machine only."""
+        place = NodeAffinitySchedulingStrategy(self.id, soft=False)
+        return {"num_cpus": self.cores, "num_gpus": int(self.gpus), "scheduling_strategy": place}
+
+
+def usable_nodes(nodes: Iterable[Mapping[str, Any]], cores: int) -> list[Node]:
+    """The machines of a cluster (`ray.nodes()`) that get workers, and how many fit on each.
 
     Where any machine has a GPU, only GPUs count: an image sampled on a CPU takes hours and has other bytes. Machines
     without free cores ("CPU": 0, as the head of a cluster) get no worker.
     """
-    usable = [machine for machine in machines if machine.get("CPU", 0) >= 1]
-    if gpus := [machine for machine in usable if machine.get("GPU", 0) >= 1]:
-        cores = max(1, min(int(machine["CPU"] // machine["GPU"]) for machine in gpus))
-        count = sum(min(int(machine["GPU"]), int(machine["CPU"] // cores)) for machine in gpus)
-        return count, {"num_gpus": 1, "num_cpus": cores}
-    cores = min([cores, *(int(machine["CPU"]) for machine in usable)])
-    return sum(int(machine["CPU"] // cores) for machine in usable), {"num_cpus": cores}
+    alive = [node for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+    with_gpu = [node for node in alive if node["Resources"].get("GPU", 0) >= 1]
+    return [_node(node, cores) for node in with_gpu or alive]
+
+
+def is_alive(node: Node) -> bool:
+    """Whether the machine still belongs to the cluster."""
+    return any(each["NodeID"] == node.id and each["Alive"] for each in ray.nodes())
+
+
+def _node(node: Mapping[str, Any], cores: int) -> Node:
+    free, gpus = int(node["Resources"]["CPU"]), int(node["Resources"].get("GPU", 0))
+    share = max(1, free // gpus) if gpus else min(cores, free)
+    count = min(gpus, free // share) if gpus else free // share
+    return Node(node["NodeID"], node["NodeManagerHostname"], count, share, gpus > 0)

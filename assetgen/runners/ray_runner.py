@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
@@ -17,10 +17,10 @@ from assetgen.build.attempts import Attempt
 from assetgen.build.sampling import Completion, FinishedAttempt, Sampler
 from assetgen.errors import AssetgenError, BuildError, InputError
 from assetgen.events import Event, Failed, Joined, Lost
-from assetgen.runners.cluster import CORES, check_address, connect, count_workers
+from assetgen.runners.cluster import CORES, Node, check_address, connect, is_alive, usable_nodes
 from assetgen.runners.inputs import send_inputs
 from assetgen.runners.tasks import Task, next_task, split_into_tasks
-from assetgen.runners.worker import CONCURRENCY, TASKS_AT_ONCE, Accepted, Setup, TaskResult, Worker
+from assetgen.runners.worker import CONCURRENCY, TASKS_AT_ONCE, Accepted, Setup, TaskResult, Worker, WorkerRestarted
 
 _POLL = 0.5
 """Seconds between two calls of the machine's `pause`, at most."""
@@ -35,12 +35,14 @@ _GRACE = 30.0
 @dataclass(eq=False)
 class Actor:
     """A worker in the cluster: its `name` is empty until it has joined the build, and again after it died. `tasks` are
-    those that it runs, by number; `model` is the one that it has loaded."""
+    those that it runs, by number; `model` is the one that it has loaded. A `leaving` one gets no more tasks."""
 
     handle: ActorHandle
+    node: Node
     name: str = ""
     model: str | None = None
     tasks: dict[int, Task] = field(default_factory=dict)
+    leaving: bool = False
 
 
 Results = Iterable[tuple[Attempt, Completion]]
@@ -54,10 +56,12 @@ class RayRunner:
         self.address, self.cores = address, cores
         self.setup: Setup | None = None
         self.actors: list[Actor] = []
-        self.calls: dict[ObjectRef, Callable[[Sampler, ObjectRef], Results]] = {}
+        self.calls: dict[ObjectRef, partial[Results]] = {}
         self.waiting: list[Task] = []
         self.sent: set[str] = set()
-        self.created = self.numbered = 0
+        self.numbered = 0
+        self.known: set[str] = set()
+        self.losses: dict[str, list[frozenset[str]]] = {}
         self.last_seen = self.next_look = 0.0
         self.joined, self.refusal = False, ""
 
@@ -91,10 +95,11 @@ class RayRunner:
         while self.waiting or any(actor.tasks for actor in self.actors):
             sampler.machine.pause()
             self._add_actors()
-            self._assign()
             for ref in self._returned():
-                yield from self.calls.pop(ref)(sampler, ref)
+                if call := self.calls.pop(ref, None):
+                    yield from call(sampler, ref)
             self._check_workers(sampler)
+            self._assign()
 
     def _send_inputs(self, sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
         for attempt in sampler.with_members(attempts):
@@ -116,14 +121,28 @@ class RayRunner:
         if time.monotonic() < self.next_look:
             return
         self.next_look = time.monotonic() + _NEW_MACHINES
-        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        count, resources = count_workers(machines, self.cores)
-        worker = ray.remote(**resources, max_concurrency=CONCURRENCY, max_restarts=-1)(Worker)
-        for _ in range(count - self.created):
-            actor = Actor(worker.remote(resources["num_cpus"]))
-            self.actors.append(actor)
-            self.created += 1
-            self._join(actor)
+        nodes = usable_nodes(ray.nodes(), self.cores)
+        for actor in self.actors:  # workers without a GPU leave once a machine with one has joined
+            actor.leaving |= not actor.node.gpus and any(node.gpus for node in nodes)
+        self._dismiss()
+        for node in nodes:
+            if node.id not in self.known:
+                self.known.add(node.id)
+                worker = ray.remote(**node.options, max_concurrency=CONCURRENCY, max_restarts=-1)(Worker)
+                for _ in range(node.count):
+                    actor = Actor(worker.remote(node.cores), node)
+                    self.actors.append(actor)
+                    self._join(actor)
+
+    def _dismiss(self) -> None:
+        """End the leaving workers that run no task."""
+        for actor in [actor for actor in self.actors if actor.leaving and not actor.tasks]:
+            self._remove(actor)
+
+    def _remove(self, actor: Actor) -> None:
+        ray.kill(actor.handle)
+        self.actors.remove(actor)
+        self.calls = {ref: call for ref, call in self.calls.items() if call.args[0] is not actor}
 
     def _join(self, actor: Actor) -> None:
         """Let a worker join as soon as Ray has started it: retries without limit wait for that."""
@@ -136,10 +155,11 @@ class RayRunner:
         except RayError as error:
             answer = _last_line(error)
         if isinstance(answer, str):
-            self._lose(actor, sampler, answer)
-            ray.kill(actor.handle)
-            self.actors.remove(actor)
-            self.refusal = answer
+            if answer != self.refusal:
+                sampler.report(Lost(worker=actor.node.name, reason=answer))
+            self._remove(actor)
+            if is_alive(actor.node):
+                self.refusal = answer
         else:
             actor.name, self.joined = answer.worker, True
             sampler.report(answer)
@@ -154,25 +174,34 @@ class RayRunner:
             messages: list[Event | TaskResult] = ray.get(ref)
         except RayError:
             self._lose(actor, sampler, "its process or its machine ended")
-            self._join(actor)
+            if actor in self.actors:
+                self._join(actor)
             return
         self._ask_updates(actor)
         for message in messages:
             if not isinstance(message, TaskResult):
                 sampler.report(message)
             elif task := actor.tasks.pop(message.number, None):
+                self.losses.pop(actor.node.id, None)
                 yield from _read_result(sampler, task, message)
 
     def _assign(self) -> None:
         """Give tasks to the workers: one to each before any gets a second."""
         for limit in range(1, TASKS_AT_ONCE + 1):
             for actor in self.actors:
-                if not actor.name or len(actor.tasks) >= limit:
+                if not actor.name or actor.leaving or len(actor.tasks) >= limit:
                     continue
                 others = (other.model for other in self.actors if other is not actor)
-                if task := next_task(self.waiting, list(actor.tasks.values()), actor.model, others):
+                allowed = [task for task in self.waiting if self._may_take(actor, task)]
+                if task := next_task(allowed, list(actor.tasks.values()), actor.model, others):
                     self.waiting.remove(task)
                     self._run(actor, task)
+
+    def _may_take(self, actor: Actor, task: Task) -> bool:
+        """Whether the worker's machine has not lost this task yet, or all machines have."""
+        return actor.node.id not in task.nodes or all(
+            other.leaving or other.node.id in task.nodes for other in self.actors
+        )
 
     def _run(self, actor: Actor, task: Task) -> None:
         self.numbered += 1
@@ -186,6 +215,9 @@ class RayRunner:
         and a worker's death is noticed there."""
         try:
             ray.get(ref)
+        except WorkerRestarted:  # Ray started the worker again just before this call
+            if task := actor.tasks.pop(number, None):
+                self.waiting.append(task)
         except RayTaskError as error:
             if task := actor.tasks.pop(number, None):
                 _fail(sampler, task, BuildError(f"its worker failed ({_last_line(error)})"))
@@ -194,16 +226,30 @@ class RayRunner:
         return ()
 
     def _lose(self, actor: Actor, sampler: Sampler, reason: str) -> None:
-        """Take back the tasks of a worker that died."""
-        if actor.name:
-            sampler.report(Lost(worker=actor.name, reason=reason))
+        """Take back the tasks of a worker that died; stop to use a machine whose workers die of different tasks."""
+        sampler.report(Lost(worker=actor.name, reason=reason))
         tasks, actor.tasks, actor.name, actor.model = actor.tasks, {}, "", None
         for task in tasks.values():
-            if again := task.retry():
+            if again := task.retry(actor.node.id):
                 self.waiting += again
             else:
                 what = f"the worker that sampled it died {task.deaths} times (the last time: {reason})"
                 _fail(sampler, task, BuildError(what, cure="Check that the machine has enough memory"))
+        if tasks:
+            self._note_loss(actor.node, frozenset().union(*(task.attempts for task in tasks.values())), sampler)
+
+    def _note_loss(self, node: Node, assets: frozenset[str], sampler: Sampler) -> None:
+        """Remember what a machine lost since its last result. An asset that ends every worker is not its fault."""
+        losses = self.losses.setdefault(node.id, [])
+        is_faulty = any(assets.isdisjoint(others) for others in losses)
+        losses.append(assets)
+        if not is_faulty or all(actor.node.id == node.id for actor in self.actors):
+            return
+        what = "its workers died twice in a row; this build does not use it any more"
+        sampler.report(Lost(worker=node.name, reason=what))
+        for actor in [actor for actor in self.actors if actor.node.id == node.id]:
+            self.waiting += actor.tasks.values()
+            self._remove(actor)
 
     def _returned(self) -> list[ObjectRef]:
         """The calls that have returned; waits a moment for one."""

@@ -21,20 +21,23 @@ _DEFAULT_BATCH = 4
 
 @dataclass(eq=False)
 class Task:
-    """Attempts that one worker samples together, by asset; `deaths` counts the workers that died while it ran."""
+    """Attempts that one worker samples together, by asset; `deaths` counts the workers that died while it ran, and
+    `nodes` are the ids of their machines."""
 
     model: str
     attempts: dict[str, Attempt]
     deaths: int = 0
+    nodes: frozenset[str] = frozenset()
 
-    def retry(self) -> "list[Task]":
+    def retry(self, node: str) -> "list[Task]":
         """What to run after a worker died: the task again, then each attempt alone, finally nothing."""
         self.deaths += 1
+        self.nodes |= {node}
         if self.deaths > RETRIES:
             return []
         if self.deaths == 1:
             return [self]
-        return [Task(self.model, {name: attempt}, self.deaths) for name, attempt in self.attempts.items()]
+        return [Task(self.model, {name: attempt}, self.deaths, self.nodes) for name, attempt in self.attempts.items()]
 
 
 def split_into_tasks(attempts: Iterable[Attempt], workers: int) -> list[Task]:

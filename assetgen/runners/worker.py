@@ -66,6 +66,10 @@ class TaskResult:
     costs: Mapping[str, Cost]
 
 
+class WorkerRestarted(Exception):
+    """A call to a worker that Ray has started again, and that must join the build again first."""
+
+
 class Worker:
     """A Ray actor with several threads. Ray starts it again, elsewhere if need be, when its process or machine dies."""
 
@@ -95,7 +99,7 @@ class Worker:
     def updates(self) -> list[Event | TaskResult]:
         """What happened since the last call, in order; waits a moment for something to happen."""
         if self.machine is None:
-            raise RuntimeError("the worker was restarted")  # between two calls: it must join again
+            raise WorkerRestarted
         messages = []
         with contextlib.suppress(queue.Empty):
             messages.append(self.messages.get(timeout=_PATIENCE))
@@ -107,9 +111,11 @@ class Worker:
     def run(self, number: int, attempts: Sequence[Attempt]) -> None:
         """Run a task; its `TaskResult` is the last message about it. Only one task samples at a time.
 
-        A cancelled task ends without a result, as soon as the images that it sampled are saved.
+        A cancelled task ends without a result, as soon as the images that it sampled are saved. Raises
+        `WorkerRestarted`.
         """
-        assert self.machine, "a worker joins before it runs tasks"
+        if self.machine is None:
+            raise WorkerRestarted
         machine, failed = self.machine, dict[str, Failed]()
 
         def emit(event: Event) -> None:

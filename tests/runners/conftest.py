@@ -121,13 +121,14 @@ class Cluster:
             assert self.machines[0].poll() is None
             time.sleep(0.1)
 
-    def add(self, gpus: int) -> "subprocess.Popen[bytes]":
-        return self._run("--address", self.address, "--num-cpus", str(gpus), "--num-gpus", str(gpus))
+    def add(self, gpus: int, **environment: str) -> "subprocess.Popen[bytes]":
+        """A machine with so many GPUs and cores, whose processes have these environment variables."""
+        return self._run("--address", self.address, "--num-cpus", str(gpus), "--num-gpus", str(gpus), **environment)
 
-    def _run(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def _run(self, *arguments: str, **more: str) -> "subprocess.Popen[bytes]":
         ray = (str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats")
         options = ("--node-ip-address", "127.0.0.1", "--object-store-memory", "100000000")
-        environment = os.environ | {"XDG_CACHE_HOME": str(self.cache)}
+        environment = os.environ | {"XDG_CACHE_HOME": str(self.cache)} | more
         if "--head" not in arguments:
             environment.pop("CUDA_VISIBLE_DEVICES", None)  # if it is empty, Ray starts no machine with GPUs
         machine = subprocess.Popen(

@@ -45,7 +45,7 @@ def test_the_last_tasks_of_a_model_are_left_to_the_worker_that_has_it() -> None:
 
 def test_a_task_whose_worker_died_runs_alone() -> None:
     [suspect] = tasks("a")
-    assert suspect.retry() == [suspect]
+    assert suspect.retry("a") == [suspect]
     [healthy] = tasks("a")
     assert next_task([healthy, suspect], [], "a", []) is suspect
     assert next_task([healthy], [suspect], "a", []) is None
@@ -60,7 +60,7 @@ def test_an_attempt_that_kills_every_worker_fails_and_all_others_are_made() -> N
         waiting.remove(task)
         if "b2+" in task.attempts:
             deaths += 1
-            again = task.retry()
+            again = task.retry("a")
             waiting += again
             given_up |= set() if again else task.attempts.keys()
         else:
