@@ -113,7 +113,7 @@ def test_tasks_of_a_worker_that_was_restarted_just_before_are_run_again(workspac
     def emit(event: Event) -> None:
         if isinstance(event, Joined) and not restarted:
             restarted.append(True)
-            handle = on_ray.actors[0].handle
+            handle = next(actor.handle for actor in on_ray.actors if actor.name == event.worker)
             ray.kill(handle, no_restart=False)
             with pytest.raises(WorkerRestarted):
                 while True:
