@@ -99,6 +99,7 @@ class RayRunner:
                 if call := self.calls.pop(ref, None):
                     yield from call(sampler, ref)
             self._check_workers(sampler)
+            self._dismiss()
             self._assign()
 
     def _send_inputs(self, sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
@@ -124,7 +125,6 @@ class RayRunner:
         nodes = usable_nodes(ray.nodes(), self.cores)
         for actor in self.actors:  # workers without a GPU leave once a machine with one has joined
             actor.leaving |= not actor.node.gpus and any(node.gpus for node in nodes)
-        self._dismiss()
         for node in nodes:
             if node.id not in self.known:
                 self.known.add(node.id)
@@ -235,8 +235,7 @@ class RayRunner:
             else:
                 what = f"the worker that sampled it died {task.deaths} times (the last time: {reason})"
                 _fail(sampler, task, BuildError(what, cure="Check that the machine has enough memory"))
-        if tasks:
-            self._note_loss(actor.node, frozenset().union(*(task.attempts for task in tasks.values())), sampler)
+        self._note_loss(actor.node, frozenset().union(*(task.attempts for task in tasks.values())), sampler)
 
     def _note_loss(self, node: Node, assets: frozenset[str], sampler: Sampler) -> None:
         """Remember what a machine lost since its last result. An asset that ends every worker is not its fault."""

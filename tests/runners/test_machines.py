@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import ray
 
-from assetgen.events import Event, Joined, Lost, Published
+from assetgen.events import Event, Joined, Lost
 from assetgen.runners.cluster import usable_nodes
 from assetgen.runners.ray_runner import RayRunner
 from assetgen.runners.worker import WorkerRestarted
@@ -27,17 +27,6 @@ def node(id: str, **resources: float) -> dict[str, Any]:
 def machine_of(pid: int) -> str:
     """The process that started a worker: one on each machine."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
-
-
-def workers_of(machine: str) -> set[int]:
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (process / "cmdline").read_bytes().startswith(b"ray::Worker") and machine_of(
-                int(process.name)
-            ) == machine:
-                found.add(int(process.name))
-    return found
 
 
 @pytest.fixture
@@ -61,6 +50,7 @@ def test_a_machine_whose_workers_die_twice_in_a_row_is_reported_and_not_used_any
 ) -> None:
     faulty: list[str] = []
     killed: set[int] = set()
+    stopped: list[int] = []  # the other machine's worker keeps its work until the faulty machine is not used any more
 
     def emit(event: Event) -> None:
         if isinstance(event, Joined):
@@ -69,9 +59,12 @@ def test_a_machine_whose_workers_die_twice_in_a_row_is_reported_and_not_used_any
             if machine_of(pid) == faulty[0]:
                 os.kill(pid, signal.SIGKILL)
                 killed.add(pid)
-        elif isinstance(event, Published) and len(killed) == 1:
-            while not workers_of(faulty[0]) - killed:  # keep work until its next worker has started
-                time.sleep(0.05)
+            elif len(killed) < 2:
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
+        elif isinstance(event, Lost) and len(killed) == 2:
+            while stopped:
+                os.kill(stopped.pop(), signal.SIGCONT)
 
     done = workspace.write(MANY).build(on_ray, emit)[-1]
     reasons = [event.reason for event in workspace.of(Lost)]
@@ -88,8 +81,9 @@ def test_a_machine_that_cannot_take_part_is_reported(workspace: Any, cluster: An
     done = workspace.write(MANY).build(on_ray)[-1]
     for machine in machines:
         cluster.remove(machine)
-    [lost] = workspace.of(Lost)
-    assert (done.published, lost.reason.startswith("it has assetgen 0.0, and the build ")) == (40, True)
+    reasons = [event.reason for event in workspace.of(Lost)]
+    assert done.published == 40
+    assert any(reason.startswith("it has assetgen 0.0, and the build ") for reason in reasons), reasons
 
 
 def test_workers_without_a_gpu_leave_when_a_machine_with_one_joins(
