@@ -95,6 +95,11 @@ def test_a_model_whose_licence_forbids_the_studio_is_not_recommended() -> None:
     assert choice([SMALL, closed], 80) == ("small", "none")
 
 
+def test_a_model_that_takes_pictures_apart_or_of_an_unknown_family_is_not_recommended() -> None:
+    layered, unknown = card("layers", 20, family="qwen_image_layered"), card("unknown", 20, family="none")
+    assert choice([SMALL, layered, unknown], 80) == ("small", "none")
+
+
 def test_a_gated_model_is_recommended_only_where_no_other_fits() -> None:
     gated = card("gated", 20, facts={**LARGE.facts.model_dump(), "gated": True})
     assert choice([MIDDLE, gated], 80) == ("middle", "none")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assetgen.diffusion.families import get_family
 from assetgen.diffusion.loading.memory import (
     PRECISIONS,
     QUANTIZED_COMPONENTS,
@@ -12,6 +13,7 @@ from assetgen.diffusion.loading.memory import (
     workspace_bytes,
 )
 from assetgen.diffusion.loading.weight_files import Availability, availability
+from assetgen.errors import InputError
 from assetgen.pack.licences import allows
 from assetgen.pack.schema import Hub, ModelCard, Quantization
 from assetgen.terms import UNKNOWN_STUDIO, Studio
@@ -113,8 +115,13 @@ def recommended(overviews: Iterable[ModelOverview], limits: Limits) -> Recommend
 
 
 def _is_usable(overview: ModelOverview, limits: Limits) -> bool:
+    """Whether it draws from a prompt, its memory is known and fits, and its licence allows it."""
+    try:
+        takes_apart = get_family(overview.card.family).layered
+    except InputError:  # a card of an unknown family cannot be used
+        return False
     fits = overview.download * 1e9 <= limits.disk and overview.bytes_in("none") <= limits.ram
-    return overview.memory is not None and fits and allows(overview.card, limits.studio)
+    return overview.memory is not None and fits and not takes_apart and allows(overview.card, limits.studio)
 
 
 def _preference(overview: ModelOverview) -> tuple[bool, float, int]:
