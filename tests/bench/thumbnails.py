@@ -86,6 +86,7 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
         "skybox_strip": fitted(sky.crop((0, 0, sky.height * 2, sky.height))),
         "concept_from_mesh": slanted([deep(folder / "depth.png"), read("concept_from_mesh")]),
         "painted_concept": fitted(read("painted_concept")),
+        "parallax": stacked([fitted(read(name)) for name in ("painted_concept", "isometric_building", "character")]),
     }
 
 
@@ -98,6 +99,16 @@ def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
     sized = picture.resize(size, Image.Resampling.NEAREST if grid else Image.Resampling.LANCZOS)
     canvas = Image.new("RGBA", (SIDE, SIDE))
     canvas.paste(sized, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    return canvas
+
+
+def stacked(layers: list[Image.Image]) -> Image.Image:
+    """Layers as sheets, the back one at the top left; the model that makes real ones is too large for this script."""
+    canvas, side, offset = Image.new("RGBA", (SIDE, SIDE)), SIDE * 2 // 3, SIDE // 6
+    for number, layer in enumerate(layers):
+        sheet = Image.new("RGBA", (side, side), (255, 255, 255, 90))
+        sheet.alpha_composite(layer.resize((side, side), Image.Resampling.LANCZOS))
+        canvas.alpha_composite(sheet, (number * offset, number * offset))
     return canvas
 
 
