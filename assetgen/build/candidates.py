@@ -51,8 +51,8 @@ class Candidate:
 
 
 def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
-    """The assets that another seed changes."""
-    return [recipe for recipe in recipes if "seed" in recipe.source.arguments and not recipe.members]
+    """The assets that another seed changes; atlases are not among them."""
+    return [each for each in recipes if "seed" in each.source.arguments and not each.source.part.traits.members]
 
 
 def make_candidates(

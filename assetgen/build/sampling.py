@@ -237,7 +237,9 @@ class Sampler:
     def _finished(self, recipe: Recipe) -> ImageSet:
         """The accepted images of a recipe that was built before."""
         attempt = finished_attempt(recipe, self.store)
-        images = self.store.read_images("images", attempt.images_key) if attempt else None
+        if attempt is None:
+            raise BuildError(f"its member '{recipe.name}' is not built yet", cure="Build it first")
+        images = self.store.read_images("images", attempt.images_key)
         if images is None:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assetgen.build.candidates import choosable, make_candidates
 from assetgen.build.stages import render_control
 from assetgen.build.status import plan_report
 from assetgen.errors import InputError
-from assetgen.events import Event, Warned
+from assetgen.events import Event, Failed, Warned
 from assetgen.images import color_image
 from assetgen.machine import Machine
 from assetgen.pack.library import PackFile
@@ -107,6 +108,16 @@ def test_the_transparent_part_of_an_asset_is_white_in_a_reference(write_pack: Wr
     assert color.shape == (8, 8, 3)
     assert (color[0, 0] == 255).all()
     assert color[2, 2].tolist() == [10, 20, 30]
+
+
+def test_candidates_of_an_asset_need_the_asset_that_it_refers_to(write_pack: Write, tmp_path: Path) -> None:
+    recipes = resolve_pack(write_pack(asset("{member: hero}", "mini", f"  {HERO}\n")))
+    [referring] = [each for each in choosable(recipes) if each.name == "a"]
+    events: list[Event] = []
+    assert list(make_candidates([referring], 1, Machine(Store(tmp_path / "store"), tmp_path), events.append)) == []
+    assert [event.reason.partition(": ")[2] for event in events if isinstance(event, Failed)] == [
+        "its member 'hero' is not built yet. Build it first."
+    ]
 
 
 def test_plan_and_build_state_that_a_model_starts_from_a_reference(write_pack: Write, tmp_path: Path) -> None:
