@@ -84,12 +84,19 @@ class StepSync:
         self.last = launched
 
 
+_NOISY_IMPORTS = ("torchao", "bitsandbytes", "torch.utils._pytree")
+"""Loggers that warn, when diffusers or peft import these packages, of kernels that this machine does not need."""
+
+
 @cache
 def libraries() -> tuple[Any, Any]:
     """`torch` and `diffusers`. The first call imports them and silences their logs and progress bars: events report
     progress. Raises `NotInstalledError` without them."""
     try:
         import torch
+
+        for name in _NOISY_IMPORTS:
+            logging.getLogger(name).setLevel(logging.ERROR)
         import transformers
 
         transformers.utils.logging.set_verbosity_error()
