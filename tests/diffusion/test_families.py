@@ -222,7 +222,7 @@ def test_guidance_that_ends_equals_a_diffusers_pipeline_whose_callback_ends_it(
 def test_guidance_that_ends_draws_with_each_family(each: ModelCard, job: Make) -> None:
     card = each.model_copy(update={"guidance_end": 0.5})
     context = controlled("depth", 255) if "depth" in each.controls else None
-    assert sample_one(job(card, context, steps=4)).shape == (32, 32, 3)
+    assert sample_one(job(card, context, steps=4)).shape[:2] == (32, 32)
 
 
 def _diffusers_image(card: ModelCard, build: Callable[[dict[str, Any]], Any] | None = None, **inputs: Any) -> Array:
