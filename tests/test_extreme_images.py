@@ -11,8 +11,10 @@ from assetgen.images import Array, ImageSet, Meta, color_image
 from assetgen.parts import InputFile, Part, Verdict, hub_files, load_part, part_names
 from assetgen.pixels.image_files import encode_png
 
-REQUIRED = {"palette": {"colors": 4}, "resize": {"size": (5, 3)}, "picture": {"kind": "canny"}}
-"""Arguments of parts that have no defaults for them."""
+REQUIRED = {
+    "palette": {"colors": 4}, "resize": {"size": (5, 3)}, "picture": {"kind": "canny"}, "pixelate": {"grid": 3},
+}  # fmt: skip
+"""Arguments of parts that have no defaults for them, or do little with their defaults."""
 
 
 def pictures() -> dict[str, Array]:

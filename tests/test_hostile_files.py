@@ -208,12 +208,19 @@ def test_what_the_shape_does_not_need_is_not_read(tmp_path: Path) -> None:
         ({"nodes": [{"children": [index + 1]} for index in range(999)] + [{"mesh": 0}]}, "more than 200 levels"),
         ({"nodes": [{"mesh": 0, "children": [0]}]}, "its own ancestor"),
         ({"meshes": [{"primitives": []}] * 100_001}, "100,001 meshes"),
+        ({"meshes": [{"primitives": [{"attributes": {"POSITION": 0}}] * 10_001}]}, "more than 10,000 primitives"),
+        ({"extras": [[]] * 1_000_000}, "2,000,0.. values"),
         ({"accessors": [{"componentType": 5126, "count": 10**12, "type": "VEC3"}]}, "triangles"),
         ({"accessors": [{"componentType": 5126, "count": -3, "type": "VEC3"}]}, "damaged"),
         ({"bufferViews": [{"buffer": 0, "byteLength": 36, "byteStride": -12}]}, "damaged"),
     ],
-    ids=["deep", "cycle", "meshes", "count", "negative count", "stride"],
+    ids=["deep", "cycle", "meshes", "primitives", "values", "count", "negative count", "stride"],
 )
 def test_a_hostile_gltf_file_is_refused(tmp_path: Path, changes: dict[str, object], reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         read_mesh(gltf(tmp_path / "a.gltf", **changes))
+
+
+def test_a_gltf_file_of_too_much_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"128,000,4.. bytes.*export it as \.glb"):
+        read_mesh(gltf(tmp_path / "a.gltf", extras="A" * 128_000_000))

@@ -19,7 +19,10 @@ _GLB_HEADER = struct.Struct("<4sIIII")  # magic, version, length, length and typ
 GLB_MAGIC = b"glTF"
 _CHUNK = struct.Struct("<I4s")  # length and type
 _MAX_BUFFER_BYTES = 512_000_000
+_MAX_JSON_BYTES, _MAX_VALUES = 128_000_000, 2_000_000
+"""Of the JSON: parsed, a value takes a hundred times the memory of its text."""
 _MAX_NODES, _MAX_LEVELS = 10_000, 200
+_MAX_PRIMITIVES = 10_000  # drawn: those of a mesh count for each of its nodes
 _MAX_LISTED = 100_000
 _COUNTS = {"nodes": _MAX_NODES, **dict.fromkeys(("meshes", "accessors", "bufferViews", "buffers"), _MAX_LISTED)}
 """Reading one takes time even if it is empty, and ten megabytes can hold half a million."""
@@ -48,6 +51,12 @@ def read_tree(data: bytes) -> GltfTree:
 
 
 def _tree(data: bytes) -> GltfTree:
+    if len(data) > _MAX_JSON_BYTES:
+        what = f"its JSON has {len(data):,} bytes"
+        raise InputError(what, cure=f"At most {_MAX_JSON_BYTES:,} are read; export it as .glb")
+    values = sum(map(data.count, (b",", b"[", b"{")))
+    if values > _MAX_VALUES:
+        raise InputError(f"its JSON has {values:,} values", cure=f"At most {_MAX_VALUES:,} are read; join its objects")
     tree = json.loads(data)
     if not isinstance(tree, dict) or "asset" not in tree:
         raise ValueError("not a glTF document")
@@ -63,12 +72,20 @@ def check_tree(tree: GltfTree) -> None:
         if len(tree.get(kind, ())) > most:
             raise InputError(f"it has {len(tree[kind]):,} {kind}", cure=f"At most {most:,} are read; join its objects")
     faces = vertices = 0
-    for node, _ in walk(tree):
-        for primitive in tree["meshes"][node["mesh"]]["primitives"] if "mesh" in node else ():
-            faces += _faces(tree, primitive)
-            vertices += tree["accessors"][primitive["attributes"]["POSITION"]]["count"]
+    for count, primitive in enumerate(_drawn(tree), 1):
+        if count > _MAX_PRIMITIVES:
+            what = f"it draws more than {_MAX_PRIMITIVES:,} primitives"
+            raise InputError(what, cure="Join its objects or materials")
+        faces += _faces(tree, primitive)
+        vertices += tree["accessors"][primitive["attributes"]["POSITION"]]["count"]
     check_faces(faces)
     check_vertices(vertices)
+
+
+def _drawn(tree: GltfTree) -> Iterator[GltfTree]:
+    """The primitives of the scene, once for each node that draws them."""
+    for node, _ in walk(tree):
+        yield from tree["meshes"][node["mesh"]]["primitives"] if "mesh" in node else ()
 
 
 def geometry_of(tree: GltfTree, data: bytes, folder: Path) -> tuple[bytes, Mapping[str, bytes | memoryview]]:

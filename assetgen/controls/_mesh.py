@@ -120,7 +120,7 @@ def _of_gltf(document: bytes, buffers: Mapping[str, bytes | memoryview]) -> Floa
 def _in_world(scene: Any) -> Floats:
     import trimesh
 
-    found = [np.empty((0, 3, 3))]
+    found, count = [np.empty((0, 3, 3))], 0
     for node in scene.graph.nodes_geometry:
         matrix, name = scene.graph[node]
         shape = scene.geometry[name]
@@ -129,7 +129,8 @@ def _in_world(scene: Any) -> Floats:
                 raise InputError("a triangle refers to a vertex that does not exist", cure="Export the mesh again")
             corners = np.asarray(shape.vertices, np.float64)[np.asarray(shape.faces)]
             found.append(corners @ matrix[:3, :3].T + matrix[:3, 3])
-            check_faces(sum(map(len, found)))
+            count += len(corners)
+            check_faces(count)
     return np.concatenate(found)
 
 

@@ -29,7 +29,7 @@ _GROUP = 64  # large triangles whose spans are found at once
 _DENSE = 1 / 8  # share of its bounding box from which a large triangle is filled in one box
 _NARROW_ROWS = 8  # of each box of other large triangles
 _ROUNDING = 1e-12  # relative error of `q`
-_MAX_WORK = 1_000_000_000  # 5 to 10 seconds on one core
+_MAX_WORK = 500_000_000  # 2 to 5 seconds on one core
 _ROW_WORK = 64  # pixels that take as long to fill as a row takes to split
 
 

@@ -182,7 +182,8 @@ def _weighed(samples: Array, weights: FloatArray, name: str) -> Array:
         top = _full(samples)
         vectors = values / top * 2 - 1
         values = (vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6) / 2 + 0.5) * top
-    whole: Array = (values if samples.dtype == np.float32 else np.rint(values)).astype(samples.dtype)
+    is_float = samples.dtype == np.float32
+    whole: Array = (np.clip(values, 0, 1) if is_float else np.rint(values)).astype(samples.dtype)
     return whole
 
 
