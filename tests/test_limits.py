@@ -40,6 +40,8 @@ OTHER = (
     " controls._detector._MOST_SIDE controls._smooth._MOST_AROUND"
     " diffusion.families.flux2._MAX_REFERENCE_PIXELS diffusion.families.flux2._MAX_SEQUENCE_LENGTH"
     " diffusion.families.z_image._MAX_SEQUENCE_LENGTH watch.error_notes._MAX_BYTES"
+    " diffusion.families.qwen_image_21._MAX_TOKENS diffusion.families.qwen_image_edit._MAX_TOKENS"
+    " pixels.alpha_faults.MAX_TOUCHING"
     " diffusion.families.sana._MAX_SEQUENCE_LENGTH diffusion.families.sd3._MAX_SEQUENCE_LENGTH"
     " diffusion.loading.textual_inversion._MAX_DIMENSIONS diffusion.sampling.decode._MAX_PIXELS"
     " diffusion.speed.compiling._MAX_SHAPES diffusion.speed.cuda_graphs._MAX_GRAPHS pack.changes._MAX_SHOWN"
