@@ -9,6 +9,7 @@ LETTERS = [chr(code) for code in range(33, 127)]
 WIDTH = 32
 QWEN = runpy.run_path(str(Path(__file__).with_name("tiny_qwen.py")))
 NEWER = runpy.run_path(str(Path(__file__).with_name("tiny_z_image_flux2.py")))
+NEWEST = runpy.run_path(str(Path(__file__).with_name("tiny_chroma_ernie.py")))
 """Tests are not a package, so they cannot import a module in their folder."""
 
 
@@ -218,6 +219,12 @@ def sana() -> Any:
     return diffusers.SanaPipeline(tokenizer, transformers.Gemma2Model(shape), vae, transformer, scheduler)
 
 
+def ernie_image() -> Any:
+    """Mistral 3, FLUX.2's autoencoder, and a transformer."""
+    tokenizer, encoder = NEWER["mistral3_pair"]()
+    return NEWEST["ernie_image"](NEWER["flux2_vae"](), tokenizer, encoder.model)
+
+
 def unet_control(network: Any) -> Any:
     """A ControlNet whose last layers, zero when initialised, are random."""
     import diffusers
@@ -336,6 +343,9 @@ PIPELINES: dict[str, Callable[..., Any]] = {
     "flux2": NEWER["flux2"],
     "flux2_base": lambda: NEWER["flux2"](distilled=False),
     "flux2_dev": lambda: NEWER["flux2"](dev=True),
+    "chroma": lambda: NEWEST["chroma"](vae(shift=0.1), *t5_encoder_pair()),
+    "sana_sprint": lambda: NEWEST["sana_sprint"](sana()),
+    "ernie_image": ernie_image,
 }
 CONTROLS: dict[str, Callable[[Any], Any]] = {
     "stable_diffusion": unet_control,

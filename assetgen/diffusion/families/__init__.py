@@ -160,6 +160,8 @@ class Family:
     time_shift: Callable[[Mapping[str, Any], int, int], float] = linear_time_shift
     """`time_shift(config, tokens, steps)`: the scheduler's `mu` for an image of `tokens` tokens, where the scheduler's
     configuration turns dynamic shifting on."""
+    scheduler_options: Callable[[DiffusionPipeline], Mapping[str, Any]] = lambda pipeline: {}
+    """Options of the scheduler that replace those of its configuration."""
     skipped_steps: Callable[[int, float], int] = rounded_skipped_steps
     """`skipped_steps(steps, strength)`: the steps that image-to-image leaves out at the start, fewer than `steps`."""
     capturable: bool = True

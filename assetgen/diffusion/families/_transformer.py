@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import Kwargs, PromptEmbeds
+from assetgen.pack.schema import ImageSize
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin
@@ -46,6 +47,15 @@ def unpack_latents(tokens: Tensor, shape: Sequence[int]) -> Tensor:
     batch, _, height, width = shape
     patches = tokens.reshape(batch, height // PATCH, width // PATCH, -1, PATCH, PATCH)
     return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
+
+
+def grid_position_ids(pipeline: DiffusionPipeline, size: ImageSize) -> Tensor:
+    """Position ids `T×3` of the tokens of an image of `size` (width, height in pixels): (0, row, column)."""
+    import torch
+
+    token = pipeline.vae_scale_factor * PATCH
+    rows, columns = size[1] // token, size[0] // token
+    return torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
 
 
 def floored_skipped_steps(steps: int, strength: float) -> int:

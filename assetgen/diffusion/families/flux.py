@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import ControlAdapter, ControlInput, Family, Kwargs, PromptEmbeds, linear_sigmas
-from assetgen.diffusion.families._transformer import PATCH, pack_latents, unit_timestep, unpack_latents
+from assetgen.diffusion.families._transformer import (
+    PATCH,
+    grid_position_ids,
+    pack_latents,
+    unit_timestep,
+    unpack_latents,
+)
 from assetgen.diffusion.sampling.latents import encode_images
 from assetgen.pack.schema import ImageSize
 
@@ -56,16 +62,12 @@ def _network_kwargs(
     pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
 ) -> Kwargs:
     """With position ids: (0, 0, 0) for text tokens, (0, row, column) for image tokens."""
-    import torch
-
-    prompt_embeds, token = embeds["prompt_embeds"], pipeline.vae_scale_factor * PATCH
-    rows, columns = size[1] // token, size[0] // token
-    img_ids = torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
+    prompt_embeds = embeds["prompt_embeds"]
     return {
         "encoder_hidden_states": prompt_embeds,
         "pooled_projections": embeds["pooled_prompt_embeds"],
         "txt_ids": prompt_embeds.new_zeros(prompt_embeds.shape[1], 3),
-        "img_ids": img_ids.to(prompt_embeds),
+        "img_ids": grid_position_ids(pipeline, size).to(prompt_embeds),
         "guidance": guidance_scale.reshape(-1) if pipeline.transformer.config.guidance_embeds else None,
     }
 

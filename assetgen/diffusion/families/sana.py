@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin
     from torch import Tensor
 
-_MAX_SEQUENCE_LENGTH = 300  # tokens; section 3.1 of the paper (Xie et al. 2024)
+TEXT_TOKENS = 300  # tokens; section 3.1 of the paper (Xie et al. 2024)
 
 
 def sana() -> Family:
@@ -27,7 +27,7 @@ def sana() -> Family:
     return Family(
         "SanaPipeline",
         encode=_encode,
-        tokenizers=lambda pipeline: [(pipeline.tokenizer, _MAX_SEQUENCE_LENGTH)],
+        tokenizers=lambda pipeline: [(pipeline.tokenizer, TEXT_TOKENS)],
         network_kwargs=lambda pipeline, embeds, size, guidance_scale: masked_kwargs(embeds),
         predict=_predict,
         tile_multiple=patch_size,
@@ -38,10 +38,15 @@ def sana() -> Family:
 
 
 def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
-    """With the pipeline's default `complex_human_instruction`, as in training; it precedes the prompt only."""
-    instruction = inspect.signature(type(pipeline).__call__).parameters["complex_human_instruction"].default
-    options = {"max_sequence_length": _MAX_SEQUENCE_LENGTH, "complex_human_instruction": instruction}
+    """The instruction precedes the prompt only."""
+    options = {"max_sequence_length": TEXT_TOKENS, "complex_human_instruction": instruction(pipeline)}
     return encode_masked(pipeline, prompts, negative_prompts, cfg, **options)
+
+
+def instruction(pipeline: DiffusionPipeline) -> list[str]:
+    """The pipeline's default `complex_human_instruction`, as in training."""
+    found: list[str] = inspect.signature(type(pipeline).__call__).parameters["complex_human_instruction"].default
+    return found
 
 
 def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 OTHER_MODEL_CURE = "Give weights that were made for this kind of model"
-_TEXT_WIDTHS = ("joint_attention_dim", "caption_channels", "cross_attention_dim", "cap_feat_dim")
+_TEXT_WIDTHS = (
+    "joint_attention_dim",
+    "caption_channels",
+    "cross_attention_dim",
+    "cap_feat_dim",
+    "text_in_dim",
+    "text_hidden_dim",
+)
 """Configuration keys for the width of text embeddings; the first one present counts."""
 _SHARED = ("cross_attention_dim", "block_out_channels", "joint_attention_dim", "num_attention_heads", "dim", "n_heads")
 """Configuration keys that must agree between a control network and the network that it conditions."""

@@ -228,7 +228,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     whole = getattr(diffusers, _pipeline_class(card, shape))
     pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
     check_parts(card, shape, pipeline, latent_channels(pipeline.vae), vae_scale_factor(pipeline.vae))
-    pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler)
+    pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler, shape.scheduler_options(pipeline))
     for embedding in card.embeddings:
         load_embedding(pipeline, embedding)
     check_fusable(pipeline, loras)

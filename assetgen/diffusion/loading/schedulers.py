@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import Family
@@ -20,14 +21,21 @@ _UNSEEDED = {"DPMSolverSDEScheduler"}
 _UNSEEDED_OPTION = "stochastic_sampling"
 _SCHEDULER_ERRORS = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError)
 """What schedulers raise for incompatible options and unsupported numbers of steps."""
+_ANGLES = "SCMScheduler"
+"""The scheduler whose timesteps are angles between an image and noise, and include the image, 0, at the end."""
 _STEP_ARGUMENTS = 4
 """Required arguments of `step`: self, prediction, timestep, latents."""
 _USUAL = "EulerDiscreteScheduler"
 _USUAL_FLOW = "FlowMatchEulerDiscreteScheduler"
 
 
-def replace_scheduler(current: SchedulerMixin, chosen: Scheduler | None) -> SchedulerMixin:
-    """The diffusers scheduler set by a card, or `current`. Raises `InputError` for unknown names and options."""
+def replace_scheduler(
+    current: SchedulerMixin, chosen: Scheduler | None, overrides: Mapping[str, Any]
+) -> SchedulerMixin:
+    """The diffusers scheduler set by a card, or `current`, with `overrides` of the family in its configuration. Raises
+    `InputError` for unknown names and options."""
+    if overrides:
+        current = type(current).from_config(current.config, **overrides)
     if chosen is None:
         return current
     from diffusers import schedulers
@@ -81,11 +89,19 @@ def set_timesteps(scheduler: SchedulerMixin, family: Family, steps: int, tokens:
     sigmas = family.sigmas(steps)
     if sigmas is not None and "sigmas" in accepted and not scheduler.config.get("use_flow_sigmas"):
         options["sigmas"] = sigmas
+    if "intermediate_timesteps" in accepted and steps != 2:
+        options["intermediate_timesteps"] = None  # this default is for two steps
     try:
         scheduler.set_timesteps(steps, device=device, **options)
     except _SCHEDULER_ERRORS as error:
         what = f"{type(scheduler).__name__} cannot do {steps} steps ({error_summary(error)})"
         raise InputError(what, cure="Change `steps`, or `scheduler:` in the model's card") from error
+
+
+def sampling_timesteps(scheduler: SchedulerMixin) -> Tensor:
+    """The timesteps at which the network predicts."""
+    found: Tensor = scheduler.timesteps
+    return found[:-1] if type(scheduler).__name__ == _ANGLES else found
 
 
 def scale_model_input(scheduler: SchedulerMixin, latents: Tensor, time: Tensor) -> Tensor:
@@ -100,6 +116,8 @@ def initial_latents(scheduler: SchedulerMixin, noise: Tensor) -> Tensor:
 
 def add_noise(scheduler: SchedulerMixin, latents: Tensor, noise: Tensor, time: Tensor) -> Tensor:
     """Latents of images with the noise of a timestep."""
+    if type(scheduler).__name__ == _ANGLES:
+        return time.cos() * latents + time.sin() * noise
     times = time.repeat(len(noise))
     if hasattr(scheduler, "scale_noise"):
         return scheduler.scale_noise(latents, times, noise)

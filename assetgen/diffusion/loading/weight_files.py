@@ -24,7 +24,7 @@ DOWNLOAD_AGAIN = "Download or copy the model again"
 HUB_NAME_CURE = "Write it like stabilityai/sdxl-turbo"
 HUB_CURE = 'pip install "assetgen[gen]"'
 _NETWORKS = ("unet", "transformer")
-SKIPPED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder")
+SKIPPED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder", "pe", "pe_tokenizer")
 """Components that no family loads."""
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 Availability = Literal["here", "not whole", "not here"]

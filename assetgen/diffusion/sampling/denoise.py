@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.loading.models import WarmModel
-from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, set_timesteps
+from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, sampling_timesteps, set_timesteps
 from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning
 from assetgen.diffusion.sampling.latents import encode_images, image_channels, latent_channels, seeded_noise, to_tensor
 from assetgen.diffusion.sampling.request import Request, fit_image, with_channels
@@ -38,7 +38,7 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
     skipped = _skipped_timesteps(warm, scheduler, first)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped)
-    timesteps = scheduler.timesteps[skipped:]
+    timesteps = sampling_timesteps(scheduler)[skipped:]
     start = _start(warm, requests, size)
     conditioning = prepare_conditioning(warm, requests, size)
     if start.init_latents is None:
