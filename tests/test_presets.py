@@ -21,7 +21,8 @@ MODELS = {
     "mini", "sd15", "sd21", "sdxl", "sd_turbo", "sdxl_turbo", "lcm_dreamshaper", "sd35_medium", "sd35_large",
     "flux_schnell", "flux_dev", "pixart_sigma", "sana", "sdxl_lightning", "lcm_lora_sd15", "lcm_lora_sdxl",
     "z_image", "z_image_turbo", "flux2_klein_4b", "flux2_klein_base_4b", "flux2_klein_9b", "flux2_dev",
-    "qwen_image", "qwen_image_edit", "qwen_image_21", "krea2_turbo",
+    "qwen_image", "qwen_image_edit", "qwen_image_21", "krea2_turbo", "chroma", "chroma_flash", "ernie_image",
+    "ernie_image_turbo", "sana_sprint",
 }  # fmt: skip
 LAYERED = "qwen_image_layered"
 """Takes pictures apart, and draws none."""
