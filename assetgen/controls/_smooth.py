@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.controls._raster import Floats, portions, ramp
+from assetgen.errors import check_cancelled
 
 _CREASE = np.cos(np.radians(40.0))  # cosine of the angle between faces up to which they are smoothed
 _CELLS = 2**20  # along the longest side of the bounding box: corners in one cell are the same vertex
@@ -21,6 +22,7 @@ def corner_normals(triangles: Floats) -> Floats:
     order, first, around = _meetings(triangles.reshape(-1, 3))
     smooth = faces.copy()
     for part in portions(around):
+        check_cancelled()
         corner = np.repeat(order[part], around[part])
         other = order[np.repeat(first[part], around[part]) + ramp(around[part])]
         smoothed = (faces[corner] * faces[other]).sum(axis=1) > _CREASE

@@ -1,5 +1,6 @@
 """Normals of meshes, in the colours of NormalBae: red is left, green is up, blue is towards the camera."""
 
+import contextvars
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import trimesh
 
 from assetgen.controls._smooth import corner_normals
 from assetgen.controls.normal import normal
-from assetgen.errors import InputError
+from assetgen.errors import Cancelled, InputError, is_cancelled
 from assetgen.images import Array
 from assetgen.parts import InputFile
 
@@ -91,3 +92,10 @@ def test_triangles_without_an_area_have_no_normal() -> None:
     made = corner_normals(np.concatenate([flat, real]))
     assert np.isfinite(made).all()
     assert made[1].tolist() == [[0, 0, 1]] * 3
+
+
+def test_smoothing_normals_can_be_cancelled() -> None:
+    context = contextvars.copy_context()
+    context.run(is_cancelled.set, lambda: True)
+    with pytest.raises(Cancelled):
+        context.run(corner_normals, np.eye(3)[None])
