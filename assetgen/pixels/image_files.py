@@ -5,6 +5,7 @@ libdeflate on every platform. Specification: W3C PNG (Third Edition).
 """
 
 import io
+import logging
 import struct
 import warnings
 import zlib
@@ -49,9 +50,11 @@ _MAX_DEEP_PIXELS = 4096 * 4096  # files of 16 bits or floats with more are not r
 _MESSAGE_LENGTH = 200  # characters of an error of Pillow that are shown
 _LEVEL, _QUICK_LEVEL = 6, 1  # of libdeflate's 1 to 12: `python tests/bench/png.py` shows what they give
 _DAMAGED = (
-    OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, zlib.error, struct.error,
+    OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError, RuntimeError, zlib.error,
+    struct.error,
 )  # fmt: skip
 """Exceptions that Pillow raises for damaged images."""
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # without a handler, it prints errors that it then raises
 
 
 def read_image(path: Path) -> Array:

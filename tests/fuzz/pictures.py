@@ -135,7 +135,15 @@ def known() -> list[Files]:
         *({f"palette.{name}": data} for name, data in _PALETTES.items()),
         {"image.png": line.getvalue()},
         *({"image.png": data} for data in _odd_png()),
+        {"image.png": _odd_tiff()},
     ]
+
+
+def _odd_tiff() -> bytes:
+    """A TIFF of 512 samples for each pixel, about which Pillow prints an error."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(buffer, "TIFF")
+    return buffer.getvalue().replace(struct.pack("<HHIH", 277, 3, 1, 3), struct.pack("<HHIH", 277, 3, 1, 512))
 
 
 def _odd_png() -> list[bytes]:

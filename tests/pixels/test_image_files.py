@@ -232,3 +232,10 @@ def test_a_file_of_sixteen_bits_may_have_a_quarter_of_the_pixels(tmp_path: Path,
     (tmp_path / "deep.png").write_bytes(SIGNATURE + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
     with pytest.raises(InputError, match=r"4097 × 4096 pixels\. At most 16,777,216"):
         read_image(tmp_path / "deep.png")
+
+
+def test_a_damaged_image_that_pillow_reports_as_a_runtime_error_is_refused() -> None:
+    data = bytearray(saved(Image.new("RGB", (8, 8)), "DDS"))
+    data[80:84] = bytes(4)  # the flags of the pixel format
+    with pytest.raises(InputError, match="damaged"):
+        decode_image(bytes(data))
