@@ -17,7 +17,7 @@ from assetgen.parts import SourceJob
 pytestmark = pytest.mark.model
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
-ROTARY = ["flux", "chroma", "krea2", "ernie_image", "z_image", "qwen_image"]
+ROTARY = ["flux", "flux2", "chroma", "krea2", "ernie_image", "z_image", "qwen_image"]
 """Families with rotary embeddings."""
 AXES = [8, 12, 12]
 """Channels that rotate by time, row and column."""

@@ -29,6 +29,9 @@ def in_format(card: ModelCard, quantize: str) -> ModelCard:
     return card.model_copy(update={"quantize": quantize})
 
 
+NEW_FAMILIES = ("z_image", "flux2", "qwen_image", "qwen_image_21", "krea2", "chroma", "ernie_image")
+
+
 def drawn(job: SourceJob) -> Array:
     [images] = sample([job])
     return images["color"].astype(int)
@@ -43,7 +46,10 @@ def test_a_quantized_model_draws_nearly_the_same(tiny_of: Find, job: Make, name:
 
 
 @pytest.mark.parametrize("quantize", FAR)
-@pytest.mark.parametrize("name", ["sdxl", "flux", "pixart", "z_image", "flux2", "qwen_image"])
+@pytest.mark.parametrize(
+    "name",
+    ["sdxl", "flux", "pixart", "z_image", "flux2", "qwen_image", "qwen_image_21", "krea2", "chroma", "ernie_image"],
+)
 def test_sizes_of_quantized_components_are_those_computed(tiny_of: Find, name: str, quantize: str) -> None:
     card = in_format(tiny_of(name), quantize)
     needed = memory_needed(card)
