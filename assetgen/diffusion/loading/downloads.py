@@ -6,6 +6,7 @@ where it broke. A file whose digest differs from the hub's is removed.
 
 import hashlib
 import json
+import logging
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -251,6 +252,7 @@ def _hub_errors(hub: str, revision: str) -> Iterator[None]:
 
     page = f"https://huggingface.co/{hub}"
     login = "log in with `hf auth login` or set HF_TOKEN, and run the same command again"
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it warns before each of its five retries
     try:
         yield
     except errors.GatedRepoError as error:
