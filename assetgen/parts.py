@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | source | `f(context, *, …)` | `ImageSet` |
 | control | `f(*, …)`; a detector `f(device, *, …)` | `ImageSet` whose `color` conditions a source |
-| step | `f(images, *, …)` | `ImageSet` |
+| step | `f(images, *, …)`; one that runs a network `f(images, device, *, …)` | `ImageSet` |
 | check | `f(images, *, …)` | `Verdict` |
 | exporter | `f(images, name, *, …)` | `Files` |
 
@@ -205,8 +205,9 @@ def part(
 
     Sources: `batch` samples many images at once; `members` is true for a source that combines other assets.
     Exporters: `new_project(pack)` returns the files of an empty project of the engine; `engine_owned` holds patterns of
-    files that the engine rewrites. Controls: `detector` describes a third-party network; the control then receives the
-    device as its first argument.
+    files that the engine rewrites. Controls: `detector` describes a third-party network. A detector or a
+    step that has a positional parameter `device` receives the torch device name, or "auto"; steps run in several
+    threads at once.
     """
 
     traits = Traits(version, batch, members, new_project, engine_owned, detector)
@@ -242,6 +243,12 @@ class Part:
     def adds(self) -> tuple[str, ...]:
         """The channels that the part adds."""
         return tuple(getattr(self.run, "assetgen_adds", ()))
+
+    @property
+    def takes_device(self) -> bool:
+        """Whether the part runs a network on a device: a detector or a step with a positional parameter `device`."""
+        parameter = inspect.signature(self.run).parameters.get("device")
+        return parameter is not None and parameter.kind is not parameter.KEYWORD_ONLY
 
     @property
     def about(self) -> str:

@@ -272,7 +272,8 @@ class Sampler:
             sampled.saved.result()
         attempt = sampled.attempt
         with self.timed("steps"):
-            done = apply_steps(sampled.images, attempt.recipe.steps, attempt.recipe.name, self.report)
+            steps, device = attempt.recipe.steps, self.machine.device
+            done = apply_steps(sampled.images, steps, attempt.recipe.name, self.report, device)
             self.store.write_images("images", attempt.images_key, done)
         return done
 

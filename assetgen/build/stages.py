@@ -35,7 +35,7 @@ def render_control(
             raise BuildError(f"the asset '{member}' that it refers to is not made yet", where=stage.alias)
         color = on_white((members or {})[member]()["color"])
         return Control(stage.control_kind, color_image(to_uint8(color)), **conditioning)
-    inputs = (device,) if stage.part.traits.detector else ()
+    inputs = (device,) if stage.part.takes_device else ()
     return Control(stage.control_kind, run_part(stage.part, stage.alias, *inputs, **arguments), **conditioning)
 
 
@@ -62,11 +62,18 @@ def batch_key(part: Part, arguments: Mapping[str, Any], controls: Iterable[Stage
     return part.name, batch.batch_key(arguments, conditioning)
 
 
-def apply_steps(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit) -> ImageSet:
+def run_step(part: Part, alias: str, images: ImageSet, arguments: Mapping[str, Any], device: str = "auto") -> ImageSet:
+    """Run a step. One that runs a network runs it on `device`."""
+    inputs = (images, device) if part.takes_device else (images,)
+    done: ImageSet = run_part(part, alias, *inputs, **arguments)
+    return done
+
+
+def apply_steps(images: ImageSet, steps: Iterable[Stage], asset: str, emit: Emit, device: str = "auto") -> ImageSet:
     """Run the steps on sampled images."""
     for stage in steps:
         started = time.perf_counter()
-        images = run_part(stage.part, stage.alias, images, **stage.arguments)
+        images = run_step(stage.part, stage.alias, images, stage.arguments, device)
         emit(StepRan(asset=asset, step=stage.alias, seconds=time.perf_counter() - started))
     return images
 

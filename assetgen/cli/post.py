@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from assetgen.cli.options import DeviceOption
 from assetgen.cli.settings import parse_step, run_checked, write_png
 from assetgen.errors import InputError
 
@@ -17,6 +18,8 @@ def post(
         list[str],
         typer.Argument(metavar="STEP... IN OUT", help="Steps like pixelate:cell=4,colors=8; then two files."),
     ],
+    *,
+    device: DeviceOption = "auto",
 ) -> None:
     """Run finishing steps on an image file.
 
@@ -42,6 +45,6 @@ def post(
         load_part("step", name)
     images = color_image(read_image(Path(source)))
     for name, settings in parsed:
-        images = run_checked("step", name, settings, images)
+        images = run_checked("step", name, settings, images=images, device=device)
     for channel, array in images.channels.items():
         write_png(path if channel == "color" else path.with_stem(f"{path.stem}_{channel}"), array)

@@ -80,12 +80,17 @@ def parse_value(text: str, where: str) -> object:
 
 
 def run_checked(
-    kind: Literal["control", "step"], name: str, arguments: Mapping[str, object], *given: "ImageSet"
+    kind: Literal["control", "step"],
+    name: str,
+    arguments: Mapping[str, object],
+    *,
+    images: "ImageSet | None" = None,
+    device: str = "auto",
 ) -> "ImageSet":
-    """Run one part with arguments from the command line, validated like those of a pack."""
+    """Run a step on `images`, or a control, with arguments from the command line, validated like those of a pack."""
     from pydantic import ValidationError
 
-    from assetgen.build.stages import run_part
+    from assetgen.build.stages import run_part, run_step
     from assetgen.pack.library import library_for
     from assetgen.pack.yaml_files import Document, explain
     from assetgen.parts import load_part
@@ -100,8 +105,10 @@ def run_checked(
         raise explain(error, part.params, Document(name, arguments)) from error
     left_out = {"strength", "start", "end"} if kind == "control" else set()
     values = {key: getattr(valid, key) for key in type(valid).model_fields if key not in left_out}
-    images: ImageSet = run_part(part, name, *given, **values)
-    return images
+    if images is not None:
+        return run_step(part, name, images, values, device)
+    drawn: ImageSet = run_part(part, name, **values)
+    return drawn
 
 
 def write_png(path: Path, array: "Array") -> None:

@@ -19,7 +19,6 @@ _LICENCE = "https://github.com/google-ai-edge/mediapipe/blob/master/LICENSE"
 
 @part(version=1, detector=Detector("mediapipe_face", "Apache-2.0", _LICENCE))
 def mediapipe_face(
-    _device: str = "auto",
     *,
     image: InputFile,
     size: ControlSize = (512, 512),

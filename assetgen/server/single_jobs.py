@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from assetgen.build.options import BuildOptions
 from assetgen.build.run import build_pack
-from assetgen.build.stages import run_part
+from assetgen.build.stages import run_step
 from assetgen.errors import InputError
 from assetgen.events import Finished, Planned, Published, StepRan, ignore
 from assetgen.images import color_image
@@ -68,7 +68,7 @@ def run_post(request: Post, context: ServerContext, events: JobEvents) -> Mappin
     images = color_image(read_image(source))
     for name, arguments in _steps(request):
         part, arguments = _checked_step(name, arguments, context.folder)
-        images = run_part(part, name, images, **arguments)
+        images = run_step(part, name, images, arguments, context.machine.device)
         events(StepRan(asset="picture", step=name, seconds=0.0))
     paths = []
     for channel, array in images.channels.items():

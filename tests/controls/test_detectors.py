@@ -312,3 +312,8 @@ def test_a_build_conditions_on_a_detector_on_the_same_device(
     assert (code, "teed: there is no device 'cuda:77' here" in " ".join(err.split())) == (2, True), err
     code, _, err = build("--device", "cpu")
     assert (code, (tmp_path / "game/a.png").is_file()) == (0, True), err
+
+
+def test_controls_receive_a_device_by_their_signature() -> None:
+    controls = {name: load_part("control", name).takes_device for name in ("hed", "mediapipe_face", "canny")}
+    assert controls == {"hed": True, "mediapipe_face": False, "canny": False}
