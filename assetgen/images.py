@@ -5,7 +5,7 @@ An `ImageSet` holds named channels, each a `height × width × channels` array o
 - `color` is sRGB-encoded, 3 (RGB) or 4 (RGBA, straight alpha) channels. Every other channel is linear data.
 - Integers span 0..max, floats 0..1. Row 0 is the top. Normals are stored as `(n + 1) / 2`.
 - Known channel names: color, height, normal, roughness, metallic, ao, orm, emission, depth; layer0, layer1, … are parts
-  of `color` from the back to the front, RGBA like it.
+  of `color` from the back to the front, RGBA like it; page1, normal_page1, … are further textures of an atlas.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,6 +51,8 @@ class Region:
     """The member's own `Meta.trim`."""
     pivot: tuple[float, float] | None = None
     """The member's own `Meta.pivot`."""
+    page: int | None = None
+    """Number of the texture that it lies on; None for the first."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,12 @@ def layered_image(layers: Array) -> ImageSet:
 
 def is_colored(channel: str) -> bool:
     """True for a channel with sRGB colours, whose alpha is straight."""
-    return channel == "color" or channel.startswith("layer")
+    return channel == "color" or channel.startswith(("layer", "page"))
+
+
+def page_channel(channel: str, page: int) -> str:
+    """The name of a channel on a page of an atlas: `color` and `normal` on page 0, `page1` and `normal_page1` next."""
+    return channel if not page else f"page{page}" if channel == "color" else f"{channel}_page{page}"
 
 
 def to_float(array: Array) -> FloatArray:

@@ -18,7 +18,7 @@ LAYERS = {
 PARTS = ("sources", "controls", "steps", "checks", "exporters")
 FOR_PARTS = {"errors", "events", "files", "images", "parts", "pixels", "terms"}
 HEAVY = {
-    "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "rectpack", "fsspec",
+    "torch", "diffusers", "transformers", "trimesh", "cv2", "ray", "scipy", "PIL", "pymatting", "fsspec",
     "watchfiles",
 }  # fmt: skip
 RAY_MODULES = {ROOT / "runners/cluster.py", ROOT / "runners/ray_runner.py"}

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 LIMITS = {
     "YAML file": "pack.yaml_files.MAX_YAML_BYTES pack.yaml_files._MAX_NODES pack.yaml_files._MAX_DEPTH"
     " pack.yaml_files._MAX_BITS",
-    "pack": "pack.entries._MAX_ASSETS pack.entries._MAX_NAME pack.entries._MAX_WRITTEN_NAME pack.entries._MAX_SEGMENT",
+    "pack": "pack.entries._MAX_ASSETS pack.resolve._MAX_MEMBERS pack.entries._MAX_NAME"
+    " pack.entries._MAX_WRITTEN_NAME pack.entries._MAX_SEGMENT",
     "inbox": "pack.inbox.MAX_INBOX_FILES",
     "preset": "pack.library._MAX_LINEAGE server.catalog._MAX_THUMBNAIL",
     "folder of weights": "pack.weights._MAX_FILES",

@@ -19,11 +19,16 @@ def png_name(name: str, channel: str) -> str:
     return f"{name}.png" if channel == "color" else f"{name}_{channel}.png"
 
 
+def kind(channel: str) -> str:
+    """What a channel holds, whichever page of an atlas it is on: "normal" for `normal_page1`."""
+    return channel.partition("_page")[0]
+
+
 def pngs(images: ImageSet, *, leave_out: Collection[str] = ()) -> dict[str, bytes]:
     """PNG bytes by channel, colour first: 16 bits per sample for height and depth, 8 for the others."""
     channels = sorted(set(images.channels) - set(leave_out), key=lambda channel: (channel != "color", channel))
     return {
-        channel: encode_png((to_uint16 if channel in _DEEP_CHANNELS else to_uint8)(images[channel]))
+        channel: encode_png((to_uint16 if kind(channel) in _DEEP_CHANNELS else to_uint8)(images[channel]))
         for channel in channels
     }
 

@@ -7,9 +7,9 @@ a `CanvasTexture`, whose filter overrides the project's default.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
+from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, kind, png_name, pngs, transparency
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, assignments, import_file, resource_file
-from assetgen.images import ImageSet, Region
+from assetgen.images import ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
 
 _MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
@@ -69,6 +69,7 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
 def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) -> dict[str, str]:
     """Import parameters. `detect_3d` is off, since Godot would change them when a texture is first used in 3D."""
     params = {"detect_3d/compress_to": "0"}
+    normal, channel = paths.get(channel.replace(kind(channel), "normal", 1)), kind(channel)
     if is_pixel_art(images, use):
         return params | ({"compress/normal_map": "1"} if channel == "normal" else {})
     if use in _MIPMAPPED:
@@ -77,8 +78,8 @@ def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) 
         params["compress/mode"] = VRAM_COMPRESSED
     if channel == "normal":
         params["compress/normal_map"] = "1"
-    elif channel in _ROUGHNESS_CHANNELS and "normal" in paths:
-        params |= {"roughness/mode": _ROUGHNESS_CHANNELS[channel], "roughness/src_normal": f'"{paths["normal"]}"'}
+    elif channel in _ROUGHNESS_CHANNELS and normal:
+        params |= {"roughness/mode": _ROUGHNESS_CHANNELS[channel], "roughness/src_normal": f'"{normal}"'}
     return params
 
 
@@ -88,7 +89,8 @@ def _resources(
     file = f"{name}.tres"
     if images.meta.regions is not None:
         for member, region in sorted(images.meta.regions.items()):
-            yield f"{name}/{member}.tres", _atlas_texture(f"{root}{name}/{member}.tres", region, paths["color"])
+            texture = paths[page_channel("color", region.page or 0)]
+            yield f"{name}/{member}.tres", _atlas_texture(f"{root}{name}/{member}.tres", region, texture)
     elif use == "sky":
         yield file, _sky(root + file, paths["color"])
     elif use == "material" or (use in SURFACES and any(channel in images for channel in _MATERIAL_CHANNELS)):

@@ -1,11 +1,11 @@
 """Images for any engine: PNG files, and for an atlas the JSON that most engines and loaders read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name, pngs
-from assetgen.images import ImageSet, Region, Trim
+from assetgen.images import ImageSet, Region, Trim, page_channel
 from assetgen.parts import Files, Use, part
 
 
@@ -14,29 +14,40 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and for an atlas `NAME.json`.
 
     The JSON is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation): frames by member
-    name, y downwards, pivots as fractions of the untrimmed image. The files are the same for every `use`.
+    name, y downwards, pivots as fractions of the untrimmed image. Further pages of an atlas have a JSON file each,
+    listed in `related_multi_packs` of the others. The files are the same for every `use`.
 
     Example:
         engine: plain
     """
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
     if images.meta.regions is not None:
-        files[f"{name}.json"] = _frames_json(images.meta.regions, images.size, name)
+        files |= _frames_json(images, images.meta.regions, name)
     return files
 
 
-def _frames_json(regions: Mapping[str, Region], size: tuple[int, int], name: str) -> bytes:
-    width, height = size
-    meta = {
-        "app": "assetgen",
-        "version": "1.0",
-        "image": PurePosixPath(png_name(name, "color")).name,
-        "format": "RGBA8888",
-        "size": {"w": width, "h": height},
-        "scale": "1",
-    }
-    frames = {member: _frame(region) for member, region in sorted(regions.items())}
-    return (json.dumps({"frames": frames, "meta": meta}, indent=1, ensure_ascii=False) + "\n").encode()
+def _frames_json(images: ImageSet, regions: Mapping[str, Region], name: str) -> Iterator[tuple[str, bytes]]:
+    """The path and the content of one JSON file for each page."""
+    sheets = [page_channel("color", page) for page in sorted({region.page or 0 for region in regions.values()})]
+    names = [png_name(name, sheet).removesuffix(".png") + ".json" for sheet in sheets]
+    for page, sheet in enumerate(sheets):
+        height, width = images[sheet].shape[:2]
+        meta = {
+            "app": "assetgen",
+            "version": "1.0",
+            "image": PurePosixPath(png_name(name, sheet)).name,
+            "format": "RGBA8888",
+            "size": {"w": width, "h": height},
+            "scale": "1",
+        }
+        if len(sheets) > 1:
+            meta["related_multi_packs"] = [PurePosixPath(each).name for each in names if each != names[page]]
+        found = {member: region for member, region in sorted(regions.items()) if (region.page or 0) == page}
+        yield names[page], _json({"frames": {member: _frame(each) for member, each in found.items()}, "meta": meta})
+
+
+def _json(data: object) -> bytes:
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _frame(region: Region) -> dict[str, object]:

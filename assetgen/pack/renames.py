@@ -9,10 +9,12 @@ keeps the seed of the old name, and the lock records the old name as `seed_name`
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import cast, get_args
 
+from pydantic import JsonValue
+
 from assetgen.pack.changes import stage_record
 from assetgen.pack.inbox import InvalidFiles
 from assetgen.pack.library import PackFile
-from assetgen.pack.lock import Lock, StageRecord, StageRecords
+from assetgen.pack.lock import Lock, LockEntry, StageRecord, StageRecords
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import LockedChoices, entries_of, resolve_pack
 from assetgen.pack.schema import Quantization
@@ -38,11 +40,12 @@ def resolve_with_lock(
     }
 
     formats = dict(_number_formats(lock))
+    atlases = {name: _batches(entry) for name, entry in lock.items() if entry.members}
 
     def resolve(renamed: Mapping[str, str]) -> tuple[Recipe, ...]:
         names = {**seed_names, **{new: lock[old].seed_name for new, old in renamed.items()}}
         moved = {new: picks[old] for new, old in renamed.items() if old in picks}
-        locked = LockedChoices(names, {**picks, **moved}, formats)
+        locked = LockedChoices(names, {**picks, **moved}, formats, atlases)
         return resolve_pack(file, engine=engine, only=only, draft=draft, locked=locked, invalid=invalid)
 
     recipes = resolve({})
@@ -60,6 +63,18 @@ def _number_formats(lock: Lock) -> Iterator[tuple[tuple[str, str], Quantization]
             for key in (name, ""):
                 if found in get_args(Quantization):
                     yield (key, model), cast(Quantization, found)
+
+
+def _batches(entry: LockEntry) -> list[list[str]]:
+    """The members of an atlas in the lock: those of its first build, then those of each later one."""
+    later = [[str(name) for name in names] for names in _lists(entry.source.get("added"))]
+    joined_later = {name for names in later for name in names}
+    return [[name for name in entry.members if name not in joined_later], *later]
+
+
+def _lists(value: JsonValue) -> Iterator[list[JsonValue]]:
+    """The lists in a list; none where a lock that was edited has another value."""
+    yield from (each for each in (value if isinstance(value, list) else []) if isinstance(each, list))
 
 
 def _renamed_assets(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> dict[str, str]:

@@ -6,8 +6,11 @@ palette and target of the pack apply where no layer sets them (`source.py`).
 
 import contextlib
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand
@@ -24,6 +27,8 @@ from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, did_you_mean, part_names
 
 _DEFAULT_TRIES = 3
+_MAX_MEMBERS = 1_000_000
+"""More members of all assets together take minutes to plan."""
 _DEFAULT_EXPORTER = "plain"
 
 
@@ -33,12 +38,14 @@ class LockedChoices:
 
     `seed_names`: the names that seeds are derived from. `picks`: the attempt that a person chose, with the sampled key
     of the request it was chosen for. `formats`: the number format in which a card with `quantize: auto` was run, by
-    asset and model; by "" and model the one for assets that the lock does not have.
+    asset and model; by "" and model the one for assets that the lock does not have. `batches`: the members of each
+    atlas, those of its first build first, then those that each later build added.
     """
 
     seed_names: Mapping[str, str] = field(default_factory=dict)
     picks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     formats: Mapping[tuple[str, str], Quantization] = field(default_factory=dict)
+    batches: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
 def resolve_pack(
@@ -159,6 +166,13 @@ class _Resolver:
     draft: bool
     locked: LockedChoices
     done: dict[str, Recipe] = field(default_factory=dict)
+    matches: dict[str, list[str]] = field(default_factory=dict)
+    members: int = 0
+
+    @cached_property
+    def sorted_names(self) -> list[str]:
+        """The names of all assets."""
+        return sorted(self.entries)
 
     def recipe(self, name: str, below: tuple[str, ...] = ()) -> Recipe:
         if name in below:
@@ -178,19 +192,33 @@ class _Resolver:
         if not entry.spec.members:
             return []
         found: set[str] = set()
-        others = [name for name in self.entries if name != entry.name]
         for pattern in entry.spec.members:
-            where = line_of(self.file, entry, "members")
-            matching = fnmatch.filter(others, pattern)
-            if not matching:
-                what = f"no asset matches the member '{pattern}'"
-                raise InputError(what, where=where, cure=did_you_mean(pattern, others))
-            single = [name for name in matching if not self.entries[name].spec.members]
-            if not single:
-                what = f"the member '{matching[0]}' has members itself"
-                raise InputError(what, where=where, cure="List its members instead")
-            found.update(single)
+            if pattern not in self.matches:
+                matching = _matching(self.sorted_names, pattern)
+                self.matches[pattern] = [name for name in matching if not self.entries[name].spec.members]
+            if not self.matches[pattern]:
+                raise self._no_member(entry, pattern)
+            found.update(self.matches[pattern])
+            self.members += len(self.matches[pattern])
+            if self.members > _MAX_MEMBERS:
+                what = f"the assets of a pack have at most {_MAX_MEMBERS:,} members in all"
+                raise InputError(what, where=line_of(self.file, entry, "members"), cure="Split the pack")
         return sorted(found)
+
+    def _no_member(self, entry: Entry, pattern: str) -> InputError:
+        others = [name for name in self.sorted_names if name != entry.name]
+        what, cure = f"no asset matches the member '{pattern}'", did_you_mean(pattern, others)
+        if matching := _matching(others, pattern):
+            what, cure = f"the member '{matching[0]}' has members itself", "List its members instead"
+        return InputError(what, where=line_of(self.file, entry, "members"), cure=cure)
+
+    def _added(self, entry: Entry, members: tuple[Recipe, ...]) -> list[list[str]]:
+        """The members that joined an atlas after its first build, one list for each later build. The lock records them,
+        so that members keep their places in the atlas."""
+        names = {member.name for member in members}
+        known = [[name for name in batch if name in names] for batch in self.locked.batches.get(entry.name, ())]
+        new = sorted(names - {name for batch in known for name in batch})
+        return [batch for batch in (*known, new) if batch][1:]
 
     def _with_pick(self, recipe: Recipe) -> Recipe:
         """The recipe with the attempt that a person chose, if it was chosen for the same request."""
@@ -205,7 +233,7 @@ class _Resolver:
         parts = (layers.preset.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export)
         _check_overrides(layers, {part.alias for part in parts})
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
-        requested = self._with_locked_format(entry.name, source_stage(layers, seed_name))
+        requested = self._with_locked_format(entry.name, source_stage(layers, seed_name, self._added(entry, members)))
         size = requested.arguments.get("size")
         control_stages = with_reference_kinds(
             requested, [layers.stage("control", part, size=size) for part in controls]
@@ -256,6 +284,14 @@ class _Resolver:
             model=card.model if isinstance(card, ModelCard) else None,
             licences={terms.name: terms.text for terms in terms_of(recipe.source, recipe.controls)},
         )
+
+
+def _matching(names: Sequence[str], pattern: str) -> list[str]:
+    """The sorted names that match a glob. Only those that begin as the glob does are compared."""
+    prefix = re.split(r"[*?[]", pattern, maxsplit=1)[0]
+    begin = bisect_left(names, prefix)
+    end = bisect_right(names, prefix, begin, key=lambda name: name[: len(prefix)])
+    return fnmatch.filter(names[begin:end], pattern)
 
 
 def _added_controls(layers: AssetLayers) -> Iterator[PartSpec]:

@@ -1,5 +1,6 @@
 """The source of an asset: its model card, prompt, seed and size, which the pack and the card share with it."""
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -10,13 +11,16 @@ from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
 from assetgen.parts import Part, load_part
 
 
-def source_stage(layers: AssetLayers, seed_name: str) -> Stage:
-    """The source with all its arguments. Without a seed of its own, the asset's seed is derived from `seed_name`."""
+def source_stage(layers: AssetLayers, seed_name: str, added: Sequence[Sequence[str]] = ()) -> Stage:
+    """The source with all its arguments. Without a seed of its own, the asset's seed is derived from `seed_name`.
+
+    `added` are the members that joined after the first build, for a source with an argument of that name.
+    """
     spec, pack, part = layers.entry.spec, layers.file.pack, layers.preset.source
     loaded = layers.load_part("source", part)
     parameters = loaded.params.model_fields
     written = {key for layer in layers.of(part) for key in layer.arguments}
-    shared: dict[str, Any] = {}
+    shared: dict[str, Any] = {"added": added}
     if "seed" in parameters:
         shared["seed"] = seed_from(pack.seed, seed_name) if spec.seed is None else spec.seed
     if "negative" in parameters and spec.negative is not None:

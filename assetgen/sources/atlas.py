@@ -1,56 +1,68 @@
 """Pack many images into one texture, so that an engine draws them without changing textures."""
 
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import groupby, pairwise
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, Meta, Region, split_alpha
+from assetgen.images import MAX_PIXELS, Array, ImageSet, Meta, Region, Trim, page_channel, split_alpha
 from assetgen.parts import Context, part
+from assetgen.sources._maxrects import Page, PageLimits, pack_pages
 
-_Rect = tuple[int, int, int, int]  # x, y, width, height
-_GROWTH = 1.02  # factor between candidate side lengths: less than the gaps that packing leaves
 _FLAT_NORMAL = (0.5, 0.5, 1.0)
 
 
-@part(version=1, members=True)
+@part(version=2, members=True)
 def atlas(
     context: Context,
     *,
     padding: Annotated[int, Field(ge=0, le=64)] = 2,
     extrude: Annotated[int, Field(ge=0, le=16)] = 1,
-    max_size: Annotated[int, Field(ge=16, le=8192)] = 4096,
+    max_size: Annotated[int, Field(ge=16, le=16384)] = 4096,
+    pages: Annotated[int, Field(ge=1, le=16)] = 1,
     power_of_two: bool = False,
     square: bool = False,
+    trim: bool = False,
+    added: tuple[tuple[str, ...], ...] = (),
 ) -> ImageSet:
     """Pack the images of other assets into one texture; `meta.regions` holds the rectangle of each.
 
     - `padding`: empty pixels between members.
     - `extrude`: how often edge pixels are repeated outwards, so that texture filtering mixes in no neighbour.
-    - `max_size`: largest side in pixels.
+    - `max_size`: largest side in pixels. A page has at most 67,108,864 pixels (8192 × 8192) whatever its sides.
+    - `pages`: the most textures. The second and later ones are the channels `page1`, `normal_page1`, …
     - `power_of_two`, `square`: constraints on the sides.
+    - `trim`: leave out the transparent border of each member. Engines restore it from `meta.regions`.
+    - `added`: names of members that were added later, one list for each time. They are packed around the others, which
+      keep their places. Builds fill it from the lock; `added: []` packs everything anew.
 
-    Members are not rotated, scaled or trimmed. Their channels are kept; colour becomes RGBA. The result depends on the
-    names and sizes of the members, not on their order.
+    Packing is MaxRects (Jylänki 2010, best short side fit, large members first). Members are not rotated or scaled.
+    Their channels are kept; colour becomes RGBA. The result depends on the names and sizes of the members and on
+    `added`, not on their order. A member that changes its size, or leaves, may move others.
 
     Example:
-        items: {preset: atlas, members: ["potion_*"], atlas: {padding: 4}}
+        items: {preset: atlas, members: ["potion_*"], atlas: {padding: 4, pages: 4}}
     """
     members = dict(sorted(context.members.items()))
     _check_members(members)
-    frames = {name: _frame(images.size, extrude, padding) for name, images in members.items()}
-    size, corners = _pack(frames, padding, max_size, power_of_two, square)
-    rects = {name: (x + extrude, y + extrude, *members[name].size) for name, (x, y) in corners.items()}
-    channels = {
-        channel: _sheet({name: images[channel] for name, images in members.items()}, channel, size, rects, extrude)
-        for channel in next(iter(members.values())).channels
-    }
-    regions = {name: Region(rects[name], images.meta.trim, images.meta.pivot) for name, images in members.items()}
+    members = {name: _trimmed(images) if trim else images for name, images in members.items()}
+    limits = PageLimits(max_size, pages, padding, power_of_two, square)
+    packed = _packed(members, added, 2 * extrude + padding, limits)
+    channels, regions = {}, {}
+    for number, page in enumerate(packed):
+        rects = {name: (x + extrude, y + extrude, *members[name].size) for name, (x, y, _, _) in page.rects.items()}
+        for channel in next(iter(members.values())).channels:
+            arrays = {name: members[name][channel] for name in rects}
+            sheet = _sheet(arrays, channel, page.trimmed_size(limits), rects, extrude)
+            channels[page_channel(channel, number)] = sheet
+        for name, rect in rects.items():
+            meta = members[name].meta
+            regions[name] = Region(rect, meta.trim, meta.pivot, number or None)
     pixel_art = all(images.meta.pixel_art for images in members.values()) or None
-    return ImageSet(channels, Meta(tiles="", regions=regions, pixel_art=pixel_art))
+    return ImageSet(channels, Meta(tiles="", regions=dict(sorted(regions.items())), pixel_art=pixel_art))
 
 
 def _check_members(members: Mapping[str, ImageSet]) -> None:
@@ -75,72 +87,45 @@ def _types(images: ImageSet) -> str:
     return ", ".join(parts)
 
 
-def _frame(size: tuple[int, int], extrude: int, padding: int) -> tuple[int, int]:
-    """Size of a member with its extruded edges and the gap to its right and below."""
-    width, height = size
-    return width + 2 * extrude + padding, height + 2 * extrude + padding
+def _trimmed(images: ImageSet) -> ImageSet:
+    """A member without its transparent border; one without visible pixels is unchanged."""
+    seen = split_alpha(images["color"])[1][..., 0] > 0 if "color" in images else np.zeros((0, 0), bool)
+    columns, rows = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
+    if not rows.size:
+        return images
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    (width, height), meta = images.size, images.meta
+    before = meta.trim or Trim((0, 0), (width, height))
+    offset = before.offset[0] + left, before.offset[1] + top
+    x, y = meta.pivot or (0.5, 0.5)
+    pivot = (x * width - left) / (right - left), (y * height - top) / (bottom - top)
+    cut = images.map(lambda array: array[top:bottom, left:right])
+    return cut.with_meta(trim=Trim(offset, before.source_size), pivot=pivot)
 
 
-def _pack(
-    frames: Mapping[str, tuple[int, int]], padding: int, max_size: int, power_of_two: bool, square: bool
-) -> tuple[tuple[int, int], dict[str, tuple[int, int]]]:
-    """Size of the smallest sheet that holds all frames, and the top left corner of each frame."""
-    for width, height in _sheet_sizes(frames, padding, max_size, power_of_two, square):
-        corners = _place_frames(frames, width + padding, height + padding)
-        if corners is None:
-            continue
-        if not power_of_two:
-            width = max(x + frames[name][0] for name, (x, _) in corners.items()) - padding
-            height = max(y + frames[name][1] for name, (_, y) in corners.items()) - padding
-        if square:
-            width = height = max(width, height)
-        return (width, height), corners
+def _packed(
+    members: Mapping[str, ImageSet], added: tuple[tuple[str, ...], ...], margin: int, limits: PageLimits
+) -> list[Page]:
+    """The pages with all members. Raises `InputError` where they do not fit."""
+    frames = {name: (images.size[0] + margin, images.size[1] + margin) for name, images in members.items()}
+    turn = {name: number for number, names in enumerate(added, 1) for name in names}
+    turns = groupby(sorted(frames, key=lambda name: turn.get(name, 0)), key=lambda name: turn.get(name, 0))
+    pages = pack_pages([{name: frames[name] for name in names} for _, names in turns], limits)
+    if sum(len(page.rects) for page in pages) == len(frames):
+        return pages
     name = max(frames, key=lambda member: max(frames[member]))
-    what = f"{len(frames)} members do not fit on {max_size} × {max_size} pixels (the largest is '{name}')"
-    raise InputError(what, cure="Raise max_size, or split the atlas")
-
-
-def _sheet_sizes(
-    frames: Mapping[str, tuple[int, int]], padding: int, max_size: int, power_of_two: bool, square: bool
-) -> Iterator[tuple[int, int]]:
-    """Candidate sizes, ordered by area, then by aspect ratio (square first)."""
-    widest, tallest = (max(frame[axis] for frame in frames.values()) - padding for axis in (0, 1))
-    area = sum(width * height for width, height in frames.values())
-    sides = [2**power for power in range(max_size.bit_length())] if power_of_two else _growing_sides(area, max_size)
-    sizes = {(width, height) for width in sides for height in sides if width == height or not square}
-    if not power_of_two:
-        sizes = {(max(width, widest), max(height, tallest)) for width, height in sizes if width == height}
-    fitting = [
-        (width, height)
-        for width, height in sizes
-        if widest <= width <= max_size and tallest <= height <= max_size
-        if (width + padding) * (height + padding) >= area
-    ]
-    yield from sorted(fitting, key=lambda size: (size[0] * size[1], abs(size[0] - size[1]), size))
-
-
-def _growing_sides(area: int, max_size: int) -> list[int]:
-    sides = [max(1, int(area**0.5))]
-    while sides[-1] < max_size:
-        sides.append(min(max_size, int(sides[-1] * _GROWTH) + 1))
-    return sides
-
-
-def _place_frames(frames: Mapping[str, tuple[int, int]], width: int, height: int) -> dict[str, tuple[int, int]] | None:
-    """Top left corners by MaxRects, best short side fit, large frames first (Jylänki 2010); None if they do not fit."""
-    import rectpack
-
-    order = sorted(frames, key=lambda name: (-max(frames[name]), -min(frames[name]), name))
-    packer = rectpack.newPacker(mode=rectpack.PackingMode.Online, pack_algo=rectpack.MaxRectsBssf, rotation=False)
-    packer.add_bin(width, height)
-    for name in order:
-        packer.add_rect(*frames[name], rid=name)
-    corners = {name: (x, y) for _, x, y, _, _, name in packer.rect_list()}
-    return corners if len(corners) == len(frames) else None
+    sheet = f"{limits.pages} pages of " if limits.pages > 1 else ""
+    bound = f" and {MAX_PIXELS:,} pixels each" if limits.max_size**2 > MAX_PIXELS else " pixels"
+    what = f"{len(frames)} members do not fit on {sheet}{limits.max_size} × {limits.max_size}{bound}"
+    raise InputError(f"{what} (the largest is '{name}')", cure="Raise max_size or pages, or split the atlas")
 
 
 def _sheet(
-    arrays: Mapping[str, Array], channel: str, size: tuple[int, int], rects: Mapping[str, _Rect], extrude: int
+    arrays: Mapping[str, Array],
+    channel: str,
+    size: tuple[int, int],
+    rects: Mapping[str, tuple[int, int, int, int]],
+    extrude: int,
 ) -> Array:
     """One channel of all members on an empty sheet (for normals: a flat one)."""
     first = next(iter(arrays.values()))

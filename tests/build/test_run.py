@@ -1,5 +1,6 @@
 """Builds with a lock: what it records, and which builds may change it."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -295,3 +296,20 @@ def test_a_hand_edited_file_is_kept_and_the_lock_records_the_published_one(rebui
     (tmp_path / "game/a.png").write_bytes(b"mine")
     [kept] = [event for event in rebuilt(TWO) if isinstance(event, Published)]
     assert (kept.kept, (tmp_path / "game/a.png").read_bytes(), lock(tmp_path)) == (("a.png",), b"mine", before)
+
+
+def test_a_member_added_later_moves_no_other_and_the_next_build_has_nothing_to_do(
+    rebuilt: Rebuilt, tmp_path: Path
+) -> None:
+    def frames() -> dict[str, object]:
+        return dict(json.loads((tmp_path / "game/all.json").read_text())["frames"])
+
+    pack = "pack: p\nassets:\n  all: {preset: atlas, members: ['?']}\n  b: {preset: drawing, prompt: x}\n"
+    rebuilt(pack + "  c: {preset: drawing, prompt: y}\n")
+    before = frames()
+    grown = pack + "  c: {preset: drawing, prompt: y}\n  a: {preset: drawing, prompt: z}\n"
+    rebuilt(grown)
+    lock = (tmp_path / "pack.lock").read_bytes()
+    assert (frames() | before, 'added: [["a"]]' in lock.decode()) == (frames(), True)
+    assert failures(rebuilt(grown, update="")) == {}
+    assert (tmp_path / "pack.lock").read_bytes() == lock

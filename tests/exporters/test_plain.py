@@ -57,6 +57,15 @@ def test_an_atlas_comes_with_frames_that_cut_out_its_members() -> None:
     assert data["frames"]["imp"]["trimmed"] is False
 
 
+def test_each_page_of_an_atlas_has_its_own_json() -> None:
+    members = {"imp": color_image(ramp(14, 10)), "owl": color_image(ramp(12, 9))}
+    files = plain(atlas(Context(members=members), max_size=16, pages=2), "foes/all")
+    assert sorted(files) == ["foes/all.json", "foes/all.png", "foes/all_page1.json", "foes/all_page1.png"]
+    second = json.loads(files["foes/all_page1.json"])
+    assert (list(second["frames"]), second["meta"]["image"]) == (["owl"], "all_page1.png")
+    assert second["meta"]["related_multi_packs"] == ["all.json"]
+
+
 def test_trimmed_members_record_offset_and_pivot_in_the_whole_image() -> None:
     trimmed = color_image(ramp(4, 4), trim=Trim((2, 6), (8, 10)), pivot=(0.5, 1.0))
     data = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]

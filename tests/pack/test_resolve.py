@@ -76,6 +76,20 @@ def test_members_come_before_their_atlas(write_pack: Write) -> None:
     assert names == ["coin_1", "coin_2", "all"]
 
 
+def test_members_are_found_by_every_form_of_glob(write_pack: Write) -> None:
+    globs = "b, c_*, 'd?', '[ef]x', '*_z'"
+    leaves = "".join(f"  {name}: {DRAGON}\n" for name in ("b", "bb", "c_1", "c_2", "d1", "d12", "ex", "gx", "h_z"))
+    made = recipe(write_pack(f"pack: p\nassets:\n{leaves}  a: {{preset: atlas, members: [{globs}]}}\n"))
+    assert [member.name for member in made.members] == ["b", "c_1", "c_2", "d1", "ex", "h_z"]
+
+
+def test_more_than_a_million_members_are_refused(write_pack: Write) -> None:
+    text = f"pack: p\nassets:\n  'leaf_{{n}}': {{preset: decal, prompt: x, matrix: {{n: {list(range(2000))}}}}}\n"
+    text += f"  a: {{preset: atlas, members: {['*'] * 501}}}\n"
+    with pytest.raises(InputError, match="the assets of a pack have at most 1,000,000 members in all"):
+        resolve_pack(write_pack(text), only="a")
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

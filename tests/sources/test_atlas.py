@@ -1,5 +1,6 @@
 """Atlases, from tiny members."""
 
+import hashlib
 from itertools import combinations
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, Region, Trim, color_image
+from assetgen.images import Array, ImageSet, Region, Trim, color_image, page_channel
 from assetgen.parts import Context, load_part
 from assetgen.sources.atlas import atlas
 
@@ -108,6 +109,54 @@ def test_trimming_and_pivot_are_passed_on() -> None:
     assert packed.meta.regions == {"a": Region((1, 1, 4, 4), trim, pivot)}
 
 
+def test_members_that_are_added_move_no_other() -> None:
+    members = {f"m{index:02}": noise(5 + index % 7, 4 + index % 11) for index in range(30)}
+    before = atlas(Context(members=members)).meta.regions
+    after = atlas(Context(members=members | {"m00_new": noise(9, 30), "z": noise(3, 3)}), added=(("m00_new", "z"),))
+    assert {name: after.meta.regions[name] for name in before} == before
+    assert (cut(after, "m00_new") == noise(9, 30)["color"]).all()
+
+
+def test_what_does_not_fit_goes_to_the_next_page() -> None:
+    members = {f"m{index}": noise(20 + index, 30).replace(normal=noise(20 + index, 30)["color"]) for index in range(7)}
+    packed = atlas(Context(members=members), max_size=64, pages=4)
+    assert sorted(packed.channels)[:4] == ["color", "normal", "normal_page1", "normal_page2"]
+    for name, region in packed.meta.regions.items():
+        x, y, width, height = region.rect
+        sheet = packed[page_channel("normal", region.page or 0)]
+        assert (sheet[y : y + height, x : x + width] == members[name]["normal"]).all()
+
+
+def test_a_member_added_to_a_full_page_moves_none_and_lies_on_the_next() -> None:
+    members = {f"m{index}": noise(30, 30) for index in range(3)}
+    before = atlas(Context(members=members), max_size=64, pages=2, padding=0).meta.regions
+    after = atlas(
+        Context(members=members | {"a": noise(40, 40)}), max_size=64, pages=2, padding=0, added=(("a",),)
+    ).meta.regions
+    assert after == before | {"a": Region((1, 1, 40, 40), page=1)}
+
+
+def test_trimming_leaves_out_the_border_and_keeps_the_origin() -> None:
+    color = np.zeros((10, 8, 4), np.uint8)
+    color[2:5, 1:7] = 200
+    packed = atlas(Context(members={"a": color_image(color, pivot=(0.5, 0.5))}), trim=True)
+    assert packed.meta.regions == {"a": Region((1, 1, 6, 3), Trim((1, 2), (8, 10)), (0.5, 1.0))}
+    assert (cut(packed, "a") == 200).all()
+
+
+def test_the_result_is_the_same_on_every_machine() -> None:
+    members = {f"m{index}": noise(7 + index * 5 % 23, 9 + index * 7 % 31) for index in range(25)}
+    packed = atlas(Context(members=members), added=(("m3", "m7"), ("m1",)))
+    rects = {name: region.rect for name, region in packed.meta.regions.items()}
+    assert (packed.size, hashlib.sha256(repr(rects).encode()).hexdigest()[:16]) == ((139, 136), "a12a5e9762b1174e")
+
+
+def test_a_thousand_members_are_packed_at_once() -> None:
+    members = {f"m{index}": block(4 + index % 13, 4 + index % 17) for index in range(1000)}
+    width, height = atlas(Context(members=members), padding=0, extrude=0).size
+    assert sum(images.size[0] * images.size[1] for images in members.values()) / (width * height) > 0.95
+
+
 def test_without_members_there_is_nothing_to_pack() -> None:
     with pytest.raises(InputError, match="needs members"):
         atlas(Context())
@@ -137,5 +186,10 @@ def test_a_negative_padding_is_refused() -> None:
 @pytest.mark.parametrize("words", [{"square": True}, {"power_of_two": True}, {}])
 def test_an_atlas_above_the_pixel_limit_is_refused(words: dict[str, bool]) -> None:
     large, small = (color_image(np.broadcast_to(np.uint8(0), (height, 8100, 3))) for height in (7000, 2000))
-    with pytest.raises(InputError, match="2 members do not fit on 8192 × 8192 pixels"):
-        atlas(Context(members={"large": large, "small": small}), max_size=8192, **words)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="2 members do not fit on 16384 × 16384 and 67,108,864 pixels each"):
+        atlas(Context(members={"large": large, "small": small}), max_size=16384, **words)  # type: ignore[arg-type]
+
+
+def test_a_page_may_be_16384_pixels_wide() -> None:
+    wide = color_image(np.broadcast_to(np.uint8(9), (2, 16382, 3)))
+    assert atlas(Context(members={"a": wide}), max_size=16384).size == (16384, 4)
