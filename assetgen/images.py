@@ -6,9 +6,10 @@ An `ImageSet` holds named channels, each a `height × width × channels` array o
 - Integers span 0..max, floats 0..1. Row 0 is the top. Normals are stored as `(n + 1) / 2`.
 - Known channel names: color, height, normal, roughness, metallic, ao, orm, emission, depth; layer0, layer1, … are parts
   of `color` from the back to the front, RGBA like it; page1, normal_page1, … are further textures of an atlas.
+- A sequence holds the frames of an animation: each channel stacks them from top to bottom; `meta.frames` times them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from types import MappingProxyType
@@ -56,6 +57,29 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """Consecutive frames of a sequence that play as one animation."""
+
+    name: str
+    first: int
+    """Index of its first frame, from 0."""
+    last: int
+    """Index of its last frame."""
+    loop: bool = True
+    """It starts again after its last frame."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of a sequence."""
+
+    durations: tuple[int, ...]
+    """How long each frame is shown, in milliseconds."""
+    tags: tuple[Tag, ...] = ()
+    """The animations, in the order of their frames."""
+
+
+@dataclass(frozen=True)
 class DepthRange:
     """How the grey of a depth image relates to distance."""
 
@@ -92,6 +116,8 @@ class Meta:
     """Which distances a depth image shows."""
     native_alpha: bool | None = None
     """The alpha channel was sampled by a model."""
+    frames: Frames | None = None
+    """The frames of a sequence; None for a still. Every other field speaks of one frame."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """Facts of third-party parts, by name. Prefix the name with your package to avoid collisions."""
 
@@ -138,9 +164,18 @@ class ImageSet:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the first channel, in pixels."""
+        """Width and height of the first channel, in pixels; of a sequence, those of all frames stacked."""
         height, width = next(iter(self.channels.values())).shape[:2]
         return width, height
+
+    @property
+    def frames(self) -> "tuple[ImageSet, ...]":
+        """The frames of a sequence as stills; a still is its only frame."""
+        if self.meta.frames is None:
+            return (self,)
+        count, meta = len(self.meta.frames.durations), replace(self.meta, frames=None)
+        rows = {name: array.reshape(count, -1, *array.shape[1:]) for name, array in self.channels.items()}
+        return tuple(ImageSet({name: array[at] for name, array in rows.items()}, meta) for at in range(count))
 
     def replace(self, **channels: Array) -> "ImageSet":
         """The same set with these channels added or replaced."""
@@ -153,6 +188,36 @@ class ImageSet:
     def map(self, change: Callable[[Array], Array]) -> "ImageSet":
         """The same set with `change` applied to every channel."""
         return ImageSet({name: change(array) for name, array in self.channels.items()}, self.meta)
+
+    def each(self, change: "Callable[[ImageSet], ImageSet]") -> "ImageSet":
+        """The same sequence with `change` applied to every frame; a still is its only frame."""
+        return sequence([change(frame) for frame in self.frames], self.meta.frames)
+
+
+def sequence(frames: Sequence[ImageSet], timing: Frames | None) -> ImageSet:
+    """Stack stills of one size to a sequence with the metadata of the first; without `timing`, the only still itself.
+
+    Raises `InputError` where the frames differ in size or channels, or are too large together.
+    """
+    first = frames[0]
+    if timing is None:
+        return first
+    for number, frame in enumerate(frames):
+        if _shapes(frame) != _shapes(first):
+            raise InputError(f"frame {number} differs from frame 0 ({_shapes(frame)} and {_shapes(first)})")
+    width, height = first.size
+    if error := size_error((width, height * len(frames))):
+        raise InputError(f"{len(frames)} frames of {width} × {height} pixels are too many: {error}")
+    stacked = {name: np.concatenate([frame[name] for frame in frames]) for name in first.channels}
+    return ImageSet(stacked, replace(first.meta, frames=timing))
+
+
+def _shapes(images: ImageSet) -> str:
+    """Channels with their sizes and sample types, for comparison and messages."""
+    return ", ".join(
+        f"{name} {array.shape[1]} × {array.shape[0]} × {array.shape[2]} {array.dtype}"
+        for name, array in images.channels.items()
+    )
 
 
 def _read_only(name: str, array: Array) -> Array:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, model_validator
 
@@ -169,16 +169,37 @@ class Detector:
     not_in: tuple[Country, ...] = ()
 
 
+class _Options(TypedDict, total=False):
+    """The optional arguments of `@part`: fields of `Traits`."""
+
+    batch: BatchSource
+    members: bool
+    ordered: bool
+    frames: bool
+    new_project: Callable[[str], Files]
+    engine_owned: tuple[str, ...]
+    detector: Detector
+
+
 @dataclass(frozen=True)
 class Traits:
     """The arguments of `@part`, as recorded on the function."""
 
     version: int
     batch: BatchSource | None = None
+    """Of a source: how it samples many images at once."""
     members: bool = False
+    """Of a source: it combines other assets."""
+    ordered: bool = False
+    """Of a source with members: it receives them in the order of the pack, not sorted by name."""
+    frames: bool = False
+    """Of a step or check: it receives all frames of a sequence at once; others run on each frame."""
     new_project: Callable[[str], Files] | None = None
+    """Of an exporter: the files of an empty project of the engine, for the name of a pack."""
     engine_owned: tuple[str, ...] = ()
+    """Of an exporter: patterns of files that the engine rewrites."""
     detector: Detector | None = None
+    """Of a control: its third-party network."""
 
 
 class ControlArguments(BaseModel):
@@ -192,25 +213,13 @@ class ControlArguments(BaseModel):
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def part(
-    *,
-    version: int,
-    batch: BatchSource | None = None,
-    members: bool = False,
-    new_project: Callable[[str], Files] | None = None,
-    engine_owned: tuple[str, ...] = (),
-    detector: Detector | None = None,
-) -> Callable[[F], F]:
-    """Make a function a part. Raise `version` whenever its pixels or bytes change for the same arguments.
+def part(*, version: int, **options: Unpack[_Options]) -> Callable[[F], F]:
+    """Make a function a part; `options` are fields of `Traits`.
 
-    Sources: `batch` samples many images at once; `members` is true for a source that combines other assets.
-    Exporters: `new_project(pack)` returns the files of an empty project of the engine; `engine_owned` holds patterns of
-    files that the engine rewrites. Controls: `detector` describes a third-party network. A detector or a
-    step that has a positional parameter `device` receives the torch device name, or "auto"; steps run in several
-    threads at once.
+    Raise `version` whenever its pixels or bytes change for the same arguments. A detector or a step that has a
+    positional parameter `device` receives the torch device name, or "auto"; steps run in several threads at once.
     """
-
-    traits = Traits(version, batch, members, new_project, engine_owned, detector)
+    traits = Traits(version, **options)
 
     def mark(function: F) -> F:
         function.assetgen_part = traits  # type: ignore[attr-defined]
@@ -219,11 +228,15 @@ def part(
     return mark
 
 
-def adds(*channels: str) -> Callable[[F], F]:
-    """Name the channels that a step adds, below `@part`, so that a plan knows the files that its assets will write."""
+def adds(*channels: str, frames: bool = False) -> Callable[[F], F]:
+    """Name the channels that a part adds, below `@part`, so that a plan knows the files that its assets will write.
+
+    `frames`: it makes a sequence.
+    """
 
     def mark(function: F) -> F:
         function.assetgen_adds = channels  # type: ignore[attr-defined]
+        function.assetgen_adds_frames = frames  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -249,6 +262,11 @@ class Part:
         """Whether the part runs a network on a device: a detector or a step with a positional parameter `device`."""
         parameter = inspect.signature(self.run).parameters.get("device")
         return parameter is not None and parameter.kind is not parameter.KEYWORD_ONLY
+
+    @property
+    def adds_frames(self) -> bool:
+        """True if the part makes a sequence."""
+        return bool(getattr(self.run, "assetgen_adds_frames", False))
 
     @property
     def about(self) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from assetgen.diffusion.sampling.request import on_white
@@ -13,9 +14,12 @@ from assetgen.parts import BatchSource, Control, Files, Part, SourceJob, Verdict
 
 
 def run_part(part: Part, alias: str, *inputs: Any, **arguments: Any) -> Any:
-    """Run a part. Any exception becomes an `AssetgenError` that names it."""
+    """Run a part; steps and checks without the trait `frames` on each frame of a sequence.
+
+    Any exception becomes an `AssetgenError` that names the part.
+    """
     try:
-        return part.run(*inputs, **arguments)
+        return _run(part, inputs, arguments)
     except AssetgenError as error:
         raise error.at(alias) from error
     except Exception as error:
@@ -33,7 +37,7 @@ def render_control(
     if member is not None:
         if member not in (members or {}):
             raise BuildError(f"the asset '{member}' that it refers to is not made yet", where=stage.alias)
-        color = on_white((members or {})[member]()["color"])
+        color = on_white((members or {})[member]().frames[0]["color"])
         return Control(stage.control_kind, color_image(to_uint8(color)), **conditioning)
     inputs = (device,) if stage.part.takes_device else ()
     return Control(stage.control_kind, run_part(stage.part, stage.alias, *inputs, **arguments), **conditioning)
@@ -87,6 +91,22 @@ def run_exporter(images: ImageSet, stage: Stage, name: str) -> Files:
     """The files of finished images, by path in the target."""
     files: Files = run_part(stage.part, stage.alias, images, name, **stage.arguments)
     return files
+
+
+def _run(part: Part, inputs: tuple[Any, ...], arguments: Mapping[str, Any]) -> Any:
+    if part.kind not in ("step", "check") or part.traits.frames or inputs[0].meta.frames is None:
+        return part.run(*inputs, **arguments)
+    images, *others = inputs
+    if part.kind == "step":
+        return images.each(lambda frame: part.run(frame, *others, **arguments))
+    return _worst(part.run(frame, *others, **arguments) for frame in images.frames)
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of a sequence: that of its first frame that fails, else that of the frame with the highest score."""
+    judged = list(enumerate(verdicts))
+    number, verdict = min(judged, key=lambda each: (each[1].passed, each[1].passed and -each[1].score))
+    return replace(verdict, reason=f"frame {number}: {verdict.reason}")
 
 
 def _one_by_one(part: Part, jobs: Iterator[SourceJob]) -> Iterator[ImageSet]:

@@ -91,9 +91,13 @@ def work_from_store(recipe: Recipe, store: Store) -> Work:
 
 
 def lost_members(recipes: Sequence[Recipe], store: Store) -> list[Recipe]:
-    """The members of these recipes whose finished images the store does not have."""
-    members = {member.name: member for recipe in recipes for member in recipe.members}
-    return [member for member in members.values() if not finished_attempt(member, store)]
+    """The members of these recipes, and theirs, whose finished images the store does not have; deepest first."""
+    lost: dict[str, Recipe] = {}
+    for recipe in recipes:
+        for member in recipe.members:
+            if member.name not in lost and not finished_attempt(member, store):
+                lost |= {each.name: each for each in (*lost_members([member], store), member)}
+    return list(lost.values())
 
 
 @dataclass(frozen=True)

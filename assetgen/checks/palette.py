@@ -13,7 +13,7 @@ from assetgen.pixels.palettes import MAX_COLORS, read_palette
 _NAMED = 3  # foreign colours listed in the reason
 
 
-@part(version=1)
+@part(version=1, frames=True)
 def palette(
     images: ImageSet,
     *,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import ImageSet, Meta, Region
+from assetgen.images import Frames, ImageSet, Meta, Region
 from assetgen.pack.recipe import Recipe
 
 MANIFEST, JOURNAL = "manifest.json", ".assetgen-journal"
@@ -55,11 +55,11 @@ class FileOwners:
 
     def _file_names(self, recipe: Recipe) -> frozenset[str]:
         """`file_names`, with one call of the exporter for all recipes that differ in their names alone."""
-        steps = recipe.members[0].steps if recipe.members else ()
         kind = (
             recipe.export.name,
             repr(recipe.export.arguments),
-            tuple(step.name for step in (*recipe.steps, *steps)),
+            tuple(_added_channels(recipe)),
+            _makes_frames(recipe),
             tuple(member.name for member in recipe.members),
         )
         if kind not in self._suffixes:
@@ -78,16 +78,27 @@ class FileOwners:
 
 def file_names(recipe: Recipe) -> frozenset[str]:
     """The paths that a recipe will write, relative to the target; empty where its exporter fails on placeholders."""
-    channels = ("color", *(channel for step in recipe.steps for channel in step.part.adds))
-    if recipe.members:
-        channels += tuple(channel for step in recipe.members[0].steps for channel in step.part.adds)
     pixels = np.zeros((_SIDE, _SIDE, 3), np.uint8)
     regions = {member.name: Region((0, 0, _SIDE, _SIDE)) for member in recipe.members}
-    images = ImageSet(dict.fromkeys(channels, pixels), Meta(regions=regions or None))
+    frames = Frames((1,)) if _makes_frames(recipe) else None
+    channels = dict.fromkeys(("color", *_added_channels(recipe)), pixels)
+    images = ImageSet(channels, Meta(regions=regions or None, frames=frames))
     try:
         return frozenset(recipe.export.part.run(images, recipe.name, **recipe.export.arguments))
     except Exception:
         return frozenset()  # an exporter of another package that needs more; publishing finds its clashes
+
+
+def _added_channels(recipe: Recipe) -> tuple[str, ...]:
+    """The channels that a recipe's steps add, and those of its first member."""
+    below = _added_channels(recipe.members[0]) if recipe.members else ()
+    return (*(channel for step in recipe.steps for channel in step.part.adds), *below)
+
+
+def _makes_frames(recipe: Recipe) -> bool:
+    """True if the recipe makes a sequence."""
+    stages = (recipe.source, *recipe.steps)
+    return any(stage.part.adds_frames for stage in stages) or any(map(_makes_frames, recipe.members))
 
 
 def _folders(path: str) -> list[str]:

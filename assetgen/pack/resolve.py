@@ -24,7 +24,7 @@ from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization
 from assetgen.pack.source import draft_stage, source_stage
 from assetgen.pack.yaml_files import KeyPath
-from assetgen.parts import PART_KINDS, did_you_mean, part_names
+from assetgen.parts import PART_KINDS, Part, did_you_mean, part_names
 
 _DEFAULT_TRIES = 3
 _MAX_MEMBERS = 1_000_000
@@ -166,7 +166,7 @@ class _Resolver:
     draft: bool
     locked: LockedChoices
     done: dict[str, Recipe] = field(default_factory=dict)
-    matches: dict[str, list[str]] = field(default_factory=dict)
+    matches: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     members: int = 0
 
     @cached_property
@@ -188,28 +188,41 @@ class _Resolver:
         return self.done[name]
 
     def _members(self, entry: Entry) -> list[str]:
-        """The names of an atlas's members, sorted, so that keys do not depend on the order of the pack."""
+        """The names of an asset's members, sorted unless its source receives them in the order of the pack."""
         if not entry.spec.members:
             return []
-        found: set[str] = set()
+        source, found = self._source(entry), dict[str, None]()
         for pattern in entry.spec.members:
-            if pattern not in self.matches:
+            if (source.name, pattern) not in self.matches:
                 matching = _matching(self.sorted_names, pattern)
-                self.matches[pattern] = [name for name in matching if not self.entries[name].spec.members]
-            if not self.matches[pattern]:
+                self.matches[source.name, pattern] = [name for name in matching if self._may_be_member(name, source)]
+            names = [name for name in self.matches[source.name, pattern] if name != entry.name]
+            if not names:
                 raise self._no_member(entry, pattern)
-            found.update(self.matches[pattern])
-            self.members += len(self.matches[pattern])
+            found |= dict.fromkeys(names)
+            self.members += len(names)
             if self.members > _MAX_MEMBERS:
                 what = f"the assets of a pack have at most {_MAX_MEMBERS:,} members in all"
                 raise InputError(what, where=line_of(self.file, entry, "members"), cure="Split the pack")
-        return sorted(found)
+        return list(found) if source.traits.ordered else sorted(found)
+
+    def _may_be_member(self, name: str, source: Part) -> bool:
+        """Whether an asset may be a member of one with this source: not where the same source combines it, too."""
+        entry = self.entries[name]
+        with contextlib.suppress(InputError):  # reported where the asset itself is resolved
+            return not entry.spec.members or self._source(entry) != source
+        return False
+
+    def _source(self, entry: Entry) -> Part:
+        layers = self._layers(entry)
+        return layers.load_part("source", layers.preset.source)
 
     def _no_member(self, entry: Entry, pattern: str) -> InputError:
         others = [name for name in self.sorted_names if name != entry.name]
         what, cure = f"no asset matches the member '{pattern}'", did_you_mean(pattern, others)
         if matching := _matching(others, pattern):
-            what, cure = f"the member '{matching[0]}' has members itself", "List its members instead"
+            what = f"the member '{matching[0]}' combines assets like '{entry.name}' itself"
+            cure = "List its members instead"
         return InputError(what, where=line_of(self.file, entry, "members"), cure=cure)
 
     def _added(self, entry: Entry, members: tuple[Recipe, ...]) -> list[list[str]]:

@@ -28,11 +28,20 @@ def visible_box(alpha: Array) -> Box | None:
     return Box(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
 
 
+def visible_part(images: ImageSet) -> Box | None:
+    """Bounding box of the pixels that are visible in any frame; None if there is none."""
+    return visible_box(np.maximum.reduce([split_alpha(frame["color"])[1] for frame in images.frames]))
+
+
 def on_canvas(images: ImageSet, box: Box) -> ImageSet:
-    """Crop or enlarge every channel to `box`. New pixels repeat the edge and are transparent.
+    """Crop or enlarge every channel to `box`, in every frame. New pixels repeat the edge and are transparent.
 
     Raises `InputError` if the result is too large.
     """
+    return images.each(lambda frame: _still_on_canvas(frame, box))
+
+
+def _still_on_canvas(images: ImageSet, box: Box) -> ImageSet:
     if error := size_error((box.width, box.height)):
         raise InputError(error, cure="Put `resize` before this step")
     width, height = images.size

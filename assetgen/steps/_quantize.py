@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.images import Array, FloatArray, split_alpha, to_float, to_uint8
+from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8
 from assetgen.pixels.color import oklab_from_srgb
 from assetgen.pixels.palettes import read_palette
 
@@ -20,12 +20,16 @@ _COARSENESS = 0.12  # penalty for dithering two distant colours: 0 matches every
 _CHUNK = 1 << 20  # colour pairs compared at once
 
 
-def reduce_colors(color: Array, colors: int | None, palette: Path | None, dither: float, tiles: str) -> Array:
-    """Map sRGB `H×W×3` or `H×W×4` to at most `colors` colours, to the colours of the file `palette`, or both.
+def reduce_colors(
+    images: ImageSet, *, colors: int | None = None, palette: Path | None = None, dither: float = 0.0
+) -> Array:
+    """Map `color`, sRGB, to at most `colors` colours, to the colours of the file `palette`, or both.
 
     With both, the best `colors` colours of the file are used; with neither, the image is returned. Visible pixels
-    decide the colours; transparent ones are mapped too. Alpha is untouched. `dither` is 0..1.
+    decide the colours; transparent ones are mapped too. Alpha is untouched. `dither` is 0..1. All frames of a sequence
+    get the same colours.
     """
+    color = images["color"]
     if colors is None and palette is None:
         return color
     rgb, alpha = split_alpha(color)
@@ -33,7 +37,7 @@ def reduce_colors(color: Array, colors: int | None, palette: Path | None, dither
     chosen = choose_colors(shades, weights, colors or len(shades)) if palette is None else read_palette(palette)
     if palette is not None and colors is not None:
         chosen = _most_useful(chosen, shades, weights, colors)
-    mapped = chosen[_drawn(shades, where, chosen, dither, tiles)]
+    mapped = chosen[_drawn(shades, where, chosen, dither * _thresholds(images))]
     return np.concatenate([_like(mapped, color), color[..., 3:]], axis=2)
 
 
@@ -110,20 +114,19 @@ def _most_useful(palette: _Colors, shades: _Colors, weights: _Weights, count: in
     return palette[kept]
 
 
-def _drawn(shades: _Colors, where: _Indices, palette: _Colors, dither: float, tiles: str) -> _Indices:
-    """Palette index of each pixel, `H×W`."""
+def _drawn(shades: _Colors, where: _Indices, palette: _Colors, offsets: _Weights) -> _Indices:
+    """Palette index of each pixel, `H×W`; `offsets` are added to the threshold between two colours."""
     from scipy.spatial import cKDTree
 
     lab, order = _lab(shades), np.argsort(_lab(palette)[:, 0], kind="stable")
     ramp = _lab(palette)[order]  # dark to light: a consistent order of the two colours of a mixture
     nearest: _Indices = cKDTree(ramp).query(lab)[1]
-    if not dither or len(palette) == 1:
+    if not offsets.any() or len(palette) == 1:
         return order[nearest[where]]
     partner, share = _mixtures(lab, ramp, nearest)
     lower, upper = np.minimum(nearest, partner), np.maximum(nearest, partner)
     share = np.where(nearest < partner, share, 1 - share)
-    threshold = 0.5 + dither * (_bayer(where.shape, tiles) - 0.5)
-    return order[np.where(share[where] > threshold, upper[where], lower[where])]
+    return order[np.where(share[where] > 0.5 + offsets, upper[where], lower[where])]
 
 
 def _mixtures(lab: _Lab, ramp: _Lab, nearest: _Indices) -> tuple[_Indices, _Weights]:
@@ -140,6 +143,12 @@ def _mixtures(lab: _Lab, ramp: _Lab, nearest: _Indices) -> tuple[_Indices, _Weig
         best = (missed + _COARSENESS * shares * (1 - shares) * squared).argmin(axis=1)
         partner[part], share[part] = best, shares[np.arange(len(best)), best]
     return partner, share
+
+
+def _thresholds(images: ImageSet) -> _Weights:
+    """A Bayer pattern in -0.5..0.5, the same in every frame."""
+    frames = images.frames
+    return np.tile(_bayer(frames[0]["color"].shape[:2], images.meta.tiles or "") - 0.5, (len(frames), 1))
 
 
 def _bayer(shape: tuple[int, ...], tiles: str) -> _Weights:

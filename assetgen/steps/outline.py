@@ -8,13 +8,13 @@ from pydantic import Field
 
 from assetgen.images import FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import part
-from assetgen.steps._canvas import Box, on_canvas, visible_box
+from assetgen.steps._canvas import Box, on_canvas, visible_part
 
 _VISIBLE = 0.5
 _Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
-@part(version=1)
+@part(version=1, frames=True)
 def outline(
     images: ImageSet,
     *,
@@ -34,9 +34,13 @@ def outline(
     Example:
         - outline: {width: 2, color: "#1b1622"}
     """
-    if visible_box(split_alpha(images["color"])[1]) is None:
+    if visible_part(images) is None:
         return images
     images = _with_room(images, width) if side == "outside" else images
+    return images.each(lambda frame: _outlined(frame, width, color, side)).with_meta(outline=color)
+
+
+def _outlined(images: ImageSet, width: int, color: str, side: str) -> ImageSet:
     rgb, alpha = (to_float(array) for array in split_alpha(images["color"]))
     pen = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
     body = alpha[..., 0] >= _VISIBLE
@@ -53,13 +57,13 @@ def outline(
     made = np.concatenate([drawn, cover], axis=2).astype(np.float32)
     kind = images["color"].dtype
     drawn = made if kind == np.float32 else to_uint8(made) if kind == np.uint8 else to_uint16(made)
-    return images.replace(color=drawn).with_meta(outline=color)
+    return images.replace(color=drawn)
 
 
 def _with_room(images: ImageSet, width: int) -> ImageSet:
     """Enlarge the canvas by the same amount on every side, so that squares stay square."""
-    seen = visible_box(split_alpha(images["color"])[1])
-    across, down = images.size
+    seen = visible_part(images)
+    across, down = images.frames[0].size
     if seen is None:
         return images
     free = min(seen.left, seen.top, across - seen.left - seen.width, down - seen.top - seen.height)

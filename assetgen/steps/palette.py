@@ -11,7 +11,7 @@ from assetgen.pixels.palettes import MAX_COLORS
 from assetgen.steps._quantize import reduce_colors
 
 
-@part(version=1)
+@part(version=1, frames=True)
 def palette(
     images: ImageSet,
     *,
@@ -19,7 +19,7 @@ def palette(
     palette: InputFile | None = None,
     dither: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> ImageSet:
-    """Reduce the colours of the image.
+    """Reduce the colours of the image; all frames of a sequence get the same ones.
 
     - `colors`: at most this many colours, chosen from the image in Oklab.
     - `palette`: a .hex, .gpl or .pal file; only its colours are used. With `colors`, the best of them.
@@ -35,6 +35,5 @@ def palette(
         raise InputError("palette needs colors, a palette file, or both", cure="Write for example {colors: 16}")
     if "color" not in images:
         raise InputError("palette needs an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
-    tiles = images.meta.tiles or ""
     file = palette.path if palette else None
-    return images.replace(color=reduce_colors(images["color"], colors, file, dither, tiles))
+    return images.replace(color=reduce_colors(images, colors=colors, palette=file, dither=dither))

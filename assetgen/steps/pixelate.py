@@ -44,7 +44,7 @@ class _Cells:
         return pixels % self.length if self.wraps else pixels.clip(0, self.length - 1)
 
 
-@part(version=2)
+@part(version=2, frames=True)
 def pixelate(
     images: ImageSet,
     *,
@@ -54,7 +54,7 @@ def pixelate(
     palette: InputFile | None = None,
     dither: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> ImageSet:
-    """Turn the image into pixel art: one pixel per cell, with few colours.
+    """Turn the image into pixel art: one pixel per cell, with few colours, the same ones in all frames of a sequence.
 
     - `cell`: pixels per cell, or `auto` to detect the grid of enlarged pixel art.
     - `grid`: cells along the longer side. Without `cell` and `grid`, the grid is detected; 64 cells are the fallback.
@@ -68,14 +68,11 @@ def pixelate(
     """
     if "color" not in images:
         raise InputError("pixelate needs an image with a 'color' channel", cure=f"It has {', '.join(images.channels)}")
-    axes, snapped = _layout(images, cell, grid)
-    tiles = images.meta.tiles or ""
-    if all(axis.size == 1 for axis in axes):
-        shrunk = images.replace(color=_hard(images["color"]))
-    else:
-        shrunk = _shrunk(images, axes, snapped, tiles)
+    axes, snapped = _layout(images.frames[0], cell, grid)
+    whole = all(axis.size == 1 for axis in axes)
+    shrunk = images.each(lambda frame: _hardened(frame) if whole else _shrunk(frame, axes, snapped))
     file = palette.path if palette else None
-    color = reduce_colors(shrunk["color"], colors, file, dither, tiles)
+    color = reduce_colors(shrunk, colors=colors, palette=file, dither=dither)
     return ImageSet({**shrunk.channels, "color": color}, _meta(images.meta, axes))
 
 
@@ -106,7 +103,8 @@ def _cells(length: int, size: float, phase: float | None, wraps: bool) -> _Cells
     return _Cells(start, size, max(1, round((length - start) / size)), length, wraps)
 
 
-def _shrunk(images: ImageSet, axes: tuple[_Cells, _Cells], snapped: bool, tiles: str) -> ImageSet:
+def _shrunk(images: ImageSet, axes: tuple[_Cells, _Cells], snapped: bool) -> ImageSet:
+    tiles = images.meta.tiles or ""
     across, down = (axis.samples(_RIM if snapped and axis.size >= 4 else 0.0) for axis in axes)
     rows, columns = down[:, None, :, None], across[None, :, None, :]
     shape = (axes[1].count, axes[0].count, -1)
@@ -187,12 +185,13 @@ def _weighed(samples: Array, weights: FloatArray, name: str) -> Array:
     return whole
 
 
-def _hard(color: Array) -> Array:
+def _hardened(images: ImageSet) -> ImageSet:
+    color = images["color"]
     if color.shape[2] == 3:
-        return color
+        return images
     full = _full(color)
     alpha = np.where(color[..., 3:] * 2.0 >= full, full, 0).astype(color.dtype)
-    return np.concatenate([color[..., :3], alpha], axis=2)
+    return images.replace(color=np.concatenate([color[..., :3], alpha], axis=2))
 
 
 def _full(array: Array) -> float:

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assetgen.images import ImageSet, split_alpha
+from assetgen.images import ImageSet
 from assetgen.parts import part
-from assetgen.steps._canvas import Box, on_canvas, visible_box
+from assetgen.steps._canvas import Box, on_canvas, visible_part
 
 _PIVOTS = {"center": 0.5, "bottom": 1.0, "top": 0.0}
 
 
-@part(version=1)
+@part(version=1, frames=True)
 def trim(
     images: ImageSet,
     *,
@@ -20,7 +20,7 @@ def trim(
     multiple: Annotated[int, Field(ge=1, le=256)] = 1,
     pivot: Literal["center", "bottom", "top"] = "center",
 ) -> ImageSet:
-    """Cut every channel to the visible part.
+    """Cut every channel to the visible part; the frames of a sequence to what is visible in any of them.
 
     - `padding`: empty pixels left on each side.
     - `square`: make both sides equal, with empty pixels around the centre.
@@ -33,7 +33,7 @@ def trim(
     Example:
         - trim: {padding: 1, pivot: bottom}
     """
-    seen = visible_box(split_alpha(images["color"])[1])
+    seen = visible_part(images)
     if seen is None:
         return images
     width, height = seen.width + 2 * padding, seen.height + 2 * padding

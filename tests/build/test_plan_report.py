@@ -8,7 +8,7 @@ import pytest
 
 from assetgen.build.history import FINISHING, Measurement, record
 from assetgen.build.status import PlanReport, plan_report, total_work
-from assetgen.events import Event, Finished, Published, Reused, StepRan
+from assetgen.events import Event, Failed, Finished, Published, Reused, StepRan
 from assetgen.machine import Machine
 from assetgen.pack.project import Project
 from assetgen.store.store import Store
@@ -131,6 +131,15 @@ def test_a_member_with_deleted_images_is_made_again_for_its_atlas(rebuilt: Rebui
     text = ATLAS.replace("members: [a, b]", "members: [a]")
     assert work(tmp_path, text) == {"a": "sample", "b": "reuse", "all": "sample"}
     assert reasons(tmp_path)["a"] == ("'all' needs its images",)
+
+
+def test_the_members_of_a_lost_member_are_made_again(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    text = TWO + "  loop: {preset: animation, members: [a]}\n  all: {preset: atlas, members: [loop]}\n"
+    rebuilt(text)
+    lose(tmp_path, "images", "sampled")
+    text = text.replace("members: [loop]", "members: [loop], atlas: {padding: 4}")
+    assert work(tmp_path, text) == {"a": "sample", "b": "reuse", "loop": "sample", "all": "sample"}
+    assert not any(isinstance(event, Failed) for event in rebuilt(text))
 
 
 def test_a_draft_in_the_game_is_reported(rebuilt: Rebuilt, tmp_path: Path) -> None:

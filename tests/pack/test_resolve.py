@@ -127,3 +127,9 @@ def test_an_atlas_of_atlases_cannot_go_in_a_circle(write_pack: Write) -> None:
         resolve_pack(
             write_pack("pack: p\nassets: {a: {preset: atlas, members: [b]}, b: {preset: atlas, members: [a]}}")
         )
+
+
+def test_an_asset_with_members_may_be_a_member(write_pack: Write) -> None:
+    text = f"pack: p\nassets:\n  hero: {DRAGON}\n  items: {{preset: atlas, members: [hero]}}\n"
+    made = recipe(write_pack(f"{text}  all: {{preset: animation, members: [items, hero]}}\n"), "all")
+    assert [member.name for member in made.members] == ["items", "hero"]
