@@ -117,7 +117,7 @@ class Meta:
     native_alpha: bool | None = None
     """The alpha channel was sampled by a model."""
     frames: Frames | None = None
-    """The frames of a sequence; None for a still. Every other field speaks of one frame."""
+    """The frames of a sequence; None for a still. Every other field describes one frame."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """Facts of third-party parts, by name. Prefix the name with your package to avoid collisions."""
 
