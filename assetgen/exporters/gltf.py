@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from assetgen.errors import InputError
 from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
 from assetgen.images import Array, ImageSet, to_uint8
 from assetgen.parts import Files, Use, part
@@ -29,11 +30,13 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
 
     Without an `orm` channel, ao, roughness and metallic are packed into one if present. Height, which glTF does not
     support, is a separate PNG. The plane has width 1, the aspect ratio of the image, and faces +z. `use` decides
-    filtering and wrapping.
+    filtering and wrapping. Raises `InputError` for an animation: textures of glTF do not move.
 
     Example:
         engine: gltf
     """
+    if images.meta.frames:
+        raise InputError("glTF has no animated textures", cure="Choose another engine, such as `export: plain`")
     images = _with_orm(images)
     png_files = pngs(images, leave_out=PACKED_IN_ORM)
     used = [channel for channel in _USED_CHANNELS if channel in png_files]

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from assetgen.errors import InputError
 from assetgen.exporters.gltf import gltf
-from assetgen.images import ImageSet, color_image
+from assetgen.images import Frames, ImageSet, color_image
 from assetgen.parts import Files, load_part
 from assetgen.pixels.image_files import decode_image
 
@@ -100,3 +101,8 @@ def test_empty_lists_are_left_out() -> None:
 def test_an_unknown_argument_is_refused() -> None:
     with pytest.raises(ValidationError, match="scale"):
         load_part("exporter", "gltf").params(scale=2)
+
+
+def test_an_animation_is_refused() -> None:
+    with pytest.raises(InputError, match="glTF has no animated textures"):
+        gltf(color_image(np.zeros((8, 4, 3), np.uint8), frames=Frames((100, 100))), "coin")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from assetgen.errors import InputError
 from assetgen.exporters.plain import plain
-from assetgen.images import Array, Trim, color_image
+from assetgen.images import Array, Frames, ImageSet, Tag, Trim, color_image, sequence
 from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import decode_image
 from assetgen.sources.atlas import atlas
@@ -73,6 +74,50 @@ def test_trimmed_members_record_offset_and_pivot_in_the_whole_image() -> None:
     assert data["spriteSourceSize"] == {"x": 2, "y": 6, "w": 4, "h": 4}
     assert data["sourceSize"] == {"w": 8, "h": 10}
     assert data["pivot"] == {"x": 0.5, "y": 1.0}
+
+
+def hop(count: int, *tags: Tag, width: int = 3, height: int = 2) -> ImageSet:
+    """A sequence of frames with different pixels; frame N is shown for N + 1 tenths of a second."""
+    stills = [color_image(ramp(width, height) + number, pivot=(0.5, 1.0)) for number in range(count)]
+    return sequence(stills, Frames(tuple(100 * number for number in range(1, count + 1)), tags))
+
+
+def test_the_frames_of_an_animation_lie_in_rows_on_one_sheet() -> None:
+    files = plain(hop(7), "foes/imp")
+    data = json.loads(files["foes/imp.json"])
+    sheet = decode_image(files["foes/imp.png"])
+    assert list(data["frames"]) == ["0", "1", "2", "3", "4", "5", "6"]
+    assert sheet.shape == (8, 6, 4) and not sheet[6:, 3:].any()
+    for number, still in enumerate(hop(7).frames):
+        place = data["frames"][str(number)]["frame"]
+        cut = sheet[place["y"] : place["y"] + place["h"], place["x"] : place["x"] + place["w"]]
+        assert (cut == still["color"]).all()
+
+
+def test_an_animation_has_its_durations_tags_and_pivot() -> None:
+    data = json.loads(plain(hop(3, Tag("run", 0, 1), Tag("die", 2, 2, loop=False)), "imp")["imp.json"])
+    assert [frame["duration"] for frame in data["frames"].values()] == [100, 200, 300]
+    run, die = data["meta"]["frameTags"]
+    assert (run["name"], run["from"], run["to"], run["direction"]) == ("run", 0, 1, "forward")
+    assert ("repeat" in run, die["repeat"]) == (False, "1")
+    assert data["animations"] == {"run": ["0", "1"], "die": ["2"]}
+    assert data["frames"]["2"]["pivot"] == {"x": 0.5, "y": 1.0}
+
+
+def test_frames_without_tags_are_one_animation() -> None:
+    data = json.loads(plain(hop(2), "imp")["imp.json"])
+    assert data["animations"] == {"default": ["0", "1"]}
+
+
+def test_other_channels_lie_on_the_same_places() -> None:
+    normals = [still.replace(normal=still["color"][..., :3]) for still in hop(4).frames]
+    files = plain(sequence(normals, hop(4).meta.frames), "imp")
+    assert (decode_image(files["imp_normal.png"]) == decode_image(files["imp.png"])[..., :3]).all()
+
+
+def test_a_sheet_larger_than_a_texture_is_refused() -> None:
+    with pytest.raises(InputError, match="2 frames of 20000 × 1 pixels do not fit on a sheet of 16384 × 16384"):
+        plain(hop(2, width=20000, height=1), "imp")
 
 
 def test_an_unknown_use_is_refused() -> None:

@@ -1,0 +1,60 @@
+"""What the exporters share about sequences: all frames on one sheet, and the animations that they make."""
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from assetgen.errors import InputError
+from assetgen.images import Array, Frames, ImageSet, Region, Tag
+
+MAX_SIDE = 16_384
+"""Pixels: the largest side of a texture on current graphics cards (Direct3D 11, feature level 11.0)."""
+_LONGEST = 2  # a sheet has at most this aspect ratio where another layout exists
+
+
+def animations(frames: Frames) -> tuple[Tag, ...]:
+    """The tags of a sequence; without any, one animation of all frames, `default`."""
+    return frames.tags or (Tag("default", 0, len(frames.durations) - 1),)
+
+
+def on_sheet(images: ImageSet) -> ImageSet:
+    """The frames of a sequence in rows from left to right and top to bottom, as an atlas.
+
+    `meta.regions` holds the frames by their number, "0", "1", …; cells without a frame are 0 in every channel. Raises
+    `InputError` where a side would be longer than `MAX_SIDE`.
+    """
+    stills = images.frames
+    width, height = stills[0].size
+    columns = _columns(len(stills), width, height)
+    channels = {name: _grid([still[name] for still in stills], columns) for name in images.channels}
+    meta = stills[0].meta
+    regions = {
+        str(number): Region(
+            (number % columns * width, number // columns * height, width, height), meta.trim, meta.pivot
+        )
+        for number in range(len(stills))
+    }
+    return ImageSet(channels, replace(meta, regions=regions))
+
+
+def _columns(count: int, width: int, height: int) -> int:
+    """Columns of the sheet with the fewest empty cells among those that are nearly square."""
+    sides = {columns: (columns * width, ceil(count / columns) * height) for columns in range(1, count + 1)}
+    fitting = {columns: size for columns, size in sides.items() if max(size) <= MAX_SIDE}
+    if not fitting:
+        what = f"{count} frames of {width} × {height} pixels do not fit on a sheet of {MAX_SIDE} × {MAX_SIDE}"
+        raise InputError(what, cure="Make the frames smaller, or split the animation")
+    square = {columns: size for columns, size in fitting.items() if max(size) <= _LONGEST * min(size)}
+    if square:
+        return min(square, key=lambda columns: (columns * ceil(count / columns), max(square[columns]), columns))
+    return min(fitting, key=lambda columns: (max(fitting[columns]), columns))
+
+
+def _grid(arrays: list[Array], columns: int) -> Array:
+    height, width, depth = arrays[0].shape
+    sheet = np.zeros((ceil(len(arrays) / columns) * height, columns * width, depth), arrays[0].dtype)
+    for number, array in enumerate(arrays):
+        y, x = number // columns * height, number % columns * width
+        sheet[y : y + height, x : x + width] = array
+    return sheet
