@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.sampling.batches import sample, tiling
 from assetgen.diffusion.sampling.periodic_positions import periodic_positions
+from assetgen.diffusion.sampling.request import read_request
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.pack.schema import ModelCard
@@ -17,7 +18,7 @@ from assetgen.parts import SourceJob
 pytestmark = pytest.mark.model
 Make = Callable[..., SourceJob]
 Find = Callable[[str], ModelCard]
-ROTARY = ["flux", "flux2", "chroma", "krea2", "ernie_image", "z_image", "qwen_image"]
+ROTARY = ["flux", "flux2", "chroma", "krea2", "ernie_image", "z_image", "qwen_image", "qwen_image_21"]
 """Families with rotary embeddings."""
 AXES = [8, 12, 12]
 """Channels that rotate by time, row and column."""
@@ -110,12 +111,24 @@ def test_across_the_border_tokens_are_neighbours(class_name: str) -> None:
     assert not torch.allclose(turned, plain, atol=1e-2)
 
 
-@pytest.mark.parametrize("class_name", TURNS)
+@pytest.mark.parametrize("class_name", sorted(TURNS.keys() - {"QwenImage21Rope"}))
 def test_over_a_period_of_many_tokens_positions_hardly_change(class_name: str) -> None:
+    """The period of Qwen-Image-2.1 is always the side of its image."""
     import torch
 
     plain, turned = (TURNS[class_name](class_name, sides) for sides in ({}, {"x": 10**7, "y": 10**7}))
     assert torch.allclose(turned, plain, atol=1e-4)
+
+
+def test_the_period_of_qwen_image_21_is_the_whole_side(periodic: Find, job: Make) -> None:
+    """Not half of it: its tokens are single latent cells, of which two make the multiple of its sides."""
+    import torch
+
+    card = periodic("qwen_image_21")
+    warm, cells = warm_model(card, (), (), ignore), torch.ones(8, dtype=torch.bool)
+    with tiling(warm, read_request(job(card, tile="xy")), (), (8 * warm.vae_scale_factor, 32)):
+        [first, *_, middle, _, _, _] = warm.network.pos_embed([(1, 1, 8)], cells, "cpu")
+    assert not torch.allclose(first, middle, atol=1e-2)
 
 
 def test_the_embedding_of_z_image_is_restored() -> None:
@@ -130,16 +143,17 @@ def test_the_embedding_of_z_image_is_restored() -> None:
 
 
 @pytest.mark.parametrize("name", ROTARY)
-def test_seamless_images_take_one_prediction_a_step_and_differ_from_plain_ones(
+def test_seamless_images_take_as_many_predictions_as_plain_ones_and_differ_from_them(
     periodic: Find, job: Make, name: str
 ) -> None:
-    card = periodic(name)
-    network, calls = warm_model(card, (), (), ignore).network, []
-    handle = network.register_forward_hook(lambda *_: calls.append(1))
-    seamless, plain = (next(sample([job(card, tile=tile, steps=3)]))["color"] for tile in ("xy", ""))
+    calls, images, counts = [], [], []
+    handle = warm_model(periodic(name), (), (), ignore).network.register_forward_hook(lambda *_: calls.append(1))
+    for tile in ("xy", ""):
+        images += [each["color"].astype(int) for each in sample([job(periodic(name), tile=tile, steps=3)])]
+        counts.append(len(calls))
     handle.remove()
-    assert len(calls) == 6
-    assert np.abs(seamless.astype(int) - plain).max() > 2
+    assert counts[1] == 2 * counts[0]
+    assert np.abs(images[0] - images[1]).max() > 2
 
 
 @pytest.mark.parametrize("name", ROTARY)

@@ -130,8 +130,10 @@ def _image_and_text_turns(
 def _sequence_turns(
     embedding: Any, periods: Mapping[int, int], img_shapes: Any, image_pad_mask: Tensor, device: device
 ) -> Tensor:
-    """As `QwenImage21Rope.forward`: the turns of text and image tokens in one sequence."""
+    """As `QwenImage21Rope.forward`: the turns of text and image tokens in one sequence. Its tokens are single latent
+    cells, so their number along the axes of `periods` is that of `img_shapes`."""
     turns: Tensor = type(embedding).forward(embedding, img_shapes, image_pad_mask, device)
+    periods = {axis: img_shapes[-1][axis] for axis in periods}
     turns[image_pad_mask] = _with_grid(embedding, periods, img_shapes, turns[image_pad_mask])
     return turns
 
