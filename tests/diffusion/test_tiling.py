@@ -51,6 +51,19 @@ def change(card: ModelCard, network: str, axes: str, axis: str) -> float:
     return float((before.roll(4 * factor, AXES[axis]) - after).abs().max())
 
 
+def test_a_context_without_axes_inside_another_has_borders_again(tiny: ModelCard) -> None:
+    import torch
+
+    vae, image = warm_model(tiny, (), (), ignore).pipeline.vae, torch.linspace(0, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)
+    plain = vae.encode(image).latent_dist.mode()
+    with circular_padding([vae], "xy"):
+        circular = vae.encode(image).latent_dist.mode()
+        with circular_padding([vae], ""):
+            assert vae.encode(image).latent_dist.mode().equal(plain)
+        assert vae.encode(image).latent_dist.mode().equal(circular)
+    assert vae.encode(image).latent_dist.mode().equal(plain) and not circular.equal(plain)
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("axes", ["x", "y", "xy"])
 def test_padding_is_circular_along_the_given_axes_only(tiny: ModelCard, network: str, axes: str) -> None:

@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.sampling.batches import sample, tiling
+from assetgen.diffusion.sampling.conditioning import prepare_conditioning
+from assetgen.diffusion.sampling.request import read_request
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import Array, color_image
@@ -177,16 +179,54 @@ def test_reference_pictures_equal_the_pipeline_of_flux2(tiny_of: Find, job: Make
     assert np.abs(ours(job(card, with_references(*pictures), **settings())) - wanted).max() <= 1
 
 
-def test_a_large_reference_picture_is_shrunk_to_the_area_that_the_pipeline_encodes(tiny_of: Find) -> None:
+def test_a_large_reference_picture_is_shrunk_to_the_area_that_the_pipeline_encodes(tiny_of: Find, job: Make) -> None:
     import torch
 
-    warm = warm_model(tiny_of("flux2"), (), (), ignore)
-    picture, image = (np.full((1500, 1000, 3), value) for value in (np.float32(0.5), np.uint8(128)))
+    card, image = taking(tiny_of("flux2"), 1), np.full((1500, 1000, 3), 128, np.uint8)
+    warm, request = warm_model(card, (), (), ignore), read_request(job(card, with_references(image)))
     width, height = warm.pipeline.image_processor._resize_to_target_area(Image.fromarray(image)).size
-    assert warm.family.references is not None
     with torch.inference_mode():
-        kwargs = warm.family.references.network_kwargs(warm.pipeline, [picture])
+        kwargs = prepare_conditioning(warm, [request], (32, 32)).network_kwargs
     assert kwargs["reference_tokens"].shape[1] == (width // 8) * (height // 8)
+
+
+def test_an_image_that_is_repainted_is_shown_on_the_grid_that_is_sampled_in_any_size(
+    tiny_of: Find, job: Make, image: Path, mask: Path
+) -> None:
+    """It is larger than the area to which reference pictures are shrunk."""
+    import torch
+
+    card, latents = tiny_of("flux2"), torch.ones(1, 16, 150, 150)
+    request = read_request(job(card, **settings(image=image, mask=mask)))
+    with torch.inference_mode():
+        kwargs = prepare_conditioning(warm_model(card, (), (), ignore), [request], (1200, 1200), latents).network_kwargs
+    assert kwargs["reference_ids"][0, :, 1:].equal(kwargs["img_ids"][:, 1:])
+
+
+def test_a_reference_picture_is_encoded_once_and_the_image_that_is_repainted_not_again(
+    tiny_of: Find, job: Make, image: Path, mask: Path
+) -> None:
+    import torch
+
+    card = taking(tiny_of("flux2_base"), 1).model_copy(update={"guidance_end": 0.5})
+    warm, calls = warm_model(card, (), (), ignore), []
+    request = read_request(job(card, with_references(ramp(64, 64)), **settings(image=image, mask=mask)))
+    handle = warm.pipeline.vae.encoder.register_forward_hook(lambda *_: calls.append(1))
+    with torch.inference_mode():
+        prepare_conditioning(warm, [request], (32, 32), torch.ones(1, 16, 4, 4))
+    handle.remove()
+    assert len(calls) == 1
+
+
+def test_a_reference_picture_has_borders_also_where_the_image_tiles(tiny_of: Find, job: Make) -> None:
+    import torch
+
+    card = taking(tiny_of("flux2"), 1)
+    warm, request = warm_model(card, (), (), ignore), read_request(job(card, with_references(ramp(64, 64)), tile="xy"))
+    with torch.inference_mode():
+        plain = prepare_conditioning(warm, [request], (32, 32)).network_kwargs["reference_tokens"]
+        with tiling(warm, request, (), (32, 32)):
+            assert prepare_conditioning(warm, [request], (32, 32)).network_kwargs["reference_tokens"].equal(plain)
 
 
 @KLEIN

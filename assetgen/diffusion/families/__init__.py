@@ -76,15 +76,17 @@ class ControlAdapter:
 class References:
     """How a family takes reference pictures: images that the network sees as a whole beside the one that it draws.
 
-    `network_kwargs(pipeline, pictures)` turns the pictures `H×W×3` (0..1, of any size) of one request into arguments
-    of the network: tensors with a batch axis of 1. `encode(pipeline, prompts, negative_prompts, cfg, pictures)`
-    replaces `Family.encode` where the text encoder sees the pictures of a request, too.
+    `network_kwargs(latents)` turns the latents `1×C×h×w` of the pictures of one request, each of its own size, into
+    arguments of the network: tensors with a batch axis of 1. `prepare(pipeline, picture)` resizes a picture `H×W×C`
+    (0..1) before it is encoded. `encode(pipeline, prompts, negative_prompts, cfg, pictures)` replaces `Family.encode`
+    where the text encoder sees the pictures of a request, too.
     """
 
-    network_kwargs: Callable[[DiffusionPipeline, Sequence[FloatArray]], Kwargs]
+    network_kwargs: Callable[[Sequence[Tensor]], Kwargs]
+    prepare: Callable[[DiffusionPipeline, FloatArray], FloatArray] = lambda pipeline, picture: picture
     encode: Callable[[DiffusionPipeline, list[str], list[str], bool, Sequence[FloatArray]], PromptEmbeds] | None = None
     shows_image: bool = False
-    """True if inpainting shows the image that is repainted as the first reference picture."""
+    """True if inpainting shows the image that is repainted as the first picture, in the size that is sampled."""
 
 
 def classifier_free_guidance(negative: Tensor, positive: Tensor, guidance_scale: Tensor) -> Tensor:

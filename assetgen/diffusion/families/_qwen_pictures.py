@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import Kwargs
 from assetgen.diffusion.families._transformer import PATCH, pack_latents, unit_timestep, unpack_latents
-from assetgen.diffusion.sampling.latents import encode_images, to_tensor
 from assetgen.images import FloatArray, to_uint8
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ def resized(pipeline: DiffusionPipeline, picture: FloatArray, area: int) -> Imag
     return found
 
 
-def picture_tokens(pipeline: DiffusionPipeline, picture: FloatArray) -> tuple[Tensor, tuple[int, int, int]]:
-    """The latents of a picture `H×W×C` as tokens `1×T×4C`, and their size."""
-    latents = encode_images(pipeline, to_tensor(picture))
-    return pack_latents(latents), (1, latents.shape[2] // PATCH, latents.shape[3] // PATCH)
+def picture_kwargs(latents: Sequence[Tensor]) -> Kwargs:
+    """The latents of pictures as tokens `1×T×4C`, with the size of each."""
+    import torch
+
+    sizes: Sizes = [(1, each.shape[2] // PATCH, each.shape[3] // PATCH) for each in latents]
+    return {"reference_tokens": torch.cat([pack_latents(each) for each in latents], dim=1), "reference_sizes": sizes}
 
 
 def predict_with_pictures(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:

@@ -12,7 +12,7 @@ from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds, References, linear_sigmas
 from assetgen.diffusion.families._language_model import prompt_tokens
 from assetgen.diffusion.families._transformer import floored_skipped_steps, unit_timestep
-from assetgen.diffusion.sampling.latents import encode_images, to_tensor, vae_scale_factor
+from assetgen.diffusion.sampling.latents import vae_scale_factor
 from assetgen.diffusion.sampling.request import center_crop
 from assetgen.errors import InputError
 from assetgen.images import FloatArray, to_float, to_uint8
@@ -48,7 +48,7 @@ def flux2() -> Family:
         time_shift=_time_shift,
         skipped_steps=floored_skipped_steps,
         has_position_embeddings=lambda network: True,
-        references=References(_reference_kwargs, shows_image=True),
+        references=References(_reference_kwargs, _fit_reference, shows_image=True),
     )
 
 
@@ -104,12 +104,10 @@ def _time_shift(config: Mapping[str, Any], tokens: int, steps: int) -> float:
     return slope * steps + (for_200 - 200.0 * slope)
 
 
-def _reference_kwargs(pipeline: DiffusionPipeline, pictures: Sequence[FloatArray]) -> Kwargs:
+def _reference_kwargs(latents: Sequence[Tensor]) -> Kwargs:
     """The latents of pictures as further image tokens `1×T×C`, each picture at a time of its own."""
     import torch
 
-    multiple = vae_scale_factor(pipeline.vae)
-    latents = [encode_images(pipeline, to_tensor(_fit_reference(picture, multiple))) for picture in pictures]
     ids = [
         _ids(each.shape[2], each.shape[3], 1, _REFERENCE_INTERVAL * number) for number, each in enumerate(latents, 1)
     ]
@@ -119,10 +117,11 @@ def _reference_kwargs(pipeline: DiffusionPipeline, pictures: Sequence[FloatArray
     }
 
 
-def _fit_reference(picture: FloatArray, multiple: int) -> FloatArray:
-    """A picture shrunk to the largest area that the pipelines encode, its sides cropped to multiples of `multiple`."""
+def _fit_reference(pipeline: DiffusionPipeline, picture: FloatArray) -> FloatArray:
+    """A picture shrunk to the largest area that the pipelines encode, its sides cropped to whole latent cells."""
     from PIL import Image
 
+    multiple = vae_scale_factor(pipeline.vae)
     height, width = picture.shape[:2]
     scale = math.sqrt(_MAX_REFERENCE_PIXELS / (width * height))
     if scale < 1:

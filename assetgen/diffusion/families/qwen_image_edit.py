@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assetgen.diffusion._private_apis import execution_device
-from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds, References
+from assetgen.diffusion.families import Family, PromptEmbeds, References
 from assetgen.diffusion.families._language_model import pad_prompts
 from assetgen.diffusion.families._qwen import NO_NEGATIVE, kept_prompts, qwen_family
-from assetgen.diffusion.families._qwen_pictures import picture_tokens, predict_with_pictures, resized
+from assetgen.diffusion.families._qwen_pictures import picture_kwargs, predict_with_pictures, resized
 from assetgen.images import FloatArray, to_float
 
 if TYPE_CHECKING:
@@ -28,19 +28,15 @@ def qwen_image_edit() -> Family:
     return qwen_family(
         "QwenImageEditPlusPipeline",
         predict=predict_with_pictures,
-        references=References(_reference_kwargs, encode=_encode),
+        references=References(picture_kwargs, _prepare, _encode),
         control_adapters={},
     )
 
 
-def _reference_kwargs(pipeline: DiffusionPipeline, pictures: Sequence[FloatArray]) -> Kwargs:
-    import torch
+def _prepare(pipeline: DiffusionPipeline, picture: FloatArray) -> FloatArray:
     from diffusers.pipelines.qwenimage.pipeline_qwenimage_edit_plus import VAE_IMAGE_SIZE
 
-    images = [to_float(np.array(resized(pipeline, picture, VAE_IMAGE_SIZE))) for picture in pictures]
-    found = [picture_tokens(pipeline, image) for image in images]
-    tokens, sizes = zip(*found, strict=True)
-    return {"reference_tokens": torch.cat(tokens, dim=1), "reference_sizes": list(sizes)}
+    return to_float(np.array(resized(pipeline, picture, VAE_IMAGE_SIZE)))
 
 
 def _encode(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import Family, Kwargs, PromptEmbeds, References, classifier_free_guidance
 from assetgen.diffusion.families._qwen import masked_text, qwen_family
-from assetgen.diffusion.families._qwen_pictures import picture_tokens, predict_with_pictures
-from assetgen.images import FloatArray
+from assetgen.diffusion.families._qwen_pictures import picture_kwargs, predict_with_pictures
 from assetgen.pack.schema import ImageSize
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def qwen_image_layered() -> Family:
         predict=predict_with_pictures,
         guide=classifier_free_guidance,
         time_shift=_time_shift,
-        references=References(_reference_kwargs),
+        references=References(picture_kwargs),
         control_adapters={},
         layered=True,
     )
@@ -44,10 +43,3 @@ def _network_kwargs(
     text = masked_text(embeds)
     hidden_states = text["encoder_hidden_states"]
     return {**text, "additional_t_cond": hidden_states.new_zeros(len(hidden_states)).long()}
-
-
-def _reference_kwargs(pipeline: DiffusionPipeline, pictures: Sequence[FloatArray]) -> Kwargs:
-    """One picture, of the size that is sampled."""
-    [picture] = pictures
-    tokens, size = picture_tokens(pipeline, picture)
-    return {"reference_tokens": tokens, "reference_sizes": [size]}

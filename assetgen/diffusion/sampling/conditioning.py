@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assetgen.diffusion.families import ControlAdapter, ControlInput, Kwargs, PromptEmbeds
+from assetgen.diffusion.families import ControlAdapter, ControlInput, Kwargs, PromptEmbeds, References
 from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import scale_model_input
 from assetgen.diffusion.sampling.latents import encode_images, to_tensor
 from assetgen.diffusion.sampling.prompts import encode_prompts
 from assetgen.diffusion.sampling.request import Request, fit_image, on_white
 from assetgen.diffusion.sampling.rolling import VIEWS, Shifts, roll, start_offsets, view_shifts, view_weights
+from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.diffusion.speed.compiling import is_compiled
 from assetgen.errors import InputError
 from assetgen.images import FloatArray
@@ -73,20 +74,23 @@ class Conditioning:
         return replace(self, network_kwargs=self.unguided_kwargs, guidance_scale=None)
 
 
-def prepare_conditioning(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> Conditioning:
-    """The conditioning of requests with one batch key, sampled at `size` (width, height in pixels)."""
+def prepare_conditioning(
+    warm: WarmModel, requests: Sequence[Request], size: ImageSize, init_latents: Tensor | None = None
+) -> Conditioning:
+    """The conditioning of requests with one batch key, sampled at `size` (width, height in pixels). `init_latents` are
+    those of their initial images."""
     import torch
 
     cfg, tile = warm.uses_cfg(requests[0]), requests[0].tile
-    pictures = [_references(warm, request, size) for request in requests]
     prompts = [(request.prompt, request.negative_prompt) for request in requests]
-    encoded = encode_prompts(warm, prompts, cfg, pictures)
+    encoded = encode_prompts(warm, prompts, cfg, [request.references for request in requests])
+    references = _reference_kwargs(warm, requests, init_latents)
     embeds = {name: tensor for name, tensor in encoded.items() if not name.startswith("negative_")}
     guidance_scale = _per_image([request.guidance_scale for request in requests]).to(warm.device.torch_device)
 
     def kwargs_of(embeds: PromptEmbeds, cfg: bool) -> Kwargs:
         kwargs = warm.family.network_kwargs(warm.pipeline, embeds, size, guidance_scale)
-        return {**kwargs, **_reference_kwargs(warm, pictures, cfg)}
+        return {**kwargs, **(_twice(references) if cfg else references)}
 
     guidance_end = _guidance_end(warm, requests[0])
     guided = embeds
@@ -115,26 +119,39 @@ def _needs_rolling(warm: WarmModel, card: ModelCard) -> bool:
     return card.seamless == "rolling" and warm.family.has_position_embeddings(warm.network)
 
 
-def _references(warm: WarmModel, request: Request, size: ImageSize) -> tuple[FloatArray, ...]:
-    """The reference pictures of a request, some families' inpainting shows the image first."""
-    family = warm.family.references
-    if family is None or not family.shows_image or request.init_image is None or request.mask_image is None:
-        return request.references
-    return (fit_image(on_white(request.init_image), request.size, size), *request.references)
-
-
-def _reference_kwargs(warm: WarmModel, pictures: Sequence[tuple[FloatArray, ...]], cfg: bool) -> Kwargs:
-    """Arguments of the network for the reference pictures of each request, those of the negative prompts first. What
-    is no tensor is the same for all of them."""
+def _reference_kwargs(warm: WarmModel, requests: Sequence[Request], init_latents: Tensor | None) -> Kwargs:
+    """Arguments of the network for the reference pictures of each request, before which some families' inpainting shows
+    the image that is repainted. What is no tensor is the same for all of them."""
     import torch
 
     family = warm.family.references
-    if family is None or not pictures[0]:
+    if family is None:
         return {}
-    found = [family.network_kwargs(warm.pipeline, each) for each in pictures] * (2 if cfg else 1)
+    pictures = [_encode_references(warm, family, request) for request in requests]
+    if family.shows_image and requests[0].mask_image is not None and init_latents is not None:
+        pictures = [[shown, *each] for shown, each in zip(init_latents.split(1), pictures, strict=True)]
+    if not pictures[0]:
+        return {}
+    found = [family.network_kwargs(each) for each in pictures]
     return {
         name: torch.cat([kwargs[name] for kwargs in found]) if isinstance(first, torch.Tensor) else first
         for name, first in found[0].items()
+    }
+
+
+def _encode_references(warm: WarmModel, family: References, request: Request) -> list[Tensor]:
+    """The latents of each reference picture. Pictures have borders, also where the image tiles."""
+    pictures = [family.prepare(warm.pipeline, picture) for picture in request.references]
+    with circular_padding([warm.pipeline.vae], ""):
+        return [encode_images(warm.pipeline, to_tensor(picture)) for picture in pictures]
+
+
+def _twice(kwargs: Kwargs) -> Kwargs:
+    """The same arguments for the negative prompts and for the positive ones."""
+    import torch
+
+    return {
+        name: torch.cat([value] * 2) if isinstance(value, torch.Tensor) else value for name, value in kwargs.items()
     }
 
 

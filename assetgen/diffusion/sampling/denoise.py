@@ -40,7 +40,7 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
         scheduler.set_begin_index(skipped)
     timesteps = sampling_timesteps(scheduler)[skipped:]
     start = _start(warm, requests, size)
-    conditioning = prepare_conditioning(warm, requests, size)
+    conditioning = prepare_conditioning(warm, requests, size, start.init_latents)
     if start.init_latents is None:
         latents = initial_latents(scheduler, start.noise)
     else:

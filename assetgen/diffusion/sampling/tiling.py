@@ -20,19 +20,28 @@ def circular_padding(networks: Iterable[Module], axes: str) -> Iterator[None]:
 
     Such a network commutes with rolling its input: no layer depends on where the border is. A VAE's encoder pads
     outside its convolutions (one row and column at the end), so its `Downsample2D` or `ZeroPad2d` is replaced, too.
-    In autoencoders of videos only the padding in space changes.
+    In autoencoders of videos only the padding in space changes. A context inside another one replaces it: with no axes,
+    the images have borders again.
     """
-    patched: list[tuple[Module, str]] = []
+    before: list[tuple[Module, str, Any]] = []
     try:
-        if axes:
-            for module in (module for network in networks for module in network.modules()):
-                for name, method in _replacements(module, axes):
+        for module in (module for network in networks for module in network.modules()):
+            for name, method in _replacements(module, axes):
+                current = vars(module).get(name)
+                if axes or isinstance(current, _Padding):
                     setattr(module, name, method)
-                    patched.append((module, name))
+                    before.append((module, name, current))
         yield
     finally:
-        for module, name in patched:
-            delattr(module, name)
+        for module, name, method in before:
+            if method is None:
+                delattr(module, name)
+            else:
+                setattr(module, name, method)
+
+
+class _Padding(partial[Any]):
+    """A method of a module that pads along axes."""
 
 
 def _replacements(module: Module, axes: str) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -40,13 +49,13 @@ def _replacements(module: Module, axes: str) -> Iterator[tuple[str, Callable[...
     from torch import nn
 
     if isinstance(module, nn.Conv2d) and any(module.padding):
-        yield CONV_FORWARD, partial(_convolve, module, axes)
+        yield CONV_FORWARD, _Padding(_convolve, module, axes)
     elif any(causal_padding(module) or ()):
-        yield CONV_FORWARD, partial(_convolve_causal, module, axes)
+        yield CONV_FORWARD, _Padding(_convolve_causal, module, axes)
     elif isinstance(module, nn.ZeroPad2d):
-        yield "forward", partial(_pad_end, module, axes)
+        yield "forward", _Padding(_pad_end, module, axes)
     elif isinstance(module, Downsample2D) and module.use_conv and module.padding == 0:
-        yield "forward", partial(_downsample, module, axes)
+        yield "forward", _Padding(_downsample, module, axes)
 
 
 def _convolve(module: Conv2d, axes: str, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
