@@ -188,6 +188,37 @@ def test_a_scaled_fp8_file_stays_in_eight_bits(model: Model, tmp_path: Path) -> 
     assert needed.components["transformer"]["none"] == pytest.approx(size, rel=0.01)
 
 
+def test_a_scaled_fp8_file_with_loras_takes_the_memory_of_sixteen_bits(model: Model, tmp_path: Path) -> None:
+    lora = NAMES.written({"transformer.x.lora_A.weight": model.tensors["pos_embed"]}, tmp_path / "lora.safetensors")
+    plain = model.with_network(scaled(model.tensors, comfy_of_2025), tmp_path / "it.safetensors")
+    with_lora = ModelCard.model_validate({**plain.model_dump(), "loras": [{"file": lora}]})
+    sixteen, eight, wanted = (memory_needed(card) for card in (with_lora, plain, model.card))
+    assert sixteen is not None and eight is not None and wanted is not None
+    assert sixteen.components["transformer"]["none"] == wanted.components["transformer"]["none"]
+    assert eight.components["transformer"]["none"] < 0.6 * wanted.components["transformer"]["none"]
+
+
+@pytest.mark.parametrize("ending", ["gguf", "safetensors"])
+def test_quantized_networks_run_without_cuda_graphs_and_compiling(model: Model, tmp_path: Path, ending: str) -> None:
+    if ending == "gguf":
+        card = model.with_file(write_gguf(model.tensors, tmp_path / "it.gguf"))
+    else:
+        card = model.with_network(scaled(model.tensors, black_forest_labs), tmp_path / "it.safetensors")
+    for each, allowed in ((card, False), (model.card, True)):
+        warm = warm_model(each, (), (), ignore)
+        assert (warm.cuda_graphs.allowed, warm.compiler.allowed) == (allowed, allowed)
+
+
+@pytest.mark.parametrize("ending", ["gguf", "safetensors"])
+def test_a_hub_repository_cannot_describe_a_quantized_file(model: Model, tmp_path: Path, ending: str) -> None:
+    file = write_gguf(model.tensors, tmp_path / "it.gguf")
+    if ending == "safetensors":
+        file = NAMES.written(scaled(model.tensors, comfy_of_2025), tmp_path / "it.safetensors")
+    described = {**model.card.model_dump(), "network": {"file": file, "config": "maker/model"}}
+    with pytest.raises(InputError, match=r"stored in fewer bits.*Give the diffusers folder of such a model"):
+        warm_model(ModelCard.model_validate(described), (), (), ignore)
+
+
 def test_formats_in_the_metadata_of_a_file_are_read(model: Model, job: Make, tmp_path: Path) -> None:
     tensors = scaled(model.tensors, black_forest_labs)
     for form in ("float8_e4m3fn", {"format": "float8_e4m3fn"}):

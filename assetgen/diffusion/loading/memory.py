@@ -148,7 +148,7 @@ def _components(card: ModelCard) -> Iterator[tuple[str, _Component]]:
     for name, location in ((network, card.network), ("vae", card.vae)):
         if location:
             path = weights_path(location)
-            yield name, _of_folder(path) if path.is_dir() else _of_file(path)
+            yield name, _of_folder(path) if path.is_dir() else _of_file(path, has_loras=bool(card.loras))
 
 
 def _in_folder(folder: Path, replaced: Sequence[str]) -> Iterator[tuple[str, _Component]]:
@@ -168,11 +168,12 @@ def _of_folder(folder: Path) -> _Component:
     return _Component(shapes)
 
 
-def _of_file(file: Path) -> _Component:
+def _of_file(file: Path, *, has_loras: bool) -> _Component:
+    """A single file. Scaled fp8 is converted to 16 bits where LoRAs are fused into it."""
     header, shapes = read_header(file), logical_shapes(file)
     if file.suffix == GGUF:
         return _Component(shapes, _file_bytes(header.values()), PRECISIONS)
-    if runs_in_fp8(header):
+    if runs_in_fp8(header) and not has_loras:
         return _Component(shapes, sum(_run_bytes(each) for each in header.values()), ("none", "fp8"))
     return _Component(shapes)
 

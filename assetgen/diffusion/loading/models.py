@@ -31,10 +31,12 @@ from assetgen.diffusion.loading.compatibility import (
 )
 from assetgen.diffusion.loading.loras import fuse_lora
 from assetgen.diffusion.loading.processors import picture_processors
+from assetgen.diffusion.loading.quantized_files import check_plain
 from assetgen.diffusion.loading.quantizing import (
     check_fusable,
     check_stored_format,
     fitting_quantization,
+    is_quantized,
     quantize_pipeline,
 )
 from assetgen.diffusion.loading.schedulers import replace_scheduler
@@ -243,7 +245,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     placement = apply_placement(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))
     if placement != "device":
         emit(Offloading(model=card.model, by=placement))
-    fixed = placement == "device" and card.quantize == "none"
+    fixed = placement == "device" and not is_quantized(pipeline, card.quantize)
     compiler = Compiler(fixed, device.name == "cuda")
     return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, fixed))
 
@@ -352,7 +354,8 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
         raise InputError(f"'{folder}' is a whole model, not a network", cure="Give the folder of one network in it")
     else:
         check_part(folder, variant)
-    for part in [folder / name for name in _folders(folder) if name not in options] if whole else [folder]:
+    parts = [each for each in sorted(folder.iterdir()) if each.is_dir() and each.name not in options]
+    for part in parts if whole else [folder]:
         check_stored_format(part)
     check_tokenizer_packages(folder)
     found = kind.from_pretrained(str(folder), **loading, **options)
@@ -360,11 +363,6 @@ def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str =
         if hasattr(network, "named_parameters"):
             check_complete(network, folder / name)
     return found
-
-
-def _folders(folder: Path) -> list[str]:
-    """The components in a pipeline folder."""
-    return sorted(each.name for each in folder.iterdir() if each.is_dir())
 
 
 def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[str, Any]) -> dict[str, Module]:
@@ -394,6 +392,7 @@ def _from_file(kind: Any, location: SingleFile, options: dict[str, Any], family:
         what = f"'{location.file}' does not contain the configuration of its {kind.__name__}"
         raise InputError(what, cure="Give the diffusers folder of such a network as `config:`")
     if not Path(location.config).is_dir():  # a repository of the hub
+        check_plain(location.file)
         return kind.from_single_file(str(location.file), config=location.config, **options)
     if family:
         return read_whole(kind, location.file, Path(location.config), **options)

@@ -1,4 +1,4 @@
-"""_Tensors of single files whose weights are stored in fewer bits, with scales in further tensors.
+"""Tensors of single files whose weights are stored in fewer bits, with scales in further tensors.
 
 ComfyUI's scaled fp8: `LAYER.weight` with `LAYER.scale_weight` and the marker `scaled_fp8`, or with `LAYER.weight_scale`
 and the format in `LAYER.comfy_quant` or in the file's `_quantization_metadata`. Black Forest Labs' fp8: a
@@ -17,7 +17,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assetgen.diffusion.loading.weight_files import read_header
+from assetgen.diffusion.loading.weight_files import GGUF, read_header
 from assetgen.errors import InputError, NotInstalledError
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ def has_scales(names: Mapping[str, Any]) -> bool:
     """True if weights of a file have scales, by its tensor names."""
     endings = (_MARKER, _FORMAT, *_SCALES, *_NF4)
     return any(name.endswith(endings) for name in names)
+
+
+def check_plain(file: Path) -> None:
+    """Raise `InputError` for a file in fewer bits: diffusers reads it without its scales where a repository of the hub
+    describes it."""
+    if file.suffix == GGUF or has_scales(read_header(file)):
+        what = f"the weights in '{file}' are stored in fewer bits, and are not read with a hub repository as `config:`"
+        raise InputError(what, cure="Give the diffusers folder of such a model as `config:`, or remove `config:`")
 
 
 def logical_shapes(file: Path) -> dict[str, list[int]]:

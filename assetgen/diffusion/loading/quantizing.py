@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assetgen.diffusion.loading.memory import (
     PRECISIONS,
@@ -70,7 +70,7 @@ def quantize_pipeline(pipeline: DiffusionPipeline, precision: Quantization, devi
     check_quantizer(precision)
     for name in QUANTIZED_COMPONENTS:
         network = pipeline.components.get(name)
-        if network is not None and getattr(network, "hf_quantizer", None) is None:  # else it is quantized
+        if network is not None and not _stored_in_fewer_bits(network):
             quantize_network(network, precision, device)
             network.to("cpu")
 
@@ -100,10 +100,19 @@ def check_stored_format(folder: Path) -> None:
         raise InputError(what, cure="Use the model in 16 bits, with `quantize: nf4`")
 
 
+def is_quantized(pipeline: DiffusionPipeline, precision: Quantization | Literal["auto"]) -> bool:
+    """True if a pipeline that was loaded with `quantize: PRECISION` has weights in fewer bits, perhaps as its files."""
+    return precision != "none" or any(map(_stored_in_fewer_bits, pipeline.components.values()))
+
+
+def _stored_in_fewer_bits(component: Any) -> bool:
+    return getattr(component, "hf_quantizer", None) is not None
+
+
 def check_fusable(pipeline: DiffusionPipeline, loras: Collection[Lora]) -> None:
     """Raise `InputError` for LoRAs on weights that were loaded in fewer bits: they cannot be fused."""
     for name, part in pipeline.components.items() if loras else ():
-        if getattr(part, "hf_quantizer", None) is not None:
+        if _stored_in_fewer_bits(part):
             what = f"the {name} of this model is stored in fewer bits, and LoRAs cannot be fused into it"
             raise InputError(what, cure="Use its weights in 16 bits, with `quantize:`; or remove the LoRAs")
 
