@@ -165,6 +165,20 @@ def test_a_prompt_longer_than_the_position_embeddings_of_z_image_is_an_error(tin
         ours(job(tiny_of("z_image"), prompt="castle " * 400))
 
 
+@pytest.mark.parametrize("context", [None, controlled()])
+def test_an_image_of_z_image_has_the_same_bytes_beside_longer_prompts(
+    tiny_of: Find, job: Make, context: Context | None
+) -> None:
+    prompts, counts = ["a cat", "a dog", "a red castle on a hill above a village at sunset", "a fox"], []
+    jobs = [job(tiny_of("z_image"), context, prompt=each, guidance=5.0, steps=3) for each in prompts]
+    network = warm_model(tiny_of("z_image"), (), (), ignore).network
+    handle = network.register_forward_pre_hook(lambda _, inputs: counts.append(len(inputs[0])))
+    together = [images["color"] for images in sample(jobs)]
+    handle.remove()
+    assert all((next(sample([each]))["color"] == made).all() for each, made in zip(jobs, together, strict=True))
+    assert set(counts) == {1}  # tiny layers may round alike in batches of any size
+
+
 def taking(card: ModelCard, references: int) -> ModelCard:
     return card.model_copy(update={"references": references})
 

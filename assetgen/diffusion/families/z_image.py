@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import execution_device
@@ -90,36 +89,26 @@ def _network_kwargs(
 
 
 def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
-    """In groups of prompts of equal length: then no token is masked, and no image depends on the others."""
+    """Each image alone: then no token is masked, and no image depends on the lengths of the other prompts."""
     import torch
 
-    cap_feats, samples = kwargs["cap_feats"], kwargs.get("controlnet_block_samples", {})
-    time = _time(timestep, latents)
-    predicted: dict[int, Tensor] = {}
-    for images in _equally_long(cap_feats):
-        found = network(
-            [latents[image][:, None] for image in images],
-            time[: len(images)],
-            [cap_feats[image] for image in images],
-            controlnet_block_samples={
-                layer: torch.stack([sample[image] for image in images]) for layer, sample in samples.items()
-            },
+    samples = kwargs.get("controlnet_block_samples", {})
+    predicted = [
+        network(
+            [image[:, None]],
+            _time(timestep, image[None]),
+            [prompt],
+            controlnet_block_samples={layer: sample[number][None] for layer, sample in samples.items()},
             return_dict=False,
-        )[0]
-        predicted |= dict(zip(images, found, strict=True))
-    return -torch.stack([predicted[image] for image in range(len(latents))]).squeeze(2)
+        )[0][0]
+        for number, (image, prompt) in enumerate(zip(latents, kwargs["cap_feats"], strict=True))
+    ]
+    return -torch.stack(predicted).squeeze(2)
 
 
 def _time(timestep: Tensor, latents: Tensor) -> Tensor:
     """From 0 for noise to 1 for the image, repeated for each image."""
     return (_TRAIN_TIMESTEPS - expand_timestep(timestep, latents)) / _TRAIN_TIMESTEPS
-
-
-def _equally_long(prompts: Sequence[Tensor]) -> Iterator[list[int]]:
-    """The indices of prompts that are padded to one length, for each length."""
-    lengths = [-(-len(prompt) // _LENGTH_MULTIPLE) for prompt in prompts]
-    for length in dict.fromkeys(lengths):
-        yield [index for index, each in enumerate(lengths) if each == length]
 
 
 def _prepare(pipeline: DiffusionPipeline, network: ModelMixin, images: Tensor) -> Tensor:
@@ -169,19 +158,10 @@ def _controlnet(
     network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs, control: ControlInput
 ) -> Kwargs:
     """What is added after layers of the transformer: by layer, a tensor `T×D` for each image."""
-    import torch
-
-    cap_feats, time = kwargs["cap_feats"], _time(timestep, latents)
-    added: dict[int, dict[int, Tensor]] = {layer: {} for layer in network.config.control_layers_places}
-    for images in _equally_long(cap_feats):
-        samples = network(
-            [latents[image][:, None] for image in images],
-            time[: len(images)],
-            [cap_feats[image] for image in images],
-            [control.cond[image][:, None] for image in images],
-            conditioning_scale=torch.stack([control.conditioning_scale[image][0] for image in images]),
-        )
-        for layer, sample in samples.items():
-            added[layer] |= dict(zip(images, sample, strict=True))
-    samples = {layer: tuple(found[image] for image in range(len(latents))) for layer, found in added.items()}
+    rows = zip(latents, kwargs["cap_feats"], control.cond, control.conditioning_scale, strict=True)
+    found = [
+        network([image[:, None]], _time(timestep, image[None]), [prompt], [cond[:, None]], conditioning_scale=scale)
+        for image, prompt, cond, scale in rows
+    ]
+    samples = {layer: tuple(each[layer][0] for each in found) for layer in network.config.control_layers_places}
     return {"controlnet_block_samples": samples}
