@@ -15,7 +15,6 @@ from assetgen.diffusion.families._transformer import (
     unpack_latents,
 )
 from assetgen.diffusion.sampling.latents import vae_scale_factor
-from assetgen.errors import InputError
 from assetgen.pack.schema import ImageSize
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ def krea2() -> Family:
         neutral_guidance=0.0,
         sigmas=linear_sigmas,
         time_shift=_time_shift,
+        scheduler_options=_scheduler_options,
         skipped_steps=floored_skipped_steps,
         capturable=False,  # not tested on a GPU
         has_position_embeddings=lambda network: True,
@@ -58,6 +58,11 @@ def _guide(negative: Tensor, positive: Tensor, guidance_scale: Tensor) -> Tensor
 
 def _time_shift(config: Mapping[str, Any], tokens: int, steps: int) -> float:
     return linear_time_shift({"max_image_seq_len": 6400, **config}, tokens, steps)
+
+
+def _scheduler_options(pipeline: DiffusionPipeline) -> Mapping[str, Any]:
+    """The pipeline shifts the schedule of turbo by a constant, which its scheduler's configuration may not state."""
+    return {"base_shift": _TURBO_SHIFT, "max_shift": _TURBO_SHIFT} if pipeline.config.is_distilled else {}
 
 
 def _encode(pipeline: DiffusionPipeline, prompts: list[str], negative_prompts: list[str], cfg: bool) -> PromptEmbeds:
@@ -81,7 +86,6 @@ def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokeniz
 def _network_kwargs(
     pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
 ) -> Kwargs:
-    _check_schedule(pipeline)
     prompt_embeds, token = embeds["prompt_embeds"], vae_scale_factor(pipeline.vae) * PATCH
     rows, columns = size[1] // token, size[0] // token
     return {
@@ -89,15 +93,6 @@ def _network_kwargs(
         "encoder_attention_mask": embeds["prompt_attention_mask"],
         "position_ids": pipeline.prepare_position_ids(prompt_embeds.shape[1], rows, columns, prompt_embeds.device),
     }
-
-
-def _check_schedule(pipeline: DiffusionPipeline) -> None:
-    """The pipeline shifts the schedule of turbo by a constant, which its scheduler's configuration may not state."""
-    shifts = {pipeline.scheduler.config.get(name) for name in ("base_shift", "max_shift")}
-    if pipeline.config.is_distilled and shifts != {_TURBO_SHIFT}:
-        options = f"{{base_shift: {_TURBO_SHIFT}, max_shift: {_TURBO_SHIFT}}}"
-        cure = f"Add `scheduler: {{name: FlowMatchEulerDiscreteScheduler, options: {options}}}` to its card"
-        raise InputError("the schedule of a distilled Krea 2 is shifted by a constant", cure=cure)
 
 
 def _predict(network: ModelMixin, latents: Tensor, timestep: Tensor, kwargs: Kwargs) -> Tensor:
