@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assetgen.diffusion.families._language_model import pad_prompts
 from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.sampling.latents import encode_images, to_tensor
 from assetgen.diffusion.sampling.layers import sample_layers
+from assetgen.diffusion.sampling.prompts import encode_prompts
 from assetgen.errors import InputError
 from assetgen.events import Event, ignore
 from assetgen.images import Array, color_image, to_float
@@ -118,11 +120,7 @@ def test_the_schedule_of_a_distilled_krea_2_equals_the_diffusers_pipeline(job: M
     import torch
 
     card = card_of(tmp_path, "krea2", 32, distilled=True)
-    settings = {"prompt": "a red cat", "guidance": 0.0, "steps": STEPS, "seed": 9}
-    with pytest.raises(InputError, match=r"shifted by a constant. Add `scheduler: {name: FlowMatchEuler"):
-        sampled(job(card, **settings))
-    scheduler = {"name": "FlowMatchEulerDiscreteScheduler", "options": {"base_shift": 1.15, "max_shift": 1.15}}
-    made = sampled(job(ModelCard.model_validate({**card.model_dump(), "scheduler": scheduler}), **settings))
+    made = sampled(job(card, prompt="a red cat", guidance=0.0, steps=STEPS, seed=9))
     pipeline = warm_model(card, (), (), ignore).pipeline
     size = {"width": 32, "height": 32, "num_inference_steps": STEPS, "output_type": "np"}
     with torch.inference_mode():
@@ -141,6 +139,22 @@ def test_references_equal_the_diffusers_pipeline(job: Make, tmp_path: Path) -> N
     made = sampled(job(card, Context(asset="it", controls=controls), **request))
     assert np.abs(made - expected).max() <= 1
     assert np.abs(sampled(job(card, **request)) - made).max() > 1
+
+
+def test_pictures_of_equal_bytes_and_another_shape_are_other_pictures(tiny_of: Find) -> None:
+    warm = warm_model(tiny_of("qwen_image_edit"), (), (), ignore)
+    wide, high = (np.zeros(shape, np.float32) for shape in ((16, 32, 3), (32, 16, 3)))
+    one, other = (encode_prompts(warm, [("a red cat", "")], False, [[picture]]) for picture in (wide, high))
+    assert one is not other
+
+
+def test_a_prompt_with_more_pictures_than_the_model_reads_is_an_error() -> None:
+    import torch
+
+    with pytest.raises(
+        InputError, match=r"take 9 tokens, and this model reads at most 8. Use a shorter prompt, or fewer"
+    ):
+        pad_prompts([torch.ones(3, 2), torch.ones(9, 2)], 8)
 
 
 def layers_job(card: ModelCard, context: Context | None = None, **arguments: Any) -> SourceJob:

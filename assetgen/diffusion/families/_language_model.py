@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import PromptEmbeds
+from assetgen.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,10 +21,14 @@ def prompt_tokens(tokenizer: Any, max_length: int, **options: Any) -> int:
 
 
 def pad_prompts(prompts: Sequence[Tensor], length: int) -> dict[str, Tensor]:
-    """Embeddings `T×D` of prompts as `B×length×D`, with the mask of their tokens."""
+    """Embeddings `T×D` of prompts as `B×length×D`, with the mask of their tokens; `InputError` for longer ones."""
     import torch
     from torch.nn import functional
 
+    longest = max(map(len, prompts))
+    if longest > length:
+        what = f"a prompt and its pictures take {longest} tokens, and this model reads at most {length}"
+        raise InputError(what, cure="Use a shorter prompt, or fewer reference pictures")
     padded = [functional.pad(prompt, (0, 0, 0, length - len(prompt))) for prompt in prompts]
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=padded[0].device)
     mask = torch.arange(length, device=padded[0].device) < lengths[:, None]

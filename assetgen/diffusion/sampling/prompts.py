@@ -68,12 +68,15 @@ def encode_prompts(
     """
     family = warm.family.references
     sees = family.encode if family is not None and any(pictures) else None
-    digests = [hashlib.sha256(picture.tobytes()).digest() for each in pictures for picture in each] if sees else []
-    key = (*prompts, cfg, *digests)
+    key = (*prompts, cfg, *(_digest(picture) for each in pictures for picture in each if sees))
     with warm.lock:
         if key not in warm.embeddings:
             warm.embeddings[key] = _encode(warm, prompts, cfg, pictures if sees else ())
         return warm.embeddings[key]
+
+
+def _digest(picture: FloatArray) -> tuple[tuple[int, ...], bytes]:
+    return picture.shape, hashlib.sha256(picture.tobytes()).digest()
 
 
 def _encode(
