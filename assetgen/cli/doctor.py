@@ -19,6 +19,7 @@ from assetgen.machine import default_store
 if TYPE_CHECKING:
     from assetgen.diffusion.loading.overview import Recommendation
     from assetgen.pack.schema import ModelCard
+    from assetgen.terms import Studio
 
 _PACKAGES = (
     ("torch", "gen", "generating"),
@@ -33,6 +34,7 @@ _PACKAGES = (
     ("watchfiles", "server", "watch without --poll"),
 )
 _PROMPT = "a wooden crate"
+_FORMATS = {"none": "", "int8": " in 8 bits", "fp8": " in 8 bits", "nf4": " in 4 bits"}
 _Report = Callable[[str, str], None]
 
 
@@ -68,15 +70,17 @@ def _examine(report: _Report, model: str, store: str | Path) -> int:
     """Report everything. Returns the exit code."""
     from assetgen import __version__
     from assetgen.pack.library import library_for
+    from assetgen.pack.licences import studio_of
+    from assetgen.pack.schema import Pack
 
-    card = library_for(Path()).card(model)
+    card, studio = library_for(Path()).card(model), studio_of(Pack(pack="doctor"))
     report("assetgen", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = [_report_package(report, *package) for package in _PACKAGES]
     report("store", _store(store))
     _report_editors(report)
     try:
         report("device", _device(card))
-        recommendation = _report_hardware(report)
+        recommendation = _report_hardware(report, studio)
         report("cost", f"{_seconds(card):.1f} s an image with model '{model}', on this machine")
     except AssetgenError as error:
         report("cost", f"cannot be measured: {error}")
@@ -110,15 +114,13 @@ def _report_editors(report: _Report) -> None:
     report("Blender", str(installed_blender() or "not found; needed only for the editor plugin"))
 
 
-def _report_hardware(report: _Report) -> "Recommendation | None":
-    """Report GPU, RAM and disk. Returns the model for them."""
+def _report_hardware(report: _Report, studio: "Studio") -> "Recommendation | None":
+    """Report GPU, RAM and disk. Returns the model for them and the studio."""
     from assetgen.diffusion.loading.downloads import free_space, gigabytes
     from assetgen.diffusion.loading.overview import Limits, model_overview, recommended
-    from assetgen.diffusion.loading.quantizing import installed_formats
+    from assetgen.diffusion.loading.quantizing import automatic_formats
     from assetgen.diffusion.speed.hardware import gpu_in_use, nvidia_driver, ram_bytes
     from assetgen.pack.library import library_for
-    from assetgen.pack.licences import studio_of
-    from assetgen.pack.schema import Pack
 
     gpu, ram, (disk, cache) = gpu_in_use(), ram_bytes(), free_space()
     if gpu:
@@ -134,7 +136,7 @@ def _report_hardware(report: _Report) -> "Recommendation | None":
     report("disk", f"{gigabytes(disk)} free for weights in {cache}")
     library = library_for(Path())
     cards = (card for _, card, _ in read_all(library.card_names(), library.card) if card)
-    limits = Limits(gpu.free if gpu else 0, ram, disk, installed_formats(), studio_of(Pack(pack="doctor")))
+    limits = Limits(gpu.free if gpu else 0, ram, disk, automatic_formats(), studio)
     return recommended(map(model_overview, cards), limits)
 
 
@@ -147,8 +149,8 @@ def _report_verdict(report: _Report, recommendation: "Recommendation | None") ->
         report("next", "assetgen models list")
         return
     each = recommendation.overview
-    how = {"none": "", None: ", offloaded to RAM", "int8": " in 8 bits", "nf4": " in 4 bits"}
-    fit = f"needs {each.bytes_in(recommendation.quantize or 'none') / 1e9:.1f} GB{how[recommendation.quantize]}"
+    how = _FORMATS[recommendation.quantize] + ("" if recommendation.whole else ", offloaded to RAM")
+    fit = f"needs {recommendation.memory / 1e9:.1f} GB{how}"
     report("model", f"{each.card.model}: {each.card.about} ({fit}; commercial use: {licence_tier(each.card)})")
     report("verdict", f"ready; the model for this machine is {each.card.model}")
     is_here = each.weights == "here"

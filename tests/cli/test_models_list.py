@@ -86,6 +86,15 @@ def test_plan_of_a_model_that_is_here_names_no_weights(assetgen: Run, own: Path)
     assert "cannot be loaded" not in out
 
 
+def test_doctor_with_bad_settings_of_the_studio_names_them(assetgen: Run, tmp_path: Path) -> None:
+    from assetgen.machine import user_settings
+
+    user_settings().parent.mkdir(parents=True, exist_ok=True)
+    user_settings().write_text("studio: {revenue: much}\n")
+    code, out, err = assetgen("doctor", "--store", tmp_path / "store")
+    assert (code, "settings.yaml:1" in err, "cannot be generated" in out) == (2, True, False)
+
+
 @pytest.mark.slow
 @pytest.mark.model
 def test_doctor_ends_with_a_model_for_this_machine_and_the_next_command(assetgen: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Memory computed from file headers, compared with what loaded models allocate."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def test_what_one_image_takes_is_added_to_the_weights(tiny: ModelCard) -> None:
 
 def test_weights_that_are_not_here_need_an_unknown_amount(tiny: ModelCard, tmp_path: Path) -> None:
     moved = {**tiny.model_dump(), "weights": {"folder": tmp_path / "nothing"}}
+    assert memory_needed(ModelCard.model_validate(moved)) is None
+
+
+def test_weights_that_are_not_whole_need_an_unknown_amount(tiny: ModelCard, tmp_path: Path) -> None:
+    shutil.copytree(tiny.weights.folder, tmp_path / "model")  # type: ignore[union-attr]
+    (tmp_path / "model/unet/diffusion_pytorch_model.safetensors").unlink()
+    moved = {**tiny.model_dump(), "weights": {"folder": tmp_path / "model"}}
     assert memory_needed(ModelCard.model_validate(moved)) is None
 
 

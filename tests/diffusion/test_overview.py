@@ -17,7 +17,7 @@ ROOMY = {"ram": 256 * GB, "disk": 1000 * GB}
 
 def card(name: str, billions: float, **fields: Any) -> ModelCard:
     parameters = {"transformer": billions, "vae": 0.1}
-    plain = {"model": name, "family": "flux", "licence": "MIT", "native": (512, 512)}
+    plain = {"model": name, "family": "flux", "licence": "MIT", "native": (512, 512), "quantize": "auto"}
     hub = {"hub": f"maker/{name}", "revision": "0" * 40}
     facts = {"download": billions * 2, "parameters": parameters}
     return ModelCard.model_validate({**plain, "weights": hub, "facts": facts, **fields})
@@ -29,7 +29,8 @@ SMALL, MIDDLE, LARGE = card("small", 1), card("middle", 6), card("large", 20)
 def choice(cards: list[ModelCard], device: float, **limits: Any) -> tuple[str, str | None] | None:
     values: Mapping[str, Any] = {**ROOMY, **limits}
     found = recommended(map(model_overview, cards), Limits(round(device * GB), **values))
-    return (found.overview.card.model, found.quantize) if found else None
+    how = found.quantize if found and found.whole else None
+    return (found.overview.card.model, how) if found else None
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,16 @@ def test_memory_of_a_model_that_is_here_is_computed_from_its_files() -> None:
     mini = library_for().card("mini").model_copy(update={"facts": LARGE.facts})
     memory = model_overview(mini).memory
     assert memory is not None and memory.resident < GB
+
+
+def test_memory_of_a_partly_downloaded_model_is_computed_from_its_parameters(tmp_path: Path) -> None:
+    """As after a declined `assetgen models get`, which has read the index."""
+    folder = tmp_path / "hub/models--maker--middle/snapshots" / ("0" * 40)
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text('{"transformer": ["diffusers", "FluxTransformer2DModel"]}')
+    found = model_overview(MIDDLE)
+    assert found.weights == "not whole"
+    assert found.memory is not None and found.memory.resident > 12 * GB
 
 
 def test_a_model_without_known_memory_is_not_recommended() -> None:
@@ -72,6 +83,15 @@ def test_a_model_without_known_memory_is_not_recommended() -> None:
 )
 def test_the_largest_model_that_fits_in_16_or_8_bits_is_recommended(device: float, expected: tuple[str, str]) -> None:
     assert choice([SMALL, MIDDLE, LARGE], device) == expected
+
+
+def test_a_model_is_recommended_in_the_format_in_which_a_build_loads_it() -> None:
+    """Only `quantize: auto` chooses. A model that is offloaded may be quantized, too."""
+    assert choice([card("fixed", 6, quantize="none"), SMALL], 8) == ("small", "none")
+    assert choice([card("fixed", 6, quantize="int8"), SMALL], 8) == ("fixed", "int8")
+    two = card("two", 6, facts={"parameters": {"transformer": 6, "text_encoder": 6}})
+    found = recommended([model_overview(two)], Limits(int(7.3 * GB), 99 * GB, 99 * GB))
+    assert found is not None and (found.quantize, found.whole, round(found.memory / GB, 1)) == ("int8", False, 7.2)
 
 
 def test_formats_that_are_not_installed_are_not_recommended() -> None:

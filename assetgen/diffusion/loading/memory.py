@@ -16,6 +16,7 @@ from assetgen.diffusion.loading.quantized_files import logical_shapes, runs_in_f
 from assetgen.diffusion.loading.weight_files import (
     GGUF,
     SKIPPED_COMPONENTS,
+    check_model,
     read_header,
     replaced_parts,
     stored_format,
@@ -84,6 +85,7 @@ class MemoryNeeded:
 def memory_needed(card: ModelCard) -> MemoryNeeded | None:
     """What a model needs, without its controls; None where its weights are not on this machine or not whole."""
     try:
+        check_model(card)
         found = dict(_components(card))
     except AssetgenError:
         return None

@@ -12,6 +12,7 @@ from assetgen.diffusion.loading.memory import (
     tensor_bytes,
     workspace_bytes,
 )
+from assetgen.diffusion.loading.quantizing import choose_quantization
 from assetgen.diffusion.loading.weight_files import Availability, availability
 from assetgen.errors import InputError
 from assetgen.pack.licences import allows
@@ -36,14 +37,6 @@ class ModelOverview:
     def parameters(self) -> float:
         """Billions of parameters of the UNet or transformer, as the card states them; 0 where it does not."""
         return max((self.card.facts.parameters.get(name, 0.0) for name in _NETWORKS), default=0.0)
-
-    def bytes_in(self, quantize: Quantization) -> int:
-        """Bytes with all components on the device; 0 where the memory is not known."""
-        return self.memory.resident_in(quantize) if self.memory else 0
-
-    def fits(self, formats: Iterable[Quantization], free: int) -> bool:
-        """Whether the model fits whole into `free` bytes in one of these formats."""
-        return self.memory is not None and any(self.bytes_in(each) <= free for each in formats)
 
     @property
     def download(self) -> float:
@@ -75,16 +68,19 @@ def _sizes(component: str, parameters: int) -> dict[Quantization, int]:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A model for this machine. `quantize` is how it fits whole into the device's memory; None if it is offloaded."""
+    """A model for this machine, the number format in which a build loads it, the bytes of device memory that it then
+    takes, and whether all of it stays on the device."""
 
     overview: ModelOverview
-    quantize: Quantization | None
+    quantize: Quantization
+    memory: int
+    whole: bool
 
 
 @dataclass(frozen=True)
 class Limits:
     """What limits the choice of a model: bytes of device memory (0 without a GPU), of RAM and of free disk; the number
-    formats that can be loaded, most precise first; and the studio."""
+    formats that `quantize: auto` chooses from; and the studio."""
 
     device: int
     ram: int
@@ -94,36 +90,42 @@ class Limits:
 
 
 def recommended(overviews: Iterable[ModelOverview], limits: Limits) -> Recommendation | None:
-    """The largest model that the studio may use and that fits whole into device memory, in 16 or 8 bits, else in 4;
-    where none does, the one that takes the least memory when offloaded. None where no model can be used.
+    """The largest model that the studio may use and that a build keeps whole on the device, in 16 or 8 bits, else in 4;
+    where there is none, the one that takes the least memory when offloaded. None where no model can be used.
 
     A model is loaded in 16 bits, so it must fit into RAM. Without a GPU the smallest is recommended: it is drawn in
     seconds. Gated models come last, and among models of one size the one with the most control networks is first.
     """
-    usable = [each for each in overviews if _is_usable(each, limits)]
+    usable = [found for each in overviews if (found := _placed(each, limits))]
     if not usable:
         return None
     if not limits.device:
-        return Recommendation(min(usable, key=lambda each: each.bytes_in("none")), "none")
-    precise = [each for each in limits.formats if each != "nf4"]
-    for formats in (precise, limits.formats):
-        fitting = [each for each in usable if each.fits(formats, limits.device)]
-        if fitting:
-            best = max(fitting, key=_preference)
-            return Recommendation(best, next(each for each in formats if best.fits([each], limits.device)))
-    return Recommendation(min(usable, key=lambda each: each.memory.offloaded if each.memory else 0), None)
+        return min(usable, key=lambda each: each.memory)
+    whole = [each for each in usable if each.whole]
+    best = [each for each in whole if each.quantize != "nf4"] or whole
+    return max(best, key=_preference) if best else min(usable, key=lambda each: each.memory)
 
 
-def _is_usable(overview: ModelOverview, limits: Limits) -> bool:
-    """Whether it draws from a prompt, its memory is known and fits, and its licence allows it."""
+def _placed(overview: ModelOverview, limits: Limits) -> Recommendation | None:
+    """How a build would load a model; None where its memory is not known, or where it does not draw from a prompt,
+    does not fit, or has a licence that does not allow it."""
+    card, needed = overview.card, overview.memory
     try:
-        takes_apart = get_family(overview.card.family).layered
+        takes_apart = get_family(card.family).layered
     except InputError:  # a card of an unknown family cannot be used
-        return False
-    fits = overview.download * 1e9 <= limits.disk and overview.bytes_in("none") <= limits.ram
-    return overview.memory is not None and fits and not takes_apart and allows(overview.card, limits.studio)
+        return None
+    if needed is None or takes_apart or not allows(card, limits.studio):
+        return None
+    if overview.download * 1e9 > limits.disk or needed.resident > limits.ram:
+        return None
+    chosen = choose_quantization(needed, limits.device, limits.formats)
+    quantize = chosen if card.quantize == "auto" else card.quantize
+    resident = needed.resident_in(quantize)
+    whole = not limits.device or resident <= limits.device
+    return Recommendation(overview, quantize, resident if whole else needed.offloaded_in(quantize), whole)
 
 
-def _preference(overview: ModelOverview) -> tuple[bool, float, int]:
+def _preference(placed: Recommendation) -> tuple[bool, float, int]:
+    overview = placed.overview
     is_open = overview.weights == "here" or not overview.card.facts.gated
     return is_open, overview.parameters, len(overview.card.controls)

@@ -34,20 +34,20 @@ _AUTOMATIC: tuple[Quantization, ...] = ("none", "int8", "nf4")
 
 
 def fitting_quantization(card: ModelCard, device: str = "auto") -> Quantization:
-    """The number format of a model on this device: the card's, or with `quantize: auto` that of `choose_quantization`.
-
-    CPUs and MPS share the main memory with everything else, so nothing is quantized there.
-    """
+    """The number format of a model on this device: the card's, or with `auto` that of `choose_quantization`."""
     if card.quantize != "auto":
         return card.quantize
-    needed, torch_device = memory_needed(card), resolve_device(device)
-    if needed is None or not torch_device.startswith("cuda"):
+    needed, formats = memory_needed(card), automatic_formats(device)
+    if needed is None or formats == ("none",):
         return "none"
-    return choose_quantization(needed, available_memory(torch_device), installed_formats())
+    return choose_quantization(needed, available_memory(resolve_device(device)), formats)
 
 
-def installed_formats() -> tuple[Quantization, ...]:
-    """What "auto" chooses from on this machine, most precise first."""
+def automatic_formats(device: str = "auto") -> tuple[Quantization, ...]:
+    """What `quantize: auto` chooses from on this device, most precise first. CPUs and MPS share the main memory with
+    everything else, so nothing is quantized there."""
+    if not resolve_device(device).startswith("cuda"):
+        return ("none",)
     return tuple(each for each in _AUTOMATIC if each == "none" or find_spec(_PACKAGES[each]))
 
 
