@@ -65,7 +65,8 @@ def test_a_module_imports_lower_layers_only(module: Path) -> None:
 @pytest.mark.parametrize("module", [m for m in MODULES if area(m) in PARTS], ids=lambda m: str(m.relative_to(ROOT)))
 def test_a_part_imports_no_other_part_and_nothing_that_runs_parts(module: Path) -> None:
     kind = area(module)
-    extra = {"sources": {"diffusion", "pack"}, "controls": {"diffusion"}}.get(kind, set())
+    models = {"diffusion", "pack"}
+    extra = {"sources": models, "controls": {"diffusion"}, "steps": models}.get(kind, set())
     forbidden = {name for name in own_imports(module) if name not in FOR_PARTS | extra | {kind, "__init__"}}
     siblings = {n for n in imports(module) if n.startswith(f"assetgen.{kind}.") and not n.split(".")[2].startswith("_")}
     assert (forbidden, siblings) == (set(), set())

@@ -144,16 +144,17 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
         left_pack = sorted(set(target.assets) - {each.asset for each in found})
         found += [Surveyed(asset=name, work="remove", reasons=("it is no longer in the pack",)) for name in left_pack]
     to_sample = [recipe for recipe in plan.recipes if work[recipe.name] == "sample"]
-    to_finish = sum(each in MAKES_FILES for each in work.values())
-    expected = forecast(to_sample, to_finish, read_history(machine.history))
-    return PlanReport(tuple(found), expected, tuple(_missing_weights(to_sample)))
+    to_finish = [recipe for recipe in plan.recipes if work[recipe.name] == "finish"]
+    making = sum(each in MAKES_FILES for each in work.values())
+    expected = forecast(to_sample, making, read_history(machine.history))
+    return PlanReport(tuple(found), expected, tuple(_missing_weights(to_sample, to_finish)))
 
 
-def _missing_weights(recipes: Sequence[Recipe]) -> Iterator[MissingWeights]:
+def _missing_weights(to_sample: Sequence[Recipe], to_finish: Sequence[Recipe]) -> Iterator[MissingWeights]:
     """The models that these recipes use and that cannot be loaded, each once."""
     from assetgen.diffusion.loading.weight_files import check_model
 
-    for card, kinds in models_in_use(recipes):
+    for card, kinds in models_in_use(to_sample, to_finish):
         try:
             check_model(card, kinds)
         except AssetgenError as error:

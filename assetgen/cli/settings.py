@@ -95,12 +95,12 @@ def run_checked(
     from assetgen.pack.yaml_files import Document, explain
     from assetgen.parts import load_part
 
-    part = load_part(kind, name)
+    part, library = load_part(kind, name), library_for(Path())
     palette = arguments.get("palette")
     if "palette" in part.params.model_fields and isinstance(palette, str):
-        arguments = {**arguments, "palette": library_for(Path()).palette(palette, Path())}
+        arguments = {**arguments, "palette": library.palette(palette, Path())}
     try:
-        valid = part.params.model_validate(arguments)
+        valid = part.params.model_validate(arguments, context={"cards": library.card})
     except ValidationError as error:
         raise explain(error, part.params, Document(name, arguments)) from error
     left_out = {"strength", "start", "end"} if kind == "control" else set()

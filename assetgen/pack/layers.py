@@ -84,7 +84,9 @@ class AssetLayers:
                 if not (key in ("prompt", "model") and key in shared):
                     arguments[key] = self._with_absolute_paths(loaded, key, value, layer)
         try:
-            valid = loaded.params.model_validate(arguments, context={"read_guard": self.file.library.read_guard})
+            library = self.file.library
+            context = {"read_guard": library.read_guard, "cards": library.card}
+            valid = loaded.params.model_validate(arguments, context=context)
         except ValidationError as error:
             key = str(next(iter(error.errors()[0]["loc"]), ""))
             layer = next((layer for layer in reversed(layers) if key in layer.arguments), layers[-1])

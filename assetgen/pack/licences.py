@@ -4,7 +4,7 @@ They are written into locks and images. Those that forbid what the studio does a
 The studio is stated in the user's settings or in the pack; without it, conditions are reported and recorded.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,8 +74,9 @@ def licence_text(each: Licensed) -> str:
     return f"{each.licence} ({'; '.join(limits)})" if limits else each.licence
 
 
-def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
-    """The terms of every model, network, LoRA, embedding and detector that these stages use."""
+def terms_of(recipe: Recipe) -> Iterator[Terms]:
+    """The terms of every model, network, LoRA, embedding and detector that a recipe uses."""
+    source, controls = recipe.source, recipe.controls
     card = source.arguments.get("model")
     if isinstance(card, ModelCard):
         yield _terms(card.model, f"model '{card.model}'", card)
@@ -85,6 +86,8 @@ def terms_of(source: Stage, controls: Sequence[Stage]) -> Iterator[Terms]:
     for stage in controls:
         if detector := stage.part.traits.detector:
             yield _terms(stage.name, f"detector '{stage.name}'", detector)
+    for name, model in {model.model: model for stage in recipe.steps for model in stage.cards}.items():
+        yield _terms(name, f"model '{name}'", model)
 
 
 def _terms(name: str, what: str, each: Licensed) -> Terms:
@@ -103,7 +106,7 @@ def _extra_terms(card: ModelCard | None, source: Stage) -> Iterator[Terms]:
 
 def licence_notes(recipe: Recipe, studio: Studio) -> tuple[str, ...]:
     """One sentence for each licence of a recipe that forbids what the studio does, or may forbid it."""
-    return tuple(note for terms in terms_of(recipe.source, recipe.controls) for note in _notes(terms, studio))
+    return tuple(note for terms in terms_of(recipe) for note in _notes(terms, studio))
 
 
 def allows(each: Licensed, studio: Studio) -> bool:
@@ -159,7 +162,7 @@ def check_licences(recipes: Iterable[Recipe], studio: Studio, emit: Emit, *, all
     """
     warnings: dict[str, None] = {}
     for recipe in recipes:
-        for terms in terms_of(recipe.source, recipe.controls):
+        for terms in terms_of(recipe):
             for what in _against_commerce(terms, studio) if not allowed else ():
                 raise InputError(what, where=recipe.where, cure=_COMMERCE_CURE)
             for what in _against_country(terms, studio):

@@ -49,6 +49,12 @@ class Stage:
         return str(self.arguments.get("kind") or (detector.kind if detector else self.name))
 
     @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The model cards among its arguments."""
+        given = (each if isinstance(each, tuple) else (each,) for each in self.arguments.values())
+        return tuple(each for several in given for each in several if isinstance(each, ModelCard))
+
+    @property
     def identity(self) -> dict[str, JsonValue]:
         """Identity used in cache keys: part, version and arguments, with files and model cards by digest."""
         return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(self.arguments)}
@@ -175,17 +181,21 @@ class Recipe:
         )
 
 
-def models_in_use(recipes: Iterable[Recipe]) -> list[tuple[ModelCard, list[str]]]:
-    """The model cards that recipes are sampled with, each with the kinds of its control networks in use."""
+def models_in_use(to_sample: Iterable[Recipe], to_finish: Iterable[Recipe] = ()) -> list[tuple[ModelCard, list[str]]]:
+    """The model cards that recipes are sampled and finished with, each with the kinds of its control networks in use.
+
+    Those of `to_finish` are sampled already.
+    """
     cards: dict[str, ModelCard] = {}
     kinds: dict[str, set[str]] = {}
-    for recipe in recipes:
-        card = recipe.source.arguments.get("model")
-        if isinstance(card, ModelCard) and recipe.source.part.name != "fake":
+    to_sample = list(to_sample)
+    for recipe in to_sample:
+        for card in recipe.source.cards if recipe.source.part.name != "fake" else ():
             cards[card.model] = card
             used = {stage.control_kind for stage in recipe.controls}
             kinds.setdefault(card.model, set()).update(used & set(card.controls))
-    return [(card, sorted(kinds[name])) for name, card in cards.items()]
+    cards |= {card.model: card for each in (*to_sample, *to_finish) for step in each.steps for card in step.cards}
+    return [(card, sorted(kinds.get(name, ()))) for name, card in cards.items()]
 
 
 def seed_from(*values: object) -> int:

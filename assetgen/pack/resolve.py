@@ -295,7 +295,7 @@ class _Resolver:
             pack=self.file.pack.pack,
             seed_name=seed_name if derived else None,
             model=card.model if isinstance(card, ModelCard) else None,
-            licences={terms.name: terms.text for terms in terms_of(recipe.source, recipe.controls)},
+            licences={terms.name: terms.text for terms in terms_of(recipe)},
         )
 
 

@@ -64,9 +64,10 @@ def fetch_inputs(recipe: Recipe, store: Store, folder: Path) -> Recipe:
 
     for stage in (recipe.source, *recipe.controls, *recipe.steps, *recipe.checks, recipe.export):
         _check_version(stage)
-    card = recipe.source.arguments.get("model")
-    if isinstance(card, ModelCard):
+    for card in recipe.source.cards:
         _check_weights(card.model_dump_json(), tuple(control.control_kind for control in recipe.controls))
+    for card in (card for stage in recipe.steps for card in stage.cards):
+        _check_weights(card.model_dump_json(), ())
     return _map_files(recipe, fetch)
 
 

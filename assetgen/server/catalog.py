@@ -117,7 +117,8 @@ def _licence(each: Licensed) -> dict[str, Any]:
 def _schema(part: Part, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON schema of a part's arguments, with a preset's values as defaults. Files are ids of uploads."""
     schema: dict[str, Any] = _with_uploads(part.params.model_json_schema(mode="validation"))
-    properties = {name: each for name, each in schema.get("properties", {}).items() if name not in _REQUEST_FIELDS}
+    hidden = () if part.kind == "step" else _REQUEST_FIELDS
+    properties = {name: each for name, each in schema.get("properties", {}).items() if name not in hidden}
     for name, value in defaults.items():
         if name in properties:
             properties[name] = {**properties[name], "default": value}

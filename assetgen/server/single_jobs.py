@@ -98,10 +98,10 @@ def _overrides(request: Make, preset: ResolvedPreset, context: ServerContext) ->
     """The overrides in `settings` and `inputs`. A file is always an upload: a request opens no path of this machine."""
     overrides = {alias: dict(arguments) for alias, arguments in request.settings.items()}
     for alias, arguments in overrides.items():
-        if alias in ASSET_KEYS or {"seed", "model"} & set(arguments):
+        part = None if alias in ASSET_KEYS else _part(preset, alias)
+        if part is None or (part.kind != "step" and {"seed", "model"} & set(arguments)):
             what = f"'{alias}' cannot be set here"
             raise RequestError(what, where="settings", cure="Use the fields seed, model, prompt and negative")
-        part = _part(preset, alias)
         _reject_paths(part, alias, arguments)
     for key, upload in request.inputs.items():
         alias, _, argument = key.partition(".")
@@ -158,11 +158,11 @@ def _checked_step(name: str, arguments: Mapping[str, Any], folder: Path) -> tupl
     """A step with its validated arguments."""
     part = load_part("step", name)
     _reject_paths(part, name, arguments)
-    values = dict(arguments)
+    values, library = dict(arguments), library_for(None)
     try:
         if isinstance(values.get("palette"), str):
-            values["palette"] = library_for(None).palette(values["palette"], folder)
-        valid = part.params.model_validate(values)
+            values["palette"] = library.palette(values["palette"], folder)
+        valid = part.params.model_validate(values, context={"cards": library.card})
     except ValidationError as error:
         raise explain(error, part.params, Document(f"{_REQUEST}: {name}", values)) from error
     except InputError as error:

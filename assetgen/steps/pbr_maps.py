@@ -1,5 +1,6 @@
 """Estimate material maps (height, normal, roughness, occlusion, metallic) from a colour image."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -8,31 +9,38 @@ from pydantic import Field
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import adds, part
 from assetgen.pixels.color import oklab_from_srgb, srgb_from_oklab
-from assetgen.steps._wrap import gaussian_blurs, pad_border
+from assetgen.steps._models import Model, estimated_maps
+from assetgen.steps._surface import height_of_slopes, normals_of_slopes, slopes_of_height, slopes_of_normals
+from assetgen.steps._wrap import gaussian_blurs
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 _SHADING_WIDTH = 1 / 10  # of the side: broader shading is lighting, not relief
 _BAND_WIDTHS = (1 / 512, 1 / 256, 1 / 128, 1 / 64, 1 / 32)  # of the side: Gaussians that separate the bands
 _BAND_GROWTH = 1.4  # relief of a band relative to the next finer one: broad forms are deeper than grain
-_RELIEF = 0.025  # of the side: depth of the whole height range at strength 1
+_RELIEF = 0.0125  # of the side: depth of the whole height range at strength 1
 _FULL_RELIEF = 0.4  # Oklab lightness times band gain: images with less contrast stay flatter
 _OUTLIERS = 1.0  # per cent at each end, ignored for the height range
 _OCCLUSION_WIDTHS = (1 / 128, 1 / 64, 1 / 32, 1 / 16)  # of the side: radii of the occlusion
-_OCCLUSION = 0.7  # 1 - ao of a hollow is about this times the mean slope of its walls
+_OCCLUSION = 1.4  # 1 - ao of a hollow is about this times the mean slope of its walls
 _GRAIN = 1.0  # pixels: finer detail is grain
-_SCHARR = np.array([3, 10, 3], np.float32) / 32  # Scharr (2000): the derivative with the least directional error
+_JOINTS = (1 / 256, 1 / 32)  # of the side: Gaussians that keep light joints, and that blur them away
+_SKEWED = 0.3  # skewness from which few areas are much lighter than the rest
+_THIN = 0.25  # of that skewness: what blurring leaves of it where the light areas are lines and not spots
+_FLATTEST = 1 / 500  # of the side, and of a model's depth: a smaller range of heights is not stretched
 
 
-@part(version=1)
+@part(version=2)
 @adds("ao", "height", "metallic", "normal", "orm", "roughness")
 def pbr_maps(
     images: ImageSet,
+    device: str = "auto",
     *,
+    models: tuple[Model, ...] = (),
     strength: Annotated[float, Field(ge=0, le=10)] = 1.0,
     normal: Literal["gl", "dx"] = "gl",
     delight: _Share = 0.5,
-    invert: bool = False,
+    invert: bool | Literal["auto"] = "auto",
     roughness: _Share = 0.75,
     roughness_contrast: _Share = 0.3,
     metallic: _Share = 0.0,
@@ -43,34 +51,58 @@ def pbr_maps(
     Adds height (uint16), normal, roughness, ao, metallic and orm (R ao, G roughness, B metallic), uint8 and linear.
     The maps tile along the axes that the image tiles along.
 
-    - `strength`: scale of the relief. Light areas are high; `invert` makes dark areas high.
+    - `models`: `marigold_normals` gives normals and height, `marigold_depth` height, `marigold_appearance` roughness,
+      metallic and the colour without shading. What no model gives is guessed from light and dark, as follows.
+    - `strength`: scale of the relief. `occlusion`: strength of the ambient occlusion.
     - `normal`: direction of green. `gl` is up (Godot, Unity, Blender, glTF), `dx` is down (Unreal).
-    - `delight`: 0 to 1, how much broad shading is removed from the colour. The relief never includes it.
-    - `roughness`: mean roughness, 0 to 1. Hollows and grain are rougher, raised areas smoother, within a range of about
-      `roughness_contrast`.
+    - `delight`: 0 to 1, how much shading is removed from the colour: broad shading without a model.
+    - `invert`: `false` makes light areas high, `true` dark ones; `auto` dark ones where thin lines are the lightest.
+    - `roughness`: mean, 0 to 1. Hollows and grain are rougher, raised areas smoother, by about `roughness_contrast`.
     - `metallic`: 0 to 1, the same for the whole image.
-    - `occlusion`: strength of the ambient occlusion.
 
     Example:
-        - pbr_maps: {strength: 1.5, normal: dx}
+        - pbr_maps: {strength: 1.5, models: [marigold_normals, marigold_appearance]}
     """
     tiles, side = images.meta.tiles or "", min(images.size)
+    known = estimated_maps(models, images, device)
     color, detail = _without_shading(images, delight, side, tiles)
-    height = _height(-detail if invert else detail, side, tiles)
-    depth = height * np.float32(_RELIEF * strength * side)
+    if "albedo" in known and delight:
+        color = _mixed(images, known["albedo"], delight)
+    height, depth, slopes = _relief(known, detail, invert, strength, tiles)
     ao = _occlusion(depth, occlusion, side, tiles)
-    maps = {
-        "ao": to_uint8(ao[..., None]),
-        "roughness": to_uint8(_roughness(detail, height, roughness, roughness_contrast, tiles)[..., None]),
-        "metallic": to_uint8(np.full_like(ao, metallic)[..., None]),
-    }
+    rough = known.get("roughness", _roughness(detail, height, roughness, roughness_contrast, tiles)[..., None])
+    vectors = normals_of_slopes(slopes) * np.array([1, 1 if normal == "gl" else -1, 1], np.float32)
+    metal = known.get("metallic", np.full((*ao.shape, 1), metallic, np.float32))
+    maps = {"ao": to_uint8(ao[..., None]), "roughness": to_uint8(rough), "metallic": to_uint8(metal)}
+    orm = np.concatenate(list(maps.values()), axis=2)
     return images.replace(
-        color=color,
-        height=to_uint16(height[..., None]),
-        normal=to_uint8(_normal(depth, tiles, normal)),
-        orm=np.concatenate([maps["ao"], maps["roughness"], maps["metallic"]], axis=2),
-        **maps,
+        color=color, height=to_uint16(height[..., None]), normal=to_uint8(vectors / 2 + 0.5), orm=orm, **maps
     )
+
+
+def _relief(
+    known: Mapping[str, FloatArray], detail: FloatArray, invert: bool | Literal["auto"], strength: float, tiles: str
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Height in 0..1 and depth in pixels, both `H×W`, and slopes `H×W×2`: those of a model, else from lightness."""
+    side = min(detail.shape)
+    if "normal" in known:
+        slopes = slopes_of_normals(known["normal"]) * np.float32(strength)
+        depth = height_of_slopes(slopes, tiles)
+        height = _stretched(depth, _FLATTEST * side)
+    if "height" in known:
+        height = _stretched(known["height"][..., 0], _FLATTEST)
+    elif "normal" not in known:
+        height = _height(detail, invert, side, tiles)
+    if "normal" not in known:
+        depth = height * np.float32(_RELIEF * strength * side)
+        slopes = slopes_of_height(depth, tiles)
+    return height, depth, slopes
+
+
+def _stretched(relief: FloatArray, least: float) -> FloatArray:
+    """Relief as height in 0..1. Where its range is smaller than `least`, less than the whole range."""
+    low, high = np.percentile(relief, [_OUTLIERS, 100 - _OUTLIERS])
+    return np.asarray(np.clip(0.5 + (relief - (low + high) / 2) / max(float(high - low), least), 0, 1), np.float32)
 
 
 def _without_shading(images: ImageSet, delight: float, side: int, tiles: str) -> tuple[Array, FloatArray]:
@@ -85,32 +117,38 @@ def _without_shading(images: ImageSet, delight: float, side: int, tiles: str) ->
     return _with_alpha(srgb_from_oklab(lab), images), light - broad
 
 
+def _mixed(images: ImageSet, albedo: FloatArray, amount: float) -> Array:
+    """The colour with `amount` of its shading removed, given its albedo (sRGB `H×W×3`)."""
+    color = oklab_from_srgb(split_alpha(to_float(images["color"]))[0])
+    return _with_alpha(srgb_from_oklab(color + amount * (oklab_from_srgb(albedo) - color)), images)
+
+
 def _filled(light: FloatArray, alpha: FloatArray) -> FloatArray:
     """Lightness with the visible mean in transparent pixels, so that hidden colours add no relief."""
     mean = float((light * alpha).sum() / max(float(alpha.sum()), 1e-6))
     return np.asarray(light * alpha + mean * (1 - alpha), np.float32)
 
 
-def _height(detail: FloatArray, side: int, tiles: str) -> FloatArray:
-    """Relief in 0..1 from lightness: the weighted sum of its frequency bands."""
+def _height(detail: FloatArray, invert: bool | Literal["auto"], side: int, tiles: str) -> FloatArray:
+    """Height in 0..1 from lightness: the weighted sum of its frequency bands."""
     soft = list(gaussian_blurs(detail, [width * side for width in _BAND_WIDTHS], tiles))
     gains = [_BAND_GROWTH**power for power in range(len(_BAND_WIDTHS))]
     relief = gains[-1] * soft[-1]
     for finer, broader, gain in zip(soft, soft[1:], gains, strict=False):
         relief = relief + gain * (finer - broader)
-    low, high = np.percentile(relief, [_OUTLIERS, 100 - _OUTLIERS])
-    span = max(float(high - low), _FULL_RELIEF)
-    return np.asarray(np.clip(0.5 + (relief - (low + high) / 2) / span, 0, 1), np.float32)
+    dark_is_high = _has_light_joints(detail, side, tiles) if invert == "auto" else invert
+    return _stretched(-relief if dark_is_high else relief, _FULL_RELIEF)
 
 
-def _normal(depth: FloatArray, tiles: str, convention: str) -> FloatArray:
-    """Encoded unit normals `H×W×3` of a height map in pixels."""
-    wide = pad_border(depth, (1, 1), tiles)
-    across = sum(_SCHARR[i] * (wide[i : i + depth.shape[0], 2:] - wide[i : i + depth.shape[0], :-2]) for i in range(3))
-    down = sum(_SCHARR[i] * (wide[2:, i : i + depth.shape[1]] - wide[:-2, i : i + depth.shape[1]]) for i in range(3))
-    vectors = np.stack([-across, down if convention == "gl" else -down, np.ones_like(depth)], axis=2)
-    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
-    return np.asarray(vectors / 2 + 0.5, np.float32)
+def _has_light_joints(detail: FloatArray, side: int, tiles: str) -> bool:
+    """Whether the lightest areas are few and thin, as light mortar is, and pebbles and rivets are not."""
+    fine, blurred = (_skewness(soft) for soft in gaussian_blurs(detail, [width * side for width in _JOINTS], tiles))
+    return fine > _SKEWED and blurred < _THIN * fine
+
+
+def _skewness(plane: FloatArray) -> float:
+    away = plane - plane.mean()
+    return float((away**3).mean() / max(float((away**2).mean()), 1e-9) ** 1.5)
 
 
 def _occlusion(depth: FloatArray, amount: float, side: int, tiles: str) -> FloatArray:

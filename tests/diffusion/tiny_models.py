@@ -53,6 +53,40 @@ def sdxl(**shape: Any) -> Any:
     return diffusers.StableDiffusionXLPipeline(**parts, add_watermarker=False)
 
 
+def marigold(kind: str) -> Any:
+    """An estimator: "depth", "normals", "appearance" or "lighting", for images of up to 64 pixels."""
+    import diffusers
+    import transformers
+
+    linear = {"prediction_space": "linear", "up_to_scale": False}
+    stack = {"prediction_space": "stack", "sub_target_names": ["roughness", "metallicity", None]}
+    named = {"albedo": {"prediction_space": "srgb"}, "material": stack, "roughness": linear, "metallicity": linear}
+    targets: dict[str, dict[str, Any]] = {
+        "depth": {"scale_invariant": True, "shift_invariant": True},
+        "normals": {"use_full_z_range": True},
+        "appearance": {"target_properties": {"target_names": ["albedo", "material"], **named}},
+        "lighting": {
+            "target_properties": {"target_names": ["albedo", "shading"], "albedo": linear, "shading": linear},
+        },
+    }
+    tokenizer, encoder = clip_encoder_pair(transformers.CLIPTextModel)
+    name, predicts = {"depth": ("Depth", "depth"), "normals": ("Normals", "normals")}.get(kind, ("Intrinsics",) * 2)
+    latents = 6 if name == "Intrinsics" else 3
+    return getattr(diffusers, f"Marigold{name}Pipeline")(
+        unet=unet(False, in_channels=3 + latents, out_channels=latents),
+        vae=vae(channels=3),
+        scheduler=diffusers.DDIMScheduler(
+            prediction_type="v_prediction", timestep_spacing="trailing", clip_sample=False, set_alpha_to_one=False
+        ),
+        text_encoder=encoder,
+        tokenizer=tokenizer,
+        prediction_type=predicts.lower(),
+        default_denoising_steps=2,
+        default_processing_resolution=64,
+        **targets[kind],
+    )
+
+
 def solver() -> Any:
     import diffusers
 
@@ -76,12 +110,11 @@ def unet(xl: bool, **shape: Any) -> Any:
     }
     return diffusers.UNet2DConditionModel(
         sample_size=8,
-        out_channels=3,
         block_out_channels=(16, 32),
         layers_per_block=1,
         norm_num_groups=8,
         attention_head_dim=8,
-        **{"in_channels": 3, **blocks, **conditioning, **shape},
+        **{"in_channels": 3, "out_channels": 3, **blocks, **conditioning, **shape},
     )
 
 

@@ -146,7 +146,7 @@ def test_a_non_commercial_detector_is_refused(tmp_path: Path, write_pack: Write)
     card(tmp_path)
     (tmp_path / "k.png").write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
     [recipe] = resolve_pack(write_pack(PACK.replace("diffusion: {steps: 2}", "pidi: {image: k.png}")))
-    terms = {each.name: each.text for each in terms_of(recipe.source, recipe.controls)}
+    terms = {each.name: each.text for each in terms_of(recipe)}
     assert terms == {
         "own": "Research-Only",
         "own/softedge": "Apache-2.0",

@@ -144,7 +144,7 @@ def test_a_control_network_and_a_lora_may_have_conditions(tmp_path: Path, write_
     (tmp_path / "models/own.yaml").write_text(CARD + extra)
     (tmp_path / "l.safetensors").write_bytes(b"")
     [first, _] = resolve_pack(write_pack(PACK))
-    assert [terms.text for terms in terms_of(first.source, first.controls)] == ["Community", "L (not in KR)"]
+    assert [terms.text for terms in terms_of(first)] == ["Community", "L (not in KR)"]
 
 
 def test_check_and_plan_report_a_licence_that_the_studio_breaks(

@@ -4,6 +4,7 @@ import pytest
 from assetgen.checks.seam import seam
 from assetgen.images import color_image
 from assetgen.parts import load_part
+from assetgen.steps._surface import height_of_slopes, normals_of_slopes, slopes_of_height, slopes_of_normals
 from assetgen.steps.pbr_maps import pbr_maps
 
 
@@ -118,3 +119,21 @@ def test_flat_and_tiny_images_give_flat_maps(shape):
 def test_an_unknown_normal_convention_is_refused():
     with pytest.raises(ValueError, match="normal"):
         load_part("step", "pbr_maps").params(normal="opengl")
+
+
+def test_light_joints_are_low_and_light_spots_are_high():
+    bricks = np.full((96, 96, 3), 90, np.uint8)
+    bricks[::16], bricks[:, ::24] = 200, 200
+    joints = pbr_maps(color_image(bricks, tiles="xy"))["height"][..., 0]
+    assert joints[32, 36] < joints[40, 36]
+    assert pbr_maps(color_image(bricks, tiles="xy"), invert=False)["height"][32, 36, 0] > joints[32, 36]
+    dome = pbr_maps(color_image(bump()))["height"][..., 0]
+    assert dome[32, 32] > dome[32, 8]
+
+
+def test_a_surface_is_found_from_its_slopes():
+    height = 20 * tile()[..., 0].astype(np.float32) / 255
+    for tiles in ("xy", ""):
+        vectors = normals_of_slopes(slopes_of_height(height, tiles))
+        found = height_of_slopes(slopes_of_normals(vectors), tiles)
+        assert np.corrcoef(found.ravel(), height.ravel())[0, 1] > 0.9

@@ -178,13 +178,29 @@ class Family:
     """By the `type` of controls in model cards."""
 
 
+ESTIMATORS = {
+    "marigold_depth": "MarigoldDepthPipeline",
+    "marigold_normals": "MarigoldNormalsPipeline",
+    "marigold_intrinsics": "MarigoldIntrinsicsPipeline",
+}
+"""Families of models that draw no images but estimate maps of one, with the diffusers class of each."""
+
+
 def get_family(name: str) -> Family:
     """A family by name. Raises `InputError` with a suggestion for an unknown one."""
     known = _names()
+    if name in ESTIMATORS:
+        what = f"models of family '{name}' estimate maps of an image, and draw none"
+        raise InputError(what, cure="Use it in a step, like pbr_maps: {models: [marigold_normals]}")
     if name not in known:
         raise InputError(f"there is no model family '{name}'", cure=did_you_mean(name, known))
     found: Family = getattr(importlib.import_module(f"{__name__}.{name}"), name)()
     return found
+
+
+def network_name(family: str) -> str:
+    """The pipeline's component that denoises. Raises as `get_family` does."""
+    return "unet" if family in ESTIMATORS else get_family(family).network_name
 
 
 def all_families() -> dict[str, Family]:

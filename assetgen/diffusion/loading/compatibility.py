@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assetgen.diffusion.families import Family, all_families
+from assetgen.diffusion.families import ESTIMATORS, Family, all_families
 from assetgen.diffusion.loading.weight_files import PIPELINE_FILE
 from assetgen.errors import InputError
 from assetgen.pack.schema import ModelCard
@@ -46,6 +46,7 @@ def check_family(folder: Path, expected: str) -> None:
         for name, shape in all_families().items()
         for each in (shape.pipeline_class, *shape.other_pipeline_classes)
     }
+    stems |= {pipeline.removesuffix("Pipeline"): name for name, pipeline in ESTIMATORS.items()}
     found = max((stem for stem in stems if kind.startswith(stem)), key=len, default=None)
     if found and stems[found] != expected:
         what = f"the weights in '{folder}' are of a model of family '{stems[found]}' and not '{expected}'"

@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.families import get_family
+from assetgen.diffusion.families import network_name
 from assetgen.diffusion.loading.quantized_files import logical_shapes, runs_in_fp8
 from assetgen.diffusion.loading.weight_files import (
     GGUF,
@@ -144,7 +144,7 @@ def _sizes(name: str, component: _Component, element: int) -> dict[Quantization,
 
 def _components(card: ModelCard) -> Iterator[tuple[str, _Component]]:
     """The components that a card loads, by name."""
-    path, network = weights_path(card.weights), get_family(card.family).network_name
+    path, network = weights_path(card.weights), network_name(card.family)
     replaced = replaced_parts(card)
     yield from _in_folder(path, replaced) if path.is_dir() else _in_whole_file(path, network, replaced)
     for name, location in ((network, card.network), ("vae", card.vae)):

@@ -228,7 +228,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
         keep_fp8 = not loras and card.quantize in ("none", "fp8")
         options[shape.network_name] = _read_network(card, card.network, shape.network_name, device, keep_fp8)
     whole = getattr(diffusers, _pipeline_class(card, shape))
-    pipeline = _read(whole, card.weights, card.model, device, family=card.family, **options)
+    pipeline = load_weights(whole, card.weights, card.model, device, family=card.family, **options)
     check_parts(card, shape, pipeline, latent_channels(pipeline.vae), vae_scale_factor(pipeline.vae))
     pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler, shape.scheduler_options(pipeline))
     for embedding in card.embeddings:
@@ -277,10 +277,10 @@ def _load_control(card: ModelCard, kind: str, warm: WarmModel) -> Any:
 def _read_control(kind: Any, location: Location, model: str, device: Device) -> Any:
     """A control network. A published one in a single file needs no `config`."""
     if not isinstance(location, SingleFile) or location.config is not None:
-        return _read(kind, location, model, device)
+        return load_weights(kind, location, model, device)
     with controlnet_configuration(location.file) as folder:
         found = location.model_copy(update={"config": str(folder)}) if folder else location
-        return _read(kind, found, model, device)
+        return load_weights(kind, found, model, device)
 
 
 def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin:
@@ -290,10 +290,10 @@ def _read_vae(card: ModelCard, location: Location, device: Device) -> ModelMixin
     model = weights_path(card.weights)
     kind = getattr(diffusers, part_class(model, "vae")) if model.is_dir() else diffusers.AutoencoderKL
     if not isinstance(location, SingleFile) or location.config is not None:
-        return _read(kind, location, card.model, device)
+        return load_weights(kind, location, card.model, device)
     with _model_configuration(card) as folder:
         found = location.model_copy(update={"config": str(folder / "vae")})
-        return _read(kind, found, card.model, device)
+        return load_weights(kind, found, card.model, device)
 
 
 def _model_configuration(card: ModelCard) -> AbstractContextManager[Path]:
@@ -313,16 +313,16 @@ def _read_network(card: ModelCard, location: Location, name: str, device: Device
     base = weights_path(card.weights)
     kind = getattr(diffusers, part_class(base, name))
     if not isinstance(location, SingleFile):
-        return _read(kind, location, card.model, device)
+        return load_weights(kind, location, card.model, device)
     if location.config is not None:
-        return _read(kind, location, card.model, device, keep_fp8=keep_fp8)
+        return load_weights(kind, location, card.model, device, keep_fp8=keep_fp8)
     with transformer_configuration(location.file, kind.__name__) as folder:
         location = location.model_copy(update={"config": str(folder or base / name)})
-        return _read(kind, location, card.model, device, keep_fp8=keep_fp8)
+        return load_weights(kind, location, card.model, device, keep_fp8=keep_fp8)
 
 
-def _read(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
-    """A pipeline or network from a location. Errors of diffusers for bad files become one `InputError`."""
+def load_weights(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
+    """A pipeline or network of the class `kind`. Errors of diffusers for bad files become one `InputError`."""
     options["dtype"] = device.dtype
     try:
         match location:

@@ -1,4 +1,4 @@
-"""The models kept in memory between uses: a diffusion model and the last few detectors."""
+"""The models kept in memory between uses: a diffusion model, and the last few estimators of maps and detectors."""
 
 import gc
 import sys
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from cachetools import LRUCache
 
-_LIMITS = {"model": 1, "detector": 2, "onnx": 2}
+_LIMITS = {"model": 1, "estimator": 3, "detector": 2, "onnx": 2}
 """How many of each kind are kept."""
 T = TypeVar("T")
 
