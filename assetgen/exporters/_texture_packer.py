@@ -20,7 +20,7 @@ def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Ite
     names = [png_name(name, sheet).removesuffix(".png") + ".json" for sheet in sheets]
     for page, sheet in enumerate(sheets):
         height, width = images[sheet].shape[:2]
-        meta = {
+        meta: dict[str, object] = {
             "app": "assetgen",
             "version": "1.0",
             "image": PurePosixPath(png_name(name, sheet)).name,

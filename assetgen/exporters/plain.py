@@ -13,8 +13,8 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
 
     The JSON is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation): frames by member
     name, y downwards, pivots as fractions of the untrimmed image. Further pages of an atlas have a JSON file each,
-    listed in `related_multi_packs` of the others. The frames of an animation lie in rows on one sheet; they are named by
-    their number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, and `animations` as
+    listed in `related_multi_packs` of the others. The frames of an animation lie in rows on one sheet, named by their
+    number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, and `animations` as
     Pixi reads them. The files are the same for every `use`.
 
     Example:
