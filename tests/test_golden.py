@@ -26,6 +26,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "resize": {"scale": 0.5},
     "seamless": {},
     "trim": {"padding": 1},
+    "upscale": {"factor": 2},
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from assetgen.images import FloatArray
+from assetgen.images import Array, FloatArray
 
 
 def gaussian_blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> Iterator[FloatArray]:
@@ -27,7 +27,7 @@ def gaussian_blurs(plane: FloatArray, sigmas: Iterable[float], tiles: str) -> It
         yield blurred
 
 
-def pad_border(pixels: FloatArray, margin: tuple[int, int], tiles: str) -> FloatArray:
+def pad_border(pixels: Array, margin: tuple[int, int], tiles: str) -> Array:
     """Add `margin` (rows, columns) pixels around `H×W×…`: wrapped along `tiles`, repeating the edge elsewhere."""
     for axis, name in enumerate("yx"):
         widths = [(0, 0)] * pixels.ndim
