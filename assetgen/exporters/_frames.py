@@ -47,8 +47,8 @@ def _columns(count: int, width: int, height: int) -> int:
         raise InputError(what, cure="Make the frames smaller, or split the animation")
     square = {columns: size for columns, size in fitting.items() if max(size) <= _LONGEST * min(size)}
     if square:
-        return min(square, key=lambda columns: (columns * ceil(count / columns), max(square[columns]), columns))
-    return min(fitting, key=lambda columns: (max(fitting[columns]), columns))
+        return min(square, key=lambda columns: (columns * ceil(count / columns), max(square[columns]), -columns))
+    return min(fitting, key=lambda columns: (max(fitting[columns]), -columns))
 
 
 def _grid(arrays: list[Array], columns: int) -> Array:

@@ -79,15 +79,22 @@ def resource_file(
 ) -> bytes:
     """The `.tres` file of a resource of class `kind`.
 
-    `properties` are values in Godot's syntax, `textures` maps ids to `res://` paths, `inner` is the text of a
-    sub-resource.
+    `properties` are values in Godot's syntax, `textures` maps ids to `res://` paths, `inner` is the text of
+    sub-resources.
     """
-    outside = "".join(
-        f'[ext_resource type="Texture2D" uid="{uid(texture)}" path="{texture}" id="{key}"]\n'
-        for key, texture in textures.items()
-    )
+    outside = "".join(external("Texture2D", texture, key) for key, texture in textures.items())
     head = f'[gd_resource type="{kind}" format=3 uid="{uid(path)}"]\n\n{outside}\n'
     return (head + inner + "[resource]\n" + assignments(properties)).encode()
+
+
+def external(kind: str, path: str, key: str) -> str:
+    """The line that names another file of class `kind` at a `res://` path as `ExtResource("KEY")`."""
+    return f'[ext_resource type="{kind}" uid="{uid(path)}" path="{path}" id="{key}"]\n'
+
+
+def internal(kind: str, key: str, properties: Mapping[str, str]) -> str:
+    """The text of a sub-resource of class `kind`, which is `SubResource("KEY")`."""
+    return f'[sub_resource type="{kind}" id="{key}"]\n{assignments(properties)}\n'
 
 
 def assignments(properties: Mapping[str, str]) -> str:

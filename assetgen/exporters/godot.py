@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, kind, png_name, pngs, transparency
-from assetgen.exporters._godot_files import VRAM_COMPRESSED, assignments, import_file, resource_file
-from assetgen.images import ImageSet, Region, page_channel
+from assetgen.exporters._frames import on_sheet
+from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
+from assetgen.exporters._godot_sprite_frames import animated_sprite, sprite_frames
+from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
 
 _MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
@@ -20,6 +22,7 @@ _MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
 # BaseMaterial3D, CanvasItem (class reference of Godot 4.6)
 _MATERIAL_TRANSPARENCY = {"opaque": {}, "cut": {"transparency": "2"}, "soft": {"transparency": "1"}}
 _MATERIAL_NEAREST = "0"
+_CANVAS_TEXTURES = {"color": "diffuse_texture", "normal": "normal_texture"}
 _CANVAS_NEAREST = "1"
 _CANVAS_REPEAT = "2"
 _TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
@@ -48,14 +51,17 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     """Write each channel as PNG with its `.import`, and Godot resources as `.tres`.
 
     Resources: a material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres`
-    for every member of an atlas, a `CanvasTexture` for pixel art and for sprites with a normal map. An `orm` channel
-    replaces ao, roughness and metallic. `use` decides the import settings. `folder` is the target folder relative to
-    the Godot project, without `res://`.
+    for every member of an atlas, a `CanvasTexture` for pixel art and for sprites with a normal map. An animation is a
+    sheet, its `SpriteFrames` at `NAME.tres`, and a scene at `NAME.tscn` with an `AnimatedSprite2D` that plays it. An
+    `orm` channel replaces ao, roughness and metallic. `use` decides the import settings. `folder` is the target folder
+    relative to the Godot project, without `res://`.
 
     Example:
         engine: godot
     """
     root = "res://" + "".join(f"{segment}/" for segment in folder.split("/") if segment)
+    frames = images.meta.frames
+    images = on_sheet(images) if frames else images
     png_files = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
     paths = {channel: root + png_name(name, channel) for channel in png_files}
     files: dict[str, bytes] = {}
@@ -63,6 +69,8 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
         file = png_name(name, channel)
         files[file] = data
         files[f"{file}.import"] = import_file(paths[channel], _params(images, channel, use, paths))
+    if frames:
+        return files | dict(_animation(images, frames, name, use, root, paths))
     return files | dict(_resources(images, name, use, root, paths))
 
 
@@ -99,6 +107,16 @@ def _resources(
         yield file, _canvas_texture(images, root + file, use, paths)
 
 
+def _animation(
+    sheet: ImageSet, frames: Frames, name: str, use: Use, root: str, paths: Mapping[str, str]
+) -> Iterator[tuple[str, bytes]]:
+    pixel_art, used = is_pixel_art(sheet, use), _canvas_channels(paths)
+    canvas = _canvas_properties(sheet, use, used) if pixel_art or "normal" in used else {}
+    resource, scene = f"{name}.tres", f"{name}.tscn"
+    yield resource, sprite_frames(root + resource, sheet, frames, used, canvas)
+    yield scene, animated_sprite(root + scene, root + resource, sheet, frames, pixel_art=pixel_art)
+
+
 def _atlas_texture(path: str, region: Region, atlas: str) -> bytes:
     """The `AtlasTexture` of a member; its margin restores the trimmed border."""
     x, y, width, height = region.rect
@@ -110,8 +128,7 @@ def _atlas_texture(path: str, region: Region, atlas: str) -> bytes:
 
 
 def _sky(path: str, panorama: str) -> bytes:
-    inner = '[sub_resource type="PanoramaSkyMaterial" id="panorama"]\n'
-    inner += assignments({"panorama": 'ExtResource("color")'}) + "\n"
+    inner = internal("PanoramaSkyMaterial", "panorama", {"panorama": 'ExtResource("color")'})
     return resource_file(path, "Sky", {"sky_material": 'SubResource("panorama")'}, {"color": panorama}, inner)
 
 
@@ -127,11 +144,18 @@ def _material(images: ImageSet, path: str, use: Use, paths: Mapping[str, str]) -
 
 
 def _canvas_texture(images: ImageSet, path: str, use: Use, paths: Mapping[str, str]) -> bytes:
-    used = {channel: paths[channel] for channel in ("color", "normal") if channel in paths}
-    names = {"color": "diffuse_texture", "normal": "normal_texture"}
-    properties = {names[channel]: f'ExtResource("{channel}")' for channel in used}
+    used = _canvas_channels(paths)
+    return resource_file(path, "CanvasTexture", _canvas_properties(images, use, used), used)
+
+
+def _canvas_channels(paths: Mapping[str, str]) -> dict[str, str]:
+    return {channel: paths[channel] for channel in _CANVAS_TEXTURES if channel in paths}
+
+
+def _canvas_properties(images: ImageSet, use: Use, used: Mapping[str, str]) -> dict[str, str]:
+    properties = {_CANVAS_TEXTURES[channel]: f'ExtResource("{channel}")' for channel in used}
     if is_pixel_art(images, use):
         properties["texture_filter"] = _CANVAS_NEAREST
     if use in SURFACES:
         properties["texture_repeat"] = _CANVAS_REPEAT
-    return resource_file(path, "CanvasTexture", properties, used)
+    return properties

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assetgen.exporters.godot import godot, new_project
-from assetgen.images import Array, ImageSet, Trim, color_image
+from assetgen.images import Array, Frames, ImageSet, Tag, Trim, color_image, sequence
 from assetgen.parts import Context
 from assetgen.pixels.image_files import add_text
 from assetgen.sources.atlas import atlas
@@ -39,6 +39,13 @@ def surface(color: Array, **maps: tuple[int, ...]) -> ImageSet:
     return color_image(color).replace(**{name: flat(value, width, height) for name, value in maps.items()})
 
 
+def rolling(*, lit: bool) -> ImageSet:
+    """A disc that grows lighter: `run` for 250 ms in a loop, `die` for 300 ms once."""
+    stills = [color_image(disc() // 2 + 20 * number, pivot=(0.5, 1.0), pixel_art=True) for number in range(4)]
+    stills = [still.replace(normal=flat((128, 128, 255))) for still in stills] if lit else stills
+    return sequence(stills, Frames((100, 150, 60, 240), (Tag("run", 0, 1), Tag("die", 2, 3, loop=False))))
+
+
 def everything() -> dict[str, bytes]:
     members = {
         "tall": color_image(flat((200, 10, 10), 4, 9)),
@@ -56,6 +63,8 @@ def everything() -> dict[str, bytes]:
         godot(surface(slopes(10, 6), orm=(1, 2, 3)), "odd", use="material", folder="art"),
         godot(surface(disc(), normal=(128, 128, 255)), "lit", folder="art"),
         godot(sheet, "heroes", folder="art"),
+        godot(rolling(lit=False), "imp", use="pixel_sprite", folder="art"),
+        godot(rolling(lit=True), "lit_imp", folder="art"),
         godot(color_image(slopes()), "dusk", use="sky", folder="art"),
         godot(color_image(disc()), "stain", use="decal", folder="art"),
     ]
@@ -115,3 +124,19 @@ def test_godot_loads_every_image_and_resource_with_its_type(
     assert looked.returncode == 0, said
     assert "0 wrong" in said
     assert not COMPLAINT.search(said), said
+
+
+def test_godot_plays_every_animation_at_its_speed(
+    godot_program: str, imported: tuple[Path, dict[str, bytes], str]
+) -> None:
+    game, _, _ = imported
+    shutil.copy(Path(__file__).with_name("play_animations.gd"), game)
+    played = run(godot_program, game, "--fixed-fps", "100", "--script", "res://play_animations.gd")
+    said = played.stdout + played.stderr
+    assert not COMPLAINT.search(said), said
+    assert re.findall(r"^(\S+ \S+): (.*)$", said, re.MULTILINE) == [
+        ("imp run", "0 100 1 150 0 100 1 150 0 100 1"),
+        ("imp die", "2 60 3"),
+        ("lit_imp run", "0 100 1 150 0 100 1 150 0 100 1"),
+        ("lit_imp die", "2 60 3"),
+    ]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from assetgen.exporters.godot import godot, new_project
-from assetgen.images import ImageSet, Region, Trim, color_image
+from assetgen.images import Frames, ImageSet, Region, Tag, Trim, color_image, sequence
 from assetgen.parts import Files, Use, load_part
 
 SQUARE = np.full((8, 8, 3), 9, np.uint8)
@@ -85,6 +85,38 @@ def test_members_of_an_atlas_have_their_trimmed_margins() -> None:
     files = godot(color_image(SQUARE, regions={"imp": region}), "foes")
     assert word(files, "foes/imp.tres", "region") == "Rect2(3, 1, 4, 5)"
     assert word(files, "foes/imp.tres", "margin") == "Rect2(1, 2, 6, 15)"
+
+
+def moving(*durations: int, normal: bool = False, **meta: object) -> ImageSet:
+    still = color_image(SQUARE, **meta)
+    still = still.replace(normal=SQUARE) if normal else still
+    return sequence([still] * len(durations), Frames(durations, (Tag('a "b"', 0, len(durations) - 1),)))
+
+
+def test_an_animation_is_a_sheet_with_sprite_frames_and_a_scene() -> None:
+    files = godot(moving(100, 40), "foes/imp", folder="art")
+    assert list(files) == ["foes/imp.png", "foes/imp.png.import", "foes/imp.tres", "foes/imp.tscn"]
+    assert word(files, "foes/imp.tscn", "autoplay") == '"a \\"b\\""'
+    assert b'[node name="imp" type="AnimatedSprite2D"]' in files["foes/imp.tscn"]
+
+
+def test_durations_are_whole_multiples_of_the_frame_time() -> None:
+    files = godot(moving(100, 40, 60), "imp")
+    assert re.findall(rb'"duration": (.*),', files["imp.tres"]) == [b"5.0", b"2.0", b"3.0"]
+    assert b'"speed": 50.0' in files["imp.tres"]
+
+
+def test_an_animation_with_normals_is_cut_from_a_canvas_texture() -> None:
+    files = godot(moving(100, normal=True), "imp")
+    assert word(files, "imp.tres", "normal_texture") == 'ExtResource("normal")'
+    assert word(files, "imp.tres", "atlas") == 'SubResource("texture")'
+    assert word(godot(moving(100), "imp"), "imp.tres", "atlas") == 'ExtResource("color")'
+
+
+def test_the_origin_of_pixel_art_is_a_whole_pixel() -> None:
+    pivot = (0.45, 1.0)
+    assert word(godot(moving(9, pivot=pivot), "imp"), "imp.tscn", "offset") == "Vector2(-3.6, -8.0)"
+    assert word(godot(moving(9, pivot=pivot, pixel_art=True), "imp"), "imp.tscn", "offset") == "Vector2(-4, -8)"
 
 
 def test_an_image_set_without_colour_is_exported() -> None:
