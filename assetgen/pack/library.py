@@ -2,10 +2,10 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assetgen.errors import InputError
 from assetgen.files import is_regular_file, read_limited
@@ -21,6 +21,10 @@ INBOX = "inbox"
 """The folder beside a pack whose files become assets."""
 _MAX_LINEAGE = 50
 """Presets in a chain of `extends`."""
+_OF_LICENCE = frozenset({"licence_url", "commercial", "not_in"})
+_OF_WEIGHTS = _OF_LICENCE | {"licence", "digest", "facts"}
+"""Keys of a model card that describe its licence and its weights."""
+_Loaded = TypeVar("_Loaded")
 _PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
 
 
@@ -111,9 +115,8 @@ class Library:
         return self._cards[name]
 
     def card_as_written(self, name: str) -> ModelCard:
-        """A model card with only the digests that its file has."""
-        path = self.find("models", name, "model")
-        return _with_absolute_paths(validate(read_yaml(path), ModelCard), path.parent)
+        """A model card, merged with those it extends, with only the digests that their files have."""
+        return self._extend(name, ())
 
     def palette(self, name: str, folder: Path) -> Path:
         """A palette file in `folder`, else the library's of that name. Raises `InputError` for an unknown one."""
@@ -145,22 +148,24 @@ class Library:
         if name in self._presets and len(below) + len(self._presets[name].lineage) <= _MAX_LINEAGE:
             return self._presets[name]
         document, preset = self._as_written(name)
-        if name in below:
-            what = f"presets extend each other in a circle: {' → '.join((*below, name))}"
-            raise InputError(what, where=document.file, cure="Remove one `extends`")
-        if len(below) == _MAX_LINEAGE:
-            what = f"preset '{below[0]}' extends more than {_MAX_LINEAGE - 1} others"
-            raise InputError(what, where=document.file, cure="Shorten the chain of `extends`")
+        _check_lineage("preset", name, below, document)
         found = ResolvedPreset(preset, (name,), (document,))
         if preset.extends is not None:
-            try:
-                parent = self._inherit(preset.extends, (*below, name))
-            except InputError as error:
-                raise error.at(document.where("extends")) from error
+            parent = _parent(self._inherit, preset.extends, (*below, name), document)
             merged, documents = _merge(preset, parent.preset), (document, *parent.documents)
             found = ResolvedPreset(merged, (name, *parent.lineage), documents)
         self._presets[name] = _checked(found, preset)
         return found
+
+    def _extend(self, name: str, below: tuple[str, ...]) -> ModelCard:
+        path = self.find("models", name, "model")
+        document = read_yaml(path)
+        _check_lineage("model card", name, below, document)
+        extends = document.data.get("extends") if isinstance(document.data, Mapping) else None
+        if isinstance(extends, str):
+            parent = _parent(self._extend, extends, (*below, name), document)
+            document = replace(document, data=_merge_card(document.data, parent))
+        return _with_absolute_paths(validate(document, ModelCard), path.parent)
 
     def _as_written(self, name: str) -> tuple[Document, Preset]:
         if name not in self._written:
@@ -231,6 +236,38 @@ def _checked(resolved: ResolvedPreset, own: Preset) -> ResolvedPreset:
             where = resolved.document.where("defaults", alias)
             raise InputError(f"unknown part '{alias}'", where=where, cure=did_you_mean(alias, known))
     return resolved
+
+
+def _check_lineage(what: str, name: str, below: tuple[str, ...], document: Document) -> None:
+    """Raise `InputError` where `name` extends itself, or the first of `below` extends too many others."""
+    if name in below:
+        circle = f"{what}s extend each other in a circle: {' → '.join((*below, name))}"
+        raise InputError(circle, where=document.file, cure="Remove one `extends`")
+    if len(below) == _MAX_LINEAGE:
+        long = f"{what} '{below[0]}' extends more than {_MAX_LINEAGE - 1} others"
+        raise InputError(long, where=document.file, cure="Shorten the chain of `extends`")
+
+
+def _parent(
+    load: Callable[[str, tuple[str, ...]], _Loaded], name: str, below: tuple[str, ...], document: Document
+) -> _Loaded:
+    """What a document extends. Errors are placed at its key `extends`."""
+    try:
+        return load(name, below)
+    except InputError as error:
+        raise error.at(document.where("extends")) from error
+
+
+def _merge_card(child: Mapping[str, Any], parent: ModelCard) -> dict[str, Any]:
+    """The keys that the child sets, else the parent's. `defaults` and `prompts` merge by key. What describes weights or
+    a licence is not inherited by a card that has its own: it has to state its licence."""
+    described = {*(_OF_WEIGHTS if "weights" in child else ()), *(_OF_LICENCE if "licence" in child else ())}
+    found = {**parent.model_dump(exclude=described, exclude_defaults=True), **child}
+    del found["extends"]
+    for key in ("defaults", "prompts"):
+        if isinstance(child.get(key), Mapping):
+            found[key] = {**getattr(parent, key), **child[key]}
+    return found
 
 
 def _merge(child: Preset, parent: Preset) -> Preset:

@@ -313,6 +313,7 @@ scale for each row; 4-bit NormalFloat."""
 class ModelCard(Spec):
     """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
+    `extends` names another card, whose keys this one has where it does not set them (see `pack/library.py`).
     `prompts` holds prompt templates by preset name; `affixes` are put before and after every prompt. `digest` is the
     sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their revision instead.
     `not_in` are the countries in which its licence forbids every use.
@@ -327,6 +328,7 @@ class ModelCard(Spec):
     """
 
     model: _Name
+    extends: str | None = None
     about: str = ""
     family: _Name
     weights: Location
