@@ -57,13 +57,22 @@ class Stage:
     @property
     def identity(self) -> dict[str, JsonValue]:
         """Identity used in cache keys: part, version and arguments, with files and model cards by digest."""
-        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(self.arguments)}
+        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(_in_use(self.arguments))}
 
 
 def with_quantization(source: Stage, quantize: Quantization) -> Stage:
     """A source stage whose model runs in this number format."""
     card = source.arguments["model"].model_copy(update={"quantize": quantize})
     return replace(source, arguments={**source.arguments, "model": card})
+
+
+def _in_use(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments, where the model card says how images tile only if this one does."""
+    card = arguments.get("model")
+    if not isinstance(card, ModelCard) or arguments.get("tile"):
+        return arguments
+    plain = card.model_copy(update={"seamless": ModelCard.model_fields["seamless"].default})
+    return {**arguments, "model": plain}
 
 
 def identity_json(value: Any) -> JsonValue:

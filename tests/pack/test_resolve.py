@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.pack.library import PackFile
-from assetgen.pack.recipe import Recipe
+from assetgen.pack.library import PackFile, library_for
+from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.resolve import resolve_pack
+from assetgen.pack.schema import ModelCard
 
 Write = Callable[[str], PackFile]
 DRAGON = "{preset: pixel_sprite, prompt: a red dragon}"
@@ -113,6 +114,17 @@ def test_an_error_has_file_and_line(write_pack: Write, line: str, message: str) 
         resolve_pack(write_pack(f"pack: p\nassets:\n  {line}\n"))
     assert message in str(refused.value)
     assert "pack.yaml:" in str(refused.value)
+
+
+def test_how_a_model_tiles_is_in_the_keys_of_images_that_tile_only() -> None:
+    card = library_for().card("mini")
+    periodic = card.model_copy(update={"seamless": "periodic"})
+
+    def identity(card: ModelCard, tile: str) -> object:
+        return Stage("source", "diffusion", "diffusion", 1, {"model": card, "tile": tile}).identity
+
+    assert identity(card, "") == identity(periodic, "")
+    assert identity(card, "xy") != identity(periodic, "xy")
 
 
 def test_presets_that_extend_each_other_in_a_circle_are_refused(write_pack: Write, tmp_path: Path) -> None:
