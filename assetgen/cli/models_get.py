@@ -1,5 +1,6 @@
 """`assetgen models get`: download the weights of a model or a detector."""
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,11 +48,18 @@ def get_model(
         with _shown(json=json) as emit:
             download(files, emit)
     except KeyboardInterrupt:
-        typer.echo(f"assetgen: interrupted; `assetgen models get {name}` continues after the last file", err=True)
+        command = _command(name, controls, folder)
+        typer.echo(f"assetgen: interrupted; `{command}` continues after the last file", err=True)
         raise typer.Exit(_CANCELLED) from None
     _check_complete(name, controls, folder)
     if not json:
         typer.echo(f"{name} is here, and its digests are the hub's")
+
+
+def _command(name: str, controls: str, folder: Path) -> str:
+    """The command line with these arguments."""
+    options = [*(["--controls", controls] if controls else []), *([] if folder == Path() else ["--pack", str(folder)])]
+    return shlex.join(["assetgen", "models", "get", name, *options])
 
 
 def _wanted(name: str, controls: str, folder: Path) -> "tuple[Sequence[HubDownload], str]":
@@ -109,7 +117,7 @@ def _confirm(name: str, files: "Sequence[HubDownload]", missing: int, licence: s
     if not sys.stdin.isatty():
         raise InputError("nothing is downloaded without confirmation", cure="Add --yes")
     if not typer.confirm("Download?", err=True):
-        raise typer.Exit(InputError.exit_code)
+        raise typer.Exit(_CANCELLED)
 
 
 def _check_complete(name: str, controls: str, folder: Path) -> None:

@@ -191,11 +191,16 @@ def start(tmp_path: Path, hub: FakeHub) -> Start:
     (tmp_path / "models").mkdir()
     (tmp_path / "models/own.yaml").write_text(CARD)
 
-    def run(*arguments: str, command: tuple[str, ...] = ("models", "get", "own"), **variables: str) -> object:
+    def run(
+        *arguments: str,
+        command: tuple[str, ...] = ("models", "get", "own"),
+        stdin: int = subprocess.DEVNULL,
+        **variables: str,
+    ) -> object:
         mine = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "NO_COLOR": "1", **variables}
         words = [sys.executable, "-m", "assetgen.cli", *command, "--pack", str(tmp_path), *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HF_")} | mine
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(words, env=environment, text=True, **pipes)  # type: ignore[call-overload]
 
     return run  # type: ignore[return-value]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -136,13 +138,13 @@ def test_a_connection_that_stays_broken_is_one_sentence_and_keeps_finished_files
 def test_an_interrupted_download_names_the_command_that_continues_it(start: Any, get: Get, hub: Any) -> None:
     file = "vae/diffusion_pytorch_model.fp16.safetensors"
     hub.stalled.add(file)
-    program = start("--yes")
+    program = start("--yes", "--controls", "depth")
     while file not in hub.downloaded():
         time.sleep(0.05)
     program.send_signal(signal.SIGINT)
     _, err = program.communicate(timeout=60)
     assert (program.returncode, "Traceback" in err) == (130, False), err
-    assert "interrupted; `assetgen models get own` continues after the last file" in err
+    assert re.search(r"interrupted; `assetgen models get own --controls depth --pack \S+` continues after", err)
     hub.released.set()
     hub.stalled.clear()
     hub.requests.clear()
@@ -154,6 +156,14 @@ def test_nothing_is_downloaded_without_a_terminal_or_yes(get: Get, hub: Any) -> 
     done = get()
     assert (done.returncode, hub.downloaded()) == (2, ["model_index.json"])
     assert one_sentence(done).endswith("assetgen: nothing is downloaded without confirmation. Add --yes.")
+
+
+def test_a_declined_download_is_cancelled(start: Any, hub: Any) -> None:
+    terminal, inside = pty.openpty()
+    os.write(terminal, b"n\n")
+    program = start("--controls", "depth", stdin=inside)
+    _, err = program.communicate(timeout=60)
+    assert (program.returncode, hub.downloaded(), "Download?" in err) == (130, ["model_index.json"], True)
 
 
 def test_gated_weights_name_the_page_and_the_login(get: Get, hub: Any) -> None:
