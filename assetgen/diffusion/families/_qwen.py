@@ -20,6 +20,7 @@ from assetgen.diffusion.families._transformer import (
     PATCH,
     floored_skipped_steps,
     pack_latents,
+    token_grid,
     unit_timestep,
     unpack_latents,
 )
@@ -88,8 +89,8 @@ def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokeniz
 def _network_kwargs(
     pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
 ) -> Kwargs:
-    token = pipeline.vae_scale_factor * PATCH
-    sizes = [[(1, size[1] // token, size[0] // token)]] * len(embeds["prompt_embeds"])
+    columns, rows = token_grid(pipeline, size)
+    sizes = [[(1, rows, columns)]] * len(embeds["prompt_embeds"])
     return {**masked_text(embeds), "img_shapes": sizes}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion._private_apis import execution_device
 from assetgen.diffusion.families import Kwargs, PromptEmbeds
+from assetgen.diffusion.sampling.latents import vae_scale_factor
 from assetgen.pack.schema import ImageSize
 
 if TYPE_CHECKING:
@@ -49,12 +50,17 @@ def unpack_latents(tokens: Tensor, shape: Sequence[int]) -> Tensor:
     return patches.permute(0, 3, 1, 4, 2, 5).reshape(batch, -1, height, width)
 
 
+def token_grid(pipeline: DiffusionPipeline, size: ImageSize) -> tuple[int, int]:
+    """Columns and rows of the tokens of an image of `size` (width, height in pixels)."""
+    token = vae_scale_factor(pipeline.vae) * PATCH
+    return size[0] // token, size[1] // token
+
+
 def grid_position_ids(pipeline: DiffusionPipeline, size: ImageSize) -> Tensor:
     """Position ids `T×3` of the tokens of an image of `size` (width, height in pixels): (0, row, column)."""
     import torch
 
-    token = pipeline.vae_scale_factor * PATCH
-    rows, columns = size[1] // token, size[0] // token
+    columns, rows = token_grid(pipeline, size)
     return torch.cartesian_prod(torch.arange(1), torch.arange(rows), torch.arange(columns))
 
 

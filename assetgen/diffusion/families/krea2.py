@@ -11,10 +11,10 @@ from assetgen.diffusion.families._transformer import (
     PATCH,
     floored_skipped_steps,
     pack_latents,
+    token_grid,
     unit_timestep,
     unpack_latents,
 )
-from assetgen.diffusion.sampling.latents import vae_scale_factor
 from assetgen.pack.schema import ImageSize
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def _tokenizers(pipeline: DiffusionPipeline) -> Sequence[tuple[PreTrainedTokeniz
 def _network_kwargs(
     pipeline: DiffusionPipeline, embeds: PromptEmbeds, size: ImageSize, guidance_scale: Tensor
 ) -> Kwargs:
-    prompt_embeds, token = embeds["prompt_embeds"], vae_scale_factor(pipeline.vae) * PATCH
-    rows, columns = size[1] // token, size[0] // token
+    prompt_embeds, (columns, rows) = embeds["prompt_embeds"], token_grid(pipeline, size)
     return {
         "encoder_hidden_states": prompt_embeds,
         "encoder_attention_mask": embeds["prompt_attention_mask"],
