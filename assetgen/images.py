@@ -77,6 +77,8 @@ class Frames:
     """How long each frame is shown, in milliseconds."""
     tags: tuple[Tag, ...] = ()
     """The animations, in the order of their frames."""
+    captions: tuple[str, ...] = ()
+    """Of a control: the words that describe each frame in a prompt, such as "seen from the back"."""
 
 
 @dataclass(frozen=True)

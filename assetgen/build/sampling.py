@@ -225,11 +225,12 @@ class Sampler:
         return render if stage.part.traits.detector else self.background.ahead(render, self.machine.pause)
 
     def _metered(self, attempt: Attempt) -> Emit:
-        """An `Emit` for a source that records the cost of sampling this attempt."""
+        """An `Emit` for a source that records the cost of sampling this attempt: the sum over its frames."""
+        key = attempt.sampled_key
 
         def note(event: Event) -> None:
             if isinstance(event, Drawn):
-                self.costs[attempt.sampled_key] = cost_of(event, self.machine.price)
+                self.costs[key] = summed([self.costs.get(key, {}), cost_of(event, self.machine.price)])
             self.report(event)
 
         return note

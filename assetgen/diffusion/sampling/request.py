@@ -130,6 +130,9 @@ def read_request(job: SourceJob) -> Request:
 
 
 def _check_control(card: ModelCard, control: Control) -> None:
+    if control.images.meta.frames:
+        what = f"the control draws {len(control.images.frames)} frames for a source that samples one image"
+        raise InputError(what, cure="Use a preset with the source `sequence`, such as turnaround or walk_cycle")
     if control.kind not in card.controls:
         cure = did_you_mean(control.kind, card.controls) if card.controls else "It has none."
         raise InputError(f"model '{card.model}' has no control '{control.kind}'", cure=cure)
