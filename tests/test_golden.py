@@ -19,6 +19,7 @@ FILE = Path(__file__).with_name("golden.json")
 TOLERANCE = 1.0  # of 255, for the rounding of another processor
 STEPS: dict[str, dict[str, Any]] = {
     "cutout": {},
+    "delight": {},
     "outline": {"width": 2, "color": "#203040"},
     "palette": {"colors": 6},
     "pbr_maps": {},

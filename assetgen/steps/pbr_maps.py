@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
+from assetgen.images import FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import adds, part
-from assetgen.pixels.color import oklab_from_srgb, srgb_from_oklab
+from assetgen.pixels.color import oklab_from_srgb
 from assetgen.steps._models import Model, estimated_maps
+from assetgen.steps._shading import SHADING_WIDTH, filled_light, given_albedo, mixed_colors, without_broad_shading
 from assetgen.steps._surface import height_of_slopes, normals_of_slopes, slopes_of_height, slopes_of_normals
 from assetgen.steps._wrap import gaussian_blurs
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 
-_SHADING_WIDTH = 1 / 10  # of the side: broader shading is lighting, not relief
 _BAND_WIDTHS = (1 / 512, 1 / 256, 1 / 128, 1 / 64, 1 / 32)  # of the side: Gaussians that separate the bands
 _BAND_GROWTH = 1.4  # relief of a band relative to the next finer one: broad forms are deeper than grain
 _RELIEF = 0.0125  # of the side: depth of the whole height range at strength 1
@@ -30,7 +30,7 @@ _THIN = 0.25  # of that skewness: what blurring leaves of it where the light are
 _FLATTEST = 1 / 500  # of the side, and of a model's depth: a smaller range of heights is not stretched
 
 
-@part(version=2)
+@part(version=3)
 @adds("ao", "height", "metallic", "normal", "orm", "roughness")
 def pbr_maps(
     images: ImageSet,
@@ -40,7 +40,7 @@ def pbr_maps(
     strength: Annotated[float, Field(ge=0, le=10)] = 1.0,
     normal: Literal["gl", "dx"] = "gl",
     delight: _Share = 0.5,
-    invert: bool | Literal["auto"] = "auto",
+    invert: bool | None = None,
     roughness: _Share = 0.75,
     roughness_contrast: _Share = 0.3,
     metallic: _Share = 0.0,
@@ -56,7 +56,8 @@ def pbr_maps(
     - `strength`: scale of the relief. `occlusion`: strength of the ambient occlusion.
     - `normal`: direction of green. `gl` is up (Godot, Unity, Blender, glTF), `dx` is down (Unreal).
     - `delight`: 0 to 1, how much shading is removed from the colour: broad shading without a model.
-    - `invert`: `false` makes light areas high, `true` dark ones; `auto` dark ones where thin lines are the lightest.
+    - `invert`: `false` makes light areas high, `true` dark ones. By default dark ones are high where thin lines are the
+      lightest, such as light mortar.
     - `roughness`: mean, 0 to 1. Hollows and grain are rougher, raised areas smoother, by about `roughness_contrast`.
     - `metallic`: 0 to 1, the same for the whole image.
 
@@ -65,9 +66,10 @@ def pbr_maps(
     """
     tiles, side = images.meta.tiles or "", min(images.size)
     known = estimated_maps(models, images, device)
-    color, detail = _without_shading(images, delight, side, tiles)
-    if "albedo" in known and delight:
-        color = _mixed(images, known["albedo"], delight)
+    detail, color = _detail(images, side, tiles), images["color"]
+    if delight:
+        unlit = given_albedo(images, known["albedo"]) if "albedo" in known else without_broad_shading(images)
+        color = mixed_colors(images, unlit, delight)
     height, depth, slopes = _relief(known, detail, invert, strength, tiles)
     ao = _occlusion(depth, occlusion, side, tiles)
     rough = known.get("roughness", _roughness(detail, height, roughness, roughness_contrast, tiles)[..., None])
@@ -81,7 +83,7 @@ def pbr_maps(
 
 
 def _relief(
-    known: Mapping[str, FloatArray], detail: FloatArray, invert: bool | Literal["auto"], strength: float, tiles: str
+    known: Mapping[str, FloatArray], detail: FloatArray, invert: bool | None, strength: float, tiles: str
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Height in 0..1 and depth in pixels, both `H×W`, and slopes `H×W×2`: those of a model, else from lightness."""
     side = min(detail.shape)
@@ -105,38 +107,21 @@ def _stretched(relief: FloatArray, least: float) -> FloatArray:
     return np.asarray(np.clip(0.5 + (relief - (low + high) / 2) / max(float(high - low), least), 0, 1), np.float32)
 
 
-def _without_shading(images: ImageSet, delight: float, side: int, tiles: str) -> tuple[Array, FloatArray]:
-    """`color` with broad shading reduced by `delight`, and lightness (`H×W`) without any."""
+def _detail(images: ImageSet, side: int, tiles: str) -> FloatArray:
+    """Lightness `H×W` without broad shading."""
     color, alpha = split_alpha(to_float(images["color"]))
-    lab = oklab_from_srgb(color)
-    light = _filled(lab[..., 0], alpha[..., 0])
-    broad = next(gaussian_blurs(light, [_SHADING_WIDTH * side], tiles))
-    if not delight:
-        return images["color"], light - broad
-    lab[..., 0] -= delight * (broad - broad.mean())
-    return _with_alpha(srgb_from_oklab(lab), images), light - broad
+    light = filled_light(oklab_from_srgb(color)[..., 0], alpha[..., 0])
+    return np.asarray(light - next(gaussian_blurs(light, [SHADING_WIDTH * side], tiles)), np.float32)
 
 
-def _mixed(images: ImageSet, albedo: FloatArray, amount: float) -> Array:
-    """The colour with `amount` of its shading removed, given its albedo (sRGB `H×W×3`)."""
-    color = oklab_from_srgb(split_alpha(to_float(images["color"]))[0])
-    return _with_alpha(srgb_from_oklab(color + amount * (oklab_from_srgb(albedo) - color)), images)
-
-
-def _filled(light: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Lightness with the visible mean in transparent pixels, so that hidden colours add no relief."""
-    mean = float((light * alpha).sum() / max(float(alpha.sum()), 1e-6))
-    return np.asarray(light * alpha + mean * (1 - alpha), np.float32)
-
-
-def _height(detail: FloatArray, invert: bool | Literal["auto"], side: int, tiles: str) -> FloatArray:
+def _height(detail: FloatArray, invert: bool | None, side: int, tiles: str) -> FloatArray:
     """Height in 0..1 from lightness: the weighted sum of its frequency bands."""
     soft = list(gaussian_blurs(detail, [width * side for width in _BAND_WIDTHS], tiles))
     gains = [_BAND_GROWTH**power for power in range(len(_BAND_WIDTHS))]
     relief = gains[-1] * soft[-1]
     for finer, broader, gain in zip(soft, soft[1:], gains, strict=False):
         relief = relief + gain * (finer - broader)
-    dark_is_high = _has_light_joints(detail, side, tiles) if invert == "auto" else invert
+    dark_is_high = _has_light_joints(detail, side, tiles) if invert is None else invert
     return _stretched(-relief if dark_is_high else relief, _FULL_RELIEF)
 
 
@@ -166,10 +151,3 @@ def _roughness(detail: FloatArray, height: FloatArray, base: float, contrast: fl
     grain = grain / max(float(np.percentile(grain, 99)), 1e-6)
     uneven = 0.5 * grain.clip(0, 1) - height
     return np.asarray(np.clip(base + contrast * (uneven - uneven.mean()), 0, 1), np.float32)
-
-
-def _with_alpha(color: FloatArray, images: ImageSet) -> Array:
-    """`color` in the sample type of the image, with the image's alpha."""
-    old = images["color"]
-    now = {np.uint8: to_uint8, np.uint16: to_uint16}.get(old.dtype.type, lambda pixels: pixels)(color)
-    return np.concatenate([now, old[..., 3:]], axis=2)

@@ -14,7 +14,9 @@ from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import FloatArray, color_image, to_float
 from assetgen.pack.library import library_for
 from assetgen.pack.schema import ModelCard
+from assetgen.pixels.color import linear_from_srgb
 from assetgen.pixels.seams import wrap_ratio
+from assetgen.steps.delight import delight
 from assetgen.steps.pbr_maps import pbr_maps
 
 torch = pytest.importorskip("torch", reason="sampling is not installed: pip install -e .[gen]")
@@ -154,3 +156,17 @@ def test_pbr_maps_takes_each_map_of_a_model_with_the_requested_green(card: Any) 
     np.testing.assert_allclose(maps["orm"][..., 2:], known["metallic"], atol=1 / 255)
     np.testing.assert_allclose(np.linalg.norm(maps["normal"] * 2 - 1, axis=2), 1, atol=0.02)
     np.testing.assert_allclose(to_float(down["normal"])[..., 1], 1 - maps["normal"][..., 1], atol=1 / 255)
+
+
+def test_delight_takes_the_albedo_of_a_model_at_the_brightness_of_the_image(card: Any) -> None:
+    image = color_image((picture() * 255).astype(np.uint8), tiles="xy")
+    made = linear_from_srgb(to_float(delight(image, "cpu", model=card("appearance"))["color"]))
+    albedo = linear_from_srgb(estimate_maps(card("appearance"), to_float(image["color"]), "xy", "cpu")["albedo"])
+    before = linear_from_srgb(to_float(image["color"]))
+    assert np.corrcoef(made.ravel(), albedo.ravel())[0, 1] > 0.99
+    assert made.mean() == pytest.approx(before.mean(), rel=0.1)
+
+
+def test_delight_refuses_a_model_without_albedo(card: Any) -> None:
+    with pytest.raises(InputError, match="model 'normals' estimates normal, and not the colour without shading"):
+        delight(color_image((picture() * 255).astype(np.uint8)), "cpu", model=card("normals"))
