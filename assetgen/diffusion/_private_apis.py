@@ -5,7 +5,7 @@ Read this file first when one of these libraries is upgraded: private names chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,12 @@ def limit_recompiles(shapes: int) -> None:
     import torch
 
     torch._dynamo.config.recompile_limit = shapes
+
+
+def repeated_blocks(network: Module) -> Collection[str]:
+    """Class names of the blocks that diffusers' `compile_repeated_blocks` compiles; empty where a network names none.
+    That method compiles them without returning them, and they must be called uncompiled as well."""
+    return getattr(network, "_repeated_blocks", None) or ()
 
 
 def compile_error() -> type[Exception]:

@@ -8,6 +8,7 @@ import pytest
 
 from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.sampling.batches import sample
+from assetgen.diffusion.speed.compiling import compilable_parts, compile_modules, is_compiled
 from assetgen.events import Compiling, Drawn, Event, Uncompiled
 from assetgen.images import Array
 from assetgen.pack.schema import ModelCard
@@ -56,6 +57,26 @@ def test_a_compiled_model_draws_nearly_the_same_and_tiles_uncompiled(
     assert all(event.device.endswith(", compiled") for event in events if isinstance(event, Drawn))
     assert max(np.abs(one - other).max() for one, other in zip(after, before, strict=True)) <= 1
     assert np.abs(sampled(job(always, tile="xy"))[0] - tiled[0]).max() <= 1
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler: apt install g++")
+def test_one_compiled_graph_serves_all_blocks_of_a_size_but_the_first_whose_input_has_other_strides() -> None:
+    import torch
+    from diffusers import SanaTransformer2DModel
+    from torch._dynamo.utils import counters
+
+    counters.clear()
+    sizes = {"num_attention_heads": 2, "num_cross_attention_heads": 2, "cross_attention_dim": 16, "caption_channels": 8}
+    network = SanaTransformer2DModel(4, 4, num_layers=4, attention_head_dim=8, cross_attention_head_dim=8, **sizes)
+    inputs = [(torch.randn(1, 4, side, side), torch.randn(1, 5, 8), torch.tensor([500])) for side in (4, 6)]
+    with torch.inference_mode():
+        wanted = [network(*each).sample for each in inputs]
+        compile_modules(compilable_parts(network))
+        for compiled_graphs, arguments, expected in zip((2, 4), inputs, wanted, strict=True):
+            assert torch.allclose(network(*arguments).sample, expected, atol=1e-5)
+            assert counters["stats"]["unique_graphs"] == compiled_graphs
+    assert is_compiled(network)
+    assert not counters["graph_break"]
 
 
 def test_a_model_that_cannot_be_compiled_continues_uncompiled(tiny: ModelCard, always: ModelCard, job: Make) -> None:

@@ -106,7 +106,7 @@ def test_cuda_graphs_give_equal_image_to_image_results(each: ModelCard, job: Mak
     assert equal(drawn(*jobs), wanted)
 
 
-@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl"])
+@pytest.mark.parametrize("name", ["stable_diffusion", "sdxl", "flux", "z_image"])
 def test_a_compiled_model_draws_nearly_the_same(tiny_of: Find, job: Make, name: str) -> None:
     card, events = tiny_of(name), list[Event]()
     many = Context(asset="it", emit=events.append, remaining=10**9)

@@ -56,7 +56,7 @@ from assetgen.diffusion.loading.weight_files import (
 )
 from assetgen.diffusion.sampling.latents import latent_channels, vae_scale_factor
 from assetgen.diffusion.sampling.request import Request
-from assetgen.diffusion.speed.compiling import Compiler
+from assetgen.diffusion.speed.compiling import Compiler, compilable_parts
 from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
 from assetgen.diffusion.speed.offload import Placement, apply_placement, has_room, weights_size
@@ -151,16 +151,13 @@ class WarmModel:
 
     def networks(self, kinds: Iterable[str]) -> list[Module]:
         """The network, the autoencoder and the control networks of these kinds."""
-        return [
-            self.network,
-            self.pipeline.vae,
-            *(net for kind in kinds if hasattr(net := self.controls[kind], "modules")),
-        ]
+        controls = (net for kind in kinds if hasattr(net := self.controls[kind], "modules"))
+        return [self.network, self.pipeline.vae, *controls]
 
     def compilable(self, kinds: Iterable[str]) -> list[Module]:
-        """The modules that run for each image or step."""
-        networks = [net for net in self.networks(kinds) if net is not self.pipeline.vae]
-        return [*networks, self.pipeline.vae.decoder]
+        """The modules that are compiled, of all that run for each image or step."""
+        networks = (net for net in self.networks(kinds) if net is not self.pipeline.vae)
+        return [*(part for net in networks for part in compilable_parts(net)), self.pipeline.vae.decoder]
 
     def uses_ip_adapter(self, card: ModelCard, kinds: Iterable[str]) -> bool:
         """True if one of these controls is an IP-Adapter."""

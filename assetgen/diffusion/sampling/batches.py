@@ -18,7 +18,7 @@ from assetgen.diffusion.sampling.periodic_positions import periodic_positions
 from assetgen.diffusion.sampling.prompts import chunk_count
 from assetgen.diffusion.sampling.request import Request, center_crop, fit_image, read_request, with_channels
 from assetgen.diffusion.sampling.tiling import circular_padding
-from assetgen.diffusion.speed.compiling import CompilingError, compile_networks, compiled, uncompiled
+from assetgen.diffusion.speed.compiling import CompilingError, compile_modules, compiled, uncompiled
 from assetgen.diffusion.speed.devices import is_out_of_memory, libraries
 from assetgen.diffusion.speed.energy import EnergyMeter
 from assetgen.errors import BuildError, InputError
@@ -136,10 +136,10 @@ def _sample_batch(warm: WarmModel, batch: Sequence[Request], size: ImageSize) ->
         chunks = chunk_count(warm, first.prompt, first.negative_prompt)
         references = tuple(picture.shape for picture in first.references)
         shape = (size, first.steps, warm.uses_cfg(first), chunks, references, *kinds)
-        fast, networks = _compile(warm, first, shape), warm.compilable(kinds)
+        fast, modules = _compile(warm, first, shape), warm.compilable(kinds)
         count = warm.device.batch if fast else warm.device.padded_batch(len(batch))
         padded = [*batch, *[batch[-1]] * (count - len(batch))]
-        with compiled(warm.compiler, networks) if fast else uncompiled(networks):
+        with compiled(warm.compiler, modules) if fast else uncompiled(modules):
             with tiling(warm, first, kinds, size), warm.ip_adapter_installed(first.card, kinds):
                 latents = denoise(warm, padded, size, [request.asset for request in batch])
             decoded = [_decode(warm, request, latents[slot : slot + 1]) for slot, request in enumerate(batch)]
@@ -167,7 +167,7 @@ def _compile(warm: WarmModel, request: Request, shape: Hashable) -> bool:
         return False
     if shape not in warm.compiler.compiled and warm.compiler.should_compile(request.card.compile, request.remaining):
         request.emit(Compiling(model=request.card.model))
-        compile_networks(warm.compilable(kinds))
+        compile_modules(warm.compilable(kinds))
         warm.cuda_graphs.clear()
         warm.compiler.compiled.add(shape)
     return shape in warm.compiler.compiled
