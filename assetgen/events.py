@@ -61,7 +61,7 @@ class Quantizing(Event):
     `quantize: auto` for the device's free memory."""
 
     model: str
-    to: Literal["int8", "fp8", "nf4"]
+    to: Literal["int8", "fp8", "fp8_dynamic", "nf4"]
 
 
 @dataclass(frozen=True, kw_only=True)

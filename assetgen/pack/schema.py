@@ -6,7 +6,7 @@ A part is written `PART` or `{PART: {ARGUMENT: VALUE}}`. A preset that uses a pa
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -305,9 +305,9 @@ _CARD_DEFAULTS = {"negative", "steps", "guidance", "strength"}
 """The source arguments that a model card may give defaults for."""
 
 
-Quantization = Literal["none", "int8", "fp8", "nf4"]
+Quantization = Literal["none", "int8", "fp8", "fp8_dynamic", "nf4"]
 """Number formats of a model's large matrices: those of its files or its `precision`; 8-bit integers or floats with a
-scale for each row; 4-bit NormalFloat."""
+scale for each row; 8-bit floats that are multiplied with activations in 8 bits, too; 4-bit NormalFloat."""
 
 
 class ModelCard(Spec):
@@ -363,6 +363,12 @@ class ModelCard(Spec):
             allowed = ", ".join(sorted(_CARD_DEFAULTS))
             raise ValueError(f"a model card cannot set a default for '{unknown[0]}', only for {allowed}")
         return value
+
+    @model_validator(mode="after")
+    def _in_bfloat16(self) -> Self:
+        if self.quantize == "fp8_dynamic" and self.precision not in ("auto", "bfloat16"):
+            raise ValueError(f"`quantize: fp8_dynamic` computes in bfloat16, so `precision: {self.precision}` must go")
+        return self
 
     @property
     def identity(self) -> JsonValue:

@@ -141,6 +141,21 @@ def test_a_quantized_model_draws_nearly_the_same(each: ModelCard, job: Make, qua
     assert np.abs(made - wanted[0]).mean() < 40
 
 
+def test_multiplying_in_fp8_draws_nearly_the_same_whatever_else_is_in_the_batch(each: ModelCard, job: Make) -> None:
+    import torch
+
+    if torch.cuda.get_device_capability() < (8, 9):
+        pytest.skip("needs a GPU of compute capability 8.9: RTX 40 series, L4, H100")
+    card = each.model_copy(update={"precision": "bfloat16"})
+    wanted = drawn(*(job(card, seed=n, steps=STEPS) for n in range(4)))
+    unload_models()
+    fp8 = card.model_copy(update={"quantize": "fp8_dynamic"})
+    made = drawn(*(job(fp8, seed=n, steps=STEPS) for n in range(4)))
+    assert all(np.abs(one - other).mean() < 40 for one, other in zip(made, wanted, strict=True))
+    others = drawn(job(fp8, seed=0, steps=STEPS), *(job(fp8, seed=n, prompt="a dog", steps=STEPS) for n in range(5, 8)))
+    assert (others[0] == made[0]).all()
+
+
 def free() -> int:
     import torch
 

@@ -8,10 +8,11 @@ import pytest
 
 from assetgen.diffusion.loading.memory import MemoryNeeded, memory_needed
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.loading.quantizing import choose_quantization, fitting_quantization
+from assetgen.diffusion.loading.quantizing import choose_quantization, fitting_quantization, torchao_config
+from assetgen.diffusion.loading.warm_cache import unload_models
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.speed.offload import component_sizes
-from assetgen.errors import NotInstalledError
+from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Event, Quantizing, ignore
 from assetgen.images import Array
 from assetgen.pack.schema import ModelCard
@@ -71,8 +72,9 @@ def test_a_cpu_quantizes_nothing_by_itself(tiny: ModelCard, job: Make) -> None:
     assert (drawn(job(automatic)) == drawn(job(tiny))).all()
 
 
-def test_a_number_format_is_part_of_the_identity_and_none_is_not(tiny: ModelCard) -> None:
-    assert in_format(tiny, "nf4").identity == {**dict(tiny.identity), "quantize": "nf4"}
+@pytest.mark.parametrize("quantize", ["nf4", "fp8_dynamic"])
+def test_a_number_format_is_part_of_the_identity_and_none_is_not(tiny: ModelCard, quantize: str) -> None:
+    assert in_format(tiny, quantize).identity == {**dict(tiny.identity), "quantize": quantize}
     assert in_format(tiny, "none").identity == tiny.identity
 
 
@@ -80,9 +82,28 @@ def test_a_number_format_is_part_of_the_identity_and_none_is_not(tiny: ModelCard
 def test_a_missing_package_is_named_with_its_install_command(
     tiny: ModelCard, job: Make, monkeypatch: pytest.MonkeyPatch, quantize: str, package: str
 ) -> None:
+    unload_models()
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(NotInstalledError, match=rf"`quantize: {quantize}` needs {package}.*assetgen\[quant\]"):
         drawn(job(in_format(tiny, quantize), seed=1))
+
+
+def test_multiplying_in_fp8_is_refused_where_the_device_cannot(tiny: ModelCard, job: Make) -> None:
+    with pytest.raises(InputError, match=r"`quantize: fp8_dynamic` needs an NVIDIA GPU of compute capability 8\.9"):
+        drawn(job(tiny.model_copy(update={"quantize": "fp8_dynamic", "precision": "auto"})))
+
+
+def test_multiplying_in_fp8_is_refused_with_another_precision_than_bfloat16(tiny: ModelCard) -> None:
+    card = {**tiny.model_dump(), "quantize": "fp8_dynamic", "precision": "float16"}
+    with pytest.raises(ValueError, match="`precision: float16` must go"):
+        ModelCard.model_validate(card)
+    assert ModelCard.model_validate({**card, "precision": "auto"}).quantize == "fp8_dynamic"
+
+
+def test_activations_in_fp8_have_a_scale_for_each_token_so_that_images_of_a_batch_stay_independent() -> None:
+    from torchao.quantization import PerRow
+
+    assert torchao_config("fp8_dynamic").granularity == [PerRow(), PerRow()]
 
 
 NEEDED = MemoryNeeded(

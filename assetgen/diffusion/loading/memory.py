@@ -31,7 +31,7 @@ DECODE_BYTES_PER_PIXEL = 2700
 """Memory of decoding one image: 2.8 GB measured for 1024² with SDXL's autoencoder in bfloat16."""
 QUANTIZED_COMPONENTS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3")
 """Components whose matrices `quantize:` stores in fewer bits."""
-PRECISIONS: tuple[Quantization, ...] = ("none", "int8", "fp8", "nf4")
+PRECISIONS: tuple[Quantization, ...] = ("none", "int8", "fp8", "fp8_dynamic", "nf4")
 _IN_A_BLOCK = re.compile(r"(?:^|\.)\d+\.[^.\d][^.]*\.(?:.*\.)?weight$")
 """A number, the block's, then a named layer: not the layers of an embedder that is a sequence (`mlp.0.weight`)."""
 _KEPT = re.compile(r"\.(wo|relative_attention_bias)\.")
@@ -112,7 +112,7 @@ def tensor_bytes(shape: Sequence[int], quantize: Quantization, element: int = 2)
             return count * element
         case "int8":
             return count + 5 * shape[0]  # a 32-bit scale and an 8-bit zero point a row
-        case "fp8":
+        case "fp8" | "fp8_dynamic":
             return count + 4 * shape[0]
         case "nf4":
             scales = -(-count // _BLOCK_OF_NF4)

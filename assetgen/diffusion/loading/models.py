@@ -34,6 +34,7 @@ from assetgen.diffusion.loading.processors import picture_processors
 from assetgen.diffusion.loading.quantized_files import check_plain
 from assetgen.diffusion.loading.quantizing import (
     check_fusable,
+    check_quantizer,
     check_stored_format,
     fitting_quantization,
     is_quantized,
@@ -218,6 +219,7 @@ def _size_of_controls(card: ModelCard, kinds: Iterable[str]) -> int:
 def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: Emit, name: str) -> WarmModel:
     torch, diffusers = libraries()
     shape, device = get_family(card.family), device_for(card, name)
+    check_quantizer(card.quantize, device.torch_device)
     options = dict(shape.pipeline_kwargs)
     if card.vae:
         options["vae"] = _read_vae(card, card.vae, device)
@@ -233,10 +235,9 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     check_fusable(pipeline, loras)
     for number, lora in enumerate(loras):
         fuse_lora(pipeline, lora, f"lora{number}")
-    match card.quantize:
-        case "int8" | "fp8" | "nf4" as number_format:
-            emit(Quantizing(model=card.model, to=number_format))
-            quantize_pipeline(pipeline, number_format, device.torch_device)
+    if card.quantize != "none" and card.quantize != "auto":
+        emit(Quantizing(model=card.model, to=card.quantize))
+        quantize_pipeline(pipeline, card.quantize, device.torch_device)
     if device.dtype == torch.float16 and pipeline.vae.config.get("force_upcast"):
         pipeline.vae.to(dtype=torch.float32)  # its activations overflow in float16
     placement = apply_placement(pipeline, device, card.native[0] * card.native[1], _size_of_controls(card, kinds))

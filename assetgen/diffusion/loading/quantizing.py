@@ -3,6 +3,10 @@
 Quantized are the linear layers in the repeated blocks of the network and the text encoders, after LoRAs are fused. Each
 is quantized on the device by itself, so that the device never holds a component in 16 bits. Activations stay in the
 model's dtype: its weights are multiplied with their scales in every call.
+
+With "fp8_dynamic" the network's activations are quantized as well, in every call, and multiplied in 8 bits. Each token
+has a scale of its own, so images do not depend on the others of their batch. Text encoders, which run once, are stored
+in "fp8".
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from assetgen.diffusion.loading.memory import (
     memory_needed,
 )
 from assetgen.diffusion.loading.weight_files import stored_format
-from assetgen.diffusion.speed.devices import available_memory, libraries, resolve_device
+from assetgen.diffusion.speed.devices import available_memory, libraries, multiplies_fp8, resolve_device
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.pack.schema import Lora, ModelCard, Quantization
 
@@ -28,7 +32,12 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
     from torch.nn import Linear, Module
 
-_PACKAGES: dict[Quantization, str] = {"int8": "torchao", "fp8": "torchao", "nf4": "bitsandbytes"}
+_PACKAGES: dict[str, str] = {
+    "int8": "torchao",
+    "fp8": "torchao",
+    "fp8_dynamic": "torchao",
+    "nf4": "bitsandbytes",
+}
 _AUTOMATIC: tuple[Quantization, ...] = ("none", "int8", "nf4")
 """What "auto" chooses from, most precise first. "fp8" takes as many bits as "int8" and is less precise."""
 
@@ -63,20 +72,21 @@ def choose_quantization(
 
 
 def quantize_pipeline(pipeline: DiffusionPipeline, precision: Quantization, device: str) -> None:
-    """Quantize the network and the text encoders of a pipeline on a torch device, and move them back to RAM.
-
-    Raises `NotInstalledError` where the package for this number format is missing.
-    """
-    check_quantizer(precision)
+    """Quantize the network and the text encoders of a pipeline on a torch device, and move them back to RAM."""
     for name in QUANTIZED_COMPONENTS:
         network = pipeline.components.get(name)
         if network is not None and not _stored_in_fewer_bits(network):
-            quantize_network(network, precision, device)
+            is_encoder = precision == "fp8_dynamic" and name.startswith("text_encoder")
+            quantize_network(network, "fp8" if is_encoder else precision, device)
             network.to("cpu")
 
 
-def check_quantizer(precision: Quantization) -> None:
-    """Raise `NotInstalledError` where the package for a number format is missing."""
+def check_quantizer(precision: Quantization | Literal["auto"], torch_device: str) -> None:
+    """Raise `NotInstalledError` where the package for a number format is missing, and `InputError` for a device that
+    cannot multiply in it."""
+    if precision == "fp8_dynamic" and not multiplies_fp8(torch_device):
+        what = "`quantize: fp8_dynamic` needs an NVIDIA GPU of compute capability 8.9 or more (RTX 40 series, L4, H100)"
+        raise InputError(what, cure="Use `quantize: fp8`, which stores the weights alone in 8 bits, or `auto`")
     package = _PACKAGES.get(precision)
     if package and not find_spec(package):
         what = f"`quantize: {precision}` needs {package}, which is not installed"
@@ -101,8 +111,9 @@ def check_stored_format(folder: Path) -> None:
 
 
 def is_quantized(pipeline: DiffusionPipeline, precision: Quantization | Literal["auto"]) -> bool:
-    """True if a pipeline that was loaded with `quantize: PRECISION` has weights in fewer bits, perhaps as its files."""
-    return precision != "none" or any(map(_stored_in_fewer_bits, pipeline.components.values()))
+    """True if a pipeline that was loaded with `quantize: PRECISION` multiplies weights in fewer bits with activations
+    in 16, perhaps as its files store them."""
+    return precision not in ("none", "fp8_dynamic") or any(map(_stored_in_fewer_bits, pipeline.components.values()))
 
 
 def _stored_in_fewer_bits(component: Any) -> bool:
@@ -133,10 +144,30 @@ def _quantized(layer: Linear, precision: Quantization) -> Any:
     """A linear layer in a number format, on the layer's device."""
     if precision == "nf4":
         return _in_nf4(layer)
-    from torchao.quantization import Float8WeightOnlyConfig, Int8WeightOnlyConfig, quantize_
+    from torchao.quantization import quantize_
 
-    quantize_(layer, Int8WeightOnlyConfig() if precision == "int8" else Float8WeightOnlyConfig())
+    quantize_(layer, torchao_config(precision))
     return layer
+
+
+def torchao_config(precision: Quantization) -> Any:
+    """torchao's configuration for a number format. Its kernels are torch's own, whatever else is installed."""
+    from torchao.quantization import (
+        Float8DynamicActivationFloat8WeightConfig,
+        Float8WeightOnlyConfig,
+        Int8WeightOnlyConfig,
+        PerRow,
+    )
+    from torchao.quantization.quantize_.common import KernelPreference
+
+    match precision:
+        case "int8":
+            return Int8WeightOnlyConfig()
+        case "fp8":
+            return Float8WeightOnlyConfig()
+    return Float8DynamicActivationFloat8WeightConfig(
+        granularity=PerRow(), kernel_preference=KernelPreference.TORCH, set_inductor_config=False
+    )
 
 
 def _in_nf4(layer: Linear) -> Any:

@@ -43,8 +43,8 @@ _BLOCKS: Mapping[str, Collection[str]] = {
 class Compiler:
     """The shapes of a model's batches that are compiled.
 
-    `allowed` is False for offloaded and quantized weights, and after a compilation failed; `cuda` is True on a CUDA
-    device.
+    `allowed` is False for offloaded weights and for those stored in fewer bits alone, and after a compilation failed;
+    `cuda` is True on a CUDA device.
     """
 
     allowed: bool

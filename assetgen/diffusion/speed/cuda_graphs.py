@@ -42,7 +42,7 @@ class _Graph:
 @dataclass
 class CudaGraphs:
     """The captured steps of one model on one device. `allowed` is False for weights that are offloaded: a graph reads
-    them at fixed addresses; and for quantized ones, whose kernels were never captured."""
+    them at fixed addresses; and for those stored in fewer bits alone, whose kernels were never captured."""
 
     device: Device
     allowed: bool = True

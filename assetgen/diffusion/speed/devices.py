@@ -15,6 +15,10 @@ _DEFAULT_BATCH = 4
 """Batch size where the card sets none. On CPUs larger ones gain nothing; smaller ones take up to 1.7 times as long."""
 
 
+_FP8_CAPABILITY = (8, 9)
+"""The first compute capability with tensor cores for 8-bit floats (NVIDIA, CUDA C++ Programming Guide)."""
+
+
 @dataclass(frozen=True)
 class Device:
     """A device type ("cuda", "mps" or "cpu"), the torch device ("cuda:1"), a dtype, and the largest batch."""
@@ -127,6 +131,13 @@ def available_memory(torch_device: str) -> int:
     """Bytes of a CUDA device that are unused, or that this process holds and would free for another model."""
     torch, _ = libraries()
     return int(torch.cuda.mem_get_info(torch_device)[0] + torch.cuda.memory_reserved(torch_device))
+
+
+def multiplies_fp8(torch_device: str) -> bool:
+    """True for an NVIDIA GPU that multiplies matrices of 8-bit floats: Ada, Hopper and later."""
+    torch, _ = libraries()
+    nvidia = torch_device.startswith("cuda") and torch.version.hip is None
+    return nvidia and bool(torch.cuda.get_device_capability(torch_device) >= _FP8_CAPABILITY)
 
 
 def device_for(card: ModelCard, name: str = "auto") -> Device:
