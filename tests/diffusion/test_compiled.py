@@ -35,7 +35,11 @@ def _without_warm_models() -> Iterator[None]:
 
 @pytest.fixture
 def always(tiny: ModelCard) -> ModelCard:
-    return tiny.model_copy(update={"compile": "always"})
+    return compiled_card(tiny)
+
+
+def compiled_card(card: ModelCard) -> ModelCard:
+    return card.model_copy(update={"compile": "always"})
 
 
 def sampled(*jobs: SourceJob) -> list[Array]:
@@ -47,9 +51,12 @@ def compile_events(events: list[Event]) -> list[type]:
 
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler: apt install g++")
+@pytest.mark.parametrize(("name", "seamless"), [("stable_diffusion", "rolling"), ("z_image", "periodic")])
 def test_a_compiled_model_draws_nearly_the_same_and_tiles_uncompiled(
-    tiny: ModelCard, always: ModelCard, job: Make
+    tiny_of: Callable[[str], ModelCard], job: Make, name: str, seamless: str
 ) -> None:
+    tiny = tiny_of(name).model_copy(update={"seamless": seamless})
+    always = compiled_card(tiny)
     before, tiled = sampled(*(job(tiny, seed=n) for n in range(8))), sampled(job(tiny, tile="xy"))
     events: list[Event] = []
     after = sampled(*(job(always, Context(asset="it", emit=events.append), seed=n) for n in range(8)))

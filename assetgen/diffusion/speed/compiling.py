@@ -9,6 +9,7 @@ saves 30 % of the time of an image, 0.05 s.
 """
 
 import contextlib
+import warnings
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,6 +27,8 @@ COMPILE_FROM = 2000
 """Images of one shape that must remain before `compile: auto` compiles; by the figures above it pays from 1,200."""
 _MAX_SHAPES = 64
 """Shapes that torch compiles for one module, more than any build has; beyond its default of 8 it silently stops."""
+_COMPLEX = "Torchinductor does not support code generation for complex operators"
+"""A warning for the rotary embeddings of Z-Image and Qwen-Image, which run as torch's own kernel inside the rest."""
 _BLOCKS: Mapping[str, Collection[str]] = {
     "UNet2DConditionModel": (),  # compiled whole: diffusers names only its attention blocks
     "SD3Transformer2DModel": ("JointTransformerBlock",),
@@ -71,6 +74,7 @@ def compile_modules(modules: Iterable[Any]) -> None:
     """Compile these torch modules at their next call, separately for each shape. Equal blocks share compiled code."""
     torch, _ = libraries()
     limit_recompiles(_MAX_SHAPES)
+    warnings.filterwarnings("ignore", _COMPLEX, UserWarning)
     for module in modules:
         if compiled_call(module) is None:
             module.to(memory_format=torch.channels_last)  # faster for compiled convolutions, slower for others
