@@ -51,13 +51,24 @@ class Stage:
     @property
     def cards(self) -> tuple[ModelCard, ...]:
         """The model cards among its arguments."""
-        given = (each if isinstance(each, tuple) else (each,) for each in self.arguments.values())
-        return tuple(each for several in given for each in several if isinstance(each, ModelCard))
+        return tuple(card for value in self.arguments.values() for card in _cards_in(value))
+
+    @property
+    def without_cards(self) -> "Stage":
+        """The same stage with the default of each argument that holds model cards."""
+        fields = self.part.params.model_fields
+        plain = {key: fields[key].default for key, value in self.arguments.items() if _cards_in(value)}
+        return replace(self, arguments={**self.arguments, **plain})
 
     @property
     def identity(self) -> dict[str, JsonValue]:
         """Identity used in cache keys: part, version and arguments, with files and model cards by digest."""
         return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(_in_use(self.arguments))}
+
+
+def _cards_in(value: Any) -> tuple[ModelCard, ...]:
+    several = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in several if isinstance(each, ModelCard))
 
 
 def with_quantization(source: Stage, quantize: Quantization) -> Stage:

@@ -252,12 +252,13 @@ class _Resolver:
             requested, [layers.stage("control", part, size=size) for part in controls]
         )
         referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
+        steps = [layers.stage("step", part) for part in preset.steps or ()]
         recipe = Recipe(
             name=entry.name,
             preset=preset.preset,
             source=draft_stage(requested) if self.draft else requested,
             controls=control_stages,
-            steps=tuple(layers.stage("step", part) for part in preset.steps or ()),
+            steps=tuple(step.without_cards if self.draft else step for step in steps),
             checks=tuple(layers.stage("check", part) for part in preset.checks or ()),
             export=layers.stage("exporter", export, use=preset.use, folder=pack.target),
             tries=spec.tries or pack.tries or preset.tries or _DEFAULT_TRIES,

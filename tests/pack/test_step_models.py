@@ -58,3 +58,10 @@ def test_missing_weights_of_steps_count_where_only_the_steps_are_left(tmp_path: 
 def test_an_unknown_model_is_an_error_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"pack.yaml:2: pbr_maps: there is no model 'marigold_normal'. Did you mean"):
         wall(tmp_path, "{models: [marigold_normal]}")
+
+
+def test_a_draft_loads_no_model_for_its_steps(tmp_path: Path) -> None:
+    wall(tmp_path, "{models: [marigold_normals], strength: 2}")
+    [draft] = resolve_pack(load_pack(tmp_path), draft=True)
+    steps = {step.name: step.arguments for step in draft.steps}
+    assert (steps["pbr_maps"]["models"], steps["pbr_maps"]["strength"]) == ((), 2)
