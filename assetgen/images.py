@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue, TypeAdapter
 
 from assetgen.errors import InputError
+from assetgen.pixels.tilesets import Tileset
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
@@ -114,6 +115,8 @@ class Meta:
     """Colour of the line that `outline` drew, "#rrggbb"."""
     regions: Mapping[str, Region] | None = None
     """Members of an atlas by name."""
+    tileset: Tileset | None = None
+    """The tiles of a tileset."""
     depth: DepthRange | None = None
     """Which distances a depth image shows."""
     native_alpha: bool | None = None

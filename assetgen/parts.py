@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 from assetgen.errors import InputError
 from assetgen.events import Emit, ignore
 from assetgen.files import is_regular_file
-from assetgen.images import ImageSet
+from assetgen.images import ImageSet, Meta
 from assetgen.terms import Commercial, Country
 
 PartKind = Literal["source", "control", "step", "check", "exporter"]
@@ -242,6 +242,16 @@ def adds(*channels: str, frames: bool = False) -> Callable[[F], F]:
     return mark
 
 
+def describes(meta: Meta) -> Callable[[F], F]:
+    """State metadata like those that a source makes, below `@part`, so that a plan knows the files of its assets."""
+
+    def mark(function: F) -> F:
+        function.assetgen_describes = meta  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
 @dataclass(frozen=True)
 class Part:
     """A loaded part; `params` is the pydantic model of its keyword-only arguments."""
@@ -267,6 +277,12 @@ class Part:
     def adds_frames(self) -> bool:
         """True if the part makes a sequence."""
         return bool(getattr(self.run, "assetgen_adds_frames", False))
+
+    @property
+    def describes(self) -> Meta | None:
+        """Metadata like those that a source makes, where exporters write files by them."""
+        found = getattr(self.run, "assetgen_describes", None)
+        return found if isinstance(found, Meta) else None
 
     @property
     def about(self) -> str:

@@ -52,7 +52,7 @@ class Candidate:
 
 def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
     """The assets that another seed changes; atlases are not among them."""
-    return [each for each in recipes if "seed" in each.source.arguments and not each.source.part.traits.members]
+    return [each for each in recipes if "seed" in each.source.arguments]
 
 
 def make_candidates(

@@ -11,6 +11,7 @@ from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, 
 from assetgen.exporters._frames import on_sheet
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
 from assetgen.exporters._godot_sprite_frames import animated_sprite, sprite_frames
+from assetgen.exporters._godot_tileset import tileset_resource
 from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
 
@@ -51,10 +52,10 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     """Write each channel as PNG with its `.import`, and Godot resources as `.tres`.
 
     Resources: a material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres`
-    for every member of an atlas, a `CanvasTexture` for pixel art and for sprites with a normal map. An animation is a
-    sheet, its `SpriteFrames` at `NAME.tres`, and a scene at `NAME.tscn` with an `AnimatedSprite2D` that plays it. An
-    `orm` channel replaces ao, roughness and metallic. `use` decides the import settings. `folder` is the target folder
-    relative to the Godot project, without `res://`.
+    for every member of an atlas, a `TileSet` for a tileset, a `CanvasTexture` for pixel art and for sprites with a
+    normal map. An animation is a sheet, its `SpriteFrames` at `NAME.tres`, and a scene at `NAME.tscn` with an
+    `AnimatedSprite2D` that plays it. An `orm` channel replaces ao, roughness and metallic. `use` decides the import
+    settings. `folder` is the target folder relative to the Godot project, without `res://`.
 
     Example:
         engine: godot
@@ -95,7 +96,10 @@ def _resources(
     images: ImageSet, name: str, use: Use, root: str, paths: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes]]:
     file = f"{name}.tres"
-    if images.meta.regions is not None:
+    if images.meta.tileset is not None:
+        used = _canvas_channels(paths)
+        yield file, tileset_resource(root + file, images.meta.tileset, used, _needed_canvas(images, use, used))
+    elif images.meta.regions is not None:
         for member, region in sorted(images.meta.regions.items()):
             texture = paths[page_channel("color", region.page or 0)]
             yield f"{name}/{member}.tres", _atlas_texture(f"{root}{name}/{member}.tres", region, texture)
@@ -110,11 +114,11 @@ def _resources(
 def _animation(
     sheet: ImageSet, frames: Frames, name: str, use: Use, root: str, paths: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes]]:
-    pixel_art, used = is_pixel_art(sheet, use), _canvas_channels(paths)
-    canvas = _canvas_properties(sheet, use, used) if pixel_art or "normal" in used else {}
+    used = _canvas_channels(paths)
+    canvas = _needed_canvas(sheet, use, used)
     resource, scene = f"{name}.tres", f"{name}.tscn"
     yield resource, sprite_frames(root + resource, sheet, frames, used, canvas)
-    yield scene, animated_sprite(root + scene, root + resource, sheet, frames, pixel_art=pixel_art)
+    yield scene, animated_sprite(root + scene, root + resource, sheet, frames, pixel_art=is_pixel_art(sheet, use))
 
 
 def _atlas_texture(path: str, region: Region, atlas: str) -> bytes:
@@ -150,6 +154,11 @@ def _canvas_texture(images: ImageSet, path: str, use: Use, paths: Mapping[str, s
 
 def _canvas_channels(paths: Mapping[str, str]) -> dict[str, str]:
     return {channel: paths[channel] for channel in _CANVAS_TEXTURES if channel in paths}
+
+
+def _needed_canvas(images: ImageSet, use: Use, used: Mapping[str, str]) -> dict[str, str]:
+    """The properties of a `CanvasTexture` inside another resource; none where the image itself will do."""
+    return _canvas_properties(images, use, used) if is_pixel_art(images, use) or "normal" in used else {}
 
 
 def _canvas_properties(images: ImageSet, use: Use, used: Mapping[str, str]) -> dict[str, str]:

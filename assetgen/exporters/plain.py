@@ -1,4 +1,8 @@
-"""Images for any engine: PNG files, and for an atlas or an animation the JSON that most engines and loaders read."""
+"""Images for any engine: PNG files, and for an atlas, an animation or a tileset the JSON that describes them."""
+
+import json
+from dataclasses import asdict
+from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name, pngs
 from assetgen.exporters._frames import on_sheet
@@ -9,13 +13,16 @@ from assetgen.parts import Files, Use, part
 
 @part(version=1)
 def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
-    """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and for an atlas or an animation `NAME.json`.
+    """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and `NAME.json` for atlas, animation and tileset.
 
-    The JSON is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation): frames by member
-    name, y downwards, pivots as fractions of the untrimmed image. Further pages of an atlas have a JSON file each,
-    listed in `related_multi_packs` of the others. The frames of an animation lie in rows on one sheet, named by their
-    number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, and `animations` as
-    Pixi reads them. The files are the same for every `use`.
+    The JSON of an atlas is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation):
+    frames by member name, y downwards, pivots as fractions of the untrimmed image. Further pages of an atlas have a
+    JSON file each, listed in `related_multi_packs` of the others. The frames of an animation lie in rows on one sheet,
+    named by their number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, and
+    `animations` as Pixi reads them. A tileset's JSON has `image` and the fields of `assetgen.pixels.tilesets.Tileset`:
+    terrains have numbers from 0 (-1: none); tiles are in rows from the top left, with `corners` from the top left and
+    `sides` from the top, both clockwise, `probability`, and `collision` polygons in pixels. The files are the same for
+    every `use`.
 
     Example:
         engine: plain
@@ -25,4 +32,7 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
     if images.meta.regions is not None:
         files |= sheet_json(images, name, frames)
+    if images.meta.tileset is not None:
+        document = {"image": PurePosixPath(png_name(name, "color")).name, **asdict(images.meta.tileset)}
+        files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     return files

@@ -56,6 +56,7 @@ class FileOwners:
     def _file_names(self, recipe: Recipe) -> frozenset[str]:
         """`file_names`, with one call of the exporter for all recipes that differ in their names alone."""
         kind = (
+            recipe.source.name,
             recipe.export.name,
             repr(recipe.export.arguments),
             tuple(_added_channels(recipe)),
@@ -82,7 +83,7 @@ def file_names(recipe: Recipe) -> frozenset[str]:
     regions = {member.name: Region((0, 0, _SIDE, _SIDE)) for member in recipe.members}
     frames = Frames((1,)) if _makes_frames(recipe) else None
     channels = dict.fromkeys(("color", *_added_channels(recipe)), pixels)
-    images = ImageSet(channels, Meta(regions=regions or None, frames=frames))
+    images = ImageSet(channels, recipe.source.part.describes or Meta(regions=regions or None, frames=frames))
     try:
         return frozenset(recipe.export.part.run(images, recipe.name, **recipe.export.arguments))
     except Exception:

@@ -97,8 +97,14 @@ def asset_state(review: Review, recipe: Recipe) -> dict[str, Any]:
     current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
     picked = block.pick + 1 if block and current and block.pick is not None else None
     built = block.attempt + 1 if block and current and block.outputs else None
-    published = project.target / f"{recipe.name}.png"
-    return {"built": built, "picked": picked, "now": _published_image(published)}
+    now = None if _is_tileset(recipe) else _published_image(project.target / f"{recipe.name}.png")
+    return {"built": built, "picked": picked, "now": now}
+
+
+def _is_tileset(recipe: Recipe) -> bool:
+    """The published image is a sheet of tiles, while candidates show a level."""
+    described = recipe.source.part.describes
+    return described is not None and described.tileset is not None
 
 
 def _published_image(path: Path) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from assetgen.build.candidates import Candidate
 from assetgen.images import Array, to_uint8
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
+from assetgen.pixels.tile_levels import paint_level
 
 _LOSSLESS_SIDE = 256
 """Pixels. Larger images are embedded as WebP, which keeps a page of a hundred images small."""
@@ -35,15 +36,21 @@ def asset_facts(recipe: Recipe) -> dict[str, Any]:
 
 
 def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, Any]:
-    """One candidate: its image, material maps, check results and cost."""
-    width, height = candidate.images.size
+    """One candidate: its image, material maps, check results and cost. A tileset's image is a level painted with it;
+    the tiles are its `sheet`."""
+    images, color = candidate.images, candidate.images["color"]
+    shown = paint_level(images) if images.meta.tileset else color
+    height, width = shown.shape[:2]
     return {
         "number": candidate.number,
         "seed": candidate.recipe.source_for(candidate.attempt).arguments.get("seed"),
         "cost": {key: cost[key] for key in _COSTS if key in cost},
         "width": width,
         "height": height,
-        "src": data_uri(candidate.images["color"]),
+        "src": data_uri(shown),
+        "sheet": {"src": data_uri(color), "width": images.size[0], "height": images.size[1]}
+        if shown is not color
+        else None,
         "maps": [{"name": name, "src": data_uri(array, side=_MAP_SIDE)} for name, array in _maps(candidate)],
         "checks": [
             {

@@ -150,6 +150,7 @@ function drawStage() {
     make("div", { class: "pair" },
       make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, imageOf(candidate, 1, "At its real size"))),
       asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
+    ...(candidate.sheet ? [make("h3", { text: "Sheet" }), make("div", { class: `ground${kind}` }, imageOf(candidate.sheet, scale(asset, candidate.sheet, [width, 480])))] : []),
     ...(candidate.maps.length ? [make("h3", { text: "Material" }), maps(candidate)] : []),
     make("h3", { text: "How it was made" }), madeHow(asset, candidate));
 }

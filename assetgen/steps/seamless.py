@@ -9,8 +9,8 @@ from pydantic import Field
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, to_float
 from assetgen.parts import part
+from assetgen.pixels.quilting import cheapest_path, path_sums
 from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
-from assetgen.steps._quilt import cheapest_path, path_sums
 from assetgen.steps._wrap import gaussian_blurs
 
 _SMALLEST = 16  # pixels per side: smaller images have no room for a strip

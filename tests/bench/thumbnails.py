@@ -6,14 +6,22 @@ The seeds were chosen by eye. Look at the images before you commit them: another
 ones, another version of the model entirely different ones.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from assetgen.images import ImageSet, Meta, to_uint8
+from assetgen.pixels.tile_levels import paint_level
+
 SIDE, COLORS = 96, 128
+LEVEL = 5
+"""The seed of the tileset's level."""
 ROOT = Path(__file__).parents[2]
 KEEP = ROOT / "examples/dungeon/keep.glb"
 PACK = f"""
@@ -48,6 +56,9 @@ assets:
     prompt: a stone castle, at sunset
     seed: 68
     depth: {{mesh: {KEEP}, azimuth: 35, elevation: 15}}
+  grass: {{preset: pixel_tile, prompt: green grass, seed: 5, pixelate: {{grid: 24}}}}
+  stone: {{preset: pixel_tile, prompt: grey cobblestone, seed: 5, pixelate: {{grid: 24}}}}
+  tileset: {{preset: tileset, members: [grass, stone]}}
   painted_concept: {{preset: painted_concept, prompt: "a green forest, day", seed: 3736361856}}
 """
 ALONE = ("sprite", "cartoon_icon", "atlas", "character", "isometric_building", "decal")
@@ -86,6 +97,7 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
         "skybox_strip": fitted(sky.crop((0, 0, sky.height * 2, sky.height))),
         "concept_from_mesh": slanted([deep(folder / "depth.png"), read("concept_from_mesh")]),
         "painted_concept": fitted(read("painted_concept")),
+        "tileset": level(read("tileset"), json.loads((folder / "tileset.json").read_text())),
         "parallax": stacked([fitted(read(name)) for name in ("painted_concept", "isometric_building", "character")]),
     }
 
@@ -100,6 +112,14 @@ def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
     canvas = Image.new("RGBA", (SIDE, SIDE))
     canvas.paste(sized, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
     return canvas
+
+
+def level(sheet: Image.Image, facts: dict[str, Any]) -> Image.Image:
+    """A level painted with a tileset."""
+    del facts["image"]
+    images = ImageSet({"color": np.asarray(sheet)}, Meta.from_json({"tileset": facts}))
+    side = SIDE // facts["tile_size"][0]
+    return Image.fromarray(to_uint8(paint_level(images, columns=side, rows=side, seed=LEVEL)))
 
 
 def stacked(layers: list[Image.Image]) -> Image.Image:

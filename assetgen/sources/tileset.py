@@ -1,0 +1,247 @@
+"""A tileset: every tile that two textures need to border on each other, with edges that join to the pixel."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from assetgen.errors import InputError
+from assetgen.images import Array, FloatArray, ImageSet, Meta, size_error, split_alpha, to_float
+from assetgen.parts import Context, describes, did_you_mean, part
+from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
+from assetgen.pixels.tilesets import NO_TERRAIN, Polygon, Terrain, Tile, Tileset
+from assetgen.sources._arguments import Seed
+from assetgen.sources._tile_collision import polygons_of
+from assetgen.sources._tile_isometric import diamond, diamond_tile
+from assetgen.sources._tile_layouts import COLUMNS, Layout, tiles_of
+from assetgen.sources._tile_masks import BorderStyle, Shape, mask_of
+from assetgen.sources._tile_paint import Look, Regions, TilePart, border_regions, compose, shaded
+from assetgen.sources._tile_platforms import platform_polygons, platform_regions
+from assetgen.sources._tile_variants import variant
+
+_SMALLEST, _PIXELS_PER_REACH = 8, 8
+_Pixels = Annotated[int, Field(ge=0, le=16)]
+_Weight = Annotated[float, Field(gt=0, le=100)]
+_Drawn = tuple[Tile, Mapping[str, FloatArray]]
+
+
+@part(version=1, members=True, ordered=True)
+@describes(Meta(tileset=Tileset("blob", (1, 1), 1, (), (Tile(),))))
+def tileset(
+    context: Context,
+    *,
+    layout: Layout = "dual_grid",
+    tile: Annotated[int, Field(ge=_SMALLEST, le=1024)] | None = None,
+    border: BorderStyle = "rough",
+    outline: _Pixels | None = None,
+    highlight: _Pixels | None = None,
+    shadow: _Pixels | None = None,
+    variants: Annotated[tuple[_Weight, ...], Field(max_length=16)] = (0.2, 0.2),
+    solid: str | None = None,
+    shape: Literal["square", "isometric"] = "square",
+    seed: Seed = 0,
+) -> ImageSet:
+    """Draw the tiles that let one texture border on another, or on transparency; `meta.tileset` describes them.
+
+    `members` are one or two finished textures of one size that tile; the first lies over the second. A platformer's
+    first member covers the ground of the second.
+
+    - `layout`: `dual_grid` and `corner` match by their corners (16 tiles: in the order of dual-grid scripts, in that of
+      Wang tiles); `blob` by corners and sides (47 tiles); `rpgmaker_a2` is an autotile of RPG Maker; `platformer` is
+      `blob` seen from the side, with slopes.
+    - `tile`: width of a tile in pixels, to which painted textures are reduced; default: the textures' own.
+    - `border`: how borders run.
+    - `outline`, `highlight`, `shadow`: of a border, in pixels; default: by the size of the tile.
+    - `variants`: weights of further tiles that are full of one texture; the plain one has weight 1.
+    - `solid`: the member that things collide with; a platformer's ground always is.
+    - `shape`: `isometric` draws diamonds, twice as wide as high.
+
+    Pixels at an edge depend on the terrains at this edge alone, so tiles with equal ones join without a seam. Borders
+    of pixel art are hard and use the colours of its members. Channels are those of the members, `color` is RGBA.
+
+    Example:
+        grass_stone: {preset: tileset, members: [grass, stone], tileset: {layout: blob}}
+    """
+    members = _textures(context.members, tile)
+    textures = list(members.values())
+    size, pixel_art = textures[0].size, bool(textures[0].meta.pixel_art)
+    other = 1 if len(members) == 2 and layout != "platformer" else NO_TERRAIN
+    kinds, weights = tiles_of(layout, other), () if layout == "rpgmaker_a2" else variants
+    _check_sheet(layout, shape, size, len(kinds) + len(members) * len(weights))
+    look = _look(size, pixel_art, outline, highlight, shadow)
+    form = Shape(border, size, look.reach, seed, look.samples)
+    work = _Work(layout, form, look, _solid(solid, list(members), layout))
+    tiles = [*_draw(work, textures, kinds)]
+    tiles += _variants(work, textures, [tile for tile, _ in tiles], weights)
+    if shape == "isometric":
+        tiles = [(diamond_tile(tile, size), diamond(channels, soft=not pixel_art)) for tile, channels in tiles]
+    terrains = tuple(Terrain(name, _mean_color(images)) for name, images in members.items())[: max(other, 0) + 1]
+    return _sheet(tiles, textures[0], Tileset(layout, size, COLUMNS[layout], terrains, (), shape))
+
+
+def _check_sheet(layout: Layout, shape: str, size: tuple[int, int], count: int) -> None:
+    if shape == "isometric" and layout in ("rpgmaker_a2", "platformer"):
+        raise InputError(f"the layout {layout} has no isometric tiles", cure="Use dual_grid, corner or blob")
+    width, height = (2 * max(size), max(size)) if shape == "isometric" else size
+    if error := size_error((COLUMNS[layout] * width, -(-count // COLUMNS[layout]) * height)):
+        raise InputError(f"{count} tiles are too many: {error}", cure="Use smaller textures, or `tile`")
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all tiles of a set have in common. `solid` is the number of the member that things collide with."""
+
+    layout: Layout
+    form: Shape
+    look: Look
+    solid: int | None
+
+
+def _textures(members: Mapping[str, ImageSet], tile: int | None) -> dict[str, ImageSet]:
+    """The members, checked and reduced to the size of a tile. Raises `InputError` where they cannot be one tileset."""
+    if not 1 <= len(members) <= 2:
+        what = f"a tileset is made of one or two textures, not of {len(members)}"
+        raise InputError(what, cure="Name assets of the pack that tile: `members: [grass, stone]`")
+    for (one, images), (other, others) in pairwise(members.items()):
+        _check_alike(f"members '{one}' and '{other}'", images, others)
+    return {name: _reduced(name, _checked(name, images), tile) for name, images in members.items()}
+
+
+def _check_alike(both: str, one: ImageSet, other: ImageSet) -> None:
+    if one.size != other.size:
+        sizes = " and ".join(f"{width} × {height}" for width, height in (one.size, other.size))
+        raise InputError(f"{both} have different sizes ({sizes} pixels)", cure="Make both with one size")
+    if bool(one.meta.pixel_art) != bool(other.meta.pixel_art):
+        raise InputError(f"only one of {both} is pixel art", cure="Make both with one preset, such as pixel_tile")
+    if one.channels.keys() != other.channels.keys():
+        lists = " and ".join(", ".join(sorted(images.channels)) for images in (one, other))
+        raise InputError(f"{both} differ in their channels ({lists})", cure="Make both with one preset")
+
+
+def _checked(name: str, images: ImageSet) -> ImageSet:
+    """A member with opaque colour. Raises `InputError` for a texture that does not tile or is transparent."""
+    color, alpha = split_alpha(images["color"])
+    if images.meta.frames is not None:
+        raise InputError(f"member '{name}' is an animation", cure="Use a still texture")
+    if min(images.size) < _SMALLEST:
+        width, height = images.size
+        raise InputError(f"member '{name}' has {width} × {height} pixels, a tile at least {_SMALLEST} × {_SMALLEST}")
+    if to_float(alpha).min() < 1:
+        raise InputError(f"member '{name}' is transparent in places", cure="Use an opaque texture")
+    score, channel, axis = worst_wrap(images, "xy")
+    if score > SEAM_LIMIT:
+        what = (
+            f"member '{name}' does not tile: its seam along {axis} scores {score:.2f} ({channel}; limit {SEAM_LIMIT})"
+        )
+        raise InputError(what, cure="Use a preset like tile_texture or pixel_tile, or add the step seamless")
+    return images.replace(color=color)
+
+
+def _reduced(name: str, images: ImageSet, tile: int | None) -> ImageSet:
+    """A painted texture reduced so that its width is `tile`. Means of whole blocks keep it seamless."""
+    width, height = images.size
+    if tile is None or tile == width:
+        return images
+    cure = f"Leave `tile` out, or make textures of this size (pixelate: {{grid: {tile}}})"
+    if images.meta.pixel_art:
+        raise InputError(f"member '{name}' is pixel art of {width} pixels, which cannot be {tile}", cure=cure)
+    factor = width // tile
+    if factor * tile != width or height % factor or height // factor < _SMALLEST:
+        raise InputError(f"tile: {tile} does not divide the {width} × {height} pixels of '{name}'", cure="Halve it")
+
+    def reduce(array: Array) -> Array:
+        blocks = to_float(array).reshape(height // factor, factor, tile, factor, array.shape[2])
+        return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
+
+    return images.map(reduce)
+
+
+def _look(
+    size: tuple[int, int], pixel_art: bool, outline: int | None, highlight: int | None, shadow: int | None
+) -> Look:
+    """How borders look; raises `InputError` where too much is drawn along them for the tile."""
+    side = min(size)
+    wide = max(1, side // 48)
+    found = Look(
+        wide if outline is None else outline,
+        (wide if side >= 2 * _SMALLEST else 0) if highlight is None else highlight,
+        max(1, side // 12 if side > 24 else side // 8) if shadow is None else shadow,
+        1 if pixel_art else 4 if side <= 64 else 2,
+    )
+    if found.reach > side // _PIXELS_PER_REACH:
+        what = f"outline and highlight, or the shadow, take {found.reach} pixels; a tile of {side} has room for"
+        raise InputError(f"{what} {side // _PIXELS_PER_REACH}", cure="Lower them, or use larger textures")
+    return found
+
+
+def _solid(solid: str | None, names: Sequence[str], layout: Layout) -> int | None:
+    if solid is not None and layout == "platformer":
+        raise InputError("a platformer's ground is always solid", cure="Remove `solid`")
+    if solid is not None and solid not in names:
+        raise InputError(f"solid: '{solid}' is no member of this tileset", cure=did_you_mean(solid, names))
+    return None if solid is None else names.index(solid)
+
+
+def _draw(work: _Work, textures: Sequence[ImageSet], tiles: Sequence[Tile]) -> Iterator[_Drawn]:
+    """Every tile with its collision polygons and its channels."""
+    parts = shaded(textures, pixel_art=bool(textures[0].meta.pixel_art))
+    masks = mask_of(work.form, by_corners=work.layout in ("dual_grid", "corner"))
+    for tile in tiles:
+        if work.layout == "platformer":
+            regions = platform_regions(tile, work.form, work.look, len(textures))
+            polygons = platform_polygons(tile, work.form.size)
+        else:
+            regions = border_regions(masks.draw(tile), work.look, 1 if len(textures) == 2 else None)
+            polygons = _polygons(regions, parts, work)
+        yield replace(tile, collision=polygons), compose(regions, parts, work.look)
+
+
+def _polygons(regions: Regions, parts: Mapping[TilePart, Mapping[str, FloatArray]], work: _Work) -> tuple[Polygon, ...]:
+    """Around the member that is solid."""
+    if work.solid is None:
+        return ()
+    own = {part: region for part, region in regions.items() if part[0] == work.solid}
+    return polygons_of(compose(own, parts, work.look)["color"][..., 3] >= 0.5) if own else ()
+
+
+def _variants(
+    work: _Work, textures: Sequence[ImageSet], tiles: Sequence[Tile], weights: Sequence[float]
+) -> Iterator[_Drawn]:
+    """Further tiles that are full of one texture. Their pixels at the edges are those of the plain tile."""
+    members = [textures[-1]] if work.layout == "platformer" else textures
+    for number, images in enumerate(members if weights else ()):
+        plain = next(tile for tile in tiles if {tile.terrain, *tile.corners, *tile.sides} == {number})
+        for index, weight in enumerate(weights):
+            varied = variant(images, work.form.seed + index)
+            channels = {name: to_float(array) for name, array in varied.channels.items()}
+            channels["color"] = np.concatenate(split_alpha(channels["color"]), axis=2)
+            yield replace(plain, probability=weight, name=f"variant{index + 1}"), channels
+
+
+def _mean_color(images: ImageSet) -> str:
+    mean = np.rint(to_float(images["color"]).mean(axis=(0, 1), dtype=np.float64) * 255).astype(int)
+    return "#" + "".join(f"{value:02x}" for value in mean)
+
+
+def _sheet(tiles: Sequence[_Drawn], like: ImageSet, description: Tileset) -> ImageSet:
+    """The tiles in rows; what is left of the last row is transparent."""
+    height, width = tiles[0][1]["color"].shape[:2]
+    found = replace(description, tile_size=(width, height), tiles=tuple(tile for tile, _ in tiles))
+    rows = -(-len(tiles) // found.columns)
+    sheets = {}
+    for channel, first in tiles[0][1].items():
+        sheet = np.zeros((rows * height, found.columns * width, first.shape[2]), np.float32)
+        for index, (_, channels) in enumerate(tiles):
+            x, y = found.origin(index)
+            sheet[y : y + height, x : x + width] = channels[channel]
+        sheets[channel] = _as_samples(sheet, like[channel])
+    return ImageSet(sheets, Meta(tiles="", pixel_art=like.meta.pixel_art, tileset=found))
+
+
+def _as_samples(channel: FloatArray, like: Array) -> Array:
+    if like.dtype == np.float32:
+        return channel
+    return np.rint(np.clip(channel, 0, 1) * np.iinfo(like.dtype).max).astype(like.dtype)
