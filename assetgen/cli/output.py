@@ -5,13 +5,14 @@ from typing import TypeVar
 
 import typer
 
-from assetgen.errors import AssetgenError
+from assetgen.errors import AssetgenError, printable
 
 _Item = TypeVar("_Item")
 
 
 def print_table(rows: Sequence[tuple[str, ...]]) -> None:
     """Print columns aligned by spaces, readable for people and for `cut`."""
+    rows = [tuple(map(printable, row)) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

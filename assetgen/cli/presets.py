@@ -7,7 +7,7 @@ import typer
 
 from assetgen.cli.options import PresetFolderOption, library_beside
 from assetgen.cli.output import print_table, print_yaml, read_all
-from assetgen.errors import AssetgenError, InputError
+from assetgen.errors import AssetgenError, InputError, printable
 
 if TYPE_CHECKING:
     from assetgen.pack.schema import PartSpec
@@ -62,7 +62,7 @@ def validate_preset(files: Annotated[list[Path], typer.Argument(help="Preset fil
         name = path.name.removesuffix(".yaml")
         try:
             _resolve_one(path, name)
-            typer.echo(f"{name}: ok")
+            typer.echo(printable(f"{name}: ok"))
         except AssetgenError as error:
             failed += 1
             typer.echo(f"assetgen: {error}", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import StoreOption
-from assetgen.errors import BuildError
+from assetgen.errors import BuildError, printable
 from assetgen.machine import default_store
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def verify_entries(store: StoreOption = None) -> None:
 
     found = verify_store(_open(store))
     for path, removed in found.damaged.items():
-        typer.echo(f"{path}: damaged, {'removed' if removed else 'cannot be removed and is ignored'}")
+        result = "removed" if removed else "cannot be removed and is ignored"
+        typer.echo(printable(f"{path}: damaged, {result}"))
     typer.echo(f"{_amount(found.read)} read, {len(found.damaged)} damaged{_leftovers(found.parts)}")
     raise typer.Exit(BuildError.exit_code if found.damaged else 0)
 

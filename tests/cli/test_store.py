@@ -149,6 +149,13 @@ def test_verify_lists_and_removes_damaged_entries(assetgen: Run, tmp_path: Path)
     assert assetgen("store", "verify", "--store", tmp_path)[0] == 0
 
 
+def test_names_in_a_store_are_printed_with_escapes(assetgen: Run, tmp_path: Path) -> None:
+    fill(tmp_path, good=0)
+    (tmp_path / "images/go/go\x1b[31m.zip").write_bytes(b"torn")
+    out = assetgen("store", "verify", "--store", tmp_path)[1]
+    assert "\x1b" not in out and "\\x1b[31m.zip: damaged" in out
+
+
 def test_verify_does_not_count_as_use(assetgen: Run, tmp_path: Path) -> None:
     fill(tmp_path, a=100)
     assetgen("store", "verify", "--store", tmp_path)
