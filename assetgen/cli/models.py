@@ -1,5 +1,6 @@
 """`assetgen models`: list, show, download and verify models."""
 
+from collections.abc import Sequence
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ import typer
 from assetgen.cli.models_get import get_model
 from assetgen.cli.options import PresetFolderOption, library_beside
 from assetgen.cli.output import print_table, print_yaml, read_all
-from assetgen.errors import InputError
+from assetgen.errors import InputError, printable
 
 if TYPE_CHECKING:
     from assetgen.diffusion.loading.overview import ModelOverview
@@ -55,7 +56,7 @@ def list_models(
         rows.append(_row(each) if each else (name, *[""] * (len(_COLUMNS) - 1)))
         notes += [f"{name}: {note}" for note in (_licence_notes(each.card) if each else [problem])]
     print_table(rows)
-    typer.echo("\n".join(["", _LIST_NOTE, *(["", *notes] if notes else [])]))
+    typer.echo("\n".join(["", _LIST_NOTE, *(["", *map(printable, notes)] if notes else [])]))
 
 
 def _row(each: "ModelOverview") -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def _row(each: "ModelOverview") -> tuple[str, ...]:
     sizes = [f"{mark}{size / 1e9:.1f}" for size in needed]
     seconds = ", ".join(f"{value:g} {device}" for device, value in card.facts.seconds.items())
     weights = "gated" if card.facts.gated and each.weights == "not here" else each.weights
-    download = f"{card.facts.download:.1f}" if card.facts.download else ""
+    download = f"{'' if card.facts.download else '~'}{each.size:.1f}" if each.size else ""
     steps = str(card.defaults.get("steps", ""))
     return card.model, licence_tier(card), download, *(sizes or [""] * 3), steps, seconds, weights
 
@@ -98,31 +99,36 @@ def show_model(name: str, folder: PresetFolderOption = Path()) -> None:
 def verify_model(name: str, folder: PresetFolderOption = Path()) -> None:
     """Compare a model's files with the digests in its card.
 
-    The files of its control networks, LoRAs and embeddings are compared, too.
+    The files of its LoRAs, its embeddings and the control networks that are here are compared, too.
 
     \b
     Examples:
       assetgen models verify mini
       assetgen models verify my_model --pack art
     """
-    from assetgen.diffusion.loading.weight_files import check_downloaded
+    from assetgen.diffusion.loading.weight_files import check_downloaded, get_command, missing_controls
     from assetgen.pack.weights import weights_digest
 
     card = library_beside(folder).card_as_written(name)
-    check_downloaded(card, card.loras, card.controls)
+    check_downloaded(card, card.loras, ())
+    missing = missing_controls(card, card.controls)
     differ = 0
-    for label, path, expected in _weight_files(card):
+    for label, path, expected in _weight_files(card, [kind for kind in card.controls if kind not in missing]):
         found = weights_digest(path)
         differ += expected is not None and found != expected
         verdict = (
             "no digest in the card" if expected is None else "as its card says" if found == expected else "DIFFERS"
         )
-        typer.echo(f"{label}: {verdict} ({found})")
+        typer.echo(printable(f"{label}: {verdict} ({found})"))
+    if missing:
+        command = get_command(card.model, missing)
+        typer.echo(printable(f"{card.model}: control networks that are not here: {', '.join(missing)}. {command}"))
     raise typer.Exit(InputError.exit_code if differ else 0)
 
 
-def _weight_files(card: "ModelCard") -> list[tuple[str, Path, str | None]]:
-    """Label, path and expected digest of all weights of a card. Raises an error where a file is damaged."""
+def _weight_files(card: "ModelCard", kinds: Sequence[str]) -> list[tuple[str, Path, str | None]]:
+    """Label, path and expected digest of all weights of a card, with its control networks of these kinds. Raises an
+    error where a file is damaged."""
     from assetgen.diffusion.loading.weight_files import (
         addition_path,
         check_file,
@@ -132,7 +138,7 @@ def _weight_files(card: "ModelCard") -> list[tuple[str, Path, str | None]]:
     )
 
     files: list[tuple[str, Path, str | None]] = []
-    for label, weights, digest in card.weight_locations(card.controls):
+    for label, weights, digest in card.weight_locations(kinds):
         check_weights(weights, replaced_parts(card) if weights is card.weights else ())
         files.append((label, weights_path(weights), digest))
     for each in (*card.loras, *card.embeddings):

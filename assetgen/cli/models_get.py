@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import PresetFolderOption, library_beside
-from assetgen.errors import InputError
+from assetgen.errors import InputError, printable
 
 if TYPE_CHECKING:
     from assetgen.diffusion.loading.downloads import HubDownload
@@ -111,7 +111,7 @@ def _confirm(name: str, files: "Sequence[HubDownload]", missing: int, licence: s
     wanted = [each for each in files if each.local is None]
     hubs = ", ".join(dict.fromkeys(each.hub for each in wanted))
     what = f"{gigabytes(missing)} in {len(wanted)} files of {hubs} into {cache} ({gigabytes(free)} free)"
-    typer.echo(f"{name}: {what}. Licence: {licence}", err=True)
+    typer.echo(printable(f"{name}: {what}. Licence: {licence}"), err=True)
     if yes:
         return
     if not sys.stdin.isatty():
@@ -152,7 +152,7 @@ def _line_a_file() -> "Emit":
     def emit(event: "Event") -> None:
         if isinstance(event, Downloading) and event.file not in names:
             names.add(event.file)
-            typer.echo(f"  {event.file}", err=True)
+            typer.echo(printable(f"  {event.file}"), err=True)
 
     return emit
 
@@ -164,13 +164,13 @@ def _bar() -> "Iterator[Emit]":
 
     from assetgen.events import Downloading
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=None)
 
         def emit(event: "Event") -> None:
             if isinstance(event, Downloading):
-                name = event.file.rpartition("/")[2]
+                name = printable(event.file.rpartition("/")[2])
                 progress.update(task, description=f"{name:.40}", completed=event.done, total=event.total)
 
         yield emit

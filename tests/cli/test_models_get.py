@@ -94,6 +94,16 @@ def test_a_downloaded_model_is_here_for_list_and_verify(get: Get) -> None:
     assert get(command=("models", "verify", "own")).returncode == 0
 
 
+def test_control_networks_that_are_not_here_are_listed_by_verify(get: Get) -> None:
+    assert get("--yes").returncode == 0
+    done = get(command=("models", "verify", "own"))
+    missing = (
+        "own: control networks that are not here: depth. While online, run: assetgen models get own --controls depth"
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, missing)
+    assert done.stdout.startswith("own: no digest in the card (")
+
+
 def test_a_snapshot_that_was_downloaded_with_patterns_is_here(get: Get, hub: Any, tmp_path: Path) -> None:
     """huggingface_hub reports such a snapshot as incomplete."""
     card = tmp_path / "models/own.yaml"

@@ -47,6 +47,19 @@ def test_the_shipped_models_fit_into_100_columns(assetgen: Run) -> None:
     assert [line for line in table if line.startswith("mini ") and line.endswith(" here")]
 
 
+def test_a_download_that_the_card_does_not_state_is_computed(assetgen: Run, own: Path) -> None:
+    (own / "models/own.yaml").write_text(CARD.replace("download: 19.1, ", ""))
+    [row] = [line for line in assetgen("models", "list", "--pack", own)[1].splitlines() if line.startswith("own ")]
+    assert row.split()[7] == "~12.2"
+
+
+def test_text_of_cards_is_printed_with_escapes(assetgen: Run, own: Path) -> None:
+    card = CARD.replace("licence: Community", 'licence: "Com\\e[31mmunity"')
+    (own / "models/own.yaml").write_text(card)
+    out = assetgen("models", "list", "--pack", own)[1]
+    assert "own: Com\\x1b[31mmunity (" in out and "\x1b" not in out
+
+
 def test_a_card_that_cannot_be_used_is_listed_with_the_reason(assetgen: Run, own: Path) -> None:
     (own / "models/own.yaml").write_text(CARD.replace("licence: Community\n", ""))
     code, out, _ = assetgen("models", "list", "--pack", own)

@@ -20,6 +20,7 @@ from assetgen.pack.schema import Hub, ModelCard, Quantization
 from assetgen.terms import UNKNOWN_STUDIO, Studio
 
 _NETWORKS = ("unet", "transformer")
+_BYTES_PER_PARAMETER = 2
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,16 @@ class ModelOverview:
         return max((self.card.facts.parameters.get(name, 0.0) for name in _NETWORKS), default=0.0)
 
     @property
+    def size(self) -> float:
+        """GB on the hub, as the card states them, else of its numbers of parameters in 16 bits; 0 for other weights."""
+        facts = self.card.facts
+        computed = sum(facts.parameters.values()) * _BYTES_PER_PARAMETER
+        return (facts.download or computed) if isinstance(self.card.weights, Hub) else 0.0
+
+    @property
     def download(self) -> float:
-        """GB that must be downloaded, as the card states it; 0 for weights that are here or not on the hub."""
-        is_remote = self.weights != "here" and isinstance(self.card.weights, Hub)
-        return (self.card.facts.download or 0.0) if is_remote else 0.0
+        """GB that must be downloaded; 0 for weights that are here or not on the hub."""
+        return self.size if self.weights != "here" else 0.0
 
 
 def model_overview(card: ModelCard) -> ModelOverview:

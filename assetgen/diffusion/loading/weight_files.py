@@ -96,12 +96,17 @@ def check_downloaded(card: ModelCard, loras: Iterable[ExtraWeights], kinds: Iter
 
     Raises `NotInstalledError` with one command for all missing downloads, `InputError` for missing local files.
     """
-    controls = {kind: partial(weights_path, card.controls[kind].weights) for kind in kinds}
+    kinds = tuple(kinds)
+    controls = [partial(weights_path, card.controls[kind].weights) for kind in kinds]
     parts = [partial(weights_path, location) for location in (card.weights, *_parts(card))]
     additions = [partial(addition_path, each) for each in (*loras, *card.embeddings)]
-    missing = find_missing(controls.values())
-    command = get_command(card.model, [kind for kind, check in controls.items() if find_missing([check])])
-    raise_missing([*find_missing([*parts, *additions]), *missing], f"model '{card.model}'", command)
+    command = get_command(card.model, missing_controls(card, kinds))
+    raise_missing(find_missing([*parts, *additions, *controls]), f"model '{card.model}'", command)
+
+
+def missing_controls(card: ModelCard, kinds: Iterable[str]) -> list[str]:
+    """The kinds of controls whose networks must be downloaded first. Raises `InputError` for missing local files."""
+    return [kind for kind in kinds if find_missing([partial(weights_path, card.controls[kind].weights)])]
 
 
 def find_missing(checks: Iterable[Callable[[], object]]) -> list[NotInstalledError]:
