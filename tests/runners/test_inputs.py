@@ -9,7 +9,7 @@ import pytest
 
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.library import load_pack
-from assetgen.pack.recipe import Recipe
+from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.runners.inputs import fetch_inputs, send_inputs
@@ -81,3 +81,11 @@ def test_a_worker_without_the_weights_refuses(recipe: Recipe, store: Store, tmp_
     shutil.rmtree(tmp_path / "weights")
     with pytest.raises(InputError, match=r"weights of 'own' are not at '.*weights' on this worker\. Copy them there"):
         fetch_inputs(recipe, store, tmp_path / "worker")
+
+
+def test_a_worker_with_other_weights_of_a_steps_model_refuses(recipe: Recipe, store: Store, tmp_path: Path) -> None:
+    estimating = Stage("step", "delight", "delight", 1, {"model": recipe.source.arguments["model"]})
+    plain = replace(recipe, source=replace(recipe.source, arguments={}), steps=(estimating,))
+    (tmp_path / "weights/model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(InputError, match="the weights of 'own' on this worker differ from the pack's"):
+        fetch_inputs(plain, store, tmp_path / "worker")
