@@ -5,7 +5,8 @@ An `ImageSet` holds named channels, each a `height × width × channels` array o
 - `color` is sRGB-encoded, 3 (RGB) or 4 (RGBA, straight alpha) channels. Every other channel is linear data.
 - Integers span 0..max, floats 0..1. Row 0 is the top. Normals are stored as `(n + 1) / 2`.
 - Known channel names: color, height, normal, roughness, metallic, ao, orm, emission, depth; layer0, layer1, … are parts
-  of `color` from the back to the front, RGBA like it; page1, normal_page1, … are further textures of an atlas.
+  of `color` from the back to the front, RGBA like it; page1, normal_page1, … are further textures of an atlas; hover,
+  pressed, disabled and empty show `color` in other states.
 - A sequence holds the frames of an animation: each channel stacks them from top to bottom; `meta.frames` times them.
 """
 
@@ -28,6 +29,10 @@ MAX_SCALED_PIXELS = 4096 * 4096
 """Most pixels of an image that is scaled to cover a size, before it is cropped."""
 MAX_PIXELS = 8192 * 8192
 """Images with more pixels are neither read nor made."""
+Borders = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels."""
+UI_STATES = ("hover", "pressed", "disabled", "empty")
+"""Channels that show `color` in other states of a control of a user interface."""
 _ROWS = 256  # converted at once
 _Integer = TypeVar("_Integer", np.uint8, np.uint16)
 _SAMPLE_TYPES = (np.uint8, np.uint16, np.float32)
@@ -55,6 +60,8 @@ class Region:
     """The member's own `Meta.pivot`."""
     page: int | None = None
     """Number of the texture that it lies on; None for the first."""
+    borders: Borders | None = None
+    """The member's own `Meta.borders`."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,10 @@ class Meta:
     """The alpha channel was sampled by a model."""
     frames: Frames | None = None
     """The frames of a sequence; None for a still. Every other field describes one frame."""
+    borders: Borders | None = None
+    """Nine-slice margins in pixels: what lies between them is stretched or repeated."""
+    middle: Literal["stretch", "tile"] | None = None
+    """How an engine fills what lies between the borders."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """Facts of third-party parts, by name. Prefix the name with your package to avoid collisions."""
 
@@ -277,7 +288,7 @@ def layered_image(layers: Array) -> ImageSet:
 
 def is_colored(channel: str) -> bool:
     """True for a channel with sRGB colours, whose alpha is straight."""
-    return channel == "color" or channel.startswith(("layer", "page"))
+    return channel in ("color", *UI_STATES) or channel.startswith(("layer", "page"))
 
 
 def page_channel(channel: str, page: int) -> str:

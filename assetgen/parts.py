@@ -36,7 +36,7 @@ PART_KINDS: tuple[PartKind, ...] = ("source", "control", "step", "check", "expor
 Files = Mapping[str, bytes]
 """File contents by path. Paths are relative to the target folder and use `/`."""
 
-Use = Literal["sprite", "pixel_sprite", "texture", "pixel_texture", "material", "sky", "decal", "picture"]
+Use = Literal["sprite", "pixel_sprite", "texture", "pixel_texture", "material", "sky", "decal", "picture", "cursor"]
 """How the game uses the image. Exporters choose filter, mipmaps and compression by it."""
 
 ReadGuard = Callable[[Path], None]

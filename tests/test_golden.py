@@ -20,14 +20,17 @@ TOLERANCE = 1.0  # of 255, for the rounding of another processor
 STEPS: dict[str, dict[str, Any]] = {
     "cutout": {},
     "delight": {},
+    "nine_slice": {"middle": "make"},
     "outline": {"width": 2, "color": "#203040"},
     "palette": {"colors": 6},
+    "panel": {"border": 4, "radius": 6},
     "pbr_maps": {},
     "pixelate": {"cell": 4, "colors": 8},
     "resize": {"scale": 0.5},
     "seamless": {},
     "trim": {"padding": 1},
     "upscale": {"factor": 2},
+    "ui_states": {},
 }
 
 
@@ -36,6 +39,7 @@ def drawn(name: str) -> ImageSet:
     if name in ("outline", "trim"):
         cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
+    images = images.with_meta(tiles="xy") if name == "panel" else images
     part = load_part("step", name)
     made: ImageSet = part.run(images, **dict(part.params(**STEPS[name])))
     return made

@@ -17,6 +17,8 @@ PRESETS = {
     "pixel_sprite", "cartoon_icon", "item_icon", "character", "isometric_building", "tile_texture", "pixel_tile",
     "pbr_material", "skybox_strip", "concept_from_mesh", "painted_concept", "decal",
 }  # fmt: skip
+INTERFACE = {"ui_panel", "ui_button", "ui_bar", "ui_frame", "cursor"}
+"""Their templates are those of the presets that they extend."""
 MODELS = {
     "mini", "sd15", "sd21", "sdxl", "sd_turbo", "sdxl_turbo", "lcm_dreamshaper", "sd35_medium", "sd35_large",
     "flux_schnell", "flux_dev", "pixart_sigma", "sana", "sdxl_lightning", "lcm_lora_sd15", "lcm_lora_sdxl",
@@ -34,7 +36,7 @@ def test_all_presets_and_models_are_shipped() -> None:
     assert MODELS - set(library.card_names()) == set()
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS))
+@pytest.mark.parametrize("preset", sorted(PRESETS | INTERFACE))
 def test_a_preset_builds_as_a_draft(build: Build, tmp_path: Path, preset: str) -> None:
     trimesh.creation.box((1, 2, 3)).export(tmp_path / "box.glb")
     mesh = ", depth: {mesh: box.glb}" if preset == "concept_from_mesh" else ""

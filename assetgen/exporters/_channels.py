@@ -41,6 +41,13 @@ def transparency(color: Array) -> Literal["opaque", "cut", "soft"]:
     return "cut" if ((alpha == 0) | (alpha == 255)).all() else "soft"
 
 
+def hotspot(images: ImageSet) -> tuple[int, int]:
+    """Column and row of the pixel that contains the pivot; without a pivot, the first one."""
+    width, height = images.size
+    x, y = images.meta.pivot or (0.0, 0.0)
+    return min(max(int(x * width), 0), width - 1), min(max(int(y * height), 0), height - 1)
+
+
 def is_pixel_art(images: ImageSet, use: Use) -> bool:
     """True if the engine must use nearest-neighbour filtering."""
     return use.startswith("pixel_") or bool(images.meta.pixel_art)

@@ -34,6 +34,12 @@ def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Ite
         yield names[page], _json(_timed(found, meta, frames) if frames else {"frames": found, "meta": meta})
 
 
+def as_region(images: ImageSet, member: str) -> ImageSet:
+    """An image as the only member of an atlas, for `sheet_json`."""
+    meta = images.meta
+    return images.with_meta(regions={member: Region((0, 0, *images.size), meta.trim, meta.pivot, borders=meta.borders)})
+
+
 def _json(data: object) -> bytes:
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
 
@@ -58,7 +64,8 @@ def _frame(region: Region) -> dict[str, object]:
     x, y, width, height = region.rect
     trim = region.trim or Trim((0, 0), (width, height))
     (left, top), (full_width, full_height) = trim.offset, trim.source_size
-    return {
+    borders = dict(zip(("left", "top", "right", "bottom"), region.borders, strict=True)) if region.borders else None
+    return ({"borders": borders} if borders else {}) | {
         "frame": {"x": x, "y": y, "w": width, "h": height},
         "rotated": False,
         "trimmed": (width, height) != (full_width, full_height),

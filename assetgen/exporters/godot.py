@@ -7,11 +7,21 @@ a `CanvasTexture`, whose filter overrides the project's default.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, kind, png_name, pngs, transparency
+from assetgen.exporters._channels import (
+    PACKED_IN_ORM,
+    SURFACES,
+    hotspot,
+    is_pixel_art,
+    kind,
+    png_name,
+    pngs,
+    transparency,
+)
 from assetgen.exporters._frames import on_sheet
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
 from assetgen.exporters._godot_sprite_frames import animated_sprite, sprite_frames
 from assetgen.exporters._godot_tileset import tileset_resource
+from assetgen.exporters._godot_ui import ui_resources
 from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
 
@@ -52,10 +62,11 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     """Write each channel as PNG with its `.import`, and Godot resources as `.tres`.
 
     Resources: a material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres`
-    for every member of an atlas, a `TileSet` for a tileset, a `CanvasTexture` for pixel art and for sprites with a
-    normal map. An animation is a sheet, its `SpriteFrames` at `NAME.tres`, and a scene at `NAME.tscn` with an
-    `AnimatedSprite2D` that plays it. An `orm` channel replaces ao, roughness and metallic. `use` decides the import
-    settings. `folder` is the target folder relative to the Godot project, without `res://`.
+    for every member of an atlas, a `TileSet` for a tileset, a `StyleBoxTexture` for nine-slice margins (with a `Theme`
+    at `NAME_theme.tres` where there are other states), a `CanvasTexture` for pixel art, for sprites with a normal map,
+    and for cursors, whose metadata `hotspot` is in pixels. An animation is a sheet, its `SpriteFrames` at `NAME.tres`,
+    and a scene at `NAME.tscn` with an `AnimatedSprite2D` that plays it. An `orm` channel replaces ao, roughness and
+    metallic. `use` decides the import settings. `folder` is the target folder relative to the Godot project, without `res://`.
 
     Example:
         engine: godot
@@ -103,11 +114,13 @@ def _resources(
         for member, region in sorted(images.meta.regions.items()):
             texture = paths[page_channel("color", region.page or 0)]
             yield f"{name}/{member}.tres", _atlas_texture(f"{root}{name}/{member}.tres", region, texture)
+    elif images.meta.borders is not None:
+        yield from ui_resources(images, name, images.meta.borders, root, paths)
     elif use == "sky":
         yield file, _sky(root + file, paths["color"])
     elif use == "material" or (use in SURFACES and any(channel in images for channel in _MATERIAL_CHANNELS)):
         yield file, _material(images, root + file, use, paths)
-    elif is_pixel_art(images, use) or "normal" in images:
+    elif is_pixel_art(images, use) or "normal" in images or use == "cursor":
         yield file, _canvas_texture(images, root + file, use, paths)
 
 
@@ -167,4 +180,6 @@ def _canvas_properties(images: ImageSet, use: Use, used: Mapping[str, str]) -> d
         properties["texture_filter"] = _CANVAS_NEAREST
     if use in SURFACES:
         properties["texture_repeat"] = _CANVAS_REPEAT
+    if use == "cursor":
+        properties["metadata/hotspot"] = "Vector2({}, {})".format(*hotspot(images))
     return properties

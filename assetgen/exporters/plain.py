@@ -5,8 +5,9 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name, pngs
+from assetgen.exporters._css import border_image, cursor
 from assetgen.exporters._frames import on_sheet
-from assetgen.exporters._texture_packer import sheet_json
+from assetgen.exporters._texture_packer import as_region, sheet_json
 from assetgen.images import ImageSet
 from assetgen.parts import Files, Use, part
 
@@ -21,8 +22,9 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     named by their number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, and
     `animations` as Pixi reads them. A tileset's JSON has `image` and the fields of `assetgen.pixels.tilesets.Tileset`:
     terrains have numbers from 0 (-1: none); tiles are in rows from the top left, with `corners` from the top left and
-    `sides` from the top, both clockwise, `probability`, and `collision` polygons in pixels. The files are the same for
-    every `use`.
+    `sides` from the top, both clockwise, `probability`, and `collision` polygons in pixels. An image with
+    nine-slice margins has a JSON file with `borders`, as Pixi reads them, and `NAME.css` with a `border-image`. A
+    cursor has both with its pivot and hotspot. The files are the same for every other `use`.
 
     Example:
         engine: plain
@@ -35,4 +37,7 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     if images.meta.tileset is not None:
         document = {"image": PurePosixPath(png_name(name, "color")).name, **asdict(images.meta.tileset)}
         files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+    elif images.meta.borders is not None or use == "cursor":
+        files |= sheet_json(as_region(images, PurePosixPath(name).name), name)
+        files[f"{name}.css"] = cursor(images, name) if use == "cursor" else border_image(images, name)
     return files

@@ -60,7 +60,7 @@ def atlas(
             channels[page_channel(channel, number)] = sheet
         for name, rect in rects.items():
             meta = members[name].meta
-            regions[name] = Region(rect, meta.trim, meta.pivot, number or None)
+            regions[name] = Region(rect, meta.trim, meta.pivot, number or None, meta.borders)
     pixel_art = all(images.meta.pixel_art for images in members.values()) or None
     return ImageSet(channels, Meta(tiles="", regions=dict(sorted(regions.items())), pixel_art=pixel_art))
 
@@ -88,10 +88,10 @@ def _types(images: ImageSet) -> str:
 
 
 def _trimmed(images: ImageSet) -> ImageSet:
-    """A member without its transparent border; one without visible pixels is unchanged."""
+    """A member without its transparent border; one without visible pixels, or with nine-slice margins, is unchanged."""
     seen = split_alpha(images["color"])[1][..., 0] > 0 if "color" in images else np.zeros((0, 0), bool)
     columns, rows = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
-    if not rows.size:
+    if not rows.size or images.meta.borders:
         return images
     left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     (width, height), meta = images.size, images.meta

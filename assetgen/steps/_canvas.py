@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, Meta, Region, Trim, is_colored, size_error, split_alpha
+from assetgen.images import (
+    Array,
+    Borders,
+    ImageSet,
+    Meta,
+    Region,
+    Trim,
+    is_colored,
+    size_error,
+    split_alpha,
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,14 @@ def _moved(images: ImageSet, box: Box, tiles: str) -> Meta:
         trim=replace(trim, offset=(trim.offset[0] + box.left, trim.offset[1] + box.top)),
         pivot=pivot and ((pivot[0] * width - box.left) / box.width, (pivot[1] * height - box.top) / box.height),
         regions=regions and {name: _shifted(region, box) for name, region in regions.items()},
+        borders=meta.borders and _moved_borders(meta.borders, box, images.size),
     )
+
+
+def _moved_borders(borders: Borders, box: Box, size: tuple[int, int]) -> Borders:
+    left, top, right, bottom = borders
+    beyond = box.left + box.width - size[0], box.top + box.height - size[1]
+    return max(0, left - box.left), max(0, top - box.top), max(0, right + beyond[0]), max(0, bottom + beyond[1])
 
 
 def _shifted(region: Region, box: Box) -> Region:

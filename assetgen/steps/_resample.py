@@ -49,6 +49,7 @@ def scaled_meta(meta: Meta, ratio: tuple[float, float], method: str) -> Meta:
         trim=trim and Trim(_scaled(trim.offset, ratio), _scaled(trim.source_size, ratio)),
         regions=regions
         and {name: replace(region, rect=_scaled_rect(region.rect, ratio)) for name, region in regions.items()},
+        borders=meta.borders and (*_scaled(meta.borders[:2], ratio), *_scaled(meta.borders[2:], ratio)),
         cell=meta.cell and meta.cell * ratio[0],
         pixel_art=False if meta.pixel_art and method != "nearest" else meta.pixel_art,
     )

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
-from assetgen.images import ImageSet
+from assetgen.images import Array, ImageSet, split_alpha, to_float
 from assetgen.parts import part
 from assetgen.steps._canvas import Box, on_canvas, visible_part
 
@@ -18,14 +19,15 @@ def trim(
     padding: Annotated[int, Field(ge=0, le=512)] = 0,
     square: bool = False,
     multiple: Annotated[int, Field(ge=1, le=256)] = 1,
-    pivot: Literal["center", "bottom", "top"] = "center",
+    pivot: Literal["center", "bottom", "top", "tip"] = "center",
 ) -> ImageSet:
     """Cut every channel to the visible part; the frames of a sequence to what is visible in any of them.
 
     - `padding`: empty pixels left on each side.
     - `square`: make both sides equal, with empty pixels around the centre.
     - `multiple`: make both sides multiples of this many pixels.
-    - `pivot`: origin of the sprite, at the centre, bottom or top of the visible part.
+    - `pivot`: origin of the sprite, at the centre, bottom or top of the visible part; `tip` is its pixel nearest to the
+      top left corner, the hotspot of a cursor.
 
     Sets `meta.trim` (offset in the whole image and its size) and `meta.pivot`. An image without visible pixels is
     unchanged.
@@ -41,6 +43,18 @@ def trim(
         width = height = max(width, height)
     width, height = (-(-side // multiple) * multiple for side in (width, height))
     left, top = seen.left - (width - seen.width) // 2, seen.top - (height - seen.height) // 2
-    x = (seen.left - left + seen.width / 2) / width
-    y = (seen.top - top + seen.height * _PIVOTS[pivot]) / height
+    if pivot == "tip":
+        column, row = _tip(split_alpha(images.frames[0]["color"])[1])
+        x, y = (column - left + 0.5) / width, (row - top + 0.5) / height
+    else:
+        x = (seen.left - left + seen.width / 2) / width
+        y = (seen.top - top + seen.height * _PIVOTS[pivot]) / height
     return on_canvas(images, Box(left, top, width, height)).with_meta(pivot=(x, y))
+
+
+def _tip(alpha: Array) -> tuple[int, int]:
+    """Column and row of the pixel nearest to the top left corner, along the diagonal, that is at least half opaque."""
+    cover = to_float(alpha)[..., 0]
+    rows, columns = np.nonzero(cover >= min(0.5, float(cover.max())))
+    nearest = int((rows + columns).argmin())
+    return int(columns[nearest]), int(rows[nearest])

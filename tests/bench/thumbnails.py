@@ -44,6 +44,12 @@ assets:
     {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask, potion", seed: 46}}
   orb: {{preset: item_icon, prompt: a purple glowing orb, seed: 62}}
   atlas: {{preset: atlas, members: ["potion_*", orb]}}
+  icons: {{preset: icon_set, members: ["potion_*", orb]}}
+  cursor: {{preset: cursor, prompt: a sword, seed: 2}}
+  ui_panel: {{preset: ui_panel, prompt: dark wood planks, seed: 1}}
+  ui_frame: {{preset: ui_frame, prompt: gold metal, seed: 1}}
+  ui_button: {{preset: ui_button, prompt: green stone, seed: 1}}
+  ui_bar: {{preset: ui_bar, prompt: red crystal, seed: 1}}
   character: {{preset: character, prompt: a human wizard with a staff in a blue robe, seed: 2}}
   isometric_building: {{preset: isometric_building, prompt: a castle tower, seed: 31}}
   decal: {{preset: decal, prompt: a blue rune, seed: 209}}
@@ -61,7 +67,17 @@ assets:
   tileset: {{preset: tileset, members: [grass, stone]}}
   painted_concept: {{preset: painted_concept, prompt: "a green forest, day", seed: 3736361856}}
 """
-ALONE = ("sprite", "cartoon_icon", "atlas", "character", "isometric_building", "decal")
+ALONE = (
+    "sprite",
+    "cartoon_icon",
+    "atlas",
+    "character",
+    "isometric_building",
+    "decal",
+    "cursor",
+    "ui_panel",
+    "ui_frame",
+)
 
 
 def main() -> None:
@@ -90,6 +106,9 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
     return {
         **{name: fitted(read(name)) for name in ALONE},
         "item_icon": fitted(read("potion_blue")),
+        "icon_set": fitted(read("icons")),
+        "ui_button": listed([read(f"ui_button{tail}") for tail in ("", "_hover", "_pressed", "_disabled")]),
+        "ui_bar": listed([read("ui_bar"), read("ui_bar_empty")]),
         "pixel_sprite": fitted(read("pixel_sprite"), grid=True),
         "pixel_tile": fitted(read("pixel_tile"), grid=True),
         "tile_texture": repeated(read("tile_texture")),
@@ -120,6 +139,15 @@ def level(sheet: Image.Image, facts: dict[str, Any]) -> Image.Image:
     images = ImageSet({"color": np.asarray(sheet)}, Meta.from_json({"tileset": facts}))
     side = SIDE // facts["tile_size"][0]
     return Image.fromarray(to_uint8(paint_level(images, columns=side, rows=side, seed=LEVEL)))
+
+
+def listed(pictures: list[Image.Image]) -> Image.Image:
+    """The images one below the other, in the same size."""
+    width, height = pictures[0].size
+    canvas = Image.new("RGBA", (width, (height + 4) * len(pictures)))
+    for number, picture in enumerate(pictures):
+        canvas.paste(picture, (0, number * (height + 4)))
+    return fitted(canvas)
 
 
 def stacked(layers: list[Image.Image]) -> Image.Image:

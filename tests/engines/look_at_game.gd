@@ -35,6 +35,21 @@ func _look_at_pictures() -> void:
 	expect(odd.get_size() == Vector2i(10, 6), "a material of odd size keeps it")
 
 
+func _look_at_interface() -> void:
+	expect((load("res://art/paged/b.tres") as AtlasTexture).atlas == load("res://art/paged_page1.png"), "a member is on page 1")
+	var box := load("res://art/button.tres") as StyleBoxTexture
+	expect(box.texture == load("res://art/button.png"), "a style box shows its picture")
+	var sides := [SIDE_LEFT, SIDE_TOP, SIDE_RIGHT, SIDE_BOTTOM].map(box.get_texture_margin)
+	expect(sides == [5.0, 6.0, 7.0, 8.0], "a style box has its margins")
+	expect(box.axis_stretch_horizontal == StyleBoxTexture.AXIS_STRETCH_MODE_TILE_FIT, "its middle is repeated")
+	var buttons := load("res://art/button_theme.tres") as Theme
+	var hover := buttons.get_stylebox("hover", "Button") as StyleBoxTexture
+	expect(hover.texture == load("res://art/button_hover.png"), "a theme has the states of a button")
+	var fill := (load("res://art/bar_theme.tres") as Theme).get_stylebox("fill", "ProgressBar") as StyleBoxTexture
+	expect((fill.texture as CanvasTexture).texture_filter == CanvasItem.TEXTURE_FILTER_NEAREST, "pixel art has hard edges")
+	expect(load("res://art/pointer.tres").get_meta("hotspot") == Vector2(2, 2), "a cursor has its hotspot")
+
+
 func _look_at_resources() -> void:
 	var pixels := load("res://art/pixels.tres") as CanvasTexture
 	expect(pixels.texture_filter == CanvasItem.TEXTURE_FILTER_NEAREST, "pixel art is not blurred")
@@ -54,6 +69,7 @@ func _look_at_resources() -> void:
 	expect(hero.get_image().get_pixel(0, 0) == Color8(200, 10, 10), "a member shows its own pixels")
 	expect(hero.get_size() == Vector2(4, 9), "a member has its own size")
 	expect((load("res://art/heroes/cut.tres") as AtlasTexture).get_size() == Vector2(12, 10), "trimming can be undone")
+	_look_at_interface()
 	var sky := load("res://art/dusk.tres") as Sky
 	expect(sky.sky_material is PanoramaSkyMaterial, "a sky is a panorama")
 	expect((sky.sky_material as PanoramaSkyMaterial).panorama.get_size() == Vector2(64, 32), "the sky has its picture")

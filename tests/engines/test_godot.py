@@ -54,7 +54,13 @@ def everything() -> dict[str, bytes]:
     sheet = atlas(Context(members=members))
     orm = surface(slopes(), normal=(128, 128, 255), orm=(255, 200, 0), ao=(255,), roughness=(200,), height=(9,))
     separate = surface(disc(), normal=(128, 128, 255), roughness=(99,), metallic=(50,))
+    paged = atlas(Context(members={name: color_image(flat((9, 9, 9), 12, 12)) for name in "ab"}), max_size=16, pages=2)
+    button = color_image(disc(), borders=(5, 6, 7, 8), middle="tile")
     given = [
+        godot(paged, "paged", folder="art"),
+        godot(button.replace(hover=disc(), pressed=disc(), disabled=disc()), "button", folder="art"),
+        godot(color_image(disc(), borders=(2, 2, 2, 2), pixel_art=True).replace(empty=disc()), "bar", folder="art"),
+        godot(color_image(disc(), pivot=(0.1, 0.1)), "pointer", use="cursor", folder="art"),
         godot(color_image(disc()), "smooth", folder="art"),
         godot(color_image(disc()), "pixels", use="pixel_sprite", folder="art"),
         godot(color_image(slopes(32, 32)), "floor", use="texture", folder="art"),

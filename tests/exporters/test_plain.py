@@ -67,6 +67,22 @@ def test_each_page_of_an_atlas_has_its_own_json() -> None:
     assert second["meta"]["related_multi_packs"] == ["all.json"]
 
 
+def test_nine_slice_margins_are_written_as_json_and_css() -> None:
+    panel = color_image(ramp(9, 7), borders=(1, 2, 3, 4), middle="tile").replace(hover=ramp(9, 7))
+    files = plain(panel, "ui/2nd.panel")
+    frame = json.loads(files["ui/2nd.panel.json"])["frames"]["2nd.panel"]
+    assert frame["borders"] == {"left": 1, "top": 2, "right": 3, "bottom": 4}
+    css = files["ui/2nd.panel.css"].decode()
+    assert 'border-image: url("2nd.panel.png") 2 3 4 1 fill round;' in css
+    assert '._2nd_panel:hover {\n  border-image-source: url("2nd.panel_hover.png");' in css
+
+
+def test_a_cursor_has_its_hotspot_in_css() -> None:
+    files = plain(color_image(ramp(10, 10), pivot=(0.15, 0.25)), "sword", use="cursor")
+    assert files["sword.css"].decode() == '.sword {\n  cursor: url("sword.png") 1 2, auto;\n}\n'
+    assert json.loads(files["sword.json"])["frames"]["sword"]["pivot"] == {"x": 0.15, "y": 0.25}
+
+
 def test_trimmed_members_record_offset_and_pivot_in_the_whole_image() -> None:
     trimmed = color_image(ramp(4, 4), trim=Trim((2, 6), (8, 10)), pivot=(0.5, 1.0))
     data = json.loads(plain(atlas(Context(members={"imp": trimmed})), "all")["all.json"])["frames"]["imp"]

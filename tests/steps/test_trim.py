@@ -84,3 +84,13 @@ def test_a_larger_canvas_is_transparent_in_layers_too() -> None:
     made = on_canvas(images, Box(-2, -2, 40, 40))
     assert (made["layer0"] == made["color"]).all()
     assert made["layer0"][0, 0, 3] == 0
+
+
+def test_the_tip_is_the_pixel_nearest_to_the_top_left() -> None:
+    alpha = np.zeros((8, 8), np.uint8)
+    alpha[2:6, 3:7] = 255
+    alpha[2, 3] = 10
+    alpha[3, 2] = 255
+    color = np.dstack([np.zeros((8, 8, 3), np.uint8), alpha])
+    made = trim(color_image(color), pivot="tip", padding=1)
+    assert (made.meta.pivot[0] * made.size[0], made.meta.pivot[1] * made.size[1]) == (1.5, 2.5)
