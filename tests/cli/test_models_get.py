@@ -45,7 +45,7 @@ def test_only_the_files_that_a_build_needs_are_downloaded(get: Get, hub: Any) ->
     done = get("--yes")
     assert (done.returncode, set(hub.downloaded())) == (0, NEEDED), done.stderr
     assert "own is here, and its digests are the hub's" in done.stdout
-    assert "in 7 files of maker/model, maker/lora into" in done.stderr  # the index was read before
+    assert "in 8 files of maker/model, maker/lora into" in done.stderr
     assert "Licence: Apache-2.0" in done.stderr
 
 
@@ -164,7 +164,9 @@ def test_an_interrupted_download_names_the_command_that_continues_it(start: Any,
 
 def test_nothing_is_downloaded_without_a_terminal_or_yes(get: Get, hub: Any) -> None:
     done = get()
-    assert (done.returncode, hub.downloaded()) == (2, ["model_index.json"])
+    assert (done.returncode, hub.downloaded()) == (2, ["model_index.json"])  # to find the components
+    [row] = [line for line in get(command=("models", "list")).stdout.splitlines() if line.startswith("own ")]
+    assert row.endswith(" not here")
     assert one_sentence(done).endswith("assetgen: nothing is downloaded without confirmation. Add --yes.")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from assetgen.diffusion.loading.weight_files import (
@@ -132,13 +133,24 @@ def _pipeline_files(location: Hub, replaced: Sequence[str]) -> Iterator[HubDownl
         what = f"'{location.hub}' has no file '{index}'"
         raise InputError(what, cure="`weights` must be a repository in diffusers layout")
     yield files[index]
-    download([files[index]], lambda _: None)
-    components = json.loads((files[index].local or Path()).read_bytes())
+    components = json.loads(_content(files[index]))
     for name, origin in components.items():
         if isinstance(origin, list) and origin[0] and name not in SKIPPED_COMPONENTS:
             folder = f"{_prefix(location)}{name}/"
             yield from _configurations(files, folder)
             yield from _weights(files, folder, location.variant) if name not in replaced else ()
+
+
+def _content(file: HubDownload) -> bytes:
+    """The content of a small file, which is not kept: before a person agrees, nothing of a model is here."""
+    from huggingface_hub import hf_hub_download
+
+    if file.local:
+        return file.local.read_bytes()
+    with TemporaryDirectory() as folder, _hub_errors(file.hub, file.revision):
+        path = Path(hf_hub_download(file.hub, file.path, revision=file.revision, local_dir=folder))
+        _check_digest(file, path)
+        return path.read_bytes()
 
 
 def _network_files(location: Hub) -> Iterator[HubDownload]:
