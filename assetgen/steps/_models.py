@@ -11,15 +11,19 @@ from assetgen.images import FloatArray, ImageSet, split_alpha, to_float
 from assetgen.pack.schema import ModelCard
 
 
-def _by_name(value: Any, info: ValidationInfo) -> Any:
-    """The card of this name, by the function `cards` of the validation context."""
+def _by_name(value: Any, info: ValidationInfo) -> ModelCard:
+    """The card of this name, by the function `cards` of the validation context. A card itself is refused where it is
+    not an object of Python: a request over HTTP must not name paths of the server."""
+    if isinstance(value, ModelCard):
+        return value
     cards = (info.context or {}).get("cards")
     if cards is None or not isinstance(value, str):
-        return value
+        raise ValueError("a model is written as the name of its card, like marigold_normals")
     try:
-        return cards(value)
+        found: ModelCard = cards(value)
     except InputError as error:
         raise ValueError(str(error)) from error
+    return found
 
 
 _SCHEMA = {"type": "string", "format": "model", "title": "Model", "description": "The name of a model card"}

@@ -65,3 +65,9 @@ def test_a_draft_loads_no_model_for_its_steps(tmp_path: Path) -> None:
     [draft] = resolve_pack(load_pack(tmp_path), draft=True)
     steps = {step.name: step.arguments for step in draft.steps}
     assert (steps["pbr_maps"]["models"], steps["pbr_maps"]["strength"]) == ((), 2)
+
+
+def test_a_card_written_in_place_of_its_name_is_refused(tmp_path: Path) -> None:
+    card = "{model: a, family: marigold_normals, weights: {folder: /etc}, licence: MIT, native: [64, 64]}"
+    with pytest.raises(InputError, match="pbr_maps: a model is written as the name of its card"):
+        wall(tmp_path, f"{{models: [{card}]}}")
