@@ -252,6 +252,19 @@ def describes(meta: Meta) -> Callable[[F], F]:
     return mark
 
 
+def gained(*arguments: str) -> Callable[[F], F]:
+    """Name the arguments that a part gained without a new version, below `@part`.
+
+    While they are None, they are in no cache key, so that assets made before stay up to date.
+    """
+
+    def mark(function: F) -> F:
+        function.assetgen_gained = arguments  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
 @dataclass(frozen=True)
 class Part:
     """A loaded part; `params` is the pydantic model of its keyword-only arguments."""
@@ -266,6 +279,11 @@ class Part:
     def adds(self) -> tuple[str, ...]:
         """The channels that the part adds."""
         return tuple(getattr(self.run, "assetgen_adds", ()))
+
+    @property
+    def gained(self) -> tuple[str, ...]:
+        """The arguments that are in no cache key while they are None."""
+        return tuple(getattr(self.run, "assetgen_gained", ()))
 
     @property
     def takes_device(self) -> bool:

@@ -19,6 +19,7 @@ LIMITS = {
     "preset": "pack.library._MAX_LINEAGE server.catalog._MAX_THUMBNAIL",
     "folder of weights": "pack.weights._MAX_FILES",
     "weight file": "pack.weights._MAX_BYTES",
+    "ONNX network": "diffusion.loading.onnx_files._MAX_BYTES",
     "lock": "pack.lock._MAX_BYTES",
     "manifest, journal": "build.manifest._MAX_BYTES build.publish._MAX_JOURNAL",
     "image": "pixels.image_files._MAX_FILE_BYTES images.MAX_PIXELS pixels.image_files._MAX_DEEP_PIXELS"

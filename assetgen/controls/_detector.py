@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from assetgen.controls._fit import ControlSize, Fit, pad_to_size, read_fitted, resize_to
-from assetgen.diffusion.loading.detectors import OnnxNetwork, ready, torchvision_cure, warm_detector, warm_graph
+from assetgen.diffusion.loading.detectors import ready, torchvision_cure, warm_detector
+from assetgen.diffusion.loading.onnx_files import OnnxNetwork, warm_graph
 from assetgen.diffusion.loading.weight_files import find_missing, get_command, hub_file, raise_missing
 from assetgen.diffusion.speed.devices import resolve_device
 from assetgen.errors import InputError, NotInstalledError
@@ -41,7 +42,6 @@ _PACKAGE = "controlnet_aux"
 _CURES = {
     _PACKAGE: 'pip install "assetgen[controls]" && pip install --no-deps controlnet-aux==0.0.10',
     "einops": 'pip install "assetgen[controls]"',
-    "onnxruntime": 'pip install "assetgen[controls]"',
     "skimage": 'pip install "assetgen[controls]"',
 }
 _REPLACE_TORCH = ("torchvision", "timm")
@@ -135,13 +135,9 @@ def run_detector(
 
 def onnx_networks(device: str, *weights: DetectorWeights) -> list[OnnxNetwork]:
     """Load ONNX networks. Raises `NotInstalledError` for missing files or packages, `InputError` for other files."""
-    torch_device = resolve_device(device)
     missing = find_missing(partial(_locate, each) for each in weights)
     raise_missing(missing, "this control", missing[0].cure if missing else "")
-    try:
-        return [warm_graph(*_locate(each), torch_device) for each in weights]
-    except ImportError as error:
-        raise NotInstalledError("this control needs onnxruntime", cure=_CURES["onnxruntime"]) from error
+    return [warm_graph(*_locate(each), device) for each in weights]
 
 
 def _locate(weights: DetectorWeights) -> tuple[Path, str]:

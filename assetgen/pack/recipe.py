@@ -63,7 +63,9 @@ class Stage:
     @property
     def identity(self) -> dict[str, JsonValue]:
         """Identity used in cache keys: part, version and arguments, with files and model cards by digest."""
-        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(_in_use(self.arguments))}
+        gained = self.part.gained
+        given = {key: value for key, value in self.arguments.items() if value is not None or key not in gained}
+        return {"part": f"{self.kind}/{self.name}@{self.version}", "words": identity_json(_in_use(given))}
 
 
 def _cards_in(value: Any) -> tuple[ModelCard, ...]:

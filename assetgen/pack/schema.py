@@ -182,8 +182,7 @@ class Folder(Spec):
 
 
 class SingleFile(Spec):
-    """One local .safetensors checkpoint, or as `network` a .gguf file. `config` is a diffusers folder or hub id with
-    the model's configuration files; `digest` is computed by `weights_digest`."""
+    """One .safetensors or .onnx file, or as `network` a .gguf file. `config`: a diffusers folder or hub id for it."""
 
     file: Path
     config: str | None = None
@@ -191,17 +190,18 @@ class SingleFile(Spec):
 
 
 class Hub(Spec):
-    """A repository on the Hugging Face hub, pinned to a revision."""
+    """A repository on the Hugging Face hub, pinned to a revision; or with `file` one file of it."""
 
     hub: str
     revision: Annotated[str, Field(min_length=1)]
     variant: str | None = None
     subfolder: str | None = None
+    file: str | None = None
 
 
 def _location_kind(value: object) -> str | None:
     keys = set(value) if isinstance(value, Mapping) else set(getattr(type(value), "model_fields", ()))
-    return next((kind for kind in ("bundled", "folder", "file", "hub") if kind in keys), None)
+    return next((kind for kind in ("bundled", "folder", "hub", "file") if kind in keys), None)
 
 
 Location = Annotated[

@@ -7,10 +7,12 @@ import numpy as np
 
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import Array, FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
-from assetgen.parts import part
+from assetgen.parts import gained, part
 from assetgen.pixels.alpha_faults import worst_fault
 from assetgen.steps._edge import FAINT, SOLID, bleed, soft_edge
 from assetgen.steps._key import Mask, drop_shadow, find_background, open_holes, srgb_from_lab
+from assetgen.steps._matte import find_matte, fused_colors
+from assetgen.steps._models import Model
 
 _OPAQUE = 0.5
 _SPECK = 0.001  # of the image: smaller islands are removed (16 px of 128 × 128)
@@ -18,11 +20,14 @@ _TRIMAP_WIDTH = 2  # pixels on either side of the key's edge that matting solves
 
 
 @part(version=1)
+@gained("network")
 def cutout(
     images: ImageSet,
+    device: str = "auto",
     *,
     method: Literal["key", "matting"] = "key",
     alpha: Literal["soft", "hard"] = "soft",
+    network: Model | None = None,
 ) -> ImageSet:
     """Make the plain background of `color` transparent; the other channels stay.
 
@@ -30,23 +35,37 @@ def cutout(
       shadows, opens enclosed holes where the evidence is strong, and removes specks. `matting` refines the edge of the
       key by closed-form matting (Levin, Lischinski and Weiss, 2008); it needs the extra `matte`.
     - `alpha`: `soft` keeps partly covered edge pixels; `hard` makes alpha 0 or full, for pixel art.
+    - `network`: a background-removal network, tried before the key: the model card `birefnet_lite`, `birefnet`, or one
+      of your own of family birefnet, u2net, isnet or isnet_anime with `weights: {file: NETWORK.onnx}`. It needs
+      seconds on a CPU, and the extra `onnx`.
 
-    An image that already has transparent pixels keeps its alpha. Alpha that a model sampled (`meta.native_alpha`) is
-    kept if it passes the check `alpha`; otherwise its colours, alone and on white, are keyed as well, and the best
-    score of that check decides. An image without a plain border stays opaque; the check `alpha` rejects it.
-    Transparent pixels get the nearest visible colour. Sets `meta.background` to the removed colour.
+    An image that already has transparent pixels keeps its alpha, unless a model sampled it (`meta.native_alpha`): then
+    that alpha, the network's and the key's are tried in this order. The first that passes the check `alpha` is used,
+    else the one with the best score. An image without a plain border stays opaque where no network finds the object.
+    Transparent pixels get the nearest visible colour. The key sets `meta.background` to the removed colour.
 
-    Example:
+    Examples:
         - cutout: {alpha: hard}
+        - cutout: {network: birefnet_lite}
     """
     rgb, given = (to_float(channel) for channel in split_alpha(images["color"]))
-    if given.min() >= _OPAQUE:
-        return _keyed(images, rgb, method, alpha)
-    kept = images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))
-    if not images.meta.native_alpha or worst_fault(kept)[0] <= 1:
-        return kept
-    keyed = (_keyed(images, plain, method, alpha) for plain in (rgb, rgb * given + (1 - given)))
-    return min(kept, *keyed, key=worst_fault)
+    plain, kept = [rgb], []
+    if given.min() < _OPAQUE:
+        kept = [images.replace(color=_joined(rgb, _hardened(given[..., 0], alpha), images["color"]))]
+        if not images.meta.native_alpha or worst_fault(kept[0])[0] <= 1:
+            return kept[0]
+        plain = [rgb, rgb * given + (1 - given)]
+    if network is not None:
+        kept.append(_found(images, plain[-1], alpha, find_matte(plain[-1], network, device)))
+        if worst_fault(kept[-1])[0] <= 1:
+            return kept[-1]
+    keyed = [_keyed(images, each, method, alpha) for each in plain]
+    return min(*kept, *keyed, key=worst_fault) if kept else keyed[0]
+
+
+def _found(images: ImageSet, rgb: FloatArray, alpha: str, coverage: FloatArray) -> ImageSet:
+    """The images with the alpha that a network found, and without the background in the colours of its soft edge."""
+    return images.replace(color=_joined(fused_colors(rgb, coverage), _hardened(coverage, alpha), images["color"]))
 
 
 def _keyed(images: ImageSet, rgb: FloatArray, method: str, alpha: str) -> ImageSet:

@@ -164,7 +164,7 @@ def test_missing_weights_and_packages_are_reported_with_commands(
     with pytest.raises(NotInstalledError, match=r"'yolox_l.onnx' .* run: assetgen models get dwpose"):
         run(weights=brightest(tmp_path))
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(NotInstalledError, match=r'needs onnxruntime. pip install "assetgen\[controls\]"'):
+    with pytest.raises(NotInstalledError, match=r'ONNX Runtime is not installed. pip install "assetgen\[onnx\]"'):
         run(weights=brightest(tmp_path), finder=finder(tmp_path))
 
 

@@ -186,9 +186,23 @@ ESTIMATORS = {
 """Families of models that draw no images but estimate maps of one, with the diffusers class of each."""
 
 
+_IMAGENET_MEAN, _IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MASK_NETWORKS = {
+    "birefnet": (_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+    "u2net": (_IMAGENET_MEAN, _IMAGENET_DEVIATION),
+    "isnet": ((0.5, 0.5, 0.5), (1.0, 1.0, 1.0)),
+    "isnet_anime": (_IMAGENET_MEAN, (1.0, 1.0, 1.0)),
+}
+"""Families of ONNX networks that find the main object of an image, with the mean and standard deviation by which its
+sRGB values (0..1) are normalized, as in the package rembg."""
+
+
 def get_family(name: str) -> Family:
     """A family by name. Raises `InputError` with a suggestion for an unknown one."""
     known = _names()
+    if name in MASK_NETWORKS:
+        what = f"models of family '{name}' find the object of an image, and draw none"
+        raise InputError(what, cure="Use it in a step, like cutout: {network: birefnet_lite}")
     if name in ESTIMATORS:
         what = f"models of family '{name}' estimate maps of an image, and draw none"
         raise InputError(what, cure="Use it in a step, like pbr_maps: {models: [marigold_normals]}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 _DOWNLOAD_CURE = "Download it again from where the detector's weights are published"
-_CUDA = "CUDAExecutionProvider"
 _FIRST_TORCHVISION = 15  # torch 2.N goes with torchvision 0.(N + 15)
 
 Load = Callable[["Mapping[str, Tensor]", str], Any]
@@ -31,43 +29,6 @@ def warm_detector(load: Load, file: Path, digest: str, device: str) -> Any:
     """The network that `load(tensors, device)` makes of a file's tensors, kept in memory. `digest` identifies the
     file's content."""
     return WARM.get("detector", (load, file, digest, device), lambda: load(read_tensors(file), device))
-
-
-@dataclass(frozen=True)
-class OnnxNetwork:
-    """An ONNX network; `size` is the width and height of its input image."""
-
-    run: Callable[[Any], list[Any]]
-    size: tuple[int, int]
-
-
-def warm_graph(file: Path, digest: str, device: str) -> OnnxNetwork:
-    """The network in an .onnx file, kept in memory; it runs on a GPU where the installed ONNX Runtime supports it.
-
-    Raises `InputError` for other files, `ImportError` without ONNX Runtime.
-    """
-    return WARM.get("onnx", (file, digest, device), lambda: _read_onnx(file, device))
-
-
-def _read_onnx(file: Path, device: str) -> OnnxNetwork:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are also raised
-    name, _, number = device.partition(":")
-    providers: list[Any] = ["CPUExecutionProvider"]
-    if name == "cuda" and _CUDA in onnxruntime.get_available_providers():
-        providers.insert(0, (_CUDA, {"device_id": int(number or 0)}))
-    try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=providers)
-    except Exception as error:  # its errors have no base of their own
-        reason = str(error).strip().partition("\n")[0][:120]
-        raise InputError(f"'{file}' is damaged or not an ONNX network ({reason})", cure=_DOWNLOAD_CURE) from error
-    entries = session.get_inputs()
-    shape = entries[0].shape if len(entries) == 1 else []
-    if len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
-        raise InputError(f"the network in '{file}' does not take one image of a fixed size", cure=_DOWNLOAD_CURE)
-    return OnnxNetwork(lambda image: session.run(None, {entries[0].name: image}), (shape[3], shape[2]))
 
 
 def read_tensors(file: Path) -> Mapping[str, Tensor]:

@@ -64,8 +64,11 @@ def needed_downloads(card: ModelCard, kinds: Iterable[str]) -> tuple[HubDownload
     reached or does not give access, `InputError` where it has no such repository, revision or file.
     """
     found: list[HubDownload] = []
-    if isinstance(card.weights, Hub):
-        found += _pipeline_files(card.weights, replaced_parts(card))
+    match card.weights:
+        case Hub(hub=hub, revision=revision, file=str(file)):
+            found += _single_file(HubFile(hub=hub, revision=revision, file=file))
+        case Hub():
+            found += _pipeline_files(card.weights, replaced_parts(card))
     controls = [card.controls[kind] for kind in kinds]
     for location in (card.network, card.vae, *(each.weights for each in controls if each.type != "ip_adapter")):
         found += _network_files(location) if isinstance(location, Hub) else ()

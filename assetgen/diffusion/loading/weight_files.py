@@ -17,6 +17,7 @@ from assetgen.parts import HubFile
 PIPELINE_FILE = "model_index.json"
 _INDEX_SUFFIX = ".safetensors.index.json"
 GGUF = ".gguf"
+_ONNX = ".onnx"
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 IMAGE_ENCODER = "image_encoder"
 """The folder of an IP-Adapter's CLIP image encoder."""
@@ -38,6 +39,8 @@ def weights_path(location: Location) -> Path:
         if path is None or not path.exists():
             raise InputError(f"there is no model at '{path}'", cure=DOWNLOAD_AGAIN)
         return path
+    if location.file:
+        return hub_file(location.hub, location.revision, location.file)
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError, IncompleteSnapshotError, LocalEntryNotFoundError
@@ -289,7 +292,11 @@ def check_file(file: Path) -> None:
 
 
 def read_header(file: Path) -> dict[str, Any]:
-    """The header of a weight file (dtype, shape, data_offsets by tensor name), after the same checks."""
+    """The header of a weight file (dtype, shape, data_offsets by tensor name), after the same checks.
+
+    ONNX Runtime checks an .onnx file: here it is empty."""
+    if file.suffix == _ONNX and file.is_file():
+        return {}
     if file.suffix == GGUF and file.is_file():
         return _gguf_header(file)
     if file.suffix in _PICKLES:
