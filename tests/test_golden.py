@@ -28,6 +28,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "pixelate": {"cell": 4, "colors": 8},
     "resize": {"scale": 0.5},
     "seamless": {},
+    "sprite_normals": {},
     "trim": {"padding": 1},
     "upscale": {"factor": 2},
     "ui_states": {},
@@ -36,7 +37,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 def drawn(name: str) -> ImageSet:
     images = fake(Context(), prompt="a red dragon", seed=3)
-    if name in ("outline", "trim"):
+    if name in ("outline", "sprite_normals", "trim"):
         cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
     images = images.with_meta(tiles="xy") if name == "panel" else images
