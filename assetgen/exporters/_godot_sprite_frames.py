@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from math import gcd
 from pathlib import PurePosixPath
 
-from assetgen.exporters._frames import animations
 from assetgen.exporters._godot_files import assignments, external, internal, resource_file, uid
 from assetgen.images import Frames, ImageSet, Region, Tag
+from assetgen.pixels.sheets import animations
 
 _NEAREST = "1"  # CanvasItem.TEXTURE_FILTER_NEAREST
 _MILLISECONDS = 1000

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name
-from assetgen.exporters._frames import animations
 from assetgen.images import Frames, ImageSet, Region, Tag, Trim, page_channel
+from assetgen.pixels.sheets import animations
 
 
 def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Iterator[tuple[str, bytes]]:

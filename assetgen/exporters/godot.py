@@ -17,13 +17,13 @@ from assetgen.exporters._channels import (
     pngs,
     transparency,
 )
-from assetgen.exporters._frames import on_sheet
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
 from assetgen.exporters._godot_sprite_frames import animated_sprite, sprite_frames
 from assetgen.exporters._godot_tileset import tileset_resource
 from assetgen.exporters._godot_ui import ui_resources
 from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
+from assetgen.pixels.sheets import on_sheet
 
 _MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
 _BLOCK = 4  # pixels: VRAM compression needs sides that are multiples of 4

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name, pngs
 from assetgen.exporters._css import border_image, cursor
-from assetgen.exporters._frames import on_sheet
 from assetgen.exporters._texture_packer import as_region, sheet_json
 from assetgen.images import ImageSet
 from assetgen.parts import Files, Use, part
+from assetgen.pixels.sheets import on_sheet
 
 
 @part(version=1)

@@ -1,9 +1,9 @@
 """The review page: the candidates of every asset side by side, in one HTML file that loads nothing.
 
-`page` fills `page.html` with `page.css`, `page.js`, the images as data URIs, and the facts (`collect`) as JSON. Opened
-as a file, the page collects choices and shows the `assetgen pick` commands for them. Served (`session`, and
-`assetgen.server.review_page`), it makes the picks itself. Prompts and names reach the page as text, and its content
-security policy runs only our script.
+`page` fills `page.html` with `page.css`, the scripts, the images as data URIs, and the facts (`collect`) as JSON.
+Opened as a file, the page collects choices and shows the `assetgen pick` commands for them. Served
+(`session`, and `assetgen.server.review_page`), it makes the picks itself. Prompts and names reach the page as text, and
+its content security policy runs only our scripts.
 """
 
 import base64
@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).parent
 
 def page(facts: Mapping[str, Any], *, served: bool = False) -> bytes:
     """The page as UTF-8. A served page may connect to its own server; a file may not connect at all."""
-    style, script = _read("page.css"), _read("page.js") + (_read("served.js") if served else "")
+    style, script = _read("page.css"), _read("animation.js") + _read("page.js") + (_read("served.js") if served else "")
     values = {
         "{policy}": _content_security_policy(style, script, served=served),
         "{title}": html.escape(f"{facts['pack']} · review"),

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from assetgen.build.candidates import Candidate
-from assetgen.images import Array, to_uint8
+from assetgen.images import Array, Frames, ImageSet, to_uint8
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
+from assetgen.pixels.sheets import animations, on_sheet
 from assetgen.pixels.tile_levels import paint_level
 
 _LOSSLESS_SIDE = 256
@@ -38,10 +39,11 @@ def asset_facts(recipe: Recipe) -> dict[str, Any]:
 def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, Any]:
     """One candidate: its image, material maps, check results and cost. A tileset's image is a level painted with it;
     the tiles are its `sheet`."""
-    images, color = candidate.images, candidate.images["color"]
+    images = candidate.images.frames[0]
+    color = images["color"]
     shown = paint_level(images) if images.meta.tileset else color
     height, width = shown.shape[:2]
-    return {
+    found = {
         "number": candidate.number,
         "seed": candidate.recipe.source_for(candidate.attempt).arguments.get("seed"),
         "cost": {key: cost[key] for key in _COSTS if key in cost},
@@ -51,7 +53,7 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
         "sheet": {"src": data_uri(color), "width": images.size[0], "height": images.size[1]}
         if shown is not color
         else None,
-        "maps": [{"name": name, "src": data_uri(array, side=_MAP_SIDE)} for name, array in _maps(candidate)],
+        "maps": [{"name": name, "src": data_uri(array, side=_MAP_SIDE)} for name, array in _maps(images)],
         "checks": [
             {
                 "name": name,
@@ -62,6 +64,21 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
             for name, verdict in candidate.verdicts
         ],
     }
+    frames = candidate.images.meta.frames
+    return found | ({"animation": _animation(candidate.images, frames)} if frames else {})
+
+
+def _animation(images: ImageSet, frames: Frames) -> dict[str, Any]:
+    """A sheet of all frames, their durations in milliseconds, and the animations."""
+    (width, height), color = images.frames[0].size, on_sheet(images)["color"]
+    tags = [{"name": tag.name, "first": tag.first, "last": tag.last, "loop": tag.loop} for tag in animations(frames)]
+    return {
+        "src": data_uri(color, lossless=max(width, height) <= _LOSSLESS_SIDE),
+        "columns": color.shape[1] // width,
+        "rows": color.shape[0] // height,
+        "durations": list(frames.durations),
+        "tags": tags,
+    }
 
 
 def surface_facts(candidate: Candidate) -> dict[str, Any]:
@@ -71,20 +88,20 @@ def surface_facts(candidate: Candidate) -> dict[str, Any]:
     return found | ({"pixels": True} if meta.pixel_art else {})
 
 
-def _maps(candidate: Candidate) -> list[tuple[str, Array]]:
+def _maps(images: ImageSet) -> list[tuple[str, Array]]:
     """Material maps, without those that the channel `orm` contains."""
-    channels = candidate.images.channels
+    channels = images.channels
     packed = {"ao", "roughness", "metallic"} if "orm" in channels else set()
     return [(name, array) for name, array in channels.items() if name != "color" and name not in packed]
 
 
-def data_uri(array: Array, *, side: int = 0) -> str:
+def data_uri(array: Array, *, side: int = 0, lossless: bool = False) -> str:
     """An image as a data URI: PNG up to `_LOSSLESS_SIDE`, else WebP. With `side` it is scaled down to fit."""
     from PIL import Image
 
     pixels = to_uint8(array)
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    lossless = not side and max(image.size) <= _LOSSLESS_SIDE
+    lossless = lossless or (not side and max(image.size) <= _LOSSLESS_SIDE)
     if side:
         image.thumbnail((side, side))
     buffer = io.BytesIO()

@@ -1,4 +1,3 @@
-"use strict";
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const picked = new Map(facts.assets.map((asset) => [asset.name, asset.picked]));
 const undone = []; // [asset, what was picked before], the last change at the end
@@ -36,10 +35,10 @@ function scale(asset, candidate, [width, height], most = 16) {
 /** One scale for all candidates of an asset. */
 const common = (asset, box) => Math.min(...asset.candidates.map((each) => scale(asset, each, box)));
 
-function imageOf(candidate, times, alt = "") {
-  const image = make("img", { src: candidate.src, alt, width: Math.max(1, Math.round(candidate.width * times)), draggable: "false" });
-  image.height = Math.max(1, Math.round(candidate.height * times));
-  return image;
+function imageOf(candidate, times, alt = "", onion = false) {
+  const [width, height] = [candidate.width, candidate.height].map((side) => Math.max(1, Math.round(side * times)));
+  if (candidate.animation) return filmOf(candidate, [width, height], alt, onion);
+  return make("img", { src: candidate.src, alt, width, height, draggable: "false" });
 }
 
 function tiles(asset, candidate, box) {
@@ -139,11 +138,12 @@ function drawStage() {
   const width = Math.max(160, stage.clientWidth - 56);
   const times = scale(asset, candidate, [width, 320]);
   const large = asset.tiles && document.body.dataset.view === "tiled" ? tiles(asset, candidate, [width, 320])
-    : imageOf(candidate, times, `Candidate ${candidate.number}, enlarged`);
-  return stage.replaceChildren(
+    : imageOf(candidate, times, `Candidate ${candidate.number}, enlarged`, clock.onion);
+  stage.replaceChildren(...[
     make("div", { class: "top" }, make("h2", { text: `${asset.name} · ${candidate.number}` }),
       make("small", { class: "standing", text: `${candidate.width} × ${candidate.height}, ${times >= 1 ? `${+times.toFixed(1)}×` : `${Math.round(times * 100)} %`}` })),
     make("div", { class: `ground large${kind}` }, large),
+    playback(candidate),
     actions(asset, candidate),
     verdicts(candidate),
     ...compare(asset, candidate, kind, width),
@@ -152,7 +152,9 @@ function drawStage() {
       asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
     ...(candidate.sheet ? [make("h3", { text: "Sheet" }), make("div", { class: `ground${kind}` }, imageOf(candidate.sheet, scale(asset, candidate.sheet, [width, 480])))] : []),
     ...(candidate.maps.length ? [make("h3", { text: "Material" }), maps(candidate)] : []),
-    make("h3", { text: "How it was made" }), madeHow(asset, candidate));
+    make("h3", { text: "How it was made" }), madeHow(asset, candidate),
+  ].filter(Boolean));
+  return exposeAll();
 }
 
 function actions(asset, candidate) {
@@ -171,7 +173,7 @@ function verdicts(candidate) {
 }
 
 function compare(asset, candidate, kind, width) {
-  if (!asset.now || asset.built === candidate.number) return [];
+  if (!asset.now || asset.built === candidate.number || candidate.animation) return [];
   const times = Math.min(...[asset.now, candidate].map((each) => scale(asset, each, [width, 240])));
   const halves = [[asset.now, "In the game now"], [candidate, "This candidate"]].map(([each, alt]) =>
     make("div", { class: "half" }, imageOf(each, times, alt)));
@@ -315,6 +317,8 @@ const keys = {
   ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), ArrowUp: () => below(-1), ArrowDown: () => below(1),
   Enter: () => chosen() && pick(chosen().number),
   u: undo, r: more, e: edit,
+  p: () => chosen()?.animation && togglePlaying(), o: () => chosen()?.animation && toggleOnion(),
+  ",": () => chosen()?.animation && stepFrame(-1), ".": () => chosen()?.animation && stepFrame(1),
   b: () => next("ground", GROUNDS), v: () => next("view", VIEWS),
   "/": () => byId("search").focus(), "?": () => byId("help").showModal(),
 };

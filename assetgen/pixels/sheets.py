@@ -1,4 +1,4 @@
-"""What the exporters share about sequences: all frames on one sheet, and the animations that they make."""
+"""Sequences as engines and pages show them: all frames on one sheet, and the animations that they make."""
 
 from dataclasses import replace
 from math import ceil
