@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from typing import Literal
 
+from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, split_alpha, to_uint8, to_uint16
 from assetgen.parts import Use
 from assetgen.pixels.image_files import encode_png
+from assetgen.pixels.tilesets import Tileset
 
 _DEEP_CHANNELS = ("height", "depth")
 """Published with 16 bits per sample: 8 would show steps on slopes."""
@@ -46,6 +48,18 @@ def hotspot(images: ImageSet) -> tuple[int, int]:
     width, height = images.size
     x, y = images.meta.pivot or (0.0, 0.0)
     return min(max(int(x * width), 0), width - 1), min(max(int(y * height), 0), height - 1)
+
+
+def tileset_of(images: ImageSet) -> Tileset | None:
+    """What the metadata say about the tiles of a sheet. Raises `InputError` where a step has changed its size."""
+    tileset = images.meta.tileset
+    if tileset is None:
+        return None
+    (width, height), rows = tileset.tile_size, -(-len(tileset.tiles) // tileset.columns)
+    if images.size != (tileset.columns * width, rows * height):
+        what = f"a step changed the size of the tileset, whose tiles have {width} × {height} pixels"
+        raise InputError(what, cure="Apply it to the members instead")
+    return tileset
 
 
 def is_pixel_art(images: ImageSet, use: Use) -> bool:

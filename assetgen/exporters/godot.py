@@ -15,6 +15,7 @@ from assetgen.exporters._channels import (
     kind,
     png_name,
     pngs,
+    tileset_of,
     transparency,
 )
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
@@ -107,9 +108,9 @@ def _resources(
     images: ImageSet, name: str, use: Use, root: str, paths: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes]]:
     file = f"{name}.tres"
-    if images.meta.tileset is not None:
+    if tileset := tileset_of(images):
         used = _canvas_channels(paths)
-        yield file, tileset_resource(root + file, images.meta.tileset, used, _needed_canvas(images, use, used))
+        yield file, tileset_resource(root + file, tileset, used, _needed_canvas(images, use, used))
     elif images.meta.regions is not None:
         for member, region in sorted(images.meta.regions.items()):
             texture = paths[page_channel("color", region.page or 0)]

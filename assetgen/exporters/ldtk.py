@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from assetgen.errors import InputError
-from assetgen.exporters._channels import png_name, pngs
+from assetgen.exporters._channels import png_name, pngs, tileset_of
 from assetgen.images import ImageSet
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.tilesets import Tile, Tileset
@@ -34,12 +34,12 @@ def ldtk(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
         engine: ldtk
     """
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
-    if images.meta.tileset is not None:
-        width, height = images.meta.tileset.tile_size
-        if width != height or images.meta.tileset.shape == "isometric":
-            what = f"LDtk has square tiles only, not {images.meta.tileset.shape} ones of {width} × {height} pixels"
+    if tileset := tileset_of(images):
+        width, height = tileset.tile_size
+        if width != height or tileset.shape == "isometric":
+            what = f"LDtk has square tiles only, not {tileset.shape} ones of {width} × {height} pixels"
             raise InputError(what, cure="Use another engine, such as tiled, or other tiles")
-        document = _project(images.meta.tileset, PurePosixPath(name).name, images.size)
+        document = _project(tileset, PurePosixPath(name).name, images.size)
         files[f"{name}.ldtk"] = (json.dumps(document, indent="\t", ensure_ascii=False) + "\n").encode()
     return files
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import PurePosixPath
 
-from assetgen.exporters._channels import png_name, pngs
+from assetgen.exporters._channels import png_name, pngs, tileset_of
 from assetgen.exporters._css import border_image, cursor
 from assetgen.exporters._texture_packer import as_region, sheet_json
 from assetgen.images import ImageSet
@@ -34,8 +34,8 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
     if images.meta.regions is not None:
         files |= sheet_json(images, name, frames)
-    if images.meta.tileset is not None:
-        document = {"image": PurePosixPath(png_name(name, "color")).name, **asdict(images.meta.tileset)}
+    if tileset := tileset_of(images):
+        document = {"image": PurePosixPath(png_name(name, "color")).name, **asdict(tileset)}
         files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     elif images.meta.borders is not None or use == "cursor":
         files |= sheet_json(as_region(images, PurePosixPath(name).name), name)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from assetgen.exporters._channels import png_name, pngs
+from assetgen.exporters._channels import png_name, pngs, tileset_of
 from assetgen.images import ImageSet
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.tilesets import NO_TERRAIN, Polygon, Tile, Tileset
@@ -26,9 +26,9 @@ def tiled(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
         engine: tiled
     """
     files = {png_name(name, channel): data for channel, data in pngs(images).items()}
-    if images.meta.tileset is not None:
+    if tileset := tileset_of(images):
         title = PurePosixPath(name).name
-        document = _tileset(images.meta.tileset, title, images.size)
+        document = _tileset(tileset, title, images.size)
         files[f"{name}.tsj"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     return files
 

@@ -195,3 +195,5 @@ def _member_changes(now: Mapping[str, str], locked: Mapping[str, str]) -> Iterat
             yield f"member {name} added"
         elif now[name] != locked[name]:
             yield f"member {name} changed"
+    if now.keys() == locked.keys() and list(now) != list(locked):
+        yield "order of the members changed"

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from assetgen.images import Array, FloatArray
+from assetgen.images import Array, to_float
 from assetgen.pixels.tilesets import Tile
+from assetgen.sources._tile_paint import as_samples
 
 
-def diamond(channels: Mapping[str, FloatArray], *, soft: bool) -> dict[str, FloatArray]:
+def diamond(channels: Mapping[str, Array], *, soft: bool) -> dict[str, Array]:
     """The channels of a tile of `height × width` pixels as a diamond; outside it they are 0.
 
     With `soft`, a pixel is the mean of 16 samples, else it is the nearest pixel of the tile.
@@ -24,8 +25,8 @@ def diamond(channels: Mapping[str, FloatArray], *, soft: bool) -> dict[str, Floa
     column, row, _ = _indices(side, samples, width, height)
     made = {}
     for name, array in channels.items():
-        flat = array[row, column].reshape(side, samples, 2 * side, samples, array.shape[2]).mean(axis=(1, 3))
-        made[name] = np.asarray(flat * inside[..., None], np.float32)
+        flat = to_float(array)[row, column].reshape(side, samples, 2 * side, samples, -1).mean(axis=(1, 3))
+        made[name] = as_samples(np.asarray(flat * inside[..., None], np.float32), array)
     return made
 
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assetgen.images import Array, FloatArray, ImageSet, to_float
 from assetgen.pixels.color import oklab_from_srgb, srgb_from_oklab
@@ -81,11 +79,13 @@ def shadow_regions(above: Bits, below: Bits, look: Look, member: int) -> dict[Ti
     return {(member, "cast"): cast, (member, "fading"): whole & ~cast, (member, "plain"): below & ~whole}
 
 
-def depth(mask: Bits) -> NDArray[np.float64]:
+def depth(mask: Bits) -> Array:
     """The distance of each sample inside from the nearest one outside, in samples."""
-    from scipy.ndimage import distance_transform_edt
+    import cv2
 
-    return np.full(mask.shape, np.inf) if mask.all() else np.asarray(distance_transform_edt(mask))
+    if mask.all():
+        return np.full(mask.shape, np.inf)
+    return np.asarray(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
 
 
 def moved_down(mask: Bits, rows: int) -> Bits:
@@ -128,9 +128,3 @@ def as_samples(channel: FloatArray, like: Array) -> Array:
     if like.dtype == np.float32:
         return channel
     return np.rint(np.clip(channel, 0, 1) * np.iinfo(like.dtype).max).astype(like.dtype)
-
-
-def types_differ(members: Sequence[ImageSet]) -> bool:
-    """The members have other channels or sample types."""
-    kinds = [{name: (array.dtype, array.shape[2]) for name, array in images.channels.items()} for images in members]
-    return any(one != other for one, other in pairwise(kinds))

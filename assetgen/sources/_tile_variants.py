@@ -37,7 +37,7 @@ def _rings(width: int, height: int) -> tuple[NDArray[np.int64], NDArray[np.int64
     from 1 to half of the way to the middle (`places × rings`) the row and column there."""
     y, x = np.mgrid[:height, :width]
     across, down = (x + 0.5) / width * 2 - 1, (y + 0.5) / height * 2 - 1
-    far = np.maximum(np.abs(across), np.abs(down))
+    far = np.maximum(np.maximum(np.abs(across), np.abs(down)), 1e-9)  # 0 in the middle of odd sizes
     rings = max(1, min(width, height) // 4)
     ring = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y))
     places = 2 * (width + height)

@@ -18,18 +18,18 @@ from assetgen.sources._tile_collision import polygons_of
 from assetgen.sources._tile_isometric import diamond, diamond_tile
 from assetgen.sources._tile_layouts import COLUMNS, Layout, tiles_of
 from assetgen.sources._tile_masks import BorderStyle, Shape, mask_of
-from assetgen.sources._tile_paint import Look, Regions, TilePart, border_regions, compose, shaded
+from assetgen.sources._tile_paint import Look, Regions, TilePart, as_samples, border_regions, compose, shaded
 from assetgen.sources._tile_platforms import platform_polygons, platform_regions
 from assetgen.sources._tile_variants import variant
 
 _SMALLEST, _PIXELS_PER_REACH = 8, 8
 _Pixels = Annotated[int, Field(ge=0, le=16)]
 _Weight = Annotated[float, Field(gt=0, le=100)]
-_Drawn = tuple[Tile, Mapping[str, FloatArray]]
+_Drawn = tuple[Tile, Mapping[str, Array]]
 
 
 @part(version=1, members=True, ordered=True)
-@describes(Meta(tileset=Tileset("blob", (1, 1), 1, (), (Tile(),))))
+@describes(Meta(tileset=Tileset("blob", (4, 4), 1, (), (Tile(),))))
 def tileset(
     context: Context,
     *,
@@ -79,7 +79,7 @@ def tileset(
     if shape == "isometric":
         tiles = [(diamond_tile(tile, size), diamond(channels, soft=not pixel_art)) for tile, channels in tiles]
     terrains = tuple(Terrain(name, _mean_color(images)) for name, images in members.items())[: max(other, 0) + 1]
-    return _sheet(tiles, textures[0], Tileset(layout, size, COLUMNS[layout], terrains, (), shape))
+    return _sheet(tiles, textures[0].meta.pixel_art, Tileset(layout, size, COLUMNS[layout], terrains, (), shape))
 
 
 def _check_sheet(layout: Layout, shape: str, size: tuple[int, int], count: int) -> None:
@@ -116,9 +116,15 @@ def _check_alike(both: str, one: ImageSet, other: ImageSet) -> None:
         raise InputError(f"{both} have different sizes ({sizes} pixels)", cure="Make both with one size")
     if bool(one.meta.pixel_art) != bool(other.meta.pixel_art):
         raise InputError(f"only one of {both} is pixel art", cure="Make both with one preset, such as pixel_tile")
-    if one.channels.keys() != other.channels.keys():
-        lists = " and ".join(", ".join(sorted(images.channels)) for images in (one, other))
-        raise InputError(f"{both} differ in their channels ({lists})", cure="Make both with one preset")
+    kinds = [_kinds(images) for images in (one, other)]
+    if kinds[0] != kinds[1]:
+        raise InputError(f"{both} differ in their channels ({' and '.join(kinds)})", cure="Make both with one preset")
+
+
+def _kinds(images: ImageSet) -> str:
+    """Channels with their sample types; colour is used without alpha."""
+    found = (f"{name} {array.dtype} × {array.shape[2]}" for name, array in sorted(images.channels.items()))
+    return ", ".join(found).replace(" × 4", " × 3")
 
 
 def _checked(name: str, images: ImageSet) -> ImageSet:
@@ -154,7 +160,7 @@ def _reduced(name: str, images: ImageSet, tile: int | None) -> ImageSet:
 
     def reduce(array: Array) -> Array:
         blocks = to_float(array).reshape(height // factor, factor, tile, factor, array.shape[2])
-        return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
+        return as_samples(np.asarray(blocks.mean(axis=(1, 3)), np.float32), array)
 
     return images.map(reduce)
 
@@ -196,7 +202,11 @@ def _draw(work: _Work, textures: Sequence[ImageSet], tiles: Sequence[Tile]) -> I
         else:
             regions = border_regions(masks.draw(tile), work.look, 1 if len(textures) == 2 else None)
             polygons = _polygons(regions, parts, work)
-        yield replace(tile, collision=polygons), compose(regions, parts, work.look)
+        channels = compose(regions, parts, work.look)
+        yield (
+            replace(tile, collision=polygons),
+            {name: as_samples(channels[name], textures[0][name]) for name in channels},
+        )
 
 
 def _polygons(regions: Regions, parts: Mapping[TilePart, Mapping[str, FloatArray]], work: _Work) -> tuple[Polygon, ...]:
@@ -216,9 +226,8 @@ def _variants(
         plain = next(tile for tile in tiles if {tile.terrain, *tile.corners, *tile.sides} == {number})
         for index, weight in enumerate(weights):
             varied = variant(images, work.form.seed + index)
-            channels = {name: to_float(array) for name, array in varied.channels.items()}
-            channels["color"] = np.concatenate(split_alpha(channels["color"]), axis=2)
-            yield replace(plain, probability=weight, name=f"variant{index + 1}"), channels
+            color = np.concatenate(split_alpha(varied["color"]), axis=2)
+            yield replace(plain, probability=weight, name=f"variant{index + 1}"), {**varied.channels, "color": color}
 
 
 def _mean_color(images: ImageSet) -> str:
@@ -226,22 +235,16 @@ def _mean_color(images: ImageSet) -> str:
     return "#" + "".join(f"{value:02x}" for value in mean)
 
 
-def _sheet(tiles: Sequence[_Drawn], like: ImageSet, description: Tileset) -> ImageSet:
+def _sheet(tiles: Sequence[_Drawn], pixel_art: bool | None, description: Tileset) -> ImageSet:
     """The tiles in rows; what is left of the last row is transparent."""
     height, width = tiles[0][1]["color"].shape[:2]
     found = replace(description, tile_size=(width, height), tiles=tuple(tile for tile, _ in tiles))
     rows = -(-len(tiles) // found.columns)
     sheets = {}
     for channel, first in tiles[0][1].items():
-        sheet = np.zeros((rows * height, found.columns * width, first.shape[2]), np.float32)
+        sheet = np.zeros((rows * height, found.columns * width, first.shape[2]), first.dtype)
         for index, (_, channels) in enumerate(tiles):
             x, y = found.origin(index)
             sheet[y : y + height, x : x + width] = channels[channel]
-        sheets[channel] = _as_samples(sheet, like[channel])
-    return ImageSet(sheets, Meta(tiles="", pixel_art=like.meta.pixel_art, tileset=found))
-
-
-def _as_samples(channel: FloatArray, like: Array) -> Array:
-    if like.dtype == np.float32:
-        return channel
-    return np.rint(np.clip(channel, 0, 1) * np.iinfo(like.dtype).max).astype(like.dtype)
+        sheets[channel] = sheet
+    return ImageSet(sheets, Meta(tiles="", pixel_art=pixel_art, tileset=found))

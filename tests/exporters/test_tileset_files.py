@@ -20,6 +20,7 @@ from assetgen.pack.library import PackFile
 from assetgen.pack.resolve import resolve_pack
 from assetgen.parts import Context
 from assetgen.sources.tileset import tileset
+from assetgen.steps.resize import resize
 
 NOISE = np.random.default_rng(2).integers(60, 200, (16, 16, 1), np.uint8)
 GRASS, DIRT = (color_image(NOISE // np.array(divide, np.uint8), pixel_art=True) for divide in ((4, 1, 4), (1, 2, 4)))
@@ -124,6 +125,12 @@ def test_ldtk_rules_choose_corner_tiles_by_the_four_cells_that_they_cover() -> N
 def test_ldtk_has_no_diamonds() -> None:
     with pytest.raises(InputError, match="not isometric ones of 32 × 16 pixels"):
         ldtk(made(shape="isometric"), "meadow")
+
+
+@pytest.mark.parametrize("export", [godot, plain, tiled, ldtk])
+def test_a_sheet_that_a_step_resized_is_refused(export: Any) -> None:
+    with pytest.raises(InputError, match="changed the size of the tileset, whose tiles have 16 × 16 pixels"):
+        export(resize(made(), scale=2), "meadow")
 
 
 @pytest.mark.parametrize("export", [tiled, ldtk])

@@ -183,6 +183,12 @@ def test_changed_members_are_reported_by_name(entry: MakeEntry, members: str, pr
     assert changes_between(entry(text % (prompt, members)), before) == reasons
 
 
+def test_another_order_of_members_is_reported_where_it_matters(entry: MakeEntry) -> None:
+    text = "pack: p\nassets:\n  one: {preset: sprites, prompt: x}\n  two: {preset: sprites, prompt: y}\n"
+    listed = [entry(f"{text}  wall: {{preset: tileset, members: [{names}]}}\n") for names in ("one, two", "two, one")]
+    assert changes_between(*listed) == ["order of the members changed"]
+
+
 def test_another_engine_is_reported(entry: MakeEntry) -> None:
     assert "export plain → godot" in changes_between(entry(engine="godot"), entry())
 
