@@ -20,6 +20,7 @@ TOLERANCE = 1.0  # of 255, for the rounding of another processor
 STEPS: dict[str, dict[str, Any]] = {
     "cutout": {},
     "delight": {},
+    "emission": {"brightness": 0.6},
     "nine_slice": {"middle": "make"},
     "outline": {"width": 2, "color": "#203040"},
     "palette": {"colors": 6},
