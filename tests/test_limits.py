@@ -28,7 +28,8 @@ LIMITS = {
     "mesh": "controls._mesh._MAX_BYTES controls._gltf._MAX_BUFFER_BYTES controls._polygons.MAX_FACES"
     " controls._polygons._MAX_LINE controls._gltf._MAX_JSON_BYTES controls._gltf._MAX_VALUES controls._gltf._MAX_NODES"
     " controls._gltf._MAX_LEVELS controls._gltf._MAX_PRIMITIVES controls._gltf._MAX_LISTED",
-    "rendering of a mesh": "controls._raster._MAX_WORK",
+    "rendering of a mesh": "controls._raster._MAX_WORK controls.turntable._MOST_PIXELS",
+    "sheet of frames": "exporters._frames.MAX_SIDE",
     "request body": "server.guard._JSON_BYTES server.requests.MAX_DEPTH server.requests.MAX_VALUES"
     " server.guard._UPLOAD_BYTES",
     "make, candidates": "server.requests.MAX_VARIATIONS build.candidates.MAX_CANDIDATES",
