@@ -14,17 +14,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from assetgen.errors import InputError
 from assetgen.pixels.tilesets import Tileset
 
 Array = NDArray[Any]
 FloatArray = NDArray[np.float32]
+Milliseconds = Annotated[int, Field(ge=10, le=60_000)]
+"""How long a frame may be shown."""
 MAX_SCALED_PIXELS = 4096 * 4096
 """Most pixels of an image that is scaled to cover a size, before it is cropped."""
 MAX_PIXELS = 8192 * 8192

@@ -18,9 +18,13 @@ from assetgen.sources.fake import fake
 FILE = Path(__file__).with_name("golden.json")
 TOLERANCE = 1.0  # of 255, for the rounding of another processor
 STEPS: dict[str, dict[str, Any]] = {
+    "bob": {},
     "cutout": {},
     "delight": {},
     "emission": {"brightness": 0.6},
+    "dissolve": {"pattern": "ordered"},
+    "flash": {"strength": 0.5},
+    "idle": {},
     "nine_slice": {"middle": "make"},
     "outline": {"width": 2, "color": "#203040"},
     "palette": {"colors": 6},
@@ -29,7 +33,10 @@ STEPS: dict[str, dict[str, Any]] = {
     "pixelate": {"cell": 4, "colors": 8},
     "resize": {"scale": 0.5},
     "seamless": {},
+    "shake": {},
+    "spin": {},
     "sprite_normals": {},
+    "squash_stretch": {},
     "trim": {"padding": 1},
     "upscale": {"factor": 2},
     "ui_states": {},
@@ -38,7 +45,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 def drawn(name: str) -> ImageSet:
     images = fake(Context(), prompt="a red dragon", seed=3)
-    if name in ("outline", "sprite_normals", "trim"):
+    if name in ("outline", "sprite_normals", "trim") or load_part("step", name).adds_frames:
         cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
     images = images.with_meta(tiles="xy") if name == "panel" else images

@@ -19,6 +19,7 @@ PRESETS = {
 }  # fmt: skip
 INTERFACE = {"ui_panel", "ui_button", "ui_bar", "ui_frame", "cursor"}
 """Their templates are those of the presets that they extend."""
+MOTIONS = {"idle", "bob", "squash_stretch", "flash", "shake", "spin", "dissolve"}
 MODELS = {
     "mini", "sd15", "sd21", "sdxl", "sd_turbo", "sdxl_turbo", "lcm_dreamshaper", "sd35_medium", "sd35_large",
     "flux_schnell", "flux_dev", "pixart_sigma", "sana", "sdxl_lightning", "lcm_lora_sd15", "lcm_lora_sdxl",
@@ -43,6 +44,14 @@ def test_a_preset_builds_as_a_draft(build: Build, tmp_path: Path, preset: str) -
     events = build(f"pack: p\nengine: godot\nassets: {{a: {{preset: {preset}, prompt: a thing{mesh}}}}}")
     assert [event for event in events if isinstance(event, Failed)] == []
     assert (tmp_path / "game/a.png").is_file()
+
+
+@pytest.mark.parametrize("preset", sorted(MOTIONS))
+def test_a_preset_animates_another_asset(build: Build, tmp_path: Path, preset: str) -> None:
+    hero, moving = "a: {preset: pixel_sprite, prompt: x}", f"b: {{preset: {preset}, members: [a]}}"
+    events = build(f"pack: p\nassets: {{{hero}, {moving}, c: {{preset: animation, members: [b]}}}}")
+    assert [event for event in events if isinstance(event, Failed)] == []
+    assert {path.suffix for path in (tmp_path / "game").glob("c.*")} >= {".png", ".json"}
 
 
 @pytest.mark.parametrize("model", [*sorted(MODELS), LAYERED])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from assetgen.build.stages import run_part
 from assetgen.errors import AssetgenError, InputError
@@ -117,6 +118,15 @@ def test_members_of_two_sizes_are_refused() -> None:
 def test_one_pixel_art_member_beside_a_painted_one_is_refused() -> None:
     with pytest.raises(InputError, match="only one of 'a' and 'b' is pixel art"):
         animation(Context(members={"a": still(), "b": still(pixel_art=True)}))
+
+
+@pytest.mark.parametrize(("colors", "pixel_art"), [(200, True), (300, False)])
+def test_a_picture_of_few_colours_is_pixel_art(tmp_path: Path, colors: int, pixel_art: bool) -> None:
+    tones = np.arange(300) % colors
+    rows = np.stack([tones % 256, tones // 256, tones * 0], 1).reshape(15, 20, 3).astype(np.uint8)
+    Image.fromarray(rows).save(tmp_path / "a.png")
+    made = member(Context(), image=InputFile(path=tmp_path / "a.png", sha256=""))
+    assert made.meta.pixel_art == pixel_art
 
 
 @pytest.mark.parametrize("members", [{}, {"a": still(), "b": still()}])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from assetgen.cli.settings import parse_arguments, parse_size, run_checked, write_png
+from assetgen.cli.settings import parse_arguments, parse_size, run_checked, write_file
 from assetgen.errors import InputError
 
 
@@ -28,8 +28,10 @@ def depth(
       assetgen depth keep.glb
       assetgen depth keep.glb --size 1024x768 --azimuth 120 --set fov=30
     """
+    from assetgen.pixels.image_files import encode_png
+
     if output and output.suffix.lower() != ".png":
         raise InputError(f"'{output}' is not a .png file", cure="Depth is written as PNG")
     arguments = {"mesh": str(mesh), "size": parse_size(size), "azimuth": azimuth, "elevation": elevation}
     images = run_checked("control", "depth", {**arguments, **parse_arguments(settings or [])})
-    write_png(output or Path(f"{mesh.stem}_depth.png"), images["depth"])
+    write_file(output or Path(f"{mesh.stem}_depth.png"), encode_png(images["depth"]))

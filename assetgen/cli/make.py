@@ -27,6 +27,7 @@ def make(
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the first variation; the others count up.")] = 0,
     model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
+    image: Annotated[Path | None, typer.Option(help="The picture to start from, or to animate.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8. Repeatable.")
     ] = None,
@@ -39,12 +40,13 @@ def make(
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Make assets of one preset from a prompt, without a pack.
+    """Make assets of one preset from a prompt or a picture, without a pack.
 
     \b
     Examples:
       assetgen make pixel_sprite "a red dragon" -n 4
       assetgen make item_icon "a round shield" --set pixelate.colors=8 -o icons
+      assetgen make idle --image hero.png -o sprites
     """
     from assetgen.build.options import BuildOptions
     from assetgen.cli.settings import check_text, parse_settings
@@ -58,10 +60,29 @@ def make(
     for alias, argument in ((alias, argument) for alias, arguments in overrides.items() for argument in arguments):
         if alias in ASSET_KEYS or argument in ("seed", "model"):
             raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
-    entry = {"preset": preset, "prompt": prompt, "model": model, **overrides}
-    assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(prompt or preset, count))}
+    start = _start(preset, image)
+    arguments = {alias: {**start.get(alias, {}), **overrides.get(alias, {})} for alias in {**start, **overrides}}
+    entry = {"preset": preset, "prompt": prompt, "model": model, **arguments}
+    title = prompt or (f"{image.stem} {preset}" if image else preset)
+    assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(title, count))}
     options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
     run(Project(_pack(engine, assets), output), this_machine(store, device), options, json=json)
+
+
+def _start(preset: str, image: Path | None) -> dict[str, dict[str, object]]:
+    """The argument of the preset's source that names the picture."""
+    from assetgen.pack.library import library_for
+    from assetgen.parts import load_part
+
+    source = library_for(Path.cwd()).preset(preset).source
+    part = load_part("source", source.part)
+    takes = "image" in part.params.model_fields
+    if image and not takes:
+        raise InputError(f"preset '{preset}' does not start from a picture", cure="Leave out --image")
+    if image is None and part.traits.members:
+        cure = "Name it: --image hero.png" if takes else "Write a pack, and list them in `members`"
+        raise InputError(f"preset '{preset}' needs {'a picture' if takes else 'other assets'}", cure=cure)
+    return {source.alias: {"image": str(image)}} if image else {}
 
 
 def _pack(engine: str, assets: dict[str, dict[str, object]]) -> "PackFile":

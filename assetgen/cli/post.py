@@ -1,13 +1,16 @@
 """`assetgen post`: run steps on an image file, without a pack."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assetgen.cli.options import DeviceOption
-from assetgen.cli.settings import parse_step, run_checked, write_png
+from assetgen.cli.settings import parse_step, run_checked, write_file
 from assetgen.errors import InputError
+
+if TYPE_CHECKING:
+    from assetgen.images import ImageSet
 
 _FEWEST = 3
 """A step, the input and the output."""
@@ -23,16 +26,16 @@ def post(
 ) -> None:
     """Run finishing steps on an image file.
 
-    Material maps are written beside the colour, as OUT_normal.png, OUT_orm.png and so on.
+    Material maps are written beside the colour, as OUT_normal.png, OUT_orm.png and so on. An animation is written as a
+    sheet with all frames, and OUT.json with their places and durations.
 
     \b
     Examples:
       assetgen post cutout trim:padding=1 in.png out.png
       assetgen post pixelate:cell=4,colors=8 photo.jpg sprite.png
+      assetgen post idle:frames=6 hero.png hero_idle.png
     """
-    from assetgen.images import color_image
     from assetgen.parts import load_part
-    from assetgen.pixels.image_files import read_image
 
     if len(arguments) < _FEWEST:
         raise InputError("post needs a step, an input image and an output image", cure="assetgen post --help")
@@ -41,10 +44,30 @@ def post(
     if path.suffix.lower() != ".png":
         raise InputError(f"'{output}' is not a .png file", cure="Results are written as PNG")
     parsed = [parse_step(step) for step in steps]
-    for name, _ in parsed:
-        load_part("step", name)
-    images = color_image(read_image(Path(source)))
+    moving = any(load_part("step", name).adds_frames for name, _ in parsed)
+    images = _read(Path(source), moving=moving)
     for name, settings in parsed:
         images = run_checked("step", name, settings, images=images, device=device)
-    for channel, array in images.channels.items():
-        write_png(path if channel == "color" else path.with_stem(f"{path.stem}_{channel}"), array)
+    for written, data in _files(images, path).items():
+        write_file(written, data)
+
+
+def _read(source: Path, *, moving: bool) -> "ImageSet":
+    """The image; if it is to move, with the knowledge whether it is pixel art."""
+    from assetgen.images import color_image
+    from assetgen.pixels.image_files import read_image, seems_pixel_art
+
+    color = read_image(source)
+    return color_image(color, pixel_art=seems_pixel_art(color)) if moving else color_image(color)
+
+
+def _files(images: "ImageSet", path: Path) -> dict[Path, bytes]:
+    from assetgen.exporters.plain import plain
+    from assetgen.pixels.image_files import encode_png
+
+    if images.meta.frames:
+        return {path.parent / name: data for name, data in plain(images, path.stem).items()}
+    return {
+        path if channel == "color" else path.with_stem(f"{path.stem}_{channel}"): encode_png(array)
+        for channel, array in images.channels.items()
+    }

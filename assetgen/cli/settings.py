@@ -9,7 +9,7 @@ import typer
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
-    from assetgen.images import Array, ImageSet
+    from assetgen.images import ImageSet
 
 _LONGEST_SIZE = 20  # characters
 
@@ -111,13 +111,12 @@ def run_checked(
     return drawn
 
 
-def write_png(path: Path, array: "Array") -> None:
-    """Write an image and print its path."""
-    from assetgen.pixels.image_files import encode_png
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file and print its path."""
     from assetgen.store.atomic import write_atomically
 
     try:
-        write_atomically(path, encode_png(array))
+        write_atomically(path, data)
     except OSError as error:
         raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Name another file with -o") from error
     typer.echo(path)

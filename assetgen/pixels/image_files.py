@@ -18,7 +18,8 @@ from deflate import zlib_compress
 
 from assetgen.errors import InputError
 from assetgen.files import read_limited
-from assetgen.images import MAX_PIXELS, Array, to_uint16
+from assetgen.images import MAX_PIXELS, Array, split_alpha, to_uint16
+from assetgen.pixels.palettes import MAX_COLORS
 from assetgen.pixels.png_filters import UP, best_filter, filtered
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ def read_image(path: Path) -> Array:
     except OSError as error:
         raise InputError(f"cannot read image '{path}' ({error.strerror})") from error
     return _decoded(data, str(path), _MAX_DEEP_PIXELS)
+
+
+def seems_pixel_art(color: Array) -> bool:
+    """Whether an image, RGB or RGBA, has at most 256 colours and no half transparent pixels."""
+    rgb, alpha = split_alpha(color)
+    colors = np.unique(rgb[alpha[..., 0] > 0], axis=0)
+    return len(colors) <= MAX_COLORS and bool(np.isin(alpha, (0, alpha.max())).all())
 
 
 def decode_image(data: bytes, name: str = "image") -> Array:

@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
-
-from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Frames, ImageSet, Tag, sequence
+from assetgen.images import Frames, ImageSet, Milliseconds, Tag, sequence
 from assetgen.parts import Context, adds, part
-
-_Milliseconds = Annotated[int, Field(ge=10, le=60_000)]
 
 
 @adds(frames=True)
 @part(version=1, members=True, ordered=True)
-def animation(context: Context, *, duration: _Milliseconds = 100) -> ImageSet:
+def animation(context: Context, *, duration: Milliseconds = 100) -> ImageSet:
     """Join the frames of other assets to one sequence, in the order of `members`.
 
     Animations keep their durations and the names of their tags; a name that occurs twice is preceded by that of its

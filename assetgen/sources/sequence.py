@@ -9,7 +9,7 @@ from pydantic import Field
 
 from assetgen.diffusion.sampling.request import diffusion_batch_key
 from assetgen.errors import InputError
-from assetgen.images import Frames, ImageSet, Tag
+from assetgen.images import Frames, ImageSet, Milliseconds, Tag
 from assetgen.images import sequence as stacked
 from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import BatchSource, Context, Control, InputFile, SourceJob, adds, part
@@ -49,7 +49,7 @@ def sequence(
     model: ModelCard,
     prompt: str,
     frames: Annotated[tuple[str, ...], Field(max_length=64)] = (),
-    duration: Annotated[int, Field(ge=10, le=60_000)] = 100,
+    duration: Milliseconds = 100,
     negative: str | None = None,
     seed: Seed = 0,
     size: ImageSize | None = None,

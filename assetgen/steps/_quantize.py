@@ -148,10 +148,10 @@ def _mixtures(lab: _Lab, ramp: _Lab, nearest: _Indices) -> tuple[_Indices, _Weig
 def _thresholds(images: ImageSet) -> _Weights:
     """A Bayer pattern in -0.5..0.5, the same in every frame."""
     frames = images.frames
-    return np.tile(_bayer(frames[0]["color"].shape[:2], images.meta.tiles or "") - 0.5, (len(frames), 1))
+    return np.tile(bayer(frames[0]["color"].shape[:2], images.meta.tiles or "") - 0.5, (len(frames), 1))
 
 
-def _bayer(shape: tuple[int, ...], tiles: str) -> _Weights:
+def bayer(shape: tuple[int, ...], tiles: str) -> _Weights:
     """Thresholds in 0..1 (Bayer, 1973), with a whole number of periods along tiling axes."""
     matrix = np.zeros((1, 1))
     while len(matrix) < _BAYER_SIDE:

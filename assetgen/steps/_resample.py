@@ -3,11 +3,36 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from assetgen.images import Array, FloatArray, Meta, Trim
+from assetgen.images import Array, FloatArray, Meta, Trim, is_colored, to_float
 from assetgen.steps._wrap import pad_border
 
 _LANCZOS_REACH = 3  # pixels of the coarser image, Lanczos3
+
+
+def resampled_channel(array: Array, target: tuple[int, int], method: str, tiles: str, name: str) -> Array:
+    """The channel `name` with `target` pixels, width and height; filtered across the border along the axes `tiles`.
+
+    Colour is filtered with premultiplied alpha; normals keep unit length.
+    """
+    if method == "nearest":
+        rows, columns = (_nearest(now, new) for now, new in zip(array.shape[:2], target[::-1], strict=True))
+        return np.ascontiguousarray(array[rows][:, columns])
+    pixels = to_float(array)
+    if is_colored(name) and pixels.shape[2] == 4:
+        pixels[..., :3] *= pixels[..., 3:]
+    pixels = resampled(pixels, target, method, tiles)
+    if is_colored(name) and pixels.shape[2] == 4:
+        pixels[..., :3] /= np.maximum(pixels[..., 3:], 1 / 65535)
+    if name == "normal":
+        pixels = unit_normals(pixels)
+    return like_samples(np.clip(pixels, 0, 1), array)
+
+
+def _nearest(now: int, new: int) -> NDArray[np.intp]:
+    places = ((np.arange(new) + 0.5) * now / new).astype(np.intp)
+    return np.minimum(places, now - 1)
 
 
 def resampled(pixels: FloatArray, target: tuple[int, int], method: str, tiles: str) -> FloatArray:

@@ -2,14 +2,12 @@
 
 from typing import Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, check_size, is_colored, size_error, to_float
+from assetgen.images import ImageSet, check_size, size_error
 from assetgen.parts import part
-from assetgen.steps._resample import like_samples, resampled, scaled_meta, unit_normals
+from assetgen.steps._resample import resampled_channel, scaled_meta
 
 _Side = Annotated[int, Field(ge=1, le=16384)]
 _Size = Annotated[tuple[_Side, _Side], AfterValidator(check_size)]
@@ -45,7 +43,7 @@ def resize(
         raise InputError(error, cure="Choose a smaller size")
     method = filter if filter != "auto" else "nearest" if images.meta.pixel_art else "lanczos"
     tiles = images.meta.tiles or ""
-    channels = {name: _resized(array, target, method, tiles, name) for name, array in images.channels.items()}
+    channels = {name: resampled_channel(array, target, method, tiles, name) for name, array in images.channels.items()}
     ratio = target[0] / images.size[0], target[1] / images.size[1]
     return ImageSet(channels, scaled_meta(images.meta, ratio, method))
 
@@ -63,23 +61,3 @@ def _target(
     factor = scale or (width / now[0] if width else (height or 0) / now[1])
     across, down = (max(1, round(side * factor)) for side in now)
     return width or across, height or down
-
-
-def _resized(array: Array, target: tuple[int, int], method: str, tiles: str, name: str) -> Array:
-    if method == "nearest":
-        rows, columns = (_nearest(now, new) for now, new in zip(array.shape[:2], target[::-1], strict=True))
-        return np.ascontiguousarray(array[rows][:, columns])
-    pixels = to_float(array)
-    if is_colored(name) and pixels.shape[2] == 4:
-        pixels[..., :3] *= pixels[..., 3:]
-    pixels = resampled(pixels, target, method, tiles)
-    if is_colored(name) and pixels.shape[2] == 4:
-        pixels[..., :3] /= np.maximum(pixels[..., 3:], 1 / 65535)
-    if name == "normal":
-        pixels = unit_normals(pixels)
-    return like_samples(np.clip(pixels, 0, 1), array)
-
-
-def _nearest(now: int, new: int) -> NDArray[np.intp]:
-    places = ((np.arange(new) + 0.5) * now / new).astype(np.intp)
-    return np.minimum(places, now - 1)

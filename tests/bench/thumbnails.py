@@ -66,7 +66,12 @@ assets:
   stone: {{preset: pixel_tile, prompt: grey cobblestone, seed: 5, pixelate: {{grid: 24}}}}
   tileset: {{preset: tileset, members: [grass, stone]}}
   painted_concept: {{preset: painted_concept, prompt: "a green forest, day", seed: 3736361856}}
+  "{{idle,bob,flash,shake,spin,dissolve}}":
+    {{preset: "{{idle,bob,flash,shake,spin,dissolve}}", members: [pixel_sprite]}}
+  squash_stretch: {{preset: squash_stretch, members: [pixel_sprite], squash_stretch: {{frames: 4}}}}
+  animation: {{preset: animation, members: [idle, flash]}}
 """
+MOTIONS = ("idle", "bob", "squash_stretch", "flash", "shake", "spin", "dissolve", "animation")
 ALONE = (
     "sprite",
     "cartoon_icon",
@@ -105,6 +110,7 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
     sky = read("skybox_strip")
     return {
         **{name: fitted(read(name)) for name in ALONE},
+        **{name: fitted(read(name), grid=True) for name in MOTIONS},
         "item_icon": fitted(read("potion_blue")),
         "icon_set": fitted(read("icons")),
         "ui_button": listed([read(f"ui_button{tail}") for tail in ("", "_hover", "_pressed", "_disabled")]),
@@ -125,7 +131,7 @@ def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
     """The image scaled to fit and centred; pixel art by a whole factor."""
     picture = picture.crop(picture.getbbox())
     scale = SIDE / max(picture.size)
-    scale = int(scale) if grid else scale
+    scale = max(1, int(scale)) if grid else scale
     size = (round(picture.width * scale), round(picture.height * scale))
     sized = picture.resize(size, Image.Resampling.NEAREST if grid else Image.Resampling.LANCZOS)
     canvas = Image.new("RGBA", (SIDE, SIDE))

@@ -71,6 +71,35 @@ def test_post_runs_steps_on_an_image(assetgen: Run, tmp_path: Path) -> None:
     assert (code, read_image(tmp_path / "out.png").shape) == (0, (16, 16, 3))
 
 
+def test_post_writes_an_animation_as_a_sheet(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "in.png")
+    code, out, _ = assetgen("post", "spin:frames=4", tmp_path / "in.png", tmp_path / "coin.png")
+    assert (code, out.split()) == (0, [str(tmp_path / "coin.png"), str(tmp_path / "coin.json")])
+    assert list(json.loads((tmp_path / "coin.json").read_text())["frames"]) == ["0", "1", "2", "3"]
+
+
+def test_make_animates_a_picture(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16), "white").save(tmp_path / "hero.png")
+    code, _, err = assetgen("make", "idle", "--image", tmp_path / "hero.png", "-o", tmp_path / "o")
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "o").glob("hero*")} == {"hero_idle.png", "hero_idle.json"}
+
+
+@pytest.mark.parametrize(
+    ("preset", "more", "problem"),
+    [
+        ("idle", (), "preset 'idle' needs a picture. Name it: --image hero.png"),
+        ("atlas", (), "preset 'atlas' needs other assets. Write a pack, and list them in `members`"),
+        ("atlas", ("--image", "a.png"), "preset 'atlas' does not start from a picture. Leave out --image"),
+    ],
+)
+def test_make_explains_what_a_preset_starts_from(
+    assetgen: Run, preset: str, more: tuple[str, ...], problem: str
+) -> None:
+    code, _, err = assetgen("make", preset, *more)
+    assert (code, problem in err) == (2, True)
+
+
 def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "project.godot").write_text("")
     assert assetgen("init", tmp_path)[0] == 0
