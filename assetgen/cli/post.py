@@ -11,7 +11,9 @@ from assetgen.errors import InputError
 
 if TYPE_CHECKING:
     from assetgen.images import ImageSet
+    from assetgen.pixels.animation_files import AnimationFormat
 
+_MOVING: "dict[str, AnimationFormat]" = {".gif": "gif", ".apng": "apng", ".webp": "webp"}
 _FEWEST = 3
 """A step, the input and the output."""
 
@@ -27,13 +29,14 @@ def post(
     """Run finishing steps on an image file.
 
     Material maps are written beside the colour, as OUT_normal.png, OUT_orm.png and so on. An animation is written as a
-    sheet with all frames, and OUT.json with their places and durations.
+    sheet with all frames, and OUT.json with their places and durations; as OUT.gif, .apng or .webp it moves.
 
     \b
     Examples:
       assetgen post cutout trim:padding=1 in.png out.png
       assetgen post pixelate:cell=4,colors=8 photo.jpg sprite.png
       assetgen post idle:frames=6 hero.png hero_idle.png
+      assetgen post split_sheet:columns=4 walk.png walk.gif
     """
     from assetgen.parts import load_part
 
@@ -41,8 +44,9 @@ def post(
         raise InputError("post needs a step, an input image and an output image", cure="assetgen post --help")
     *steps, source, output = arguments
     path = Path(output)
-    if path.suffix.lower() != ".png":
-        raise InputError(f"'{output}' is not a .png file", cure="Results are written as PNG")
+    if path.suffix.lower() not in (".png", *_MOVING):
+        cure = f"Results are written as PNG, animations also as {', '.join(_MOVING)}"
+        raise InputError(f"'{output}' is not a .png file", cure=cure)
     parsed = [parse_step(step) for step in steps]
     moving = any(load_part("step", name).adds_frames for name, _ in parsed)
     images = _read(Path(source), moving=moving)
@@ -63,9 +67,15 @@ def _read(source: Path, *, moving: bool) -> "ImageSet":
 
 def _files(images: "ImageSet", path: Path) -> dict[Path, bytes]:
     from assetgen.exporters.plain import plain
+    from assetgen.pixels.animation_files import encode_animation
     from assetgen.pixels.image_files import encode_png
 
-    if images.meta.frames:
+    frames, format = images.meta.frames, _MOVING.get(path.suffix.lower())
+    if format and not frames:
+        raise InputError(f"'{path}' is for an animation, and the result is a still", cure="Name a .png file")
+    if format and frames:
+        return {path: encode_animation([each["color"] for each in images.frames], frames.durations, format)}
+    if frames:
         return {path.parent / name: data for name, data in plain(images, path.stem).items()}
     return {
         path if channel == "color" else path.with_stem(f"{path.stem}_{channel}"): encode_png(array)

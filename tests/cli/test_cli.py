@@ -65,6 +65,15 @@ def test_depth_renders_a_mesh(assetgen: Run, tmp_path: Path) -> None:
     assert read_image(tmp_path / "d.png").shape == (48, 64, 3)
 
 
+def test_post_writes_animations_as_a_sheet_or_a_moving_picture(assetgen: Run, tmp_path: Path) -> None:
+    Image.fromarray(np.arange(192, dtype=np.uint8).reshape(4, 16, 3)).save(tmp_path / "in.png")
+    for output in ("walk.png", "walk.gif"):
+        assert assetgen("post", "split_sheet:columns=4", tmp_path / "in.png", tmp_path / output)[0] == 0
+    assert len(json.loads((tmp_path / "walk.json").read_text())["frames"]) == 4
+    assert (tmp_path / "walk.gif").read_bytes().startswith(b"GIF89a")
+    assert assetgen("post", "trim", tmp_path / "in.png", tmp_path / "still.gif")[0] == 2
+
+
 def test_post_runs_steps_on_an_image(assetgen: Run, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "in.png")
     code, _, _ = assetgen("post", "resize:width=16,height=16,filter=area", tmp_path / "in.png", tmp_path / "out.png")
