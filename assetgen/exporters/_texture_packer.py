@@ -45,10 +45,10 @@ def _json(data: object) -> bytes:
 
 
 def _timed(found: dict[str, dict[str, object]], meta: dict[str, object], frames: Frames) -> dict[str, object]:
-    """With durations in milliseconds and tags as Aseprite writes them, and the `animations` that Pixi reads."""
+    """With durations in milliseconds and tags as Aseprite writes them, and `animations` and `anchor` for Pixi."""
     tags = animations(frames)
     timed = {
-        number: {**frame, "duration": duration}
+        number: {**frame, "anchor": frame["pivot"], "duration": duration}
         for (number, frame), duration in zip(found.items(), frames.durations, strict=True)
     }
     names = {tag.name: [str(number) for number in range(tag.first, tag.last + 1)] for tag in tags}

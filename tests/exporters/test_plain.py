@@ -117,7 +117,7 @@ def test_an_animation_has_its_durations_tags_and_pivot() -> None:
     assert (run["name"], run["from"], run["to"], run["direction"]) == ("run", 0, 1, "forward")
     assert ("repeat" in run, die["repeat"]) == (False, "1")
     assert data["animations"] == {"run": ["0", "1"], "die": ["2"]}
-    assert data["frames"]["2"]["pivot"] == {"x": 0.5, "y": 1.0}
+    assert data["frames"]["2"]["pivot"] == data["frames"]["2"]["anchor"] == {"x": 0.5, "y": 1.0}
 
 
 def test_frames_without_tags_are_one_animation() -> None:
