@@ -31,6 +31,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "panel": {"border": 4, "radius": 6},
     "pbr_maps": {},
     "pixelate": {"cell": 4, "colors": 8},
+    "recolor": {"hue": "blue", "to": "orange"},
     "resize": {"scale": 0.5},
     "seamless": {},
     "shake": {},

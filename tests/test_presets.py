@@ -66,3 +66,10 @@ def test_weights_on_the_hub_are_pinned_to_a_commit(model: str) -> None:
 def test_every_card_has_a_prompt_template_for_every_preset() -> None:
     library = library_for()
     assert {name: PRESETS - set(library.card(name).prompts) for name in MODELS} == {name: set() for name in MODELS}
+
+
+def test_one_sprite_is_built_in_the_colours_of_several_teams(build: Build, tmp_path: Path) -> None:
+    teams = 'preset: recolor, members: [hero], recolor: {hue: blue, to: "{red,green}", tolerance: 180}'
+    events = build(f'pack: p\nassets:\n  hero: {{preset: sprite, prompt: x}}\n  "hero_{{red,green}}": {{{teams}}}')
+    assert [event for event in events if isinstance(event, Failed)] == []
+    assert len({(tmp_path / f"game/{name}.png").read_bytes() for name in ("hero", "hero_red", "hero_green")}) == 3

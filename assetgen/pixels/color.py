@@ -6,6 +6,8 @@ from assetgen.images import Array, FloatArray
 
 _LINEAR_THRESHOLD = 0.0031308  # IEC 61966-2-1
 _ENCODED_THRESHOLD = 0.04045  # IEC 61966-2-1
+_GAMUT_ROUNDS = 12  # of bisection: chroma is found to 1/2048 of itself, less than one step of 8 bits
+_GAMUT_ROUNDING = 1e-4  # of linear light, a third of a step of 8 bits where it is darkest
 
 # https://bottosson.github.io/posts/oklab/ (matrices of 2021-01-25)
 _RGB_TO_LMS = np.array(
@@ -48,5 +50,27 @@ def oklab_from_srgb(encoded: Array) -> FloatArray:
 
 def srgb_from_oklab(lab: Array) -> FloatArray:
     """Oklab `…×3` to sRGB-encoded 0..1, clipped to the gamut."""
-    lms = (np.asarray(lab, np.float32) @ np.linalg.inv(_LMS_TO_LAB).T) ** 3
-    return srgb_from_linear(lms @ np.linalg.inv(_RGB_TO_LMS).T)
+    return srgb_from_linear(_linear_from_oklab(np.asarray(lab, np.float32)))
+
+
+def oklab_in_gamut(lab: Array) -> Array:
+    """Oklab colours `…×3` with their chroma reduced, at the same lightness and hue, to what sRGB has."""
+    low, high = np.zeros(lab.shape[:-1]), np.ones(lab.shape[:-1])
+    factor = high
+    for _ in range(_GAMUT_ROUNDS):
+        linear = _linear_from_oklab(_with_chroma(lab, factor))
+        inside = ((linear >= -_GAMUT_ROUNDING) & (linear <= 1 + _GAMUT_ROUNDING)).all(axis=-1)
+        low, high = np.where(inside, factor, low), np.where(inside, high, factor)
+        factor = (low + high) / 2
+    return _with_chroma(lab, low)
+
+
+def _with_chroma(lab: Array, factor: Array) -> Array:
+    changed: Array = lab * np.stack([np.ones_like(factor), factor, factor], axis=-1)
+    return changed
+
+
+def _linear_from_oklab(lab: Array) -> Array:
+    lms: Array = (lab @ np.linalg.inv(_LMS_TO_LAB).T) ** 3
+    linear: Array = lms @ np.linalg.inv(_RGB_TO_LMS).T
+    return linear

@@ -43,6 +43,7 @@ assets:
   "potion_{{red,green,blue}}":
     {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask, potion", seed: 46}}
   orb: {{preset: item_icon, prompt: a purple glowing orb, seed: 62}}
+  recolor: {{preset: recolor, members: [potion_blue], recolor: {{hue: blue, to: purple}}}}
   atlas: {{preset: atlas, members: ["potion_*", orb]}}
   icons: {{preset: icon_set, members: ["potion_*", orb]}}
   cursor: {{preset: cursor, prompt: a sword, seed: 2}}
@@ -112,6 +113,7 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
         **{name: fitted(read(name)) for name in ALONE},
         **{name: fitted(read(name), grid=True) for name in MOTIONS},
         "item_icon": fitted(read("potion_blue")),
+        "recolor": halved(read("potion_blue"), read("recolor")),
         "icon_set": fitted(read("icons")),
         "ui_button": listed([read(f"ui_button{tail}") for tail in ("", "_hover", "_pressed", "_disabled")]),
         "ui_bar": listed([read("ui_bar"), read("ui_bar_empty")]),
@@ -137,6 +139,13 @@ def fitted(picture: Image.Image, *, grid: bool = False) -> Image.Image:
     canvas = Image.new("RGBA", (SIDE, SIDE))
     canvas.paste(sized, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
     return canvas
+
+
+def halved(left: Image.Image, right: Image.Image) -> Image.Image:
+    """The left half of one image and the right half of another of the same size."""
+    canvas = left.copy()
+    canvas.paste(right.crop((right.width // 2, 0, *right.size)), (right.width // 2, 0))
+    return fitted(canvas)
 
 
 def level(sheet: Image.Image, facts: dict[str, Any]) -> Image.Image:
