@@ -19,6 +19,7 @@ FILE = Path(__file__).with_name("golden.json")
 TOLERANCE = 1.0  # of 255, for the rounding of another processor
 STEPS: dict[str, dict[str, Any]] = {
     "bob": {},
+    "clean_pixels": {"contrast": 0.5},
     "cutout": {},
     "delight": {},
     "emission": {"brightness": 0.6},
@@ -49,6 +50,8 @@ def drawn(name: str) -> ImageSet:
     if name in ("outline", "sprite_normals", "trim") or load_part("step", name).adds_frames:
         cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
+    if name == "clean_pixels":
+        images = load_part("step", "pixelate").run(images, cell=2, colors=24)
     images = images.with_meta(tiles="xy") if name == "panel" else images
     part = load_part("step", name)
     made: ImageSet = part.run(images, **dict(part.params(**STEPS[name])))
