@@ -13,6 +13,7 @@ from assetgen.parts import Context, InputFile, load_part
 from assetgen.sources.animation import animation
 from assetgen.sources.member import member
 from assetgen.steps.palette import palette
+from assetgen.steps.trim import trim
 
 
 def still(x: int = 0, size: int = 12, **meta: object) -> ImageSet:
@@ -113,6 +114,13 @@ def test_a_still_beside_animations_is_named_after_its_asset() -> None:
 def test_members_of_two_sizes_are_refused() -> None:
     with pytest.raises(InputError, match=r"the frames of 'a' and 'b' differ in size \(12 × 12 and 16 × 16 pixels\)"):
         animation(Context(members={"a": still(), "b": still(size=16)}))
+
+
+def test_members_with_pivots_are_aligned_by_them() -> None:
+    low, high = trim(still(3), pivot="bottom"), trim(still(3), pivot="bottom", padding=2)
+    made = animation(Context(members={"a": low, "b": high}))
+    assert [frame.size for frame in made.frames] == [(8, 8)] * 2
+    assert np.array_equal(made.frames[0]["color"][..., 3], made.frames[1]["color"][..., 3])
 
 
 def test_one_pixel_art_member_beside_a_painted_one_is_refused() -> None:

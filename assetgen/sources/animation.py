@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import floor
 
 from assetgen.errors import InputError
 from assetgen.images import Frames, ImageSet, Milliseconds, Tag, sequence
 from assetgen.parts import Context, adds, part
+from assetgen.pixels.canvas import Box, on_canvas
+
+_ROUNDING = 1e-6  # of a fraction times a size
 
 
 @adds(frames=True)
@@ -15,8 +19,10 @@ def animation(context: Context, *, duration: Milliseconds = 100) -> ImageSet:
 
     Animations keep their durations and the names of their tags; a name that occurs twice is preceded by that of its
     asset. Each still is shown for `duration` milliseconds: stills alone are the frames of one animation, `default`;
-    beside animations, a still is one of a single frame, named after its asset. All members must have frames of one size
-    and the same channels.
+    beside animations, a still is one of a single frame, named after its asset.
+
+    Frames get one size: members with pivots are moved so that these coincide, others must have one size. Their channels
+    must be the same.
 
     Example:
         hero: {preset: animation, members: [hero_idle, hero_walk]}
@@ -24,7 +30,7 @@ def animation(context: Context, *, duration: Milliseconds = 100) -> ImageSet:
     members = context.members
     if not members:
         raise InputError("an animation needs members", cure="Name them: `members: [hero_idle, hero_walk]`")
-    _check_sizes(members)
+    members = _on_one_canvas(members)
     frames = [frame for images in members.values() for frame in images.frames]
     durations = [each for images in members.values() for each in _durations(images, duration)]
     stills = not any(images.meta.frames for images in members.values())
@@ -32,17 +38,34 @@ def animation(context: Context, *, duration: Milliseconds = 100) -> ImageSet:
     return sequence(frames, Frames(tuple(durations), tags))
 
 
-def _check_sizes(members: Mapping[str, ImageSet]) -> None:
-    """Raise `InputError` for two members that differ in the size of their frames or of their game pixels."""
-    first, *others = members
+def _on_one_canvas(members: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
+    """The members with frames of one size. Raises `InputError` where they cannot be aligned."""
+    stills = {name: images.frames[0] for name, images in members.items()}
+    first, *others = stills
     for name in others:
-        one, other = members[first].frames[0], members[name].frames[0]
-        if one.size != other.size:
-            sizes = " and ".join(f"{width} × {height}" for width, height in (one.size, other.size))
-            cure = "Make them from one asset, or give both one size by the step `trim` or `resize`"
-            raise InputError(f"the frames of '{first}' and '{name}' differ in size ({sizes} pixels)", cure=cure)
+        one, other = stills[first], stills[name]
         if bool(one.meta.pixel_art) != bool(other.meta.pixel_art):
             raise InputError(f"only one of '{first}' and '{name}' is pixel art", cure="Use the same preset for both")
+        if one.size != other.size and not (one.meta.pivot and other.meta.pivot):
+            sizes = " and ".join(f"{width} × {height}" for width, height in (one.size, other.size))
+            cure = "Add the step `trim` to both, which sets their pivots, or give both one size by the step `resize`"
+            raise InputError(f"the frames of '{first}' and '{name}' differ in size ({sizes} pixels)", cure=cure)
+    if not all(still.meta.pivot for still in stills.values()):
+        return dict(members)
+    pivots = {name: _pivot(still) for name, still in stills.items()}
+    left, top = (max(pivot[axis] for pivot in pivots.values()) for axis in (0, 1))
+    width, height = (
+        max(still.size[axis] - pivots[name][axis] for name, still in stills.items()) + (left, top)[axis]
+        for axis in (0, 1)
+    )
+    boxes = {name: Box(x - left, y - top, width, height) for name, (x, y) in pivots.items()}
+    return {name: on_canvas(images, boxes[name]) for name, images in members.items()}
+
+
+def _pivot(still: ImageSet) -> tuple[int, int]:
+    """The pivot in whole pixels from the top left."""
+    across, down = still.meta.pivot or (0.0, 0.0)
+    return floor(across * still.size[0] + _ROUNDING), floor(down * still.size[1] + _ROUNDING)
 
 
 def _durations(images: ImageSet, duration: int) -> Sequence[int]:

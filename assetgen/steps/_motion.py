@@ -21,7 +21,7 @@ from assetgen.images import (
     split_alpha,
     to_float,
 )
-from assetgen.steps._canvas import Box, on_canvas, visible_part
+from assetgen.pixels.canvas import Box, on_canvas, visible_part
 from assetgen.steps._resample import like_samples, resampled_channel, unit_normals
 
 FrameCount = Annotated[int, Field(ge=2, le=64)]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from assetgen.images import ImageSet, Milliseconds, is_colored, split_alpha, to_float
 from assetgen.parts import adds, part
-from assetgen.steps._canvas import Box
+from assetgen.pixels.canvas import Box
 from assetgen.steps._motion import FrameCount, animated, canvas_for, round_half_up, still_of, wave
 from assetgen.steps._resample import like_samples
 

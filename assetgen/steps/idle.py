@@ -10,7 +10,7 @@ from pydantic import Field
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, Milliseconds
 from assetgen.parts import adds, part
-from assetgen.steps._canvas import Box, on_canvas
+from assetgen.pixels.canvas import Box, on_canvas
 from assetgen.steps._motion import FrameCount, MovedPixels, animated, canvas_for, round_half_up, still_of, wave
 
 _DISTANCE = 1 / 24  # of the visible height

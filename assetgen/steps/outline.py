@@ -8,7 +8,7 @@ from pydantic import Field
 
 from assetgen.images import FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import part
-from assetgen.steps._canvas import Box, on_canvas, visible_part
+from assetgen.pixels.canvas import Box, on_canvas, visible_part
 
 _VISIBLE = 0.5
 _Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]

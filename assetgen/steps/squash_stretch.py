@@ -9,7 +9,7 @@ from pydantic import Field
 from assetgen.errors import InputError
 from assetgen.images import FloatArray, ImageSet, Milliseconds
 from assetgen.parts import adds, part
-from assetgen.steps._canvas import Box, on_canvas
+from assetgen.pixels.canvas import Box, on_canvas
 from assetgen.steps._motion import (
     FrameCount,
     animated,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from assetgen.images import Array, ImageSet, split_alpha, to_float
 from assetgen.parts import part
-from assetgen.steps._canvas import Box, on_canvas, visible_part
+from assetgen.pixels.canvas import Box, on_canvas, visible_part
 
 _PIVOTS = {"center": 0.5, "bottom": 1.0, "top": 0.0}
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from assetgen.controls._figure import Motion
+from assetgen.controls.poses import poses
 from assetgen.images import ImageSet, Meta, to_uint8
 from assetgen.pixels.tile_levels import paint_level
 
@@ -71,6 +73,9 @@ assets:
     {{preset: "{{idle,bob,flash,shake,spin,dissolve}}", members: [pixel_sprite]}}
   squash_stretch: {{preset: squash_stretch, members: [pixel_sprite], squash_stretch: {{frames: 4}}}}
   animation: {{preset: animation, members: [idle, flash]}}
+  bob_and_spin: {{preset: animation, members: [bob, spin]}}
+  turnaround:
+    {{preset: turnaround, prompt: a stone castle, seed: 68, turntable: {{mesh: {KEEP}, sides: 4, azimuth: 35}}}}
 """
 MOTIONS = ("idle", "bob", "squash_stretch", "flash", "shake", "spin", "dissolve", "animation")
 ALONE = (
@@ -83,6 +88,7 @@ ALONE = (
     "cursor",
     "ui_panel",
     "ui_frame",
+    "turnaround",
 )
 
 
@@ -112,6 +118,9 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
     return {
         **{name: fitted(read(name)) for name in ALONE},
         **{name: fitted(read(name), grid=True) for name in MOTIONS},
+        "sheet": fitted(read("bob_and_spin"), grid=True),
+        "walk_cycle": skeletons("walk"),
+        "attack": skeletons("attack"),
         "item_icon": fitted(read("potion_blue")),
         "recolor": halved(read("potion_blue"), read("recolor")),
         "icon_set": fitted(read("icons")),
@@ -145,6 +154,15 @@ def halved(left: Image.Image, right: Image.Image) -> Image.Image:
     """The left half of one image and the right half of another of the same size."""
     canvas = left.copy()
     canvas.paste(right.crop((right.width // 2, 0, *right.size)), (right.width // 2, 0))
+    return fitted(canvas)
+
+
+def skeletons(motion: Motion) -> Image.Image:
+    """The poses of a motion, two by two; models that follow poses are too large for this script."""
+    frames = [Image.fromarray(frame["color"]) for frame in poses(motion=motion, frames=4, size=(192, 192)).frames]
+    canvas = Image.new("RGBA", (384, 384))
+    for number, frame in enumerate(frames):
+        canvas.paste(frame, (number % 2 * 192, number // 2 * 192))
     return fitted(canvas)
 
 

@@ -6,7 +6,7 @@ import pytest
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, Region, Trim, color_image
 from assetgen.parts import load_part
-from assetgen.steps._canvas import Box, on_canvas
+from assetgen.pixels.canvas import Box, on_canvas
 from assetgen.steps.trim import trim
 
 
