@@ -228,10 +228,10 @@ def part(*, version: int, **options: Unpack[_Options]) -> Callable[[F], F]:
     return mark
 
 
-def adds(*channels: str, frames: bool = False) -> Callable[[F], F]:
+def adds(*channels: str, frames: bool | Literal["like member"] = False) -> Callable[[F], F]:
     """Name the channels that a part adds, below `@part`, so that a plan knows the files that its assets will write.
 
-    `frames`: it makes a sequence.
+    `frames`: it makes a sequence, or does so where its member is one.
     """
 
     def mark(function: F) -> F:
@@ -293,8 +293,13 @@ class Part:
 
     @property
     def adds_frames(self) -> bool:
-        """True if the part makes a sequence."""
-        return bool(getattr(self.run, "assetgen_adds_frames", False))
+        """True if the part makes a sequence of a still."""
+        return getattr(self.run, "assetgen_adds_frames", False) is True
+
+    @property
+    def keeps_frames(self) -> bool:
+        """True for a source that makes a sequence where its member is one."""
+        return getattr(self.run, "assetgen_adds_frames", False) == "like member"
 
     @property
     def describes(self) -> Meta | None:

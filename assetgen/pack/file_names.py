@@ -80,8 +80,8 @@ class FileOwners:
 def file_names(recipe: Recipe) -> frozenset[str]:
     """The paths that a recipe will write, relative to the target; empty where its exporter fails on placeholders."""
     pixels = np.zeros((_SIDE, _SIDE, 3), np.uint8)
-    regions = {member.name: Region((0, 0, _SIDE, _SIDE)) for member in recipe.members}
     frames = Frames((1,)) if _makes_frames(recipe) else None
+    regions = {member.name: Region((0, 0, _SIDE, _SIDE)) for member in recipe.members if not frames}
     channels = dict.fromkeys(("color", *_added_channels(recipe)), pixels)
     images = ImageSet(channels, recipe.source.part.describes or Meta(regions=regions or None, frames=frames))
     try:
@@ -98,8 +98,9 @@ def _added_channels(recipe: Recipe) -> tuple[str, ...]:
 
 def _makes_frames(recipe: Recipe) -> bool:
     """True if the recipe makes a sequence."""
-    stages = (recipe.source, *recipe.steps)
-    return any(stage.part.adds_frames for stage in stages) or any(map(_makes_frames, recipe.members))
+    if any(stage.part.adds_frames for stage in (recipe.source, *recipe.steps)):
+        return True
+    return recipe.source.part.keeps_frames and any(map(_makes_frames, recipe.members))
 
 
 def _folders(path: str) -> list[str]:

@@ -195,7 +195,9 @@ class _Resolver:
         for pattern in entry.spec.members:
             if (source.name, pattern) not in self.matches:
                 matching = _matching(self.sorted_names, pattern)
-                self.matches[source.name, pattern] = [name for name in matching if self._may_be_member(name, source)]
+                self.matches[source.name, pattern] = [
+                    name for name in matching if name == pattern or self._may_match(name, source)
+                ]
             names = [name for name in self.matches[source.name, pattern] if name != entry.name]
             if not names:
                 raise self._no_member(entry, pattern)
@@ -206,8 +208,8 @@ class _Resolver:
                 raise InputError(what, where=line_of(self.file, entry, "members"), cure="Split the pack")
         return list(found) if source.traits.ordered else sorted(found)
 
-    def _may_be_member(self, name: str, source: Part) -> bool:
-        """Whether an asset may be a member of one with this source: not where the same source combines it, too."""
+    def _may_match(self, name: str, source: Part) -> bool:
+        """Whether a glob of an asset with this source may match another: not where the same source combines it, too."""
         entry = self.entries[name]
         with contextlib.suppress(InputError):  # reported where the asset itself is resolved
             return not entry.spec.members or self._source(entry) != source
@@ -221,8 +223,10 @@ class _Resolver:
         others = [name for name in self.sorted_names if name != entry.name]
         what, cure = f"no asset matches the member '{pattern}'", did_you_mean(pattern, others)
         if matching := _matching(others, pattern):
-            what = f"the member '{matching[0]}' combines assets like '{entry.name}' itself"
-            cure = "List its members instead"
+            what = (
+                f"'{pattern}' matches only assets that combine others as '{entry.name}' does, such as '{matching[0]}'"
+            )
+            cure = "List their members, or name them without a pattern"
         return InputError(what, where=line_of(self.file, entry, "members"), cure=cure)
 
     def _added(self, entry: Entry, members: tuple[Recipe, ...]) -> list[list[str]]:

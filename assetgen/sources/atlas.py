@@ -1,6 +1,6 @@
 """Pack many images into one texture, so that an engine draws them without changing textures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Annotated
 
@@ -39,6 +39,8 @@ def atlas(
     - `added`: names of members that were added later, one list for each time. They are packed around the others, which
       keep their places. Builds fill it from the lock; `added: []` packs everything anew.
 
+    The frames of an animation are packed one by one, as `hero_0`, `hero_1`, …
+
     Packing is MaxRects (Jylänki 2010, best short side fit, large members first). Members are not rotated or scaled.
     Their channels are kept; colour becomes RGBA. The result depends on the names and sizes of the members and on
     `added`, not on their order. A member that changes its size, or leaves, may move others.
@@ -46,11 +48,12 @@ def atlas(
     Example:
         items: {preset: atlas, members: ["potion_*"], atlas: {padding: 4, pages: 4}}
     """
-    members = dict(sorted(context.members.items()))
+    members = _stills(context.members)
     _check_members(members)
     members = {name: _trimmed(images) if trim else images for name, images in members.items()}
     limits = PageLimits(max_size, pages, padding, power_of_two, square)
-    packed = _packed(members, added, 2 * extrude + padding, limits)
+    later = [[each for name in names for each in _names(name, context.members.get(name))] for names in added]
+    packed = _packed(members, later, 2 * extrude + padding, limits)
     channels, regions = {}, {}
     for number, page in enumerate(packed):
         rects = {name: (x + extrude, y + extrude, *members[name].size) for name, (x, y, _, _) in page.rects.items()}
@@ -65,6 +68,25 @@ def atlas(
     return ImageSet(channels, Meta(tiles="", regions=dict(sorted(regions.items())), pixel_art=pixel_art))
 
 
+def _stills(members: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
+    """The members by name, with a still for each frame of an animation. Raises `InputError` for a name of two."""
+    found: dict[str, ImageSet] = {}
+    for name, images in sorted(members.items()):
+        stills = dict(zip(_names(name, images), images.frames, strict=True))
+        if double := sorted(found.keys() & stills.keys()):
+            raise InputError(f"a frame and another member are both named '{double[0]}'", cure="Rename one of them")
+        found |= stills
+    return found
+
+
+def _names(name: str, images: ImageSet | None) -> list[str]:
+    """The names of a member's images: its own, or for an animation one for each frame."""
+    if images is None or images.meta.frames is None:
+        return [name]
+    count = len(images.meta.frames.durations)
+    return [f"{name}_{number:0{len(str(count - 1))}}" for number in range(count)]
+
+
 def _check_members(members: Mapping[str, ImageSet]) -> None:
     if not members:
         raise InputError("an atlas needs members", cure="Name them: `members: [hero, 'item_*']`")
@@ -73,6 +95,8 @@ def _check_members(members: Mapping[str, ImageSet]) -> None:
             what = f"members '{one}' and '{other}' differ in their channels ({_types(images)} and {_types(others)})"
             raise InputError(what, cure="Put them on separate atlases")
     for name, images in members.items():
+        if images.meta.regions:
+            raise InputError(f"the member '{name}' is an atlas itself", cure="List its members instead")
         for channel, array in images.channels.items():
             if array.shape[1::-1] != images.size:
                 raise InputError(f"channel '{channel}' of member '{name}' has another size than its first one")
@@ -104,7 +128,7 @@ def _trimmed(images: ImageSet) -> ImageSet:
 
 
 def _packed(
-    members: Mapping[str, ImageSet], added: tuple[tuple[str, ...], ...], margin: int, limits: PageLimits
+    members: Mapping[str, ImageSet], added: Sequence[Sequence[str]], margin: int, limits: PageLimits
 ) -> list[Page]:
     """The pages with all members. Raises `InputError` where they do not fit."""
     frames = {name: (images.size[0] + margin, images.size[1] + margin) for name, images in members.items()}

@@ -2,10 +2,11 @@
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, color_image
-from assetgen.parts import Context, InputFile, part
+from assetgen.parts import Context, InputFile, adds, part
 from assetgen.pixels.image_files import read_image, seems_pixel_art
 
 
+@adds(frames="like member")
 @part(version=1, members=True)
 def member(context: Context, *, image: InputFile | None = None, pixel_art: bool | None = None) -> ImageSet:
     """Use the finished images of the asset that `members` names, or the picture `image`, unchanged.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assetgen.errors import InputError
+from assetgen.pack.file_names import file_names
 from assetgen.pack.library import PackFile, library_for
 from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.resolve import resolve_pack
@@ -145,3 +146,20 @@ def test_an_asset_with_members_may_be_a_member(write_pack: Write) -> None:
     text = f"pack: p\nassets:\n  hero: {DRAGON}\n  items: {{preset: atlas, members: [hero]}}\n"
     made = recipe(write_pack(f"{text}  all: {{preset: animation, members: [items, hero]}}\n"), "all")
     assert [member.name for member in made.members] == ["items", "hero"]
+
+
+def test_the_files_of_an_animation_are_known_before_it_is_made(write_pack: Write) -> None:
+    text = f"pack: p\nengine: godot\nassets:\n  hero: {DRAGON}\n  idle: {{preset: idle, members: [hero]}}\n"
+    text += "  late: {preset: recolor, members: [idle]}\n  all: {preset: atlas, members: [idle]}\n"
+    found = {name: file_names(recipe(write_pack(text), name)) for name in ("hero", "late", "all")}
+    assert {name: f"{name}.tscn" in files for name, files in found.items()} == {
+        "hero": False,
+        "late": True,
+        "all": False,
+    }
+
+
+def test_a_glob_matches_no_asset_with_the_same_source(write_pack: Write) -> None:
+    text = f"pack: p\nassets:\n  hero: {DRAGON}\n  items: {{preset: atlas, members: [hero]}}\n"
+    made = recipe(write_pack(f"{text}  all: {{preset: atlas, members: ['*']}}\n"), "all")
+    assert [member.name for member in made.members] == ["hero"]

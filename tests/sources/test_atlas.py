@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, Region, Trim, color_image, page_channel
+from assetgen.images import Array, Frames, ImageSet, Region, Trim, color_image, page_channel, sequence
 from assetgen.parts import Context, load_part
 from assetgen.sources.atlas import atlas
 
@@ -193,3 +193,31 @@ def test_an_atlas_above_the_pixel_limit_is_refused(words: dict[str, bool]) -> No
 def test_a_page_may_be_16384_pixels_wide() -> None:
     wide = color_image(np.broadcast_to(np.uint8(9), (2, 16382, 3)))
     assert atlas(Context(members={"a": wide}), max_size=16384).size == (16384, 4)
+
+
+def test_the_frames_of_an_animation_are_packed_one_by_one() -> None:
+    blink = sequence([block(6, 4, value) for value in (10, 20, 30)], Frames((100,) * 3))
+    made = atlas(Context(members={"blink": blink, "rock": block(8, 8)}))
+    assert list(made.meta.regions or ()) == ["blink_0", "blink_1", "blink_2", "rock"]
+    assert [int(cut(made, f"blink_{number}")[0, 0, 0]) for number in range(3)] == [10, 20, 30]
+
+
+def test_an_animation_that_is_added_moves_no_other_member() -> None:
+    rock, blink = block(8, 8), sequence([block(20, 20)] * 2, Frames((100, 100)))
+    before, after = (
+        atlas(Context(members={"rock": rock})),
+        atlas(Context(members={"blink": blink, "rock": rock}), added=(("blink",),)),
+    )
+    assert (before.meta.regions or {})["rock"] == (after.meta.regions or {})["rock"]
+
+
+def test_a_member_with_the_name_of_a_frame_is_refused() -> None:
+    blink = sequence([block(6, 4)] * 2, Frames((100, 100)))
+    with pytest.raises(InputError, match="a frame and another member are both named 'blink_1'"):
+        atlas(Context(members={"blink": blink, "blink_1": block(2, 2)}))
+
+
+def test_an_atlas_is_no_member_of_an_atlas() -> None:
+    inner = atlas(Context(members={"rock": block(8, 8)}))
+    with pytest.raises(InputError, match="the member 'items' is an atlas itself"):
+        atlas(Context(members={"items": inner}))
