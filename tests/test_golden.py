@@ -18,6 +18,7 @@ from assetgen.sources.fake import fake
 FILE = Path(__file__).with_name("golden.json")
 TOLERANCE = 1.0  # of 255, for the rounding of another processor
 STEPS: dict[str, dict[str, Any]] = {
+    "align": {},
     "bob": {},
     "clean_pixels": {"contrast": 0.5},
     "cutout": {},
@@ -47,11 +48,14 @@ STEPS: dict[str, dict[str, Any]] = {
 
 def drawn(name: str) -> ImageSet:
     images = fake(Context(), prompt="a red dragon", seed=3)
-    if name in ("outline", "sprite_normals", "trim") or load_part("step", name).adds_frames:
+    if name in ("align", "outline", "sprite_normals", "trim") or load_part("step", name).adds_frames:
         cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
     if name == "clean_pixels":
-        images = load_part("step", "pixelate").run(images, cell=2, colors=24)
+        noise = np.random.default_rng(0).integers(0, 3, images["color"].shape).astype(np.uint8) * 20
+        images = images.replace(color=noise).with_meta(pixel_art=True)
+    if name == "align":
+        images = load_part("step", "shake").run(images, distance=4)
     images = images.with_meta(tiles="xy") if name == "panel" else images
     part = load_part("step", name)
     made: ImageSet = part.run(images, **dict(part.params(**STEPS[name])))

@@ -1,34 +1,19 @@
 """Check that the frames of an animation show one body in one place and size."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from assetgen.checks._clips import Clip, clips
-from assetgen.images import Array, FloatArray, ImageSet
+from assetgen.images import ImageSet
 from assetgen.parts import Verdict, part
+from assetgen.pixels.bodies import find_body
 
-_VISIBLE = 0.5
-_CORE = 0.5  # of the visible pixels of the fullest column: columns with more are the body, not arms or a weapon
 _FINE = 64  # rows: one pixel of a frame this high is the unit where frames are not pixel art
 
 _Limit = Annotated[float, Field(gt=0, le=10_000)]
-
-
-@dataclass(frozen=True)
-class _Body:
-    """Where the body of one frame is, in pixels."""
-
-    number: int
-    anchor: float
-    """Column in the middle of the core."""
-    ground: float
-    """Lowest visible row."""
-    height: float
-    """Of the core."""
 
 
 @part(version=1, frames=True)
@@ -55,14 +40,14 @@ def registration(images: ImageSet, *, drift: _Limit = 1.0, ground: _Limit = 1.0,
 
 def _faults(clip: Clip, limits: dict[str, float]) -> Iterator[tuple[float, str]]:
     """Each deviation as a multiple of its limit, and what it is."""
-    bodies = [body for number, frame in enumerate(clip.frames) if (body := _body(number, frame))]
+    bodies = {number: body for number, frame in enumerate(clip.frames) if (body := find_body(frame[..., 3]))}
     if not bodies:
         return
     anchor, ground, height = (
-        float(np.median([getattr(body, name) for body in bodies])) for name in ("anchor", "ground", "height")
+        float(np.median([getattr(body, name) for body in bodies.values()])) for name in ("anchor", "ground", "height")
     )
-    for body in bodies:
-        name = clip.name(body.number)
+    for number, body in bodies.items():
+        name = clip.name(number)
         aside, above = body.anchor - anchor, ground - body.ground
         side, way = "right" if aside > 0 else "left", "above" if above > 0 else "below"
         yield abs(aside) / limits["drift"], f"{name} is {abs(aside):g} pixels too far to the {side}"
@@ -71,15 +56,3 @@ def _faults(clip: Clip, limits: dict[str, float]) -> Iterator[tuple[float, str]]
             abs(body.height / height - 1) / limits["scale"],
             f"{name} is {body.height / height:.0%} as high as the others",
         )
-
-
-def _body(number: int, frame: Array) -> _Body | None:
-    seen = frame[..., 3] >= _VISIBLE
-    mass: FloatArray = seen.sum(axis=0).astype(np.float32)
-    if not mass.any():
-        return None
-    core = mass >= _CORE * mass.max()
-    half = np.cumsum(np.where(core, mass, 0))
-    anchor = float(np.searchsorted(half, half[-1] / 2) + np.searchsorted(half, half[-1] / 2, side="right")) / 2
-    rows, core_rows = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen[:, core].any(axis=1))
-    return _Body(number, anchor, float(rows[-1]), float(core_rows[-1] - core_rows[0] + 1))

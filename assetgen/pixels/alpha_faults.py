@@ -52,6 +52,12 @@ def worst_fault(images: ImageSet, touching: float = MAX_TOUCHING) -> tuple[float
     return worst, reason if worst > 1 else f"{share:.0%} visible"
 
 
+def cropped_axes(images: ImageSet) -> str:
+    """The axes, of "xy", along which the border of the untrimmed image cuts off more than `MAX_TOUCHING` of a side."""
+    top, bottom, left, right = _sides(to_float(split_alpha(images["color"])[1])[..., 0] >= _VISIBLE, images)
+    return "x" * (max(left, right) > MAX_TOUCHING) + "y" * (max(top, bottom) > MAX_TOUCHING)
+
+
 def _contact(seen: _Mask, images: ImageSet) -> float:
     """Largest covered fraction of a side of the untrimmed image."""
     return max(_sides(seen, images))
