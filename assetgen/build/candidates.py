@@ -51,7 +51,7 @@ class Candidate:
 
 
 def choosable(recipes: Sequence[Recipe]) -> list[Recipe]:
-    """The assets that another seed changes; atlases are not among them."""
+    """The assets that another seed changes; atlases and animations of other assets are not among them."""
     return [each for each in recipes if "seed" in each.source.arguments]
 
 
@@ -97,9 +97,11 @@ def _result(future: "Future[Candidate | None]") -> Iterator[Candidate]:
 
 
 def stored_candidates(recipe: Recipe, machine: Machine) -> Iterator[Candidate]:
-    """The candidates of an asset that the store has, in order; nothing is sampled."""
+    """The candidates of an asset that the store has, in order; of an asset without a seed its only image. Nothing is
+    sampled."""
     sampler = Sampler(machine, ignore)
-    for attempt in (Attempt(recipe, number) for number in range(MAX_CANDIDATES)):
+    count = MAX_CANDIDATES if choosable([recipe]) else 1
+    for attempt in (Attempt(recipe, number) for number in range(count)):
         if images := machine.store.read_images("images", attempt.images_key):
             yield Candidate(recipe, attempt.attempt, images, tuple(sampler.run_checks(attempt, images)))
 
@@ -140,10 +142,19 @@ def _picked_entry(recipe: Recipe, locked: LockEntry | None, folder: Path) -> Loc
 
 
 def build_picked(project: Project, asset: str, machine: Machine, options: BuildOptions, emit: Emit) -> list[Finished]:
-    """Build an asset after a pick: the atlases that contain it, else the asset itself."""
-    recipes = project.plan().recipes
-    atlases = [recipe.name for recipe in recipes if any(member.name == asset for member in recipe.members)]
-    return [build_pack(project, machine, replace(options, only=name), emit) for name in atlases or [asset]]
+    """Build an asset after a pick: the assets that are made from it, else the asset itself."""
+    made_from = [recipe.name for recipe in dependents(project.plan().recipes, asset)]
+    return [build_pack(project, machine, replace(options, only=name), emit) for name in made_from or [asset]]
+
+
+def dependents(recipes: Sequence[Recipe], asset: str) -> list[Recipe]:
+    """The assets that have an asset among their members, or among the members of these. `recipes` are in the order of a
+    plan: members before the assets that need them."""
+    changed = {asset}
+    for recipe in recipes:
+        if any(member.name in changed for member in recipe.members):
+            changed.add(recipe.name)
+    return [recipe for recipe in recipes if recipe.name in changed - {asset}]
 
 
 def matching(recipes: Sequence[Recipe], only: str) -> list[Recipe]:

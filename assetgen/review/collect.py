@@ -1,10 +1,13 @@
 """The facts of a review: each asset with its candidates, what is built and picked, and the image in the game.
 
 `collect_review` reads what the store has. `sample_missing` makes the candidates that are missing, and adds each to the
-review as it comes. `assetgen.review.page` turns the facts into HTML.
+review as it comes. An asset without a seed, such as an atlas or an animation of another asset, is `fixed`: the page
+shows its only image once it is built, and offers no choice. `assetgen.review.page` turns the facts into HTML.
 """
 
-from collections.abc import Iterator
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,13 @@ from assetgen.build.precision import with_number_formats
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit
 from assetgen.machine import Machine
+from assetgen.pack.lock import LockEntry
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pixels.image_files import read_image
-from assetgen.review.facts import asset_facts, candidate_facts, data_uri, surface_facts
+from assetgen.review.facts import asset_facts, candidate_facts, data_uri, motion_facts, surface_facts
+
+_KEY = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -62,43 +68,64 @@ class Review:
         return {each["number"] for each in self.assets[asset]["candidates"]}
 
     def lacking(self, count: int) -> list[Recipe]:
-        """The recipes that lack one of the candidates 1 to `count`."""
+        """The recipes that lack one of the candidates 1 to `count`; a fixed asset has none."""
         required = set(range(1, count + 1))
-        return [recipe for name, recipe in self.recipes.items() if not required <= self.numbers(name)]
+        recipes = choosable(list(self.recipes.values()))
+        return [recipe for recipe in recipes if not required <= self.numbers(recipe.name)]
 
 
 def collect_review(target: ReviewTarget, machine: Machine) -> Review:
-    """The review of what the store has; nothing is sampled. Raises `InputError` where no asset has candidates."""
+    """The review of what the store has; nothing is sampled. Raises `InputError` where no asset matches."""
     review = Review(target, machine)
+    lock = target.project.read_lock()
     for recipe in reviewed_recipes(target, machine):
-        add_asset(review, recipe)
+        add_asset(review, recipe, lock)
     if not review.recipes:
-        raise InputError(f"no asset of pack '{target.project.pack.pack}' that has candidates matches '{target.only}'")
+        raise InputError(f"no asset of pack '{target.project.pack.pack}' matches '{target.only}'")
     return review
 
 
 def reviewed_recipes(target: ReviewTarget, machine: Machine) -> list[Recipe]:
     """The recipes under review, as the pack is now."""
-    return matching(choosable(with_number_formats(target.project.plan().recipes, machine)), target.only)
+    return matching(with_number_formats(target.project.plan().recipes, machine), target.only)
 
 
-def add_asset(review: Review, recipe: Recipe) -> None:
+def add_asset(review: Review, recipe: Recipe, lock: Mapping[str, LockEntry]) -> None:
     """Add an asset with its stored candidates; an asset of the same name is replaced."""
     review.recipes[recipe.name] = recipe
-    review.assets[recipe.name] = asset_facts(recipe) | asset_state(review, recipe)
+    review.assets[recipe.name] = asset_facts(recipe)
     for candidate in stored_candidates(recipe, review.machine):
         review.add_candidate(candidate)
+    review.assets[recipe.name] |= asset_state(review, recipe, lock)
 
 
-def asset_state(review: Review, recipe: Recipe) -> dict[str, Any]:
-    """The numbers of the built and the picked candidate (or None), and the published image."""
-    project = review.target.project
-    block = project.read_lock().get(recipe.name)
+def asset_state(review: Review, recipe: Recipe, lock: Mapping[str, LockEntry]) -> dict[str, Any]:
+    """The numbers of the built and the picked candidate (or None), and the published image or animation."""
+    block = lock.get(recipe.name)
     current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
     picked = block.pick + 1 if block and current and block.pick is not None else None
     built = block.attempt + 1 if block and current and block.outputs else None
-    now = None if _is_tileset(recipe) else _published_image(project.target / f"{recipe.name}.png")
+    asset = review.assets[recipe.name]
+    now = None if asset["fixed"] or _is_tileset(recipe) else _published(review, recipe, block)
     return {"built": built, "picked": picked, "now": now}
+
+
+def _published(review: Review, recipe: Recipe, block: LockEntry | None) -> dict[str, Any] | None:
+    """The published image; where the candidates are animations, with the frames that it was made of, if they are in
+    the store and the file was not edited."""
+    name = f"{recipe.name}.png"
+    path = review.target.project.target / name
+    found = _published_image(path)
+    if not found or not block or not any("animation" in each for each in review.assets[recipe.name]["candidates"]):
+        return found
+    key = block.keys.get("images", "")
+    if key == recipe.images_key():
+        key = recipe.images_key(block.attempt)
+    elif block.attempt:
+        return found  # the lock has the key of the first attempt alone
+    edited = hashlib.sha256(path.read_bytes()).hexdigest() != block.outputs.get(name)
+    images = None if edited or not _KEY.fullmatch(key) else review.machine.store.read_images("images", key)
+    return found | motion_facts(images) if images else found
 
 
 def _is_tileset(recipe: Recipe) -> bool:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from assetgen.build.candidates import Candidate
+from assetgen.build.candidates import Candidate, choosable
 from assetgen.images import Array, Frames, ImageSet, to_uint8
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
@@ -16,6 +16,9 @@ _LOSSLESS_SIDE = 256
 """Pixels. Larger images are embedded as WebP, which keeps a page of a hundred images small."""
 _WEBP_QUALITY = 90
 _MAP_SIDE = 128
+_LARGEST_SIDE = 4096
+"""Pixels. Larger images are embedded smaller; WebP has at most 16,383 pixels a side."""
+_MEMBERS_SHOWN = 12
 _COSTS = ("seconds", "watt_hours", "usd", "device")
 
 
@@ -30,10 +33,18 @@ def asset_facts(recipe: Recipe) -> dict[str, Any]:
         "preset": recipe.preset,
         "model": card.model if isinstance(card, ModelCard) else recipe.source.name,
         "where": recipe.where,
+        "fixed": not choosable([recipe]),
+        "members": _members(recipe),
         "tiles": "",
         "pixels": str(recipe.export.arguments.get("use", "")).startswith("pixel_"),
         "candidates": [],
     }
+
+
+def _members(recipe: Recipe) -> str:
+    names = [member.name for member in recipe.members]
+    more = len(names) - _MEMBERS_SHOWN
+    return ", ".join(names[:_MEMBERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,8 +75,16 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
             for name, verdict in candidate.verdicts
         ],
     }
-    frames = candidate.images.meta.frames
-    return found | ({"animation": _animation(candidate.images, frames)} if frames else {})
+    return found | motion_facts(candidate.images)
+
+
+def motion_facts(images: ImageSet) -> dict[str, Any]:
+    """The size of one frame and the animation, of images that are one."""
+    frames = images.meta.frames
+    if frames is None:
+        return {}
+    width, height = images.frames[0].size
+    return {"width": width, "height": height, "animation": _animation(images, frames)}
 
 
 def _animation(images: ImageSet, frames: Frames) -> dict[str, Any]:
@@ -96,14 +115,13 @@ def _maps(images: ImageSet) -> list[tuple[str, Array]]:
 
 
 def data_uri(array: Array, *, side: int = 0, lossless: bool = False) -> str:
-    """An image as a data URI: PNG up to `_LOSSLESS_SIDE`, else WebP. With `side` it is scaled down to fit."""
+    """An image as a data URI: PNG up to `_LOSSLESS_SIDE`, else WebP; scaled down to fit into `side` pixels."""
     from PIL import Image
 
     pixels = to_uint8(array)
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     lossless = lossless or (not side and max(image.size) <= _LOSSLESS_SIDE)
-    if side:
-        image.thumbnail((side, side))
+    image.thumbnail((side or _LARGEST_SIDE,) * 2)
     buffer = io.BytesIO()
     image.save(buffer, "PNG" if lossless else "WEBP", quality=_WEBP_QUALITY)
     return f"data:image/{'png' if lossless else 'webp'};base64,{base64.b64encode(buffer.getvalue()).decode()}"

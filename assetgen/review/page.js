@@ -45,7 +45,7 @@ function tiles(asset, candidate, box) {
   const down = asset.tiles.includes("y") ? 3 : 1, across = asset.tiles.includes("x") ? 3 : 1;
   const times = scale(asset, candidate, [box[0] / across, box[1] / down]);
   const [width, height] = [candidate.width, candidate.height].map((side) => Math.max(1, Math.round(side * times)));
-  const tiled = make("div", { class: "tiled", role: "img", "aria-label": `Candidate ${candidate.number}, repeated ${across} × ${down}` });
+  const tiled = make("div", { class: "tiled", role: "img", "aria-label": `${titleOf(asset, candidate)}, repeated ${across} × ${down}` });
   Object.assign(tiled.style, {
     width: `${width * across}px`, height: `${height * down}px`, backgroundImage: `url("${candidate.src}")`, backgroundSize: `${width}px ${height}px`,
   });
@@ -77,9 +77,17 @@ function drawAsset(index) {
     make("div", { class: "top" }, make("h2", { text: asset.name }), make("small", { text: `${asset.preset} · ${asset.model}` }),
       make("small", { class: "standing" })),
     make("p", { class: "dim prompt", text: asset.prompt }),
-    buttons.length ? make("div", { class: kinds, role: "group", "aria-label": `Candidates of ${asset.name}` }, ...buttons)
-      : make("p", { class: "none", text: facts.served && facts.count ? "Candidates appear here as they are made." : "No candidates yet. Press r to make some." }));
+    buttons.length ? make("div", { class: kinds, role: "group", "aria-label": asset.fixed ? asset.name : `Candidates of ${asset.name}` }, ...buttons)
+      : make("p", { class: "none", text: emptyText(asset) }));
 }
+
+function emptyText(asset) {
+  if (asset.fixed) return "It is shown once it is built. It has no candidates.";
+  return facts.served && facts.count ? "Candidates appear here as they are made." : "No candidates yet. Press r to make some.";
+}
+
+/** The name of a candidate for people. An asset without candidates has one image. */
+const titleOf = (asset, candidate) => (asset.fixed ? "Image" : `Candidate ${candidate.number}`);
 
 function drawCandidate(asset, index, candidate) {
   const box = narrow.matches ? [isWide(asset) ? 280 : 96, 96] : [isWide(asset) ? 288 : 132, 132];
@@ -111,6 +119,7 @@ function mark(indices = shown) {
 }
 
 function stateOf(asset) {
+  if (asset.fixed) return asset.built ? "in the game" : "not built yet";
   const parts = [asset.built && `${asset.built} in the game`, picked.get(asset.name) && `${picked.get(asset.name)} picked`];
   return parts.filter(Boolean).join(" · ") || "not built yet";
 }
@@ -119,11 +128,11 @@ function label(button, asset, candidate) {
   const failed = candidate.checks.filter((check) => !check.passed).map((check) => check.name);
   const state = picked.get(asset.name) === candidate.number ? ["picked", "picked"] : asset.built === candidate.number && ["built", "in game"];
   const flags = [failed.length && ["no", state ? "✗" : `✗ ${failed.join(", ")}`], state].filter(Boolean);
-  button.querySelector(".label").replaceChildren(make("strong", { text: candidate.number }),
+  button.querySelector(".label").replaceChildren(make("strong", { text: asset.fixed ? "" : candidate.number }),
     ...flags.map(([kind, text]) => make("span", { class: `flag ${kind}`, text })));
   const rejected = failed.length ? `rejected by ${failed.join(", ")}` : "";
   const states = [rejected, picked.get(asset.name) === candidate.number && "picked", asset.built === candidate.number && "in the game"];
-  button.setAttribute("aria-label", [`${asset.name}, candidate ${candidate.number}`, ...states.filter(Boolean)].join(", "));
+  button.setAttribute("aria-label", [asset.fixed ? asset.name : `${asset.name}, candidate ${candidate.number}`, ...states.filter(Boolean)].join(", "));
 }
 
 // The selected candidate, enlarged.
@@ -133,18 +142,18 @@ function drawStage() {
   const section = byId(`asset-${at.asset}`);
   (narrow.matches && section ? section : document.querySelector("main")).append(stage);
   stage.hidden = narrow.matches && !candidate;
-  if (!candidate) return stage.replaceChildren(make("p", { class: "none", text: asset ? `${asset.name} has no candidates yet.` : "No candidate is selected." }));
+  if (!candidate) return stage.replaceChildren(make("p", { class: "none", text: asset ? `${asset.name}: ${emptyText(asset)}` : "No candidate is selected." }));
   const kind = asset.pixels ? " pixels" : "";
   const width = Math.max(160, stage.clientWidth - 56);
   const times = scale(asset, candidate, [width, 320]);
   const large = asset.tiles && document.body.dataset.view === "tiled" ? tiles(asset, candidate, [width, 320])
-    : imageOf(candidate, times, `Candidate ${candidate.number}, enlarged`, clock.onion);
+    : imageOf(candidate, times, `${titleOf(asset, candidate)}, enlarged`, clock.onion);
   stage.replaceChildren(...[
-    make("div", { class: "top" }, make("h2", { text: `${asset.name} · ${candidate.number}` }),
+    make("div", { class: "top" }, make("h2", { text: asset.fixed ? asset.name : `${asset.name} · ${candidate.number}` }),
       make("small", { class: "standing", text: `${candidate.width} × ${candidate.height}, ${times >= 1 ? `${+times.toFixed(1)}×` : `${Math.round(times * 100)} %`}` })),
     make("div", { class: `ground large${kind}` }, large),
     playback(candidate),
-    actions(asset, candidate),
+    asset.fixed ? make("p", { class: "dim acts", text: withoutChoice(asset) }) : actions(asset, candidate),
     verdicts(candidate),
     ...compare(asset, candidate, kind, width),
     make("div", { class: "pair" },
@@ -165,6 +174,11 @@ function actions(asset, candidate) {
     make("button", { onclick: keys.e, "aria-keyshortcuts": "e" }, "Prompt ", make("kbd", { text: "e" })));
 }
 
+function withoutChoice(asset) {
+  const members = asset.members && `, made from ${asset.members}`;
+  return `No candidates: another seed does not change ${asset.name}${members}.`;
+}
+
 function verdicts(candidate) {
   if (!candidate.checks.length) return null;
   const rows = candidate.checks.flatMap((check) => [make("dt", { text: check.name }),
@@ -173,7 +187,10 @@ function verdicts(candidate) {
 }
 
 function compare(asset, candidate, kind, width) {
-  if (!asset.now || asset.built === candidate.number || candidate.animation) return [];
+  if (!asset.now || asset.built === candidate.number) return [];
+  if (candidate.animation && !asset.now.animation) {
+    return [make("h3", { text: "Before and after" }), make("p", { class: "dim", text: "The animation in the game cannot be played here: the store no longer has its frames, or its file was edited." })];
+  }
   const times = Math.min(...[asset.now, candidate].map((each) => scale(asset, each, [width, 240])));
   const halves = [[asset.now, "In the game now"], [candidate, "This candidate"]].map(([each, alt]) =>
     make("div", { class: "half" }, imageOf(each, times, alt)));
@@ -202,7 +219,7 @@ const maps = (candidate) => make("div", { class: "maps" }, ...candidate.maps.map
 
 function madeHow(asset, candidate) {
   const rows = [["Prompt", asset.prompt], ["Full prompt", asset.full_prompt !== asset.prompt && asset.full_prompt], ["Preset", asset.preset], ["Model", asset.model],
-    ["Seed", candidate.seed ?? "none"], ["Cost", costOf(candidate.cost)], ["Written in", asset.where]].filter(([, value]) => value);
+    ["Seed", candidate.seed ?? "none"], ["Members", asset.members], ["Cost", costOf(candidate.cost)], ["Written in", asset.where]].filter(([, value]) => value);
   return make("dl", {}, ...rows.flatMap(([key, value]) => [make("dt", { text: key }), make("dd", { text: value })]));
 }
 
@@ -216,6 +233,7 @@ function costOf(cost) {
 
 function pick(number, { asset = current(), isUndo = false } = {}) {
   if (!asset || picked.get(asset.name) === number) return;
+  if (asset.fixed) return showMessage(withoutChoice(asset));
   if (!isUndo) undone.push([asset.name, picked.get(asset.name)]);
   picked.set(asset.name, number);
   mark();
@@ -261,6 +279,7 @@ async function copy(node, button) {
 
 function edit() {
   const asset = current();
+  if (asset.fixed && !asset.prompt) return showMessage(`${asset.name} has no prompt.`);
   byId("edit-title").textContent = `Prompt of ${asset.name}`;
   byId("edit-where").textContent = asset.where || "the pack";
   byId("edit-prompt").value = asset.prompt;
@@ -273,6 +292,7 @@ const drawLine = () => { byId("edit-line").textContent = `prompt: ${JSON.stringi
 
 function more() {
   const asset = current(), last = asset.candidates.at(-1)?.number ?? 0;
+  if (asset.fixed) return showMessage(withoutChoice(asset));
   if (facts.served) return send("more", { asset: asset.name });
   return drawTray(`More candidates of ${asset.name}`, command("review", facts.place, "--only", asset.name, "-n", Math.min(64, last + 12), ...facts.options));
 }
@@ -324,6 +344,7 @@ const keys = {
 };
 
 function pickNumbered(number) {
+  if (current().fixed) return showMessage(withoutChoice(current()));
   if (!current().candidates.some((each) => each.number === number)) return showMessage(`${current().name} has no candidate ${number}.`);
   moveTo(at.asset, number);
   return pick(number);

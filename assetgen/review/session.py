@@ -7,16 +7,17 @@ Builds and re-rolls that are requested while the first candidates are sampled ru
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assetgen.build.candidates import MAX_CANDIDATES, build_picked
+from assetgen.build.candidates import MAX_CANDIDATES, build_picked, dependents
 from assetgen.build.candidates import pick as write_pick
 from assetgen.build.options import BuildOptions
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Compiling, Emit, Event, Failed, Loading, Published, Sampling
+from assetgen.pack.lock import LockEntry
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.review import page
@@ -61,10 +62,9 @@ class ReviewSession:
 
     def pick(self, asset: str, number: int | None) -> None:
         """Write a choice into the lock, and queue its build. Raises `InputError` where the pack has changed."""
+        self._require_choice(asset)
         target = self._load_target()
         found = self._recipes_of(asset, target)
-        if asset not in self.review.recipes:
-            raise InputError(f"there is no asset '{asset}' on this page")
         if not found or found[0].sampled_key() != self.review.recipes[asset].sampled_key():
             raise InputError(f"'{asset}' has changed in the pack", cure="Press r to make its candidates")
         write_pick(target.project, asset, number, self.review.machine, self.emit)
@@ -74,8 +74,7 @@ class ReviewSession:
 
     def sample_more(self, asset: str) -> None:
         """Queue more candidates of an asset; where its prompt has changed, the first ones of the new prompt."""
-        if asset not in self.review.recipes:
-            raise InputError(f"there is no asset '{asset}' on this page")
+        self._require_choice(asset)
         self._queue(lambda: self._sample_more(asset))
 
     def work(self) -> None:
@@ -93,6 +92,12 @@ class ReviewSession:
         with self.changed:
             self.closed = True
             self.changed.notify_all()
+
+    def _require_choice(self, asset: str) -> None:
+        if asset not in self.review.recipes:
+            raise InputError(f"there is no asset '{asset}' on this page")
+        if self.review.assets[asset]["fixed"]:
+            raise InputError(f"'{asset}' has no candidates: another seed does not change it")
 
     def _load_target(self) -> ReviewTarget:
         """The target with the pack as it is now."""
@@ -117,7 +122,11 @@ class ReviewSession:
         self._set_busy(f"building {asset}")
         project = self._load_target().project
         done = build_picked(project, asset, self.review.machine, self.options, self._on_event)
-        self._change(asset, asset_state(self.review, self.review.recipes[asset]))
+        lock = project.read_lock()
+        self._change(asset, asset_state(self.review, self.review.recipes[asset], lock))
+        for recipe in dependents(reviewed_recipes(self._load_target(), self.review.machine), asset):
+            if recipe.name in self.review.assets and self.review.assets[recipe.name]["fixed"]:
+                self._replace(recipe, lock)
         if not any(finished.failed for finished in done):
             self._show_message(f"{asset}: in the game")
 
@@ -134,10 +143,8 @@ class ReviewSession:
         is_new = found[0].images_key() != self.review.recipes[asset].images_key()
         with self.changed:
             self.review.target = target
-            if is_new:
-                add_asset(self.review, found[0])
         if is_new:
-            self._change(asset, dict(self.review.assets[asset]))
+            self._replace(found[0], target.project.read_lock())
         have = [each["number"] for each in self.review.assets[asset]["candidates"]]
         count = (self.count or len(have) + 1) if is_new else max(have, default=0) + (self.count or 4)
         alone = Review(self.review.target, self.review.machine, {asset: found[0]}, self.review.assets)
@@ -152,6 +159,12 @@ class ReviewSession:
             new = {key: self.review.assets[name][key] for key in ("tiles", "pixels")}
             found = [each for each in self.review.assets[name]["candidates"] if each["number"] == candidate.number]
             self._add_update({"asset": name, "new": new, "candidate": found[0]})
+
+    def _replace(self, recipe: Recipe, lock: Mapping[str, LockEntry]) -> None:
+        """Show an asset as the pack is now."""
+        with self.changed:
+            add_asset(self.review, recipe, lock)
+        self._change(recipe.name, dict(self.review.assets[recipe.name]))
 
     def _on_event(self, event: Event) -> None:
         """Pass an event on, and show on the page what a person waits for."""

@@ -95,7 +95,7 @@ def test_search_filters_assets_and_returns_the_keys(opened: Any) -> None:
     opened.keyboard.press("/")
     opened.keyboard.type("a wal")
     assert opened.locator("section").count() == 1
-    assert opened.inner_text("#count") == "1 of 3 assets"
+    assert opened.inner_text("#count") == "1 of 4 assets"
     opened.keyboard.press("Escape")
     opened.keyboard.press("2")
     assert "pick . wall 2" in opened.inner_text("#commands")

@@ -20,7 +20,7 @@ EVIL = "</script><img src=x onerror=alert(1)> {script}"
 
 def test_the_page_has_every_candidate_with_its_seed_and_check_results(page: str, facts: Facts) -> None:
     assets = {asset["name"]: asset for asset in facts(page)["assets"]}
-    assert list(assets) == ["hero", "wall", "evil"], "an atlas has no candidates"
+    assert list(assets) == ["hero", "wall", "evil", "all"]
     assert [each["number"] for each in assets["hero"]["candidates"]] == [1, 2, 3]
     assert len({each["seed"] for each in assets["hero"]["candidates"]}) == 3
     assert assets["hero"]["candidates"][0]["checks"][0]["name"] == "alpha"
@@ -92,7 +92,7 @@ def test_a_pick_prints_its_build_as_json(typed: Run, page: str) -> None:
         (("pick", ".", "wall"), "pick needs a number or --undo"),
         (("pick", ".", "wal", "1"), "Did you mean 'wall'?"),
         (("pick", ".", "wall", "99"), "candidate 99 is not from 1 to 64"),
-        (("review", ".", "--only", "all"), "that has candidates matches 'all'"),
+        (("review", ".", "--only", "al"), "no asset of pack 'p' matches 'al'"),
         (("review", ".", "--serve", "-o", "page.html"), "--serve and -o exclude each other"),
         (("review", ".", "-n", "0", "-o", "pack.yaml/page.html"), "cannot write 'pack.yaml/page.html'"),
     ],
