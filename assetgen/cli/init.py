@@ -1,5 +1,6 @@
 """`assetgen init`: write a starter pack for a game project."""
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ _STARTER = """\
 pack: {name}
 {game}target: {target}                # everything that is published lies in this folder of the game
 engine: {engine}
-model: mini                     # the embedded model, for a first look; `assetgen models list` shows better ones
+{hint}model: mini                     # the embedded model, for a first look; `assetgen models list` shows better ones
 seed: 1                         # another seed, another set of pictures
 assets:
   wizard: {{preset: pixel_sprite, prompt: a wizard in a blue robe}}
@@ -24,6 +25,12 @@ assets:
   wall: {{preset: tile_texture, prompt: mossy grey stone bricks}}
   floor: {{preset: pbr_material, prompt: grey cobblestone}}
 """
+_WEB_ENGINES = {
+    "phaser": 'in preload(): this.load.atlas("items", "{path}/items.png", "{path}/items.json")',
+    "pixi.js": 'const items = await Assets.load("{path}/items.json"); new Sprite(items.textures.potion_red)',
+}
+"""How games built on these npm packages load what `plain` writes."""
+_MAX_PACKAGE_BYTES = 1_000_000
 
 
 def init(
@@ -41,7 +48,10 @@ def init(
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"'{folder}' is a file", cure="Name a folder")
-    is_game = folder.is_dir() and any(any(folder.glob(marker)) for _, marker in ENGINE_FILES)
+    web = _web_engine(folder)
+    is_game = bool(web) or (folder.is_dir() and any(any(folder.glob(marker)) for _, marker in ENGINE_FILES))
+    target = "art/generated" if is_game else "art"
+    public = "public/" if web and (folder / "public").is_dir() else ""  # what Vite and others serve at the root
     pack_folder = folder / _PACK_FOLDER if is_game else folder
     pack = pack_folder / "pack.yaml"
     if pack.exists():
@@ -50,7 +60,8 @@ def init(
         place=pack_folder,
         name=pack_name(folder.resolve().name),
         game="game: ..                        # the game project's root\n" if is_game else "",
-        target="art/generated" if is_game else "art",
+        target=public + target,
+        hint=f"# {_WEB_ENGINES[web].format(path=target)}\n" if web else "",
         engine=detect_engine(folder) or "plain",
     )
     try:
@@ -58,6 +69,21 @@ def init(
     except OSError as error:
         raise InputError(f"cannot write '{pack}' ({error.strerror})", cure="Name another folder") from error
     typer.echo(f"{pack}: now run `assetgen build {pack_folder}`")
+
+
+def _web_engine(folder: Path) -> str:
+    """The npm package of `_WEB_ENGINES` that a game project depends on; "" where there is none."""
+    from assetgen.files import is_regular_file, read_limited
+
+    path = folder / "package.json"
+    if not is_regular_file(path):
+        return ""
+    try:
+        data = json.loads(read_limited(path, _MAX_PACKAGE_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"'{path}' is not JSON that can be read", cure="Correct it, as npm needs it, too") from error
+    lists = [data.get(key) for key in ("dependencies", "devDependencies")] if isinstance(data, dict) else []
+    return next((name for name in _WEB_ENGINES for each in lists if isinstance(each, dict) and name in each), "")
 
 
 def pack_name(folder: str) -> str:

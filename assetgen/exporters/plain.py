@@ -19,12 +19,13 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     The JSON of an atlas is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation):
     frames by member name, y downwards, pivots as fractions of the untrimmed image. Further pages of an atlas have a
     JSON file each, listed in `related_multi_packs` of the others. The frames of an animation lie in rows on one sheet,
-    named by their number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, and
-    `animations` as Pixi reads them. A tileset's JSON has `image` and the fields of `assetgen.pixels.tilesets.Tileset`:
-    terrains have numbers from 0 (-1: none); tiles are in rows from the top left, with `corners` from the top left and
-    `sides` from the top, both clockwise, `probability`, and `collision` polygons in pixels. An image with
-    nine-slice margins has a JSON file with `borders`, as Pixi reads them, and `NAME.css` with a `border-image`. A
-    cursor has both with its pivot and hotspot. The files are the same for every other `use`.
+    named by their number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, which
+    Phaser's `load.aseprite` and `createFromAseprite` read, and `animations` as Pixi reads them. A tileset's JSON
+    has `image` and the fields of `assetgen.pixels.tilesets.Tileset`: terrains have numbers from 0 (-1: none); tiles
+    are in rows from the top left, with `corners` from the top left and `sides` from the top, both clockwise,
+    `probability`, and `collision` polygons in pixels. An image with nine-slice margins has a JSON file with
+    `borders`, as Pixi reads them, and `NAME.css` with a `border-image`. A cursor has both with its pivot and
+    hotspot. The files are the same for every other `use`.
 
     Example:
         engine: plain

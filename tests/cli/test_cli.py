@@ -118,6 +118,25 @@ def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
     assert assetgen("init", tmp_path)[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("package", "hint"), [("phaser", 'this.load.atlas("items", "art/generated/items.png"'), ("pixi.js", "Assets.load(")]
+)
+def test_init_recognizes_web_games(assetgen: Run, tmp_path: Path, package: str, hint: str) -> None:
+    (tmp_path / "public").mkdir()
+    (tmp_path / "package.json").write_text(json.dumps({"dependencies": {package: "^4.0.0"}}))
+    assert assetgen("init", tmp_path)[0] == 0
+    assert hint in (tmp_path / "assetgen/pack.yaml").read_text()
+    assert assetgen("build", tmp_path / "assetgen", "--draft", "--store", tmp_path / "store")[0] == 0
+    assert (tmp_path / "public/art/generated/items.json").is_file()
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "\xff"])
+def test_init_reports_a_damaged_package_json(assetgen: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "package.json").write_text(text, encoding="latin-1")
+    code, _, err = assetgen("init", tmp_path)
+    assert (code, "package.json' is not JSON" in err, err.count("\n")) == (2, True, 1)
+
+
 def test_presets_can_be_listed_shown_and_validated(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text("preset: good\nextends: sprite\n")
     (tmp_path / "bad.yaml").write_text("preset: bad\nextends: sprit\n")
