@@ -14,6 +14,7 @@ from assetgen.cli import (
     init,
     make,
     models,
+    palettes,
     pick,
     plan,
     plugin,
@@ -64,6 +65,7 @@ app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 app.add_typer(presets.presets, name="presets")
 app.add_typer(models.models, name="models")
+app.add_typer(palettes.palettes, name="palettes")
 app.add_typer(steps.steps, name="steps")
 app.add_typer(store.store, name="store")
 app.add_typer(plugin.plugin, name="plugin")

@@ -14,6 +14,7 @@ from assetgen.pack.schema import ModelCard, Pack, PartArguments, PartSpec, Prese
 from assetgen.pack.weights import with_digests
 from assetgen.pack.yaml_files import MAX_YAML_BYTES, Document, KeyPath, read_yaml, validate
 from assetgen.parts import ReadGuard, allow_any_file, did_you_mean, part_names
+from assetgen.pixels.palettes import PALETTE_KINDS
 
 PACK_FILE = "pack.yaml"
 PACK_SUFFIX = ".pack.yaml"
@@ -124,6 +125,10 @@ class Library:
         if "\0" not in name and is_regular_file(own):
             return own.absolute()
         return self.find("palettes", name, "palette", Path(name).suffix or ".hex")
+
+    def palette_names(self) -> tuple[str, ...]:
+        """File names of all palettes, sorted."""
+        return tuple(sorted({path.name for kind in PALETTE_KINDS for path in self._files("palettes", kind)}))
 
     def find(self, folder: str, name: str, what: str, suffix: str = ".yaml") -> Path:
         """The file `FOLDER/NAME.yaml` in the first library folder that has it; `what` names its kind in errors."""

@@ -1,4 +1,4 @@
-"""Read palette files: .hex (Lospec), .gpl (GIMP) and .pal (JASC, or Microsoft RIFF)."""
+"""Palette files: .hex (Lospec) and .gpl (GIMP), read and written; .pal (JASC, or Microsoft RIFF), read."""
 
 import errno
 import re
@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, printable
 from assetgen.files import read_limited
 
 MAX_COLORS = 256
+PALETTE_KINDS = (".hex", ".gpl", ".pal")
+"""The files that `read_palette` reads."""
 _MAX_FILE_BYTES = 65_536
 _HEX_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
 _GIMP_HEADER, _JASC_HEADER = "GIMP Palette", "JASC-PAL"
@@ -30,7 +32,7 @@ def read_palette(path: Path) -> NDArray[np.uint8]:
     Raises `InputError`, with the line if known, for a file that is missing, not a palette, larger than 64 KiB, empty,
     or has more than 256 colours.
     """
-    readers = {".hex": _hex, ".gpl": _gimp, ".pal": _jasc}
+    readers = dict(zip(PALETTE_KINDS, (_hex, _gimp, _jasc), strict=True))
     kind = path.suffix.lower()
     if kind not in readers:
         raise InputError(f"'{path}' is not a palette", cure="Palettes are .hex, .gpl or .pal files")
@@ -41,6 +43,20 @@ def read_palette(path: Path) -> NDArray[np.uint8]:
         lines = data.decode("utf-8-sig", errors="replace").splitlines()  # names may be in another encoding
         colors = readers[kind]([(number, line.strip()) for number, line in enumerate(lines, 1)], path)
     return _array(colors, path)
+
+
+def encode_palette(colors: NDArray[np.uint8], path: Path) -> bytes:
+    """The content of a palette file, .hex or .gpl, with these sRGB colours, `N×3`.
+
+    Raises `InputError` for another kind of file.
+    """
+    kind = path.suffix.lower()
+    if kind == ".hex":
+        return "".join(f"{bytes(color).hex()}\n" for color in colors).encode()
+    if kind == ".gpl":
+        lines = ("{:3} {:3} {:3}\t#{}\n".format(*color, bytes(color).hex()) for color in colors)
+        return f"{_GIMP_HEADER}\nName: {printable(path.stem)}\nColumns: 0\n#\n{''.join(lines)}".encode()
+    raise InputError(f"'{path}' is not a palette that can be written", cure="Name a .hex or .gpl file")
 
 
 def _bytes(path: Path) -> bytes:

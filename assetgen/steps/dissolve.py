@@ -9,8 +9,8 @@ from pydantic import Field
 from assetgen.images import ImageSet, Milliseconds, is_colored
 from assetgen.parts import adds, part
 from assetgen.pixels.canvas import Box
+from assetgen.pixels.quantize import bayer
 from assetgen.steps._motion import FrameCount, animated, canvas_for, still_of
-from assetgen.steps._quantize import bayer
 
 
 @adds(frames=True)

@@ -8,7 +8,7 @@ from assetgen.errors import InputError
 from assetgen.images import ImageSet
 from assetgen.parts import InputFile, part
 from assetgen.pixels.palettes import MAX_COLORS
-from assetgen.steps._quantize import reduce_colors
+from assetgen.pixels.quantize import reduce_colors
 
 
 @part(version=1, frames=True)

@@ -13,8 +13,8 @@ from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, split_alpha
 from assetgen.parts import InputFile, part
 from assetgen.pixels.color import oklab_from_srgb
 from assetgen.pixels.palettes import MAX_COLORS
+from assetgen.pixels.quantize import reduce_colors
 from assetgen.steps._grid import find_grid
-from assetgen.steps._quantize import reduce_colors
 from assetgen.steps._wrap import pad_border
 
 _USUAL_GRID = 64  # cells along the longer side, by default and without a detected grid

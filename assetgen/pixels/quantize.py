@@ -1,6 +1,8 @@
-"""Reduce an image to few colours, chosen from the image or read from a palette file. Distances are in Oklab."""
+"""Choose few colours for images, or read them from a palette file, and draw with them. Distances are in Oklab."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ _MANY_COLORS = 1 << 14  # images with more are binned to 5 bits per channel
 _BAYER_SIDE = 8
 _COARSENESS = 0.12  # penalty for dithering two distant colours: 0 matches every tone, 1 never dithers
 _CHUNK = 1 << 20  # colour pairs compared at once
+_CODES = np.array([1 << 16, 1 << 8, 1], np.int32)  # of 24-bit colours
 
 
 def reduce_colors(
@@ -43,11 +46,33 @@ def reduce_colors(
 
 def _histogram(rgb: _Colors, alpha: FloatArray) -> tuple[_Colors, _Indices, _Weights]:
     """Unique colours `N×3`, their index at each pixel `H×W`, and the visible area of each."""
-    codes = rgb.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
-    unique, where = np.unique(codes, return_inverse=True)
-    shades = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], axis=1).astype(np.uint8)
+    unique, where = np.unique(rgb.astype(np.int32) @ _CODES, return_inverse=True)
+    shades = _decoded(unique)
     weights = np.asarray(np.bincount(where.ravel(), alpha.ravel(), len(shades)), np.float64)
     return shades, where.reshape(rgb.shape[:2]), weights if weights.any() else np.ones(len(shades))
+
+
+def _decoded(codes: NDArray[np.integer[Any]]) -> _Colors:
+    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
+
+
+def common_palette(pictures: Iterable[Array], count: int) -> _Colors:
+    """At most `count` colours for several pictures, RGB or RGBA, dark to light, `N×3`; none where nothing is visible.
+
+    Each picture counts the same, whatever its size.
+    """
+    areas = np.zeros(1 << 24)
+    for color in pictures:
+        rgb, alpha = split_alpha(color)
+        codes = to_uint8(rgb).reshape(-1, 3).astype(np.int32) @ _CODES
+        cover = to_float(alpha).reshape(-1)
+        unique, where = np.unique(codes, return_inverse=True)
+        areas[unique] += np.bincount(where.reshape(-1), cover, len(unique)) / max(float(cover.sum(dtype=float)), 1e-9)
+    seen = np.flatnonzero(areas)
+    if not len(seen):
+        return np.zeros((0, 3), np.uint8)
+    chosen = choose_colors(_decoded(seen), areas[seen], count)
+    return chosen[np.argsort(_lab(chosen)[:, 0], kind="stable")]
 
 
 def choose_colors(shades: _Colors, weights: _Weights, count: int) -> _Colors:
