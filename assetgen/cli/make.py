@@ -40,7 +40,7 @@ def make(
     json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Make assets of one preset from a prompt or a picture, without a pack.
+    """Make assets of one preset from a prompt or a picture.
 
     \b
     Examples:
