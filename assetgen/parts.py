@@ -197,7 +197,7 @@ class Traits:
     new_project: Callable[[str], Files] | None = None
     """Of an exporter: the files of an empty project of the engine, for the name of a pack."""
     engine_owned: tuple[str, ...] = ()
-    """Of an exporter: patterns of files that the engine rewrites."""
+    """Of an exporter: patterns of files that the engine rewrites. Only those of a build are replaced."""
     detector: Detector | None = None
     """Of a control: its third-party network."""
 

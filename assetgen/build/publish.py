@@ -115,7 +115,7 @@ class Target:
         owned = entry.engine_owned
         for path in files:
             self._check_path(path, name)
-            if not (overwrite or matches(path, owned)):
+            if not (overwrite or (matches(path, owned) and path.casefold() in self._owners)):
                 self._check_ours(path, digests[path])
         known = self.assets.get(name, UNPUBLISHED).files
         wanted = [path for path in digests if self._must_write(path, digests[path], known, matches(path, owned))]

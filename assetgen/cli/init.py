@@ -10,6 +10,7 @@ import typer
 from assetgen.errors import InputError
 
 _PACK_FOLDER = "assetgen"
+_TARGETS = {"unity": "Assets/art/generated"}  # Unity imports nothing outside of Assets
 _STARTER = """\
 # Build it with:  assetgen build {place}
 pack: {name}
@@ -50,7 +51,8 @@ def init(
         raise InputError(f"'{folder}' is a file", cure="Name a folder")
     web = _web_engine(folder)
     is_game = bool(web) or (folder.is_dir() and any(any(folder.glob(marker)) for _, marker in ENGINE_FILES))
-    target = "art/generated" if is_game else "art"
+    engine = detect_engine(folder) or "plain"
+    target = _TARGETS.get(engine, "art/generated") if is_game else "art"
     public = "public/" if web and (folder / "public").is_dir() else ""  # what Vite and others serve at the root
     pack_folder = folder / _PACK_FOLDER if is_game else folder
     pack = pack_folder / "pack.yaml"
@@ -62,7 +64,7 @@ def init(
         game="game: ..                        # the game project's root\n" if is_game else "",
         target=public + target,
         hint=f"# {_WEB_ENGINES[web].format(path=target)}\n" if web else "",
-        engine=detect_engine(folder) or "plain",
+        engine=engine,
     )
     try:
         write_atomically(pack, text.encode())
