@@ -2,11 +2,12 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from assetgen.build.candidates import Candidate, choosable
-from assetgen.images import Array, Frames, ImageSet, to_uint8
+from assetgen.images import UI_STATES, Array, Frames, ImageSet, to_uint8
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
 from assetgen.pixels.sheets import animations, on_sheet
@@ -19,6 +20,7 @@ _MAP_SIDE = 128
 _LARGEST_SIDE = 4096
 """Pixels. Larger images are embedded smaller; WebP has at most 16,383 pixels a side."""
 _MEMBERS_SHOWN = 12
+_PAGE = re.compile(r"(^|_)page\d+$")
 _COSTS = ("seconds", "watt_hours", "usd", "device")
 
 
@@ -48,7 +50,7 @@ def _members(recipe: Recipe) -> str:
 
 
 def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, Any]:
-    """One candidate: its image, material maps, check results and cost. A tileset's image is a level painted with it;
+    """One candidate: its image, other channels, check results and cost. A tileset's image is a level painted with it;
     the tiles are its `sheet`."""
     images = candidate.images.frames[0]
     color = images["color"]
@@ -64,7 +66,10 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
         "sheet": {"src": data_uri(color), "width": images.size[0], "height": images.size[1]}
         if shown is not color
         else None,
-        "maps": [{"name": name, "src": data_uri(array, side=_MAP_SIDE)} for name, array in _maps(images)],
+        "maps": [
+            {"name": name, "group": _group(name), "src": data_uri(array, side=_MAP_SIDE)}
+            for name, array in _maps(images)
+        ],
         "checks": [
             {
                 "name": name,
@@ -108,10 +113,19 @@ def surface_facts(candidate: Candidate) -> dict[str, Any]:
 
 
 def _maps(images: ImageSet) -> list[tuple[str, Array]]:
-    """Material maps, without those that the channel `orm` contains."""
+    """The other channels, without the material maps that the channel `orm` contains."""
     channels = images.channels
     packed = {"ao", "roughness", "metallic"} if "orm" in channels else set()
     return [(name, array) for name, array in channels.items() if name != "color" and name not in packed]
+
+
+def _group(channel: str) -> str:
+    """The heading under which the page shows a channel."""
+    if channel in UI_STATES:
+        return "States"
+    if _PAGE.search(channel):
+        return "Pages"
+    return "Layers" if channel.startswith("layer") else "Material"
 
 
 def data_uri(array: Array, *, side: int = 0, lossless: bool = False) -> str:

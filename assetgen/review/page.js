@@ -74,7 +74,7 @@ function drawAsset(index) {
   const buttons = asset.candidates.map((candidate) => drawCandidate(asset, index, candidate));
   const kinds = ["candidates", asset.pixels && "pixels", isWide(asset) && "wide"].filter(Boolean).join(" ");
   return make("section", { id: `asset-${index}`, "aria-label": asset.name },
-    make("div", { class: "top" }, make("h2", { text: asset.name }), make("small", { text: `${asset.preset} · ${asset.model}` }),
+    make("div", { class: "top" }, make("h2", { text: asset.name }), make("small", { text: asset.fixed ? asset.preset : `${asset.preset} · ${asset.model}` }),
       make("small", { class: "standing" })),
     make("p", { class: "dim prompt", text: asset.prompt }),
     buttons.length ? make("div", { class: kinds, role: "group", "aria-label": asset.fixed ? asset.name : `Candidates of ${asset.name}` }, ...buttons)
@@ -160,7 +160,7 @@ function drawStage() {
       make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, imageOf(candidate, 1, "At its real size"))),
       asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
     ...(candidate.sheet ? [make("h3", { text: "Sheet" }), make("div", { class: `ground${kind}` }, imageOf(candidate.sheet, scale(asset, candidate.sheet, [width, 480])))] : []),
-    ...(candidate.maps.length ? [make("h3", { text: "Material" }), maps(candidate)] : []),
+    ...maps(candidate),
     make("h3", { text: "How it was made" }), madeHow(asset, candidate),
   ].filter(Boolean));
   return exposeAll();
@@ -214,11 +214,13 @@ function compare(asset, candidate, kind, width) {
     make("div", { class: "ends" }, make("span", { text: "in the game now" }), make("span", { text: `candidate ${candidate.number}` })))];
 }
 
-const maps = (candidate) => make("div", { class: "maps" }, ...candidate.maps.map((map) =>
-  make("figure", {}, make("img", { src: map.src, alt: `${map.name} map` }), make("figcaption", { text: map.name }))));
+/** Material maps, states, layers and pages, each kind below its heading. */
+const maps = (candidate) => [...new Set(candidate.maps.map((map) => map.group))].flatMap((group) => [make("h3", { text: group }),
+  make("div", { class: "maps" }, ...candidate.maps.filter((map) => map.group === group).map((map) =>
+    make("figure", {}, make("img", { src: map.src, alt: map.name }), make("figcaption", { text: map.name }))))]);
 
 function madeHow(asset, candidate) {
-  const rows = [["Prompt", asset.prompt], ["Full prompt", asset.full_prompt !== asset.prompt && asset.full_prompt], ["Preset", asset.preset], ["Model", asset.model],
+  const rows = [["Prompt", asset.prompt], ["Full prompt", asset.full_prompt !== asset.prompt && asset.full_prompt], ["Preset", asset.preset], ["Model", !asset.fixed && asset.model],
     ["Seed", candidate.seed ?? "none"], ["Members", asset.members], ["Cost", costOf(candidate.cost)], ["Written in", asset.where]].filter(([, value]) => value);
   return make("dl", {}, ...rows.flatMap(([key, value]) => [make("dt", { text: key }), make("dd", { text: value })]));
 }

@@ -115,3 +115,13 @@ def test_a_sheet_larger_than_webp_allows_is_embedded_smaller() -> None:
     import numpy as np
 
     assert data_uri(np.zeros((4, 16_384, 3), np.uint8)).startswith("data:image/webp")
+
+
+def test_other_states_of_a_control_are_named_so(typed: Run, window: Any, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: p\nassets: {ok: {preset: key, prompt: wood}}\n")
+    (tmp_path / "key.yaml").write_text(FIGURE.replace("figure", "key") + "steps: [ui_states]\n")
+    assert typed("review", ".", "-n", "1")[0] == 0
+    window.goto((tmp_path / "out/p.html").as_uri())
+    assert [
+        heading for heading in window.locator("#stage h3").all_inner_texts() if heading in ("States", "Material")
+    ] == ["States"]

@@ -90,9 +90,17 @@ def test_candidates_are_sent_as_they_are_made(address: str, session: ReviewSessi
     assert len(session.review.assets["hero"]["candidates"]) >= 4
 
 
-@pytest.mark.parametrize("body", [{"asset": "all", "number": 1}, {"asset": "wall", "number": 99}])
-def test_an_impossible_pick_is_an_error(address: str, body: dict[str, Any]) -> None:
-    status, response = request(address, "pick", body)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("pick", {"asset": "all", "number": 1}),
+        ("pick", {"asset": "wall", "number": 99}),
+        ("more", {"asset": "all"}),
+        ("more", {"asset": "elsewhere"}),
+    ],
+)
+def test_an_impossible_request_is_an_error(address: str, path: str, body: dict[str, Any]) -> None:
+    status, response = request(address, path, body)
     assert (status, list(json.loads(response))) == (200, ["error"])
 
 
