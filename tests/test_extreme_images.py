@@ -13,6 +13,7 @@ from assetgen.pixels.image_files import encode_png
 
 REQUIRED = {
     "palette": {"colors": 4}, "resize": {"size": (5, 3)}, "picture": {"kind": "canny"}, "pixelate": {"grid": 3},
+    "recolor": {"hue": "red", "to": "blue", "tolerance": 180},
 }  # fmt: skip
 """Arguments of parts that have no defaults for them, or do little with their defaults."""
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 import numpy as np
 
-from assetgen.errors import InputError
 from assetgen.images import ImageSet, Trim, sequence, split_alpha, to_float
 from assetgen.parts import part
 from assetgen.pixels.alpha_faults import cropped_axes
@@ -25,14 +24,14 @@ def align(images: ImageSet, *, axes: Literal["xy", "x", "y", ""] = "xy") -> Imag
     The middle is the anchor that the check `registration` measures: arms and weapons do not move it. All frames are
     shifted to the median of all, also across tags. The canvas grows where a visible pixel would be cut off; trim and
     pivot follow. An axis along which the border crops the figure in any frame is left alone, because its true place is
-    unknown; the check `alpha` reports it. Raises `InputError` for a still.
+    unknown; the check `alpha` reports it. A still is unchanged.
 
     Example:
         - align: {axes: x}
     """
     timing = images.meta.frames
     if timing is None:
-        raise InputError("align needs an animation", cure="Put it after the step that makes the frames")
+        return images
     cropped = "".join(map(cropped_axes, images.frames))
     free = "".join(axis for axis in axes if axis not in cropped)
     shifts = _shifts([find_body(to_float(split_alpha(frame["color"])[1])[..., 0]) for frame in images.frames], free)

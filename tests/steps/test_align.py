@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from assetgen.errors import InputError
 from assetgen.images import Array, Frames, ImageSet, Trim, color_image, sequence
 from assetgen.parts import load_part
 from assetgen.pixels.alpha_faults import worst_fault
@@ -87,6 +86,6 @@ def test_other_channels_move_with_the_colour() -> None:
     assert (made["height"] == made["color"][..., 3:]).all()
 
 
-def test_a_still_is_refused() -> None:
-    with pytest.raises(InputError, match="align needs an animation"):
-        align(figure(1, 1))
+def test_a_still_is_unchanged() -> None:
+    still = figure(1, 1)
+    assert align(still) is still
