@@ -28,6 +28,7 @@ def post(
 ) -> None:
     """Run finishing steps on an image file.
 
+    An image with at most 256 colours and hard alpha is taken for pixel art.
     Material maps are written beside the colour, as OUT_normal.png, OUT_orm.png and so on. An animation is written as a
     sheet with all frames, and OUT.json with their places and durations; as OUT.gif, .apng or .webp it moves.
 
@@ -38,7 +39,9 @@ def post(
       assetgen post idle:frames=6 hero.png hero_idle.png
       assetgen post split_sheet:columns=4 walk.png walk.gif
     """
+    from assetgen.images import color_image
     from assetgen.parts import load_part
+    from assetgen.pixels.image_files import read_image, seems_pixel_art
 
     if len(arguments) < _FEWEST:
         raise InputError("post needs a step, an input image and an output image", cure="assetgen post --help")
@@ -48,21 +51,14 @@ def post(
         cure = f"Results are written as PNG, animations also as {', '.join(_MOVING)}"
         raise InputError(f"'{output}' is not a .png file", cure=cure)
     parsed = [parse_step(step) for step in steps]
-    moving = any(load_part("step", name).adds_frames for name, _ in parsed)
-    images = _read(Path(source), moving=moving)
+    for name, _ in parsed:
+        load_part("step", name)
+    color = read_image(Path(source))
+    images = color_image(color, pixel_art=seems_pixel_art(color))
     for name, settings in parsed:
         images = run_checked("step", name, settings, images=images, device=device)
     for written, data in _files(images, path).items():
         write_file(written, data)
-
-
-def _read(source: Path, *, moving: bool) -> "ImageSet":
-    """The image; if it is to move, with the knowledge whether it is pixel art."""
-    from assetgen.images import color_image
-    from assetgen.pixels.image_files import read_image, seems_pixel_art
-
-    color = read_image(source)
-    return color_image(color, pixel_art=seems_pixel_art(color)) if moving else color_image(color)
 
 
 def _files(images: "ImageSet", path: Path) -> dict[Path, bytes]:

@@ -40,7 +40,7 @@ def clean_pixels(images: ImageSet, *, contrast: Annotated[float, Field(ge=0, le=
         - clean_pixels: {contrast: 0.2}
     """
     if not images.meta.pixel_art:
-        raise InputError("clean_pixels needs pixel art", cure="Put it after `pixelate`")
+        raise InputError("the image is not pixel art", cure="Put it after `pixelate`")
     for _ in range(_ROUNDS):
         images = _without_orphans(images, contrast)
     return _without_gaps(images)

@@ -69,11 +69,11 @@ def recolor(
     """
     source, target = _lch(_rgb(hue))[0], _lch(_rgb(to))[0]
     if source[1] < _COLORFUL:
-        raise InputError(f"recolor: {hue} has no hue", cure="Name a colour such as red, or one with more saturation")
+        raise InputError(f"{hue} has no hue", cure="Name a colour such as red, or one with more saturation")
     family = _Family(float(source[2]), tolerance, 0.0 if images.meta.pixel_art else _FADE)
     middle = _middle(images["color"], family)
     if middle is None:
-        what = f"recolor: the image has no {hue}, within {tolerance:g} degrees"
+        what = f"the image has no {hue}, within {tolerance:g} degrees"
         raise InputError(what, cure="Choose another hue, or a wider tolerance")
     colored = {name: array for name, array in images.channels.items() if is_colored(name)}
     return images.replace(**{name: _recolored(array, family, middle, target) for name, array in colored.items()})

@@ -15,7 +15,7 @@ import trimesh
 from PIL import Image
 
 from assetgen.pack.weights import BUNDLED_WEIGHTS
-from assetgen.pixels.image_files import read_image
+from assetgen.pixels.image_files import encode_png, read_image
 
 Run = Callable[..., tuple[int, str, str]]
 PACK = "pack: p\nassets: {a: {preset: painted_concept, prompt: x}}"
@@ -301,3 +301,12 @@ def test_weights_that_are_missing_are_3_with_the_command(assetgen: Run, tmp_path
     words = ("make", "pixel_sprite", "x", "--model", "sd15", "-o", tmp_path / "o", "--store", tmp_path / "s")
     code, _, err = assetgen(*words)
     assert (code, "assetgen models get sd15" in err) == (3, True), err
+
+
+def test_post_knows_pixel_art(assetgen: Run, tmp_path: Path) -> None:
+    color = np.zeros((8, 8, 4), np.uint8)
+    color[2:6, 2:6] = (180, 30, 20, 255)
+    color[3, 3] = (150, 22, 14, 255)
+    (tmp_path / "in.png").write_bytes(encode_png(color))
+    assert assetgen("post", "clean_pixels", tmp_path / "in.png", tmp_path / "out.png")[0] == 0
+    assert len(np.unique(read_image(tmp_path / "out.png").reshape(-1, 4), axis=0)) == 2

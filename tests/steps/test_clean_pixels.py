@@ -101,5 +101,5 @@ def test_a_single_pixel_and_nothing_visible_are_unchanged(color: Array) -> None:
 
 
 def test_an_image_that_is_not_pixel_art_is_refused() -> None:
-    with pytest.raises(InputError, match="needs pixel art"):
+    with pytest.raises(InputError, match="not pixel art"):
         clean_pixels(color_image(sprite()))
