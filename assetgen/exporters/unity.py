@@ -23,7 +23,7 @@ from assetgen.exporters._unity_files import (
     platform,
     texture_meta,
 )
-from assetgen.images import Frames, ImageSet, is_colored, page_channel
+from assetgen.images import Frames, ImageSet, Region, is_colored, page_channel
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import MAX_SIDE, animations, on_sheet
 
@@ -145,10 +145,18 @@ def _sprites(images: ImageSet, channel: str, base: str, *, is_animation: bool) -
     regions = images.meta.regions or {}
     names = {key: f"{base}_{key}" for key in regions} if is_animation else _safe(sorted(regions), "members")
     return [
-        Sprite(safe, regions[key].rect, regions[key].pivot, regions[key].borders)
+        Sprite(safe, regions[key].rect, _pivot(regions[key]), regions[key].borders)
         for key, safe in names.items()
         if (regions[key].page or 0) == _page(channel)
     ]
+
+
+def _pivot(region: Region) -> tuple[float, float] | None:
+    """The pivot of a member; without one, the centre of what it was cut from, so that frames stay in their place."""
+    if region.pivot or not region.trim:
+        return region.pivot
+    (left, top), (full_width, full_height) = region.trim.offset, region.trim.source_size
+    return (full_width / 2 - left) / region.rect[2], (full_height / 2 - top) / region.rect[3]
 
 
 def _clips(frames: Frames, name: str, root: str, base: str) -> Iterator[tuple[str, bytes]]:

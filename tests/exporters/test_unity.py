@@ -13,7 +13,7 @@ from unityparser import UnityDocument
 
 from assetgen.errors import InputError
 from assetgen.exporters.unity import unity
-from assetgen.images import Array, Frames, ImageSet, Region, Tag, color_image, sequence
+from assetgen.images import Array, Frames, ImageSet, Region, Tag, Trim, color_image, sequence
 from assetgen.parts import Context, Files
 from assetgen.pixels.image_files import decode_image
 from assetgen.sources.atlas import atlas
@@ -170,6 +170,12 @@ def test_a_sprite_has_pivot_border_and_normal_map() -> None:
 def test_a_sprite_without_pivot_has_it_in_the_centre() -> None:
     fields = importer(unity(color_image(ramp(4, 4)), "key"), "key.png")
     assert (fields["alignment"], fields["spritePivot"]) == ("0", {"x": "0.5", "y": "0.5"})
+
+
+def test_members_that_were_cut_have_their_pivot_where_the_centre_was() -> None:
+    region = Region((0, 0, 4, 4), Trim((6, 2), (20, 20)))
+    fields = importer(unity(color_image(ramp(4, 4), regions={"a": region}), "all"), "all.png")
+    assert fields["spriteSheet"]["sprites"][0]["pivot"] == {"x": "1", "y": "-1"}
 
 
 def settings(images: ImageSet, use: Any, channel: str = "") -> dict[str, int]:
