@@ -13,7 +13,7 @@ from assetgen.pixels.image_files import encode_png
 
 REQUIRED = {
     "palette": {"colors": 4}, "resize": {"size": (5, 3)}, "picture": {"kind": "canny"}, "pixelate": {"grid": 3},
-    "recolor": {"hue": "red", "to": "blue", "tolerance": 180},
+    "recolor": {"hue": "red", "to": "blue", "tolerance": 180}, "emission": {"brightness": 0.6},
 }  # fmt: skip
 """Arguments of parts that have no defaults for them, or do little with their defaults."""
 
@@ -114,7 +114,7 @@ def test_a_control_draws_a_valid_image_or_refuses(name: str, deep: bool, tmp_pat
         path.write_bytes(encode_png(color.astype(np.uint16) * 257 if deep else color))
         given = {"image": InputFile.model_validate(path), "size": (64, 48), **REQUIRED.get(name, {})}
         given = {key: value for key, value in given.items() if key in part.params.model_fields}
-        inputs = ("cpu",) if part.traits.detector else ()
+        inputs = ("cpu",) if part.takes_device else ()
         result = tried(part, lambda given=given, inputs=inputs: part.run(*inputs, **given))
         if result is not None:
             check_images(result)
