@@ -19,6 +19,8 @@ _WEBP_QUALITY = 90
 _MAP_SIDE = 128
 _LARGEST_SIDE = 4096
 """Pixels. Larger images are embedded smaller; WebP has at most 16,383 pixels a side."""
+_FIXED_SIDE = 2048
+"""Pixels. An image without candidates, such as an atlas, is not compared pixel by pixel."""
 _MEMBERS_SHOWN = 12
 _PAGE = re.compile(r"(^|_)page\d+$")
 _COSTS = ("seconds", "watt_hours", "usd", "device")
@@ -56,13 +58,14 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
     color = images["color"]
     shown = paint_level(images) if images.meta.tileset else color
     height, width = shown.shape[:2]
+    fixed = not choosable([candidate.recipe])
     found = {
         "number": candidate.number,
         "seed": candidate.recipe.source_for(candidate.attempt).arguments.get("seed"),
         "cost": {key: cost[key] for key in _COSTS if key in cost},
         "width": width,
         "height": height,
-        "src": data_uri(shown),
+        "src": data_uri(shown, side=_FIXED_SIDE if max(width, height) > _FIXED_SIDE and fixed else 0),
         "sheet": {"src": data_uri(color), "width": images.size[0], "height": images.size[1]}
         if shown is not color
         else None,

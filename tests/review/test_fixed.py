@@ -1,10 +1,14 @@
 """Assets without candidates on the review page: atlases, and animations of other assets."""
 
+import base64
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from assetgen.events import ignore
 from assetgen.machine import Machine
@@ -24,6 +28,7 @@ assets:
   both: {preset: animation, members: [hero_idle]}
   pose: {preset: moving, prompt: a pose}
 """
+ATLAS = PACK.partition("  hero_idle")[0] + "  all: {preset: atlas, members: [hero], atlas: {max_size: 4096}}\n"
 FIGURE = 'preset: figure\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 MOVING = "preset: moving\nextends: figure\nsteps: [idle]\n"
 SHEETS = "all => all.map((each) => each.lastChild.style.backgroundImage)"
@@ -111,9 +116,17 @@ def test_a_pick_is_followed_by_the_animations_made_from_it(window: Any, address:
     assert window.inner_text("#asset-2 .standing") == "in the game"
 
 
-def test_a_sheet_larger_than_webp_allows_is_embedded_smaller() -> None:
-    import numpy as np
+def test_a_large_atlas_is_embedded_smaller_and_keeps_its_size(written: Run, tmp_path: Path, facts: Any) -> None:
+    (tmp_path / "pack.yaml").write_text(ATLAS)
+    (tmp_path / "figure.yaml").write_text(FIGURE.replace("[16, 16]", "[2100, 8]"))
+    assert written("build", ".", "--game", "game")[0] == 0
+    written("review", ".", "-n", "0", "--only", "all", "--game", "game")
+    [shown] = facts((tmp_path / "out/p.html").read_text())["assets"][0]["candidates"]
+    picture = Image.open(io.BytesIO(base64.b64decode(shown["src"].partition(",")[2])))
+    assert (shown["width"] > 2100, picture.width) == (True, 2048)
 
+
+def test_a_sheet_larger_than_webp_allows_is_embedded_smaller() -> None:
     assert data_uri(np.zeros((4, 16_384, 3), np.uint8)).startswith("data:image/webp")
 
 
