@@ -29,7 +29,7 @@ LIMITS = {
     " controls._polygons._MAX_LINE controls._gltf._MAX_JSON_BYTES controls._gltf._MAX_VALUES controls._gltf._MAX_NODES"
     " controls._gltf._MAX_LEVELS controls._gltf._MAX_PRIMITIVES controls._gltf._MAX_LISTED",
     "rendering of a mesh": "controls._raster._MAX_WORK controls.turntable._MOST_PIXELS",
-    "sheet of frames": "exporters._frames.MAX_SIDE",
+    "sheet of frames": "pixels.sheets.MAX_SIDE",
     "request body": "server.guard._JSON_BYTES server.requests.MAX_DEPTH server.requests.MAX_VALUES"
     " server.guard._UPLOAD_BYTES",
     "make, candidates": "server.requests.MAX_VARIATIONS build.candidates.MAX_CANDIDATES",
@@ -39,7 +39,8 @@ LIMITS = {
 }
 """The constants in `assetgen` that each row of the table states, in order."""
 OTHER = (
-    "build.ownership._MAX_PATH controls._detector._MOST_LONG"
+    "build.ownership._MAX_PATH cli.init._MAX_PACKAGE_BYTES controls._detector._MOST_LONG"
+    " exporters.aseprite._MOST_COLORS"
     " controls._detector._MOST_SIDE controls._smooth._MOST_AROUND"
     " diffusion.families.flux2._MAX_REFERENCE_PIXELS diffusion.families.flux2._MAX_SEQUENCE_LENGTH"
     " diffusion.families.z_image._MAX_SEQUENCE_LENGTH watch.error_notes._MAX_BYTES"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assetgen.controls import depth
+from assetgen.controls import _depth_tones as depth
 from assetgen.machine import server_state
 from assetgen.pixels.image_files import add_text, encode_png, read_image
 from assetgen.server.catalog import part_details
@@ -214,10 +214,10 @@ def test_blenders_python_does_not_reach_the_server(tmp_path: Path, monkeypatch: 
 
 
 def test_a_form_has_a_field_for_each_supported_argument() -> None:
-    fields = {field.word: field for field in part("form").fields_of(_page("seamless", "pbr_maps", "pixelate"))}
+    fields = {field.word: field for field in part("form").fields_of(_page("seamless", "pbr_maps", "pixelate", "trim"))}
     assert (fields["axes"].kind, fields["axes"].choices) == ("CHOICE", ("x", "y", "xy"))
     assert (fields["roughness"].kind, fields["roughness"].low, fields["roughness"].high) == ("FLOAT", 0, 1)
-    assert (fields["invert"].kind, fields["grid"].kind, fields["cell"].kind) == ("BOOL", "NUMBER", "TEXT")
+    assert (fields["square"].kind, fields["grid"].kind, fields["cell"].kind) == ("BOOL", "NUMBER", "TEXT")
     assert "palette" not in fields, "files have no field"
 
 
