@@ -10,21 +10,11 @@ from assetgen.controls._depth_tones import graded, nearness_of
 from assetgen.controls._fit import ControlSize
 from assetgen.controls._mesh import Up, read_mesh
 from assetgen.controls._shot import Azimuth, Distance, Elevation, Fov, Projection, Zoom, make_shot
+from assetgen.controls._views import FACING_WORDS
 from assetgen.errors import InputError
-from assetgen.images import Frames, ImageSet, Tag
+from assetgen.images import Frames, ImageSet, Milliseconds, Tag
 from assetgen.parts import InputFile, part
 
-_SIDES = {
-    "down": "seen from the front",
-    "down_left": "seen from the front, turned to the left",
-    "left": "seen from the side, facing left",
-    "up_left": "seen from behind, turned to the left",
-    "up": "seen from behind",
-    "up_right": "seen from behind, turned to the right",
-    "right": "seen from the side, facing right",
-    "down_right": "seen from the front, turned to the right",
-}
-"""Where a figure faces on the screen, in the order of growing azimuth of the camera, and words for prompts."""
 _MOST_PIXELS = 4096 * 4096  # of all frames
 
 
@@ -34,7 +24,7 @@ def turntable(
     mesh: InputFile,
     sides: Annotated[int, Field(ge=2, le=64)] = 8,
     play: Literal["sides", "turn"] = "sides",
-    duration: Annotated[int, Field(ge=10, le=60_000)] = 100,
+    duration: Milliseconds = 100,
     size: ControlSize = (512, 512),
     azimuth: Azimuth = 0.0,
     elevation: Elevation = 20.0,
@@ -66,7 +56,11 @@ def turntable(
         nearness = [nearness_of(make_shot(solid, orbit, size), size, ground=False) for orbit in orbits]
     except InputError as error:
         raise error.at(mesh.path.name) from error
-    names = list(_SIDES)[:: len(_SIDES) // sides] if sides in (4, 8) else [f"side_{each}" for each in range(sides)]
+    names = (
+        list(FACING_WORDS)[:: len(FACING_WORDS) // sides]
+        if sides in (4, 8)
+        else [f"side_{each}" for each in range(sides)]
+    )
     tags = (Tag("turn", 0, sides - 1),) if play == "turn" else tuple(Tag(name, n, n) for n, name in enumerate(names))
     captions = tuple(_caption(turn) for turn in turns)
     frames = Frames((duration,) * sides, tags, captions)
@@ -75,4 +69,4 @@ def turntable(
 
 def _caption(azimuth: float) -> str:
     """Words for the view of a camera at this azimuth."""
-    return list(_SIDES.values())[round(azimuth / 45) % len(_SIDES)]
+    return list(FACING_WORDS.values())[round(azimuth / 45) % len(FACING_WORDS)]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assetgen.images import Array, FloatArray, ImageSet, Trim, split_alpha, to_float
-from assetgen.pixels.color import oklab_from_srgb
+from assetgen.pixels.color import oklab_from_srgb, srgb_from_hex
 
 MAX_TOUCHING = 0.4
 """The largest fraction of a side of the untrimmed image that a sprite may cover."""
@@ -92,7 +92,7 @@ def _halo(rgb: FloatArray, cover: FloatArray, images: ImageSet) -> tuple[float, 
     lab = oklab_from_srgb(rgb)
     faults = [(0.0, "")]
     for code in () if images.meta.outline else (known,) if known else ("#ffffff", "#000000"):
-        back = oklab_from_srgb(np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32))
+        back = oklab_from_srgb(srgb_from_hex(code))
         away = np.asarray(np.linalg.norm(lab - back, axis=-1), np.float32)
         faults.append((_mixed_rim(away, cover) / _MIXED_SHARE, f"its soft rim is mixed with the background ({code})"))
         if known or code == "#ffffff":  # a hard black rim is an outline

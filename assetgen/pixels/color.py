@@ -1,6 +1,9 @@
 """Colour spaces: sRGB transfer (IEC 61966-2-1) and Oklab (Björn Ottosson, 2020)."""
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from assetgen.images import Array, FloatArray
 
@@ -26,6 +29,15 @@ _LMS_TO_LAB = np.array(
     ],
     np.float32,
 )
+
+
+HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""An sRGB colour, "#rrggbb"."""
+
+
+def srgb_from_hex(code: str) -> FloatArray:
+    """The sRGB-encoded colour of "#rrggbb", three values 0..1."""
+    return np.array([int(code[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
 
 
 def linear_from_srgb(encoded: Array) -> FloatArray:

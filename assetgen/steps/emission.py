@@ -2,15 +2,12 @@
 
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, split_alpha, to_float, to_uint8
 from assetgen.parts import adds, part
-from assetgen.pixels.color import oklab_from_srgb
-
-_Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+from assetgen.pixels.color import HexColor, oklab_from_srgb, srgb_from_hex
 
 
 @part(version=1)
@@ -18,7 +15,7 @@ _Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 def emission(
     images: ImageSet,
     *,
-    colors: tuple[_Hex, ...] = (),
+    colors: tuple[HexColor, ...] = (),
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.12,
     brightness: Annotated[float, Field(ge=0, le=1)] | None = None,
 ) -> ImageSet:
@@ -38,6 +35,6 @@ def emission(
     lab = oklab_from_srgb(rgb)
     glows = lab[..., 0] >= (2.0 if brightness is None else brightness)
     for color in colors:
-        wanted = np.array([[[int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]]], np.float32)
+        wanted = srgb_from_hex(color)[None, None]
         glows |= ((lab - oklab_from_srgb(wanted)) ** 2).sum(axis=2) <= tolerance**2
     return images.replace(emission=to_uint8(rgb * alpha * glows[..., None]))

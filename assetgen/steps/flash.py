@@ -8,10 +8,9 @@ from pydantic import Field
 from assetgen.images import ImageSet, Milliseconds, is_colored, split_alpha, to_float
 from assetgen.parts import adds, part
 from assetgen.pixels.canvas import Box
+from assetgen.pixels.color import HexColor, srgb_from_hex
 from assetgen.steps._motion import FrameCount, animated, canvas_for, round_half_up, still_of, wave
 from assetgen.steps._resample import like_samples
-
-_Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 @adds(frames=True)
@@ -21,7 +20,7 @@ def flash(
     *,
     frames: FrameCount = 4,
     duration: Milliseconds = 60,
-    color: _Hex = "#ffffff",
+    color: HexColor = "#ffffff",
     strength: Annotated[float, Field(gt=0, le=1)] = 1.0,
     loop: bool = False,
 ) -> ImageSet:
@@ -45,7 +44,7 @@ def flash(
 
 
 def _mixed(still: ImageSet, color: str, share: float) -> ImageSet:
-    pure = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
+    pure = srgb_from_hex(color)
     channels = dict(still.channels)
     for name in filter(is_colored, still.channels):
         rgb, alpha = split_alpha(still[name])

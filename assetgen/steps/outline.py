@@ -9,9 +9,9 @@ from pydantic import Field
 from assetgen.images import FloatArray, ImageSet, split_alpha, to_float, to_uint8, to_uint16
 from assetgen.parts import part
 from assetgen.pixels.canvas import Box, on_canvas, visible_part
+from assetgen.pixels.color import HexColor, srgb_from_hex
 
 _VISIBLE = 0.5
-_Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 @part(version=1, frames=True)
@@ -19,7 +19,7 @@ def outline(
     images: ImageSet,
     *,
     width: Annotated[int, Field(ge=1, le=64)] = 1,
-    color: _Hex = "#000000",
+    color: HexColor = "#000000",
     side: Literal["outside", "inside"] = "outside",
 ) -> ImageSet:
     """Draw a line along the edge of the visible part.
@@ -42,7 +42,7 @@ def outline(
 
 def _outlined(images: ImageSet, width: int, color: str, side: str) -> ImageSet:
     rgb, alpha = (to_float(array) for array in split_alpha(images["color"]))
-    pen = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
+    pen = srgb_from_hex(color)
     body = alpha[..., 0] >= _VISIBLE
     shape = body if side == "outside" else ~np.pad(body, 1)
     line = _line(shape, width, hard=bool(images.meta.pixel_art))

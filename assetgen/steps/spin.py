@@ -11,6 +11,7 @@ from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, Milliseconds, is_colored, to_float
 from assetgen.parts import adds, part
 from assetgen.pixels.canvas import Box, on_canvas
+from assetgen.pixels.color import HexColor, srgb_from_hex
 from assetgen.steps._motion import (
     FrameCount,
     animated,
@@ -26,7 +27,6 @@ from assetgen.steps._resample import like_samples
 
 _THICKNESS = 1 / 10  # of the visible width
 _NARROWEST = 3  # pixels: narrower things look the same from every side
-_Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def spin(
     frames: FrameCount = 8,
     duration: Milliseconds = 80,
     thickness: Annotated[int, Field(ge=0, le=512)] | None = None,
-    edge: _Hex | None = None,
+    edge: HexColor | None = None,
     back: Literal["mirrored", "same"] = "mirrored",
 ) -> ImageSet:
     """Animate a still so that it spins around its vertical axis, as a coin.
@@ -137,7 +137,7 @@ def _edge(body: ImageSet, cover: Array, view: _View, color: str | None) -> Image
     for name in filter(is_colored, body.channels):
         rgb = channels[name][..., :3]
         if color:
-            pen = np.array([int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
+            pen = srgb_from_hex(color)
             rgb = np.broadcast_to(like_samples(pen, rgb), rgb.shape)
         channels[name] = np.concatenate([rgb, cover], axis=2)
     outwards = -1.0 if left else 1.0

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Frames, ImageSet, Tag, sequence
+from assetgen.images import Frames, ImageSet, Milliseconds, Tag, sequence
 from assetgen.parts import adds, part
 
 _Count = Annotated[int, Field(ge=1, le=64)]
@@ -19,7 +19,7 @@ def split_sheet(
     rows: _Count = 1,
     columns: _Count = 4,
     names: tuple[str, ...] = (),
-    duration: Annotated[int, Field(ge=10, le=60_000)] = 100,
+    duration: Milliseconds = 100,
 ) -> ImageSet:
     """Take a sheet with `rows` × `columns` frames of one size apart, row by row: an animation.
 

@@ -63,7 +63,7 @@ def sprite_normals(
 def _inflated(body: NDArray[np.bool_]) -> FloatArray:
     """The solution of Poisson's equation inside `body` in pixels², by Jacobi iterations from coarse to fine grids.
 
-    Sums have a fixed order, so the result is the same on every machine.
+    Sums have a fixed order. The blurs of `detail` use the FFT, which rounds differently on other processors.
     """
     grids = [body]
     while max(grids[-1].shape) > _COARSEST:

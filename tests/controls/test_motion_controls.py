@@ -8,6 +8,7 @@ import trimesh
 from numpy.typing import NDArray
 
 from assetgen.controls._figure import figure
+from assetgen.controls._views import Facing
 from assetgen.controls.poses import poses
 from assetgen.controls.turntable import turntable
 from assetgen.errors import InputError
@@ -15,6 +16,7 @@ from assetgen.images import Array, ImageSet
 from assetgen.parts import InputFile
 
 SIZE = (96, 96)
+FRONT: Facing = "down"
 
 
 @pytest.fixture
@@ -85,6 +87,7 @@ def test_only_a_stroke_ends() -> None:
     assert {motion: each and each.tags[0].loop for motion, each in loops.items()} == {"walk": True, "attack": False}
 
 
-def test_the_face_is_hidden_from_behind() -> None:
-    front, back = (poses(frames=2, facing=side, size=SIZE).frames[0]["color"] for side in ("down", "up"))
+@pytest.mark.parametrize("behind", ["up", "up_left", "up_right"])
+def test_the_face_is_hidden_from_behind(behind: Facing) -> None:
+    front, back = (poses(frames=2, facing=side, size=SIZE).frames[0]["color"] for side in (FRONT, behind))
     assert len(np.unique(front.reshape(-1, 3), axis=0)) > len(np.unique(back.reshape(-1, 3), axis=0))
