@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from assetgen.errors import InputError
@@ -25,8 +26,10 @@ from assetgen.steps._motion import (
 )
 from assetgen.steps._resample import like_samples
 
-_THICKNESS = 1 / 10  # of the visible width
+_THICKNESS = 1 / 10  # of the visible width, without outlines
 _NARROWEST = 3  # pixels: narrower things look the same from every side
+_DARK = 0.5  # of the median lightness: darker pixels at the border are an outline
+_VISIBLE = 0.5  # of the alpha: colours of fainter pixels are unreliable
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class _View:
 
 
 @adds(frames=True)
-@part(version=1, frames=True)
+@part(version=2, frames=True)
 def spin(
     images: ImageSet,
     *,
@@ -54,11 +57,14 @@ def spin(
     edge: HexColor | None = None,
     back: Literal["mirrored", "same"] = "mirrored",
 ) -> ImageSet:
-    """Animate a still so that it spins around its vertical axis, as a coin.
+    """Animate a still so that it spins around its vertical axis: for coins, gems, cards and signs.
+
+    The still is a flat plate with an edge. A figure looks like a paper cut-out: sample its sides with the preset
+    `turnaround`, from a mesh.
 
     - `frames`, `duration`: how many, and the milliseconds that each is shown.
-    - `thickness`: of the edge, in pixels; by default 1/10 of the visible width.
-    - `edge`: its colour, "#rrggbb"; by default each row has the colour of its outermost pixel.
+    - `thickness`: of the edge, in pixels; by default 1/10 of the visible width, and its outline.
+    - `edge`: its colour, "#rrggbb"; by default each row has the colour of its outermost pixel inside the outline.
     - `back`: `mirrored` shows the mirrored picture from behind. `same` shows the same picture; the animation is then
       half a turn, after which it repeats.
 
@@ -71,11 +77,14 @@ def spin(
     still, seen = still_of(images, "spin")
     if seen.width < _NARROWEST:
         raise InputError(f"{seen.width} visible pixels across are too few to spin", cure="Use bob")
-    depth = max(1, round_half_up(seen.width * _THICKNESS)) if thickness is None else min(thickness, seen.width)
+    canvas, body = canvas_for(still, seen, [seen] * frames), on_canvas(still, seen)
+    line = _outline(body)
+    depth = min(
+        seen.width, max(1, round_half_up(seen.width * _THICKNESS)) + 2 * line if thickness is None else thickness
+    )
     turn = 1.0 if back == "mirrored" else 0.5
     views = [_view(turn * number / frames, seen.width, depth, back == "mirrored") for number in range(frames)]
-    canvas, body = canvas_for(still, seen, [seen] * frames), on_canvas(still, seen)
-    drawn = [_drawn(body, view, edge) for view in views]
+    drawn = [_drawn(body, view, edge, line) for view in views]
     corners = [(seen.left + (seen.width - part.size[0]) // 2, seen.top) for part in drawn]
     return animated(
         "spin",
@@ -94,21 +103,41 @@ def _view(turn: float, width: int, depth: int, has_back: bool) -> _View:
     return _View(angle, has_back and half % 2 == 1, face, total - face)
 
 
-def _drawn(body: ImageSet, view: _View, edge: str | None) -> ImageSet:
+def _outline(body: ImageSet) -> int:
+    """Width of the dark line around a body, in pixels; 0 where it has none."""
+    rim = _rim(body, from_left=True)
+    apart = [inner - outer for outer, inner in zip(*rim, strict=True)]
+    return int(np.median(apart))
+
+
+def _rim(body: ImageSet, *, from_left: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """For each row the columns of its outermost pixel on one side, and of the first one there that is not dark."""
+    color = to_float(body["color"])
+    seen = color[..., 3] >= _VISIBLE * color[..., 3].max(axis=1, keepdims=True)
+    light = color[..., :3].mean(axis=2)
+    inner = seen & (light >= _DARK * np.median(light[seen]))
+    inner = np.where(inner.any(axis=1, keepdims=True), inner, seen)
+    outer, inner = (
+        each.argmax(axis=1) if from_left else each.shape[1] - 1 - each[:, ::-1].argmax(axis=1) for each in (seen, inner)
+    )
+    return outer, inner
+
+
+def _drawn(body: ImageSet, view: _View, edge: str | None, line: int) -> ImageSet:
     """The body in this view: its face, and behind it the edge on the side that is turned to us."""
     if view.mirrored:
         body = _turned(body.map(lambda array: array[:, ::-1]), math.pi, flat=True)
     if not view.edge and view.face == body.size[0]:
         return body
     width, on_left = view.face + view.edge, view.angle > 0
-    face = _turned(scaled(body, (view.face or width, body.size[1])), view.angle)
+    face = _turned(_face(body, view.face or width, line), view.angle)
     cover = face["color"][..., 3:]
     if view.face:
         shifts = [np.pad(cover, ((0, 0), (at, view.edge - at), (0, 0))) for at in range(view.edge + 1)]
         cover = np.maximum.reduce(shifts)
     else:
         cover = np.repeat(body["color"][..., 3:].max(axis=1, keepdims=True), width, axis=1)
-    behind = _edge(body, cover, view, edge)
+    behind = _edge(body, cover, view, edge, line)
     if not view.face:
         return behind
     front = on_canvas(face, Box(-view.edge if on_left else 0, 0, width, body.size[1]))
@@ -126,20 +155,25 @@ def _turned(part: ImageSet, angle: float, *, flat: bool = False) -> ImageSet:
     return with_normals(part, change)
 
 
-def _edge(body: ImageSet, cover: Array, view: _View, color: str | None) -> ImageSet:
-    """The edge, `cover` its alpha (`H×W×1`): each row has the values of the body's outermost pixel on that side."""
-    seen = body["color"][..., 3] > 0
-    left = view.angle > 0
-    first = seen.argmax(axis=1) if left else seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1)
-    width = cover.shape[1]
-    rows = np.arange(len(first))
-    channels = {name: np.repeat(array[rows, first][:, None], width, axis=1) for name, array in body.channels.items()}
-    for name in filter(is_colored, body.channels):
-        rgb = channels[name][..., :3]
-        if color:
-            pen = srgb_from_hex(color)
-            rgb = np.broadcast_to(like_samples(pen, rgb), rgb.shape)
-        channels[name] = np.concatenate([rgb, cover], axis=2)
+def _edge(body: ImageSet, cover: Array, view: _View, color: str | None, line: int) -> ImageSet:
+    """The edge, `cover` its alpha (`H×W×1`): each row has the values of the body's rim on that side.
+
+    Around it is an outline, `line` pixels wide, in the colours of the body's, unless the edge is all that is seen and
+    too narrow for it.
+    """
+    left, width, rows = view.angle > 0, cover.shape[1], np.arange(cover.shape[0])
+    outer, inner = _rim(body, from_left=left)
+    inside = _eroded(to_float(cover[..., 0]) >= _VISIBLE, line if view.face or width > 2 * line else 0)[..., None]
+    channels = {}
+    for name, array in body.channels.items():
+        rim, outline = (np.repeat(array[rows, columns][:, None], width, axis=1) for columns in (inner, outer))
+        if is_colored(name):
+            rim = (
+                np.broadcast_to(like_samples(srgb_from_hex(color), rim), (*rim.shape[:2], 3)) if color else rim[..., :3]
+            )
+            channels[name] = np.concatenate([np.where(inside, rim, outline[..., :3]), cover], axis=2)
+        else:
+            channels[name] = np.where(inside, rim, outline)
     outwards = -1.0 if left else 1.0
 
     def change(vectors: FloatArray) -> FloatArray:
@@ -147,6 +181,25 @@ def _edge(body: ImageSet, cover: Array, view: _View, color: str | None) -> Image
         return np.broadcast_to(np.array(towards, np.float32), vectors.shape)
 
     return with_normals(ImageSet(channels, body.meta), change)
+
+
+def _face(body: ImageSet, width: int, line: int) -> ImageSet:
+    """The body `width` pixels wide. Pixel art gets the outline again that it lost with its columns."""
+    face = scaled(body, (width, body.size[1]))
+    if not face.meta.pixel_art or not line or width == body.size[0]:
+        return face
+    color, seen = face["color"], face["color"][..., 3] > 0
+    border = (seen & ~_eroded(seen, line))[..., None] & (np.arange(4) < 3)
+    outer, _ = _rim(body, from_left=True)
+    return face.replace(color=np.where(border, body["color"][np.arange(len(outer)), outer][:, None], color))
+
+
+def _eroded(area: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """The area without its border of this width."""
+    for _ in range(pixels):
+        padded = np.pad(area, 1)
+        area = area & padded[2:, 1:-1] & padded[:-2, 1:-1] & padded[1:-1, 2:] & padded[1:-1, :-2]
+    return area
 
 
 def _over(front: ImageSet, behind: ImageSet, name: str) -> Array:

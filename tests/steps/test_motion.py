@@ -142,13 +142,28 @@ def test_the_back_of_a_coin_is_mirrored_or_the_same() -> None:
     assert [box(f["color"])[2] - box(f["color"])[0] for f in again.frames] == [21, 17, 3, 17]
 
 
-def test_the_edge_of_a_coin_has_the_colour_of_its_nearest_rim() -> None:
-    coin, red = figure(21, 21), "#ff0000"
-    edge = move("spin", coin, frames=4, thickness=5).frames[1]["color"]
-    left, top, right, bottom = box(edge)
-    assert right - left == 5
-    np.testing.assert_array_equal(edge[top:bottom, left], coin["color"][1:-1, 1])
-    assert colors(ImageSet({"color": move("spin", coin, frames=4, edge=red).frames[1]["color"]})) == {(255, 0, 0, 255)}
+def test_the_edge_of_a_coin_has_the_colour_of_its_rim_inside_an_outline() -> None:
+    coin = np.zeros((23, 23, 4), np.uint8)
+    coin[1:-1, 1:-1] = (40, 20, 10, 255)
+    coin[2:-2, 2:-2] = (240, 180, 40, 255)
+    edge = move("spin", color_image(coin, pixel_art=True), frames=4).frames[1]["color"][1:-1]
+    assert [tuple(each) for each in edge[10] if each[3]] == [
+        (40, 20, 10, 255),
+        *[(240, 180, 40, 255)] * 3,
+        (40, 20, 10, 255),
+    ]
+    assert (edge[0, edge[0, :, 3] > 0, 0] == 40).all()
+
+
+def test_the_edge_of_a_coin_can_have_another_colour() -> None:
+    edge = move("spin", figure(21, 21), frames=4, edge="#ff0000", thickness=5).frames[1]
+    assert (colors(edge), np.ptp(box(edge["color"])[::2])) == ({(255, 0, 0, 255)}, 5)
+
+
+def test_faint_pixels_do_not_colour_the_edge_of_a_painted_coin() -> None:
+    coin = np.full((22, 22, 4), (200, 150, 40, 255), np.uint8)
+    coin[:, [0, 1, -2, -1]] = (0, 0, 0, 9)
+    assert move("spin", color_image(coin), frames=4).frames[1]["color"][11, 11].tolist() == [200, 150, 40, 255]
 
 
 def test_normals_turn_with_a_coin() -> None:
@@ -181,6 +196,17 @@ def test_a_flash_has_no_more_colours_than_the_still_and_keeps_the_alpha() -> Non
 def test_each_frame_of_a_dissolve_loses_the_same_number_of_pixels(pattern: str) -> None:
     made = move("dissolve", figure(), pattern=pattern, frames=5)
     assert [int((frame["color"][..., 3] > 0).sum()) for frame in made.frames] == [360, 270, 180, 90, 0]
+
+
+def test_noise_dissolves_in_holes_not_in_grains() -> None:
+    half = move("dissolve", figure(48, 48), frames=3).frames[1]["color"][1:-1, 1:-1, 3] > 0
+    assert (half[:, 1:] != half[:, :-1]).mean() < 0.2
+
+
+def test_the_pixels_that_vanish_next_can_burn() -> None:
+    first, *others = move("dissolve", figure(), edge="#ff9a30").frames
+    assert (255, 154, 48, 255) not in colors(first)
+    assert all((255, 154, 48, 255) in colors(frame) for frame in others[:-1])
 
 
 def test_a_reversed_dissolve_appears() -> None:
