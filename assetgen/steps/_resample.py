@@ -1,5 +1,6 @@
 """Scale images, with their metadata."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +20,15 @@ def resampled_channel(array: Array, target: tuple[int, int], method: str, tiles:
     if method == "nearest":
         rows, columns = (_nearest(now, new) for now, new in zip(array.shape[:2], target[::-1], strict=True))
         return np.ascontiguousarray(array[rows][:, columns])
+    return filtered_channel(array, name, lambda pixels: resampled(pixels, target, method, tiles))
+
+
+def filtered_channel(array: Array, name: str, enlarge: Callable[[FloatArray], FloatArray]) -> Array:
+    """The channel `name` after a filter of samples `H×W×C` 0..1: colours with premultiplied alpha, normals unit."""
     pixels = to_float(array)
     if is_colored(name) and pixels.shape[2] == 4:
         pixels[..., :3] *= pixels[..., 3:]
-    pixels = resampled(pixels, target, method, tiles)
+    pixels = enlarge(pixels)
     if is_colored(name) and pixels.shape[2] == 4:
         pixels[..., :3] /= np.maximum(pixels[..., 3:], 1 / 65535)
     if name == "normal":

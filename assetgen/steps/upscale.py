@@ -9,7 +9,8 @@ from assetgen.images import Array, FloatArray, ImageSet, is_colored, size_error,
 from assetgen.parts import part
 from assetgen.pixels.color import linear_from_srgb, srgb_from_linear
 from assetgen.steps._epx import epx_places
-from assetgen.steps._resample import like_samples, resampled, scaled_meta, unit_normals
+from assetgen.steps._resample import filtered_channel, like_samples, resampled, scaled_meta, unit_normals
+from assetgen.steps._xbr import blended, xbr_corners
 
 
 @part(version=1)
@@ -17,20 +18,22 @@ def upscale(
     images: ImageSet,
     *,
     factor: Literal[2, 3, 4] = 2,
-    method: Literal["auto", "scale2x", "lanczos"] = "auto",
+    method: Literal["auto", "scale2x", "xbr", "lanczos"] = "auto",
 ) -> ImageSet:
     """Enlarge every channel by a whole factor.
 
     - `factor`: 2, 3 or 4.
-    - `method`: `scale2x` (EPX; also Scale3x, Scale4x) rounds the stairs of pixel art and adds no colour; every channel
-      follows the colours. `lanczos` filters, colours in linear light and with premultiplied alpha. `auto` is `scale2x`
-      for pixel art and `lanczos` for other images.
+    - `method`: `scale2x` (EPX; also Scale3x, Scale4x) rounds the stairs of pixel art and adds no colour. `xbr` draws
+      smooth lines with antialiasing through them, so that the result is no pixel art; by 4 and again by 2 or 4, crisp
+      cells look painted. In both, every channel follows the colours. `lanczos` filters, colours in linear light and
+      with premultiplied alpha. `auto` is `scale2x` for pixel art and `lanczos` for other images.
 
     Tiling images are read across the border and still tile. Normals keep unit length. Trim, regions and cell size in
     `meta` are scaled too. To repeat each pixel of pixel art unchanged, use `resize: {scale: 2}`.
 
-    Example:
+    Examples:
         - upscale: {factor: 4}
+        - upscale: {factor: 4, method: xbr}
     """
     target = images.size[0] * factor, images.size[1] * factor
     if error := size_error(target):
@@ -40,6 +43,12 @@ def upscale(
     if hard:
         places = epx_places(images["color"], factor, tiles)
         channels = {name: array.reshape(-1, array.shape[2])[places] for name, array in images.channels.items()}
+    elif method == "xbr":
+        corners = tuple(xbr_corners(images["color"], factor, tiles))
+        channels = {
+            name: filtered_channel(array, name, lambda pixels: blended(pixels, corners, factor))
+            for name, array in images.channels.items()
+        }
     else:
         channels = {name: _enlarged(array, target, tiles, name) for name, array in images.channels.items()}
     return ImageSet(channels, scaled_meta(images.meta, (float(factor), float(factor)), "nearest" if hard else method))

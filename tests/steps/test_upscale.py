@@ -52,15 +52,35 @@ def test_transparent_pixels_are_equal_whatever_their_colour():
     np.testing.assert_array_equal(*(upscale(art(each), factor=2)["color"][..., 3] for each in (line, noisy)))
 
 
-@pytest.mark.parametrize("pixel_art", [True, False])
+@pytest.mark.parametrize("method", ["scale2x", "xbr", "lanczos"])
 @pytest.mark.parametrize("factor", [2, 3])
-def test_a_tiling_image_still_tiles(pixel_art, factor):
+def test_a_tiling_image_still_tiles(method, factor):
     tile = np.random.default_rng(0).integers(0, 4, (16, 16, 3)).astype(np.uint8) * 80
-    once = upscale(color_image(tile, tiles="xy", pixel_art=pixel_art), factor=factor)["color"]
-    rolled = upscale(color_image(np.roll(tile, (5, 9), (0, 1)), tiles="xy", pixel_art=pixel_art), factor=factor)[
-        "color"
-    ]
+    once, rolled = (
+        upscale(color_image(each, tiles="xy"), factor=factor, method=method)["color"]
+        for each in (tile, np.roll(tile, (5, 9), (0, 1)))
+    )
     np.testing.assert_array_equal(rolled, np.roll(once, (5 * factor, 9 * factor), (0, 1)))
+
+
+def test_xbr_draws_a_diagonal_edge_as_a_line():
+    stairs = (np.add.outer(np.arange(12), np.arange(12)) < 12)[..., None] * np.array([200, 200, 200], np.uint8)
+    after = upscale(art(stairs), factor=4, method="xbr")["color"][..., 0].astype(float)
+    beyond = np.add.outer(np.arange(48), np.arange(48)) - 49  # of the the line through the stairs, in pixels
+    np.testing.assert_array_equal(*(each[8:40, 8:40] for each in (after, np.clip(100 - 100 * beyond, 0, 200))))
+
+
+def test_xbr_enlarges_mirrored_pixel_art_alike():
+    color = np.random.default_rng(1).integers(0, 3, (12, 9, 4)).astype(np.uint8) * 100
+    once, mirrored = (upscale(art(each), factor=3, method="xbr")["color"] for each in (color, color[:, ::-1]))
+    assert np.abs(once[:, ::-1].astype(int) - mirrored)[once[:, ::-1, 3] > 8].max() <= 1
+
+
+def test_xbr_shows_nothing_of_transparent_colours():
+    line = drawn("a    ", " a   ", "  a  ", "   a ", "    a")
+    after = upscale(art(np.where(line[..., 3:] > 0, line, [0, 255, 0, 0]).astype(np.uint8)), factor=4, method="xbr")
+    shown = after["color"][after["color"][..., 3] > 0]
+    assert np.abs(shown[:, :3].astype(int) - [200, 40, 30]).max() <= 2 and len(np.unique(shown[:, 3])) > 2
 
 
 def test_other_images_are_filtered_in_linear_light():
@@ -92,7 +112,7 @@ def test_metadata_is_scaled():
     assert (meta.trim, meta.cell, meta.pixel_art) == (Trim((3, 6), (12, 18)), 24.0, True)
 
 
-@pytest.mark.parametrize("method", ["scale2x", "lanczos"])
+@pytest.mark.parametrize("method", ["scale2x", "xbr", "lanczos"])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 5, 4), (2, 1, 4)])
 def test_tiny_images_are_enlarged(method, shape):
     assert upscale(color_image(np.full(shape, 90, np.uint8)), method=method, factor=4).size == (
