@@ -20,7 +20,8 @@ def paint_level(images: ImageSet, *, columns: int = 16, rows: int = 10, seed: in
     """A level of `rows × columns` tiles with patches of the first terrain, RGBA float32 `H×W×4`, row 0 at the top.
 
     Each cell gets a tile by the terrains around it; of several, one by probability. `images.meta.tileset` must be set.
-    A platformer's level is hills with slopes. RPG Maker's autotiles are put together from quarters.
+    A platformer's level is hills with slopes. RPG Maker's autotiles are put together from quarters; they have no tile
+    that is full of the second terrain, whose mean colour stands for it.
     """
     tileset = images.meta.tileset
     assert tileset is not None
@@ -155,6 +156,8 @@ def _quarters(sheet: FloatArray, tileset: Tileset, cells: Cells) -> FloatArray:
     width, height = tileset.tile_size
     around = np.pad(cells, 1, mode="edge")
     level = np.zeros((len(cells) * height, cells.shape[1] * width, 4), np.float32)
+    if len(tileset.terrains) > 1:
+        level[:] = to_float(np.frombuffer(bytes.fromhex(tileset.terrains[1].color[1:] + "ff"), np.uint8))
     lower = tileset.tiles[0]
     for y, x in np.argwhere(cells):
         signature = _signature(around, y + 1, x + 1, lower.corners[0])

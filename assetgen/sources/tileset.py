@@ -10,7 +10,7 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, Meta, size_error, split_alpha, to_float
-from assetgen.parts import Context, describes, did_you_mean, part
+from assetgen.parts import Context, describes, did_you_mean, gained, part
 from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 from assetgen.pixels.tilesets import NO_TERRAIN, Polygon, Terrain, Tile, Tileset
 from assetgen.sources._arguments import Seed
@@ -20,21 +20,25 @@ from assetgen.sources._tile_layouts import COLUMNS, Layout, tiles_of
 from assetgen.sources._tile_masks import BorderStyle, Shape, mask_of
 from assetgen.sources._tile_paint import Look, Regions, TilePart, as_samples, border_regions, compose, shaded
 from assetgen.sources._tile_platforms import platform_polygons, platform_regions
-from assetgen.sources._tile_variants import variant
+from assetgen.sources._tile_variants import cut_tile, variant
 
 _SMALLEST, _PIXELS_PER_REACH = 8, 8
 _Pixels = Annotated[int, Field(ge=0, le=16)]
 _Weight = Annotated[float, Field(gt=0, le=100)]
 _Drawn = tuple[Tile, Mapping[str, Array]]
+_Larger = tuple[ImageSet, tuple[int, int]] | None
+"""The texture that a member's tile was cut out of, and the row and column there; None where it is the tile."""
 
 
 @part(version=1, members=True, ordered=True)
+@gained("tiles_across")
 @describes(Meta(tileset=Tileset("blob", (4, 4), 1, (), (Tile(),))))
 def tileset(
     context: Context,
     *,
     layout: Layout = "dual_grid",
     tile: Annotated[int, Field(ge=_SMALLEST, le=1024)] | None = None,
+    tiles_across: Annotated[int, Field(ge=2, le=8)] | None = None,
     border: BorderStyle = "rough",
     outline: _Pixels | None = None,
     highlight: _Pixels | None = None,
@@ -53,6 +57,7 @@ def tileset(
       Wang tiles); `blob` by corners and sides (47 tiles); `rpgmaker_a2` is an autotile of RPG Maker; `platformer` is
       `blob` seen from the side, with slopes.
     - `tile`: width of a tile in pixels, to which painted textures are reduced; default: the textures' own.
+    - `tiles_across`: cut tiles and variants out of textures of so many tiles in a row, which need not tile themselves.
     - `border`: how borders run.
     - `outline`, `highlight`, `shadow`: of a border, in pixels; default: by the size of the tile.
     - `variants`: weights of further tiles that are full of one texture; the plain one has weight 1.
@@ -65,20 +70,18 @@ def tileset(
     Example:
         grass_stone: {preset: tileset, members: [grass, stone], tileset: {layout: blob}}
     """
-    members = _textures(context.members, tile)
-    textures = list(members.values())
+    textures, larger = _textures(context.members, tile, tiles_across, seed)
     size, pixel_art = textures[0].size, bool(textures[0].meta.pixel_art)
-    other = 1 if len(members) == 2 and layout != "platformer" else NO_TERRAIN
+    other = 1 if len(textures) == 2 and layout != "platformer" else NO_TERRAIN
     kinds, weights = tiles_of(layout, other), () if layout == "rpgmaker_a2" else variants
-    _check_sheet(layout, shape, size, len(kinds) + len(members) * len(weights))
+    _check_sheet(layout, shape, size, len(kinds) + len(textures) * len(weights))
     look = _look(size, pixel_art, outline, highlight, shadow)
     form = Shape(border, size, look.reach, seed, look.samples)
-    work = _Work(layout, form, look, _solid(solid, list(members), layout))
+    work = _Work(layout, form, look, _solid(solid, list(context.members), layout))
     tiles = [*_draw(work, textures, kinds)]
-    tiles += _variants(work, textures, [tile for tile, _ in tiles], weights)
-    if shape == "isometric":
-        tiles = [(diamond_tile(tile, size), diamond(channels, soft=not pixel_art)) for tile, channels in tiles]
-    terrains = tuple(Terrain(name, _mean_color(images)) for name, images in members.items())[: max(other, 0) + 1]
+    tiles += _variants(work, textures, larger, [tile for tile, _ in tiles], weights)
+    tiles = _diamonds(tiles, size, soft=not pixel_art) if shape == "isometric" else tiles
+    terrains = tuple(map(_terrain, context.members, textures[: max(other, 0) + 1]))
     return _sheet(tiles, textures[0].meta.pixel_art, Tileset(layout, size, COLUMNS[layout], terrains, (), shape))
 
 
@@ -100,14 +103,34 @@ class _Work:
     solid: int | None
 
 
-def _textures(members: Mapping[str, ImageSet], tile: int | None) -> dict[str, ImageSet]:
-    """The members, checked and reduced to the size of a tile. Raises `InputError` where they cannot be one tileset."""
+def _textures(
+    members: Mapping[str, ImageSet], tile: int | None, tiles_across: int | None, seed: int
+) -> tuple[list[ImageSet], list[_Larger]]:
+    """The members as tiles, and what they are cut out of. Raises `InputError` where they cannot be one tileset."""
     if not 1 <= len(members) <= 2:
         what = f"a tileset is made of one or two textures, not of {len(members)}"
         raise InputError(what, cure="Name assets of the pack that tile: `members: [grass, stone]`")
     for (one, images), (other, others) in pairwise(members.items()):
         _check_alike(f"members '{one}' and '{other}'", images, others)
-    return {name: _reduced(name, _checked(name, images), tile) for name, images in members.items()}
+    opaque = {name: _opaque(name, images) for name, images in members.items()}
+    if tiles_across is None:
+        return [_reduced(name, _checked_seam(name, images), tile) for name, images in opaque.items()], [None] * len(
+            opaque
+        )
+    found = [_cut(name, images, tile, (tiles_across, seed)) for name, images in opaque.items()]
+    return [made for made, _ in found], [larger for _, larger in found]
+
+
+def _cut(name: str, images: ImageSet, tile: int | None, places: tuple[int, int]) -> tuple[ImageSet, _Larger]:
+    """A tile from a texture that is as many tiles wide as the first of `places` says; the second is a seed."""
+    across, seed = places
+    whole = _reduced(name, images, None if tile is None else tile * across)
+    width, height = (side // across for side in whole.size)
+    if any(side % across for side in whole.size) or min(width, height) < _SMALLEST:
+        what = f"tiles_across: {across} does not divide the {images.size[0]} × {images.size[1]} pixels of '{name}' into"
+        raise InputError(f"{what} tiles of at least {_SMALLEST} × {_SMALLEST}", cure="Use a smaller number")
+    made, place = cut_tile(whole, (width, height), seed)
+    return made, (whole, place)
 
 
 def _check_alike(both: str, one: ImageSet, other: ImageSet) -> None:
@@ -127,8 +150,8 @@ def _kinds(images: ImageSet) -> str:
     return ", ".join(found).replace(" × 4", " × 3")
 
 
-def _checked(name: str, images: ImageSet) -> ImageSet:
-    """A member with opaque colour. Raises `InputError` for a texture that does not tile or is transparent."""
+def _opaque(name: str, images: ImageSet) -> ImageSet:
+    """A member with opaque colour. Raises `InputError` for an animation, a tiny or a transparent texture."""
     color, alpha = split_alpha(images["color"])
     if images.meta.frames is not None:
         raise InputError(f"member '{name}' is an animation", cure="Use a still texture")
@@ -137,13 +160,19 @@ def _checked(name: str, images: ImageSet) -> ImageSet:
         raise InputError(f"member '{name}' has {width} × {height} pixels, a tile at least {_SMALLEST} × {_SMALLEST}")
     if to_float(alpha).min() < 1:
         raise InputError(f"member '{name}' is transparent in places", cure="Use an opaque texture")
+    return images.replace(color=color)
+
+
+def _checked_seam(name: str, images: ImageSet) -> ImageSet:
+    """A member. Raises `InputError` for one that does not tile."""
     score, channel, axis = worst_wrap(images, "xy")
     if score > SEAM_LIMIT:
         what = (
             f"member '{name}' does not tile: its seam along {axis} scores {score:.2f} ({channel}; limit {SEAM_LIMIT})"
         )
-        raise InputError(what, cure="Use a preset like tile_texture or pixel_tile, or add the step seamless")
-    return images.replace(color=color)
+        cure = "Use a preset like tile_texture or pixel_tile, or add the step seamless"
+        raise InputError(what, cure=cure)
+    return images
 
 
 def _reduced(name: str, images: ImageSet, tile: int | None) -> ImageSet:
@@ -218,21 +247,29 @@ def _polygons(regions: Regions, parts: Mapping[TilePart, Mapping[str, FloatArray
 
 
 def _variants(
-    work: _Work, textures: Sequence[ImageSet], tiles: Sequence[Tile], weights: Sequence[float]
+    work: _Work,
+    textures: Sequence[ImageSet],
+    larger: Sequence[_Larger],
+    tiles: Sequence[Tile],
+    weights: Sequence[float],
 ) -> Iterator[_Drawn]:
     """Further tiles that are full of one texture. Their pixels at the edges are those of the plain tile."""
-    members = [textures[-1]] if work.layout == "platformer" else textures
-    for number, images in enumerate(members if weights else ()):
+    members = list(zip(textures, larger, strict=True)) if weights else []
+    for number, (images, source) in enumerate(members[-1:] if work.layout == "platformer" else members):
         plain = next(tile for tile in tiles if {tile.terrain, *tile.corners, *tile.sides} == {number})
         for index, weight in enumerate(weights):
-            varied = variant(images, work.form.seed + index)
+            varied = variant(images, work.form.seed + index, source)
             color = np.concatenate(split_alpha(varied["color"]), axis=2)
             yield replace(plain, probability=weight, name=f"variant{index + 1}"), {**varied.channels, "color": color}
 
 
-def _mean_color(images: ImageSet) -> str:
+def _diamonds(tiles: Sequence[_Drawn], size: tuple[int, int], *, soft: bool) -> list[_Drawn]:
+    return [(diamond_tile(tile, size), diamond(channels, soft=soft)) for tile, channels in tiles]
+
+
+def _terrain(name: str, images: ImageSet) -> Terrain:
     mean = np.rint(to_float(images["color"]).mean(axis=(0, 1), dtype=np.float64) * 255).astype(int)
-    return "#" + "".join(f"{value:02x}" for value in mean)
+    return Terrain(name, "#" + "".join(f"{value:02x}" for value in mean))
 
 
 def _sheet(tiles: Sequence[_Drawn], pixel_art: bool | None, description: Tileset) -> ImageSet:

@@ -153,6 +153,31 @@ def test_variants_differ_inside_and_have_weights() -> None:
     assert len({tile_pixels(images, index).tobytes() for index in (6, 16, 17)}) == 3
 
 
+LARGE = {name: color_image(images["color"][:24].repeat(2, axis=0)[:, :32]) for name, images in PAINTED.items()}
+"""Textures of 32 × 48 pixels whose top does not continue their bottom."""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_tiles_cut_out_of_larger_textures_join(layout: str) -> None:
+    images = make(LARGE, layout=layout, tiles_across=2, seed=1)
+    assert description(images).tile_size == (16, 24)
+    assert differing_edges(images) == []
+
+
+def test_variants_are_other_places_of_a_larger_texture() -> None:
+    color = np.arange(32 * 32 * 3, dtype=np.uint16).reshape(32, 32, 3) * 8
+    full = [tile_pixels(make({"a": color_image(color)}, tiles_across=2), index) for index in (6, 16, 17)]
+    middles = [tile[8, 8].tobytes() for tile in full]
+    assert len({*middles}) == 3
+    assert {middle[:6] for middle in middles} <= {each.tobytes() for each in color.reshape(-1, 3)}
+
+
+def test_the_border_of_a_cut_tile_continues_as_in_its_texture() -> None:
+    rows = np.broadcast_to(np.arange(48, dtype=np.uint8)[:, None, None] * 5, (48, 48, 3))
+    full = tile_pixels(make({"a": color_image(rows)}, tiles_across=3, variants=()), 6)
+    assert (full[0].astype(int) - full[-1] == [5, 5, 5, 0]).all()
+
+
 def test_material_channels_are_mixed_like_the_colour() -> None:
     members = {
         name: images.replace(height=np.full((16, 16, 1), value, np.uint16))
@@ -223,6 +248,7 @@ BAD = {
     "tiny": ({"a": pixels(0, 4)}, {}, "'a' has 4 × 4 pixels, a tile at least 8 × 8"),
     "reduced pixel art": (PIXELS, {"tile": 8}, "'grass' is pixel art of 16 pixels, which cannot be 8"),
     "no whole factor": (PAINTED, {"tile": 15}, "tile: 15 does not divide the 32 × 32 pixels of 'grass'"),
+    "tiles across": (PIXELS, {"tiles_across": 3}, "tiles_across: 3 does not divide the 16 × 16 pixels of 'grass' into"),
     "wide border": (PIXELS, {"outline": 3}, "a tile of 16 has room for 2"),
     "unknown solid": (PIXELS, {"solid": "gras"}, "'gras' is no member of this tileset. Did you mean 'grass'?"),
     "solid platform": (PIXELS, {"solid": "grass", "layout": "platformer"}, "always solid"),
