@@ -124,6 +124,8 @@ class Meta:
     """Colour of the line that `outline` drew, "#rrggbb"."""
     regions: Mapping[str, Region] | None = None
     """Members of an atlas by name."""
+    animations: Mapping[str, Frames] | None = None
+    """The animations among the members of an atlas, by name; their frames are the regions `frame_names` of it."""
     tileset: Tileset | None = None
     """The tiles of a tileset."""
     depth: DepthRange | None = None
@@ -274,6 +276,12 @@ def check_size(size: tuple[int, int]) -> tuple[int, int]:
 def color_image(color: Array, **meta: Any) -> ImageSet:
     """An image set with a `color` channel alone; keywords are fields of `Meta`."""
     return ImageSet({"color": color}, Meta(**meta))
+
+
+def frame_names(name: str, frames: Frames) -> list[str]:
+    """The names of an animation's frames in an atlas: `hero_0`, `hero_1`, …, with leading zeros to one length."""
+    count = len(frames.durations)
+    return [f"{name}_{number:0{len(str(count - 1))}}" for number in range(count)]
 
 
 def layered_image(layers: Array) -> ImageSet:

@@ -8,70 +8,99 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name
-from assetgen.images import Frames, ImageSet, Region, Tag, Trim, page_channel
-from assetgen.pixels.sheets import animations
+from assetgen.images import Frames, ImageSet, Region, Tag, Trim, frame_names, page_channel
+from assetgen.pixels.sheets import animation_names
+
+_Json = dict[str, object]
+_Timed = tuple[str, list[str], Frames]
+"""What precedes the names of an animation's tags, the names of its regions, and its timing."""
 
 
 def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Iterator[tuple[str, bytes]]:
-    """The path and the content of one JSON file for each page of an atlas, or of the sheet of a sequence."""
+    """The path and the content of one JSON file for each page of an atlas, or of the sheet of a sequence.
+
+    Of the animations of an atlas, a page lists those whose frames are all on it.
+    """
     regions = images.meta.regions or {}
     regions = regions if frames else dict(sorted(regions.items()))
     sheets = [page_channel("color", page) for page in sorted({region.page or 0 for region in regions.values()})]
     names = [png_name(name, sheet).removesuffix(".png") + ".json" for sheet in sheets]
+    timed = [("", list(regions), frames)] if frames else list(_members(images))
     for page, sheet in enumerate(sheets):
-        height, width = images[sheet].shape[:2]
-        meta: dict[str, object] = {
-            "app": "assetgen",
-            "version": "1.0",
-            "image": PurePosixPath(png_name(name, sheet)).name,
-            "format": "RGBA8888",
-            "size": {"w": width, "h": height},
-            "scale": "1",
-        }
+        meta = _meta(images, name, sheet)
         if len(sheets) > 1:
             meta["related_multi_packs"] = [PurePosixPath(each).name for each in names if each != names[page]]
-        found = {member: _frame(region) for member, region in regions.items() if (region.page or 0) == page}
-        yield names[page], _json(_timed(found, meta, frames) if frames else {"frames": found, "meta": meta})
+        there = {member: region for member, region in regions.items() if (region.page or 0) == page}
+        found = {member: _frame(region, anchored=bool(frames or region.pivot)) for member, region in there.items()}
+        yield names[page], _json(_document(found, meta, [each for each in timed if found.keys() >= set(each[1])]))
 
 
-def as_region(images: ImageSet, member: str) -> ImageSet:
-    """An image as the only member of an atlas, for `sheet_json`."""
-    meta = images.meta
-    return images.with_meta(regions={member: Region((0, 0, *images.size), meta.trim, meta.pivot, borders=meta.borders)})
+def region_json(images: ImageSet, name: str) -> dict[str, bytes]:
+    """The path and the content of the JSON of a single image, as its only region."""
+    title, meta = PurePosixPath(name).name, images.meta
+    region = Region((0, 0, *images.size), meta.trim, meta.pivot, borders=meta.borders)
+    return {f"{name}.json": _json({"frames": {title: _frame(region)}, "meta": _meta(images, name, "color")})}
+
+
+def _members(images: ImageSet) -> Iterator[_Timed]:
+    for name, frames in (images.meta.animations or {}).items():
+        yield name, frame_names(name, frames), frames
 
 
 def _json(data: object) -> bytes:
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _timed(found: dict[str, dict[str, object]], meta: dict[str, object], frames: Frames) -> dict[str, object]:
-    """With durations in milliseconds and tags as Aseprite writes them, and `animations` and `anchor` for Pixi."""
-    tags = animations(frames)
-    timed = {
-        number: {**frame, "anchor": frame["pivot"], "duration": duration}
-        for (number, frame), duration in zip(found.items(), frames.durations, strict=True)
+def _meta(images: ImageSet, name: str, sheet: str) -> _Json:
+    height, width = images[sheet].shape[:2]
+    return {
+        "app": "assetgen",
+        "version": "1.0",
+        "image": PurePosixPath(png_name(name, sheet)).name,
+        "format": "RGBA8888",
+        "size": {"w": width, "h": height},
+        "scale": "1",
     }
-    names = {tag.name: [str(number) for number in range(tag.first, tag.last + 1)] for tag in tags}
-    return {"frames": timed, "animations": names, "meta": {**meta, "frameTags": [_tag(tag) for tag in tags]}}
 
 
-def _tag(tag: Tag) -> dict[str, object]:
+def _document(found: dict[str, _Json], meta: _Json, timed: list[_Timed]) -> _Json:
+    """With durations in milliseconds and tags as Aseprite writes them, and `animations` for Pixi."""
+    order = {name: number for number, name in enumerate(found)}
+    shown: dict[str, list[str]] = {}
+    tags: list[_Json] = []
+    for prefix, names, frames in timed:
+        for name, duration in zip(names, frames.durations, strict=True):
+            found[name]["duration"] = duration
+        for title, tag in animation_names(prefix, frames).items():
+            shown[title] = names[tag.first : tag.last + 1]
+            first, last = order[shown[title][0]], order[shown[title][-1]]
+            if last - first == tag.last - tag.first:  # no member's name lies between those of the frames
+                tags.append(_tag(title, first, last, tag))
+    if not timed:
+        return {"frames": found, "meta": meta}
+    return {"frames": found, "animations": shown, "meta": {**meta, "frameTags": tags}}
+
+
+def _tag(title: str, first: int, last: int, tag: Tag) -> _Json:
     once = {} if tag.loop else {"repeat": "1"}
-    return {"name": tag.name, "from": tag.first, "to": tag.last, "direction": "forward", **once, "color": "#000000ff"}
+    return {"name": title, "from": first, "to": last, "direction": "forward", **once, "color": "#000000ff"}
 
 
-def _frame(region: Region) -> dict[str, object]:
+def _frame(region: Region, *, anchored: bool = False) -> _Json:
+    """One region. Pixi places a sprite by its `anchor`, others by `pivot`: both are fractions of the whole image."""
     x, y, width, height = region.rect
     trim = region.trim or Trim((0, 0), (width, height))
     (left, top), (full_width, full_height) = trim.offset, trim.source_size
     borders = dict(zip(("left", "top", "right", "bottom"), region.borders, strict=True)) if region.borders else None
+    pivot = _pivot(region.pivot, (left, top, width, height), (full_width, full_height))
     return ({"borders": borders} if borders else {}) | {
         "frame": {"x": x, "y": y, "w": width, "h": height},
         "rotated": False,
         "trimmed": (width, height) != (full_width, full_height),
         "spriteSourceSize": {"x": left, "y": top, "w": width, "h": height},
         "sourceSize": {"w": full_width, "h": full_height},
-        "pivot": _pivot(region.pivot, (left, top, width, height), (full_width, full_height)),
+        "pivot": pivot,
+        **({"anchor": pivot} if anchored else {}),
     }
 
 

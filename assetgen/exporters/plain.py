@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from assetgen.exporters._channels import png_name, pngs, tileset_of
 from assetgen.exporters._css import border_image, cursor
-from assetgen.exporters._texture_packer import as_region, sheet_json
+from assetgen.exporters._texture_packer import region_json, sheet_json
 from assetgen.images import ImageSet
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import on_sheet
@@ -17,15 +17,15 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and `NAME.json` for atlas, animation and tileset.
 
     The JSON of an atlas is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation):
-    frames by member name, y downwards, pivots as fractions of the untrimmed image. Further pages of an atlas have a
-    JSON file each, listed in `related_multi_packs` of the others. The frames of an animation lie in rows on one sheet,
-    named by their number, with `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, which
-    Phaser's `load.aseprite` and `createFromAseprite` read, and `animations` as Pixi reads them. A tileset's JSON
-    has `image` and the fields of `assetgen.pixels.tilesets.Tileset`: terrains have numbers from 0 (-1: none); tiles
-    are in rows from the top left, with `corners` from the top left and `sides` from the top, both clockwise,
-    `probability`, and `collision` polygons in pixels. An image with nine-slice margins has a JSON file with
-    `borders`, as Pixi reads them, and `NAME.css` with a `border-image`. A cursor has both with its pivot and
-    hotspot. The files are the same for every other `use`.
+    frames by member name, y downwards, pivots as fractions of the untrimmed image, also as `anchor` for Pixi. Further
+    pages of an atlas have a JSON file each, listed in `related_multi_packs` of the others. The frames of an animation
+    that is a member have its times. The frames of an animation lie in rows on one sheet, named by their number, with
+    `duration` in milliseconds and `meta.frameTags` as in the JSON of Aseprite, which Phaser's `load.aseprite` and
+    `createFromAseprite` read, and `animations` as Pixi reads them. A tileset's JSON has `image` and the fields of
+    `assetgen.pixels.tilesets.Tileset`: terrains have numbers from 0 (-1: none); tiles are in rows from the top left,
+    with `corners` from the top left and `sides` from the top, both clockwise, `probability`, and `collision` polygons
+    in pixels. An image with nine-slice margins has a JSON file with `borders`, as Pixi reads them, and `NAME.css` with
+    a `border-image`. A cursor has both with its pivot and hotspot. The files are the same for every other `use`.
 
     Example:
         engine: plain
@@ -39,6 +39,6 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
         document = {"image": PurePosixPath(png_name(name, "color")).name, **asdict(tileset)}
         files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     elif images.meta.borders is not None or use == "cursor":
-        files |= sheet_json(as_region(images, PurePosixPath(name).name), name)
+        files |= region_json(images, name)
         files[f"{name}.css"] = cursor(images, name) if use == "cursor" else border_image(images, name)
     return files

@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import Array, Frames, ImageSet, Region, Tag
+from assetgen.images import Array, Frames, ImageSet, Region, Tag, frame_names, page_channel, sequence
 
 MAX_SIDE = 16_384
 """Pixels: the largest side of a texture on current graphics cards (Direct3D 11, feature level 11.0)."""
@@ -16,6 +16,35 @@ _LONGEST = 2  # a sheet has at most this aspect ratio where another layout exist
 def animations(frames: Frames) -> tuple[Tag, ...]:
     """The tags of a sequence; without any, one animation of all frames, `default`."""
     return frames.tags or (Tag("default", 0, len(frames.durations) - 1),)
+
+
+def animation_names(member: str, frames: Frames) -> dict[str, Tag]:
+    """The animations of an atlas's member by their names in the atlas: `hero`, or of several `hero_TAG`; without a
+    member, the tags by their own names."""
+    tags = animations(frames)
+    if member and len(tags) == 1:
+        return {member: tags[0]}
+    return {f"{member}_{tag.name}" if member else tag.name: tag for tag in tags}
+
+
+def member_animation(atlas: ImageSet, name: str, frames: Frames) -> ImageSet:
+    """The sequence that a member of an atlas was: the colour of its frames, each where it lay before it was trimmed."""
+    regions = [(atlas.meta.regions or {})[each] for each in frame_names(name, frames)]
+    corners = [region.trim.offset if region.trim else (0, 0) for region in regions]
+    left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
+    right, bottom = (
+        max(corner[axis] + region.rect[2 + axis] for corner, region in zip(corners, regions, strict=True))
+        for axis in (0, 1)
+    )
+    stills = []
+    for (x, y), region in zip(corners, regions, strict=True):
+        (column, row, width, height), color = region.rect, atlas[page_channel("color", region.page or 0)]
+        still = np.zeros((bottom - top, right - left, color.shape[2]), color.dtype)
+        still[y - top : y - top + height, x - left : x - left + width] = color[
+            row : row + height, column : column + width
+        ]
+        stills.append(ImageSet({"color": still}))
+    return sequence(stills, frames)
 
 
 def on_sheet(images: ImageSet) -> ImageSet:

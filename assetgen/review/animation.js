@@ -2,8 +2,10 @@
 // Animations. It precedes page.js in one script. A film shows one frame of a sheet; all films of the page follow one clock, so that candidates play together.
 
 const HOLD = 1000; // ms: how long the last frame of an animation that plays once stays before it plays again
-const clock = { at: 0, now: performance.now(), paused: matchMedia("(prefers-reduced-motion: reduce)").matches, tag: "", onion: false, runs: 0 };
+const clock = { at: 0, now: performance.now(), paused: matchMedia("(prefers-reduced-motion: reduce)").matches, tag: "", member: "", onion: false, runs: 0 };
 
+/** What the stage shows: the selected candidate, or the selected animation of an atlas. */
+const onStage = () => chosen()?.animations?.find(({ name }) => name === clock.member) ?? chosen();
 const tagOf = ({ animation }) => animation.tags.find((tag) => tag.name === clock.tag) ?? animation.tags[0];
 const timesOf = (candidate) => candidate.animation.durations.slice(tagOf(candidate).first, tagOf(candidate).last + 1);
 const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
@@ -44,7 +46,7 @@ function expose(film) {
 
 function exposeAll() {
   for (const film of document.getElementsByClassName("film")) expose(film);
-  const candidate = chosen(), controls = byId("playback");
+  const candidate = onStage(), controls = byId("playback");
   if (!controls || !candidate?.animation) return;
   const { name, first, last } = tagOf(candidate), index = frameNow(candidate);
   for (const button of controls.querySelectorAll("[data-tag]")) button.setAttribute("aria-pressed", button.dataset.tag === name);
@@ -72,9 +74,9 @@ function togglePlaying() {
   exposeAll();
 }
 
-/** Stop, and show the next (1) or previous (-1) frame of the selected candidate. */
+/** Stop, and show the next (1) or previous (-1) frame. */
 function stepFrame(by) {
-  const times = timesOf(chosen()), next = (frameNow(chosen()) + by + times.length) % times.length;
+  const times = timesOf(onStage()), next = (frameNow(onStage()) + by + times.length) % times.length;
   Object.assign(clock, { paused: true, at: sum(times.slice(0, next)) });
   exposeAll();
 }
@@ -97,4 +99,19 @@ function playback({ animation }) {
     button("›", () => stepFrame(1), { "aria-label": "Next frame", "aria-keyshortcuts": "." }),
     button("Onion skin", toggleOnion, { id: "onion", "aria-keyshortcuts": "o" }),
     make("small", { id: "frame" }));
+}
+
+/** Show an animation of an atlas instead of its image; "" shows the image. */
+function playMember(name) {
+  Object.assign(clock, { member: name, at: 0 });
+  drawStage();
+  byId("members").querySelector("[aria-pressed=true]").focus({ preventScroll: true });
+}
+
+/** The buttons that select an animation of an atlas; null for anything else. */
+function members({ animations, unplayed }) {
+  if (!animations) return null;
+  const button = (text, name) => make("button", { text, onclick: () => playMember(name), "aria-pressed": (onStage().name ?? "") === name });
+  return make("div", { id: "members", role: "group", "aria-label": "Animations of the atlas" },
+    button("Whole atlas", ""), ...animations.map(({ name }) => button(name, name)), unplayed && make("small", { text: `and ${unplayed} more, which play in their own assets` }));
 }

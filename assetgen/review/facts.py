@@ -4,13 +4,15 @@ import base64
 import io
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from assetgen.build.candidates import Candidate, choosable
+from assetgen.errors import InputError
 from assetgen.images import UI_STATES, Array, Frames, ImageSet, to_uint8
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import ModelCard
-from assetgen.pixels.sheets import animations, on_sheet
+from assetgen.pixels.sheets import animations, member_animation, on_sheet
 from assetgen.pixels.tile_levels import paint_level
 
 _LOSSLESS_SIDE = 256
@@ -22,6 +24,8 @@ _LARGEST_SIDE = 4096
 _FIXED_SIDE = 2048
 """Pixels. An image without candidates, such as an atlas, is not compared pixel by pixel."""
 _MEMBERS_SHOWN = 12
+_ANIMATIONS_PLAYED = 40
+"""Of an atlas. Each one is embedded once more, as a sheet of its frames."""
 _PAGE = re.compile(r"(^|_)page\d+$")
 _COSTS = ("seconds", "watt_hours", "usd", "device")
 
@@ -83,7 +87,18 @@ def candidate_facts(candidate: Candidate, cost: Mapping[str, Any]) -> dict[str, 
             for name, verdict in candidate.verdicts
         ],
     }
-    return found | motion_facts(candidate.images)
+    return found | motion_facts(candidate.images) | _member_animations(candidate.images)
+
+
+def _member_animations(atlas: ImageSet) -> dict[str, Any]:
+    """The animations of an atlas with their names and frames; `unplayed` counts those that the page leaves out."""
+    if not atlas.meta.animations:
+        return {}
+    shown = []
+    for name, frames in list(atlas.meta.animations.items())[:_ANIMATIONS_PLAYED]:
+        with suppress(InputError):  # the untrimmed frames are too large for a sheet
+            shown.append({"name": name, **motion_facts(member_animation(atlas, name, frames))})
+    return {"animations": shown, "unplayed": len(atlas.meta.animations) - len(shown)}
 
 
 def motion_facts(images: ImageSet) -> dict[str, Any]:

@@ -145,19 +145,20 @@ function drawStage() {
   if (!candidate) return stage.replaceChildren(make("p", { class: "none", text: asset ? `${asset.name}: ${emptyText(asset)}` : "No candidate is selected." }));
   const kind = asset.pixels ? " pixels" : "";
   const width = Math.max(160, stage.clientWidth - 56);
-  const times = scale(asset, candidate, [width, 320]);
+  const view = onStage(), times = scale(asset, view, [width, 320]);
   const large = asset.tiles && document.body.dataset.view === "tiled" ? tiles(asset, candidate, [width, 320])
-    : imageOf(candidate, times, `${titleOf(asset, candidate)}, enlarged`, clock.onion);
+    : imageOf(view, times, `${view.name ?? titleOf(asset, candidate)}, enlarged`, clock.onion);
   stage.replaceChildren(...[
     make("div", { class: "top" }, make("h2", { text: asset.fixed ? asset.name : `${asset.name} · ${candidate.number}` }),
-      make("small", { class: "standing", text: `${candidate.width} × ${candidate.height}, ${times >= 1 ? `${+times.toFixed(1)}×` : `${Math.round(times * 100)} %`}` })),
+      make("small", { class: "standing", text: `${view.width} × ${view.height}, ${times >= 1 ? `${+times.toFixed(1)}×` : `${Math.round(times * 100)} %`}` })),
     make("div", { class: `ground large${kind}` }, large),
-    playback(candidate),
+    playback(view),
+    members(candidate),
     asset.fixed ? make("p", { class: "dim acts", text: withoutChoice(asset) }) : actions(asset, candidate),
     verdicts(candidate),
     ...compare(asset, candidate, kind, width),
     make("div", { class: "pair" },
-      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, imageOf(candidate, 1, "At its real size"))),
+      make("div", {}, make("h3", { text: "Real size" }), make("div", { class: `ground real${kind}`, tabindex: 0, role: "group", "aria-label": "Real size" }, imageOf(view, 1, "At its real size"))),
       asset.tiles && make("div", {}, make("h3", { text: "Repeated" }), make("div", { class: `ground${kind}` }, tiles(asset, candidate, [150, 150])))),
     ...(candidate.sheet ? [make("h3", { text: "Sheet" }), make("div", { class: `ground${kind}` }, imageOf(candidate.sheet, scale(asset, candidate.sheet, [width, 480])))] : []),
     ...maps(candidate),
@@ -339,8 +340,8 @@ const keys = {
   ArrowLeft: () => beside(-1), ArrowRight: () => beside(1), ArrowUp: () => below(-1), ArrowDown: () => below(1),
   Enter: () => chosen() && pick(chosen().number),
   u: undo, r: more, e: edit,
-  p: () => chosen()?.animation && togglePlaying(), o: () => chosen()?.animation && toggleOnion(),
-  ",": () => chosen()?.animation && stepFrame(-1), ".": () => chosen()?.animation && stepFrame(1),
+  p: () => onStage()?.animation && togglePlaying(), o: () => onStage()?.animation && toggleOnion(),
+  ",": () => onStage()?.animation && stepFrame(-1), ".": () => onStage()?.animation && stepFrame(1),
   b: () => next("ground", GROUNDS), v: () => next("view", VIEWS),
   "/": () => byId("search").focus(), "?": () => byId("help").showModal(),
 };

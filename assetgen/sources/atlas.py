@@ -8,14 +8,14 @@ import numpy as np
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import MAX_PIXELS, Array, ImageSet, Meta, Region, Trim, page_channel, split_alpha
+from assetgen.images import MAX_PIXELS, Array, ImageSet, Meta, Region, Trim, frame_names, page_channel, split_alpha
 from assetgen.parts import Context, part
 from assetgen.sources._maxrects import Page, PageLimits, pack_pages
 
 _FLAT_NORMAL = (0.5, 0.5, 1.0)
 
 
-@part(version=2, members=True)
+@part(version=3, members=True)
 def atlas(
     context: Context,
     *,
@@ -39,7 +39,7 @@ def atlas(
     - `added`: names of members that were added later, one list for each time. They are packed around the others, which
       keep their places. Builds fill it from the lock; `added: []` packs everything anew.
 
-    The frames of an animation are packed one by one, as `hero_0`, `hero_1`, …
+    The frames of an animation are packed one by one, as `hero_0`, `hero_1`, …; `meta.animations` holds their timing.
 
     Packing is MaxRects (Jylänki 2010, best short side fit, large members first). Members are not rotated or scaled.
     Their channels are kept; colour becomes RGBA. The result depends on the names and sizes of the members and on
@@ -64,8 +64,13 @@ def atlas(
         for name, rect in rects.items():
             meta = members[name].meta
             regions[name] = Region(rect, meta.trim, meta.pivot, number or None, meta.borders)
+    return ImageSet(channels, _meta(context.members, dict(sorted(regions.items()))))
+
+
+def _meta(members: Mapping[str, ImageSet], regions: Mapping[str, Region]) -> Meta:
+    animations = {name: images.meta.frames for name, images in sorted(members.items()) if images.meta.frames}
     pixel_art = all(images.meta.pixel_art for images in members.values()) or None
-    return ImageSet(channels, Meta(tiles="", regions=dict(sorted(regions.items())), pixel_art=pixel_art))
+    return Meta(tiles="", regions=regions, animations=animations or None, pixel_art=pixel_art)
 
 
 def _stills(members: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
@@ -81,10 +86,7 @@ def _stills(members: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
 
 def _names(name: str, images: ImageSet | None) -> list[str]:
     """The names of a member's images: its own, or for an animation one for each frame."""
-    if images is None or images.meta.frames is None:
-        return [name]
-    count = len(images.meta.frames.durations)
-    return [f"{name}_{number:0{len(str(count - 1))}}" for number in range(count)]
+    return frame_names(name, images.meta.frames) if images and images.meta.frames else [name]
 
 
 def _check_members(members: Mapping[str, ImageSet]) -> None:
@@ -121,10 +123,11 @@ def _trimmed(images: ImageSet) -> ImageSet:
     (width, height), meta = images.size, images.meta
     before = meta.trim or Trim((0, 0), (width, height))
     offset = before.offset[0] + left, before.offset[1] + top
-    x, y = meta.pivot or (0.5, 0.5)
-    pivot = (x * width - left) / (right - left), (y * height - top) / (bottom - top)
-    cut = images.map(lambda array: array[top:bottom, left:right])
-    return cut.with_meta(trim=Trim(offset, before.source_size), pivot=pivot)
+    cut = images.map(lambda array: array[top:bottom, left:right]).with_meta(trim=Trim(offset, before.source_size))
+    if meta.pivot is None:
+        return cut
+    x, y = meta.pivot
+    return cut.with_meta(pivot=((x * width - left) / (right - left), (y * height - top) / (bottom - top)))
 
 
 def _packed(

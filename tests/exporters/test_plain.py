@@ -139,3 +139,24 @@ def test_a_sheet_larger_than_a_texture_is_refused() -> None:
 def test_an_unknown_use_is_refused() -> None:
     with pytest.raises(ValidationError, match="use"):
         load_part("exporter", "plain").params(use="wallpaper")
+
+
+def test_an_atlas_has_the_times_of_its_animations_and_their_names_for_pixi_and_phaser() -> None:
+    tagged = hop(2, Tag("run", 0, 0), Tag("die", 1, 1, loop=False))
+    data = json.loads(
+        plain(atlas(Context(members={"imp": hop(11), "elf": tagged, "imp_01b": color_image(ramp(2, 2))})), "all")[
+            "all.json"
+        ]
+    )
+    assert data["animations"]["imp"] == [f"imp_{number:02}" for number in range(11)]
+    assert (data["animations"]["elf_die"], data["frames"]["imp_10"]["duration"]) == (["elf_1"], 1100)
+    assert [(tag["name"], tag["from"], tag["to"]) for tag in data["meta"]["frameTags"]] == [
+        ("elf_run", 0, 0),
+        ("elf_die", 1, 1),
+    ]
+
+
+def test_a_member_of_an_atlas_has_an_anchor_where_it_has_a_pivot() -> None:
+    members = {"imp": color_image(ramp(4, 4), pivot=(0.5, 1.0)), "gem": color_image(ramp(4, 4))}
+    frames = json.loads(plain(atlas(Context(members=members)), "all")["all.json"])["frames"]
+    assert (frames["imp"]["anchor"], "anchor" in frames["gem"]) == ({"x": 0.5, "y": 1.0}, False)

@@ -9,8 +9,10 @@ import pytest
 from assetgen.build.candidates import Candidate
 from assetgen.images import Frames, ImageSet, Tag, color_image, sequence
 from assetgen.pack.project import Project
+from assetgen.parts import Context
 from assetgen.review import page
 from assetgen.review.facts import asset_facts, candidate_facts
+from assetgen.sources.atlas import atlas
 
 TAGS = (Tag("run", 0, 2), Tag("die", 3, 4, loop=False))
 PACK = "pack: p\nassets: {imp: {preset: drawing, prompt: an imp}}\n"
@@ -34,10 +36,14 @@ def shades() -> ImageSet:
 @pytest.fixture
 def film(window: Any, tmp_path: Path) -> Any:
     """A page with one animation, paused, on a clock that stands."""
+    return opened(window, tmp_path, shades())
+
+
+def opened(window: Any, tmp_path: Path, images: ImageSet) -> Any:
     (tmp_path / "pack.yaml").write_text(PACK)
     (tmp_path / "drawing.yaml").write_text(PRESET)
     [recipe] = Project.load(tmp_path).plan().recipes
-    candidates = [candidate_facts(Candidate(recipe, number, shades(), ()), {}) for number in range(2)]
+    candidates = [candidate_facts(Candidate(recipe, number, images, ()), {}) for number in range(2)]
     asset = asset_facts(recipe) | {"candidates": candidates, "built": None, "picked": None, "now": None}
     file = tmp_path / "page.html"
     file.write_bytes(page({"pack": "p", "place": ".", "options": [], "assets": [asset]}))
@@ -99,3 +105,14 @@ def test_films_are_scaled_by_whole_factors_and_named(film: Any) -> None:
     box = film.locator(".large .film").bounding_box()
     assert (box["width"] % 16, box["width"] > 160) == (0, True)
     assert film.locator(".large .film").get_attribute("aria-label") == "Candidate 1, enlarged"
+
+
+def test_an_animation_of_an_atlas_is_selected_and_plays_at_its_speed(window: Any, tmp_path: Path) -> None:
+    packed = atlas(Context(members={"imp": shades(), "gem": shades().frames[4]}))
+    film = opened(window, tmp_path, packed)
+    assert film.locator("#playback").count() == 0
+    film.click("#members >> text=imp")
+    film.click("text=Play")
+    film.clock.run_for(350)
+    assert (frame(film), film.locator(".large .film").evaluate(COLOR)) == ("3 of 3 · 300 ms", 100)
+    assert film.locator(".large .film").get_attribute("aria-label") == "imp, enlarged"

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from assetgen.errors import InputError
 from assetgen.images import Array, Frames, ImageSet, Region, Trim, color_image, page_channel, sequence
 from assetgen.parts import Context, load_part
+from assetgen.pixels.sheets import member_animation
 from assetgen.sources.atlas import atlas
 
 
@@ -221,3 +222,15 @@ def test_an_atlas_is_no_member_of_an_atlas() -> None:
     inner = atlas(Context(members={"rock": block(8, 8)}))
     with pytest.raises(InputError, match="the member 'items' is an atlas itself"):
         atlas(Context(members={"items": inner}))
+
+
+def test_frames_are_restored_where_they_lay_before_they_were_trimmed() -> None:
+    stills = [
+        color_image(np.roll(np.pad(noise(3, 3)["color"] | 1, ((2, 4), (1, 5), (0, 0))), at, axis=1)) for at in range(3)
+    ]
+    imp = sequence(stills, Frames((9, 9, 9)))
+    packed = atlas(Context(members={"imp": imp}), trim=True)
+    restored = member_animation(packed, "imp", packed.meta.animations["imp"])
+    assert [
+        (one["color"] == still["color"][2:5, 1:6]).all() for one, still in zip(restored.frames, stills, strict=True)
+    ] == [True] * 3
