@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Literal
 
+import numpy as np
+
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, split_alpha, to_uint8, to_uint16
 from assetgen.parts import Use
@@ -12,6 +14,7 @@ from assetgen.pixels.tilesets import Tileset
 _DEEP_CHANNELS = ("height", "depth")
 """Published with 16 bits per sample: 8 would show steps on slopes."""
 PACKED_IN_ORM = ("ao", "roughness", "metallic")
+_ORM_WHERE_MISSING = {"ao": 255, "roughness": 255, "metallic": 0}
 SURFACES: tuple[Use, ...] = ("texture", "pixel_texture", "material")
 """Uses that repeat an image over floors and walls."""
 
@@ -65,3 +68,18 @@ def tileset_of(images: ImageSet) -> Tileset | None:
 def is_pixel_art(images: ImageSet, use: Use) -> bool:
     """True if the engine must use nearest-neighbour filtering."""
     return use.startswith("pixel_") or bool(images.meta.pixel_art)
+
+
+def with_orm(images: ImageSet) -> ImageSet:
+    """Ao, roughness and metallic packed into `orm` (red, green, blue), where there is any of them and no `orm`."""
+    if "orm" in images or not any(channel in images for channel in PACKED_IN_ORM):
+        return images
+    width, height = images.size
+    planes = [_plane_of(images, channel, (height, width, 1)) for channel in PACKED_IN_ORM]
+    return images.replace(orm=np.concatenate(planes, axis=2))
+
+
+def _plane_of(images: ImageSet, channel: str, shape: tuple[int, int, int]) -> Array:
+    if channel in images:
+        return to_uint8(images[channel])[..., :1]
+    return np.full(shape, _ORM_WHERE_MISSING[channel], np.uint8)

@@ -7,12 +7,12 @@ Fields and their order are those that the editor writes; numbers of enumerations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import gcd
 from typing import Any
 
 import numpy as np
 
+from assetgen.exporters._sprites import Sprite
 from assetgen.images import Borders
 
 DEFAULT, NORMAL_MAP, CURSOR, SPRITE = 0, 1, 7, 8
@@ -209,16 +209,6 @@ _SPRITE: Mapping[str, Any] = {
     "internalID": 0,
     **_NO_MESH,
 }
-
-
-@dataclass(frozen=True)
-class Sprite:
-    """A rectangle of a texture. `rect` is x, y, width, height, and `pivot` a share of it, both from the top left."""
-
-    name: str
-    rect: tuple[int, int, int, int]
-    pivot: tuple[float, float] | None = None
-    borders: Borders | None = None
 
 
 def guid(path: str) -> str:

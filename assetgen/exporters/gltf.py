@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency
-from assetgen.images import Array, ImageSet, to_uint8
+from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency, with_orm
+from assetgen.images import ImageSet
 from assetgen.parts import Files, Use, part
 
 _ALPHA_MODES = {"opaque": "OPAQUE", "cut": "MASK", "soft": "BLEND"}
@@ -21,7 +21,6 @@ _NEAREST, _LINEAR, _NEAREST_MIPMAPS, _LINEAR_MIPMAPS = 9728, 9729, 9984, 9987
 _CLAMP, _REPEAT = 33071, 10497
 _FLOAT, _UNSIGNED_SHORT = 5126, 5123
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
-_ORM_WHERE_MISSING = {"ao": 255, "roughness": 255, "metallic": 0}
 
 
 @part(version=1)
@@ -37,7 +36,7 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
     """
     if images.meta.frames:
         raise InputError("glTF has no animated textures", cure="Choose another engine, such as `export: plain`")
-    images = _with_orm(images)
+    images = with_orm(images)
     png_files = pngs(images, leave_out=PACKED_IN_ORM)
     used = [channel for channel in _USED_CHANNELS if channel in png_files]
     title = PurePosixPath(name).name
@@ -55,20 +54,6 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
     }
     text = json.dumps({key: value for key, value in document.items() if value}, indent=1) + "\n"
     return {png_name(name, channel): data for channel, data in png_files.items()} | {f"{name}.gltf": text.encode()}
-
-
-def _with_orm(images: ImageSet) -> ImageSet:
-    if "orm" in images or not any(channel in images for channel in PACKED_IN_ORM):
-        return images
-    width, height = images.size
-    planes = [_plane_of(images, channel, (height, width, 1)) for channel in PACKED_IN_ORM]
-    return images.replace(orm=np.concatenate(planes, axis=2))
-
-
-def _plane_of(images: ImageSet, channel: str, shape: tuple[int, int, int]) -> Array:
-    if channel in images:
-        return to_uint8(images[channel])[..., :1]
-    return np.full(shape, _ORM_WHERE_MISSING[channel], np.uint8)
 
 
 def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[str, object]:

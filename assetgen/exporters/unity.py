@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from assetgen.errors import InputError
-from assetgen.exporters._channels import SURFACES, hotspot, is_pixel_art, kind, png_name, pngs, tileset_of
+from assetgen.exporters._channels import SURFACES, hotspot, is_pixel_art, kind, png_name, pngs
+from assetgen.exporters._sprites import check_texture_sizes, engine_names, page_of, sprites_on
 from assetgen.exporters._unity_files import (
     CURSOR,
     DEFAULT,
@@ -16,14 +16,13 @@ from assetgen.exporters._unity_files import (
     NORMAL_MAP,
     SINGLE,
     SPRITE,
-    Sprite,
     animation_clip,
     clip_meta,
     placement,
     platform,
     texture_meta,
 )
-from assetgen.images import Frames, ImageSet, Region, is_colored, page_channel
+from assetgen.images import Frames, ImageSet, is_colored, page_channel
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import MAX_SIDE, animations, on_sheet
 
@@ -32,7 +31,6 @@ _TEXTURES: tuple[Use, ...] = (*SURFACES, "sky", "decal")  # all others are sprit
 _EXACT_CHANNELS = ("height", "depth")  # block compression would show as steps
 _SMALLEST_LIMIT = 2048  # pixels: maxTextureSize of the editor
 _PIXELS_PER_UNIT = 100
-_PAGE = re.compile(r"(?:.+_)?page(\d+)")
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
 
 
@@ -63,29 +61,20 @@ def unity(
         export: {unity: {pixels_per_unit: 16}}
     """
     sheet, base = on_sheet(images) if images.meta.frames else images, PurePosixPath(name).name
-    _check_sizes(sheet)
+    check_texture_sizes(sheet, "Unity")
     root = "".join(f"{segment}/" for segment in folder.split("/") if segment)
+    regions, is_animation = sheet.meta.regions or {}, images.meta.frames is not None
+    names = {key: f"{base}_{key}" for key in regions} if is_animation else _safe(sorted(regions), "members")
     files: dict[str, bytes] = {}
     for channel, data in pngs(sheet).items():
-        file, normal = png_name(name, channel), page_channel("normal", _page(channel))
-        sprites = _sprites(sheet, channel, base, is_animation=images.meta.frames is not None)
+        file, normal = png_name(name, channel), page_channel("normal", page_of(channel))
+        sprites = sprites_on(sheet, channel, base, names)
         settings = _settings(sheet, channel, use, pixels_per_unit)
-        is_lit = channel == page_channel("color", _page(channel)) and normal in sheet
+        is_lit = channel == page_channel("color", page_of(channel)) and normal in sheet
         normal_map = root + png_name(name, normal) if is_lit and settings["textureType"] == SPRITE else ""
         files[file] = data
         files[f"{file}.meta"] = texture_meta(root + file, settings, sprites, normal_map, len(sheet[channel]))
     return files | (dict(_clips(images.meta.frames, name, root, base)) if images.meta.frames else {})
-
-
-def _check_sizes(images: ImageSet) -> None:
-    """Raise `InputError` for a texture that Unity would shrink, which moves the pixels of sprites."""
-    for channel, array in images.channels.items():
-        height, width = array.shape[:2]
-        if max(width, height) > MAX_SIDE:
-            what = (
-                f"channel '{channel}' has {width} × {height} pixels; a texture of Unity has at most {MAX_SIDE} a side"
-            )
-            raise InputError(what, cure="Make it smaller, for example with the step `resize`")
 
 
 def _settings(images: ImageSet, channel: str, use: Use, pixels_per_unit: int | None) -> dict[str, Any]:
@@ -129,36 +118,6 @@ def _sprite_settings(images: ImageSet, pixels_per_unit: int | None, *, full_rect
     }
 
 
-def _page(channel: str) -> int:
-    """The page of an atlas that a channel is on."""
-    found = _PAGE.fullmatch(channel)
-    return int(found[1]) if found else 0
-
-
-def _sprites(images: ImageSet, channel: str, base: str, *, is_animation: bool) -> list[Sprite]:
-    """The sprites of a colour texture; none of other channels and of a single image."""
-    if not is_colored(channel):
-        return []
-    if tileset := tileset_of(images):
-        places = [(*tileset.origin(number), *tileset.tile_size) for number in range(len(tileset.tiles))]
-        return [Sprite(f"{base}_{number}", place) for number, place in enumerate(places)]
-    regions = images.meta.regions or {}
-    names = {key: f"{base}_{key}" for key in regions} if is_animation else _safe(sorted(regions), "members")
-    return [
-        Sprite(safe, regions[key].rect, _pivot(regions[key]), regions[key].borders)
-        for key, safe in names.items()
-        if (regions[key].page or 0) == _page(channel)
-    ]
-
-
-def _pivot(region: Region) -> tuple[float, float] | None:
-    """The pivot of a member; without one, the centre of what it was cut from, so that frames stay in their place."""
-    if region.pivot or not region.trim:
-        return region.pivot
-    (left, top), (full_width, full_height) = region.trim.offset, region.trim.source_size
-    return (full_width / 2 - left) / region.rect[2], (full_height / 2 - top) / region.rect[3]
-
-
 def _clips(frames: Frames, name: str, root: str, base: str) -> Iterator[tuple[str, bytes]]:
     tags = {tag.name: tag for tag in animations(frames)}
     for key, safe in _safe([tag.name for tag in animations(frames)], "animations").items():
@@ -171,8 +130,4 @@ def _clips(frames: Frames, name: str, root: str, base: str) -> Iterator[tuple[st
 
 
 def _safe(names: Collection[str], what: str) -> dict[str, str]:
-    """Names as Unity allows them in files and sprites. Raises `InputError` where two become equal."""
-    safe = {name: _UNSAFE.sub("_", name) for name in names}
-    if len({each.casefold() for each in safe.values()}) < len(names):
-        raise InputError(f"two {what} have the same name in Unity: {', '.join(names)}", cure="Rename one of the two")
-    return safe
+    return engine_names(names, what, "Unity", _UNSAFE)
