@@ -178,6 +178,7 @@ class _Options(TypedDict, total=False):
     frames: bool
     new_project: Callable[[str], Files]
     engine_owned: tuple[str, ...]
+    shared: tuple[str, ...]
     detector: Detector
 
 
@@ -198,6 +199,8 @@ class Traits:
     """Of an exporter: the files of an empty project of the engine, for the name of a pack."""
     engine_owned: tuple[str, ...] = ()
     """Of an exporter: patterns of files that the engine rewrites. Only those of a build are replaced."""
+    shared: tuple[str, ...] = ()
+    """Of an exporter: paths of files that are the same for all its assets, such as a script that imports them."""
     detector: Detector | None = None
     """Of a control: its third-party network."""
 

@@ -146,9 +146,9 @@ class _Run:
 
     def publish(self, outcome: FinishedAttempt, *, can_wait: bool = True) -> None:
         recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
-        engine_owned = recipe.export.part.traits.engine_owned
+        traits = recipe.export.part.traits
         facts = {"preset": recipe.preset, **recipe.facts.to_json(), "attempt": number}
-        entry = ManifestEntry(recipe.files_key, engine_owned=engine_owned, facts=facts)
+        entry = ManifestEntry(recipe.files_key, engine_owned=traits.engine_owned, shared=traits.shared, facts=facts)
         with self.publishing, self.sampler.timed("publish"):
             if can_wait and self.target.is_taken(recipe.name, outcome.files):
                 self.deferred.append(outcome)

@@ -21,12 +21,14 @@ class ManifestEntry:
     """One published asset.
 
     `key` is the recipe's `files_key`. `files` holds sha256 by path, relative to the target. `engine_owned` are patterns
-    of files that the engine rewrites. `facts` is the rest of the JSON: preset, prompt, model, licences, attempt.
+    of files that the engine rewrites, `shared` paths of files that other assets may publish, too. `facts` is the rest
+    of the JSON: preset, prompt, model, licences, attempt.
     """
 
     key: str
     files: Mapping[str, str] = field(default_factory=dict)
     engine_owned: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -42,14 +44,16 @@ class ManifestEntry:
             raise TypeError("a manifest entry of another form")
         for path in data["files"]:
             check_path(path)
-        facts = {name: value for name, value in data.items() if name not in _FIELDS}
-        return cls(data["key"], data["files"], tuple(data["engine_owned"]), facts)
+        facts = {name: value for name, value in data.items() if name not in (*_FIELDS, "shared")}
+        return cls(data["key"], data["files"], tuple(data["engine_owned"]), tuple(data.get("shared", ())), facts)
 
     def to_json(self) -> dict[str, Any]:
         """The entry as `from_json` reads it."""
         facts = dict(self.facts)
         preset = {"preset": facts.pop("preset")} if "preset" in facts else {}
-        return {"key": self.key, **preset, "engine_owned": list(self.engine_owned), **facts, "files": dict(self.files)}
+        shared = {"shared": list(self.shared)} if self.shared else {}
+        owned = {"engine_owned": list(self.engine_owned)}
+        return {"key": self.key, **preset, **owned, **shared, **facts, "files": dict(self.files)}
 
 
 UNPUBLISHED = ManifestEntry("")

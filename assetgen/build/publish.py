@@ -46,7 +46,11 @@ class Target:
         self.root = target_folder(game, folder)
         self.assets = read_manifest(self.root / MANIFEST, pack)
         self._journal = self._read_journal()
-        self._owners = {path.casefold(): name for name, asset in self.assets.items() for path in asset.files}
+        self._owners: dict[str, str] = {}
+        self._sharers: dict[str, dict[str, str]] = {}
+        """Of files that several assets publish: the digest that each of them recorded."""
+        for name in self.assets:
+            self._add_owner(name)
         self._written: set[str] = set()
         self._leaving: frozenset[str] = frozenset()
         self._stamps: dict[str, str | None] = {}
@@ -85,7 +89,8 @@ class Target:
         return tuple(
             path
             for path, published in asset.files.items()
-            if not matches(path, asset.engine_owned) and self._digest(path) not in (None, published)
+            if not matches(path, asset.engine_owned)
+            and self._digest(path) not in (None, published, *self._sharers.get(path, {}).values())
         )
 
     def expect(self, names: Iterable[str]) -> None:
@@ -95,6 +100,14 @@ class Target:
     def is_taken(self, name: str, files: Files) -> bool:
         """Whether another asset of the target still publishes one of these files."""
         return any(self._owner(path, name) != name for path in files)
+
+    def _add_owner(self, name: str) -> None:
+        asset = self.assets[name]
+        for path in asset.files:
+            if path in asset.shared:
+                self._sharers.setdefault(path, {})[name] = asset.files[path]
+            else:
+                self._owners[path.casefold()] = name
 
     def _owner(self, path: str, name: str) -> str:
         """The asset that publishes a path, ignoring case: `Wall.png` and `wall.png` are one file on many disks."""
@@ -128,8 +141,8 @@ class Target:
         removed = self._remove(name, [path for path in known if path not in files])
         for path in known:
             self._owners.pop(path.casefold(), None)
-        self._owners |= dict.fromkeys(map(str.casefold, files), name)
         self.assets[name] = replace(entry, files=digests)
+        self._add_owner(name)
         return PublishResult(tuple(wanted), *removed)
 
     def remove_leaving(self) -> PublishResult:
@@ -190,8 +203,11 @@ class Target:
         current = self._digest(path)
         owner = self._owners.get(path.casefold())
         ours = {digest, self.assets[owner].files.get(path) if owner else None}
-        if current is not None and current not in ours and (path, current) not in self._journal:
-            why = "was edited by hand" if owner else "is not from this pack"
+        sharers = self._sharers.get(path, {})
+        if current is None or current in ours or current in sharers.values():
+            return
+        if (path, current) not in self._journal:
+            why = "was edited by hand" if owner or sharers else "is not from this pack"
             raise PublishError(f"'{self.root / path}' {why}", cure="Move it away, or build with --overwrite")
 
     def _remove(self, name: str, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -199,8 +215,10 @@ class Target:
         asset = self.assets.get(name, UNPUBLISHED)
         removed, kept = [], []
         for path in paths:
+            sharers = self._sharers.get(path, {})
+            sharers.pop(name, None)
             current = self._digest(path)
-            if current is None:
+            if sharers or current is None:
                 continue
             ours = current == asset.files.get(path) or (path, current) in self._journal
             if ours or matches(path, asset.engine_owned):

@@ -19,6 +19,12 @@ SURFACES: tuple[Use, ...] = ("texture", "pixel_texture", "material")
 """Uses that repeat an image over floors and walls."""
 
 
+TEXTURES: tuple[Use, ...] = (*SURFACES, "sky", "decal")
+"""Uses of images that are no sprites."""
+MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
+"""Uses that are seen from different distances."""
+
+
 def png_name(name: str, channel: str) -> str:
     """`NAME.png` for the colour, `NAME_CHANNEL.png` for the rest."""
     return f"{name}.png" if channel == "color" else f"{name}_{channel}.png"
@@ -83,3 +89,13 @@ def _plane_of(images: ImageSet, channel: str, shape: tuple[int, int, int]) -> Ar
     if channel in images:
         return to_uint8(images[channel])[..., :1]
     return np.full(shape, _ORM_WHERE_MISSING[channel], np.uint8)
+
+
+def is_sheet(images: ImageSet) -> bool:
+    """True if an image holds sprites or tiles: nothing outside of them may show."""
+    return images.meta.regions is not None or images.meta.tileset is not None
+
+
+def repeated_axes(images: ImageSet, use: Use) -> str:
+    """The axes along which an engine repeats a texture: "", "x", "y" or "xy"."""
+    return "" if is_sheet(images) else "xy" if use in SURFACES else images.meta.tiles or ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from assetgen.exporters._channels import (
+    MIPMAPPED,
     PACKED_IN_ORM,
     SURFACES,
     hotspot,
@@ -26,7 +27,6 @@ from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import on_sheet
 
-_MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
 _BLOCK = 4  # pixels: VRAM compression needs sides that are multiples of 4
 _ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
 _MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
@@ -93,7 +93,7 @@ def _params(images: ImageSet, channel: str, use: Use, paths: Mapping[str, str]) 
     normal, channel = paths.get(channel.replace(kind(channel), "normal", 1)), kind(channel)
     if is_pixel_art(images, use):
         return params | ({"compress/normal_map": "1"} if channel == "normal" else {})
-    if use in _MIPMAPPED:
+    if use in MIPMAPPED:
         params["mipmaps/generate"] = "true"
     if use == "material" and channel != "height" and not any(side % _BLOCK for side in images.size):
         params["compress/mode"] = VRAM_COMPRESSED

@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from assetgen.exporters._channels import SURFACES, hotspot, is_pixel_art, kind, png_name, pngs
+from assetgen.exporters._channels import (
+    MIPMAPPED,
+    TEXTURES,
+    hotspot,
+    is_pixel_art,
+    is_sheet,
+    kind,
+    png_name,
+    pngs,
+    repeated_axes,
+)
 from assetgen.exporters._sprites import check_texture_sizes, engine_names, page_of, sprites_on
 from assetgen.exporters._unity_files import (
     CURSOR,
@@ -26,8 +36,6 @@ from assetgen.images import Frames, ImageSet, is_colored, page_channel
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import MAX_SIDE, animations, on_sheet
 
-_MIPMAPPED: tuple[Use, ...] = ("texture", "material", "decal")
-_TEXTURES: tuple[Use, ...] = (*SURFACES, "sky", "decal")  # all others are sprites
 _EXACT_CHANNELS = ("height", "depth")  # block compression would show as steps
 _SMALLEST_LIMIT = 2048  # pixels: maxTextureSize of the editor
 _PIXELS_PER_UNIT = 100
@@ -79,10 +87,9 @@ def unity(
 
 def _settings(images: ImageSet, channel: str, use: Use, pixels_per_unit: int | None) -> dict[str, Any]:
     """Fields of the texture importer that differ from the editor's defaults."""
-    is_sheet = images.meta.regions is not None or images.meta.tileset is not None
+    sheet, repeated = is_sheet(images), repeated_axes(images, use)
     colored, pixel_art, holds = is_colored(channel), is_pixel_art(images, use), kind(channel)
-    repeated = "" if is_sheet else "xy" if use in SURFACES else images.meta.tiles or ""
-    mipmapped = use in _MIPMAPPED and not (is_sheet or pixel_art)
+    mipmapped = use in MIPMAPPED and not (sheet or pixel_art)
     exact = pixel_art or use == "cursor" or holds in _EXACT_CHANNELS
     limit = max(_SMALLEST_LIMIT, 1 << (max(images[channel].shape[:2]) - 1).bit_length())
     settings: dict[str, Any] = {
@@ -96,25 +103,24 @@ def _settings(images: ImageSet, channel: str, use: Use, pixels_per_unit: int | N
         "platformSettings": platform(limit, compressed=not exact),
         "textureType": NORMAL_MAP if holds == "normal" else DEFAULT,
     }
-    if colored and use == "cursor" and not is_sheet:
+    if colored and use == "cursor" and not sheet:
         x, y = hotspot(images)
         settings |= {"textureType": CURSOR, "isReadable": 1, "userData": f"hotspot {x} {y}"}
-    elif colored and (is_sheet or use not in _TEXTURES):
+    elif colored and (sheet or use not in TEXTURES):
         settings |= _sprite_settings(images, pixels_per_unit, full_rect=pixel_art)
     return settings
 
 
 def _sprite_settings(images: ImageSet, pixels_per_unit: int | None, *, full_rect: bool) -> dict[str, Any]:
-    meta = images.meta
-    is_sheet = meta.regions is not None or meta.tileset is not None
+    meta, sheet = images.meta, is_sheet(images)
     units = meta.tileset.tile_size[0] if meta.tileset else _PIXELS_PER_UNIT
     full_rect = full_rect or meta.tileset is not None or meta.borders is not None
     return {
         "textureType": SPRITE,
-        "spriteMode": MULTIPLE if is_sheet else SINGLE,
+        "spriteMode": MULTIPLE if sheet else SINGLE,
         "spriteMeshType": int(not full_rect),
         "spritePixelsToUnits": pixels_per_unit or units,
-        **placement(*(None, None) if is_sheet else (meta.pivot, meta.borders), prefix="sprite"),
+        **placement(*(None, None) if sheet else (meta.pivot, meta.borders), prefix="sprite"),
     }
 
 

@@ -78,14 +78,18 @@ class FileOwners:
 
 
 def file_names(recipe: Recipe) -> frozenset[str]:
-    """The paths that a recipe will write, relative to the target; empty where its exporter fails on placeholders."""
+    """The paths that a recipe will write, relative to the target; empty where its exporter fails on placeholders.
+
+    Files that all assets of the exporter share are left out.
+    """
     pixels = np.zeros((_SIDE, _SIDE, 3), np.uint8)
     frames = Frames((1,)) if _makes_frames(recipe) else None
     regions = {member.name: Region((0, 0, _SIDE, _SIDE)) for member in recipe.members if not frames}
     channels = dict.fromkeys(("color", *_added_channels(recipe)), pixels)
     images = ImageSet(channels, recipe.source.part.describes or Meta(regions=regions or None, frames=frames))
     try:
-        return frozenset(recipe.export.part.run(images, recipe.name, **recipe.export.arguments))
+        paths = frozenset(recipe.export.part.run(images, recipe.name, **recipe.export.arguments))
+        return paths - set(recipe.export.part.traits.shared)
     except Exception:
         return frozenset()  # an exporter of another package that needs more; publishing finds its clashes
 

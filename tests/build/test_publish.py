@@ -131,3 +131,20 @@ def test_a_newer_manifest_is_an_error_in_any_form(tmp_path: Path) -> None:
     (tmp_path / "game/art/manifest.json").write_text('{"assetgen": 9, "packs": []}')
     with pytest.raises(PublishError, match="was written by a newer assetgen"):
         target(tmp_path)
+
+
+def test_a_shared_file_stays_until_its_last_asset_leaves_and_follows_newer_versions(tmp_path: Path) -> None:
+    script, entry = tmp_path / "game/art/import.py", ManifestEntry("k", shared=("import.py",))
+    for name, version in (("a", b"1"), ("b", b"1"), ("a", b"2"), ("a", b"3"), ("b", b"3")):
+        into = target(tmp_path)
+        into.publish(name, {f"{name}.png": b"", "import.py": version}, entry)
+        into.finish()
+        assert script.read_bytes() == version and not any(map(target(tmp_path).edited, into.assets))
+    put(tmp_path, {"a.png": b""})
+    assert script.exists()
+    script.write_bytes(b"mine")
+    with pytest.raises(PublishError, match=r"import.py' was edited by hand"):
+        target(tmp_path).publish("c", {"import.py": b"4"}, entry)
+    script.write_bytes(b"3")
+    put(tmp_path, {"b.png": b""}, "b")
+    assert not script.exists()
