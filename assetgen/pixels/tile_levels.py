@@ -2,24 +2,32 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, to_float
+from assetgen.pixels.tile_collapse import collapse
 from assetgen.pixels.tilesets import Tile, Tileset
 
 Cells = NDArray[np.bool_]
+LevelRule = Literal["noise", "wfc"]
+"""What a level is made by: patches of terrain, or wave-function collapse of the tiles."""
 _SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # row and column of the neighbours, from the top clockwise
 _CORNERS = ((-1, -1), (-1, 1), (1, 1), (1, -1))  # from the top left clockwise
 _SIDES_AT_CORNER = ((0, 3), (0, 1), (2, 1), (2, 3))  # the horizontal and the vertical side at each corner
 _SLOPES = {(0, 1): "slope_up", (1, 0): "slope_down"}  # by the ground at the left and the right
 
 
-def paint_level(images: ImageSet, *, columns: int = 16, rows: int = 10, seed: int = 0) -> Array:
+def paint_level(
+    images: ImageSet, *, columns: int = 16, rows: int = 10, seed: int = 0, level: LevelRule = "noise"
+) -> Array:
     """A level of `rows × columns` tiles with patches of the first terrain, RGBA float32 `H×W×4`, row 0 at the top.
 
     Each cell gets a tile by the terrains around it; of several, one by probability. `images.meta.tileset` must be set.
+    With `level="wfc"` wave-function collapse chooses tiles that fit each other; there are no slopes.
     A platformer's level is hills with slopes. RPG Maker's autotiles are put together from quarters; they have no tile
     that is full of the second terrain, whose mean colour stands for it.
     """
@@ -27,7 +35,13 @@ def paint_level(images: ImageSet, *, columns: int = 16, rows: int = 10, seed: in
     assert tileset is not None
     generator = np.random.default_rng(seed)
     sheet = _with_alpha(to_float(images["color"]))
-    if tileset.by_corners:
+    if level == "wfc":
+        if tileset.layout == "rpgmaker_a2":
+            raise InputError(
+                "RPG Maker's autotiles, whose quarters are combined, have no level by `wfc`", cure="Use noise"
+            )
+        choices = collapse(tileset, rows=rows, columns=columns, seed=seed)
+    elif tileset.by_corners:
         choices = _corner_choices(tileset, _patches(generator, rows + 1, columns + 1))
     elif tileset.layout == "rpgmaker_a2":
         return _quarters(sheet, tileset, _patches(generator, rows, columns))
