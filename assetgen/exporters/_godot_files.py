@@ -1,6 +1,7 @@
 """Text files of Godot, byte for byte as Godot 4.6 writes them: UIDs, `.import` files, `.tres` resources."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 
 _UID_DIGITS = "abcdefghijklmnopqrstuvwxy012345678"  # core/io/resource_uid.cpp: 34 of them, no 'z' and no '9'
@@ -100,3 +101,8 @@ def internal(kind: str, key: str, properties: Mapping[str, str]) -> str:
 def assignments(properties: Mapping[str, str]) -> str:
     """Lines of `key = value`."""
     return "".join(f"{key} = {value}\n" for key, value in properties.items())
+
+
+def quoted(text: str) -> str:
+    """A string in Godot's syntax."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,15 +1,12 @@
-"""Animations in Godot: `SpriteFrames` and a scene that plays them."""
+"""Animations in Godot: `SpriteFrames`."""
 
-import json
 from collections.abc import Mapping
 from math import gcd
-from pathlib import PurePosixPath
 
-from assetgen.exporters._godot_files import assignments, external, internal, resource_file, uid
+from assetgen.exporters._godot_files import internal, quoted, resource_file
 from assetgen.images import Frames, ImageSet, Region, Tag
 from assetgen.pixels.sheets import animations
 
-_NEAREST = "1"  # CanvasItem.TEXTURE_FILTER_NEAREST
 _MILLISECONDS = 1000
 
 
@@ -46,31 +43,4 @@ def _animation(tag: Tag, durations: tuple[int, ...]) -> str:
         for number, duration in enumerate(durations, tag.first)
     )
     loop, speed = str(tag.loop).lower(), _MILLISECONDS / unit
-    return f'{{\n"frames": [{frames}],\n"loop": {loop},\n"name": &{_quoted(tag.name)},\n"speed": {speed}\n}}'
-
-
-def animated_sprite(path: str, resource: str, sheet: ImageSet, frames: Frames, *, pixel_art: bool) -> bytes:
-    """A scene with an `AnimatedSprite2D` whose origin is the pivot and which plays the first animation."""
-    first = _quoted(animations(frames)[0].name)
-    properties = {"texture_filter": _NEAREST} if pixel_art else {}
-    properties |= {"sprite_frames": 'ExtResource("frames")', "animation": f"&{first}", "autoplay": first}
-    if sheet.meta.pivot is not None:
-        properties |= {"centered": "false", "offset": _offset(sheet, pixel_art=pixel_art)}
-    node = _quoted(PurePosixPath(path).stem.translate(_NOT_IN_NODE_NAMES))
-    head = f'[gd_scene format=3 uid="{uid(path)}"]\n\n{external("SpriteFrames", resource, "frames")}\n'
-    return (head + f'[node name={node} type="AnimatedSprite2D"]\n' + assignments(properties)).encode()
-
-
-_NOT_IN_NODE_NAMES = str.maketrans(dict.fromkeys('.:@/"%', "_"))  # String.validate_node_name
-
-
-def _offset(sheet: ImageSet, *, pixel_art: bool) -> str:
-    """From the pivot to the top left corner; of pixel art in whole pixels, else the pixels lie between the screen's."""
-    x, y = sheet.meta.pivot or (0.5, 0.5)
-    _, _, width, height = next(iter((sheet.meta.regions or {}).values())).rect
-    left, top = (-round(x * width), -round(y * height)) if pixel_art else (0 - x * width, 0 - y * height)
-    return f"Vector2({left}, {top})"
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return f'{{\n"frames": [{frames}],\n"loop": {loop},\n"name": &{quoted(tag.name)},\n"speed": {speed}\n}}'

@@ -20,7 +20,8 @@ from assetgen.exporters._channels import (
     transparency,
 )
 from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
-from assetgen.exporters._godot_sprite_frames import animated_sprite, sprite_frames
+from assetgen.exporters._godot_scenes import animated_sprite, glowing_sprite
+from assetgen.exporters._godot_sprite_frames import sprite_frames
 from assetgen.exporters._godot_tileset import tileset_resource
 from assetgen.exporters._godot_ui import ui_resources
 from assetgen.images import Frames, ImageSet, Region, page_channel
@@ -29,7 +30,7 @@ from assetgen.pixels.sheets import on_sheet
 
 _BLOCK = 4  # pixels: VRAM compression needs sides that are multiples of 4
 _ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
-_MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic")
+_MATERIAL_CHANNELS = ("normal", "orm", "ao", "roughness", "metallic", "emission")
 
 # BaseMaterial3D, CanvasItem (class reference of Godot 4.6)
 _MATERIAL_TRANSPARENCY = {"opaque": {}, "cut": {"transparency": "2"}, "soft": {"transparency": "1"}}
@@ -44,6 +45,7 @@ _TEXTURE_PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "roughness": {"roughness_texture": "{}"},
     "normal": {"normal_enabled": "true", "normal_texture": "{}"},
     "ao": {"ao_enabled": "true", "ao_texture": "{}"},
+    "emission": {"emission_enabled": "true", "emission_texture": "{}"},
 }
 
 
@@ -66,7 +68,9 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     for every member of an atlas, a `TileSet` for a tileset, a `StyleBoxTexture` for nine-slice margins (with a `Theme`
     at `NAME_theme.tres` where there are other states), a `CanvasTexture` for pixel art, for sprites with a normal map,
     and for cursors, whose metadata `hotspot` is in pixels. An animation is a sheet, its `SpriteFrames` at `NAME.tres`,
-    and a scene at `NAME.tscn` with an `AnimatedSprite2D` that plays it. An `orm` channel replaces ao, roughness and
+    and a scene at `NAME.tscn` with an `AnimatedSprite2D` that plays it. With a channel `emission` materials emit light,
+    and `NAME.tscn` is a sprite whose child `Emission` glows in the dark; of an atlas,
+    `NAME_emission/MEMBER.tres` is its texture. An `orm` channel replaces ao, roughness and
     metallic. `use` decides the import settings. `folder` is the target folder relative to the Godot project, without `res://`.
 
     Example:
@@ -115,14 +119,27 @@ def _resources(
         for member, region in sorted(images.meta.regions.items()):
             texture = paths[page_channel("color", region.page or 0)]
             yield f"{name}/{member}.tres", _atlas_texture(f"{root}{name}/{member}.tres", region, texture)
+            if glow := paths.get(page_channel("emission", region.page or 0)):
+                member_file = f"{name}_emission/{member}.tres"
+                yield member_file, _atlas_texture(root + member_file, region, glow)
     elif images.meta.borders is not None:
         yield from ui_resources(images, name, images.meta.borders, root, paths)
     elif use == "sky":
         yield file, _sky(root + file, paths["color"])
     elif use == "material" or (use in SURFACES and any(channel in images for channel in _MATERIAL_CHANNELS)):
         yield file, _material(images, root + file, use, paths)
-    elif is_pixel_art(images, use) or "normal" in images or use == "cursor":
-        yield file, _canvas_texture(images, root + file, use, paths)
+    else:
+        yield from _sprite(images, name, use, root, paths)
+
+
+def _sprite(images: ImageSet, name: str, use: Use, root: str, paths: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    texture, pixel_art = f"{name}.tres", is_pixel_art(images, use)
+    has_canvas = pixel_art or "normal" in images or use == "cursor"
+    if has_canvas:
+        yield texture, _canvas_texture(images, root + texture, use, paths)
+    if "emission" in paths and "color" in paths and use not in (*SURFACES, "decal", "cursor"):
+        scene, shown = f"{name}.tscn", root + texture if has_canvas else paths["color"]
+        yield scene, glowing_sprite(root + scene, images, shown, paths["emission"], pixel_art=pixel_art)
 
 
 def _animation(
@@ -132,7 +149,11 @@ def _animation(
     canvas = _needed_canvas(sheet, use, used)
     resource, scene = f"{name}.tres", f"{name}.tscn"
     yield resource, sprite_frames(root + resource, sheet, frames, used, canvas)
-    yield scene, animated_sprite(root + scene, root + resource, sheet, frames, pixel_art=is_pixel_art(sheet, use))
+    glow, pixel_art = "", is_pixel_art(sheet, use)
+    if "emission" in paths:
+        glow = f"{root}{name}_emission.tres"
+        yield f"{name}_emission.tres", sprite_frames(glow, sheet, frames, {"color": paths["emission"]}, {})
+    yield scene, animated_sprite(root + scene, root + resource, sheet, frames, emission=glow, pixel_art=pixel_art)
 
 
 def _atlas_texture(path: str, region: Region, atlas: str) -> bytes:

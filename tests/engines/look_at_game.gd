@@ -50,6 +50,27 @@ func _look_at_interface() -> void:
 	expect(load("res://art/pointer.tres").get_meta("hotspot") == Vector2(2, 2), "a cursor has its hotspot")
 
 
+func _look_at_emission() -> void:
+	var lava := load("res://art/lava.tres") as StandardMaterial3D
+	expect(lava.emission_enabled and lava.emission_texture == load("res://art/lava_emission.png"), "a material emits light")
+	var lamp := (load("res://art/lamp.tscn") as PackedScene).instantiate() as Sprite2D
+	var glow := lamp.get_node("Emission") as Sprite2D
+	expect(lamp.texture == load("res://art/lamp.png") and lamp.offset == Vector2(-12, -20), "a sprite stands on its pivot")
+	expect(glow.texture == load("res://art/lamp_emission.png") and glow.offset == lamp.offset, "its emission lies on it")
+	expect((glow.material as ShaderMaterial).shader.code.contains("unshaded"), "the emission is not lit")
+	expect((load("res://art/lamps_emission/a.tres") as AtlasTexture).atlas == load("res://art/lamps_emission.png"), "a member glows")
+	lamp.free()
+	var imp := (load("res://art/lit_imp.tscn") as PackedScene).instantiate() as AnimatedSprite2D
+	root.add_child(imp)
+	imp.play("die")
+	imp.frame = 1
+	imp.flip_h = true
+	var fire := imp.get_node("Emission") as AnimatedSprite2D
+	fire._process(0.0)
+	expect([fire.animation, fire.frame, fire.flip_h] == [&"die", 1, true], "an emission follows its animation")
+	imp.free()
+
+
 func _look_at_resources() -> void:
 	var pixels := load("res://art/pixels.tres") as CanvasTexture
 	expect(pixels.texture_filter == CanvasItem.TEXTURE_FILTER_NEAREST, "pixel art is not blurred")
@@ -70,6 +91,7 @@ func _look_at_resources() -> void:
 	expect(hero.get_size() == Vector2(4, 9), "a member has its own size")
 	expect((load("res://art/heroes/cut.tres") as AtlasTexture).get_size() == Vector2(12, 10), "trimming can be undone")
 	_look_at_interface()
+	_look_at_emission()
 	var sky := load("res://art/dusk.tres") as Sky
 	expect(sky.sky_material is PanoramaSkyMaterial, "a sky is a panorama")
 	expect((sky.sky_material as PanoramaSkyMaterial).panorama.get_size() == Vector2(64, 32), "the sky has its picture")

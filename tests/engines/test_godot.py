@@ -42,7 +42,8 @@ def surface(color: Array, **maps: tuple[int, ...]) -> ImageSet:
 def rolling(*, lit: bool) -> ImageSet:
     """A disc that grows lighter: `run` for 250 ms in a loop, `die` for 300 ms once."""
     stills = [color_image(disc() // 2 + 20 * number, pivot=(0.5, 1.0), pixel_art=True) for number in range(4)]
-    stills = [still.replace(normal=flat((128, 128, 255))) for still in stills] if lit else stills
+    maps = {"normal": flat((128, 128, 255)), "emission": flat((90, 60, 20))}
+    stills = [still.replace(**maps) for still in stills] if lit else stills
     return sequence(stills, Frames((100, 150, 60, 240), (Tag("run", 0, 1), Tag("die", 2, 3, loop=False))))
 
 
@@ -68,6 +69,9 @@ def everything() -> dict[str, bytes]:
         godot(separate, "grate", use="material", folder="art"),
         godot(surface(slopes(10, 6), orm=(1, 2, 3)), "odd", use="material", folder="art"),
         godot(surface(disc(), normal=(128, 128, 255)), "lit", folder="art"),
+        godot(surface(disc(), emission=(90, 60, 20)).with_meta(pivot=(0.5, 1)), "lamp", folder="art"),
+        godot(surface(slopes(), emission=(90, 60, 20)), "lava", use="material", folder="art"),
+        godot(atlas(Context(members={"a": surface(disc(), emission=(9, 9, 9))})), "lamps", folder="art"),
         godot(sheet, "heroes", folder="art"),
         godot(rolling(lit=False), "imp", use="pixel_sprite", folder="art"),
         godot(rolling(lit=True), "lit_imp", folder="art"),
