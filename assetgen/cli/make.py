@@ -25,7 +25,10 @@ def make(
     prompt: Annotated[str, typer.Argument(help="The prompt.")] = "",
     *,
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the first variation; the others count up.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="The seed of the first variation; the others count up [default: from the prompt]."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
     image: Annotated[Path | None, typer.Option(help="The picture to start from, or to animate.")] = None,
     settings: Annotated[
@@ -64,7 +67,7 @@ def make(
     arguments = {alias: {**start.get(alias, {}), **overrides.get(alias, {})} for alias in {**start, **overrides}}
     entry = {"preset": preset, "prompt": prompt, "model": model, **arguments}
     title = prompt or (f"{image.stem} {preset}" if image else preset)
-    assets = {name: {**entry, "seed": seed + index} for index, name in enumerate(variations(title, count))}
+    assets = {name: {**entry, "seed": each} for name, each in variations(title, count, seed).items()}
     options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
     run(Project(_pack(engine, assets), output), this_machine(store, device), options, json=json)
 

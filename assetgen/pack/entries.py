@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assetgen.errors import InputError
+from assetgen.pack.recipe import seed_from
 from assetgen.pack.schema import AssetSpec
 from assetgen.pack.yaml_files import Document, KeyPath
 
@@ -69,11 +70,16 @@ def _combinations(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpe
         yield name, _with_choice(spec, choice)
 
 
-def variations(prompt: str, count: int) -> list[str]:
-    """`count` asset names from a prompt: `a_red_dragon_01`, `a_red_dragon_02`, … for `a red dragon`."""
+def variations(prompt: str, count: int, seed: int | None = None) -> dict[str, int]:
+    """The names of `count` assets of one prompt (`a_red_dragon_01`, … for `a red dragon`) with their seeds.
+
+    The first has `seed`, else one derived from the prompt, so that prompts do not share their noise. Seeds count up.
+    """
     name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:_PROMPT_NAME].strip("_") or "asset"
     digits = max(2, len(str(count)))
-    return [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
+    names = [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
+    first = seed_from(prompt) if seed is None else seed
+    return {name: first + index for index, name in enumerate(names)}
 
 
 def check_name(name: str) -> None:

@@ -80,7 +80,9 @@ class Make(RequestBody):
     negative: Text | None = None
     model: Name = "mini"
     count: Annotated[int, Field(ge=1, le=MAX_VARIATIONS), BeforeValidator(_whole)] = 1
-    seed: _Seed = Field(0, description="The seed of the first variation; each next one adds 1.")
+    seed: _Seed | None = Field(
+        None, description="The seed of the first variation; each next one adds 1. Without it, from the prompt."
+    )
     settings: Settings = Field({}, description="{PART: {ARGUMENT: VALUE}}", examples=[{"pixelate": {"colors": 8}}])
     inputs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.[A-Za-z0-9_]{1,60}$")], Upload] = Field(
         {}, description="Uploads for file arguments: {PART.ARGUMENT: UPLOAD}"

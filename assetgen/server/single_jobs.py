@@ -88,8 +88,8 @@ def _pack_of(request: Make, context: ServerContext, count: int) -> PackFile:
     entry = {"preset": request.preset, "prompt": request.prompt, "model": request.model, **overrides}
     if request.negative is not None:
         entry["negative"] = request.negative
-    asset_names = variations(request.prompt or request.preset, count)
-    assets = {name: {**entry, "seed": request.seed + index} for index, name in enumerate(asset_names)}
+    seeds = variations(request.prompt or request.preset, count, request.seed)
+    assets = {name: {**entry, "seed": seed} for name, seed in seeds.items()}
     document = Document(_REQUEST, {"pack": "make", "engine": request.engine, "assets": assets})
     return PackFile(validate(document, Pack), document, context.folder, library)
 

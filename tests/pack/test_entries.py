@@ -3,7 +3,7 @@
 import pytest
 
 from assetgen.errors import InputError
-from assetgen.pack.entries import check_name, expand
+from assetgen.pack.entries import check_name, expand, variations
 from assetgen.pack.schema import AssetSpec
 
 
@@ -46,3 +46,9 @@ def test_names_that_are_unsafe_as_file_names_are_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["a", "Props/key_2", "wall.old-1"])
 def test_names_that_are_safe_as_file_names_are_accepted(name: str) -> None:
     check_name(name)
+
+
+def test_variations_count_up_from_a_seed_of_their_prompt() -> None:
+    first, second = variations("a red dragon", 2).values()
+    assert (second, variations("a blue dragon", 1)["a_blue_dragon"] == first) == (first + 1, False)
+    assert variations("a red dragon", 2, 5) == {"a_red_dragon_01": 5, "a_red_dragon_02": 6}
