@@ -7,3 +7,19 @@ jobs into images with it, and `speed/` chooses device, dtype and offloading, and
 One image: `sampling.request` (checks, no torch) → `batches.sample` → `loading.models.warm_model` → `denoise` (the loop)
 → `conditioning.predict` (prompts, guidance, controls) → `decode`.
 """
+
+import os
+
+_WAITING = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
+"""How long an idle OpenMP thread keeps its core: rounds of GNU's runtime (torch on Linux; the default is 300,000), and
+milliseconds of Intel's and LLVM's (torch on Windows and macOS; the default is 200). On cores that other processes use,
+convolutions take 2 s instead of 3 to 16 s; on idle ones as long as before. Runtimes read it once, when torch loads."""
+
+
+def _share_cores() -> None:
+    """Let idle OpenMP threads sleep, unless the user has set how they wait. The one place before every torch import."""
+    if not {*_WAITING, "OMP_WAIT_POLICY"} & set(os.environ):
+        os.environ.update(_WAITING)
+
+
+_share_cores()
