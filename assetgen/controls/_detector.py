@@ -9,10 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -20,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from assetgen.controls._fit import ControlSize, Fit, pad_to_size, read_fitted, resize_to
-from assetgen.diffusion.loading.detectors import ready, torchvision_cure, warm_detector
+from assetgen.diffusion.loading.detectors import import_alone, ready, torchvision_cure, warm_detector
 from assetgen.diffusion.loading.onnx_files import OnnxNetwork, warm_graph
 from assetgen.diffusion.loading.weight_files import find_missing, get_command, hub_file, raise_missing
 from assetgen.diffusion.speed.devices import resolve_device
@@ -175,11 +172,9 @@ def no_scaling(pixels: Pixels) -> dict[str, Any]:
 def load_module(name: str) -> Any:
     """Import one module of controlnet-aux. Raises `NotInstalledError` where it or a package it needs is missing."""
     try:
-        if _PACKAGE not in sys.modules:
-            _register()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = import_module(f"{_PACKAGE}.{name}")
+            module = import_alone(_PACKAGE, name)
     except ModuleNotFoundError as error:
         missing = (error.name or _PACKAGE).partition(".")[0]
         raise NotInstalledError(f"this control needs {missing.replace('_', '-')}", cure=_cure(missing)) from error
@@ -199,16 +194,6 @@ def _print_nothing(*_: object, **__: object) -> None:
 def without_module_prefix(tensors: Tensors) -> Tensors:
     """Weights without the `module.` prefix that `DataParallel` adds to their names."""
     return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
-
-
-def _register() -> None:
-    """Add the package to `sys.modules` without running its `__init__`."""
-    spec = find_spec(_PACKAGE)
-    if spec is None or spec.submodule_search_locations is None:
-        raise ModuleNotFoundError("no such package", name=_PACKAGE)
-    package = ModuleType(_PACKAGE)
-    package.__path__, package.__spec__ = list(spec.submodule_search_locations), spec
-    sys.modules[_PACKAGE] = package
 
 
 def _cure(missing: str) -> str:

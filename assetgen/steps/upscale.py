@@ -5,20 +5,26 @@ from typing import Literal
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, is_colored, size_error, to_float
-from assetgen.parts import part
+from assetgen.images import Array, FloatArray, ImageSet, is_colored, size_error, split_alpha, to_float
+from assetgen.pack.schema import ModelCard
+from assetgen.parts import gained, part
 from assetgen.pixels.color import linear_from_srgb, srgb_from_linear
+from assetgen.steps._edge import bleed
 from assetgen.steps._epx import epx_places
+from assetgen.steps._models import Model
 from assetgen.steps._resample import filtered_channel, like_samples, resampled, scaled_meta, unit_normals
 from assetgen.steps._xbr import blended, xbr_corners
 
 
 @part(version=1)
+@gained("network")
 def upscale(
     images: ImageSet,
+    device: str = "auto",
     *,
     factor: Literal[2, 3, 4] = 2,
     method: Literal["auto", "scale2x", "xbr", "lanczos"] = "auto",
+    network: Model | None = None,
 ) -> ImageSet:
     """Enlarge every channel by a whole factor.
 
@@ -28,16 +34,23 @@ def upscale(
       cells look painted. In both, every channel follows the colours. `lanczos` filters, colours in linear light and
       with premultiplied alpha. `auto` is `scale2x` for pixel art and `lanczos` for other images.
 
+    - `network`: a super-resolution network for `color` in place of `method`: a model card of your own, of family
+      `super_resolution`, with `weights: {file: NETWORK.safetensors}` (ESRGAN, Real-ESRGAN, SPAN, SwinIR, DAT, …). It
+      needs `pip install --no-deps spandrel einops`. Where its own factor is another, the result is resized.
+
     Tiling images are read across the border and still tile. Normals keep unit length. Trim, regions and cell size in
     `meta` are scaled too. To repeat each pixel of pixel art unchanged, use `resize: {scale: 2}`.
 
     Examples:
         - upscale: {factor: 4}
         - upscale: {factor: 4, method: xbr}
+        - upscale: {factor: 4, network: my_esrgan}
     """
     target = images.size[0] * factor, images.size[1] * factor
     if error := size_error(target):
         raise InputError(error, cure="Choose a smaller factor")
+    if network is not None:
+        method = "lanczos"
     hard = method == "scale2x" or (method == "auto" and bool(images.meta.pixel_art))
     tiles = images.meta.tiles or ""
     if hard:
@@ -51,7 +64,25 @@ def upscale(
         }
     else:
         channels = {name: _enlarged(array, target, tiles, name) for name, array in images.channels.items()}
+    if network is not None:
+        channels["color"] = _by_network(images["color"], target, tiles, network, device)
     return ImageSet(channels, scaled_meta(images.meta, (float(factor), float(factor)), "nearest" if hard else method))
+
+
+def _by_network(array: Array, target: tuple[int, int], tiles: str, network: ModelCard, device: str) -> Array:
+    """The colours enlarged by a network; alpha, too, as a grey image."""
+    from assetgen.diffusion.sampling.enlarging import enlarge
+
+    rgb, alpha = (to_float(each) for each in split_alpha(array))
+    if array.shape[2] == 4:
+        rgb = bleed(rgb, alpha[..., 0])
+    planes = [enlarge(rgb, network, tiles, device)]
+    if array.shape[2] == 4:
+        planes.append(enlarge(alpha.repeat(3, 2), network, tiles, device).mean(axis=2, keepdims=True))
+    pixels = np.concatenate(planes, axis=2)
+    if pixels.shape[:2] != target[::-1]:
+        pixels = np.clip(_in_linear_light(pixels, target, tiles), 0, 1)
+    return like_samples(pixels, array)
 
 
 def _enlarged(array: Array, target: tuple[int, int], tiles: str, name: str) -> Array:

@@ -197,9 +197,16 @@ MASK_NETWORKS = {
 sRGB values (0..1) are normalized, as in the package rembg."""
 
 
+UPSCALERS = ("super_resolution",)
+"""Families of networks that enlarge an image; the architecture is known by the names of its weights."""
+
+
 def get_family(name: str) -> Family:
     """A family by name. Raises `InputError` with a suggestion for an unknown one."""
     known = _names()
+    if name in UPSCALERS:
+        what = f"models of family '{name}' enlarge images, and draw none"
+        raise InputError(what, cure="Use it in a step, like upscale: {factor: 4, network: MODEL}")
     if name in MASK_NETWORKS:
         what = f"models of family '{name}' find the object of an image, and draw none"
         raise InputError(what, cure="Use it in a step, like cutout: {network: birefnet_lite}")

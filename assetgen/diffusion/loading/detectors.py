@@ -6,8 +6,12 @@ Their weights are published as pickles; `torch.load(weights_only=True)` reads on
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.loading.warm_cache import WARM
@@ -53,6 +57,18 @@ def ready(network: Module, tensors: Mapping[str, Tensor], device: str) -> Module
     """Load weights into a network and move it to a device, in evaluation mode."""
     network.load_state_dict(tensors)
     return network.float().eval().to(device)
+
+
+def import_alone(package: str, module: str) -> Any:
+    """Import one module of a package without running the package's `__init__`. Raises `ModuleNotFoundError`."""
+    if package not in sys.modules:
+        spec = find_spec(package)
+        if spec is None or spec.submodule_search_locations is None:
+            raise ModuleNotFoundError("no such package", name=package)
+        bare = ModuleType(package)
+        bare.__path__, bare.__spec__ = list(spec.submodule_search_locations), spec
+        sys.modules[package] = bare
+    return import_module(f"{package}.{module}")
 
 
 def torchvision_cure() -> str:
