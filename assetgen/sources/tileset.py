@@ -124,7 +124,7 @@ def _textures(
 def _cut(name: str, images: ImageSet, tile: int | None, places: tuple[int, int]) -> tuple[ImageSet, _Larger]:
     """A tile from a texture that is as many tiles wide as the first of `places` says; the second is a seed."""
     across, seed = places
-    whole = _reduced(name, images, None if tile is None else tile * across)
+    whole = _reduced(name, images, tile, across)
     width, height = (side // across for side in whole.size)
     if any(side % across for side in whole.size) or min(width, height) < _SMALLEST:
         what = f"tiles_across: {across} does not divide the {images.size[0]} × {images.size[1]} pixels of '{name}' into"
@@ -142,6 +142,9 @@ def _check_alike(both: str, one: ImageSet, other: ImageSet) -> None:
     kinds = [_kinds(images) for images in (one, other)]
     if kinds[0] != kinds[1]:
         raise InputError(f"{both} differ in their channels ({' and '.join(kinds)})", cure="Make both with one preset")
+    colors = [split_alpha(images["color"])[0] for images in (one, other)]
+    if all((color == colors[0][0, 0]).all() for color in colors):
+        raise InputError(f"{both} have one and the same colour", cure="Use a palette with more colours")
 
 
 def _kinds(images: ImageSet) -> str:
@@ -155,6 +158,8 @@ def _opaque(name: str, images: ImageSet) -> ImageSet:
     color, alpha = split_alpha(images["color"])
     if images.meta.frames is not None:
         raise InputError(f"member '{name}' is an animation", cure="Use a still texture")
+    if images.meta.tileset or images.meta.regions:
+        raise InputError(f"member '{name}' is a sheet of several images", cure="Use a single texture")
     if min(images.size) < _SMALLEST:
         width, height = images.size
         raise InputError(f"member '{name}' has {width} × {height} pixels, a tile at least {_SMALLEST} × {_SMALLEST}")
@@ -175,20 +180,25 @@ def _checked_seam(name: str, images: ImageSet) -> ImageSet:
     return images
 
 
-def _reduced(name: str, images: ImageSet, tile: int | None) -> ImageSet:
-    """A painted texture reduced so that its width is `tile`. Means of whole blocks keep it seamless."""
+def _reduced(name: str, images: ImageSet, tile: int | None, across: int = 1) -> ImageSet:
+    """A painted texture reduced so that it is `across` tiles wide. Means of whole blocks keep it seamless."""
     width, height = images.size
-    if tile is None or tile == width:
+    if tile is None or tile * across == width:
         return images
-    cure = f"Leave `tile` out, or make textures of this size (pixelate: {{grid: {tile}}})"
+    wanted, tiles = tile * across, f"{across} tiles of {tile} pixels" if across > 1 else f"a tile of {tile}"
     if images.meta.pixel_art:
-        raise InputError(f"member '{name}' is pixel art of {width} pixels, which cannot be {tile}", cure=cure)
-    factor = width // tile
-    if factor * tile != width or height % factor or height // factor < _SMALLEST:
-        raise InputError(f"tile: {tile} does not divide the {width} × {height} pixels of '{name}'", cure="Halve it")
+        cure = f"Leave `tile` out, or make textures of this size (pixelate: {{grid: {wanted}}})"
+        raise InputError(f"member '{name}' is pixel art of {width} pixels, which cannot be {wanted}", cure=cure)
+    if width < wanted:
+        what = f"member '{name}' is {width} pixels wide, too few for {tiles}"
+        raise InputError(what, cure="Lower `tile`, or use a larger texture")
+    factor = width // wanted
+    if factor * wanted != width or height % factor or height // factor < _SMALLEST:
+        what = f"the {width} × {height} pixels of member '{name}' are not a whole multiple of {tiles}"
+        raise InputError(what, cure=f"Use a `tile` that divides {width // across}")
 
     def reduce(array: Array) -> Array:
-        blocks = to_float(array).reshape(height // factor, factor, tile, factor, array.shape[2])
+        blocks = to_float(array).reshape(height // factor, factor, wanted, factor, array.shape[2])
         return as_samples(np.asarray(blocks.mean(axis=(1, 3)), np.float32), array)
 
     return images.map(reduce)

@@ -236,6 +236,7 @@ def test_a_level_is_painted_with_every_layout(layout: str) -> None:
     assert (levels[0] == levels[1]).all() and (levels[0] != levels[2]).any()
 
 
+FLAT = color_image(np.full((16, 16, 3), 90, np.uint8))
 BAD = {
     "none": ({}, {}, "made of one or two textures, not of 0"),
     "three": ({**PIXELS, "sand": pixels(1)}, {}, "not of 3"),
@@ -247,7 +248,11 @@ BAD = {
     "alpha": ({"a": color_image(np.full((16, 16, 4), 9, np.uint8))}, {}, "'a' is transparent in places"),
     "tiny": ({"a": pixels(0, 4)}, {}, "'a' has 4 × 4 pixels, a tile at least 8 × 8"),
     "reduced pixel art": (PIXELS, {"tile": 8}, "'grass' is pixel art of 16 pixels, which cannot be 8"),
-    "no whole factor": (PAINTED, {"tile": 15}, "tile: 15 does not divide the 32 × 32 pixels of 'grass'"),
+    "no whole factor": (PAINTED, {"tile": 15}, "of member 'grass' are not a whole multiple of a tile of 15"),
+    "tile too large": (PAINTED, {"tile": 64}, "32 pixels wide, too few for a tile of 64"),
+    "tiles too large": (PAINTED, {"tile": 24, "tiles_across": 2}, "too few for 2 tiles of 24 pixels"),
+    "one colour": ({"a": FLAT, "b": FLAT}, {}, "members 'a' and 'b' have one and the same colour"),
+    "sheet": ({"a": make()}, {}, "member 'a' is a sheet of several images"),
     "tiles across": (PIXELS, {"tiles_across": 3}, "tiles_across: 3 does not divide the 16 × 16 pixels of 'grass' into"),
     "wide border": (PIXELS, {"outline": 3}, "a tile of 16 has room for 2"),
     "unknown solid": (PIXELS, {"solid": "gras"}, "'gras' is no member of this tileset. Did you mean 'grass'?"),
