@@ -1,8 +1,11 @@
-"""Reading files that others wrote: regular files only, and never more than a limit."""
+"""Files that others wrote: read only regular ones, never more than a limit; and the IDs by which engines find them."""
 
 import errno
 import os
+import re
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -27,3 +30,20 @@ def read_limited(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit // 1_000_000} MB")
     return data
+
+
+@dataclass(frozen=True)
+class FileIds:
+    """How an engine identifies files, so that no two files of a game have one ID.
+
+    Files whose names end with one of `suffixes` hold an ID, the first group of `pattern`. `folders` of the game are
+    searched, without hidden ones and those that hold a file `ignored_by`. `of` returns the ID that an exporter gives to
+    the file at a path inside the game. `name` is the engine's word for it.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    pattern: re.Pattern[bytes]
+    of: Callable[[str], str]
+    folders: tuple[str, ...] = ("",)
+    ignored_by: str = ""

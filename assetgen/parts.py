@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 
 from assetgen.errors import InputError
 from assetgen.events import Emit, ignore
-from assetgen.files import is_regular_file
+from assetgen.files import FileIds, is_regular_file
 from assetgen.images import ImageSet, Meta
 from assetgen.terms import Commercial, Country
 
@@ -179,6 +179,7 @@ class _Options(TypedDict, total=False):
     new_project: Callable[[str], Files]
     engine_owned: tuple[str, ...]
     shared: tuple[str, ...]
+    file_ids: FileIds
     detector: Detector
 
 
@@ -201,6 +202,8 @@ class Traits:
     """Of an exporter: patterns of files that the engine rewrites. Only those of a build are replaced."""
     shared: tuple[str, ...] = ()
     """Of an exporter: paths of files that are the same for all its assets, such as a script that imports them."""
+    file_ids: FileIds | None = None
+    """Of an exporter: the IDs that it gives to files."""
     detector: Detector | None = None
     """Of a control: its third-party network."""
 

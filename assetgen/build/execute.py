@@ -15,6 +15,7 @@ from queue import SimpleQueue
 
 from assetgen.build.attempts import Attempt, first_attempt, read_acceptance
 from assetgen.build.cost import Cost, summed
+from assetgen.build.file_ids import check_file_ids
 from assetgen.build.manifest import ManifestEntry
 from assetgen.build.options import BuildOptions
 from assetgen.build.publish import Target
@@ -57,6 +58,7 @@ def build_recipes(
     target.expect({*others, *skipped, *(recipe.name for recipe in recipes)})
     try:
         work = work_needed(recipes, machine.store, target)
+        check_file_ids([recipe for recipe in recipes if work[recipe.name] != "reuse"], target)
         pending = [recipe for recipe in recipes if not run.is_done(recipe, work[recipe.name])]
         pending = run.with_lost_members(pending)
         to_sample = sum(work_from_store(recipe, machine.store) == "sample" for recipe in pending)

@@ -42,7 +42,7 @@ class Target:
     """The folder inside the game project that one pack publishes into."""
 
     def __init__(self, game: Path, folder: str, pack: str) -> None:
-        self.game, self.pack = game, pack
+        self.game, self.folder, self.pack = game, folder, pack
         self.root = target_folder(game, folder)
         self.assets = read_manifest(self.root / MANIFEST, pack)
         self._journal = self._read_journal()

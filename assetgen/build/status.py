@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from assetgen.build.attempts import finished_attempt, first_attempt
+from assetgen.build.file_ids import check_file_ids
 from assetgen.build.history import Forecast, forecast, read_history
 from assetgen.build.manifest import UNPUBLISHED
 from assetgen.build.publish import Target, matches
@@ -128,6 +129,7 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     target = Target(project.game, project.pack.target, project.pack.pack)
     statuses = asset_statuses(plan, project.file.folder)
     work, studio = work_needed(plan.recipes, machine.store, target), project.studio
+    check_file_ids([recipe for recipe in plan.recipes if work[recipe.name] != "reuse"], target)
     found = []
     users: defaultdict[str, list[str]] = defaultdict(list)
     for recipe in plan.recipes:

@@ -4,6 +4,7 @@ Every `.import` is what Godot 4.6 itself writes, so that importing changes no fi
 a `CanvasTexture`, whose filter overrides the project's default.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from assetgen.exporters._channels import (
     tileset_of,
     transparency,
 )
-from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file
+from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file, uid
 from assetgen.exporters._godot_scenes import animated_sprite, glowing_sprite
 from assetgen.exporters._godot_sprite_frames import sprite_frames
 from assetgen.exporters._godot_tileset import tileset_resource
 from assetgen.exporters._godot_ui import ui_resources
+from assetgen.files import FileIds
 from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import on_sheet
@@ -60,7 +62,16 @@ def new_project(pack: str) -> Files:
     return {**{path: text.encode() for path, text in files.items()}, "icon.svg.import": icon_import}
 
 
-@part(version=1, new_project=new_project, engine_owned=("*.import",))
+_UIDS = FileIds(
+    "UID",
+    (".import", ".tres", ".tscn"),
+    re.compile(rb'^(?:\[gd_(?:resource|scene)[^\n]* )?uid="(uid://\w+)"', re.MULTILINE),
+    of=lambda path: uid(f"res://{path.removesuffix('.import')}"),
+    ignored_by=".gdignore",
+)
+
+
+@part(version=1, new_project=new_project, engine_owned=("*.import",), file_ids=_UIDS)
 def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "") -> Files:
     """Write each channel as PNG with its `.import`, and Godot resources as `.tres`.
 

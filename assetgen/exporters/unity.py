@@ -28,10 +28,12 @@ from assetgen.exporters._unity_files import (
     SPRITE,
     animation_clip,
     clip_meta,
+    guid,
     placement,
     platform,
     texture_meta,
 )
+from assetgen.files import FileIds
 from assetgen.images import Frames, ImageSet, is_colored, page_channel
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import MAX_SIDE, animations, on_sheet
@@ -42,7 +44,16 @@ _PIXELS_PER_UNIT = 100
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
 
 
-@part(version=1, engine_owned=("*.meta",))
+_GUIDS = FileIds(
+    "GUID",
+    (".meta",),
+    re.compile(rb"^guid: ([0-9a-f]{32})", re.MULTILINE),
+    of=lambda path: guid(path.removesuffix(".meta")),
+    folders=("Assets", "Packages"),
+)
+
+
+@part(version=1, engine_owned=("*.meta",), file_ids=_GUIDS)
 def unity(
     images: ImageSet,
     name: str,
@@ -61,8 +72,8 @@ def unity(
     - `pixels_per_unit`: `spritePixelsToUnits`; default 100, of a tileset the width of a tile.
     - `folder`: the target folder relative to the Unity project, below `Assets`.
 
-    GUIDs are digests of the path, so each build has the same; a file that already has one of them by chance (1 in
-    2**128) is not looked for. A file that was moved in Unity keeps its GUID: move or rename its asset in the pack, too.
+    GUIDs are digests of the path, so each build has the same. A file that was moved in Unity keeps its GUID, and the
+    next build states so: move or rename its asset in the pack, too.
     Folders have no `.meta` files; Unity makes them, and nothing refers to them.
 
     Example:

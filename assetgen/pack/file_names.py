@@ -42,7 +42,7 @@ class FileOwners:
 
     def add(self, recipe: Recipe) -> None:
         """Add a recipe's files. Raises `InputError` where another recipe, or assetgen, writes one of them."""
-        paths = sorted(self._file_names(recipe))
+        paths = sorted(self.file_names(recipe))
         for path in paths:
             owner = self._owner(path.casefold())
             if owner is not None:
@@ -53,7 +53,7 @@ class FileOwners:
             self.files[path.casefold()] = recipe.name
             self.folders |= dict.fromkeys(_folders(path.casefold()), recipe.name)
 
-    def _file_names(self, recipe: Recipe) -> frozenset[str]:
+    def file_names(self, recipe: Recipe) -> frozenset[str]:
         """`file_names`, with one call of the exporter for all recipes that differ in their names alone."""
         kind = (
             recipe.source.name,
