@@ -100,6 +100,14 @@ def test_equal_names_of_animations_are_preceded_by_the_asset() -> None:
     assert [tag.name for tag in made.meta.frames.tags] == ["orc_run", "elf_run"]
 
 
+def test_animations_can_be_named_anew() -> None:
+    members = {"orc_idle": moving(0, 3), "orc_bob": moving(1)}
+    made = animation(Context(members=members), tags=("idle", "run"))
+    assert [tag.name for tag in made.meta.frames.tags] == ["idle", "run"]  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="tags must be 2 different names"):
+        animation(Context(members=members), tags=("idle", "idle"))
+
+
 def test_stills_alone_are_one_animation() -> None:
     made = animation(Context(members={"a": still(0), "b": still(3)}), duration=50)
     assert made.meta.frames == Frames((50, 50), (Tag("default", 0, 1),))

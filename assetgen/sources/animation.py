@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import floor
+from typing import Annotated
+
+from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import Frames, ImageSet, Milliseconds, Tag, sequence
-from assetgen.parts import Context, adds, part
+from assetgen.parts import Context, adds, gained, part
 from assetgen.pixels.canvas import Box, on_canvas
 
 _ROUNDING = 1e-6  # of a fraction times a size
@@ -14,18 +17,24 @@ _ROUNDING = 1e-6  # of a fraction times a size
 
 @adds(frames=True)
 @part(version=1, members=True, ordered=True)
-def animation(context: Context, *, duration: Milliseconds = 100) -> ImageSet:
+@gained("tags")
+def animation(
+    context: Context,
+    *,
+    duration: Milliseconds = 100,
+    tags: tuple[Annotated[str, Field(pattern=r"^\w+$")], ...] | None = None,
+) -> ImageSet:
     """Join the frames of other assets to one sequence, in the order of `members`.
 
     Animations keep their durations and the names of their tags; a name that occurs twice is preceded by that of its
     asset. Each still is shown for `duration` milliseconds: stills alone are the frames of one animation, `default`;
-    beside animations, a still is one of a single frame, named after its asset.
+    beside animations, a still is one of a single frame, named after its asset. `tags` names all of them anew, in order.
 
     Frames get one size: members with pivots are moved so that these coincide, others must have one size. Their channels
     must be the same.
 
     Example:
-        hero: {preset: animation, members: [hero_idle, hero_walk]}
+        hero: {preset: animation, members: [hero_idle, hero_bob], animation: {tags: [idle, run]}}
     """
     members = context.members
     if not members:
@@ -34,8 +43,16 @@ def animation(context: Context, *, duration: Milliseconds = 100) -> ImageSet:
     frames = [frame for images in members.values() for frame in images.frames]
     durations = [each for images in members.values() for each in _durations(images, duration)]
     stills = not any(images.meta.frames for images in members.values())
-    tags = (Tag("default", 0, len(frames) - 1),) if stills else _tags(members)
-    return sequence(frames, Frames(tuple(durations), tags))
+    found = (Tag("default", 0, len(frames) - 1),) if stills else _tags(members)
+    return sequence(frames, Frames(tuple(durations), found if tags is None else _renamed(found, tags)))
+
+
+def _renamed(found: Sequence[Tag], names: Sequence[str]) -> tuple[Tag, ...]:
+    """The tags with other names. Raises `InputError` where there is not one name for each."""
+    if len(set(names)) != len(found) or len(names) != len(found):
+        what = f"tags must be {len(found)} different names, one each for {', '.join(tag.name for tag in found)}"
+        raise InputError(what, cure="Name every animation of the members once, in order")
+    return tuple(replace(tag, name=name) for tag, name in zip(found, names, strict=True))
 
 
 def _on_one_canvas(members: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
