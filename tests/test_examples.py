@@ -38,7 +38,8 @@ def test_a_workflow_uses_existing_commands_and_options(workflow: Path) -> None:
         command.make_context(name, words or ["art"])
 
 
-def test_the_dungeons_lock_describes_it(tmp_path: Path) -> None:
-    verdicts = check_report(Project.load(ROOT / "examples/dungeon", tmp_path))
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_the_lock_of_an_example_describes_it(tmp_path: Path, example: Path) -> None:
+    verdicts = check_report(Project.load(example, tmp_path))
     stale = {verdict.asset: verdict.reasons for verdict in verdicts if verdict.state != "missing"}
-    assert stale == {}, "build examples/dungeon, look at the pictures, and commit its lock"
+    assert stale == {}, "build the example, look at the pictures, and commit its lock"

@@ -14,7 +14,7 @@ from assetgen.server import catalog
 
 ROOT = Path(__file__).parents[3]
 ADDON = ROOT / "plugins" / "godot" / "addons" / "assetgen"
-SCRIPTS = sorted([*ADDON.rglob("*.gd"), *Path(__file__).parent.rglob("*.gd")])
+SCRIPTS = sorted(file for folder in (ADDON, Path(__file__).parent, ROOT / "examples") for file in folder.rglob("*.gd"))
 SAID = re.compile(r'Words\.say\(\s*"((?:[^"\\]|\\.)*)"')
 TRANSLATED = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 PLACE = re.compile(r"%[\d.]*[sdf]")

@@ -1,0 +1,36 @@
+class_name Level
+extends TileMapLayer
+## Paints `map` with the terrain of the tileset, and puts things where it has their letters.
+##
+## `#` is ground, `/` and `\` are slopes, and `things` has a scene for each other letter.
+
+const SLOPES := {"/": Vector2i(0, 6), "\\": Vector2i(1, 6)}
+
+@export_multiline var map: String
+@export var things: Dictionary[String, PackedScene]
+
+
+func _ready() -> void:
+	var ground: Array[Vector2i] = []
+	var slopes: Dictionary[Vector2i, Vector2i] = {}
+	var rows := map.split("\n")
+	for y in rows.size():
+		for x in rows[y].length():
+			var letter := rows[y][x]
+			var cell := Vector2i(x, y)
+			if letter == "#" or letter in SLOPES:
+				ground.append(cell)
+			if letter in SLOPES:
+				slopes[cell] = SLOPES[letter]
+			if letter in things:
+				_put(things[letter], cell)
+	set_cells_terrain_connect(ground, 0, 0)
+	for cell in slopes:
+		set_cell(cell, 0, slopes[cell])
+
+
+## The thing stands in the middle of the cell's lower side.
+func _put(scene: PackedScene, cell: Vector2i) -> void:
+	var thing: Node2D = scene.instantiate()
+	thing.position = map_to_local(cell) + Vector2(0, tile_set.tile_size.y / 2.0)
+	add_child(thing)
