@@ -31,6 +31,7 @@ _WEB_ENGINES = {
     "pixi.js": 'const items = await Assets.load("{path}/items.json"); new Sprite(items.textures.potion_red)',
 }
 """How games built on these npm packages load what `plain` writes."""
+_GAMEMAKER = "drop pictures onto GameMaker's workspace; sheets: Edit Image > Image > Import Strip Image"
 _MAX_PACKAGE_BYTES = 1_000_000
 
 
@@ -54,6 +55,7 @@ def init(
     engine = detect_engine(folder) or "plain"
     target = _TARGETS.get(engine, "art/generated") if is_game else "art"
     public = "public/" if web and (folder / "public").is_dir() else ""  # what Vite and others serve at the root
+    hint = _WEB_ENGINES.get(web, _GAMEMAKER if any(folder.glob("*.yyp")) else "")
     pack_folder = folder / _PACK_FOLDER if is_game else folder
     pack = pack_folder / "pack.yaml"
     if pack.exists():
@@ -63,7 +65,7 @@ def init(
         name=pack_name(folder.resolve().name),
         game="game: ..                        # the game project's root\n" if is_game else "",
         target=public + target,
-        hint=f"# {_WEB_ENGINES[web].format(path=target)}\n" if web else "",
+        hint=f"# {hint.format(path=target)}\n" if hint else "",
         engine=engine,
     )
     try:

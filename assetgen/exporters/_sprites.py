@@ -64,11 +64,9 @@ def engine_names(names: Collection[str], what: str, engine: str, unsafe: re.Patt
 
 
 def check_texture_sizes(images: ImageSet, engine: str, largest: int = MAX_SIDE) -> None:
-    """Raise `InputError` for a texture that an engine would shrink or refuse: its sprites would be in other places."""
+    """Raise `InputError` for a channel with more pixels a side than an engine, or the format of a file, allows."""
     for channel, array in images.channels.items():
         height, width = array.shape[:2]
         if max(width, height) > largest:
-            what = (
-                f"channel '{channel}' has {width} × {height} pixels; a texture of {engine} has at most {largest} a side"
-            )
+            what = f"channel '{channel}' has {width} × {height} pixels; {engine} reads at most {largest} a side"
             raise InputError(what, cure="Make it smaller, for example with the step `resize`")

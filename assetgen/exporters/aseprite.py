@@ -8,6 +8,7 @@ import struct
 import numpy as np
 from deflate import zlib_compress
 
+from assetgen.exporters._sprites import check_texture_sizes
 from assetgen.images import Array, Frames, ImageSet, Tag, split_alpha, to_uint8
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.sheets import animations
@@ -20,6 +21,7 @@ _COMPRESSED_IMAGE = 2
 _SRGB = 1
 _HAS_PIVOT = 2
 _MOST_COLORS = 256
+_LARGEST = 65_535  # pixels a side
 _LEVEL = 9  # of zlib
 _STILL = Frames((100,))
 
@@ -36,6 +38,7 @@ def aseprite(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     """
     frames = images.meta.frames or _STILL
     stills = images.frames
+    check_texture_sizes(stills[0], "Aseprite", _LARGEST)
     layers = sorted((each for each in images.channels if each.startswith("layer")), key=lambda each: int(each[5:]))
     shown = layers or (["color"] if "color" in images else [])
     hidden = sorted(set(images.channels) - {*shown, "color"})

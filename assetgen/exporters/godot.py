@@ -25,6 +25,7 @@ from assetgen.exporters._godot_scenes import animated_sprite, glowing_sprite
 from assetgen.exporters._godot_sprite_frames import sprite_frames
 from assetgen.exporters._godot_tileset import tileset_resource
 from assetgen.exporters._godot_ui import ui_resources
+from assetgen.exporters._sprites import check_texture_sizes
 from assetgen.files import FileIds
 from assetgen.images import Frames, ImageSet, Region, page_channel
 from assetgen.parts import Files, Use, part
@@ -90,6 +91,7 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     root = "res://" + "".join(f"{segment}/" for segment in folder.split("/") if segment)
     frames = images.meta.frames
     images = on_sheet(images) if frames else images
+    check_texture_sizes(images, "Godot")
     png_files = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
     paths = {channel: root + png_name(name, channel) for channel in png_files}
     files: dict[str, bytes] = {}

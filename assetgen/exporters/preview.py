@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from assetgen.exporters._channels import is_pixel_art, tileset_of
+from assetgen.exporters._sprites import check_texture_sizes
 from assetgen.images import Array, ImageSet, to_uint8
 from assetgen.parts import Files, Use, part
 from assetgen.pixels.animation_files import AnimationFormat, encode_animation
@@ -14,6 +15,7 @@ from assetgen.pixels.tile_levels import LevelRule, paint_level
 _SIDE = 256
 """Pixels that enlarged pixel art has at most."""
 _STILL = (1000,)
+_LARGEST = {"gif": 65_535, "webp": 16_383}  # pixels a side
 
 
 @part(version=2)
@@ -37,6 +39,8 @@ def preview(
     """
     if tileset_of(images):
         images = images.replace(color=to_uint8(paint_level(images, seed=seed, level=level)))
+    if largest := _LARGEST.get(format):
+        check_texture_sizes(images.frames[0], format.upper(), largest)
     width, height = images.frames[0].size
     scale = max(1, _SIDE // max(width, height)) if is_pixel_art(images, use) else 1
     frames = [_enlarged(frame["color"], scale) for frame in images.frames]

@@ -17,8 +17,13 @@ from assetgen.pack.schema import Pack
 from assetgen.parts import part_names
 from assetgen.terms import Studio
 
-ENGINE_FILES = (("godot", "project.godot"), ("unity", "ProjectSettings"), ("unreal", "*.uproject"))
-"""The exporter of an engine, and a file or folder that marks a game project of that engine."""
+ENGINE_FILES = (
+    ("godot", "project.godot"),
+    ("unity", "ProjectSettings"),
+    ("unreal", "*.uproject"),
+    ("gamemaker", "*.yyp"),
+)
+"""An engine, and a file or folder that marks its game projects; the exporter has its name, else it is `plain`."""
 
 
 @dataclass(frozen=True)

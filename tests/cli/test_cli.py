@@ -130,6 +130,22 @@ def test_init_recognizes_web_games(assetgen: Run, tmp_path: Path, package: str, 
     assert (tmp_path / "public/art/generated/items.json").is_file()
 
 
+@pytest.mark.parametrize(
+    ("marker", "lines"),
+    [
+        ("Game.uproject", "engine: unreal\nmodel:"),
+        ("Game.yyp", "engine: plain\n# drop pictures onto GameMaker's workspace"),
+        ("ProjectSettings", "engine: unity\nmodel:"),
+    ],
+)
+def test_init_recognizes_engines(assetgen: Run, tmp_path: Path, marker: str, lines: str) -> None:
+    (tmp_path / marker).mkdir()
+    assert assetgen("init", tmp_path)[0] == 0
+    text = (tmp_path / "assetgen/pack.yaml").read_text()
+    target = "Assets/art/generated" if "unity" in lines else "art/generated"
+    assert lines in text and f"target: {target}  " in text and "game: ..  " in text
+
+
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, "\xff"])
 def test_init_reports_a_damaged_package_json(assetgen: Run, tmp_path: Path, text: str) -> None:
     (tmp_path / "package.json").write_text(text, encoding="latin-1")

@@ -97,14 +97,15 @@ def test_names_that_become_equal_and_textures_that_are_too_large_are_refused() -
     regions = {"a.b": Region((0, 0, 2, 2)), "a_b": Region((2, 0, 2, 2))}
     with pytest.raises(InputError, match=r"two members have the same name in Unreal: a\.b, a_b"):
         unreal(color_image(ramp(4, 4), regions=regions), "all")
-    with pytest.raises(InputError, match="a texture of Unreal has at most 16384 a side"):
+    with pytest.raises(InputError, match="Unreal reads at most 16384 a side"):
         unreal(color_image(np.zeros((1, 16385, 3), np.uint8)), "wide")
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     """The script beside an animation, a material and a tileset."""
-    grass = {name: color_image(np.full((16, 16, 3), 90, np.uint8), pixel_art=True) for name in ("grass", "dirt")}
+    flat = {"grass": np.full((16, 16, 3), 90, np.uint8), "dirt": np.full((16, 16, 3), 40, np.uint8)}
+    grass = {name: color_image(color, pixel_art=True) for name, color in flat.items()}
     written(unreal(walk(100, 150), "hero", folder="art"), tmp_path)
     written(unreal(tileset(Context(members=grass)), "meadow", folder="art"), tmp_path)
     (tmp_path / "manifest.json").write_text('{"assetgen": 1}')
@@ -187,10 +188,3 @@ def test_an_unreal_project_has_one_script_for_all_assets(assetgen: Any, tmp_path
     pack.write_text(pack.read_text().replace(", b: {preset: dot}", ""))
     assert assetgen("build", *command)[0] == 0 and (tmp_path / "art/import_assetgen.py").exists()
     assert not (tmp_path / "art/b.json").exists()
-
-
-def test_init_recognizes_an_unreal_project(assetgen: Any, tmp_path: Path) -> None:
-    (tmp_path / "Game.uproject").write_text("{}")
-    assert assetgen("init", tmp_path)[0] == 0
-    text = (tmp_path / "assetgen/pack.yaml").read_text()
-    assert "engine: unreal" in text and "target: art/generated" in text
