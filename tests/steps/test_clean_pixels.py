@@ -67,6 +67,20 @@ def test_a_figure_without_an_outline_gets_no_dark_pixel() -> None:
     assert (cleaned(color) == color).all()
 
 
+@pytest.mark.parametrize(("row", "column"), [(0, 4), (4, 8), (8, 3), (5, 0)])
+def test_a_dark_pixel_that_sticks_out_of_the_outline_is_removed(row: int, column: int) -> None:
+    color = sprite()
+    color[row, column] = (*BLACK, 255)
+    assert (cleaned(color)[..., 3] == sprite()[..., 3]).all()
+
+
+def test_horns_and_bumps_of_another_colour_stay() -> None:
+    color = sprite(11)
+    color[0, 1], color[0, 5], color[9:, 5] = (*BLACK, 255), (*RED, 255), (*BLACK, 255)
+    color[10, 4] = (*BLACK, 255)
+    assert (cleaned(color) == color).all()
+
+
 def test_no_colour_is_added_and_alpha_stays() -> None:
     color = np.random.default_rng(0).integers(0, 6, (24, 24, 4)).astype(np.uint8) * 40
     made = cleaned(color, contrast=1)
