@@ -3,10 +3,12 @@
 Tests run on the CPU. `ASSETGEN_TEST_GPU=1 pytest -n0 tests/diffusion/test_gpu.py` runs those that need a GPU.
 """
 
+import gc
 import os
 import runpy
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -37,6 +39,8 @@ DRAWN = {
 
 SLOW_FIXTURES = {"bpy_python", "browser", "cluster", "godot_program"}
 """Tests with one of these start Blender, Chromium, Ray or Godot."""
+FROZEN, MANY = pytest.StashKey[int](), 100
+"""How many modules were imported when garbage collection last set them aside, and how many new ones it takes."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,6 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Set imported modules aside: to unload a model would search PyTorch for garbage, half a second each time."""
+    if len(sys.modules) > item.config.stash.get(FROZEN, 0) + MANY:
+        gc.freeze()
+        item.config.stash[FROZEN] = len(sys.modules)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,18 @@ FAMILIES = tuple(MAKERS["PIPELINES"])
 FAMILY = {"flux_schnell": "flux", "flux_fill": "flux", "flux2_base": "flux2", "flux2_dev": "flux2"}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of one model one after the other: a process keeps one model in memory."""
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], *_model_of(item)))
+
+
+def _model_of(item: pytest.Item) -> tuple[str, str]:
+    params = item.callspec.params if hasattr(item, "callspec") and item.path.parent == Path(__file__).parent else {}
+    return str(params.get("each", params.get("name", ""))), str(params.get("quantize", ""))
+
+
 @pytest.fixture(autouse=True)
 def _one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     """One torch thread: for tiny layers, threads cost more than they save."""

@@ -33,10 +33,14 @@ INT8_MAX = 127.0
 
 @dataclass(frozen=True)
 class Model:
-    """A tiny Stable Diffusion 3 in diffusers layout, and its transformer's tensors by their original names."""
+    """A tiny Stable Diffusion 3 in diffusers layout, its transformer's tensors by their original names, the matrices of
+    its blocks, and what it draws."""
 
     card: ModelCard
     tensors: Tensors
+    matrices: Tensors
+    image: Array
+    size: int
 
     def with_network(self, tensors: Tensors, file: Path, metadata: dict[str, str] | None = None) -> ModelCard:
         from safetensors.torch import save_file
@@ -49,11 +53,13 @@ class Model:
         return ModelCard.model_validate({**self.card.model_dump(), "network": {"file": file, "config": config}})
 
 
-@pytest.fixture
-def model(tiny_of: Find) -> Model:
+@pytest.fixture(scope="module")
+def model(tiny_of: Find, job: Make) -> Model:
+    """Read once: a process keeps one model in memory, and the tests load others."""
     card = tiny_of("sd3")
-    transformer = warm_model(card, (), (), ignore).pipeline.transformer
-    return Model(card, dict(NAMES.sd3_weights(transformer)))
+    pipeline = warm_model(card, (), (), ignore).pipeline
+    tensors, size = dict(NAMES.sd3_weights(pipeline.transformer)), component_sizes(pipeline)["transformer"]
+    return Model(card, tensors, weights_of(card), drawn(job(card)), size)
 
 
 def is_matrix(name: str, tensor: Any) -> bool:
@@ -167,11 +173,11 @@ def test_a_file_with_scales_has_the_weights_it_was_made_of(
     store, error = STORES[name]
     card = model.with_network(scaled(model.tensors, store), tmp_path / "it.safetensors")
     if quantize == "none":
-        wanted = weights_of(model.card)
-        for layer, weight in weights_of(card).items():
-            assert (weight - wanted[layer]).abs().mean() < error * wanted[layer].abs().mean(), layer
+        assert (loaded := weights_of(card)).keys() == model.matrices.keys()
+        for layer, weight in model.matrices.items():
+            assert (loaded[layer] - weight).abs().mean() < error * weight.abs().mean(), layer
     card = card.model_copy(update={"quantize": quantize})
-    assert 0 < np.abs(drawn(job(card)) - drawn(job(model.card))).mean() < 20
+    assert 0 < np.abs(drawn(job(card)) - model.image).mean() < 20
 
 
 def test_a_scaled_fp8_file_stays_in_eight_bits(model: Model, tmp_path: Path) -> None:
@@ -181,7 +187,7 @@ def test_a_scaled_fp8_file_stays_in_eight_bits(model: Model, tmp_path: Path) -> 
     needed, network = memory_needed(card), warm_model(card, (), (), ignore).network
     assert network.transformer_blocks[0].attn.to_q.weight.dtype == torch.float8_e4m3fn
     size = component_sizes(warm_model(card, (), (), ignore).pipeline)["transformer"]
-    assert size < 0.6 * component_sizes(warm_model(model.card, (), (), ignore).pipeline)["transformer"]
+    assert size < 0.6 * model.size
     sixteen = ModelCard.model_validate({**card.model_dump(), "precision": "bfloat16"})
     size = component_sizes(warm_model(sixteen, (), (), ignore).pipeline)["transformer"]
     assert needed is not None
@@ -224,7 +230,7 @@ def test_formats_in_the_metadata_of_a_file_are_read(model: Model, job: Make, tmp
     for form in ("float8_e4m3fn", {"format": "float8_e4m3fn"}):
         text = json.dumps({"format_version": "1.0", "layers": {"joint_blocks.0.x_block.attn.qkv": form}})
         card = model.with_network(tensors, tmp_path / "it.safetensors", {"_quantization_metadata": text})
-        assert np.abs(drawn(job(card)) - drawn(job(model.card))).mean() < 20
+        assert np.abs(drawn(job(card)) - model.image).mean() < 20
 
 
 @pytest.mark.parametrize(
@@ -275,7 +281,7 @@ def write_gguf(tensors: Tensors, file: Path, kind: str = "Q8_0") -> Path:
 @pytest.mark.parametrize(("kind", "far"), [("Q8_0", 3), ("Q4_0", 20), ("BF16", 3)])
 def test_a_gguf_file_draws_nearly_the_same(model: Model, job: Make, tmp_path: Path, kind: str, far: float) -> None:
     card = model.with_file(write_gguf(model.tensors, tmp_path / "it.gguf", kind))
-    apart = np.abs(drawn(job(card)) - drawn(job(model.card))).mean()
+    apart = np.abs(drawn(job(card)) - model.image).mean()
     assert apart < far
     assert type(warm_model(card, (), (), ignore).network.transformer_blocks[0].attn.to_q).__name__ == "GGUFLinear"
 
@@ -356,7 +362,7 @@ def test_a_folder_quantized_by_torchao_is_loaded(model: Model, job: Make, tmp_pa
     quantized = diffusers.SD3Transformer2DModel.from_pretrained(str(folder / "transformer"), **options)
     card = stored(model.card, tmp_path / "it")
     quantized.save_pretrained(tmp_path / "it/transformer")
-    assert np.abs(drawn(job(card)) - drawn(job(model.card))).mean() < 5
+    assert np.abs(drawn(job(card)) - model.image).mean() < 5
     sixteen = ModelCard.model_validate({**card.model_dump(), "precision": "bfloat16"})
     needed = memory_needed(sixteen)
     size = component_sizes(warm_model(sixteen, (), (), ignore).pipeline)["transformer"]
