@@ -59,11 +59,11 @@ def test_a_defect_is_reported(tmp_path: Path, code: str, defect: str) -> None:
     assert (done.returncode, defect in done.stdout) == (1, True), done.stdout + done.stderr
 
 
-def test_every_target_is_tested_for_a_minute_at_most() -> None:
+def test_every_target_is_tested_for_half_a_minute_at_most() -> None:
     sys.path.insert(0, str(HERE))
     try:
         seconds = runpy.run_path(str(HERE / "__main__.py"), run_name="fuzz")["SECONDS"]
     finally:
         sys.path.remove(str(HERE))
     assert tuple(seconds) == TARGETS
-    assert sum(seconds.values()) < 60
+    assert sum(seconds.values()) < 30

@@ -1,4 +1,4 @@
-"""The process that runs the cases of one target: first the known ones, then new ones until the time is over.
+"""The process that runs the cases of one target: first the known ones, then new ones for some seconds of CPU.
 
 Hypothesis generates them, in rounds with a seed each: the same seed gives the same cases. Every defect is reported
 once, with the smallest case that showed it. The current case lies in `case.json`, for the case that ends the process.
@@ -41,7 +41,7 @@ class Session:
 
     def try_case(self, files: Files) -> None:
         """Run a case. Raises what it raises if that is a new defect, so that Hypothesis looks for a smaller case."""
-        now = time.monotonic()
+        now = time.process_time()
         if now > (self.shrink_until if self.current else self.until):
             raise TimeIsOver
         self.count += 1
@@ -68,7 +68,7 @@ class Session:
 
 
 def work(target: str, folder: Path, first_seed: int, skipped: int, seconds: float) -> int:
-    """Run the cases of a target for some seconds; write `result.json`. Returns 1 if there are defects.
+    """Run the cases of a target for some seconds of CPU; write `result.json`. Returns 1 if there are defects.
 
     The first `skipped` known cases are left out: an earlier process ended with them.
     """
@@ -76,7 +76,7 @@ def work(target: str, folder: Path, first_seed: int, skipped: int, seconds: floa
     known, strategy = module.known()[skipped:], module.cases()
     with watching(folder) as watch:
         run = functools.partial(run_case, module.check, watch=watch)
-        until = time.monotonic() + seconds
+        until = time.process_time() + seconds
         session = Session(target, folder, run, skipped)
         try:
             for files in known:
