@@ -82,14 +82,14 @@ def weights(folder: Path, name: str) -> InputFile:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_detector_draws_at_the_requested_size(tmp_path: Path, drawing: InputFile, name: str) -> None:
-    made = load_part("control", name).run(image=drawing, size=(96, 64), weights=weights(tmp_path, name))["color"]
-    assert (made.shape, made.dtype) == ((64, 96, 3), np.uint8)
+    made = load_part("control", name).run(image=drawing, size=(72, 64), weights=weights(tmp_path, name))["color"]
+    assert (made.shape, made.dtype) == ((64, 72, 3), np.uint8)
     assert (made == made[..., :1]).all()
 
 
 @pytest.mark.slow
 def test_equal_images_give_equal_drawings_and_others_differ(tmp_path: Path, drawing: InputFile) -> None:
-    draw = partial(load_part("control", "hed").run, size=(64, 64), weights=weights(tmp_path, "hed"))
+    draw = partial(load_part("control", "lineart_anime").run, size=(64, 64), weights=weights(tmp_path, "lineart_anime"))
     other = saved(tmp_path / "other.png", np.full((50, 50, 3), 9, np.uint8))
     first, again, different = (draw(image=image)["color"] for image in (drawing, drawing, other))
     assert np.array_equal(first, again)

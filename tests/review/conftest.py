@@ -23,6 +23,8 @@ from assetgen.store.store import Store
 Run = Callable[..., tuple[int, str, str]]
 CURE = "there is no Chromium for the tests; on Debian: apt-get install chromium"
 FLAGS = ("no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update", "disable-sync")
+PATIENCE = 120
+"""Seconds that the browser may take to show something, on a busy machine."""
 PRESETS = {
     "drawing": 'use: pixel_sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\nchecks: [alpha]\n',
     "pattern": 'use: texture\nsource: {fake: {prompt: "{prompt}", size: [16, 16], tile: xy}}\nsteps: [pbr_maps]\n',
@@ -113,6 +115,7 @@ def browser() -> Iterator[Any]:
 def window(browser: Any) -> Iterator[Any]:
     """An empty window without motion; an error in its console fails the test."""
     window = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    window.set_default_timeout(PATIENCE * 1000)
     wrong: list[str] = []
     window.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     window.on("pageerror", lambda error: wrong.append(str(error)))

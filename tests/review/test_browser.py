@@ -149,7 +149,7 @@ def test_every_control_has_a_name_and_the_selected_one_has_the_focus(opened: Any
 NAME = "e => e.ariaLabel || e.innerText || e.labels[0].innerText"
 
 
-def wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(holds: Callable[[], bool], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until

@@ -96,6 +96,11 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace")
 
 
+@pytest.fixture(scope="session")
+def make_workspace() -> type[Workspace]:
+    return Workspace
+
+
 def accepts_connections(port: int) -> bool:
     with socket.socket() as connection:
         return connection.connect_ex(("127.0.0.1", port)) == 0

@@ -72,26 +72,34 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module")
+def quick(make_workspace: Callable[[Path], Any], cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A workspace whose images a model made on the cluster; building it again would start PyTorch in two workers."""
+    with RayRunner(cluster.address, cores=1) as on_ray:
+        built = make_workspace(tmp_path_factory.mktemp("quick") / "workspace").write(QUICK)
+        built.build(on_ray)
+    return built
+
+
 @pytest.mark.model
-def test_a_models_images_have_the_bytes_of_a_local_build(workspace: Any, on_ray: RayRunner, tmp_path: Path) -> None:
-    workspace.write(QUICK).build(on_ray)
-    local = type(workspace)(tmp_path / "local").write(QUICK)
+def test_a_models_images_have_the_bytes_of_a_local_build(quick: Any, workspace: Any) -> None:
+    local = workspace.write(QUICK)
     unload_models()  # a model that another test of this process used
     with torch_threads(1):  # those of a worker of one core: on some processors their number changes the last bit
         local.build()
-    assert (local.failures, workspace.failures, len(workspace.game())) == ({}, {}, 9)
-    assert workspace.game() == local.game()
-    assert 1 <= len(workspace.of(Loading)) <= len(workspace.of(Joined)), "each worker loads the model once"
+    assert (local.failures, quick.failures, len(quick.game())) == ({}, {}, 9)
+    assert quick.game() == local.game()
+    assert 1 <= len(quick.of(Loading)) <= len(quick.of(Joined)), "each worker loads the model once"
 
 
 @pytest.mark.model
-def test_events_of_an_asset_arrive_in_order_and_with_its_cost(workspace: Any, on_ray: RayRunner) -> None:
-    done = workspace.write(QUICK).build(on_ray)[-1]
-    steps = [event for event in workspace.of(Sampling) if "a_1" in event.batch]
-    first, last = workspace.events.index(steps[0]), workspace.events.index(steps[-1])
+def test_events_of_an_asset_arrive_in_order_and_with_its_cost(quick: Any) -> None:
+    done = quick.events[-1]
+    steps = [event for event in quick.of(Sampling) if "a_1" in event.batch]
+    first, last = quick.events.index(steps[0]), quick.events.index(steps[-1])
     assert [event.done for event in steps] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert isinstance(workspace.events[1], Joined) and workspace.events.index(workspace.of(Loading)[0]) < first
-    assert [type(event) for event in workspace.events[last:] if event.asset == "a_1"] == [Drawn, Published]
+    assert isinstance(quick.events[1], Joined) and quick.events.index(quick.of(Loading)[0]) < first
+    assert [type(event) for event in quick.events[last:] if event.asset == "a_1"] == [Drawn, Published]
     assert (done.sampled, done.cost["seconds"] > 0) == (8, True)
 
 

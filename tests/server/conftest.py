@@ -25,7 +25,8 @@ from assetgen.store.store import Store
 
 DRAWING = 'preset: drawing\nuse: sprite\nsource: {fake: {prompt: "{prompt}", size: [16, 16]}}\n'
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
-PATIENCE = 60.0
+PATIENCE = 240.0
+"""Seconds without any change, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Client:
         sent = {name: value for name, value in values.items() if value}
         request = urllib.request.Request(url, data, sent, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 return Response(response.status, response.read(), dict(response.headers))
         except urllib.error.HTTPError as error:
             with error:

@@ -125,18 +125,18 @@ def test_done_jobs_and_projects_stay_after_a_restart(serve: Any, project: Path) 
 @pytest.mark.slow
 def test_a_job_that_ran_at_a_graceful_stop_continues_at_the_next_start(serve: Any, slow: Any, tmp_path: Path) -> None:
     with serve() as client:
-        job = client.job(kind="build", project=client.open(slow(tmp_path / "big", 120)), pack="pack.pack.yaml")
+        job = client.job(kind="build", project=client.open(slow(tmp_path / "big", 50)), pack="pack.pack.yaml")
         client.wait(job, lambda state: state["progress"]["done"] > 2)
     with serve() as client:
         state = client.wait(job)
         assert (state["status"], state["result"]["failed"]) == ("done", 0)
-    assert len(list((tmp_path / "big").rglob("*.png"))) == 120
+    assert len(list((tmp_path / "big").rglob("*.png"))) == 50
 
 
 @pytest.mark.slow
 def test_jobs_survive_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> None:
     process, client = daemon()
-    build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 150)), pack="pack.pack.yaml")
+    build = client.job(kind="build", project=client.open(slow(tmp_path / "big", 50)), pack="pack.pack.yaml")
     seen = client.wait(build, lambda state: state["progress"]["done"] > 2)
     waiting = client.job(kind="build", project=client.open(slow(tmp_path / "next", 2)), pack="pack.pack.yaml")
     process.kill()
@@ -145,7 +145,7 @@ def test_jobs_survive_kill_9(daemon: Any, slow: Any, tmp_path: Path) -> None:
     again = client.wait(build)
     assert (again["status"], client.wait(waiting)["status"]) == ("done", "done")
     assert again["seq"] > seen["seq"]
-    assert len(list((tmp_path / "big").rglob("*.png"))) == 150
+    assert len(list((tmp_path / "big").rglob("*.png"))) == 50
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

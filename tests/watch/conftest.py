@@ -45,7 +45,7 @@ class Watched:
             ended = [event for event in self.events if isinstance(event, Finished)]
             return len(ended) + sum(isinstance(event, Failed) and not event.asset for event in self.events)
 
-    def wait(self, done: Callable[[], object], seconds: float = 60) -> None:
+    def wait(self, done: Callable[[], object], seconds: float = 240) -> None:
         """Wait until `done` is true."""
         until = time.monotonic() + seconds
         while not done():
