@@ -292,3 +292,8 @@ DIGESTS = {
 def test_the_pixels_change_only_with_the_version(layout: str) -> None:
     assert load_part("source", "tileset").traits.version == 1
     assert hashlib.sha256(make(layout=layout)["color"].tobytes()).hexdigest()[:16] == DIGESTS[layout]
+
+
+def test_cut_tiles_change_only_with_the_version() -> None:
+    images = make({"a": pixels(0, 32), "b": pixels(3, 32)}, tiles_across=2)
+    assert hashlib.sha256(images["color"].tobytes()).hexdigest()[:16] == "c1216d21d2cd8c87"
