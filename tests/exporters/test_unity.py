@@ -56,7 +56,7 @@ m_ScaleCurves m_FloatCurves m_PPtrCurves m_SampleRate m_WrapMode m_Bounds m_Clip
 m_AnimationClipSettings m_EditorCurves m_EulerEditorCurves m_HasGenericRootTransform m_HasMotionFloatCurves m_Events
 """
 FOLDER = "Assets/art"
-PLAIN = np.full((16, 16, 3), 90, np.uint8)
+TEXTURES = {"grass": np.full((16, 16, 3), 90, np.uint8), "dirt": np.full((16, 16, 3), 40, np.uint8)}
 
 
 def ramp(width: int, height: int, channels: int = 4) -> Array:
@@ -221,7 +221,7 @@ def test_a_cursor_is_readable_and_names_its_hotspot() -> None:
 
 
 def test_tiles_are_sprites_of_one_unit() -> None:
-    images = tileset(Context(members={name: color_image(PLAIN, pixel_art=True) for name in ("grass", "dirt")}))
+    images = tileset(Context(members={name: color_image(each, pixel_art=True) for name, each in TEXTURES.items()}))
     fields = importer(unity(images, "art/meadow"), "art/meadow.png")
     assert (fields["spritePixelsToUnits"], fields["spriteMode"], fields["spriteMeshType"]) == ("16", "2", "0")
     assert images.meta.tileset is not None
