@@ -21,12 +21,11 @@ from assetgen.pack.file_names import JOURNAL, MANIFEST
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import Pack
 from assetgen.parts import Files
+from assetgen.pixels.texture_files import TEXTURE_SUFFIXES
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
 _MAX_JOURNAL = 512_000_000  # bytes
 LITTER = f"{PART_PREFIX}*{PART_SUFFIX}"
-_IMAGE = ".png"
-"""Images are written before the files that refer to them."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,8 @@ class Target:
                 self._check_ours(path, digests[path])
         known = self.assets.get(name, UNPUBLISHED).files
         wanted = [path for path in digests if self._must_write(path, digests[path], known, matches(path, owned))]
-        wanted.sort(key=lambda path: not path.endswith(_IMAGE))
+        # images before the files that refer to them
+        wanted.sort(key=lambda path: not path.endswith(TEXTURE_SUFFIXES))
         self._add_to_journal({path: digests[path] for path in wanted})
         for path in wanted:
             self._replace(self.root / path, files[path])

@@ -91,8 +91,9 @@ def _published(pack: Path, game: Path | None) -> "Iterator[Array]":
     from assetgen.pack.file_names import MANIFEST
     from assetgen.pack.project import Project
     from assetgen.pixels.image_files import read_image
+    from assetgen.pixels.texture_files import READABLE_SUFFIXES
 
     project = Project.load(pack, game)
     for name, entry in read_manifest(project.target / MANIFEST, project.pack.pack).items():
-        if f"{name}.png" in entry.files:
-            yield read_image(project.target / f"{name}.png")
+        for path in {f"{name}{suffix}" for suffix in READABLE_SUFFIXES} & entry.files.keys():
+            yield read_image(project.target / path)

@@ -1,4 +1,4 @@
-"""What the exporters share: channels as PNG, file names, transparency."""
+"""What the exporters share: channels as texture files, file names, transparency."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.images import Array, ImageSet, split_alpha, to_uint8, to_uint16
+from assetgen.images import Array, ImageSet, is_colored, split_alpha, to_uint8, to_uint16
 from assetgen.parts import Use
 from assetgen.pixels.image_files import encode_png
+from assetgen.pixels.texture_files import LOSSY_FORMATS, Textures, encode_texture
 from assetgen.pixels.tilesets import Tileset
 
 _DEEP_CHANNELS = ("height", "depth")
@@ -30,6 +31,21 @@ def png_name(name: str, channel: str) -> str:
     return f"{name}.png" if channel == "color" else f"{name}_{channel}.png"
 
 
+def texture_name(name: str, channel: str, textures: Textures[str] | None) -> str:
+    """`png_name` with the suffix of the format that the channel is written in."""
+    stem = png_name(name, channel).removesuffix(".png")
+    return f"{stem}.{textures.format if textures and _may_compress(channel, textures) else 'png'}"
+
+
+def _may_compress(channel: str, textures: Textures[str]) -> bool:
+    """Heights need 16 bits, and AVIF is for colours: normals and roughness would change."""
+    return kind(channel) not in _DEEP_CHANNELS and (textures.format != "avif" or _is_color(channel))
+
+
+def _is_color(channel: str) -> bool:
+    return is_colored(channel) or kind(channel) == "emission"
+
+
 def kind(channel: str) -> str:
     """What a channel holds, whichever page of an atlas it is on: "normal" for `normal_page1`."""
     return channel.partition("_page")[0]
@@ -37,11 +53,45 @@ def kind(channel: str) -> str:
 
 def pngs(images: ImageSet, *, leave_out: Collection[str] = ()) -> dict[str, bytes]:
     """PNG bytes by channel, colour first: 16 bits per sample for height and depth, 8 for the others."""
-    channels = sorted(set(images.channels) - set(leave_out), key=lambda channel: (channel != "color", channel))
-    return {
-        channel: encode_png((to_uint16 if kind(channel) in _DEEP_CHANNELS else to_uint8)(images[channel]))
-        for channel in channels
-    }
+    return {channel: _png(images, channel) for channel in _in_order(images, leave_out)}
+
+
+def texture_files(
+    images: ImageSet,
+    textures: Textures[str] | None,
+    use: Use,
+    *,
+    leave_out: Collection[str] = (),
+    ignores_srgb: bool = False,
+) -> dict[str, bytes]:
+    """The bytes of each channel, as `texture_name` names them. Raises `InputError` for pixel art in a lossy format.
+
+    `ignores_srgb`: KTX2 files say that colours are linear, for an engine that decides by their use.
+    """
+    if textures is None:
+        return pngs(images, leave_out=leave_out)
+    if textures.format in LOSSY_FORMATS and is_pixel_art(images, use):
+        what = f"the format {textures.format} changes the pixels of pixel art"
+        raise InputError(what, cure="Choose `textures: {format: webp}`, which is lossless")
+    mipmaps = use in MIPMAPPED and not images.meta.regions
+    made = {}
+    for channel in _in_order(images, leave_out):
+        exact, linear = textures.model_copy(update={"quality": None}), ignores_srgb or not _is_color(channel)
+        used = textures if _is_color(channel) else exact
+        made[channel] = (
+            encode_texture(images[channel], used, linear=linear, mipmaps=mipmaps)
+            if _may_compress(channel, textures)
+            else _png(images, channel)
+        )
+    return made
+
+
+def _in_order(images: ImageSet, leave_out: Collection[str]) -> list[str]:
+    return sorted(set(images.channels) - set(leave_out), key=lambda channel: (channel != "color", channel))
+
+
+def _png(images: ImageSet, channel: str) -> bytes:
+    return encode_png((to_uint16 if kind(channel) in _DEEP_CHANNELS else to_uint8)(images[channel]))
 
 
 def transparency(color: Array) -> Literal["opaque", "cut", "soft"]:

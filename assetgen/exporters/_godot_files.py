@@ -34,6 +34,8 @@ _DEFAULT_PARAMS = {
     "detect_3d/compress_to": "1",
 }
 VRAM_COMPRESSED = "2"  # compress/mode
+NOT_IMPORTED = ".ktx2"
+"""Files that Godot loads themselves; without a `.import` they have no UID."""
 
 
 def uid(path: str) -> str:
@@ -90,7 +92,8 @@ def resource_file(
 
 def external(kind: str, path: str, key: str) -> str:
     """The line that names another file of class `kind` at a `res://` path as `ExtResource("KEY")`."""
-    return f'[ext_resource type="{kind}" uid="{uid(path)}" path="{path}" id="{key}"]\n'
+    named = "" if path.endswith(NOT_IMPORTED) else f'uid="{uid(path)}" '
+    return f'[ext_resource type="{kind}" {named}path="{path}" id="{key}"]\n'
 
 
 def internal(kind: str, key: str, properties: Mapping[str, str]) -> str:

@@ -7,16 +7,19 @@ import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from assetgen.exporters._channels import png_name
+from assetgen.exporters._channels import png_name, texture_name
 from assetgen.images import Frames, ImageSet, Region, Tag, Trim, frame_names, page_channel
 from assetgen.pixels.sheets import animation_names
+from assetgen.pixels.texture_files import Textures
 
 _Json = dict[str, object]
 _Timed = tuple[str, list[str], Frames]
 """What precedes the names of an animation's tags, the names of its regions, and its timing."""
 
 
-def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Iterator[tuple[str, bytes]]:
+def sheet_json(
+    images: ImageSet, name: str, frames: Frames | None, textures: Textures[str] | None
+) -> Iterator[tuple[str, bytes]]:
     """The path and the content of one JSON file for each page of an atlas, or of the sheet of a sequence.
 
     Of the animations of an atlas, a page lists those whose frames are all on it.
@@ -27,7 +30,7 @@ def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Ite
     names = [png_name(name, sheet).removesuffix(".png") + ".json" for sheet in sheets]
     timed = [("", list(regions), frames)] if frames else list(_members(images))
     for page, sheet in enumerate(sheets):
-        meta = _meta(images, name, sheet)
+        meta = _meta(images, texture_name(name, sheet, textures), sheet)
         if len(sheets) > 1:
             meta["related_multi_packs"] = [PurePosixPath(each).name for each in names if each != names[page]]
         there = {member: region for member, region in regions.items() if (region.page or 0) == page}
@@ -35,11 +38,15 @@ def sheet_json(images: ImageSet, name: str, frames: Frames | None = None) -> Ite
         yield names[page], _json(_document(found, meta, [each for each in timed if found.keys() >= set(each[1])]))
 
 
-def region_json(images: ImageSet, name: str) -> dict[str, bytes]:
+def region_json(images: ImageSet, name: str, textures: Textures[str] | None) -> dict[str, bytes]:
     """The path and the content of the JSON of a single image, as its only region."""
     title, meta = PurePosixPath(name).name, images.meta
     region = Region((0, 0, *images.size), meta.trim, meta.pivot, borders=meta.borders)
-    return {f"{name}.json": _json({"frames": {title: _frame(region)}, "meta": _meta(images, name, "color")})}
+    return {
+        f"{name}.json": _json(
+            {"frames": {title: _frame(region)}, "meta": _meta(images, texture_name(name, "color", textures), "color")}
+        )
+    }
 
 
 def _members(images: ImageSet) -> Iterator[_Timed]:
@@ -51,12 +58,12 @@ def _json(data: object) -> bytes:
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _meta(images: ImageSet, name: str, sheet: str) -> _Json:
+def _meta(images: ImageSet, file: str, sheet: str) -> _Json:
     height, width = images[sheet].shape[:2]
     return {
         "app": "assetgen",
         "version": "1.0",
-        "image": PurePosixPath(png_name(name, sheet)).name,
+        "image": PurePosixPath(file).name,
         "format": "RGBA8888",
         "size": {"w": width, "h": height},
         "scale": "1",

@@ -6,15 +6,26 @@ Specification: Khronos glTF 2.0 (https://registry.khronos.org/glTF/specs/2.0/glT
 import base64
 import json
 from pathlib import PurePosixPath
+from typing import Literal
 
 import numpy as np
 
 from assetgen.errors import InputError
-from assetgen.exporters._channels import PACKED_IN_ORM, SURFACES, is_pixel_art, png_name, pngs, transparency, with_orm
+from assetgen.exporters._channels import (
+    PACKED_IN_ORM,
+    SURFACES,
+    is_pixel_art,
+    texture_files,
+    texture_name,
+    transparency,
+    with_orm,
+)
 from assetgen.images import ImageSet
-from assetgen.parts import Files, Use, part
+from assetgen.parts import Files, Use, gained, part
+from assetgen.pixels.texture_files import Textures
 
 _ALPHA_MODES = {"opaque": "OPAQUE", "cut": "MASK", "soft": "BLEND"}
+_EXTENSIONS = {"webp": "EXT_texture_webp", "ktx2": "KHR_texture_basisu"}
 _USED_CHANNELS = ("color", "normal", "orm")
 # specification 5.26 (sampler) and 3.6.2 (accessors)
 _NEAREST, _LINEAR, _NEAREST_MIPMAPS, _LINEAR_MIPMAPS = 9728, 9729, 9984, 9987
@@ -23,13 +34,22 @@ _FLOAT, _UNSIGNED_SHORT = 5126, 5123
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 
 
+@gained("textures")
 @part(version=1)
-def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
+def gltf(
+    images: ImageSet,
+    name: str,
+    *,
+    use: Use = "material",
+    textures: Textures[Literal["png", "webp", "ktx2"]] | None = None,
+) -> Files:
     """Write `NAME.gltf` and its textures: colour, normal (green up) and occlusion-roughness-metallic, on a plane.
 
     Without an `orm` channel, ao, roughness and metallic are packed into one if present. Height, which glTF does not
     support, is a separate PNG. The plane has width 1, the aspect ratio of the image, and faces +z. `use` decides
     filtering and wrapping. Raises `InputError` for an animation: textures of glTF do not move.
+
+    - `textures`: the file format, as of `plain`: WebP by the extension EXT_texture_webp, KTX2 by KHR_texture_basisu.
 
     Example:
         engine: gltf
@@ -37,23 +57,33 @@ def gltf(images: ImageSet, name: str, *, use: Use = "material") -> Files:
     if images.meta.frames:
         raise InputError("glTF has no animated textures", cure="Choose another engine, such as `export: plain`")
     images = with_orm(images)
-    png_files = pngs(images, leave_out=PACKED_IN_ORM)
-    used = [channel for channel in _USED_CHANNELS if channel in png_files]
+    files = texture_files(images, textures, use, leave_out=PACKED_IN_ORM)
+    used = [channel for channel in _USED_CHANNELS if channel in files]
     title = PurePosixPath(name).name
-    textures = {channel: index for index, channel in enumerate(used)}
+    numbers = {channel: index for index, channel in enumerate(used)}
     document = {
         "asset": {"version": "2.0", "generator": "assetgen"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "name": title}],
-        "materials": [_material(images, title, textures)],
-        "textures": [{"sampler": 0, "source": index} for index in textures.values()],
-        "images": [{"uri": png_name(title, channel)} for channel in used],
+        "materials": [_material(images, title, numbers)],
+        **_textures(len(used), textures.format if textures else "png"),
+        "images": [{"uri": texture_name(title, channel, textures)} for channel in used],
         "samplers": [_sampler(images, use)],
         **_plane(images.size),
     }
     text = json.dumps({key: value for key, value in document.items() if value}, indent=1) + "\n"
-    return {png_name(name, channel): data for channel, data in png_files.items()} | {f"{name}.gltf": text.encode()}
+    named = {texture_name(name, channel, textures): data for channel, data in files.items()}
+    return named | {f"{name}.gltf": text.encode()}
+
+
+def _textures(count: int, format: str) -> dict[str, object]:
+    """One texture for each image. Formats other than PNG are those of an extension, which a viewer must support."""
+    if format not in _EXTENSIONS:
+        return {"textures": [{"sampler": 0, "source": index} for index in range(count)]}
+    names = [_EXTENSIONS[format]]
+    made = [{"sampler": 0, "extensions": {names[0]: {"source": index}}} for index in range(count)]
+    return {"extensionsUsed": names, "extensionsRequired": names, "textures": made}
 
 
 def _material(images: ImageSet, title: str, textures: dict[str, int]) -> dict[str, object]:

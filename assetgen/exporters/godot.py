@@ -7,6 +7,7 @@ a `CanvasTexture`, whose filter overrides the project's default.
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 from assetgen.exporters._channels import (
     MIPMAPPED,
@@ -15,12 +16,19 @@ from assetgen.exporters._channels import (
     hotspot,
     is_pixel_art,
     kind,
-    png_name,
-    pngs,
+    texture_files,
+    texture_name,
     tileset_of,
     transparency,
 )
-from assetgen.exporters._godot_files import VRAM_COMPRESSED, import_file, internal, resource_file, uid
+from assetgen.exporters._godot_files import (
+    NOT_IMPORTED,
+    VRAM_COMPRESSED,
+    import_file,
+    internal,
+    resource_file,
+    uid,
+)
 from assetgen.exporters._godot_scenes import animated_sprite, glowing_sprite
 from assetgen.exporters._godot_sprite_frames import sprite_frames
 from assetgen.exporters._godot_tileset import tileset_resource
@@ -28,8 +36,9 @@ from assetgen.exporters._godot_ui import ui_resources
 from assetgen.exporters._sprites import check_texture_sizes
 from assetgen.files import FileIds
 from assetgen.images import Frames, ImageSet, Region, page_channel
-from assetgen.parts import Files, Use, part
+from assetgen.parts import Files, Use, gained, part
 from assetgen.pixels.sheets import on_sheet
+from assetgen.pixels.texture_files import Textures
 
 _BLOCK = 4  # pixels: VRAM compression needs sides that are multiples of 4
 _ROUGHNESS_CHANNELS = {"orm": "3", "roughness": "2"}  # roughness/mode: the roughness is in green, in red
@@ -72,8 +81,16 @@ _UIDS = FileIds(
 )
 
 
+@gained("textures")
 @part(version=1, new_project=new_project, engine_owned=("*.import",), file_ids=_UIDS)
-def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "") -> Files:
+def godot(
+    images: ImageSet,
+    name: str,
+    *,
+    use: Use = "sprite",
+    folder: str = "",
+    textures: Textures[Literal["png", "webp", "ktx2"]] | None = None,
+) -> Files:
     """Write each channel as PNG with its `.import`, and Godot resources as `.tres`.
 
     Resources: a material for surfaces with material maps, a `Sky` for a sky, an `AtlasTexture` at `NAME/MEMBER.tres`
@@ -81,9 +98,12 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     at `NAME_theme.tres` where there are other states), a `CanvasTexture` for pixel art, for sprites with a normal map,
     and for cursors, whose metadata `hotspot` is in pixels. An animation is a sheet, its `SpriteFrames` at `NAME.tres`,
     and a scene at `NAME.tscn` with an `AnimatedSprite2D` that plays it. With a channel `emission` materials emit light,
-    and `NAME.tscn` is a sprite whose child `Emission` glows in the dark; of an atlas,
-    `NAME_emission/MEMBER.tres` is its texture. An `orm` channel replaces ao, roughness and
-    metallic. `use` decides the import settings. `folder` is the target folder relative to the Godot project, without `res://`.
+    and `NAME.tscn` is a sprite whose child `Emission` glows in the dark; of an atlas, `NAME_emission/MEMBER.tres` are
+    textures of it. An `orm` channel replaces ao, roughness and metallic. `use` decides the import settings. `folder` is
+    the target folder relative to the Godot project, without `res://`.
+
+    - `textures`: the file format, as of `plain`. WebP is imported like PNG. Godot 4.4 and later load KTX2 as it
+      is, with mipmaps but without import settings.
 
     Example:
         engine: godot
@@ -92,13 +112,16 @@ def godot(images: ImageSet, name: str, *, use: Use = "sprite", folder: str = "")
     frames = images.meta.frames
     images = on_sheet(images) if frames else images
     check_texture_sizes(images, "Godot")
-    png_files = pngs(images, leave_out=PACKED_IN_ORM if "orm" in images else ())
-    paths = {channel: root + png_name(name, channel) for channel in png_files}
+    left_out = PACKED_IN_ORM if "orm" in images else ()
+    # Godot darkens KTX2 files marked as sRGB when it loads them
+    data = texture_files(images, textures, use, leave_out=left_out, ignores_srgb=True)
+    paths = {channel: root + texture_name(name, channel, textures) for channel in data}
     files: dict[str, bytes] = {}
-    for channel, data in png_files.items():
-        file = png_name(name, channel)
-        files[file] = data
-        files[f"{file}.import"] = import_file(paths[channel], _params(images, channel, use, paths))
+    for channel, each in data.items():
+        file = texture_name(name, channel, textures)
+        files[file] = each
+        if not file.endswith(NOT_IMPORTED):
+            files[f"{file}.import"] = import_file(paths[channel], _params(images, channel, use, paths))
     if frames:
         return files | dict(_animation(images, frames, name, use, root, paths))
     return files | dict(_resources(images, name, use, root, paths))

@@ -3,17 +3,26 @@
 import json
 from dataclasses import asdict
 from pathlib import PurePosixPath
+from typing import Literal
 
-from assetgen.exporters._channels import png_name, pngs, tileset_of
+from assetgen.exporters._channels import texture_files, texture_name, tileset_of
 from assetgen.exporters._css import border_image, cursor
 from assetgen.exporters._texture_packer import region_json, sheet_json
 from assetgen.images import ImageSet
-from assetgen.parts import Files, Use, part
+from assetgen.parts import Files, Use, gained, part
 from assetgen.pixels.sheets import on_sheet
+from assetgen.pixels.texture_files import Textures
 
 
+@gained("textures")
 @part(version=1)
-def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
+def plain(
+    images: ImageSet,
+    name: str,
+    *,
+    use: Use = "sprite",
+    textures: Textures[Literal["png", "webp", "avif", "ktx2"]] | None = None,
+) -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and `NAME.json` for atlas, animation and tileset.
 
     The JSON of an atlas is TexturePacker's "JSON (Hash)" (https://www.codeandweb.com/texturepacker/documentation):
@@ -27,18 +36,25 @@ def plain(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     in pixels. An image with nine-slice margins has a JSON file with `borders`, as Pixi reads them, and `NAME.css` with
     a `border-image`. A cursor has both with its pivot and hotspot. The files are the same for every other `use`.
 
+    - `textures`: the file format; PNG by default. WebP is lossless without a `quality`, which is for colours only.
+      AVIF (`quality` 80 by default) and KTX2 (UASTC; needs the program `basisu`) are not for pixel art. Channels that a
+      format cannot hold stay PNG: height and depth, with AVIF all that are no colours. Only PNG has metadata.
+
     Example:
-        engine: plain
+        export: {plain: {textures: {format: webp, quality: 90}}}
     """
     frames = images.meta.frames
     images = on_sheet(images) if frames else images
-    files = {png_name(name, channel): data for channel, data in pngs(images).items()}
+    data = texture_files(images, textures, use)
+    files = {texture_name(name, channel, textures): each for channel, each in data.items()}
     if images.meta.regions is not None:
-        files |= sheet_json(images, name, frames)
+        files |= sheet_json(images, name, frames, textures)
     if tileset := tileset_of(images):
-        document = {"image": PurePosixPath(png_name(name, "color")).name, **asdict(tileset)}
+        document = {"image": PurePosixPath(texture_name(name, "color", textures)).name, **asdict(tileset)}
         files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     elif images.meta.borders is not None or use == "cursor":
-        files |= region_json(images, name)
-        files[f"{name}.css"] = cursor(images, name) if use == "cursor" else border_image(images, name)
+        files |= region_json(images, name, textures)
+        files[f"{name}.css"] = (
+            cursor(images, name, textures) if use == "cursor" else border_image(images, name, textures)
+        )
     return files

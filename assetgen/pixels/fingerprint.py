@@ -9,6 +9,7 @@ import numpy as np
 from assetgen.images import Array
 from assetgen.parts import Files
 from assetgen.pixels.image_files import decode_image
+from assetgen.pixels.texture_files import READABLE_SUFFIXES
 
 _FIELDS, _CHANNELS = 4, 4
 SIMILAR = 15.0
@@ -21,13 +22,13 @@ Another seed gives 20 to 67. The largest field alone does not separate the two c
 
 
 def fingerprints_of(files: Files) -> dict[str, str]:
-    """Fingerprint of every PNG, by path."""
-    return {path: fingerprint(data, path) for path, data in files.items() if path.endswith(".png")}
+    """Fingerprint of every image, by path; KTX2 has none."""
+    return {path: fingerprint(data, path) for path, data in files.items() if path.endswith(READABLE_SUFFIXES)}
 
 
-def fingerprint(png: bytes, name: str = "image") -> str:
-    """Fingerprint of a PNG, as hex. `name` is used in error messages."""
-    pixels = decode_image(png, name)
+def fingerprint(image: bytes, name: str = "image") -> str:
+    """Fingerprint of an image file, as hex. `name` is used in error messages."""
+    pixels = decode_image(image, name)
     top: float = np.iinfo(pixels.dtype).max
     if pixels.shape[2] == _CHANNELS:
         pixels, top = pixels / np.float32(top), 1.0

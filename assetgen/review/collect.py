@@ -22,6 +22,7 @@ from assetgen.pack.lock import LockEntry
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pixels.image_files import read_image
+from assetgen.pixels.texture_files import Textures
 from assetgen.review.facts import asset_facts, candidate_facts, data_uri, motion_facts, surface_facts
 
 _KEY = re.compile("[0-9a-f]{64}")
@@ -113,7 +114,8 @@ def asset_state(review: Review, recipe: Recipe, lock: Mapping[str, LockEntry]) -
 def _published(review: Review, recipe: Recipe, block: LockEntry | None) -> dict[str, Any] | None:
     """The published image; where the candidates are animations, with the frames that it was made of, if they are in
     the store and the file was not edited."""
-    name = f"{recipe.name}.png"
+    textures = recipe.export.arguments.get("textures")
+    name = f"{recipe.name}.{textures.format if isinstance(textures, Textures) else 'png'}"
     path = review.target.project.target / name
     found = _published_image(path)
     if not found or not block or not any("animation" in each for each in review.assets[recipe.name]["candidates"]):

@@ -23,6 +23,8 @@ func _look_at_pictures() -> void:
 	expect(smooth.get_image().get_pixel(0, 0).a == 0.0, "the sprite is transparent outside")
 	expect(smooth.get_image().get_pixel(12, 10).a == 1.0, "the sprite is opaque inside")
 	expect(not smooth.get_image().has_mipmaps(), "a sprite has no mipmaps")
+	var webp := (load("res://art/webp.webp") as Texture2D).get_image()
+	expect(webp.get_data() == smooth.get_image().get_data(), "a WebP texture has the pixels of the PNG")
 	var floor_picture := (load("res://art/floor.png") as Texture2D).get_image()
 	expect(floor_picture.has_mipmaps(), "a texture has mipmaps")
 	expect(not floor_picture.is_compressed(), "a texture keeps every colour")

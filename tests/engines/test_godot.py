@@ -12,6 +12,7 @@ from assetgen.exporters.godot import godot, new_project
 from assetgen.images import Array, Frames, ImageSet, Tag, Trim, color_image, sequence
 from assetgen.parts import Context
 from assetgen.pixels.image_files import add_text
+from assetgen.pixels.texture_files import Textures
 from assetgen.sources.atlas import atlas
 
 pytestmark = pytest.mark.godot
@@ -63,6 +64,7 @@ def everything() -> dict[str, bytes]:
         godot(color_image(disc(), borders=(2, 2, 2, 2), pixel_art=True).replace(empty=disc()), "bar", folder="art"),
         godot(color_image(disc(), pivot=(0.1, 0.1)), "pointer", use="cursor", folder="art"),
         godot(color_image(disc()), "smooth", folder="art"),
+        godot(color_image(disc()), "webp", folder="art", textures=Textures[str](format="webp")),
         godot(color_image(disc()), "pixels", use="pixel_sprite", folder="art"),
         godot(color_image(slopes(32, 32)), "floor", use="texture", folder="art"),
         godot(orm, "wall", use="material", folder="art"),

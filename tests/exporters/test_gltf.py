@@ -13,6 +13,7 @@ from assetgen.exporters.gltf import gltf
 from assetgen.images import Frames, ImageSet, color_image
 from assetgen.parts import Files, load_part
 from assetgen.pixels.image_files import decode_image
+from assetgen.pixels.texture_files import Textures
 
 COLOR = np.arange(4 * 8 * 3, dtype=np.uint8).reshape(4, 8, 3)
 MATERIAL = color_image(COLOR).replace(normal=COLOR, orm=COLOR + 1)
@@ -106,3 +107,11 @@ def test_an_unknown_argument_is_refused() -> None:
 def test_an_animation_is_refused() -> None:
     with pytest.raises(InputError, match="glTF has no animated textures"):
         gltf(color_image(np.zeros((8, 4, 3), np.uint8), frames=Frames((100, 100))), "coin")
+
+
+def test_webp_textures_are_those_of_an_extension() -> None:
+    files = gltf(color_image(np.zeros((4, 4, 3), np.uint8)), "wall", textures=Textures[str](format="webp"))
+    document = json.loads(files["wall.gltf"])
+    assert document["extensionsRequired"] == document["extensionsUsed"] == ["EXT_texture_webp"]
+    assert document["textures"][0]["extensions"] == {"EXT_texture_webp": {"source": 0}}
+    assert (document["images"][0]["uri"], "wall.webp" in files) == ("wall.webp", True)

@@ -11,6 +11,7 @@ from assetgen.exporters.plain import plain
 from assetgen.images import Array, Frames, ImageSet, Tag, Trim, color_image, sequence
 from assetgen.parts import Context, load_part
 from assetgen.pixels.image_files import decode_image
+from assetgen.pixels.texture_files import Textures
 from assetgen.sources.atlas import atlas
 
 
@@ -160,3 +161,24 @@ def test_a_member_of_an_atlas_has_an_anchor_where_it_has_a_pivot() -> None:
     members = {"imp": color_image(ramp(4, 4), pivot=(0.5, 1.0)), "gem": color_image(ramp(4, 4))}
     frames = json.loads(plain(atlas(Context(members=members)), "all")["all.json"])["frames"]
     assert (frames["imp"]["anchor"], "anchor" in frames["gem"]) == ({"x": 0.5, "y": 1.0}, False)
+
+
+def test_textures_are_written_in_the_chosen_format_and_named_in_every_file() -> None:
+    webp = Textures[str](format="webp")
+    files = plain(hop(2), "imp", textures=webp)
+    assert (sorted(files), json.loads(files["imp.json"])["meta"]["image"]) == (["imp.json", "imp.webp"], "imp.webp")
+    panel = plain(color_image(ramp(9, 7), borders=(1, 1, 1, 1)), "panel", textures=webp)
+    assert b'url("panel.webp")' in panel["panel.css"]
+
+
+def test_channels_that_a_format_would_damage_stay_png() -> None:
+    images = color_image(ramp(4, 4)).replace(normal=ramp(4, 4, 3), height=ramp(4, 4, 1), emission=ramp(4, 4, 3))
+    files = plain(images, "a", textures=Textures[str](format="avif"))
+    assert sorted(files) == ["a.avif", "a_emission.avif", "a_height.png", "a_normal.png"]
+    lossy = plain(images, "a", textures=Textures[str](format="webp", quality=1))
+    assert (decode_image(lossy["a_normal.webp"]) == ramp(4, 4, 3)).all()
+
+
+def test_pixel_art_is_refused_in_a_format_that_changes_pixels() -> None:
+    with pytest.raises(InputError, match="the format avif changes the pixels of pixel art"):
+        plain(color_image(ramp(4, 4)), "a", use="pixel_sprite", textures=Textures[str](format="avif"))
