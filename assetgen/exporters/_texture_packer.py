@@ -7,8 +7,11 @@ import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from assetgen.exporters._channels import png_name, texture_name
-from assetgen.images import Frames, ImageSet, Region, Tag, Trim, frame_names, page_channel
+from assetgen.images import Array, Frames, ImageSet, Region, Tag, Trim, frame_names, page_channel
+from assetgen.pixels.outlines import convex_outline
 from assetgen.pixels.sheets import animation_names
 from assetgen.pixels.texture_files import Textures
 
@@ -18,11 +21,12 @@ _Timed = tuple[str, list[str], Frames]
 
 
 def sheet_json(
-    images: ImageSet, name: str, frames: Frames | None, textures: Textures[str] | None
+    images: ImageSet, name: str, frames: Frames | None, textures: Textures[str] | None, *, polygons: bool
 ) -> Iterator[tuple[str, bytes]]:
     """The path and the content of one JSON file for each page of an atlas, or of the sheet of a sequence.
 
-    Of the animations of an atlas, a page lists those whose frames are all on it.
+    With `polygons` each frame has its convex outline. Of the animations of an atlas, a page lists those whose frames
+    are all on it.
     """
     regions = images.meta.regions or {}
     regions = regions if frames else dict(sorted(regions.items()))
@@ -35,6 +39,8 @@ def sheet_json(
             meta["related_multi_packs"] = [PurePosixPath(each).name for each in names if each != names[page]]
         there = {member: region for member, region in regions.items() if (region.page or 0) == page}
         found = {member: _frame(region, anchored=bool(frames or region.pivot)) for member, region in there.items()}
+        if polygons:
+            found = {member: frame | _polygon(images[sheet], there[member]) for member, frame in found.items()}
         yield names[page], _json(_document(found, meta, [each for each in timed if found.keys() >= set(each[1])]))
 
 
@@ -108,6 +114,18 @@ def _frame(region: Region, *, anchored: bool = False) -> _Json:
         "sourceSize": {"w": full_width, "h": full_height},
         "pivot": pivot,
         **({"anchor": pivot} if anchored else {}),
+    }
+
+
+def _polygon(sheet: Array, region: Region) -> _Json:
+    """The mesh of a region as TexturePacker writes it: `vertices` in the whole image, `verticesUV` in the sheet."""
+    x, y, width, height = region.rect
+    left, top = region.trim.offset if region.trim else (0, 0)
+    outline = convex_outline(sheet[y : y + height, x : x + width])
+    return {
+        "vertices": (outline + np.array((left, top))).tolist(),
+        "verticesUV": (outline + np.array((x, y))).tolist(),
+        "triangles": [(0, corner, corner + 1) for corner in range(1, len(outline) - 1)],
     }
 
 

@@ -14,7 +14,7 @@ from assetgen.pixels.sheets import on_sheet
 from assetgen.pixels.texture_files import Textures
 
 
-@gained("textures")
+@gained("textures", "trim_mode")
 @part(version=1)
 def plain(
     images: ImageSet,
@@ -22,6 +22,7 @@ def plain(
     *,
     use: Use = "sprite",
     textures: Textures[Literal["png", "webp", "avif", "ktx2"]] | None = None,
+    trim_mode: Literal["polygon"] | None = None,
 ) -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and `NAME.json` for atlas, animation and tileset.
 
@@ -39,6 +40,8 @@ def plain(
     - `textures`: the file format; PNG by default. WebP is lossless without a `quality`, which is for colours only.
       AVIF (`quality` 80 by default) and KTX2 (UASTC; needs the program `basisu`) are not for pixel art. Channels that a
       format cannot hold stay PNG: height and depth, with AVIF all that are no colours. Only PNG has metadata.
+    - `trim_mode`: `polygon` adds the convex outline of each frame to the JSON, as a mesh (`vertices`, `verticesUV`,
+      `triangles`) that has fewer transparent pixels: `frame.customData` in Phaser, `sheet.data.frames` in Pixi.
 
     Example:
         export: {plain: {textures: {format: webp, quality: 90}}}
@@ -48,7 +51,7 @@ def plain(
     data = texture_files(images, textures, use)
     files = {texture_name(name, channel, textures): each for channel, each in data.items()}
     if images.meta.regions is not None:
-        files |= sheet_json(images, name, frames, textures)
+        files |= sheet_json(images, name, frames, textures, polygons=trim_mode == "polygon")
     if tileset := tileset_of(images):
         document = {"image": PurePosixPath(texture_name(name, "color", textures)).name, **asdict(tileset)}
         files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()

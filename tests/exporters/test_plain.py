@@ -182,3 +182,12 @@ def test_channels_that_a_format_would_damage_stay_png() -> None:
 def test_pixel_art_is_refused_in_a_format_that_changes_pixels() -> None:
     with pytest.raises(InputError, match="the format avif changes the pixels of pixel art"):
         plain(color_image(ramp(4, 4)), "a", use="pixel_sprite", textures=Textures[str](format="avif"))
+
+
+def test_a_frame_has_the_mesh_of_what_it_shows() -> None:
+    dot = color_image(np.pad(ramp(2, 1) | 1, ((1, 2), (1, 2), (0, 0))), trim=Trim((3, 4), (9, 9)))
+    packed = atlas(Context(members={"dot": dot}), extrude=0)
+    [frame] = json.loads(plain(packed, "all", trim_mode="polygon")["all.json"])["frames"].values()
+    assert sorted(frame["vertices"]) == [[4, 5], [4, 6], [6, 5], [6, 6]]
+    assert sorted(frame["verticesUV"]) == [[1, 1], [1, 2], [3, 1], [3, 2]]
+    assert frame["triangles"] == [[0, 1, 2], [0, 2, 3]]
