@@ -27,12 +27,14 @@ STEPS: dict[str, dict[str, Any]] = {
     "dissolve": {"pattern": "ordered"},
     "flash": {"strength": 0.5},
     "idle": {},
+    "match_colors": {},
     "nine_slice": {"middle": "make"},
     "outline": {"width": 2, "color": "#203040"},
     "palette": {"colors": 6},
     "panel": {"border": 4, "radius": 6},
     "pbr_maps": {},
     "pixelate": {"cell": 4, "colors": 8},
+    "pointer": {"shape": "hand"},
     "recolor": {"hue": "blue", "to": "orange"},
     "resize": {"scale": 0.5},
     "seamless": {},
@@ -48,7 +50,7 @@ STEPS: dict[str, dict[str, Any]] = {
 
 def drawn(name: str) -> ImageSet:
     images = fake(Context(), prompt="a red dragon", seed=3)
-    if name in ("align", "outline", "sprite_normals", "trim") or load_part("step", name).adds_frames:
+    if name in ("align", "match_colors", "outline", "sprite_normals", "trim") or load_part("step", name).adds_frames:
         cutout = load_part("step", "cutout")
         images = cutout.run(images, **dict(cutout.params()))
     if name == "clean_pixels":
@@ -56,6 +58,8 @@ def drawn(name: str) -> ImageSet:
         images = images.replace(color=noise).with_meta(pixel_art=True)
     if name == "align":
         images = load_part("step", "shake").run(images, distance=4)
+    if name == "match_colors":
+        images = load_part("step", "flash").run(images, color="#3060d0", strength=0.5)
     images = images.with_meta(tiles="xy") if name == "panel" else images
     part = load_part("step", name)
     made: ImageSet = part.run(images, **dict(part.params(**STEPS[name])))

@@ -17,7 +17,7 @@ PRESETS = {
     "pixel_sprite", "cartoon_icon", "item_icon", "character", "isometric_building", "tile_texture", "pixel_tile",
     "pbr_material", "skybox_strip", "concept_from_mesh", "painted_concept", "decal",
 }  # fmt: skip
-INTERFACE = {"ui_panel", "ui_button", "ui_bar", "ui_frame", "cursor"}
+INTERFACE = {"ui_panel", "ui_button", "ui_bar", "ui_frame", "cursor", "cursor_icon"}
 """Their templates are those of the presets that they extend."""
 MOTIONS = {"idle", "bob", "squash_stretch", "flash", "shake", "spin", "dissolve"}
 MODELS = {

@@ -20,6 +20,7 @@ from assetgen.machine import Machine
 from assetgen.pack.changes import changes_between, request_entry
 from assetgen.pack.licences import licence_notes
 from assetgen.pack.lock import LockEntry
+from assetgen.pack.motions import motion_notes
 from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.pack.references import reference_notes
@@ -138,7 +139,7 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     for recipe in plan.recipes:
         left = work[recipe.name]
         reasons = [] if left == "reuse" else [*_reasons(statuses[recipe.name], recipe, target, users[recipe.name])]
-        reasons += (*licence_notes(recipe, studio), *reference_notes(recipe)) if reasons else ()
+        reasons += (*licence_notes(recipe, studio), *reference_notes(recipe), *motion_notes(recipe)) if reasons else ()
         found.append(Surveyed(asset=recipe.name, work=left, reasons=tuple(reasons)))
     invalid = fnmatch.filter(plan.invalid, only)
     found += [Surveyed(asset=name, work="fail", reasons=(str(plan.invalid[name]),)) for name in invalid]

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from assetgen.errors import InputError
 from assetgen.images import Array, ImageSet, Tag, split_alpha, to_float
 
+VISIBLE = 0.5
+"""The alpha from which on a pixel counts."""
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -29,14 +32,25 @@ class Clip:
 
 
 def clips(images: ImageSet) -> Iterator[Clip]:
-    """The animations of a sequence of more than one frame; a sequence without tags is one. Refuses a still."""
-    timing = images.meta.frames
-    if timing is None:
-        raise InputError("the image is not an animation", cure="Use this check in presets of animations")
-    frames = tuple(np.concatenate([to_float(each) for each in split_alpha(f["color"])], axis=2) for f in images.frames)
-    for tag in timing.tags or (Tag("default", 0, len(frames) - 1),):
+    """The animations of a sequence of more than one frame; a sequence without tags is one. Refuses a still.
+
+    Where every animation has a single frame, as each side of a turnaround, all frames are one that does not loop.
+    """
+    frames = [frame for _, frame in all_frames(images)]
+    tags = images.meta.frames.tags if images.meta.frames else ()
+    if tags and all(tag.first == tag.last for tag in tags):
+        tags = (Tag("all", 0, len(frames) - 1, loop=False),)
+    for tag in tags or (Tag("default", 0, len(frames) - 1),):
         if tag.last > tag.first:
-            yield Clip(tag, frames[tag.first : tag.last + 1])
+            yield Clip(tag, tuple(frames[tag.first : tag.last + 1]))
+
+
+def all_frames(images: ImageSet) -> Iterator[tuple[int, Array]]:
+    """The number and the colours, RGBA in 0..1, of each frame of a sequence. Refuses a still."""
+    if images.meta.frames is None:
+        raise InputError("the image is not an animation", cure="Use this check in presets of animations")
+    for number, frame in enumerate(images.frames):
+        yield number, np.concatenate([to_float(each) for each in split_alpha(frame["color"])], axis=2)
 
 
 def difference(one: Array, other: Array) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from assetgen.checks._clips import Clip, clips, difference
+from assetgen.checks._clips import VISIBLE, Clip, clips, difference
 from assetgen.images import Array, ImageSet
 from assetgen.parts import Verdict, part
 
@@ -17,7 +17,6 @@ _SAME = 0.01
 _ALIKE = 0.05
 """Colours of frames that differ less count as this much: a pixel may turn another one's colour."""
 _LEVELS = 8
-_VISIBLE = 0.5
 
 
 @part(version=1, frames=True)
@@ -86,6 +85,6 @@ def _apart(steps: list[float], beside: list[bool], typical: Callable[[list[float
 
 def _color_shares(frame: Array) -> NDArray[np.float64]:
     """The share of each colour among the visible pixels, with 8 levels a channel."""
-    visible = frame[..., :3][frame[..., 3] >= _VISIBLE]
+    visible = frame[..., :3][frame[..., 3] >= VISIBLE]
     codes = np.rint(visible * (_LEVELS - 1)).astype(np.intp) @ (_LEVELS**2, _LEVELS, 1)
     return np.bincount(codes, minlength=_LEVELS**3) / max(len(codes), 1)

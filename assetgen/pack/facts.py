@@ -1,9 +1,10 @@
-"""Facts of a model that its card states, since nothing on this machine could be asked for them before a download."""
+"""Facts of a model that its card states, since nothing on this machine could be asked for them before a download; and
+the layout of the sheets that it draws."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _Amount = Annotated[float, Field(gt=0)]
 
@@ -21,3 +22,24 @@ class ModelFacts(BaseModel):
     gated: bool = False
     parameters: Mapping[str, _Amount] = {}
     seconds: Mapping[str, _Amount] = {}
+
+
+class Sheet(BaseModel):
+    """The layout of a picture that holds all frames of an animation, as a model or its LoRAs draw it.
+
+    `prompt` is the template for it. `names` are those of the rows. `motions` are the motions of the control `poses`
+    that the sheet shows; all of them where it is empty.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rows: Annotated[int, Field(ge=1, le=64)]
+    columns: Annotated[int, Field(ge=1, le=64)]
+    prompt: str = "{prompt}"
+    names: tuple[str, ...] = ()
+    motions: tuple[Literal["walk", "run", "attack"], ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.names and len(self.names) != self.rows:
+            raise ValueError(f"the sheet has {len(self.names)} names for {self.rows} rows")
+        return self

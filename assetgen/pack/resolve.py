@@ -19,6 +19,7 @@ from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pa
 from assetgen.pack.layers import AssetLayers, line_of
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
+from assetgen.pack.motions import drawn_by, sheet_arguments, sheet_in_use
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
 from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization
@@ -251,19 +252,21 @@ class _Resolver:
         _check_overrides(layers, {part.alias for part in parts})
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
         requested = self._with_locked_format(entry.name, source_stage(layers, seed_name, self._added(entry, members)))
-        size = requested.arguments.get("size")
+        size, card = requested.arguments.get("size"), requested.arguments.get("model")
+        sheet = sheet_in_use(layers, card)
         control_stages = with_reference_kinds(
-            requested, [layers.stage("control", part, size=size) for part in controls]
+            requested, [layers.stage("control", each, size=size) for each in controls if not drawn_by(each, sheet)]
         )
         referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
-        steps = [layers.stage("step", part) for part in preset.steps or ()]
+        steps = [layers.stage("step", part, **sheet_arguments(part, sheet)) for part in preset.steps or ()]
+        unjudged = self.draft and any(stage.part.adds_frames for stage in (requested, *steps))
         recipe = Recipe(
             name=entry.name,
             preset=preset.preset,
             source=draft_stage(requested) if self.draft else requested,
             controls=control_stages,
             steps=tuple(step.without_cards if self.draft else step for step in steps),
-            checks=tuple(layers.stage("check", part) for part in preset.checks or ()),
+            checks=() if unjudged else tuple(layers.stage("check", part) for part in preset.checks or ()),
             export=layers.stage("exporter", export, use=preset.use, folder=pack.target),
             tries=spec.tries or pack.tries or preset.tries or _DEFAULT_TRIES,
             members=(*members, *referenced),

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from assetgen.pack.facts import ModelFacts
+from assetgen.pack.facts import ModelFacts, Sheet
 from assetgen.parts import HubFile, Use, part_names
 from assetgen.terms import UNKNOWN_STUDIO, Commercial, Country, Studio
 
@@ -313,18 +313,17 @@ scale for each row; 8-bit floats that are multiplied with activations in 8 bits,
 class ModelCard(Spec):
     """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
-    `extends` names another card, whose keys this one has where it does not set them (see `pack/library.py`).
-    `prompts` holds prompt templates by preset name; `affixes` are put before and after every prompt. `digest` is the
-    sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their revision instead.
-    `not_in` are the countries in which its licence forbids every use.
-    `references` is how many reference pictures it takes beside the prompt (FLUX.2, Qwen-Image-Edit).
-    `network` and `vae` replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model
-    through `torch.compile`; by default this happens for packs of thousands of images on a CUDA device. `quantize`
-    is the number format of the large matrices of the network and the text encoders; "auto" is the most precise one
-    that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`). `seamless` is how a transformer
-    draws tiling images: by rolling the latents, with two predictions a step, or by position embeddings that are
-    periodic over the image, with one (for models with rotary embeddings). `guidance_end` is the fraction of the steps
-    after which classifier-free guidance ends: later steps take half the time.
+    `extends` names another card, whose keys this one has where it does not set them. `prompts` holds prompt templates
+    by preset name; `affixes` are put before and after every prompt. `digest` is the sha256 of its weight files (see
+    `assetgen models verify`); hub weights are identified by their revision instead. `not_in` are the countries in which
+    its licence forbids every use. `references` is how many reference pictures it takes (FLUX.2, Qwen-Image-Edit).
+    `sheet` is how it draws animations. `network` and `vae` replace the UNet or transformer and the autoencoder of
+    `weights`. `compile` runs the model through `torch.compile`; by default this happens for packs of thousands of
+    images on a CUDA device. `quantize` is the number format of the large matrices of the network and the text encoders;
+    "auto" is the most precise one that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`).
+    `seamless` is how a transformer draws tiling images: by rolling the latents, with two predictions a step, or by
+    position embeddings that are periodic over the image, with one (for models with rotary embeddings). `guidance_end`
+    is the fraction of the steps after which classifier-free guidance ends: later steps take half the time.
     """
 
     model: _Name
@@ -345,6 +344,7 @@ class ModelCard(Spec):
     prompts: Mapping[str, str] = {}
     controls: Mapping[str, ControlModel] = {}
     references: Annotated[int, Field(ge=0, le=16)] = 0
+    sheet: Sheet | None = None
     loras: tuple[Lora, ...] = ()
     embeddings: tuple[Embedding, ...] = ()
     network: Location | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.pack.layers import AssetLayers
+from assetgen.pack.motions import sheet_in_use
 from assetgen.pack.recipe import Stage, seed_from
 from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
 from assetgen.parts import Part, load_part
@@ -69,6 +70,8 @@ def _prompt(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:
     in_asset = spec.overrides.get(part.alias, {}).get("prompt")
     in_pack = pack.defaults.get(part.alias, {}).get("prompt")
     in_card = next((card.prompts[name] for name in layers.preset.lineage if name in card.prompts), "") if card else ""
+    if sheet := sheet_in_use(layers, card):
+        in_card = sheet.prompt
     template = str(in_asset or in_pack or in_card or part.arguments.get("prompt", "{prompt}"))
     if "{prompt}" in template and not spec.prompt.strip():
         what = f"asset '{layers.entry.name}' has no prompt"

@@ -1,5 +1,6 @@
 """Sequences as engines and pages show them: all frames on one sheet, and the animations that they make."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -65,6 +66,27 @@ def on_sheet(images: ImageSet) -> ImageSet:
         for number in range(len(stills))
     }
     return ImageSet(channels, replace(meta, regions=regions))
+
+
+def off_sheet(images: ImageSet, rows: int, columns: int, names: Sequence[str], duration: int) -> ImageSet:
+    """The frames of a sheet with cells of one size, row by row; each is shown for `duration` milliseconds.
+
+    Each row is an animation where `names` has one for each; else all frames are one, `default`. Raises `InputError` for
+    a sheet with fewer pixels than cells.
+    """
+    width, height = images.size[0] // columns, images.size[1] // rows
+    if not (width and height):
+        across, down = images.size
+        raise InputError(f"a sheet of {across} × {down} pixels has no {columns} × {rows} frames")
+    corners = [(x * width, y * height) for y in range(rows) for x in range(columns)]
+    frames = [_cut(images, slice(x, x + width), slice(y, y + height)) for x, y in corners]
+    tags = [Tag(name, row * columns, (row + 1) * columns - 1) for row, name in enumerate(names)]
+    timing = Frames((duration,) * len(frames), tuple(tags) or (Tag("default", 0, len(frames) - 1),))
+    return sequence(frames, timing).with_meta(tiles=None, trim=None, pivot=None)
+
+
+def _cut(images: ImageSet, columns: slice, rows: slice) -> ImageSet:
+    return images.map(lambda array: array[rows, columns])
 
 
 def _columns(count: int, width: int, height: int) -> int:

@@ -1,6 +1,6 @@
 """The frames of an animation from a diffusion model."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice, repeat
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from assetgen.images import Frames, ImageSet, Milliseconds, Tag
 from assetgen.images import sequence as stacked
 from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import BatchSource, Context, Control, InputFile, SourceJob, adds, part
+from assetgen.pixels.sheets import off_sheet
 from assetgen.sources._arguments import Guidance, LoraArgument, Scale, Seed, Steps, Strength
 
 _POSE = "openpose"
@@ -24,21 +25,21 @@ def _batch_key(arguments: Mapping[str, Any], controls: tuple[tuple[str, float, f
 
 
 def _sample(jobs: Iterable[SourceJob]) -> Iterator[ImageSet]:
-    """One sequence per job. The frames of all jobs are sampled in common batches."""
+    """One sequence per job. The pictures of all jobs are sampled in common batches."""
     from assetgen.diffusion.sampling.batches import sample
 
-    timings: list[Frames] = []
+    joins: list[tuple[int, Callable[[list[ImageSet]], ImageSet]]] = []
 
-    def frames() -> Iterator[SourceJob]:
+    def pictures() -> Iterator[SourceJob]:
         for job in jobs:
-            timing, stills = _frame_jobs(job)
-            timings.append(timing)
+            stills, join = _on_one_sheet(job) if _has_sheet(job) else _frame_jobs(job)
+            joins.append((len(stills), join))
             yield from stills
 
-    images = sample(frames())
+    images = sample(pictures())
     for first in images:
-        timing = timings.pop(0)
-        yield stacked([first, *islice(images, len(timing.durations) - 1)], timing)
+        count, join = joins.pop(0)
+        yield join([first, *islice(images, count - 1)])
 
 
 @adds(frames=True)
@@ -64,9 +65,10 @@ def sequence(
 
     The frames come from a control that draws one image for each frame, such as `turntable` or `poses`, or from
     `frames`, a list of words for each frame; the words, or those of the control, are added to the prompt. For a model
-    that takes reference pictures and has no control network for poses, the words alone describe the poses. `duration`
-    is that of a frame in milliseconds, where the control sets none. The other arguments are those of the source
-    `diffusion`.
+    that takes reference pictures and has no control network for poses, the words alone describe the poses. A model
+    whose card has a `sheet` for the motion draws all frames in one picture instead, and `poses` is not used.
+    `duration` is that of a frame in milliseconds, where the control sets none. The other arguments are those of the
+    source `diffusion`.
 
     Example:
         hurt: {preset: walk_cycle, prompt: a knight, sequence: {frames: [standing, bent over, lying]}}
@@ -76,8 +78,21 @@ def sequence(
     return images
 
 
-def _frame_jobs(job: SourceJob) -> tuple[Frames, list[SourceJob]]:
-    """The times of a job's frames, and the job of each frame."""
+def _has_sheet(job: SourceJob) -> bool:
+    """Whether the model draws all frames in one picture: nothing else sets them."""
+    drawn = any(each.images.meta.frames for each in job.context.controls)
+    return job.arguments["model"].sheet is not None and not (drawn or job.arguments["frames"])
+
+
+def _on_one_sheet(job: SourceJob) -> tuple[list[SourceJob], Callable[[list[ImageSet]], ImageSet]]:
+    """The job of a sheet, and how its frames are cut out."""
+    sheet, duration = job.arguments["model"].sheet, job.arguments["duration"]
+    picture = SourceJob(job.context, _of_one_image(job.arguments, ""))
+    return [picture], lambda made: off_sheet(made[0], sheet.rows, sheet.columns, sheet.names, duration)
+
+
+def _frame_jobs(job: SourceJob) -> tuple[list[SourceJob], Callable[[list[ImageSet]], ImageSet]]:
+    """The job of each frame, and how they become a sequence."""
     arguments, drawn = job.arguments, [each for each in job.context.controls if each.images.meta.frames]
     timing = _timing(arguments["frames"], arguments["duration"], drawn)
     count = len(timing.durations)
@@ -86,7 +101,7 @@ def _frame_jobs(job: SourceJob) -> tuple[Frames, list[SourceJob]]:
     for number, words in enumerate(timing.captions or repeat("", count)):
         context = replace(job.context, controls=tuple(stills[number] for stills in controls))
         jobs.append(SourceJob(context, _of_one_image(arguments, words)))
-    return replace(timing, captions=()), jobs
+    return jobs, lambda made: stacked(made, replace(timing, captions=()))
 
 
 def _timing(words: tuple[str, ...], duration: int, drawn: Sequence[Control]) -> Frames:

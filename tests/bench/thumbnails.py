@@ -48,7 +48,8 @@ assets:
   recolor: {{preset: recolor, members: [potion_blue], recolor: {{hue: blue, to: purple}}}}
   atlas: {{preset: atlas, members: ["potion_*", orb]}}
   icons: {{preset: icon_set, members: ["potion_*", orb]}}
-  cursor: {{preset: cursor, prompt: a sword, seed: 2}}
+  cursor: {{preset: cursor, prompt: gold metal, seed: 1}}
+  cursor_icon: {{preset: cursor_icon, prompt: a sword, seed: 2}}
   ui_panel: {{preset: ui_panel, prompt: dark wood planks, seed: 1}}
   ui_frame: {{preset: ui_frame, prompt: gold metal, seed: 1}}
   ui_button: {{preset: ui_button, prompt: green stone, seed: 1}}
@@ -86,6 +87,7 @@ ALONE = (
     "isometric_building",
     "decal",
     "cursor",
+    "cursor_icon",
     "ui_panel",
     "ui_frame",
     "turnaround",

@@ -1,5 +1,6 @@
-"""The checks of animations: registration, loop, pops."""
+"""The checks of animations: registration, loop, pops, colors."""
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from assetgen.build.stages import run_part
 from assetgen.errors import AssetgenError
 from assetgen.images import Array, Frames, ImageSet, Tag, color_image, sequence
 from assetgen.parts import Verdict, load_part
+
+CHECKS = ("registration", "loop", "pops", "colors")
 
 
 def body(x: int = 0, y: int = 0, *, height: int = 16, arm: int = 0, tone: int = 200) -> Array:
@@ -35,12 +38,12 @@ def check(name: str, images: ImageSet, **arguments: Any) -> Verdict:
 WALK = [body(arm=arm, y=arm % 2) for arm in (1, 2, 4, 7, 5, 3)]
 
 
-@pytest.mark.parametrize("name", ["registration", "loop", "pops"])
+@pytest.mark.parametrize("name", CHECKS)
 def test_a_regular_animation_passes(name: str) -> None:
     assert check(name, clip(*WALK)).passed, check(name, clip(*WALK))
 
 
-@pytest.mark.parametrize("name", ["registration", "loop", "pops"])
+@pytest.mark.parametrize("name", CHECKS)
 def test_a_still_is_refused(name: str) -> None:
     with pytest.raises(AssetgenError, match=f"{name}: the image is not an animation"):
         check(name, color_image(body()))
@@ -128,6 +131,21 @@ def test_animations_made_from_stills_pass(step: str) -> None:
     assert all(check(name, made).passed for name in ("registration", "loop", "pops"))
 
 
-@pytest.mark.parametrize("name", ["registration", "loop", "pops"])
+@pytest.mark.parametrize("name", CHECKS)
 def test_an_animation_of_one_frame_passes(name: str) -> None:
     assert check(name, clip(body())).passed
+
+
+def test_the_sides_of_a_turnaround_have_one_scale_and_one_ground() -> None:
+    sides = [color_image(each, pixel_art=True) for each in (body(), body(arm=4), body(height=20))]
+    timing = Frames((100,) * 3, tuple(Tag(name, at, at) for at, name in enumerate(("down", "left", "up"))))
+    assert check("registration", sequence(sides, timing)).reason == "frame 2 is 125% as high as the others"
+
+
+def test_frames_that_all_have_other_colours_fail_and_do_not_pop() -> None:
+    changing = clip(*(body(arm=arm)[..., [*list(order), 3]] for arm, order in enumerate(permutations(range(3)))))
+    assert [check(name, changing).passed for name in ("pops", "colors")] == [True, False]
+
+
+def test_lighter_shading_of_one_frame_is_no_other_colour() -> None:
+    assert check("colors", clip(body(), body(tone=210), body())).passed

@@ -9,6 +9,7 @@ import pytest
 from assetgen.errors import InputError
 from assetgen.images import Array, Frames, Tag, color_image
 from assetgen.images import sequence as stacked
+from assetgen.pack.facts import Sheet
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.sources.diffusion import diffusion
@@ -52,6 +53,20 @@ def test_sequences_of_different_lengths_are_sampled_together(tiny: ModelCard) ->
     defaults = {"negative": None, "image": None, "guidance": None, "strength": 0.6, "loras": ()}
     made = list(_sample(SourceJob(each.context, {**defaults, **each.arguments}) for each in jobs))
     assert [len(images.frames) for images in made] == [2, 1]
+
+
+def test_a_model_with_a_sheet_draws_all_frames_in_one_picture(tiny: ModelCard) -> None:
+    sheet = Sheet(rows=2, columns=4, names=("left", "right"))
+    card = tiny.model_copy(update={"sheet": sheet})
+    made = sequence(Context(), model=card, duration=50, **SMALL)
+    picture = diffusion(Context(), model=card, **SMALL)["color"]
+    assert made.meta.frames == Frames((50,) * 8, (Tag("left", 0, 3), Tag("right", 4, 7)))
+    assert np.abs(made.frames[5]["color"].astype(int) - picture[16:, 8:16]).max() <= 1
+
+
+def test_frames_that_are_given_win_over_a_sheet(tiny: ModelCard) -> None:
+    card = tiny.model_copy(update={"sheet": Sheet(rows=2, columns=4)})
+    assert len(sequence(drawn(90, 255), model=card, **SMALL).frames) == 2
 
 
 def test_controls_and_words_of_different_numbers_are_refused(tiny: ModelCard) -> None:
