@@ -204,7 +204,7 @@ Round = st.tuples(st.lists(Edit, min_size=1, max_size=4), st.none() | st.integer
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rounds=st.lists(Round, min_size=1, max_size=6))
 def test_edits_built_one_by_one_equal_a_clean_build(
     build_in: Build, rounds: list[tuple[list[tuple[str, int, int]], int | None]]
