@@ -40,6 +40,22 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prompted(Event):
+    """The `prompt` that a model samples, completed from the captions it was trained on. `known`: some are like it.
+    One event for assets with the same prompt, with the name of the first."""
+
+    model: str
+    prompt: str
+    known: bool
+
+    @property
+    def text(self) -> str:
+        """The event for people."""
+        unknown = "" if self.known else f"{self.model} has not seen anything like this: "
+        return f"{unknown}sampled as '{self.prompt}'"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Downloading(Event):
     """Progress of a download: `done` of `total` bytes of all files; `file` is its repository and path."""
 

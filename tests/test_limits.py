@@ -19,6 +19,7 @@ LIMITS = {
     "preset": "pack.library._MAX_LINEAGE server.catalog._MAX_THUMBNAIL",
     "folder of weights": "pack.weights._MAX_FILES",
     "weight file": "pack.weights._MAX_BYTES",
+    "captions": "pack.completion._MAX_BYTES",
     "ONNX network": "diffusion.loading.onnx_files._MAX_BYTES",
     "lock": "pack.lock._MAX_BYTES",
     "manifest, journal": "build.manifest._MAX_BYTES build.publish._MAX_JOURNAL",
@@ -49,6 +50,7 @@ OTHER = (
     " diffusion.families.sd3._MAX_SEQUENCE_LENGTH"
     " diffusion.loading.textual_inversion._MAX_DIMENSIONS diffusion.sampling.decode._MAX_PIXELS"
     " diffusion.speed.compiling._MAX_SHAPES diffusion.speed.cuda_graphs._MAX_GRAPHS pack.changes._MAX_SHOWN"
+    " pack.captions._MAX_ROWS pack.captions._MAX_WORDS"
     " server.jobs.MAX_EVENTS server.jobs.MAX_STARTS server.projects._MAX_SEGMENT server.requests.MAX_SAFE_INTEGER"
     " server.routes._MAX_WAIT steps.pixelate._MOST_SAMPLES"
 )

@@ -25,6 +25,7 @@ from assetgen.errors import AssetgenError
 from assetgen.events import Emit, Finished, Planned, Published, Reused, Work
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe
+from assetgen.pack.source import prompted
 from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
 
@@ -61,8 +62,10 @@ def build_recipes(
         check_file_ids([recipe for recipe in recipes if work[recipe.name] != "reuse"], target)
         pending = [recipe for recipe in recipes if not run.is_done(recipe, work[recipe.name])]
         pending = run.with_lost_members(pending)
-        to_sample = sum(work_from_store(recipe, machine.store) == "sample" for recipe in pending)
-        sampler.report(Planned(assets=len(recipes), to_sample=to_sample))
+        to_sample = [recipe for recipe in pending if work_from_store(recipe, machine.store) == "sample"]
+        sampler.report(Planned(assets=len(recipes), to_sample=len(to_sample)))
+        for event in {event.prompt: event for recipe in reversed(to_sample) if (event := prompted(recipe))}.values():
+            sampler.report(event)
         if pending:
             machine.store.check_writable()
         for wave in _waves(pending):

@@ -24,6 +24,7 @@ from assetgen.pack.motions import motion_notes
 from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.pack.references import reference_notes
+from assetgen.pack.source import prompted
 from assetgen.pixels.fingerprint import SIMILAR, distance, fingerprint
 from assetgen.store.store import Store
 
@@ -140,6 +141,8 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
         left = work[recipe.name]
         reasons = [] if left == "reuse" else [*_reasons(statuses[recipe.name], recipe, target, users[recipe.name])]
         reasons += (*licence_notes(recipe, studio), *reference_notes(recipe), *motion_notes(recipe)) if reasons else ()
+        if left == "sample" and (event := prompted(recipe)):
+            reasons.append(event.text)
         found.append(Surveyed(asset=recipe.name, work=left, reasons=tuple(reasons)))
     invalid = fnmatch.filter(plan.invalid, only)
     found += [Surveyed(asset=name, work="fail", reasons=(str(plan.invalid[name]),)) for name in invalid]

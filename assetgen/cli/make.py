@@ -9,6 +9,7 @@ from assetgen.cli.build import run
 from assetgen.cli.options import (
     DeviceOption,
     DraftOption,
+    ExactPromptOption,
     JsonOption,
     NoncommercialOption,
     OverwriteOption,
@@ -25,10 +26,7 @@ def make(
     prompt: Annotated[str, typer.Argument(help="The prompt.")] = "",
     *,
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")] = 1,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, help="The seed of the first variation; the others count up [default: from the prompt]."),
-    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The first seed, instead of one from the prompt.")] = None,
     model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
     image: Annotated[Path | None, typer.Option(help="The picture to start from, or to animate.")] = None,
     settings: Annotated[
@@ -36,6 +34,7 @@ def make(
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the files.")] = Path("out/make"),
     engine: Annotated[str, typer.Option(help="The exporter that writes the files.")] = "plain",
+    exact_prompt: ExactPromptOption = False,
     draft: DraftOption = False,
     overwrite: OverwriteOption = False,
     allow_noncommercial: NoncommercialOption = False,
@@ -65,7 +64,7 @@ def make(
             raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
     start = _start(preset, image)
     arguments = {alias: {**start.get(alias, {}), **overrides.get(alias, {})} for alias in {**start, **overrides}}
-    entry = {"preset": preset, "prompt": prompt, "model": model, **arguments}
+    entry = {"preset": preset, "prompt": prompt, "model": model, "exact_prompt": exact_prompt, **arguments}
     title = prompt or (f"{image.stem} {preset}" if image else preset)
     assets = {name: {**entry, "seed": each} for name, each in variations(title, count, seed).items()}
     options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)

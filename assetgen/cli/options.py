@@ -27,6 +27,10 @@ DeviceOption = Annotated[
 ]
 JunitOption = Annotated[Path | None, typer.Option("--junit", help="Also write a JUnit XML report.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON event a line to stdout.")]
+ExactPromptOption = Annotated[
+    bool,
+    typer.Option("--exact-prompt", help="Do not complete the prompt from the captions that the model was trained on."),
+]
 DraftOption = Annotated[bool, typer.Option("--draft", help="Draw placeholders instead of loading the model.")]
 NoncommercialOption = Annotated[
     bool,

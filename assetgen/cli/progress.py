@@ -19,6 +19,7 @@ from assetgen.events import (
     Lost,
     Offloading,
     Planned,
+    Prompted,
     Published,
     Quantizing,
     Reused,
@@ -71,6 +72,8 @@ def _text(event: Event) -> str:
             return f"{event.assets} assets, {event.to_sample} to sample"
         case Warned():
             return f"warning: {event.reason}"
+        case Prompted():
+            return f"  {event.asset}: {event.text}"
         case Loading():
             return f"loading {event.model}"
         case Quantizing():

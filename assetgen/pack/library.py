@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from assetgen.errors import InputError
 from assetgen.files import is_regular_file, read_limited
 from assetgen.machine import user_presets
-from assetgen.pack.schema import ModelCard, Pack, PartArguments, PartSpec, Preset, parse_part
-from assetgen.pack.weights import with_digests
+from assetgen.pack.completion import CaptionFile
+from assetgen.pack.schema import ModelCard, Pack, PartArguments, PartSpec, Preset, SingleFile, parse_part
+from assetgen.pack.weights import local_path, with_digests
 from assetgen.pack.yaml_files import MAX_YAML_BYTES, Document, KeyPath, read_yaml, validate
 from assetgen.parts import ReadGuard, allow_any_file, did_you_mean, part_names
 from assetgen.pixels.palettes import PALETTE_KINDS
@@ -23,7 +24,7 @@ INBOX = "inbox"
 _MAX_LINEAGE = 50
 """Presets in a chain of `extends`."""
 _OF_LICENCE = frozenset({"licence_url", "commercial", "not_in"})
-_OF_WEIGHTS = _OF_LICENCE | {"licence", "digest", "facts"}
+_OF_WEIGHTS = _OF_LICENCE | {"licence", "digest", "facts", "captions"}
 """Keys of a model card that describe its licence and its weights."""
 _Loaded = TypeVar("_Loaded")
 _PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
@@ -88,6 +89,7 @@ class Library:
     _presets: dict[str, ResolvedPreset] = field(default_factory=dict, repr=False)
     _written: dict[str, tuple[Document, Preset]] = field(default_factory=dict, repr=False)
     _cards: dict[str, ModelCard] = field(default_factory=dict, repr=False)
+    _captions: dict[Path, CaptionFile] = field(default_factory=dict, repr=False)
 
     def preset_names(self) -> tuple[str, ...]:
         """Names of all presets, sorted. YAML files without the key `preset` are skipped."""
@@ -118,6 +120,16 @@ class Library:
     def card_as_written(self, name: str) -> ModelCard:
         """A model card, merged with those it extends, with only the digests that their files have."""
         return self._extend(name, ())
+
+    def captions(self, card: ModelCard) -> CaptionFile | None:
+        """The captions that a model was trained on; None where its card has none. Raises `InputError` for a file that
+        must not be read."""
+        if card.captions is None:
+            return None
+        if isinstance(card.captions, SingleFile):
+            self.read_guard(card.captions.file)
+        path = local_path(card.captions)
+        return self._captions.setdefault(path, CaptionFile(path)) if path else None
 
     def palette(self, name: str, folder: Path) -> Path:
         """A palette file in `folder`, else the library's of that name. Raises `InputError` for an unknown one."""

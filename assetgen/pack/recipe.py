@@ -121,6 +121,8 @@ class RecipeFacts:
     """Name of the model card; None for sources without a model."""
     licences: Mapping[str, str] = field(default_factory=dict)
     """Licences by the name of model, control network, LoRA, embedding or detector."""
+    known_to_model: bool | None = None
+    """Whether the model was trained on anything like the prompt; None where it is not compared. In no file and key."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """The known facts as a JSON object."""

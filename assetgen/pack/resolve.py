@@ -23,7 +23,7 @@ from assetgen.pack.motions import drawn_by, sheet_arguments, sheet_in_use
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
 from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization
-from assetgen.pack.source import draft_stage, source_stage
+from assetgen.pack.source import completion_of, draft_stage, source_stage
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, Part, did_you_mean, part_names
 
@@ -63,6 +63,8 @@ def resolve_pack(
     `engine` is the exporter where neither pack nor preset names one. Raises `InputError` with file and line; errors of
     inbox files are added to `invalid` instead where it is given.
     """
+    if draft:  # its source draws no prompts
+        file = replace(file, pack=file.pack.model_copy(update={"exact_prompt": True}))
     _check_target(file)
     _check_defaults(file)
     entries, errors = entries_of(file)
@@ -272,7 +274,7 @@ class _Resolver:
             members=(*members, *referenced),
             where=layers.where(),
         )
-        return replace(recipe, facts=self._facts(recipe, spec.prompt, seed_name))
+        return replace(recipe, facts=self._facts(recipe, layers, seed_name))
 
     def _with_locked_format(self, asset: str, source: Stage) -> Stage:
         """The source stage, where `quantize: auto` of its card is the number format that the lock records."""
@@ -295,15 +297,19 @@ class _Resolver:
         except InputError as error:
             raise error.at(line_of(self.file, entry, "preset")) from error
 
-    def _facts(self, recipe: Recipe, prompt: str, seed_name: str) -> RecipeFacts:
+    def _facts(self, recipe: Recipe, layers: AssetLayers, seed_name: str) -> RecipeFacts:
         derived = recipe.source.arguments.get("seed") == seed_from(self.file.pack.seed, seed_name)
         card = recipe.source.arguments.get("model")
+        completion = (
+            completion_of(layers, card) if isinstance(card, ModelCard) and "prompt" in recipe.source.arguments else None
+        )
         return RecipeFacts(
-            prompt=prompt,
+            prompt=layers.entry.spec.prompt,
             pack=self.file.pack.pack,
             seed_name=seed_name if derived else None,
             model=card.model if isinstance(card, ModelCard) else None,
             licences={terms.name: terms.text for terms in terms_of(recipe)},
+            known_to_model=completion.near if completion else None,
         )
 
 

@@ -111,6 +111,7 @@ class AssetSpec(BaseModel):
     members: tuple[str, ...] = ()
     matrix: Mapping[str, tuple[str | int | float, ...]] = {}
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
+    exact_prompt: bool | None = None
 
     @property
     def overrides(self) -> dict[str, Any]:
@@ -147,6 +148,7 @@ class Pack(Spec):
     style: str = ""
     studio: Studio = UNKNOWN_STUDIO
     tries: Annotated[int, Field(ge=1, le=64)] | None = None
+    exact_prompt: bool = False
     defaults: Mapping[str, PartArguments] = {}
     inbox: Mapping[str, Mapping[str, Any] | None] = {}
     assets: Mapping[str, AssetSpec] = {}
@@ -222,10 +224,8 @@ _TERMS = {"licence", "licence_url", "commercial", "not_in", "facts"}
 
 class ControlModel(Spec):
     """The control network of a model for one kind of control. `mode` selects that kind in a ControlNet union.
-
     The `weights` of an IP-Adapter are a folder with its .safetensors file (`adapter` names it if there are several) and
-    a folder `image_encoder`.
-    """
+    a folder `image_encoder`."""
 
     weights: Location
     type: Literal["controlnet", "controlnet_union", "t2i_adapter", "ip_adapter"] = "controlnet"
@@ -255,9 +255,7 @@ class Scheduler(Spec):
 
 class ExtraWeights(Spec):
     """A .safetensors file that adds to a model: a local `file`, or `hub`, `revision` and `file` of a hub repository.
-
-    `digest` is computed by `weights_digest`; a hub file is identified by its revision instead.
-    """
+    `digest` is computed by `weights_digest`; a hub file is identified by its revision instead."""
 
     file: Annotated[
         Annotated[Path, Tag("file")] | Annotated[HubFile, Tag("hub")],
@@ -314,16 +312,17 @@ class ModelCard(Spec):
     """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
     `extends` names another card, whose keys this one has where it does not set them. `prompts` holds prompt templates
-    by preset name; `affixes` are put before and after every prompt. `digest` is the sha256 of its weight files (see
-    `assetgen models verify`); hub weights are identified by their revision instead. `not_in` are the countries in which
-    its licence forbids every use. `references` is how many reference pictures it takes (FLUX.2, Qwen-Image-Edit).
-    `sheet` is how it draws animations. `network` and `vae` replace the UNet or transformer and the autoencoder of
-    `weights`. `compile` runs the model through `torch.compile`; by default this happens for packs of thousands of
-    images on a CUDA device. `quantize` is the number format of the large matrices of the network and the text encoders;
-    "auto" is the most precise one that fits into the memory of a CUDA device (see `diffusion/loading/quantizing.py`).
-    `seamless` is how a transformer draws tiling images: by rolling the latents, with two predictions a step, or by
-    position embeddings that are periodic over the image, with one (for models with rotary embeddings). `guidance_end`
-    is the fraction of the steps after which classifier-free guidance ends: later steps take half the time.
+    by preset name, `captions` those that prompts are completed from; `affixes` are put before and after every prompt.
+    `digest` is the sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their
+    revision instead. `not_in` are the countries in which its licence forbids every use. `references` is how many
+    reference pictures it takes (FLUX.2, Qwen-Image-Edit). `sheet` is how it draws animations. `network` and `vae`
+    replace the UNet or transformer and the autoencoder of `weights`. `compile` runs the model through `torch.compile`;
+    by default this happens for packs of thousands of images on a CUDA device. `quantize` is the number format of the
+    large matrices of the network and the text encoders; "auto" is the most precise one that fits into the memory of a
+    CUDA device (see `diffusion/loading/quantizing.py`). `seamless` is how a transformer draws tiling images: by rolling
+    the latents, with two predictions a step, or by position embeddings that are periodic over the image, with one (for
+    models with rotary embeddings). `guidance_end` is the fraction of the steps after which classifier-free guidance
+    ends: later steps take half the time.
     """
 
     model: _Name
@@ -342,6 +341,7 @@ class ModelCard(Spec):
     defaults: PartArguments = {}
     affixes: tuple[str, str] = ("", "")
     prompts: Mapping[str, str] = {}
+    captions: Bundled | SingleFile | None = None
     controls: Mapping[str, ControlModel] = {}
     references: Annotated[int, Field(ge=0, le=16)] = 0
     sheet: Sheet | None = None
@@ -376,7 +376,7 @@ class ModelCard(Spec):
 
         Control networks are left out: those that an asset uses enter its keys with its control images.
         """
-        text = {"model", "about", "prompts", "affixes", "defaults", *_TERMS}
+        text = {"model", "about", "prompts", "captions", "affixes", "defaults", *_TERMS}
         no_pixels = {*text, "batch", "compile", "controls", "references"}
         return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 

@@ -5,9 +5,11 @@ from math import inf
 from typing import Any
 
 from assetgen.errors import InputError
+from assetgen.events import Prompted
+from assetgen.pack.completion import CompletedPrompt
 from assetgen.pack.layers import AssetLayers
 from assetgen.pack.motions import sheet_in_use
-from assetgen.pack.recipe import Stage, seed_from
+from assetgen.pack.recipe import Recipe, Stage, seed_from
 from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
 from assetgen.parts import Part, load_part
 
@@ -67,18 +69,42 @@ def _model_card(layers: AssetLayers, loaded: Part, part: PartSpec) -> ModelCard 
 def _prompt(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:
     """The asset's prompt and the pack's style in the template of asset, pack, model card or preset."""
     spec, pack = layers.entry.spec, layers.file.pack
-    in_asset = spec.overrides.get(part.alias, {}).get("prompt")
-    in_pack = pack.defaults.get(part.alias, {}).get("prompt")
-    in_card = next((card.prompts[name] for name in layers.preset.lineage if name in card.prompts), "") if card else ""
-    if sheet := sheet_in_use(layers, card):
-        in_card = sheet.prompt
-    template = str(in_asset or in_pack or in_card or part.arguments.get("prompt", "{prompt}"))
+    template = _template(layers, part, card)
     if "{prompt}" in template and not spec.prompt.strip():
         what = f"asset '{layers.entry.name}' has no prompt"
         raise InputError(what, where=layers.where(), cure="Describe the image, like prompt: a red dragon")
-    prompt = ", ".join(filter(None, (spec.prompt.strip(), pack.style.strip())))
+    completion = completion_of(layers, card) if card else None
+    own = completion.prompt if completion else spec.prompt.strip()
+    prompt = ", ".join(filter(None, (own, pack.style.strip())))
     before, after = card.affixes if card else ("", "")
     return before + template.replace("{prompt}", prompt) + after
+
+
+def completion_of(layers: AssetLayers, card: ModelCard) -> CompletedPrompt | None:
+    """The asset's prompt, completed from the captions of its model that have the style of its template ("pixel art
+    sprite of {prompt}"); None where there are none, and where pack or asset ask for the exact prompt."""
+    spec, pack = layers.entry.spec, layers.file.pack
+    exact = pack.exact_prompt if spec.exact_prompt is None else spec.exact_prompt
+    captions = None if exact else layers.file.library.captions(card)
+    style, of, _ = _template(layers, layers.preset.source, card).partition(" of {prompt}")
+    return captions.complete(spec.prompt.strip(), style) if captions and of else None
+
+
+def prompted(recipe: Recipe) -> Prompted | None:
+    """The prompt that an asset is sampled with; None where its model has no captions to compare it with."""
+    known, model = recipe.facts.known_to_model, recipe.facts.model
+    if known is None or model is None:
+        return None
+    return Prompted(asset=recipe.name, model=model, prompt=recipe.source.arguments["prompt"], known=known)
+
+
+def _template(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:
+    in_asset = layers.entry.spec.overrides.get(part.alias, {}).get("prompt")
+    in_pack = layers.file.pack.defaults.get(part.alias, {}).get("prompt")
+    in_card = next((card.prompts[name] for name in layers.preset.lineage if name in card.prompts), "") if card else ""
+    if sheet := sheet_in_use(layers, card):
+        in_card = sheet.prompt
+    return str(in_asset or in_pack or in_card or part.arguments.get("prompt", "{prompt}"))
 
 
 def _scaled(native: ImageSize, scale: Any) -> ImageSize | None:

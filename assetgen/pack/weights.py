@@ -43,11 +43,11 @@ def weights_digest(path: Path) -> str:
 
 
 def local_path(location: Location) -> Path | None:
-    """The folder or file of local weights, which may not exist; None for weights on the hub."""
+    """The folder or file of local weights or captions, which may not exist; None for weights on the hub."""
     match location:
         case Bundled(bundled=name):
             folder = (BUNDLED_WEIGHTS / name).resolve()
-            if not folder.is_relative_to(BUNDLED_WEIGHTS.resolve()) or not folder.is_dir():
+            if not folder.is_relative_to(BUNDLED_WEIGHTS.resolve()) or not folder.exists():
                 raise InputError(f"assetgen contains no weights named '{name}'", cure="Use {folder: …} for your own")
             return folder
         case Folder(folder=folder):

@@ -83,6 +83,7 @@ class Make(RequestBody):
     seed: _Seed | None = Field(
         None, description="The seed of the first variation; each next one adds 1. Without it, from the prompt."
     )
+    exact_prompt: bool = Field(False, description="Do not complete the prompt from the model's captions.")
     settings: Settings = Field({}, description="{PART: {ARGUMENT: VALUE}}", examples=[{"pixelate": {"colors": 8}}])
     inputs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.[A-Za-z0-9_]{1,60}$")], Upload] = Field(
         {}, description="Uploads for file arguments: {PART.ARGUMENT: UPLOAD}"

@@ -85,7 +85,8 @@ def _pack_of(request: Make, context: ServerContext, count: int) -> PackFile:
     library = library_for(folder, may_read_projects(context.jobs, context.uploads))
     preset = library.preset(request.preset)
     overrides = _overrides(request, preset, context)
-    entry = {"preset": request.preset, "prompt": request.prompt, "model": request.model, **overrides}
+    entry: dict[str, object] = {"preset": request.preset, "prompt": request.prompt, "model": request.model, **overrides}
+    entry["exact_prompt"] = request.exact_prompt
     if request.negative is not None:
         entry["negative"] = request.negative
     seeds = variations(request.prompt or request.preset, count, request.seed)
