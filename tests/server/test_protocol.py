@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,6 +77,9 @@ def test_a_low_limit_of_open_files_allows_fewer_connections(daemon: Any) -> None
         assert response(client, b"GET /api/v1/status HTTP/1.1\r\n")[0] == 503
         for _ in range(300):
             stack.enter_context(connected(client))
+    until = time.monotonic() + 60  # the server notices closed connections one after the other
+    while client.request("GET", "/status").status == 503 and time.monotonic() < until:
+        time.sleep(0.1)
     assert client.get("/status")["name"] == "assetgen"
     process.terminate()
     assert "Traceback" not in process.stderr.read()
