@@ -97,11 +97,15 @@ class HubFile(BaseModel):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Result of a check: pass or fail, the reason, and a score whose meaning the check's docstring defines."""
+    """Result of a check: pass or fail, the reason, and a score whose meaning the check's docstring defines.
+
+    `quality` compares images of one request, from 0 (worst) to 1; None for a check that only accepts or rejects.
+    """
 
     score: float
     passed: bool
     reason: str = ""
+    quality: float | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ class _Options(TypedDict, total=False):
     members: bool
     ordered: bool
     frames: bool
+    ranks: bool
     new_project: Callable[[str], Files]
     engine_owned: tuple[str, ...]
     shared: tuple[str, ...]
@@ -196,6 +201,8 @@ class Traits:
     """Of a source with members: it receives them in the order of the pack, not sorted by name."""
     frames: bool = False
     """Of a step or check: it receives all frames of a sequence at once; others run on each frame."""
+    ranks: bool = False
+    """Of a check: its verdicts have a `quality`, by which the best of several attempts is kept."""
     new_project: Callable[[str], Files] | None = None
     """Of an exporter: the files of an empty project of the engine, for the name of a pack."""
     engine_owned: tuple[str, ...] = ()

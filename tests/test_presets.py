@@ -9,7 +9,7 @@ import trimesh
 
 from assetgen.events import Event, Failed
 from assetgen.pack.library import library_for
-from assetgen.pack.schema import Hub
+from assetgen.pack.locations import Hub
 from assetgen.parts import HubFile
 
 Build = Callable[..., list[Event]]

@@ -1,10 +1,12 @@
-"""Attempts at a recipe: the same request with other seeds, until its checks accept an image."""
+"""Attempts at a recipe: the same request with other seeds, until its checks accept an image; the best of several."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from assetgen.build.cost import Cost
+from assetgen.images import ImageSet
 from assetgen.pack.recipe import Recipe, identity_json, json_digest
+from assetgen.parts import Verdict
 from assetgen.store.store import Store
 
 
@@ -36,12 +38,45 @@ class Attempt:
         source = self.recipe.source
         return json_digest(source.name, *(identity_json(source.arguments.get(key)) for key in ("model", "loras")))
 
+    @property
+    def round(self) -> "tuple[Attempt, ...]":
+        """The attempts that are made together: the first `best_of`, or this one alone."""
+        first = self.attempt == 0 and self.recipe.pick is None
+        return tuple(Attempt(self.recipe, number) for number in range(self.recipe.best_of)) if first else (self,)
+
     def next(self) -> "Attempt | None":
-        """The next attempt; None where none is left, where this one was picked, or where the source has no seed."""
-        more = (
-            self.attempt + 1 < self.recipe.tries and "seed" in self.recipe.source.arguments and self.recipe.pick is None
-        )
-        return Attempt(self.recipe, self.attempt + 1) if more else None
+        """The attempt after its round; None where none is left, where it is picked, or where the source has no seed."""
+        number = self.round[-1].attempt + 1
+        more = number < self.recipe.tries and "seed" in self.recipe.source.arguments and self.recipe.pick is None
+        return Attempt(self.recipe, number) if more else None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finished attempt with the verdicts of its checks, by their aliases."""
+
+    attempt: Attempt
+    images: ImageSet
+    verdicts: tuple[tuple[str, Verdict], ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all checks accept it."""
+        return all(verdict.passed for _, verdict in self.verdicts)
+
+    @property
+    def rank(self) -> tuple[int, float, int]:
+        """Its place among attempts at the same recipe, the best highest: the number of checks that accept it, then the
+        sum of their qualities; of equal attempts the first."""
+        verdicts = [verdict for _, verdict in self.verdicts]
+        quality = round(sum(verdict.quality or 0.0 for verdict in verdicts), 4)
+        return sum(verdict.passed for verdict in verdicts), quality, -self.attempt.attempt
+
+    @property
+    def rejections(self) -> str:
+        """What its checks report against it."""
+        failed = [(name, verdict) for name, verdict in self.verdicts if not verdict.passed]
+        return "; ".join(f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in failed)
 
 
 @dataclass(frozen=True)

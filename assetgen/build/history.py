@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assetgen.build.attempts import Attempt
 from assetgen.build.cost import HOUR
 from assetgen.build.stages import batch_key
 from assetgen.events import Drawn, Finished
@@ -95,7 +96,8 @@ class Forecast:
 
 def forecast(to_sample: Sequence[Recipe], to_finish: int, history: Mapping[str, Measurement]) -> Forecast:
     """A forecast from measured times. Drafts and atlases, which need no model, count as finishing only."""
-    found = [history.get(group_of(recipe)) for recipe in to_sample if recipe.source.part.traits.batch]
+    sampled = [recipe for recipe in to_sample if recipe.source.part.traits.batch]
+    found = [history.get(group_of(recipe)) for recipe in sampled for _ in Attempt(recipe, recipe.pick or 0).round]
     known = [each for each in found if each]
     extra = [history[LOADING].seconds] if known and LOADING in history else []
     extra += [history[FINISHING].seconds * to_finish] if FINISHING in history else []

@@ -15,13 +15,13 @@ from functools import partial
 from itertools import islice
 from typing import cast
 
-from assetgen.build.attempts import Attempt, finished_attempt
+from assetgen.build.attempts import Attempt, Judged, finished_attempt
 from assetgen.build.background import BackgroundWork
 from assetgen.build.cost import Cost, cost_of, summed
 from assetgen.build.provenance import stamp
 from assetgen.build.stages import apply_steps, batch_key, render_control, run_checks, run_exporter, run_source
 from assetgen.errors import AssetgenError, BuildError, NotInstalledError, printable
-from assetgen.events import Checked, Drawn, Emit, Event, Failed
+from assetgen.events import Checked, Drawn, Emit, Event, Failed, Warned
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe, Stage
@@ -107,8 +107,10 @@ class Sampler:
             self.emit(event)
 
     def fail(self, recipe: Recipe, error: AssetgenError) -> None:
-        """Report that an asset failed."""
+        """Report once that an asset failed."""
         with self.lock:
+            if recipe.name in self.failed:
+                return
             self.failed.add(recipe.name)
             where = f"{recipe.where}: " if recipe.where else ""
             self.emit(Failed(asset=recipe.name, reason=printable(f"{where}{error}"), exit_code=error.exit_code))
@@ -245,23 +247,45 @@ class Sampler:
             raise BuildError(f"the images of '{recipe.name}' are damaged in the store", cure="Build again")
         return images
 
-    def complete(self, sampled: Sampled) -> FinishedAttempt | Attempt:
-        """Steps, checks and export, saved in the store. Returns the next attempt where a check rejected this one."""
-        attempt, recipe = sampled.attempt, sampled.attempt.recipe
-        done = self.apply_steps(sampled)
-        verdicts = self.run_checks(attempt, done)
-        rejected = [f"{name} {verdict.score:.3g}: {verdict.reason}" for name, verdict in verdicts if not verdict.passed]
-        if rejected and recipe.pick is None:
+    def complete(self, attempt: Attempt, made: Sequence[Sampled]) -> FinishedAttempt | Attempt:
+        """Steps and checks of the attempts of a round, and export of the best, saved in the store. Returns the next
+        attempt where the checks rejected them all."""
+        judged = [self.judge(sampled) for sampled in made]
+        best, last = max(judged, key=lambda each: each.rank), attempt.round[-1]
+        if not best.passed and attempt.recipe.pick is None:
             if following := attempt.next():
                 return following
-            number = attempt.attempt + 1
-            raise BuildError(f"its checks rejected all {number} attempts ({'; '.join(rejected)})")
-        scores = {name: float(verdict.score) for name, verdict in verdicts}
-        cost = self.cost(attempt)
+            best = self._best_rejected(last)
+        return self._export(best, last)
+
+    def judge(self, sampled: Sampled) -> Judged:
+        """Run the steps and the checks of an attempt."""
+        done = self.apply_steps(sampled)
+        return Judged(sampled.attempt, done, tuple(self.run_checks(sampled.attempt, done)))
+
+    def _best_rejected(self, last: Attempt) -> Judged:
+        """The best of all attempts of a recipe with `on_fail: best`, none of which its checks accept."""
+        recipe, count = last.recipe, last.attempt + 1
+        judged = [
+            Judged(attempt, images, tuple(run_checks(images, recipe.checks).items()))
+            for attempt in (Attempt(recipe, number) for number in range(count))
+            if (images := self.store.read_images("images", attempt.images_key))
+        ]
+        best = max(judged, key=lambda each: each.rank)
+        if recipe.on_fail == "reject":
+            raise BuildError(f"its checks rejected all {count} attempts (the best: {best.rejections})")
+        what = f"its checks rejected all {count} attempts, so the best is published ({best.rejections})"
+        self.report(Warned(reason=f"{recipe.name}: {what}"))
+        return best
+
+    def _export(self, accepted: Judged, last: Attempt) -> FinishedAttempt:
+        attempt, recipe = accepted.attempt, accepted.attempt.recipe
+        scores = {name: float(verdict.score) for name, verdict in accepted.verdicts}
+        cost = self.cost(last)
         judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
         self.store.write_json("accepted", recipe.accepted_key, judgement)
         with self.timed("export"):
-            files = stamp(run_exporter(done, recipe.export, recipe.name), recipe, attempt.attempt)
+            files = stamp(run_exporter(accepted.images, recipe.export, recipe.name), recipe, attempt.attempt)
             self.store.write("files", recipe.files_key, files)
         return FinishedAttempt(attempt, files, fingerprints_of(files), cost)
 
@@ -312,5 +336,10 @@ Attempts that fail on the way are reported to the sampler and are not yielded.
 
 def local_runner(sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[tuple[Attempt, Completion]]:
     """The `Runner` that samples in this process; steps, checks and export are left to do."""
-    for sampled in sampler.sampled(attempts):
-        yield sampled.attempt, partial(sampler.complete, sampled)
+    first = {attempt.recipe.name: attempt for attempt in attempts}
+    made: dict[str, list[Sampled]] = defaultdict(list)
+    for sampled in sampler.sampled([each for attempt in attempts for each in attempt.round]):
+        name = sampled.attempt.recipe.name
+        made[name].append(sampled)
+        if len(made[name]) == len(first[name].round):
+            yield first[name], partial(sampler.complete, first[name], made.pop(name))

@@ -28,6 +28,7 @@ def make(
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")] = 1,
     seed: Annotated[int | None, typer.Option(min=0, help="The first seed, instead of one from the prompt.")] = None,
     model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
+    best_of: Annotated[int | None, typer.Option(min=1, max=64, help="Attempts of which the best is kept.")] = None,
     image: Annotated[Path | None, typer.Option(help="The picture to start from, or to animate.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8. Repeatable.")
@@ -51,24 +52,32 @@ def make(
       assetgen make idle --image hero.png -o sprites
     """
     from assetgen.build.options import BuildOptions
-    from assetgen.cli.settings import check_text, parse_settings
     from assetgen.machine import this_machine
     from assetgen.pack.entries import variations
     from assetgen.pack.project import Project
-    from assetgen.pack.schema import ASSET_KEYS
 
-    check_text("the prompt", prompt)
-    overrides = parse_settings(settings or [])
-    for alias, argument in ((alias, argument) for alias, arguments in overrides.items() for argument in arguments):
-        if alias in ASSET_KEYS or argument in ("seed", "model"):
-            raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
+    overrides = _overrides(prompt, settings or [])
     start = _start(preset, image)
     arguments = {alias: {**start.get(alias, {}), **overrides.get(alias, {})} for alias in {**start, **overrides}}
-    entry = {"preset": preset, "prompt": prompt, "model": model, "exact_prompt": exact_prompt, **arguments}
+    entry: dict[str, object] = {"preset": preset, "prompt": prompt, "model": model, **arguments}
+    entry |= {"best_of": best_of, "exact_prompt": exact_prompt}
     title = prompt or (f"{image.stem} {preset}" if image else preset)
     assets = {name: {**entry, "seed": each} for name, each in variations(title, count, seed).items()}
     options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
     run(Project(_pack(engine, assets), output), this_machine(store, device), options, json=json)
+
+
+def _overrides(prompt: str, settings: list[str]) -> "dict[str, dict[str, object]]":
+    """The arguments of `--set` by part. Raises `InputError` for what has an option of its own."""
+    from assetgen.cli.settings import check_text, parse_settings
+    from assetgen.pack.schema import ASSET_KEYS
+
+    check_text("the prompt", prompt)
+    overrides = parse_settings(settings)
+    for alias, argument in ((alias, argument) for alias, arguments in overrides.items() for argument in arguments):
+        if alias in ASSET_KEYS or argument in ("seed", "model"):
+            raise InputError(f"--set cannot change '{alias}.{argument}'", cure="See --seed and --model")
+    return overrides
 
 
 def _start(preset: str, image: Path | None) -> dict[str, dict[str, object]]:

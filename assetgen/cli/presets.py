@@ -42,6 +42,7 @@ def show_preset(name: str, folder: PresetFolderOption = Path()) -> None:
     preset = found.preset
     shown: dict[str, object] = {"preset": preset.preset, "about": preset.about, "lineage": list(found.lineage)}
     shown |= {"use": preset.use, "source": _as_written(found.source), "tries": preset.tries}
+    shown |= {"best_of": preset.best_of, "on_fail": preset.on_fail}
     for key in ("controls", "steps", "checks"):
         shown[key] = [_as_written(spec) for spec in getattr(preset, key) or ()]
     shown["defaults"] = {alias: dict(arguments) for alias, arguments in preset.defaults.items()}

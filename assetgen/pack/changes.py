@@ -8,15 +8,16 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from assetgen.pack.locations import Hub
 from assetgen.pack.lock import LockEntry, StageRecord, StageRecords
 from assetgen.pack.recipe import Recipe, Stage, identity_json
-from assetgen.pack.schema import ControlModel, Hub, ModelCard
+from assetgen.pack.schema import ControlModel, ModelCard
 from assetgen.parts import InputFile
 
 _SOURCE = "source"
 """Changes of source arguments are reported without it: `prompt changed`."""
 _FREE_TEXT = ("prompt", "negative")
-_KEYED = ("preset", "source", "export", "members", "licences", "seed_name", "tries", "pick")
+_KEYED = ("preset", "source", "export", "members", "licences", "seed_name", "tries", "best_of", "on_fail", "pick")
 """Facts of a lock entry that its keys are made of."""
 _MAX_SHOWN = 24
 """Longer values, free text and mappings are not printed, only reported as changed."""
@@ -27,6 +28,8 @@ def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
     return LockEntry(
         preset=recipe.preset,
         tries=recipe.tries,
+        best_of=recipe.best_of if recipe.best_of > 1 else None,
+        on_fail=recipe.on_fail if recipe.on_fail != "reject" else "",
         keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
         seed_name=recipe.facts.seed_name or "",
         pick=recipe.pick,
@@ -99,7 +102,7 @@ def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
     reasons += _member_changes(now.members, locked.members)
     reasons += [
         f"{name} {_change(name, getattr(locked, name), getattr(now, name))}"
-        for name in ("preset", "tries", "pick", "licences")
+        for name in ("preset", "tries", "best_of", "on_fail", "pick", "licences")
         if getattr(locked, name) != getattr(now, name)
     ]
     return reasons or [_other_reason(now, locked)]

@@ -69,6 +69,10 @@ class LockEntry:
     """sha256 of published files by path in the target."""
     looks: Mapping[str, str] = field(default_factory=dict)
     """Fingerprints of published images (see `pixels/fingerprint.py`) by path in the target."""
+    best_of: int | None = None
+    """The number of attempts of which the best was kept; None for the first that the checks accept."""
+    on_fail: str = ""
+    """"best" where the best of the rejected attempts may be published."""
     cost: Mapping[str, JsonValue] = field(default_factory=dict)
     """Time, energy, price and device of sampling; empty where no model ran."""
     tries: int

@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-from assetgen.pack.schema import ModelCard, Quantization
+from assetgen.pack.schema import ModelCard, OnFail, Quantization
 from assetgen.parts import Part, PartKind, load_part
 
 _KEY_VERSION = 2
@@ -135,8 +135,10 @@ class RecipeFacts:
 class Recipe:
     """How one asset is made.
 
-    `members` are the assets that an atlas is made of. `pick` is the attempt that a person chose; it is accepted
-    whatever its checks report. `where` is the asset's line in the pack ("pack.yaml:12"), for error messages.
+    `members` are the assets that an atlas is made of. The first `best_of` attempts are made together and the best is
+    kept; `tries` is the most attempts, `on_fail` what becomes of the asset when the checks accept none of them. `pick`
+    is the attempt that a person chose; it is accepted whatever its checks report. `where` is the asset's line in the
+    pack ("pack.yaml:12"), for error messages.
     """
 
     name: str
@@ -147,6 +149,8 @@ class Recipe:
     checks: tuple[Stage, ...]
     export: Stage
     tries: int = 1
+    best_of: int = 1
+    on_fail: OnFail = "reject"
     members: "tuple[Recipe, ...]" = ()
     facts: RecipeFacts = field(default_factory=RecipeFacts)
     where: str = ""
@@ -193,9 +197,9 @@ class Recipe:
     def accepted_key(self) -> str:
         """The key of the checks' result: which attempt was accepted, with its verdicts."""
         checks = [stage.identity for stage in self.checks]
-        return json_digest(
-            "accepted", self.images_key(), checks, self.tries, *([] if self.pick is None else [self.pick])
-        )
+        chosen = [] if self.pick is None else [self.pick]
+        ranked = [] if (self.best_of, self.on_fail) == (1, "reject") else [{"best": [self.best_of, self.on_fail]}]
+        return json_digest("accepted", self.images_key(), checks, self.tries, *chosen, *ranked)
 
     @cached_property
     def files_key(self) -> str:

@@ -22,7 +22,7 @@ from assetgen.pack.licences import terms_of
 from assetgen.pack.motions import drawn_by, sheet_arguments, sheet_in_use
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
 from assetgen.pack.references import referenced_members, with_reference_kinds
-from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization
+from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization, Selection
 from assetgen.pack.source import completion_of, draft_stage, source_stage
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, Part, did_you_mean, part_names
@@ -270,10 +270,10 @@ class _Resolver:
             steps=tuple(step.without_cards if self.draft else step for step in steps),
             checks=() if unjudged else tuple(layers.stage("check", part) for part in preset.checks or ()),
             export=layers.stage("exporter", export, use=preset.use, folder=pack.target),
-            tries=spec.tries or pack.tries or preset.tries or _DEFAULT_TRIES,
             members=(*members, *referenced),
             where=layers.where(),
         )
+        recipe = _with_selection(recipe, spec, pack, preset)
         return replace(recipe, facts=self._facts(recipe, layers, seed_name))
 
     def _with_locked_format(self, asset: str, source: Stage) -> Stage:
@@ -340,3 +340,17 @@ def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:
         if not isinstance(arguments, Mapping):
             what = f"'{alias}' must be a mapping, {{ARGUMENT: VALUE}}"
             raise InputError(what, where=layers.where(alias))
+
+
+def _with_selection(recipe: Recipe, *layers: Selection) -> Recipe:
+    """The recipe with its numbers of attempts from the first of `layers` that sets them, else from the model card."""
+    card = recipe.source.arguments.get("model")
+    ranked = any(check.part.traits.ranks for check in recipe.checks)
+    default = card.best_of if isinstance(card, ModelCard) and ranked else 1
+    best_of = next((each.best_of for each in layers if each.best_of), default)
+    return replace(
+        recipe,
+        tries=next((each.tries for each in layers if each.tries), _DEFAULT_TRIES),
+        best_of=best_of if "seed" in recipe.source.arguments else 1,
+        on_fail=next((each.on_fail for each in layers if each.on_fail), "reject"),
+    )

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from assetgen.pack.facts import ModelFacts, Sheet
+from assetgen.pack.locations import Bundled, Location, SingleFile
 from assetgen.parts import HubFile, Use, part_names
 from assetgen.terms import UNKNOWN_STUDIO, Commercial, Country, Studio
 
@@ -77,7 +78,19 @@ def parse_part(value: object) -> PartSpec:
 _Part = Annotated[PartSpec, BeforeValidator(parse_part)]
 
 
-class Preset(Spec):
+OnFail = Literal["reject", "best"]
+"""What becomes of an asset whose checks accept no attempt: it fails, or the best attempt is published."""
+
+
+class Selection(BaseModel):
+    """How many attempts an asset gets: at least `best_of`, of which the best is kept, at most `tries`."""
+
+    tries: Annotated[int, Field(ge=1, le=64)] | None = None
+    best_of: Annotated[int, Field(ge=1, le=64)] | None = None
+    on_fail: OnFail | None = None
+
+
+class Preset(Spec, Selection):
     """A kind of asset: its parts and how the game uses the image. Fields that are None are inherited from `extends`."""
 
     preset: _Name
@@ -89,7 +102,6 @@ class Preset(Spec):
     checks: tuple[_Part, ...] | None = None
     use: Use | None = None
     export: _Part | None = None
-    tries: Annotated[int, Field(ge=1, le=64)] | None = None
     defaults: Mapping[str, PartArguments] = {}
 
     @property
@@ -99,7 +111,7 @@ class Preset(Spec):
         return single + (self.controls or ()) + (self.steps or ()) + (self.checks or ())
 
 
-class AssetSpec(BaseModel):
+class AssetSpec(Selection):
     """One asset of a pack. Other keys than these are part names with arguments: `pixelate: {colors: 12}`."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -110,7 +122,6 @@ class AssetSpec(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     members: tuple[str, ...] = ()
     matrix: Mapping[str, tuple[str | int | float, ...]] = {}
-    tries: Annotated[int, Field(ge=1, le=64)] | None = None
     exact_prompt: bool | None = None
 
     @property
@@ -133,7 +144,7 @@ ASSET_KEYS = tuple(AssetSpec.model_fields)
 """Keys of an asset that are not part names."""
 
 
-class Pack(Spec):
+class Pack(Spec, Selection):
     """The assets of one game folder and their shared settings. `inbox` maps file patterns to asset settings; `studio`
     overrides that of the user's settings."""
 
@@ -147,7 +158,6 @@ class Pack(Spec):
     palette: str | None = None
     style: str = ""
     studio: Studio = UNKNOWN_STUDIO
-    tries: Annotated[int, Field(ge=1, le=64)] | None = None
     exact_prompt: bool = False
     defaults: Mapping[str, PartArguments] = {}
     inbox: Mapping[str, Mapping[str, Any] | None] = {}
@@ -169,54 +179,6 @@ class Pack(Spec):
             named[entry["name"]] = {key: item for key, item in entry.items() if key != "name"}
         return named
 
-
-class Bundled(Spec):
-    """Weights inside the assetgen package, `assetgen/weights/NAME`."""
-
-    bundled: str
-
-
-class Folder(Spec):
-    """A local folder in diffusers layout, relative to the card. `digest` is computed by `weights_digest`."""
-
-    folder: Path
-    digest: str | None = None
-
-
-class SingleFile(Spec):
-    """One .safetensors or .onnx file, or as `network` a .gguf file. `config`: a diffusers folder or hub id for it."""
-
-    file: Path
-    config: str | None = None
-    digest: str | None = None
-
-
-class Hub(Spec):
-    """A repository on the Hugging Face hub, pinned to a revision; or with `file` one file of it."""
-
-    hub: str
-    revision: Annotated[str, Field(min_length=1)]
-    variant: str | None = None
-    subfolder: str | None = None
-    file: str | None = None
-
-
-def _location_kind(value: object) -> str | None:
-    keys = set(value) if isinstance(value, Mapping) else set(getattr(type(value), "model_fields", ()))
-    return next((kind for kind in ("bundled", "folder", "hub", "file") if kind in keys), None)
-
-
-Location = Annotated[
-    Annotated[Bundled, Tag("bundled")]
-    | Annotated[Folder, Tag("folder")]
-    | Annotated[SingleFile, Tag("file")]
-    | Annotated[Hub, Tag("hub")],
-    Discriminator(
-        _location_kind,
-        custom_error_type="location",
-        custom_error_message="weights must be one of {bundled: …}, {folder: …}, {file: …}, {hub: …, revision: …}",
-    ),
-]
 
 _TERMS = {"licence", "licence_url", "commercial", "not_in", "facts"}
 """Fields about licensing and downloading. They change no pixel, so they are not part of cache keys."""
@@ -322,7 +284,8 @@ class ModelCard(Spec):
     CUDA device (see `diffusion/loading/quantizing.py`). `seamless` is how a transformer draws tiling images: by rolling
     the latents, with two predictions a step, or by position embeddings that are periodic over the image, with one (for
     models with rotary embeddings). `guidance_end` is the fraction of the steps after which classifier-free guidance
-    ends: later steps take half the time.
+    ends: later steps take half the time. `best_of` is the number of attempts of which the best is kept, for assets with
+    a check that compares images.
     """
 
     model: _Name
@@ -355,6 +318,7 @@ class ModelCard(Spec):
     quantize: Literal["auto"] | Quantization = "none"
     guidance_end: Annotated[float, Field(gt=0, le=1)] = 1.0
     seamless: Literal["rolling", "periodic"] = "rolling"
+    best_of: Annotated[int, Field(ge=1, le=64)] = 1
 
     @field_validator("defaults")
     @classmethod
@@ -377,7 +341,7 @@ class ModelCard(Spec):
         Control networks are left out: those that an asset uses enter its keys with its control images.
         """
         text = {"model", "about", "prompts", "captions", "affixes", "defaults", *_TERMS}
-        no_pixels = {*text, "batch", "compile", "controls", "references"}
+        no_pixels = {*text, "batch", "compile", "controls", "references", "best_of"}
         return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 
     def weight_locations(self, control_kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from assetgen.errors import InputError
 from assetgen.files import is_regular_file
 from assetgen.machine import user_cache
-from assetgen.pack.schema import Bundled, Embedding, Folder, Hub, Location, Lora, ModelCard, SingleFile
+from assetgen.pack.locations import Bundled, Folder, Hub, Location, SingleFile
+from assetgen.pack.schema import Embedding, Lora, ModelCard
 from assetgen.store.atomic import write_atomically
 
 _WeightFile = TypeVar("_WeightFile", Lora, Embedding)

@@ -4,7 +4,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
@@ -297,7 +297,7 @@ def _complete(sampler: Sampler, attempt: Attempt, outcome: Accepted | None) -> F
     files = sampler.store.read("files", attempt.recipe.files_key)
     if files is None:
         raise BuildError("its files are damaged in the store", cure="Build again")
-    return FinishedAttempt(attempt, files, outcome.fingerprints, outcome.cost)
+    return FinishedAttempt(replace(attempt, attempt=outcome.attempt), files, outcome.fingerprints, outcome.cost)
 
 
 def _fail(sampler: Sampler, task: Task, error: AssetgenError) -> None:

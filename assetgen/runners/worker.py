@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from assetgen import __version__
 from assetgen.build.attempts import Attempt
 from assetgen.build.cost import Cost
-from assetgen.build.sampling import Completion, FinishedAttempt, Sampler, local_runner
+from assetgen.build.sampling import Completion, Sampler, local_runner
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.events import Event, Failed, Joined
 from assetgen.machine import Machine, this_machine
@@ -46,8 +46,9 @@ class Setup:
 
 @dataclass(frozen=True)
 class Accepted:
-    """An attempt whose files are in the store: their fingerprints by path, its cost."""
+    """The number of an attempt whose files are in the store, their fingerprints by path, and the cost."""
 
+    attempt: int
     fingerprints: Mapping[str, str]
     cost: Cost
 
@@ -159,4 +160,6 @@ def _complete(sampler: Sampler, attempt: Attempt, complete: Completion) -> Accep
     except AssetgenError as error:
         sampler.fail(attempt.recipe, error)
         return None
-    return Accepted(outcome.looks, outcome.cost) if isinstance(outcome, FinishedAttempt) else None
+    if isinstance(outcome, Attempt):
+        return None
+    return Accepted(outcome.attempt.attempt, outcome.looks, outcome.cost)

@@ -15,8 +15,9 @@ from pydantic import BaseModel
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.inbox import is_ignored, walk_folders
 from assetgen.pack.library import PACK_FILE, PACK_SUFFIX, Library, PackFile, ResolvedPreset
+from assetgen.pack.locations import SingleFile
 from assetgen.pack.resolve import entries_of
-from assetgen.pack.schema import AssetSpec, ModelCard, SingleFile
+from assetgen.pack.schema import AssetSpec, ModelCard
 
 _FILE_NAME = re.compile(r"[^\0\n]{1,1000}\.[A-Za-z0-9]{1,12}")
 """Texts in a pack that may be file paths."""

@@ -1,6 +1,7 @@
 """Sampling: what a source receives and how its images are saved meanwhile, with parts of an installed package."""
 
 import errno
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +14,15 @@ import pytest
 from assetgen import parts as registry
 from assetgen.build.attempts import Attempt
 from assetgen.build.background import UNSAVED_LIMIT
-from assetgen.build.candidates import make_candidates
+from assetgen.build.candidates import make_candidates, pick
 from assetgen.build.options import BuildOptions
 from assetgen.build.run import build_pack
 from assetgen.build.sampling import by_model
 from assetgen.errors import Cancelled
-from assetgen.events import Emit, Event, Failed, Finished, Sampling, ignore
+from assetgen.events import Checked, Emit, Event, Failed, Finished, Sampling, Warned, ignore
 from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
+from assetgen.pack.lock import read_lock
 from assetgen.pack.project import Project
 from assetgen.pack.renames import resolve_with_lock
 from assetgen.store.backends import Backend
@@ -32,7 +34,7 @@ import numpy as np
 from assetgen.errors import InputError
 from assetgen.events import Sampling
 from assetgen.images import ImageSet, color_image
-from assetgen.parts import Context, BatchSource, part
+from assetgen.parts import Context, BatchSource, Verdict, part
 from assetgen.sources.fake import fake
 
 def run(jobs):
@@ -52,9 +54,22 @@ def grey(*, level: int = 128) -> ImageSet:
     if level > 255:
         raise InputError("there is no such grey")
     return color_image(np.full((8, 8, 3), level, np.uint8), extra={"drawn by": threading.current_thread().name})
+
+@part(version=1, ranks=True)
+def grade(images: ImageSet, *, least: float = 0.0) -> Verdict:
+    """The brighter the better."""
+    grey = float(images["color"].mean()) / 255
+    return Verdict(grey, grey >= least, f"its grey is {grey:.2f}", quality=grey)
 '''
-ENTRIES = "[assetgen.sources]\ngauge = gauge:gauge\n[assetgen.controls]\ngrey = gauge:grey\n"
+ENTRIES = """[assetgen.sources]
+gauge = gauge:gauge
+[assetgen.controls]
+grey = gauge:grey
+[assetgen.checks]
+grade = gauge:grade
+"""
 PRESET = 'preset: gauged\nuse: sprite\nsource: {gauge: {prompt: "{prompt}"}}\nsteps: [cutout]\n'
+GRADED = 'preset: graded\nuse: sprite\nsource: {gauge: {prompt: "{prompt}"}}\nchecks: [grade]\nbest_of: 4\n'
 THREE_AND_ONE = """
 pack: p
 assets:
@@ -94,13 +109,14 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package with the source `gauge` and the control `grey`, as pip installs it, and a preset."""
+    """A package with the source `gauge`, the control `grey` and the check `grade`, as pip installs it, and presets."""
     dist_info = tmp_path / "site/gauge-1.dist-info"
     dist_info.mkdir(parents=True)
     (dist_info / "METADATA").write_text("Metadata-Version: 2.1\nName: gauge\nVersion: 1\n")
     (dist_info / "entry_points.txt").write_text(ENTRIES)
     (tmp_path / "site/gauge.py").write_text(PARTS)
     (tmp_path / "gauged.yaml").write_text(PRESET)
+    (tmp_path / "graded.yaml").write_text(GRADED)
     monkeypatch.syspath_prepend(tmp_path / "site")
     registry._plugged.cache_clear()
     yield
@@ -235,3 +251,65 @@ def test_each_model_is_loaded_once_in_any_order_of_images(tmp_path: Path) -> Non
     recipes = resolve_with_lock(load_pack(tmp_path / "pack"), {})
     groups = by_model([[Attempt(recipe, 0)] for recipe in recipes])
     assert [group[0].recipe.name for group in groups] == ["a0", "a2", "a4", "a1", "a3", "a5"]
+
+
+def graded(**settings: Any) -> str:
+    """A pack with one asset that is the brightest of four attempts."""
+    return f"pack: p\nassets: {{a: {json.dumps({'preset': 'graded', 'prompt': 'x', **settings})}}}\n"
+
+
+def grades(events: list[Event]) -> dict[int, float]:
+    """The score of each judged attempt."""
+    return {event.attempt: event.score for event in events if isinstance(event, Checked)}
+
+
+def accepted(folder: Path) -> int:
+    return (read_lock(folder / "pack.lock") or {})["a"].attempt
+
+
+def test_the_best_of_several_attempts_is_kept(build: Build, slow: Slow, tmp_path: Path) -> None:
+    slow.gate.set()
+    found = grades(build(graded()))
+    assert len(set(found.values())) == 4
+    assert accepted(tmp_path) == max(found, key=lambda attempt: found[attempt])
+
+
+def test_a_second_build_of_the_best_of_several_samples_nothing(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    build(graded())
+    assert finished(build(graded())).sampled == 0
+
+
+def test_rejected_rounds_are_followed_by_single_attempts(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    events = build(graded(grade={"least": 2}, tries=6))
+    assert sorted(grades(events)) == [0, 1, 2, 3, 4, 5]
+    [failure] = [event for event in events if isinstance(event, Failed)]
+    assert f"rejected all 6 attempts (the best: grade {max(grades(events).values()):.3g}" in failure.reason
+
+
+def test_the_best_of_the_rejected_attempts_is_published_on_request(build: Build, slow: Slow, tmp_path: Path) -> None:
+    slow.gate.set()
+    events = build(graded(grade={"least": 2}, on_fail="best"))
+    found = grades(events)
+    assert accepted(tmp_path) == max(found, key=lambda attempt: found[attempt])
+    [warning] = [event for event in events if isinstance(event, Warned)]
+    assert warning.reason.startswith("a: its checks rejected all 4 attempts, so the best is published (grade ")
+
+
+def test_a_pick_is_not_compared_with_others(build: Build, slow: Slow, tmp_path: Path) -> None:
+    slow.gate.set()
+    build(graded())
+    other = (accepted(tmp_path) + 1) % 4
+    pick(Project.load(tmp_path, tmp_path / "game"), "a", other + 1, machine(tmp_path, slow), ignore)
+    assert set(grades(build(graded()))) == {other}
+
+
+def test_several_attempts_count_in_the_lock_only_where_they_are_compared(
+    build: Build, slow: Slow, tmp_path: Path
+) -> None:
+    slow.gate.set()
+    build(graded())
+    assert "best_of: 4" in (tmp_path / "pack.lock").read_text()
+    build(graded(best_of=1))
+    assert "best_of" not in (tmp_path / "pack.lock").read_text()

@@ -14,7 +14,8 @@ from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import color_image
-from assetgen.pack.schema import Folder, ModelCard
+from assetgen.pack.locations import Folder
+from assetgen.pack.schema import ModelCard
 from assetgen.parts import Context, Control, SourceJob
 from assetgen.pixels.image_files import encode_png
 

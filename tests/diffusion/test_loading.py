@@ -15,7 +15,8 @@ from assetgen.diffusion.loading.weight_files import check_part
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Event, ignore
-from assetgen.pack.schema import Folder, Hub, Lora, ModelCard
+from assetgen.pack.locations import Folder, Hub
+from assetgen.pack.schema import Lora, ModelCard
 from assetgen.parts import SourceJob
 
 pytestmark = pytest.mark.model

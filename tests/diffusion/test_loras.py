@@ -14,7 +14,8 @@ from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import ignore
 from assetgen.images import Array
 from assetgen.pack.library import library_for
-from assetgen.pack.schema import Folder, ModelCard
+from assetgen.pack.locations import Folder
+from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import with_digests
 from assetgen.parts import SourceJob
 

@@ -16,7 +16,8 @@ from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.errors import InputError
 from assetgen.events import ignore
 from assetgen.images import FloatArray
-from assetgen.pack.schema import Folder, ModelCard
+from assetgen.pack.locations import Folder
+from assetgen.pack.schema import ModelCard
 from assetgen.parts import SourceJob
 from assetgen.pixels.seams import SEAM_LIMIT, Axis, wrap_ratio
 

@@ -7,7 +7,8 @@ import pytest
 
 from assetgen.errors import InputError
 from assetgen.pack.library import Library
-from assetgen.pack.schema import Folder, ModelCard
+from assetgen.pack.locations import Folder
+from assetgen.pack.schema import ModelCard
 
 Card = Callable[..., ModelCard]
 BASE = """

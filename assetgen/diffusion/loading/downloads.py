@@ -26,7 +26,8 @@ from assetgen.diffusion.loading.weight_files import (
 )
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import Downloading, Emit
-from assetgen.pack.schema import ControlModel, Hub, ModelCard
+from assetgen.pack.locations import Hub
+from assetgen.pack.schema import ControlModel, ModelCard
 from assetgen.pack.weights import file_sha256
 from assetgen.parts import HubFile
 

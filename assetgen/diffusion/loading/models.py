@@ -63,7 +63,8 @@ from assetgen.diffusion.speed.devices import Device, device_for, libraries
 from assetgen.diffusion.speed.offload import Placement, apply_placement, has_room, weights_size
 from assetgen.errors import AssetgenError, InputError
 from assetgen.events import Emit, Loading, Offloading, Quantizing
-from assetgen.pack.schema import Hub, Location, Lora, ModelCard, SingleFile
+from assetgen.pack.locations import Hub, Location, SingleFile
+from assetgen.pack.schema import Lora, ModelCard
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin, SchedulerMixin

@@ -16,7 +16,8 @@ from assetgen.diffusion.loading.quantizing import choose_quantization
 from assetgen.diffusion.loading.weight_files import Availability, availability
 from assetgen.errors import InputError
 from assetgen.pack.licences import allows
-from assetgen.pack.schema import Hub, ModelCard, Quantization
+from assetgen.pack.locations import Hub
+from assetgen.pack.schema import ModelCard, Quantization
 from assetgen.terms import UNKNOWN_STUDIO, Studio
 
 _NETWORKS = ("unet", "transformer")

@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from assetgen.errors import AssetgenError, InputError, NotInstalledError
-from assetgen.pack.schema import ExtraWeights, Hub, Location, ModelCard
+from assetgen.pack.locations import Hub, Location
+from assetgen.pack.schema import ExtraWeights, ModelCard
 from assetgen.pack.weights import local_path
 from assetgen.parts import HubFile
 
