@@ -97,6 +97,11 @@ def test_style_words_of_the_pack_follow_the_caption(write_pack: WritePack) -> No
     assert found == {"a": "pixel art sprite of a wolf, animal, ink, plain grey background"}
 
 
+def test_a_class_that_the_template_has_is_not_repeated(write_pack: WritePack) -> None:
+    found = prompts(write_pack("pack: p\nassets: {a: {preset: character, prompt: a pirate captain}}\n"))
+    assert found == {"a": "cartoon game sprite of a pirate captain, character, plain grey background"}
+
+
 def test_captions_change_no_key_of_their_card() -> None:
     card = library_for().card("mini")
     assert card.model_copy(update={"captions": None}).identity == card.identity
