@@ -13,7 +13,7 @@ from assetgen.pixels.image_files import decode_image
 LOADS = 120.0
 """Seconds without news while a model is loaded, on a machine that is busy with others."""
 pytestmark = [pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(900)]
-STEPS = {"diffusion": {"steps": 4}}
+STEPS = {"diffusion": {"steps": 2}}
 
 
 def test_twelve_variations_are_listed_one_by_one(daemon: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,7 +40,7 @@ def test_a_make_during_a_build_changes_no_pixel_of_it(daemon: Any, tmp_path: Pat
         folder.mkdir()
         assets = "".join(f"  {name}: {{preset: painted_concept, prompt: a potion}}\n" for name in names)
         (folder / "pack.yaml").write_text(
-            f"pack: {folder.name}\nmodel: mini\ndefaults: {{diffusion: {{steps: 8}}}}\nassets:\n{assets}"
+            f"pack: {folder.name}\nmodel: mini\ndefaults: {{diffusion: {{steps: 4}}}}\nassets:\n{assets}"
         )
         shutil.rmtree(tmp_path / "store", ignore_errors=True)  # or nothing would be sampled anew
         build = client.job(kind="build", project=client.open(folder), pack="")
