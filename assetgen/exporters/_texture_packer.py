@@ -11,7 +11,7 @@ import numpy as np
 
 from assetgen.exporters._channels import png_name, texture_name
 from assetgen.images import Array, Frames, ImageSet, Region, Tag, Trim, frame_names, page_channel
-from assetgen.pixels.outlines import convex_outline
+from assetgen.pixels.outlines import outline_mesh
 from assetgen.pixels.sheets import animation_names
 from assetgen.pixels.texture_files import Textures
 
@@ -25,8 +25,8 @@ def sheet_json(
 ) -> Iterator[tuple[str, bytes]]:
     """The path and the content of one JSON file for each page of an atlas, or of the sheet of a sequence.
 
-    With `polygons` each frame has its convex outline. Of the animations of an atlas, a page lists those whose frames
-    are all on it.
+    With `polygons` each frame has a mesh around what it shows. Of the animations of an atlas, a page lists those whose
+    frames are all on it.
     """
     regions = images.meta.regions or {}
     regions = regions if frames else dict(sorted(regions.items()))
@@ -121,11 +121,11 @@ def _polygon(sheet: Array, region: Region) -> _Json:
     """The mesh of a region as TexturePacker writes it: `vertices` in the whole image, `verticesUV` in the sheet."""
     x, y, width, height = region.rect
     left, top = region.trim.offset if region.trim else (0, 0)
-    outline = convex_outline(sheet[y : y + height, x : x + width])
+    vertices, triangles = outline_mesh(sheet[y : y + height, x : x + width])
     return {
-        "vertices": (outline + np.array((left, top))).tolist(),
-        "verticesUV": (outline + np.array((x, y))).tolist(),
-        "triangles": [(0, corner, corner + 1) for corner in range(1, len(outline) - 1)],
+        "vertices": (vertices + np.array((left, top))).tolist(),
+        "verticesUV": (vertices + np.array((x, y))).tolist(),
+        "triangles": triangles.tolist(),
     }
 
 

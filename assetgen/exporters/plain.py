@@ -40,8 +40,8 @@ def plain(
     - `textures`: the file format; PNG by default. WebP is lossless without a `quality`, which is for colours only.
       AVIF (`quality` 80 by default) and KTX2 (UASTC; needs the program `basisu`) are not for pixel art. Channels that a
       format cannot hold stay PNG: height and depth, with AVIF all that are no colours. Only PNG has metadata.
-    - `trim_mode`: `polygon` adds the convex outline of each frame to the JSON, as a mesh (`vertices`, `verticesUV`,
-      `triangles`) that has fewer transparent pixels: `frame.customData` in Phaser, `sheet.data.frames` in Pixi.
+    - `trim_mode`: `polygon` adds to the JSON a mesh around what each frame shows (`vertices`, `verticesUV`,
+      `triangles`), which has fewer transparent pixels: `frame.customData` in Phaser, `sheet.data.frames` in Pixi.
 
     Example:
         export: {plain: {textures: {format: webp, quality: 90}}}

@@ -1,27 +1,55 @@
-"""Polygons around what an image shows."""
+"""Meshes around what an image shows."""
+
+from typing import Any
 
 import cv2
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from assetgen.pixels.outlines import convex_outline
+from assetgen.pixels.outlines import outline_mesh
 
-
-@settings(max_examples=40, deadline=None)
-@given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.sampled_from([0, 1, 255])))
-def test_the_polygon_contains_every_visible_pixel_and_leaves_the_image_nowhere(alpha: np.ndarray) -> None:
-    outline = convex_outline(np.repeat(alpha[..., None], 4, axis=2))
-    assert outline.min() >= 0 and (outline <= (alpha.shape[1], alpha.shape[0])).all()
-    assert cv2.isContourConvex(outline)
-    for y, x in np.argwhere(alpha):
-        corners = [(float(x + across), float(y + down)) for across in (0, 1) for down in (0, 1)]
-        assert min(cv2.pointPolygonTest(outline, corner, False) for corner in corners) >= 0
+SIDE = 16
+POINT = st.tuples(st.integers(0, SIDE - 1), st.integers(0, SIDE - 1))
 
 
-def test_a_diamond_leaves_out_the_corners() -> None:
-    y, x = np.mgrid[:40, :40]
-    seen = abs(x - 19.5) + abs(y - 19.5) < 20
-    outline = convex_outline(np.repeat(seen[..., None] * np.uint8(255), 4, axis=2))
-    assert seen.sum() <= cv2.contourArea(outline) <= 1.1 * seen.sum() < 0.6 * seen.size
+def triangles_around(seen: np.ndarray) -> list[np.ndarray]:
+    vertices, triangles = outline_mesh(np.repeat(seen[..., None] * np.uint8(255), 4, axis=2))
+    assert vertices.min() >= 0 and (vertices <= seen.shape[::-1]).all()
+    return [vertices[each].astype(np.float32) for each in triangles]
+
+
+def area(triangles: list[np.ndarray]) -> float:
+    return sum(cv2.contourArea(each) for each in triangles)
+
+
+def hull_area(seen: np.ndarray) -> float:
+    corners = [np.argwhere(seen) + np.array((down, across)) for down in (0, 1) for across in (0, 1)]
+    return float(cv2.contourArea(cv2.convexHull(np.concatenate(corners).astype(np.float32))))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(POINT, POINT, st.integers(1, 3)), min_size=1, max_size=6), st.lists(POINT, max_size=6))
+def test_triangles_cover_every_visible_pixel_once_and_no_more_than_the_convex_outline(lines: Any, dots: Any) -> None:
+    drawn = np.zeros((SIDE, SIDE), np.uint8)
+    for start, end, width in lines:
+        cv2.line(drawn, start, end, 1, width)
+    for x, y in dots:
+        drawn[y, x] = 1
+    triangles = triangles_around(drawn > 0)
+    assert area(triangles) <= hull_area(drawn > 0) + 1e-3
+    for number, triangle in enumerate(triangles):
+        assert all(cv2.intersectConvexConvex(triangle, other)[0] < 1e-3 for other in triangles[:number])
+    for y, x in np.argwhere(drawn):
+        pixel = np.array([(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)], np.float32)
+        assert abs(sum(cv2.intersectConvexConvex(pixel, each)[0] for each in triangles) - 1) < 1e-2
+
+
+def test_an_arch_is_outlined_on_its_inside_and_islands_are_apart() -> None:
+    seen = np.zeros((128, 128), bool)
+    seen[:16, :80] = seen[:, :16] = seen[:, 64:80] = seen[100:, 110:] = True
+    assert seen.sum() <= area(triangles_around(seen)) <= 1.3 * seen.sum() < 0.5 * hull_area(seen)
+
+
+def test_an_image_without_visible_pixels_is_two_triangles() -> None:
+    assert (len(found := triangles_around(np.zeros((3, 5), bool))), area(found)) == (2, 15)
