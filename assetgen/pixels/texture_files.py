@@ -25,7 +25,7 @@ _F = TypeVar("_F", bound=str, covariant=True)
 LOSSY_FORMATS = ("avif", "ktx2")
 """They change pixels whatever their quality."""
 _AVIF_QUALITY = 80
-_MAX_WEBP_SIDE = 16_383
+_WEBP_SIDE = 16_383
 _BLOCK = 4  # pixels: the side of a compressed block
 _SECONDS = 600
 _VERSION = re.compile(r"Compressor v([\d.]+\w*)")
@@ -70,8 +70,8 @@ def encode_texture(array: Array, textures: Textures[str], *, linear: bool = Fals
             raise InputError(what, cure="Use `resize`, for an atlas `power_of_two: true`, or another format")
         return _ktx2(encode_png(pixels), linear=linear, mipmaps=mipmaps)
     if textures.format == "webp":
-        if max(width, height) > _MAX_WEBP_SIDE:
-            raise InputError(f"WebP has at most {_MAX_WEBP_SIDE} pixels a side, not {width} × {height}", cure="Use png")
+        if max(width, height) > _WEBP_SIDE:
+            raise InputError(f"WebP has at most {_WEBP_SIDE} pixels a side, not {width} × {height}", cure="Use png")
         how = {"lossless": True} if textures.quality is None else {"quality": textures.quality}
         return _saved(pixels, "WEBP", exact=True, **how)
     if textures.format == "avif":
