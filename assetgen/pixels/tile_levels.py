@@ -120,8 +120,12 @@ def _hills(tileset: Tileset, generator: np.random.Generator, rows: int, columns:
     for cell in ramps:
         cells[cell] = True
     choices = _blob_choices(tileset, cells)
+    named = {tile.name: index for index, tile in enumerate(tileset.tiles)}
     for (y, x), name in ramps.items():
-        choices[y][x] = [index for index, tile in enumerate(tileset.tiles) if tile.name == name]
+        choices[y][x] = [named[name]]
+        foot = x - 1 if name == "slope_up" else x + 1
+        if cells[y + 1, foot] and ((y, foot) in ramps or not cells[y, foot]):
+            choices[y + 1][x] = [named[f"below_{name}"]]
     return choices
 
 

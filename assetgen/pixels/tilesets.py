@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 NO_TERRAIN = -1
-Polygon = tuple[tuple[float, float], ...]
-"""Points x, y in pixels from the top left of the tile."""
+Point = tuple[float, float]
+"""x and y in pixels from the top left of the tile."""
+Polygon = tuple[Point, ...]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ _SLOPES = {
     "slope_down_low": ("0011", "0001"),
     "ceiling_up": ("1001", "1000"),
     "ceiling_down": ("1100", "0100"),
+    "below_slope_up": ("1111", "0111"),
+    "below_slope_down": ("1111", "1011"),
+    "below_slope_up_low": ("1111", "0111"),
+    "below_slope_down_low": ("1111", "1011"),
 }
 _SIDES, _CORNERS = (0, 2, 4, 6), (7, 1, 3, 5)  # places in a text of eight neighbours
 

@@ -2,6 +2,7 @@
 
 The ground fills its tile; rough borders and round corners take single pixels off open sides. An inner corner, where
 two of its neighbours meet, ends like both: the pixels nearer to a side are those of a tile whose surface passes there.
+Below the foot of a slope the cover of the slope goes on.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ _SURFACES = {
     "slope_down_high": (1.0, 0.5),
     "slope_down_low": (0.5, 0.0),
 }
+_BELOW = "below_"
+"""Before the name of a slope: the tile below it."""
 _CEILINGS = {"ceiling_up": (0.0, 1.0), "ceiling_down": (1.0, 0.0)}
 """Depth of the ground at the left and right side, as fractions from the top, by the way that the ceiling runs."""
 
@@ -47,12 +50,12 @@ def platform_regions(tile: Tile, shape: Shape, look: Look, members: int) -> dict
         periodic_noise(replace(shape, style="jagged")),
     )
     solid = _solid(tile, shape, place)
-    top = np.maximum(_surface(tile, shape, place), 0)
+    top = _surface(tile, shape, place)
     dark = solid & (depth(solid) <= look.outline * look.samples)
     light = solid & ~moved_down(solid, (look.outline + look.highlight) * look.samples)
     middle = shape.reach * shape.samples
     cover_depth = height * (_COVER + _WAVE * place.noise[middle : middle + 1])
-    cover = solid & (place.y - top < cover_depth) & (tile.sides[0] != 0)
+    cover = solid & (place.y - top < cover_depth) & (tile.sides[0] != 0 or _is_below_slope(tile))
     for corner in range(4):
         near_side, near_top, u, v = _inner_corner(tile, corner, shape, place)
         dark |= (near_side & (v < look.outline)) | (near_top & (u < look.outline))
@@ -113,9 +116,14 @@ def _solid(tile: Tile, shape: Shape, place: _Place) -> Bits:
 def _surface(tile: Tile, shape: Shape, place: _Place) -> Plane:
     """y of the ground's surface at each x, `1 × columns`, at the uphill side of a sample; 0 without a slope."""
     width, height = shape.size
-    left, right = _SURFACES.get(tile.name, (1.0, 1.0))
+    left, right = _SURFACES.get(tile.name.removeprefix(_BELOW), (1.0, 1.0))
     uphill = np.sign(right - left) * 0.5 / shape.samples
-    return np.asarray(np.clip(height * (1 - left - (right - left) * (place.x + uphill) / width), 0, height))
+    surface = np.clip(height * (1 - left - (right - left) * (place.x + uphill) / width), 0, height)
+    return np.asarray(surface - height if _is_below_slope(tile) else surface)
+
+
+def _is_below_slope(tile: Tile) -> bool:
+    return tile.name.startswith(_BELOW)
 
 
 def _rounded(tile: Tile, shape: Shape, place: _Place) -> Bits:
@@ -156,7 +164,7 @@ def _inner_corner(tile: Tile, corner: int, shape: Shape, place: _Place) -> tuple
     u = width - place.x if is_right else place.x
     v = height - place.y if is_bottom else place.y
     sides = (tile.sides[1 if is_right else 3], tile.sides[2 if is_bottom else 0])
-    inner = sides == (0, 0) and tile.corners[corner] != 0 and tile.terrain == 0
+    inner = sides == (0, 0) and tile.corners[corner] != 0 and tile.terrain == 0 and not _is_below_slope(tile)
     inside = np.asarray((u > 0) & (v > 0) & inner)
     flat = shape.reach + 0.5
     return inside & (u < flat) & (u <= v), inside & (v < flat) & (v < u), u, v

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, Meta, size_error, split_alpha, to_float
-from assetgen.parts import Context, describes, did_you_mean, gained, part
+from assetgen.parts import Context, describes, did_you_mean, part
 from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 from assetgen.pixels.tilesets import NO_TERRAIN, Polygon, Terrain, Tile, Tileset
 from assetgen.sources._arguments import Seed
@@ -22,6 +22,7 @@ from assetgen.sources._tile_paint import Look, Regions, TilePart, as_samples, bo
 from assetgen.sources._tile_platforms import platform_polygons, platform_regions
 from assetgen.sources._tile_variants import cut_tile, variant
 
+_DRAWN = ("normal", "emission")  # channels beside the colour that 2D engines draw tiles with
 _SMALLEST, _PIXELS_PER_REACH = 8, 8
 _Pixels = Annotated[int, Field(ge=0, le=16)]
 _Weight = Annotated[float, Field(gt=0, le=100)]
@@ -30,8 +31,7 @@ _Larger = tuple[ImageSet, tuple[int, int]] | None
 """The texture that a member's tile was cut out of, and the row and column there; None where it is the tile."""
 
 
-@part(version=1, members=True, ordered=True)
-@gained("tiles_across")
+@part(version=2, members=True, ordered=True)
 @describes(Meta(tileset=Tileset("blob", (4, 4), 1, (), (Tile(),))))
 def tileset(
     context: Context,
@@ -46,16 +46,16 @@ def tileset(
     variants: Annotated[tuple[_Weight, ...], Field(max_length=16)] = (0.2, 0.2),
     solid: str | None = None,
     shape: Literal["square", "isometric"] = "square",
+    channels: Annotated[tuple[str, ...], Field(max_length=16)] | None = None,
     seed: Seed = 0,
 ) -> ImageSet:
     """Draw the tiles that let one texture border on another, or on transparency; `meta.tileset` describes them.
 
-    `members` are one or two finished textures of one size that tile; the first lies over the second. A platformer's
-    first member covers the ground of the second.
+    `members` are one or two finished textures of one size that tile. The first lies over the second, or on top of it.
 
     - `layout`: `dual_grid` and `corner` match by their corners (16 tiles: in the order of dual-grid scripts, in that of
       Wang tiles); `blob` by corners and sides (47 tiles); `rpgmaker_a2` is an autotile of RPG Maker; `platformer` is
-      `blob` seen from the side, with slopes.
+      `blob` seen from the side, with slopes to place by hand, and `below_slope_up` under the foot of a `slope_up`.
     - `tile`: width of a tile in pixels, to which painted textures are reduced; default: the textures' own.
     - `tiles_across`: cut tiles and variants out of textures of so many tiles in a row, which need not tile themselves.
     - `border`: how borders run.
@@ -63,14 +63,14 @@ def tileset(
     - `variants`: weights of further tiles that are full of one texture; the plain one has weight 1.
     - `solid`: the member that things collide with; a platformer's ground always is.
     - `shape`: `isometric` draws diamonds, twice as wide as high.
+    - `channels`: of the members, beside `color`; default: those that 2D engines use, `normal` and `emission`.
 
-    Pixels at an edge depend on the terrains at this edge alone, so tiles with equal ones join without a seam. Borders
-    of pixel art are hard and use the colours of its members. Channels are those of the members, `color` is RGBA.
+    Tiles with equal terrains at an edge have equal pixels there. Borders of pixel art are hard, in its own colours.
 
     Example:
         grass_stone: {preset: tileset, members: [grass, stone], tileset: {layout: blob}}
     """
-    textures, larger = _textures(context.members, tile, tiles_across, seed)
+    textures, larger = _textures(_with_channels(context.members, channels), tile, tiles_across, seed)
     size, pixel_art = textures[0].size, bool(textures[0].meta.pixel_art)
     other = 1 if len(textures) == 2 and layout != "platformer" else NO_TERRAIN
     kinds, weights = tiles_of(layout, other), () if layout == "rpgmaker_a2" else variants
@@ -101,6 +101,19 @@ class _Work:
     form: Shape
     look: Look
     solid: int | None
+
+
+def _with_channels(members: Mapping[str, ImageSet], channels: Sequence[str] | None) -> dict[str, ImageSet]:
+    """The members with colour and these channels alone. Raises `InputError` where one is missing."""
+    for name, images in members.items():
+        for channel in sorted({*(channels or ())} - {*images.channels}):
+            cure = did_you_mean(channel, list(images.channels))
+            raise InputError(f"channels: member '{name}' has no '{channel}'", cure=cure)
+    kept = ("color", *(_DRAWN if channels is None else channels))
+    return {
+        name: replace(images, channels={each: array for each, array in images.channels.items() if each in kept})
+        for name, images in members.items()
+    }
 
 
 def _textures(

@@ -1,6 +1,7 @@
 """The files of a tileset: read by Tiled's and LDtk's parsers for Python, and painted with by LDtk's rules."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_plain_describes_every_tile_in_json() -> None:
     assert (document["tiles"][46]["corners"], document["tiles"][47]["sides"]) == ([0] * 4, [1] * 4)
 
 
-WANG_TILES = [("corner", "corner", 20), ("blob", "mixed", 51), ("platformer", "mixed", 56)]
+WANG_TILES = [("corner", "corner", 20), ("blob", "mixed", 51), ("platformer", "mixed", 60)]
 
 
 @pytest.mark.parametrize(("layout", "kind", "count"), WANG_TILES)
@@ -144,6 +145,16 @@ def test_godot_gets_one_resource_beside_the_image() -> None:
     text = files["meadow.tres"].decode()
     assert 'type="TileSet"' in text and "diffuse_texture" in text
     assert "physics_layer_0/polygon_0/points = PackedVector2Array(-8, 8, 8, -8, 8, 8)" in text
+
+
+def test_godot_has_occluders_where_solid_ground_ends_and_is_open() -> None:
+    """A slope's surface, all sides of a block, and nothing for the tile inside the ground."""
+    text = godot(made(layout="platformer"), "meadow")["meadow.tres"].decode()
+    points = dict(re.findall(r'id="(occluder_\d+)"\][^\[]*polygon = PackedVector2Array\((.*)\)', text))
+    used = {at: points[key] for at, key in re.findall(r'(\d:\d)/0/occlusion_layer_0/.* = SubResource\("(.*)"\)', text)}
+    assert (used["0:6"], used["0:0"]) == ("-8, 8, 8, -8", "-8, -8, 8, -8, 8, 8, -8, 8")
+    assert "6:5" not in used and "6:5/0/physics_layer_0/polygon_0/points" in text
+    assert "occlusion" not in godot(made(layout="blob"), "meadow")["meadow.tres"].decode()
 
 
 def test_the_names_of_the_files_are_known_before_they_are_made(write_pack: Callable[[str], PackFile]) -> None:

@@ -17,7 +17,7 @@ COLORS = np.array(
     [[40, 90, 30], [60, 130, 40], [90, 160, 60], [120, 100, 70], [150, 130, 90], [170, 150, 110]], np.uint8
 )
 LAYOUTS = ("dual_grid", "corner", "blob", "platformer")
-COUNTS = {"dual_grid": 16, "corner": 16, "blob": 48, "rpgmaker_a2": 6, "platformer": 56}
+COUNTS = {"dual_grid": 16, "corner": 16, "blob": 48, "rpgmaker_a2": 6, "platformer": 60}
 STYLES = ("rough", "round", "square", "jagged")
 
 
@@ -124,6 +124,21 @@ def test_slopes_end_like_the_ground_that_they_meet(side: int) -> None:
     assert (pairs[side][0] == pairs[side][1]).all()
 
 
+@pytest.mark.parametrize(("name", "foot"), [("below_slope_up", 0), ("below_slope_down", -1)])
+def test_the_cover_goes_on_below_the_foot_of_a_slope(name: str, foot: int) -> None:
+    """There it is as deep as on flat ground, but for the pixel by which the slope has risen, and it ends further up."""
+    images = make({"grass": pixels(0, 32), "dirt": pixels(3, 32)}, layout="platformer", outline=0)
+    tiles = description(images).tiles
+    flat = next(
+        number for number, tile in enumerate(tiles) if (*tile.sides, *tile.corners) == (-1, 0, 0, 0, -1, -1, 0, 0)
+    )
+    below = next(number for number, tile in enumerate(tiles) if tile.name == name)
+    drawn = [tile_pixels(images, number).astype(int) for number in (flat, below)]
+    wanted, found = [(tile[..., 1] > tile[..., 0]).sum(axis=0) for tile in drawn]
+    assert wanted[foot] - found[foot] in (0, 1) and found[foot] > 5
+    assert found[-1 - foot] == 0
+
+
 @pytest.mark.parametrize("layout", COUNTS)
 def test_a_layout_has_its_tiles_and_pixel_art_keeps_its_palette(layout: str) -> None:
     images = make(layout=layout, variants=())
@@ -183,7 +198,8 @@ def test_material_channels_are_mixed_like_the_colour() -> None:
         name: images.replace(height=np.full((16, 16, 1), value, np.uint16))
         for (name, images), value in zip(PIXELS.items(), (60000, 100), strict=True)
     }
-    assert {*np.unique(make(members)["height"])} == {100, 60000}
+    assert {*np.unique(make(members, channels=["height"])["height"])} == {100, 60000}
+    assert list(make(members).channels) == ["color"]
 
 
 def test_painted_textures_are_reduced_to_the_size_of_a_tile() -> None:
@@ -242,7 +258,8 @@ BAD = {
     "three": ({**PIXELS, "sand": pixels(1)}, {}, "not of 3"),
     "sizes": ({"a": pixels(0), "b": pixels(3, 32)}, {}, r"'a' and 'b' have different sizes \(16 × 16 and 32 × 32"),
     "grids": ({"a": pixels(0, 32), "b": painted(9)}, {}, "only one of members 'a' and 'b' is pixel art"),
-    "channels": ({"a": PIXELS["grass"], "b": PIXELS["dirt"].replace(ao=np.ones((16, 16, 1), np.uint8))}, {}, "differ"),
+    "channels": (PIXELS | {"dirt": pixels(3).replace(normal=np.ones((16, 16, 3), np.uint8))}, {}, "differ"),
+    "channel": (PIXELS, {"channels": ["color", "hight"]}, "member 'grass' has no 'hight'"),
     "seam": ({"a": color_image(np.tile(np.linspace(0, 255, 32).astype(np.uint8)[:, None, None], (1, 32, 3)))}, {},
              r"'a' does not tile: its seam along y scores \d+\.\d\d"),
     "alpha": ({"a": color_image(np.full((16, 16, 4), 9, np.uint8))}, {}, "'a' is transparent in places"),
@@ -283,14 +300,14 @@ DIGESTS = {
     "dual_grid": "5014270a646253d4",
     "blob": "a6bdcd49401ff8ae",
     "rpgmaker_a2": "fd44609876325cf7",
-    "platformer": "01d9c28bbffc1ab8",
+    "platformer": "05f7b0a2264f5432",
 }
-"""Of the sheets of pixel art by version 1. Other pixels need another version of the source."""
+"""Of the sheets of pixel art by version 2. Other pixels need another version of the source."""
 
 
 @pytest.mark.parametrize("layout", DIGESTS)
 def test_the_pixels_change_only_with_the_version(layout: str) -> None:
-    assert load_part("source", "tileset").traits.version == 1
+    assert load_part("source", "tileset").traits.version == 2
     assert hashlib.sha256(make(layout=layout)["color"].tobytes()).hexdigest()[:16] == DIGESTS[layout]
 
 
