@@ -153,7 +153,8 @@ class _Run:
         recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
         traits = recipe.export.part.traits
         facts = {"preset": recipe.preset, **recipe.facts.to_json(), "attempt": number}
-        entry = ManifestEntry(recipe.files_key, engine_owned=traits.engine_owned, shared=traits.shared, facts=facts)
+        shared = tuple(path for path in traits.shared if path in outcome.files)
+        entry = ManifestEntry(recipe.files_key, engine_owned=traits.engine_owned, shared=shared, facts=facts)
         with self.publishing, self.sampler.timed("publish"):
             if can_wait and self.target.is_taken(recipe.name, outcome.files):
                 self.deferred.append(outcome)

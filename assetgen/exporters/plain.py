@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from assetgen.exporters._channels import texture_files, texture_name, tileset_of
@@ -14,8 +14,8 @@ from assetgen.pixels.sheets import on_sheet
 from assetgen.pixels.texture_files import Textures
 
 
-@gained("textures", "trim_mode")
-@part(version=1)
+@gained("textures", "trim_mode", "loader")
+@part(version=1, shared=("assetgen_phaser.ts", "assetgen_pixi.ts"))
 def plain(
     images: ImageSet,
     name: str,
@@ -23,6 +23,7 @@ def plain(
     use: Use = "sprite",
     textures: Textures[Literal["png", "webp", "avif", "ktx2"]] | None = None,
     trim_mode: Literal["polygon"] | None = None,
+    loader: Literal["phaser", "pixi"] | None = None,
 ) -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and `NAME.json` for atlas, animation and tileset.
 
@@ -42,6 +43,8 @@ def plain(
       format cannot hold stay PNG: height and depth, with AVIF all that are no colours. Only PNG has metadata.
     - `trim_mode`: `polygon` adds to the JSON a mesh around what each frame shows (`vertices`, `verticesUV`,
       `triangles`), which has fewer transparent pixels: `frame.customData` in Phaser, `sheet.data.frames` in Pixi.
+    - `loader`: adds `assetgen_phaser.ts` (Phaser 3.80 and later) or `assetgen_pixi.ts` (PixiJS 8) for all assets of
+      the target: types of the JSON, and functions that load sheets, animations, nine-slice images and tilesets.
 
     Example:
         export: {plain: {textures: {format: webp, quality: 90}}}
@@ -60,4 +63,9 @@ def plain(
         files[f"{name}.css"] = (
             cursor(images, name, textures) if use == "cursor" else border_image(images, name, textures)
         )
-    return files
+    return files | _loader(loader) if loader else files
+
+
+def _loader(engine: str) -> dict[str, bytes]:
+    parts = [Path(__file__).parent / "_loaders" / f"{each}.ts" for each in (engine, "types")]
+    return {f"assetgen_{engine}.ts": b"".join(each.read_bytes() for each in parts)}
