@@ -46,7 +46,7 @@ OTHER = (
     " diffusion.families.flux2._MAX_REFERENCE_PIXELS diffusion.families.flux2._MAX_SEQUENCE_LENGTH"
     " diffusion.families.z_image._MAX_SEQUENCE_LENGTH watch.error_notes._MAX_BYTES"
     " diffusion.families.qwen_image_21._MAX_TOKENS diffusion.families.qwen_image_edit._MAX_TOKENS"
-    " pixels.alpha_faults.MAX_TOUCHING"
+    " pixels.alpha_faults.MAX_TOUCHING pixels.outlines._MAX_ISLANDS pixels.outlines._MAX_VERTICES"
     " diffusion.families.sd3._MAX_SEQUENCE_LENGTH"
     " diffusion.loading.textual_inversion._MAX_DIMENSIONS diffusion.sampling.decode._MAX_PIXELS"
     " diffusion.speed.compiling._MAX_SHAPES diffusion.speed.cuda_graphs._MAX_GRAPHS pack.changes._MAX_SHOWN"

@@ -31,6 +31,7 @@ _DEFAULT_TRIES = 3
 _MAX_MEMBERS = 1_000_000
 """More members of all assets together take minutes to plan."""
 _DEFAULT_EXPORTER = "plain"
+_RATING = "prompt_match"
 
 
 @dataclass(frozen=True)
@@ -248,10 +249,12 @@ class _Resolver:
     def _resolve(self, entry: Entry, members: tuple[Recipe, ...], below: tuple[str, ...]) -> Recipe:
         layers = self._layers(entry)
         spec, pack, preset = entry.spec, self.file.pack, layers.preset.preset
+        choices: tuple[Selection, ...] = (spec, pack, preset)
         controls = (*(preset.controls or ()), *_added_controls(layers))
         export = preset.export or PartSpec(part=self.exporter, alias=self.exporter)
         parts = (layers.preset.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export)
-        _check_overrides(layers, {part.alias for part in parts})
+        rating = {_RATING} if any((each.best_of or 1) > 1 for each in choices) else set[str]()
+        _check_overrides(layers, {*rating, *(part.alias for part in parts)})
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
         requested = self._with_locked_format(entry.name, source_stage(layers, seed_name, self._added(entry, members)))
         size, card = requested.arguments.get("size"), requested.arguments.get("model")
@@ -261,19 +264,23 @@ class _Resolver:
         )
         referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
         steps = [layers.stage("step", part, **sheet_arguments(part, sheet)) for part in preset.steps or ()]
+        best_of = 1 if self.draft else _best_of(requested, *choices)
         unjudged = self.draft and any(stage.part.adds_frames for stage in (requested, *steps))
+        checks = () if unjudged else _with_rating(preset.checks or (), layers, best_of)
         recipe = Recipe(
             name=entry.name,
             preset=preset.preset,
             source=draft_stage(requested) if self.draft else requested,
             controls=control_stages,
             steps=tuple(step.without_cards if self.draft else step for step in steps),
-            checks=() if unjudged else tuple(layers.stage("check", part) for part in preset.checks or ()),
+            checks=tuple(layers.stage("check", part, prompt=spec.prompt) for part in checks),
+            tries=next((each.tries for each in choices if each.tries), _DEFAULT_TRIES),
+            best_of=best_of,
+            on_fail=next((each.on_fail for each in choices if each.on_fail), "reject"),
             export=layers.stage("exporter", export, use=preset.use, folder=pack.target),
             members=(*members, *referenced),
             where=layers.where(),
         )
-        recipe = _with_selection(recipe, spec, pack, preset)
         return replace(recipe, facts=self._facts(recipe, layers, seed_name))
 
     def _with_locked_format(self, asset: str, source: Stage) -> Stage:
@@ -342,15 +349,16 @@ def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:
             raise InputError(what, where=layers.where(alias))
 
 
-def _with_selection(recipe: Recipe, *layers: Selection) -> Recipe:
-    """The recipe with its numbers of attempts from the first of `layers` that sets them, else from the model card."""
-    card = recipe.source.arguments.get("model")
-    ranked = any(check.part.traits.ranks for check in recipe.checks)
-    default = card.best_of if isinstance(card, ModelCard) and ranked else 1
-    best_of = next((each.best_of for each in layers if each.best_of), default)
-    return replace(
-        recipe,
-        tries=next((each.tries for each in layers if each.tries), _DEFAULT_TRIES),
-        best_of=best_of if "seed" in recipe.source.arguments else 1,
-        on_fail=next((each.on_fail for each in layers if each.on_fail), "reject"),
-    )
+def _best_of(source: Stage, *layers: Selection) -> int:
+    """The number of attempts to compare, from the first of `layers` that sets it, else from the model card."""
+    card = source.arguments.get("model")
+    default = card.best_of if isinstance(card, ModelCard) else 1
+    return next((each.best_of for each in layers if each.best_of), default) if "seed" in source.arguments else 1
+
+
+def _with_rating(checks: tuple[PartSpec, ...], layers: AssetLayers, best_of: int) -> tuple[PartSpec, ...]:
+    """The checks, with one that rates images where several attempts are compared and none of them does."""
+    rated = any(layers.load_part("check", each).traits.ranks for each in checks)
+    if best_of == 1 or rated or not layers.entry.spec.prompt:
+        return checks
+    return *checks, PartSpec(part=_RATING, alias=_RATING)

@@ -107,7 +107,11 @@ def test_captions_change_no_key_of_their_card() -> None:
     assert card.model_copy(update={"captions": None}).identity == card.identity
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"not gzip", gzip.compress(b"a of b\n" * 99)[:-9], None])
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", b"not gzip", gzip.compress(b"a of b\n" * 99, mtime=0)[:-9], None],
+    ids=["not UTF-8", "not gzip", "truncated", "missing"],
+)
 def test_captions_that_cannot_be_read_are_named(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "captions.gz"
     if content is not None:
