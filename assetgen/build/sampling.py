@@ -273,7 +273,7 @@ class Sampler:
         ]
         best = max(judged, key=lambda each: each.rank)
         if recipe.on_fail == "reject":
-            raise BuildError(f"its checks rejected all {count} attempts (the best: {best.rejections})")
+            raise BuildError(f"its checks rejected all {count} attempts ({best.rejections})")
         what = f"its checks rejected all {count} attempts, so the best is published ({best.rejections})"
         self.report(Warned(reason=f"{recipe.name}: {what}"))
         return best

@@ -28,7 +28,7 @@ function filmOf(candidate, [width, height], alt, onion = false) {
   });
   const film = make("span", { class: "film", role: "img", "aria-label": alt || null, "aria-hidden": alt ? null : "true" }, ...layers);
   Object.assign(film.style, { width: `${width}px`, height: `${height}px` });
-  clock.runs ||= requestAnimationFrame(run);
+  if (!clock.runs) Object.assign(clock, { now: performance.now(), runs: requestAnimationFrame(run) });
   return expose(Object.assign(film, { candidate, size: [width, height] }));
 }
 

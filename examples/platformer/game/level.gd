@@ -2,7 +2,7 @@ class_name Level
 extends TileMapLayer
 ## Paints `map` with the terrain of the tileset, and puts things where it has their letters.
 ##
-## `#` is ground, `/` and `\` are slopes with ground below, and `things` has a scene for each other letter.
+## `#` is ground, `/` and `\` are slopes with ground below; `things` are scenes for other letters.
 
 const SLOPES: Dictionary[String, String] = {"/": "slope_up", "\\": "slope_down"}
 

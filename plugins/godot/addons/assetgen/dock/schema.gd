@@ -14,6 +14,8 @@ const NONE := ""
 
 const MOST := 1_000_000_000.0
 const FINE := 0.01
+## The step of a number whose default lies between two of those.
+const FINER := 0.001
 
 
 ## The field of a schema: kind, optional, default, and data for the kind.
@@ -66,7 +68,9 @@ static func _kind(schema: Dictionary) -> String:
 
 static func _bounds(schema: Dictionary) -> Dictionary:
 	var is_whole: bool = schema.get("type") == "integer"
-	var step := 1.0 if is_whole else FINE
+	var usual := float(schema.get("default") if schema.get("default") is float else 0.0)
+	var fine := FINE if is_equal_approx(snappedf(usual, FINE), usual) else FINER
+	var step := 1.0 if is_whole else fine
 	var least: float = schema.get(
 		"minimum", float(schema.get("exclusiveMinimum", -MOST - step)) + step
 	)
