@@ -61,14 +61,13 @@ def serve(
 
 @contextlib.contextmanager
 def ending() -> Iterator[None]:
-    """When the body ends, end the process within seconds, even if a thread still decodes an upload."""
-    code = _INTERRUPTED
+    """When the body ends, end the process within seconds, even if a thread that it started still decodes an upload."""
+    before, code = set(threading.enumerate()), _INTERRUPTED
     try:
         yield
         code = 0
     finally:
-        others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
-        if any(not thread.daemon for thread in others):
+        if any(not thread.daemon for thread in set(threading.enumerate()) - before):
             end = threading.Timer(_LAST_SECONDS, os._exit, (code,))
             end.daemon = True
             end.start()
