@@ -11,6 +11,7 @@ A weight is its stored numbers times their scale. diffusers runs fp8 with one sc
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator, Mapping
 from math import prod
@@ -170,9 +171,11 @@ def _dequantized(name: str, tensors: _Tensors, scale: Tensor | None, file: Path)
     if scale is None:
         return _from_bitsandbytes(name, tensors)
     if (global_scale := tensors.get(f"{name}_scale_2")) is not None:
-        from diffusers.quantizers.bfl.utils import dequantize_nvfp4
+        from diffusers.quantizers.bfl import utils
 
-        found: Tensor = dequantize_nvfp4(weight, scale, global_scale)
+        if utils.E2M1_LUT.is_meta:  # it was imported while a model without data was made
+            importlib.reload(utils)
+        found: Tensor = utils.dequantize_nvfp4(weight, scale, global_scale)
         return found
     if weight.dtype == torch.uint8:  # fp8 stored as bytes
         weight = weight.view(torch.float8_e4m3fn)
