@@ -255,6 +255,8 @@ class Sampler:
         if not best.passed and attempt.recipe.pick is None:
             if following := attempt.next():
                 return following
+            if attempt.recipe.on_fail == "reject":
+                raise BuildError(f"its checks rejected all {last.attempt + 1} attempts ({best.rejections})")
             best = self._best_rejected(last)
         return self._export(best, last)
 
@@ -272,8 +274,6 @@ class Sampler:
             if (images := self.store.read_images("images", attempt.images_key))
         ]
         best = max(judged, key=lambda each: each.rank)
-        if recipe.on_fail == "reject":
-            raise BuildError(f"its checks rejected all {count} attempts ({best.rejections})")
         what = f"its checks rejected all {count} attempts, so the best is published ({best.rejections})"
         self.report(Warned(reason=f"{recipe.name}: {what}"))
         return best

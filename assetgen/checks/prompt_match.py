@@ -28,7 +28,8 @@ def prompt_match(
     - `prompt`: the asset's own prompt.
     - `limit`: the largest allowed score.
 
-    The score is the share of the other captions that fit better: 0 is best, 0.5 is chance.
+    The score is the share of the other captions that fit better: 0 is best. They are of sprites, textures and scenes:
+    a sprite of another thing scores about 0.3.
 
     Example:
         - prompt_match: {limit: 0.3}

@@ -31,7 +31,7 @@ _WEB_ENGINES = {
     "pixi.js": 'const items = await Assets.load("{path}/items.json"); new Sprite(items.textures.potion_red)',
 }
 """How games built on these npm packages load what `plain` writes."""
-_GAMEMAKER = "drop pictures onto GameMaker's workspace; sheets: Edit Image > Image > Import Strip Image"
+_GAMEMAKER = "import the pictures in GameMaker as sprites"
 _MAX_PACKAGE_BYTES = 1_000_000
 
 

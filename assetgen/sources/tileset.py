@@ -130,13 +130,12 @@ def _textures(
         return [_reduced(name, _checked_seam(name, images), tile) for name, images in opaque.items()], [None] * len(
             opaque
         )
-    found = [_cut(name, images, tile, (tiles_across, seed)) for name, images in opaque.items()]
+    found = [_cut(name, images, tile, tiles_across, seed) for name, images in opaque.items()]
     return [made for made, _ in found], [larger for _, larger in found]
 
 
-def _cut(name: str, images: ImageSet, tile: int | None, places: tuple[int, int]) -> tuple[ImageSet, _Larger]:
-    """A tile from a texture that is as many tiles wide as the first of `places` says; the second is a seed."""
-    across, seed = places
+def _cut(name: str, images: ImageSet, tile: int | None, across: int, seed: int) -> tuple[ImageSet, _Larger]:
+    """A tile from a texture that is `across` tiles wide."""
     whole = _reduced(name, images, tile, across)
     width, height = (side // across for side in whole.size)
     if any(side % across for side in whole.size) or min(width, height) < _SMALLEST:

@@ -30,6 +30,7 @@ PACK = f"""
 pack: thumbnails
 engine: plain
 model: mini
+exact_prompt: true
 assets:
   sprite:
     preset: sprite

@@ -134,7 +134,7 @@ def test_init_recognizes_web_games(assetgen: Run, tmp_path: Path, package: str, 
     ("marker", "lines"),
     [
         ("Game.uproject", "engine: unreal\nmodel:"),
-        ("Game.yyp", "engine: plain\n# drop pictures onto GameMaker's workspace"),
+        ("Game.yyp", "engine: plain\n# import the pictures in GameMaker as sprites"),
         ("ProjectSettings", "engine: unity\nmodel:"),
     ],
 )
