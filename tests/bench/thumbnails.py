@@ -71,15 +71,15 @@ assets:
   stone: {{preset: pixel_tile, prompt: grey cobblestone, seed: 5, pixelate: {{grid: 24}}}}
   tileset: {{preset: tileset, members: [grass, stone]}}
   painted_concept: {{preset: painted_concept, prompt: "a green forest, day", seed: 3736361856}}
-  "{{idle,bob,flash,shake,spin,dissolve}}":
-    {{preset: "{{idle,bob,flash,shake,spin,dissolve}}", members: [pixel_sprite]}}
+  "{{idle,bob,flash,shake,dissolve}}": {{preset: "{{idle,bob,flash,shake,dissolve}}", members: [pixel_sprite]}}
+  spin: {{preset: spin, members: [orb]}}
   squash_stretch: {{preset: squash_stretch, members: [pixel_sprite], squash_stretch: {{frames: 4}}}}
   animation: {{preset: animation, members: [idle, flash]}}
-  bob_and_spin: {{preset: animation, members: [bob, spin]}}
+  bob_and_shake: {{preset: animation, members: [bob, shake]}}
   turnaround:
     {{preset: turnaround, prompt: a stone castle, seed: 68, turntable: {{mesh: {KEEP}, sides: 4, azimuth: 35}}}}
 """
-MOTIONS = ("idle", "bob", "squash_stretch", "flash", "shake", "spin", "dissolve", "animation")
+MOTIONS = ("idle", "bob", "squash_stretch", "flash", "shake", "dissolve", "animation")
 ALONE = (
     "sprite",
     "cartoon_icon",
@@ -91,6 +91,7 @@ ALONE = (
     "cursor_icon",
     "ui_panel",
     "ui_frame",
+    "spin",
     "turnaround",
 )
 
@@ -121,7 +122,7 @@ def drawn(folder: Path) -> dict[str, Image.Image]:
     return {
         **{name: fitted(read(name)) for name in ALONE},
         **{name: fitted(read(name), grid=True) for name in MOTIONS},
-        "sheet": fitted(read("bob_and_spin"), grid=True),
+        "sheet": fitted(read("bob_and_shake"), grid=True),
         "walk_cycle": skeletons("walk"),
         "attack": skeletons("attack"),
         "item_icon": fitted(read("potion_blue")),
