@@ -22,6 +22,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 asset`, `2 assets`. `plural` is for nouns that do not end in `s`."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 class AssetgenError(Exception):
     """A failure that a user can act on. `exit_code` is the exit code of the command line."""
 

@@ -256,7 +256,7 @@ class Sampler:
             if following := attempt.next():
                 return following
             if attempt.recipe.on_fail == "reject":
-                raise BuildError(f"its checks rejected all {last.attempt + 1} attempts ({best.rejections})")
+                raise BuildError(f"its checks rejected {_all(last.attempt + 1)} ({best.rejections})")
             best = self._best_rejected(last)
         return self._export(best, last)
 
@@ -274,7 +274,7 @@ class Sampler:
             if (images := self.store.read_images("images", attempt.images_key))
         ]
         best = max(judged, key=lambda each: each.rank)
-        what = f"its checks rejected all {count} attempts, so the best is published ({best.rejections})"
+        what = f"its checks rejected {_all(count)}, so the best is published ({best.rejections})"
         self.report(Warned(reason=f"{recipe.name}: {what}"))
         return best
 
@@ -343,3 +343,7 @@ def local_runner(sampler: Sampler, attempts: Sequence[Attempt]) -> Iterator[tupl
         made[name].append(sampled)
         if len(made[name]) == len(first[name].round):
             yield first[name], partial(sampler.complete, first[name], made.pop(name))
+
+
+def _all(attempts: int) -> str:
+    return f"all {attempts} attempts" if attempts > 1 else "its only attempt"

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, counted
 from assetgen.images import ImageSet, split_alpha, to_uint8
 from assetgen.parts import InputFile, Verdict, part
 from assetgen.pixels.palettes import MAX_COLORS, read_palette
@@ -33,11 +33,13 @@ def palette(
     foreign = [] if allowed is None else [color for color in seen if color not in allowed]
     reasons = []
     if colors is not None and len(seen) > colors:
-        reasons.append(f"{len(seen)} colours, {colors} allowed")
+        reasons.append(f"{counted(len(seen), 'colour')}, {colors} allowed")
     if palette and foreign:
         named = ", ".join("#{:02x}{:02x}{:02x}".format(*color) for color in foreign[:_NAMED])
-        reasons.append(f"{len(foreign)} colours are not in {palette.path.name} ({named}{_more(foreign)})")
-    return Verdict(len(seen), not reasons, "; ".join(reasons) or f"{len(seen)} colours")
+        reasons.append(
+            f"{counted(len(foreign), 'colour is', 'colours are')} not in {palette.path.name} ({named}{_more(foreign)})"
+        )
+    return Verdict(len(seen), not reasons, "; ".join(reasons) or counted(len(seen), "colour"))
 
 
 def _seen(images: ImageSet) -> list[tuple[int, ...]]:

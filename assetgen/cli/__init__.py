@@ -18,12 +18,15 @@ def main(arguments: list[str] | None = None) -> None:
 
     Exit codes: 0 done, 1 some assets failed, 2 bad input, 3 not installed, 130 cancelled.
     """
+    given = sys.argv[1:] if arguments is None else arguments
+    options = given[: given.index("--")] if "--" in given else given
+    if "--version" in options:
+        given = ["--version"]
     with _exit_at_interrupt():  # imports take a second, and an interrupted one prints a traceback
         from assetgen.cli.commands import app
         from assetgen.errors import AssetgenError, InputError
 
-    given = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in given
+    debug = "--debug" in options
     _prepare_streams()
     try:
         app(args=[argument for argument in given if argument != "--debug"])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def build(
-    pack: PackArgument,
+    pack: PackArgument = Path(),
     *,
     game: GameOption = None,
     only: Annotated[str, typer.Option(help="Build the assets whose names match this pattern.")] = "*",

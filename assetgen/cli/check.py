@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import GameOption, JsonOption, JunitOption
-from assetgen.errors import AssetgenError, printable
+from assetgen.errors import AssetgenError, counted, printable
 
 if TYPE_CHECKING:
     from assetgen.events import Audited, Event
@@ -16,8 +16,9 @@ _FAILED = 1
 
 def check(
     packs: Annotated[
-        list[Path], typer.Argument(metavar="PACK...", help="Folders with pack.yaml, or *.pack.yaml files.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="PACK...", help="Folders with pack.yaml, or *.pack.yaml files [default: .]."),
+    ] = None,
     *,
     game: GameOption = None,
     similar: Annotated[
@@ -43,13 +44,13 @@ def check(
     found: list[Audited] = []
     suites: list[tuple[str, list[Event]]] = []
     try:
-        for pack in packs:
+        for pack in packs or [Path()]:
             project = Project.load(pack, game)
             suites.append((project.pack.pack, []))
             for verdict in check_report(project, similar=similar):
                 found.append(verdict)
                 suites[-1][1].append(verdict)
-                _print(verdict, json=json, of_many=len(packs) > 1)
+                _print(verdict, json=json, of_many=len(packs or ()) > 1)
     except AssetgenError as error:
         suites.append((str(pack), [Failed(reason=str(error), exit_code=error.exit_code)]))
         raise
@@ -74,4 +75,4 @@ def _print_totals(found: "list[Audited]") -> None:
     from assetgen.build.status import count_states
 
     totals = ", ".join(f"{number} {state}" for state, number in count_states(found).items())
-    typer.echo(f"{len(found)} assets: {totals}", err=True)
+    typer.echo(f"{counted(len(found), 'asset')}: {totals}", err=True)

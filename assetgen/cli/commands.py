@@ -29,25 +29,45 @@ from assetgen.cli import (
 
 app = typer.Typer(
     name="assetgen",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+_FIRST_DAY = f"""\
+assetgen {__version__} turns a text file into a game's art. The commands of the first day:
+
+  assetgen make pixel_sprite "a red dragon" -n 4   four pictures, without a pack
+  assetgen init my-game                            a starter pack: my-game/pack.yaml
+  assetgen build my-game                           make its art; again after each edit
+  assetgen review my-game                          a page of candidates, to pick one of each
+  assetgen doctor                                  what this machine can run, and the next command
+
+`assetgen --help` lists all commands, `assetgen build --help` describes one."""
+
+
 @app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit; after any command, too.")
+    ] = False,
+) -> None:
     """Turn a text file into a game's art, and rebuild only what changed.
 
     \b
     Examples:
       assetgen init my-game
-      assetgen build my-game/assetgen
+      assetgen build my-game
     """
     if version:
         typer.echo(f"assetgen {__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(_FIRST_DAY)
+    else:
+        return
+    raise typer.Exit
 
 
 app.command("init")(init.init)

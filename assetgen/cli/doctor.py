@@ -14,7 +14,6 @@ import typer
 from assetgen.cli.options import StoreOption
 from assetgen.cli.output import read_all
 from assetgen.errors import AssetgenError, NotInstalledError
-from assetgen.machine import default_store
 
 if TYPE_CHECKING:
     from assetgen.diffusion.loading.overview import Recommendation
@@ -53,6 +52,8 @@ def doctor(
       assetgen doctor
       assetgen doctor --model sdxl
     """
+    from assetgen.machine import default_store
+
     found: dict[str, str] = {}
 
     def report(name: str, text: str) -> None:

@@ -18,6 +18,8 @@ from assetgen.cli.options import (
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assetgen.pack.library import PackFile
 
 
@@ -28,6 +30,10 @@ def make(
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")] = 1,
     seed: Annotated[int | None, typer.Option(min=0, help="The first seed, instead of one from the prompt.")] = None,
     model: Annotated[str, typer.Option(help="A model card; `assetgen models list` shows them.")] = "mini",
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Pixels to sample [default: those of model and preset].")
+    ] = "",
+    steps: Annotated[int | None, typer.Option(min=1, max=150, help="Sampler steps [default: the model's].")] = None,
     best_of: Annotated[int | None, typer.Option(min=1, max=64, help="Attempts of which the best is kept.")] = None,
     image: Annotated[Path | None, typer.Option(help="The picture to start from, or to animate.")] = None,
     settings: Annotated[
@@ -52,12 +58,13 @@ def make(
       assetgen make idle --image hero.png -o sprites
     """
     from assetgen.build.options import BuildOptions
+    from assetgen.cli.settings import parse_size
     from assetgen.machine import this_machine
     from assetgen.pack.entries import variations
     from assetgen.pack.project import Project
 
     overrides = _overrides(prompt, settings or [])
-    start = _start(preset, image)
+    start = _start(preset, image, {"size": parse_size(size) if size else None, "steps": steps})
     arguments = {alias: {**start.get(alias, {}), **overrides.get(alias, {})} for alias in {**start, **overrides}}
     entry: dict[str, object] = {"preset": preset, "prompt": prompt, "model": model, **arguments}
     entry |= {"best_of": best_of, "exact_prompt": exact_prompt}
@@ -80,8 +87,8 @@ def _overrides(prompt: str, settings: list[str]) -> "dict[str, dict[str, object]
     return overrides
 
 
-def _start(preset: str, image: Path | None) -> dict[str, dict[str, object]]:
-    """The argument of the preset's source that names the picture."""
+def _start(preset: str, image: Path | None, sampling: "Mapping[str, object]") -> dict[str, dict[str, object]]:
+    """The arguments of the preset's source: the picture, and those of `sampling` that are not None."""
     from assetgen.pack.library import library_for
     from assetgen.parts import load_part
 
@@ -93,7 +100,11 @@ def _start(preset: str, image: Path | None) -> dict[str, dict[str, object]]:
     if image is None and part.traits.members:
         cure = "Name it: --image hero.png" if takes else "Write a pack, and list them in `members`"
         raise InputError(f"preset '{preset}' needs {'a picture' if takes else 'other assets'}", cure=cure)
-    return {source.alias: {"image": str(image)}} if image else {}
+    given = {name: value for name, value in sampling.items() if value is not None}
+    for name in given:
+        if name not in part.params.model_fields:
+            raise InputError(f"preset '{preset}' does not sample with '{name}'", cure=f"Leave out --{name}")
+    return {source.alias: given | ({"image": str(image)} if image else {})}
 
 
 def _pack(engine: str, assets: dict[str, dict[str, object]]) -> "PackFile":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import PresetFolderOption, library_beside
-from assetgen.errors import InputError, printable
+from assetgen.errors import InputError, counted, printable
 
 if TYPE_CHECKING:
     from assetgen.diffusion.loading.downloads import HubDownload
@@ -110,7 +110,7 @@ def _confirm(name: str, files: "Sequence[HubDownload]", missing: int, licence: s
     free, cache = free_space()
     wanted = [each for each in files if each.local is None]
     hubs = ", ".join(dict.fromkeys(each.hub for each in wanted))
-    what = f"{gigabytes(missing)} in {len(wanted)} files of {hubs} into {cache} ({gigabytes(free)} free)"
+    what = f"{gigabytes(missing)} in {counted(len(wanted), 'file')} of {hubs} into {cache} ({gigabytes(free)} free)"
     typer.echo(printable(f"{name}: {what}. Licence: {licence}"), err=True)
     if yes:
         return

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from assetgen.pack.library import Library
 
-PackArgument = Annotated[Path, typer.Argument(help="A folder with pack.yaml, or a *.pack.yaml file.")]
+PackArgument = Annotated[Path, typer.Argument(help="A folder with pack.yaml, or a *.pack.yaml file.", metavar="PACK")]
 StoreOption = Annotated[
     str | None,
     typer.Option(

@@ -9,7 +9,7 @@ import typer
 from assetgen.cli.options import GameOption, PresetFolderOption, library_beside
 from assetgen.cli.output import print_table, read_all
 from assetgen.cli.settings import write_file
-from assetgen.errors import InputError
+from assetgen.errors import InputError, counted
 
 if TYPE_CHECKING:
     from assetgen.images import Array
@@ -30,7 +30,9 @@ def list_palettes(folder: PresetFolderOption = Path()) -> None:
 
     library = library_beside(folder)
     found = read_all(library.palette_names(), lambda name: read_palette(library.palette(name, Path())))
-    print_table([(name, problem if colors is None else f"{len(colors)} colours") for name, colors, problem in found])
+    print_table(
+        [(name, problem if colors is None else counted(len(colors), "colour")) for name, colors, problem in found]
+    )
 
 
 @palettes.command("show")

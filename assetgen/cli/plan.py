@@ -2,12 +2,13 @@
 
 import json as jsonlib
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assetgen.cli.options import GameOption, JsonOption, PackArgument, PriceOption, StoreOption
-from assetgen.errors import printable
+from assetgen.errors import counted, printable
 
 if TYPE_CHECKING:
     from assetgen.build.history import Forecast
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def plan(
-    pack: PackArgument,
+    pack: PackArgument = Path(),
     *,
     game: GameOption = None,
     only: Annotated[str, typer.Option(help="Plan the assets whose names match this pattern.")] = "*",
@@ -78,7 +79,7 @@ def _print(report: "PlanReport", price: float) -> None:
 
 
 def _forecast_line(forecast: "Forecast", price: float) -> str:
-    new = f"{forecast.unknown} images of kinds that were never sampled here" if forecast.unknown else ""
+    new = f"{counted(forecast.unknown, 'image')} of a kind that was never sampled here" if forecast.unknown else ""
     if not forecast.seconds:
         return f"no forecast: {new}"
     memory = [f"{forecast.memory / 1e9:.1f} GB of the device's memory"] if forecast.memory else []

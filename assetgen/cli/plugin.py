@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import OverwriteOption
-from assetgen.errors import InputError, NotInstalledError
+from assetgen.errors import InputError, NotInstalledError, counted
 from assetgen.install.plugin_files import Program, zip_name, zipped
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def install_godot(
     for path in outcome.kept:
         typer.echo(f"kept because it was edited by hand: {project / 'addons/assetgen' / path}", err=True)
     changed = len(outcome.written) + len(outcome.removed)
-    result = f"{changed} files changed; restart Godot if it is open" if changed else "nothing to do"
+    result = f"{counted(changed, 'file')} changed; restart Godot if it is open" if changed else "nothing to do"
     typer.echo(f"{project / 'addons/assetgen'}: {result}")
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from assetgen.errors import printable
+from assetgen.errors import counted, printable
 from assetgen.events import (
     Changed,
     Checked,
@@ -69,7 +69,7 @@ def describe(event: Event) -> str:
 def _text(event: Event) -> str:
     match event:
         case Planned():
-            return f"{event.assets} assets, {event.to_sample} to sample"
+            return f"{counted(event.assets, 'asset')}, {event.to_sample} to sample"
         case Warned():
             return f"warning: {event.reason}"
         case Prompted():

@@ -28,7 +28,7 @@ _FAILED = 1
 
 def review(
     context: typer.Context,
-    pack: PackArgument,
+    pack: PackArgument = Path(),
     *,
     count: Annotated[
         int, typer.Option("-n", "--count", min=0, max=64, help="Candidates an asset; 0: sample none.")

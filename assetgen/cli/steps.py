@@ -30,7 +30,7 @@ def list_steps() -> None:
 
 @steps.command("show")
 def show_step(name: str) -> None:
-    """Describe one part and its arguments, with types and defaults.
+    """Describe one part and its arguments, with choices, defaults and an example.
 
     \b
     Examples:
@@ -48,14 +48,17 @@ def show_step(name: str) -> None:
 
 
 def _print_part(part: "Part") -> None:
+    from assetgen.pack.arguments import described_arguments, example_of
     from assetgen.pack.licences import licence_text
 
     typer.echo(f"{part.kind} {part.name} (version {part.traits.version})\n\n{inspect.getdoc(part.run)}\n")
     if detector := part.traits.detector:
         licence = licence_text(detector)
         typer.echo(f"For controls of the kind '{detector.kind}'. Licence: {licence}, {detector.licence_url}\n")
-    rows = []
-    for key, info in part.params.model_fields.items():
-        default = "required" if info.is_required() else f"default {info.default!r}"
-        rows.append((key, str(part.params.model_json_schema()["properties"][key].get("type", "")), default))
-    print_table(rows)
+    if example := example_of(part):
+        typer.echo(f"Example:\n    {example}\n")
+    arguments = described_arguments(part)
+    if arguments:
+        print_table(
+            [("argument", "accepts", "default"), *((each.name, each.accepts, each.default) for each in arguments)]
+        )

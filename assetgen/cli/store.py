@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import StoreOption
-from assetgen.errors import BuildError, printable
-from assetgen.machine import default_store
+from assetgen.errors import BuildError, counted, printable
 
 if TYPE_CHECKING:
     from assetgen.store.collect import Amount
@@ -96,14 +95,15 @@ def verify_entries(store: StoreOption = None) -> None:
 
 
 def _open(location: str | None) -> "Store":
+    from assetgen.machine import default_store
     from assetgen.store.store import Store
 
     return Store(location or default_store())
 
 
 def _amount(amount: "Amount") -> str:
-    return f"{amount.entries} entries, {amount.bytes / 1e6:.1f} MB"
+    return f"{counted(amount.entries, 'entry', 'entries')}, {amount.bytes / 1e6:.1f} MB"
 
 
 def _leftovers(count: int) -> str:
-    return f"; removed {count} half-written files of killed builds" if count else ""
+    return f"; removed {counted(count, 'half-written file')} of killed builds" if count else ""

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 def watch(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders with packs below, or pack files.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH...", help="Folders with packs below, or pack files [default: .]."),
+    ] = None,
     *,
     game: GameOption = None,
     poll: Annotated[
@@ -54,11 +57,9 @@ def watch(
 ) -> None:
     """Build packs now, and again whenever one of their files changes.
 
-    A mesh or image in the folder `inbox` beside a pack becomes an asset. Errors are printed, and written beside the
-    file they concern until it is fixed, as `pack.error.txt` or `inbox/boulder.error.txt`.
-
-    The command also serves plugins, as `assetgen serve` does, unless a server runs already; their jobs run between two
-    batches of a build. Ctrl-C (exit code 130) or SIGTERM (0) ends it; sampled images are kept.
+    A mesh or image in the folder `inbox` beside a pack becomes an asset. Errors are also written beside the file they
+    concern until it is fixed, as `pack.error.txt`. Plugins are served, as by `assetgen serve`, unless a server runs
+    already. Ctrl-C (exit code 130) or SIGTERM (0) ends it; sampled images are kept.
 
     \b
     Examples:
@@ -71,11 +72,11 @@ def watch(
     from assetgen.watch.loop import WatchOptions
 
     if service:
-        typer.echo(_service(service, paths, context), nl=False)
+        typer.echo(_service(service, paths or [Path()], context), nl=False)
         return
     build = BuildOptions(draft=draft, allow_noncommercial=allow_noncommercial)
     machine = this_machine(store, device, parse_price(price))
-    options = WatchOptions(tuple(paths), machine, build, game, poll)
+    options = WatchOptions(tuple(paths or [Path()]), machine, build, game, poll)
     if once:
         _build_once(options, json=json)
     else:

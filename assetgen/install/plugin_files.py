@@ -4,10 +4,13 @@ import io
 import zipfile
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assetgen import __version__
 from assetgen.errors import NotInstalledError
-from assetgen.parts import Files
+
+if TYPE_CHECKING:
+    from assetgen.parts import Files
 
 
 class Program(StrEnum):
@@ -32,7 +35,7 @@ _READABLE = 0o644 << 16
 _UNIX = 3
 
 
-def plugin_files(program: Program) -> Files:
+def plugin_files(program: Program) -> "Files":
     """A plugin's files by path. Raises `NotInstalledError` if this copy of assetgen has none."""
     folder = shipped_plugins() / _FOLDERS[program]
     found = sorted(file for file in folder.rglob("*") if file.suffix in _SUFFIXES or file.name == "LICENSE")

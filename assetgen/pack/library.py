@@ -219,12 +219,14 @@ class PackFile:
 
 
 def load_pack(path: Path, read_guard: ReadGuard = allow_any_file) -> PackFile:
-    """Load a pack from a folder with `pack.yaml` or from a `*.pack.yaml` file. Raises `InputError`."""
-    inside = path / PACK_FILE
-    file = inside if is_regular_file(inside) else path
+    """Load a pack from a folder with `pack.yaml`, from a game project whose folder `assetgen` has one, as
+    `assetgen init` writes it, or from a `*.pack.yaml` file. Raises `InputError`."""
+    inside = (path / PACK_FILE, path / "assetgen" / PACK_FILE)
+    file = next((each for each in inside if is_regular_file(each)), path)
     if not is_regular_file(file):
         cure = f"A pack is a folder with {PACK_FILE}, or one file *{PACK_SUFFIX}; `assetgen init` writes one"
-        raise InputError(f"there is no pack '{path}'", cure=cure)
+        what = "there is no pack in this folder" if path == Path() else f"there is no pack '{path}'"
+        raise InputError(what, cure=cure)
     document = read_yaml(file)
     library = library_for(file.parent, read_guard)
     return PackFile(validate(document, Pack), document, file.parent, library, file.parent / INBOX)

@@ -127,7 +127,7 @@ def test_plan_of_a_current_pack_reuses_everything(typed: Type) -> None:
 def test_plan_on_an_empty_machine_says_that_it_knows_nothing(typed: Type, tmp_path: Path) -> None:
     code, out, _ = typed("plan", pack="pack: p\ngame: game\nassets: {a: {preset: painted_concept, prompt: x}}")
     assert code == 0
-    assert out.splitlines()[-1] == "no forecast: 1 images of kinds that were never sampled here"
+    assert out.splitlines()[-1] == "no forecast: 1 image of a kind that was never sampled here"
     assert not (tmp_path / "cache").exists() and not (tmp_path / "game").exists()
 
 

@@ -43,6 +43,11 @@ def test_no_help_text_is_cut_off(assetgen: Run, columns: None, path: tuple[str, 
     assert max(map(len, out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("path", COMMANDS, ids=name)
+def test_every_help_text_fits_on_a_screen(assetgen: Run, columns: None, path: tuple[str, ...]) -> None:
+    assert len(assetgen(*path, "--help")[1].splitlines()) <= 40
+
+
 @pytest.mark.parametrize("path", LEAVES, ids=name)
 def test_the_first_paragraph_of_a_help_text_is_one_sentence(path: tuple[str, ...]) -> None:
     first = " ".join((COMMANDS[path].help or "").partition("\n\n")[0].split())
