@@ -38,14 +38,19 @@ class Argument:
 
 def described_arguments(part: Part) -> tuple[Argument, ...]:
     """The arguments of a part, in order. An argument without a default has the default `required`."""
-    schema = part.params.model_json_schema()
+    return described_fields(part.params)
+
+
+def described_fields(model: type[BaseModel]) -> tuple[Argument, ...]:
+    """The keys of a schema, as `described_arguments` describes those of a part."""
+    schema = model.model_json_schema()
     return tuple(
         Argument(
             name,
             _accepted(schema["properties"][name], schema.get("$defs", {})),
             "required" if field.is_required() else _written(field.default),
         )
-        for name, field in part.params.model_fields.items()
+        for name, field in model.model_fields.items()
     )
 
 
