@@ -113,7 +113,7 @@ class Meta:
     pixel_art: bool | None = None
     """One array element is one game pixel: scale and filter with hard edges."""
     cell: float | None = None
-    """Size of a game pixel in pixels of the image that `pixelate` received."""
+    """Size of a game pixel in pixels of the image that `pixelate` received, or that a model for pixel art drew."""
     pivot: tuple[float, float] | None = None
     """Origin of a sprite, x and y as fractions of the image, y downwards."""
     trim: Trim | None = None

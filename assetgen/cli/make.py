@@ -66,12 +66,12 @@ def make(
     overrides = _overrides(prompt, settings or [])
     start = _start(preset, image, {"size": parse_size(size) if size else None, "steps": steps})
     arguments = {alias: {**start.get(alias, {}), **overrides.get(alias, {})} for alias in {**start, **overrides}}
-    entry: dict[str, object] = {"preset": preset, "prompt": prompt, "model": model, **arguments}
+    entry: dict[str, object] = {"preset": preset, "prompt": prompt, **arguments}
     entry |= {"best_of": best_of, "exact_prompt": exact_prompt}
     title = prompt or (f"{image.stem} {preset}" if image else preset)
     assets = {name: {**entry, "seed": each} for name, each in variations(title, count, seed).items()}
     options = BuildOptions(draft=draft, overwrite=overwrite, once=True, allow_noncommercial=allow_noncommercial)
-    run(Project(_pack(engine, assets), output), this_machine(store, device), options, json=json)
+    run(Project(_pack(engine, model, assets), output), this_machine(store, device), options, json=json)
 
 
 def _overrides(prompt: str, settings: list[str]) -> "dict[str, dict[str, object]]":
@@ -107,11 +107,11 @@ def _start(preset: str, image: Path | None, sampling: "Mapping[str, object]") ->
     return {source.alias: given | ({"image": str(image)} if image else {})}
 
 
-def _pack(engine: str, assets: dict[str, dict[str, object]]) -> "PackFile":
+def _pack(engine: str, model: str, assets: dict[str, dict[str, object]]) -> "PackFile":
     """A pack that exists in memory only."""
     from assetgen.pack.library import PackFile, library_for
     from assetgen.pack.schema import Pack
     from assetgen.pack.yaml_files import Document, validate
 
-    document = Document("command line", {"pack": "make", "engine": engine, "assets": assets})
+    document = Document("command line", {"pack": "make", "engine": engine, "model": model, "assets": assets})
     return PackFile(validate(document, Pack), document, Path.cwd(), library_for(Path.cwd()))

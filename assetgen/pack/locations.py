@@ -12,9 +12,10 @@ class _Place(BaseModel):
 
 
 class Bundled(_Place):
-    """Weights inside the assetgen package, `assetgen/weights/NAME`."""
+    """Weights inside the assetgen package, `assetgen/weights/NAME`. `digest` is computed by `weights_digest`."""
 
     bundled: str
+    digest: str | None = None
 
 
 class Folder(_Place):

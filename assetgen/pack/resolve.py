@@ -23,7 +23,7 @@ from assetgen.pack.motions import drawn_by, sheet_arguments, sheet_in_use
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
 from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization, Selection
-from assetgen.pack.source import completion_of, draft_stage, source_stage
+from assetgen.pack.source import card_preset, completion_of, draft_stage, model_card, source_stage
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, Part, did_you_mean, part_names
 
@@ -252,19 +252,22 @@ class _Resolver:
         choices: tuple[Selection, ...] = (spec, pack, preset)
         controls = (*(preset.controls or ()), *_added_controls(layers))
         export = preset.export or PartSpec(part=self.exporter, alias=self.exporter)
-        parts = (layers.preset.source, *controls, *(preset.steps or ()), *(preset.checks or ()), export)
-        rating = {_RATING} if any((each.best_of or 1) > 1 for each in choices) else set[str]()
+        card = model_card(layers, controls)
+        step_parts = (*card_preset(layers, card).steps, *(preset.steps or ()))
+        parts = (layers.preset.source, *controls, *step_parts, *(preset.checks or ()), export)
+        rating = {_RATING} if any(each and (each.best_of or 1) > 1 for each in (*choices, card)) else set[str]()
         _check_overrides(layers, {*rating, *(part.alias for part in parts)})
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
-        requested = self._with_locked_format(entry.name, source_stage(layers, seed_name, self._added(entry, members)))
+        requested = source_stage(layers, card, seed_name, self._added(entry, members))
+        requested = self._with_locked_format(entry.name, requested)
         size, card = requested.arguments.get("size"), requested.arguments.get("model")
         sheet = sheet_in_use(layers, card)
         control_stages = with_reference_kinds(
             requested, [layers.stage("control", each, size=size) for each in controls if not drawn_by(each, sheet)]
         )
         referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
-        steps = [layers.stage("step", part, **sheet_arguments(part, sheet)) for part in preset.steps or ()]
-        best_of = 1 if self.draft else _best_of(requested, *choices)
+        steps = [layers.stage("step", part, **sheet_arguments(part, sheet)) for part in step_parts]
+        best_of = 1 if self.draft else _best_of(requested, *choices, card)
         unjudged = self.draft and any(stage.part.adds_frames for stage in (requested, *steps))
         checks = () if unjudged else _with_rating(preset.checks or (), layers, best_of)
         recipe = Recipe(
@@ -349,9 +352,9 @@ def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:
             raise InputError(what, where=layers.where(alias))
 
 
-def _best_of(source: Stage, *layers: Selection) -> int:
+def _best_of(source: Stage, *layers: Selection | ModelCard | None) -> int:
     """The number of attempts to compare, from the first of `layers` that sets it."""
-    return next((each.best_of for each in layers if each.best_of), 1) if "seed" in source.arguments else 1
+    return next((each.best_of for each in layers if each and each.best_of), 1) if "seed" in source.arguments else 1
 
 
 def _with_rating(checks: tuple[PartSpec, ...], layers: AssetLayers, best_of: int) -> tuple[PartSpec, ...]:

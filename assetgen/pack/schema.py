@@ -64,6 +64,8 @@ def parse_part(value: object) -> PartSpec:
         return value
     if isinstance(value, str):
         return PartSpec(part=value, alias=value)
+    if isinstance(value, Mapping) and set(value) == set(PartSpec.model_fields):  # read back from JSON
+        return PartSpec(**value)
     if isinstance(value, Mapping) and len(value) == 1:
         [(part, arguments)] = value.items()
         if isinstance(part, str) and isinstance(arguments, Mapping | None):
@@ -265,6 +267,13 @@ class Embedding(ExtraWeights):
     token: Annotated[str, Field(pattern=r"^\S+$")]
 
 
+class CardPreset(Spec):
+    """What a model card sets for a preset: the card that draws it instead, or steps before those of the preset."""
+
+    model: _Name | None = None
+    steps: tuple[_Part, ...] = ()
+
+
 _CARD_DEFAULTS = {"negative", "steps", "guidance", "strength"}
 """The source arguments that a model card may give defaults for."""
 
@@ -279,6 +288,11 @@ class ModelCard(Spec):
 
     `extends` names another card, whose keys this one has where it does not set them. `prompts` holds prompt templates
     by preset name, `captions` those that prompts are completed from; `affixes` are put before and after every prompt.
+    `prompt_tokens` is the number of tokens that prompts are padded to, where it is not the tokenizer's. `presets` sets
+    by preset name which card is used instead, and which steps finish its images first. `best_of` is how many attempts
+    are compared where neither asset, pack nor preset sets it. `cell` is the size in pixels of a cell of the pixel art
+    that it draws; no grid is detected then. `matte` is the colour that its RGBA images are blended with where they are
+    partly transparent; it is removed.
     `digest` is the sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their
     revision instead. `not_in` are the countries in which its licence forbids every use. `references` is how many
     reference pictures it takes (FLUX.2, Qwen-Image-Edit). `sheet` is how it draws animations. `network` and `vae`
@@ -308,6 +322,11 @@ class ModelCard(Spec):
     affixes: tuple[str, str] = ("", "")
     prompts: Mapping[str, str] = {}
     captions: Bundled | SingleFile | None = None
+    prompt_tokens: Annotated[int, Field(ge=8, le=4096)] | None = None
+    presets: Mapping[str, CardPreset] = {}
+    best_of: Annotated[int, Field(ge=1, le=64)] | None = None
+    cell: Annotated[int, Field(ge=1, le=64)] | None = None
+    matte: Literal["white"] | None = None
     controls: Mapping[str, ControlModel] = {}
     references: Annotated[int, Field(ge=0, le=16)] = 0
     sheet: Sheet | None = None
@@ -342,7 +361,7 @@ class ModelCard(Spec):
 
         Control networks are left out: those that an asset uses enter its keys with its control images.
         """
-        text = {"model", "about", "prompts", "captions", "affixes", "defaults", *_TERMS}
+        text = {"model", "about", "prompts", "captions", "affixes", "defaults", "presets", "best_of", *_TERMS}
         no_pixels = {*text, "batch", "compile", "controls", "references"}
         return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 

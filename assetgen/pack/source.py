@@ -10,14 +10,20 @@ from assetgen.pack.completion import CompletedPrompt
 from assetgen.pack.layers import AssetLayers
 from assetgen.pack.motions import sheet_in_use
 from assetgen.pack.recipe import Recipe, Stage, seed_from
-from assetgen.pack.schema import ImageSize, ModelCard, PartSpec
-from assetgen.parts import Part, load_part
+from assetgen.pack.schema import CardPreset, ImageSize, ModelCard, PartSpec
+from assetgen.parts import load_part
+
+_OF_ONE_MODEL = ("size", "scale", "loras")
+"""Arguments of a source that are set for one model."""
 
 
-def source_stage(layers: AssetLayers, seed_name: str, added: Sequence[Sequence[str]] = ()) -> Stage:
+def source_stage(
+    layers: AssetLayers, card: ModelCard | None, seed_name: str, added: Sequence[Sequence[str]] = ()
+) -> Stage:
     """The source with all its arguments. Without a seed of its own, the asset's seed is derived from `seed_name`.
 
-    `added` are the members that joined after the first build, for a source with an argument of that name.
+    `card` is that of `model_card`. `added` are the members that joined after the first build, for a source with an
+    argument of that name.
     """
     spec, pack, part = layers.entry.spec, layers.file.pack, layers.preset.source
     loaded = layers.load_part("source", part)
@@ -28,7 +34,6 @@ def source_stage(layers: AssetLayers, seed_name: str, added: Sequence[Sequence[s
         shared["seed"] = seed_from(pack.seed, seed_name) if spec.seed is None else spec.seed
     if "negative" in parameters and spec.negative is not None:
         shared["negative"] = spec.negative
-    card = _model_card(layers, loaded, part)
     if card:
         shared["model"] = card
         shared |= {key: value for key, value in card.defaults.items() if key not in written and key not in shared}
@@ -55,15 +60,31 @@ def draft_stage(source: Stage) -> Stage:
     return Stage("source", "fake", source.alias, fake.traits.version, arguments)
 
 
-def _model_card(layers: AssetLayers, loaded: Part, part: PartSpec) -> ModelCard | None:
-    """The card that the asset, the source's arguments or the pack name; None for a source without a model."""
-    if "model" not in loaded.params.model_fields:
+def model_card(layers: AssetLayers, controls: Sequence[PartSpec]) -> ModelCard | None:
+    """The card that the asset or the source's arguments name, or the one that the pack's card uses for the preset;
+    None for a source without a model.
+
+    The pack's card itself is used with controls, LoRAs and other sizes, which are set for it.
+    """
+    part = layers.preset.source
+    if "model" not in layers.load_part("source", part).params.model_fields:
         return None
     spec, file = layers.entry.spec, layers.file
+    named = spec.model or layers.argument(part, "model")
     try:
-        return file.library.card(str(spec.model or layers.argument(part, "model") or file.pack.model))
+        card = file.library.card(str(named or file.pack.model))
+        other = card_preset(layers, card).model
+        if named or not other or controls or any(layers.argument(part, key) for key in _OF_ONE_MODEL):
+            return card
+        return file.library.card(other)
     except InputError as error:
         raise error.at(layers.where("model") if spec.model else file.document.where("model")) from error
+
+
+def card_preset(layers: AssetLayers, card: ModelCard | None) -> CardPreset:
+    """What a model card sets for the preset of an asset, or for the nearest one that it extends."""
+    presets = card.presets if card else {}
+    return next((presets[name] for name in layers.preset.lineage if name in presets), CardPreset())
 
 
 def _prompt(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:

@@ -77,7 +77,7 @@ def with_digests(card: ModelCard) -> ModelCard:
 
 
 def _location_with_digest(location: Location | None) -> Location | None:
-    if not isinstance(location, Folder | SingleFile) or location.digest:
+    if location is None or isinstance(location, Hub) or location.digest:
         return location
     return location.model_copy(update={"digest": _digest_at(location)})
 

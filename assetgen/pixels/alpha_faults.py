@@ -10,6 +10,8 @@ from assetgen.pixels.color import oklab_from_srgb, srgb_from_hex
 
 MAX_TOUCHING = 0.4
 """The largest fraction of a side of the untrimmed image that a sprite may cover."""
+_FRAMED = 0.8
+"""The same for sprites of a model for pixel art with alpha: they were drawn to fill their frame."""
 _VISIBLE = 0.5
 _EMPTY, _FULL = 0.02, 0.92
 """Visible fraction of the whole image below which it is empty, and above which it is not cut out."""
@@ -35,6 +37,8 @@ def worst_fault(images: ImageSet, touching: float = MAX_TOUCHING) -> tuple[float
     Faults: empty, not cut out, cropped (more than `touching` of one side of the untrimmed image is covered), in
     fragments, a halo. Up to 1, the text is the visible share.
     """
+    if images.meta.native_alpha and images.meta.cell:
+        touching = max(touching, _FRAMED)
     rgb, cover = (to_float(channel) for channel in split_alpha(images["color"]))
     seen = cover[..., 0] >= _VISIBLE
     across, down = _trim(images).source_size

@@ -85,13 +85,14 @@ def _pack_of(request: Make, context: ServerContext, count: int) -> PackFile:
     library = library_for(folder, may_read_projects(context.jobs, context.uploads))
     preset = library.preset(request.preset)
     overrides = _overrides(request, preset, context)
-    entry: dict[str, object] = {"preset": request.preset, "prompt": request.prompt, "model": request.model, **overrides}
+    entry: dict[str, object] = {"preset": request.preset, "prompt": request.prompt, **overrides}
     entry["exact_prompt"] = request.exact_prompt
     if request.negative is not None:
         entry["negative"] = request.negative
     seeds = variations(request.prompt or request.preset, count, request.seed)
     assets = {name: {**entry, "seed": seed} for name, seed in seeds.items()}
-    document = Document(_REQUEST, {"pack": "make", "engine": request.engine, "assets": assets})
+    content = {"pack": "make", "engine": request.engine, "model": request.model, "assets": assets}
+    document = Document(_REQUEST, content)
     return PackFile(validate(document, Pack), document, context.folder, library)
 
 

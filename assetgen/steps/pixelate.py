@@ -56,7 +56,8 @@ def pixelate(
 ) -> ImageSet:
     """Turn the image into pixel art: one pixel per cell, with few colours, the same ones in all frames of a sequence.
 
-    - `cell`: pixels per cell, or `auto` to detect the grid of enlarged pixel art.
+    - `cell`: pixels per cell, or `auto` to detect the grid of enlarged pixel art. A model whose card has a `cell` needs
+      no detection.
     - `grid`: cells along the longer side. Without `cell` and `grid`, the grid is detected; 64 cells are the fallback.
     - `colors`, `palette`, `dither`: as in the step `palette`.
 
@@ -80,8 +81,8 @@ def _layout(images: ImageSet, cell: int | str | None, grid: int | None) -> tuple
     """The cells along x and y, and whether they follow a detected grid."""
     tiles, longer = images.meta.tiles or "", max(images.size)
     automatic = cell == "auto" or (cell is None and grid is None)
-    if automatic and images.meta.pixel_art:
-        wanted, found = 1.0, None
+    if automatic and (images.meta.pixel_art or images.meta.cell):
+        wanted, found = 1.0 if images.meta.pixel_art else images.meta.cell or 1.0, None
     elif automatic or isinstance(cell, int):
         found = find_grid(images["color"], None if automatic else float(cell or 1)) if cell != 1 else None
         wanted = found.cell if found else float(cell) if isinstance(cell, int) else longer / (grid or _USUAL_GRID)

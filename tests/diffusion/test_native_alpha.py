@@ -10,6 +10,7 @@ import pytest
 from assetgen.diffusion.loading.models import warm_model
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.sampling.latents import latent_channels, seeded_noise
+from assetgen.diffusion.sampling.request import with_channels
 from assetgen.events import ignore
 from assetgen.images import Array, ImageSet
 from assetgen.pack.schema import ModelCard
@@ -92,3 +93,20 @@ def test_image_to_image_sees_the_alpha_of_its_image(card: ModelCard, job: Make, 
         made.append(sampled(job(card, image=tmp_path / f"{name}.png", strength=0.5))["color"].astype(int))
     assert np.abs(made[0] - made[1]).max() > 1
     assert (made[1] == made[2]).all()
+
+
+def test_the_matte_is_removed_from_partly_transparent_colours(card: ModelCard, job: Make) -> None:
+    blended, straight = (
+        sampled(job(card.model_copy(update={"matte": matte}), seed=3))["color"] / 255 for matte in (None, "white")
+    )
+    alpha = straight[..., 3:]
+    on_white = straight[..., :3] * alpha + (1 - alpha)
+    possible = (blended[..., :3] >= 1 - alpha) & (alpha > 0.1)  # no colour on white is darker than black is
+    assert possible.any()
+    assert (np.abs(on_white - blended[..., :3])[possible] < 0.01).all()
+
+
+def test_a_model_with_a_matte_encodes_colours_on_white() -> None:
+    half = np.array([[[0, 0, 0, 0.5]]], np.float32)
+    assert with_channels(half, 4, matte=True).ravel().tolist() == [0.5, 0.5, 0.5, 0.5]
+    assert with_channels(half, 4).ravel().tolist() == [0, 0, 0, 0.5]

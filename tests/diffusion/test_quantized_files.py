@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from assetgen.diffusion.speed.offload import component_sizes
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.events import ignore
 from assetgen.images import Array
+from assetgen.pack.locations import Folder
 from assetgen.pack.schema import ModelCard
 from assetgen.parts import SourceJob
 
@@ -379,3 +381,16 @@ def test_a_gguf_file_without_its_package_names_the_install_command(
     monkeypatch.setitem(sys.modules, "gguf", None)
     with pytest.raises(NotInstalledError, match=r"needs the package gguf.*assetgen\[quant\]"):
         check_file(file)
+
+
+def test_networks_in_int8_load_from_diffusers_folders(tiny_of: Find, job: Make, tmp_path: Path) -> None:
+    card = tiny_of("stable_diffusion")
+    expected = drawn(job(card))
+    shutil.copytree(card.weights.folder, tmp_path / "model")  # type: ignore[union-attr]
+    store = runpy.run_path(str(Path(__file__).parents[1] / "bench/int8_weights.py"))["store_int8"]
+    for part in ("unet", "vae"):
+        store(tmp_path / "model" / part, tmp_path / "model" / part)
+    stored = card.model_copy(update={"weights": Folder(folder=tmp_path / "model"), "digest": None})
+    alone = card.model_copy(update={"network": Folder(folder=tmp_path / "model/unet")})
+    for each in (stored, alone):
+        assert 0 < np.abs(drawn(job(each)) - expected).mean() < 4

@@ -54,6 +54,12 @@ def test_the_grid_is_found_under_jpeg_noise() -> None:
     assert np.abs(made.astype(int) - art()).mean() < 16
 
 
+def test_the_cells_of_a_model_for_pixel_art_are_used_without_detection() -> None:
+    plain = np.full((40, 48, 3), 90, np.uint8)
+    assert pixelate(color_image(plain, cell=4)).size == (12, 10)
+    assert pixelate(color_image(plain, cell=1, pixel_art=True)).size == (48, 40)
+
+
 def test_an_image_without_a_grid_gets_the_default_or_given_one() -> None:
     smooth = np.repeat(np.linspace(0, 255, 128, dtype=np.uint8)[None, :, None], 128, axis=0).repeat(3, axis=2)
     assert pixelate(color_image(smooth)).size == (64, 64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import ESTIMATORS
-from assetgen.diffusion.loading.models import load_weights
+from assetgen.diffusion.loading.reading import load_weights
 from assetgen.diffusion.loading.warm_cache import WARM
 from assetgen.diffusion.loading.weight_files import check_downloaded, weights_path
 from assetgen.diffusion.speed.devices import device_for, libraries

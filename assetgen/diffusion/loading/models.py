@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,42 +16,28 @@ from cachetools import LRUCache
 from assetgen.diffusion.families import Family, get_family
 from assetgen.diffusion.loading.checkpoint import (
     controlnet_configuration,
-    read_network,
-    read_whole,
     transformer_configuration,
     whole_model_configuration,
 )
 from assetgen.diffusion.loading.compatibility import (
-    check_complete,
     check_control,
-    check_family,
     check_parts,
-    error_summary,
-    missing_tensors_error,
 )
 from assetgen.diffusion.loading.loras import fuse_lora
-from assetgen.diffusion.loading.processors import picture_processors
-from assetgen.diffusion.loading.quantized_files import check_plain
 from assetgen.diffusion.loading.quantizing import (
     check_fusable,
     check_quantizer,
-    check_stored_format,
     fitting_quantization,
     is_quantized,
     quantize_pipeline,
 )
+from assetgen.diffusion.loading.reading import load_weights
 from assetgen.diffusion.loading.schedulers import replace_scheduler
 from assetgen.diffusion.loading.textual_inversion import load_embedding
 from assetgen.diffusion.loading.warm_cache import WARM
 from assetgen.diffusion.loading.weight_files import (
-    DOWNLOAD_AGAIN,
     PIPELINE_FILE,
     check_downloaded,
-    check_file,
-    check_part,
-    check_pipeline,
-    check_tokenizer_packages,
-    get_command,
     part_class,
     weights_path,
 )
@@ -61,9 +47,9 @@ from assetgen.diffusion.speed.compiling import Compiler, compilable_parts
 from assetgen.diffusion.speed.cuda_graphs import CudaGraphs
 from assetgen.diffusion.speed.devices import Device, device_for, libraries
 from assetgen.diffusion.speed.offload import Placement, apply_placement, has_room, weights_size
-from assetgen.errors import AssetgenError, InputError
+from assetgen.errors import InputError
 from assetgen.events import Emit, Loading, Offloading, Quantizing
-from assetgen.pack.locations import Hub, Location, SingleFile
+from assetgen.pack.locations import Location, SingleFile
 from assetgen.pack.schema import Lora, ModelCard
 
 if TYPE_CHECKING:
@@ -87,8 +73,6 @@ _CACHED_PROMPTS = 1024
 """Prompts whose chunks are cached: each is needed several times, and tokenizing takes a millisecond."""
 _CACHED_BATCHES = 8
 """Batches whose embeddings are cached; one prompt of FLUX takes 4 MB."""
-_LOAD_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
-"""What diffusers raises for files that do not match their configuration."""
 
 
 @dataclass
@@ -231,6 +215,7 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     pipeline = load_weights(whole, card.weights, card.model, device, family=card.family, **options)
     check_parts(card, shape, pipeline, latent_channels(pipeline.vae), vae_scale_factor(pipeline.vae))
     pipeline.scheduler = replace_scheduler(pipeline.scheduler, card.scheduler, shape.scheduler_options(pipeline))
+    _shorten_prompts(pipeline, card)
     for embedding in card.embeddings:
         load_embedding(pipeline, embedding)
     check_fusable(pipeline, loras)
@@ -247,6 +232,18 @@ def _load(card: ModelCard, loras: tuple[Lora, ...], kinds: Iterable[str], emit: 
     fixed = placement == "device" and not is_quantized(pipeline, card.quantize)
     compiler = Compiler(fixed, device.name == "cuda")
     return WarmModel(shape, device, pipeline, placement, compiler, CudaGraphs(device, fixed))
+
+
+def _shorten_prompts(pipeline: DiffusionPipeline, card: ModelCard) -> None:
+    """Make the tokenizers pad prompts to the card's `prompt_tokens`."""
+    if card.prompt_tokens is None:
+        return
+    if card.family not in ("stable_diffusion", "sdxl"):
+        what = f"model '{card.model}' has `prompt_tokens`, but its family '{card.family}' sets the length of prompts"
+        raise InputError(what, cure="Remove `prompt_tokens` from its card")
+    for name in ("tokenizer", "tokenizer_2"):
+        if (tokenizer := getattr(pipeline, name, None)) is not None:
+            tokenizer.model_max_length = card.prompt_tokens
 
 
 def _pipeline_class(card: ModelCard, shape: Family) -> str:
@@ -318,81 +315,3 @@ def _read_network(card: ModelCard, location: Location, name: str, device: Device
     with transformer_configuration(location.file, kind.__name__) as folder:
         location = location.model_copy(update={"config": str(folder or base / name)})
         return load_weights(kind, location, card.model, device, keep_fp8=keep_fp8)
-
-
-def load_weights(kind: Any, location: Location, model: str, device: Device, *, family: str = "", **options: Any) -> Any:
-    """A pipeline or network of the class `kind`. Errors of diffusers for bad files become one `InputError`."""
-    options["dtype"] = device.dtype
-    try:
-        match location:
-            case SingleFile():
-                return _from_file(kind, location, options, family)
-            case Hub(variant=str(variant)):
-                return _from_folder(kind, weights_path(location), options, family, variant)
-            case _:
-                return _from_folder(kind, weights_path(location), options, family)
-    except InputError as error:
-        if isinstance(location, Hub) and error.cure == DOWNLOAD_AGAIN:
-            raise InputError(error.what, cure=get_command(model)) from error
-        raise
-    except AssetgenError:
-        raise
-    except _LOAD_ERRORS as error:
-        what = f"model '{model}' could not be loaded as {kind.__name__} ({error_summary(error)})"
-        raise InputError(what, cure="Check its card: `family`, `weights`") from error
-
-
-def _from_folder(kind: Any, folder: Path, options: dict[str, Any], family: str = "", variant: str | None = None) -> Any:
-    loading = {"variant": variant, "local_files_only": True, "use_safetensors": True}
-    whole = kind.__name__.endswith("Pipeline")
-    if whole:
-        check_pipeline(folder, variant, replaced=options)
-        check_family(folder, family)
-        loading |= _text_encoders(folder, options, loading) | picture_processors(folder)
-    elif (folder / PIPELINE_FILE).exists():
-        raise InputError(f"'{folder}' is a whole model, not a network", cure="Give the folder of one network in it")
-    else:
-        check_part(folder, variant)
-    parts = [each for each in sorted(folder.iterdir()) if each.is_dir() and each.name not in options]
-    for part in parts if whole else [folder]:
-        check_stored_format(part)
-    check_tokenizer_packages(folder)
-    found = kind.from_pretrained(str(folder), **loading, **options)
-    for name, network in found.components.items() if whole else [("", found)]:
-        if hasattr(network, "named_parameters"):
-            check_complete(network, folder / name)
-    return found
-
-
-def _text_encoders(folder: Path, options: Mapping[str, Any], loading: Mapping[str, Any]) -> dict[str, Module]:
-    """The text encoders of a pipeline folder, loaded here because a pipeline does not report missing tensors."""
-    import transformers
-
-    found = {}
-    for name, origin in json.loads((folder / PIPELINE_FILE).read_bytes()).items():
-        if name.startswith("text_encoder") and name not in options and hasattr(transformers, str(origin[1])):
-            encoder, info = getattr(transformers, origin[1]).from_pretrained(
-                str(folder / name), output_loading_info=True, dtype=options["dtype"], **loading
-            )
-            if info["missing_keys"]:
-                raise missing_tensors_error(encoder, folder / name, sorted(info["missing_keys"]))
-            found[name] = encoder
-    return found
-
-
-def _from_file(kind: Any, location: SingleFile, options: dict[str, Any], family: str) -> Any:
-    """A whole model (of `family`) or a network from one file. Published models need no `config`."""
-    check_file(location.file)
-    keep_fp8 = bool(options.pop("keep_fp8", False))
-    if location.config is None and family:
-        with whole_model_configuration(location.file, family) as folder:
-            return read_whole(kind, location.file, folder, **options)
-    if location.config is None:
-        what = f"'{location.file}' does not contain the configuration of its {kind.__name__}"
-        raise InputError(what, cure="Give the diffusers folder of such a network as `config:`")
-    if not Path(location.config).is_dir():  # a repository of the hub
-        check_plain(location.file)
-        return kind.from_single_file(str(location.file), config=location.config, **options)
-    if family:
-        return read_whole(kind, location.file, Path(location.config), **options)
-    return read_network(kind, location.file, Path(location.config), dtype=options["dtype"], keep_fp8=keep_fp8)

@@ -1,8 +1,9 @@
-"""Tensors of single files whose weights are stored in fewer bits, with scales in further tensors.
+"""Tensors of files whose weights are stored in fewer bits, with scales in further tensors.
 
 ComfyUI's scaled fp8: `LAYER.weight` with `LAYER.scale_weight` and the marker `scaled_fp8`, or with `LAYER.weight_scale`
 and the format in `LAYER.comfy_quant` or in the file's `_quantization_metadata`. Black Forest Labs' fp8: a
-`LAYER.weight_scale` of one scale a row, and for nvfp4 `weight_scale_2`. bitsandbytes: `LAYER.weight.quant_state.…`.
+`LAYER.weight_scale` of one scale a row, and for nvfp4 `weight_scale_2`. The embedded models: int8 with one scale a row,
+in diffusers folders. bitsandbytes: `LAYER.weight.quant_state.…`.
 
 A weight is its stored numbers times their scale. diffusers runs fp8 with one scale a matrix or row as it is
 (`load_fp8`); all others are converted to 16 bits on loading (`load_tensors`) and take the memory of 16 bits, unless
@@ -49,6 +50,12 @@ def has_scales(names: Mapping[str, Any]) -> bool:
     """True if weights of a file have scales, by its tensor names."""
     endings = (_MARKER, _FORMAT, *_SCALES, *_NF4)
     return any(name.endswith(endings) for name in names)
+
+
+def file_with_scales(folder: Path) -> Path | None:
+    """The weight file in the folder of one network, if its weights have scales."""
+    files = sorted(folder.glob("*.safetensors"))
+    return files[0] if len(files) == 1 and has_scales(read_header(files[0])) else None
 
 
 def check_plain(file: Path) -> None:

@@ -193,6 +193,8 @@ def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor,
     if request.layers:
         return _decode_layers(warm, request, latents)
     pixels = center_crop(latents_to_image(warm.pipeline.vae, latents, request.tile), request.size)
+    if request.card.matte is not None:
+        pixels = _without_white(pixels)
     finite = pixels.isfinite().all()
     if request.init_image is not None and request.mask_image is not None:
         image = with_channels(request.init_image, pixels.shape[-1])
@@ -200,6 +202,14 @@ def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor,
         mask, original = (pixels.new_tensor(each) for each in inputs)
         pixels = mask * pixels + (1 - mask) * original
     return quantize(pixels), finite
+
+
+def _without_white(pixels: Tensor) -> Tensor:
+    """Straight RGBA `H×W×4` in 0..1, of colours that are blended with white by alpha."""
+    torch, _ = libraries()
+    rgb, alpha = pixels[..., :3], pixels[..., 3:]
+    straight = (rgb - (1 - alpha)) / alpha.clamp_min(1 / 255)
+    return torch.cat([straight.clamp(0, 1), alpha], dim=-1)
 
 
 def _decode_layers(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor, Tensor]:
@@ -224,5 +234,6 @@ def _to_image_sets(
     arrays = images.cpu().numpy()
     if batch[0].layers:
         return [layered_image(array) for array in arrays]
-    meta = {"native_alpha": True} if arrays.shape[-1] == 4 else {}
+    cell = batch[0].card.cell
+    meta = {"cell": cell, "pixel_art": cell == 1 or None, "native_alpha": arrays.shape[-1] == 4 or None}
     return [color_image(array, tiles=request.tile, **meta) for request, array in zip(batch, arrays, strict=True)]

@@ -85,8 +85,8 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
     latent_size = (size[0] // warm.vae_scale_factor, size[1] // warm.vae_scale_factor)
     channels = latent_channels(pipeline.vae) * (requests[0].layers + 1)
     noises, generators = zip(*(seeded_noise(each.seed, channels, latent_size) for each in requests), strict=True)
-    given = [(each.init_image, each.size) for each in requests if each.init_image is not None]
-    images = [fit_image(with_channels(image, image_channels(pipeline.vae)), within, size) for image, within in given]
+    given = [each for each in requests if each.init_image is not None]
+    images = [fit_image(_with_channels(each, image_channels(pipeline.vae)), each.size, size) for each in given]
     masks = [fit_image(each.mask_image, each.size, size) for each in requests if each.mask_image is not None]
     return _Start(
         noise=torch.cat(noises).to(device),
@@ -94,6 +94,12 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
         init_latents=torch.cat([encode_images(pipeline, to_tensor(image)) for image in images]) if images else None,
         mask=torch.cat([_latent_mask(mask, latent_size) for mask in masks]).to(device) if masks else None,
     )
+
+
+def _with_channels(request: Request, channels: int) -> FloatArray:
+    """The initial image of a request with the channels that its model encodes."""
+    assert request.init_image is not None
+    return with_channels(request.init_image, channels, matte=request.card.matte is not None)
 
 
 def _latent_mask(mask: FloatArray, latent_size: ImageSize) -> Tensor:

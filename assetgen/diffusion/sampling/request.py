@@ -179,9 +179,12 @@ def on_white(color: Array) -> FloatArray:
     return rgb * alpha + (1 - alpha)
 
 
-def with_channels(image: FloatArray, channels: int) -> FloatArray:
-    """An image `H×W×3` or `H×W×4` for a model whose images have 3 channels, or 4 with alpha."""
-    return np.concatenate(split_alpha(image), axis=2) if channels == 4 else on_white(image)
+def with_channels(image: FloatArray, channels: int, *, matte: bool = False) -> FloatArray:
+    """An image `H×W×3` or `H×W×4` for a model whose images have 3 channels, or 4 with alpha; with `matte`, colours are
+    blended with white by it."""
+    if channels != 4:
+        return on_white(image)
+    return np.concatenate([on_white(image) if matte else image[..., :3], split_alpha(image)[1]], axis=2)
 
 
 def read_mask(path: Path) -> FloatArray:
