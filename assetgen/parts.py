@@ -184,6 +184,7 @@ class _Options(TypedDict, total=False):
     new_project: Callable[[str], Files]
     engine_owned: tuple[str, ...]
     shared: tuple[str, ...]
+    contact_sheet: bool
     file_ids: FileIds
     detector: Detector
 
@@ -209,6 +210,8 @@ class Traits:
     """Of an exporter: patterns of files that the engine rewrites. Only those of a build are replaced."""
     shared: tuple[str, ...] = ()
     """Of an exporter: paths of files that are the same for all its assets, such as a script that imports them."""
+    contact_sheet: bool = False
+    """Of an exporter: its target gets `index.html`, a page with all pictures, because no editor shows them."""
     file_ids: FileIds | None = None
     """Of an exporter: the IDs that it gives to files."""
     detector: Detector | None = None

@@ -80,7 +80,7 @@ def test_a_renamed_asset_moves_its_files_and_keeps_its_picture(build_in: Build, 
     assert finished(build_in(tmp_path)).sampled == 0
     assert (read_image(tmp_path / "game/art/sub/hero.png") == before).all()
     assert sorted(result(tmp_path)) == [
-        "game/art/b.png", "game/art/manifest.json", "game/art/sub/hero.png", "pack/pack.lock"
+        "game/art/b.png", "game/art/index.html", "game/art/manifest.json", "game/art/sub/hero.png", "pack/pack.lock"
     ]  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_after_a_full_game_disk_the_next_build_publishes_without_sampling(
     small_disk(tmp_path / "game", 1000)
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed) == (0, 0)
-    assert {"game/art/a.png", "game/art/b.png", "game/art/manifest.json"} == set(game(tmp_path))
+    assert {"game/art/a.png", "game/art/b.png", "game/art/index.html", "game/art/manifest.json"} == set(game(tmp_path))
 
 
 def test_after_a_full_store_disk_the_next_build_samples_only_what_was_not_saved(
@@ -103,7 +103,7 @@ def test_a_target_that_is_deleted_during_a_build_is_an_error_and_the_next_build_
         build_in(tmp_path, remove)
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed, done.published + done.reused) == (0, 0, 2)
-    assert {"game/art/a.png", "game/art/b.png", "game/art/manifest.json"} == set(game(tmp_path))
+    assert {"game/art/a.png", "game/art/b.png", "game/art/index.html", "game/art/manifest.json"} == set(game(tmp_path))
 
 
 def test_file_times_do_not_matter(build_in: Build, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_renaming_an_asset_to_another_case_moves_its_files(build_in: Build, tmp_
     done = finished(build_in(tmp_path))
     assert (done.sampled, done.failed) == (0, 0)
     files = sorted(name.casefold() for name in game(tmp_path))
-    assert files == sorted(f"game/art/{name}" for name in (f"{old}.png", "b.png", "manifest.json"))
+    assert files == sorted(f"game/art/{name}" for name in (f"{old}.png", "b.png", "index.html", "manifest.json"))
     assert [type(event) for event in build_in(tmp_path) if event.asset] == [Reused, Reused]
 
 

@@ -77,8 +77,8 @@ def read_manifest(file: Path, pack: str) -> dict[str, ManifestEntry]:
     return entries
 
 
-def manifest_bytes(pack: str, entries: Mapping[str, ManifestEntry]) -> bytes:
-    """The manifest's file, assets sorted by name."""
+def manifest_bytes(pack: str, entries: Mapping[str, ManifestEntry], page: str | None = None) -> bytes:
+    """The manifest's file, assets sorted by name; `page` is the name of the contact sheet."""
     assets = {name: entry.to_json() for name, entry in sorted(entries.items())}
-    data = {"assetgen": _VERSION, "pack": pack, "assets": assets}
+    data = {"assetgen": _VERSION, "pack": pack, **({"page": page} if page else {}), "assets": assets}
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()

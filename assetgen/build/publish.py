@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from assetgen.build.contact_sheet import PAGE, contact_sheet, is_ours
 from assetgen.build.manifest import UNPUBLISHED, ManifestEntry, manifest_bytes, read_manifest
 from assetgen.errors import PublishError
 from assetgen.files import read_limited
 from assetgen.pack.entries import check_name, check_path
 from assetgen.pack.file_names import JOURNAL, MANIFEST
+from assetgen.pack.project import detect_engine
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.schema import Pack
-from assetgen.parts import Files
+from assetgen.parts import Files, load_part
 from assetgen.pixels.texture_files import TEXTURE_SUFFIXES
 from assetgen.store.atomic import PART_PREFIX, PART_SUFFIX, write_atomically
 
@@ -42,6 +44,8 @@ class Target:
 
     def __init__(self, game: Path, folder: str, pack: str) -> None:
         self.game, self.folder, self.pack = game, folder, pack
+        self.has_page: bool | None = None
+        """Whether the target gets a contact sheet; None leaves it as it is."""
         self.root = target_folder(game, folder)
         self.assets = read_manifest(self.root / MANIFEST, pack)
         self._journal = self._read_journal()
@@ -170,14 +174,26 @@ class Target:
         lost = sorted(path for path in self._written if not (self.root / path).exists())
         for path in lost:
             self.assets.pop(self._owners.get(path.casefold(), ""), None)
-        data = manifest_bytes(self.pack, self.assets)
-        if self._digest(MANIFEST) != hashlib.sha256(data).hexdigest():
+        page = self._may_write_page() and bool(self.has_page)
+        data = manifest_bytes(self.pack, self.assets, PAGE if page else None)
+        is_new = self._digest(MANIFEST) != hashlib.sha256(data).hexdigest()
+        if page and (is_new or not (self.root / PAGE).exists()):
+            self._replace(self.root / PAGE, contact_sheet(self.root, self.pack, self.assets))
+        elif self.has_page is False and is_ours(self.root / PAGE):
+            self._unlink(PAGE)
+        if is_new:
             self._replace(self.root / MANIFEST, data)
         if (self.root / JOURNAL).exists():
             self._unlink(JOURNAL)
         if lost:
             what = f"files of '{self.root}' were removed during the build, such as '{lost[0]}'"
             raise PublishError(what, cure="Build again: nothing is sampled again")
+
+    def _may_write_page(self) -> bool:
+        """Whether the contact sheet replaces no file of an asset, of a person or of another program."""
+        file = self.root / PAGE
+        is_free = not file.exists() and not file.is_symlink()
+        return PAGE not in self._owners and (is_free or is_ours(file))
 
     def _must_write(self, path: str, digest: str, known: Mapping[str, str], engine_owned: bool) -> bool:
         """Whether to write a file. Engine-owned files are written again only when our own content changes."""
@@ -282,6 +298,8 @@ def open_target(game: Path, pack: Pack, recipes: Sequence[Recipe]) -> Target:
     if game.exists() and not game.is_dir():
         raise PublishError(f"the game folder '{game}' is a file", cure="Name a folder")
     target = Target(game, pack.target, pack.pack)
+    engine = pack.engine or detect_engine(game) or "plain"
+    target.has_page = load_part("exporter", engine).traits.contact_sheet
     for new_project in dict.fromkeys(recipe.export.part.traits.new_project for recipe in recipes):
         if new_project:
             target.start_game(new_project(pack.pack))

@@ -35,7 +35,7 @@ _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 
 
 @gained("textures")
-@part(version=1)
+@part(version=1, contact_sheet=True)
 def gltf(
     images: ImageSet,
     name: str,

@@ -21,7 +21,7 @@ _CELLS = 16, 10
 _ANY = 0
 
 
-@part(version=1)
+@part(version=1, contact_sheet=True)
 def ldtk(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and for a tileset `NAME.ldtk`.
 

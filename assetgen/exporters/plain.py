@@ -15,7 +15,7 @@ from assetgen.pixels.texture_files import Textures
 
 
 @gained("textures", "trim_mode", "loader")
-@part(version=1, shared=("assetgen_phaser.ts", "assetgen_pixi.ts"))
+@part(version=1, contact_sheet=True, shared=("assetgen_phaser.ts", "assetgen_pixi.ts"))
 def plain(
     images: ImageSet,
     name: str,

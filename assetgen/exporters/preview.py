@@ -18,7 +18,7 @@ _STILL = (1000,)
 _LARGEST = {"gif": 65_535, "webp": 16_383}  # pixels a side
 
 
-@part(version=2)
+@part(version=2, contact_sheet=True)
 def preview(
     images: ImageSet,
     name: str,

@@ -15,7 +15,7 @@ from assetgen.pixels.tilesets import NO_TERRAIN, Polygon, Tile, Tileset
 _VERSION, _TILED = "1.10", "1.11.2"
 
 
-@part(version=1)
+@part(version=1, contact_sheet=True)
 def tiled(images: ImageSet, name: str, *, use: Use = "sprite") -> Files:
     """Write `NAME.png`, `NAME_CHANNEL.png` for every other channel, and for a tileset `NAME.tsj`.
 

@@ -13,6 +13,6 @@ def test_a_build_of_the_renamed_asset_alone_loses_no_file(rebuilt: Rebuilt, tmp_
     rebuilt(OLD)
     [failed] = [each for each in rebuilt(OLD.replace("Wall", "wall"), only="wall") if isinstance(each, Failed)]
     assert "'Wall' already publishes 'wall.png'. Build without --only" in failed.reason
-    assert {path.name for path in (tmp_path / "game").iterdir()} == {"Wall.png", "b.png", "manifest.json"}
+    assert {path.name for path in (tmp_path / "game").iterdir()} == {"Wall.png", "b.png", "index.html", "manifest.json"}
     rebuilt(OLD.replace("Wall", "wall"))
-    assert {path.name for path in (tmp_path / "game").iterdir()} == {"wall.png", "b.png", "manifest.json"}
+    assert {path.name for path in (tmp_path / "game").iterdir()} == {"wall.png", "b.png", "index.html", "manifest.json"}

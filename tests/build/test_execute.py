@@ -59,7 +59,7 @@ def test_damaged_store_entries_are_made_again(build: Build, tmp_path: Path) -> N
 def test_assets_removed_from_the_pack_are_removed_from_the_game(build: Build, tmp_path: Path) -> None:
     build(TWO)
     build("pack: p\nassets:\n  a: {preset: painted_concept, prompt: x}\n")
-    assert sorted(path.name for path in (tmp_path / "game").iterdir()) == ["a.png", "manifest.json"]
+    assert sorted(path.name for path in (tmp_path / "game").iterdir()) == ["a.png", "index.html", "manifest.json"]
 
 
 def test_one_failed_asset_stops_no_other(build: Build, tmp_path: Path) -> None:

@@ -58,21 +58,21 @@ def test_a_moved_pack_is_built_and_its_renamed_assets_leave(build_at: Build, tmp
     build_at("one", "stone", draft=True)
     (tmp_path / "one").rename(tmp_path / "moved")
     build_at("moved", "rock", draft=True)
-    assert set(art(tmp_path)) == {"rock.png", "manifest.json"}
+    assert set(art(tmp_path)) == {"rock.png", "index.html", "manifest.json"}
 
 
 def test_another_checkout_of_a_pack_is_built_and_its_renamed_assets_leave(build_at: Build, tmp_path: Path) -> None:
     build_at("one", "stone", "tree")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     build_at("two", "stone", "rock")
-    assert set(art(tmp_path)) == {"stone.png", "rock.png", "manifest.json"}
+    assert set(art(tmp_path)) == {"stone.png", "rock.png", "index.html", "manifest.json"}
 
 
 def test_a_checkout_with_another_game_folder_is_another_target(build_at: Build, tmp_path: Path) -> None:
     build_at("one", "stone")
     (tmp_path / "game").rename(tmp_path / "other game")
     build_at("two", "tree")
-    assert set(art(tmp_path)) == {"tree.png", "manifest.json"}
+    assert set(art(tmp_path)) == {"tree.png", "index.html", "manifest.json"}
 
 
 def test_a_pack_whose_owner_got_another_target_is_built(build_at: Build, tmp_path: Path) -> None:
@@ -81,11 +81,11 @@ def test_a_pack_whose_owner_got_another_target_is_built(build_at: Build, tmp_pat
     (tmp_path / "one/pack.yaml").write_text(text.replace("target: art", "target: elsewhere"))
     build_at("one")
     build_at("two", "tree")
-    assert set(art(tmp_path)) == {"tree.png", "manifest.json"}
+    assert set(art(tmp_path)) == {"tree.png", "index.html", "manifest.json"}
 
 
 def test_without_a_record_of_this_machine_a_pack_is_built(build_at: Build, tmp_path: Path) -> None:
     build_at("one", "stone")
     shutil.rmtree(tmp_path / "machine")
     build_at("two", "tree")
-    assert set(art(tmp_path)) == {"tree.png", "manifest.json"}
+    assert set(art(tmp_path)) == {"tree.png", "index.html", "manifest.json"}

@@ -54,7 +54,7 @@ def test_one_loader_is_published_for_all_assets_and_removed_with_the_last(rebuil
         rebuilt(pack)
         assert loader.read_bytes() == plain(still(), "a", loader="pixi")["assetgen_pixi.ts"]
     rebuilt(start.replace("pixi", "null"))
-    assert sorted(each.name for each in loader.parent.iterdir()) == ["b.png", "manifest.json"]
+    assert sorted(each.name for each in loader.parent.iterdir()) == ["b.png", "index.html", "manifest.json"]
 
 
 def test_the_loaders_compile_with_the_types_of_the_engines(tmp_path: Path) -> None:
