@@ -130,7 +130,12 @@ def test_a_renamed_asset_is_renamed_in_game_and_lock_without_sampling(rebuilt: R
     rebuilt(TWO)
     assert finished(rebuilt(TWO.replace("  b:", "  c:"))).sampled == 0
     assert (sorted(lock(tmp_path)), lock(tmp_path)["c"].seed_name) == (["a", "c"], "b")
-    assert sorted(path.name for path in (tmp_path / "game").iterdir()) == ["a.png", "c.png", "index.html", "manifest.json"]
+    assert sorted(path.name for path in (tmp_path / "game").iterdir()) == [
+        "a.png",
+        "c.png",
+        "index.html",
+        "manifest.json",
+    ]
 
 
 def test_the_cost_of_sampling_survives_a_rebuild_from_the_store(rebuilt: Rebuilt, tmp_path: Path) -> None:
