@@ -5,18 +5,21 @@ The only module that looks up user folders. The command line's options read the 
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assetgen.errors import InputError
 from assetgen.store.store import Store
 
 if TYPE_CHECKING:
     from assetgen.build.sampling import Runner
 
 APP = "assetgen"
+_DEVICE = r"auto|cpu|mps|cuda(:\d{1,3})?"
 
 
 def no_pause() -> None:
@@ -51,7 +54,12 @@ class Machine:
 
 
 def this_machine(store: str | None = None, device: str = "auto", price: float = 0.0) -> Machine:
-    """The user's machine; `store` is a folder or an fsspec URL, by default a folder of the user's cache."""
+    """The user's machine; `store` is a folder or an fsspec URL, by default a folder of the user's cache.
+
+    Raises `InputError` for a device that torch has no name for.
+    """
+    if not re.fullmatch(_DEVICE, device):
+        raise InputError(f"there is no device '{device}'", cure="Use auto, cpu, cuda, cuda:1 or mps")
     cache = user_cache()
     return Machine(Store(store or default_store()), cache, device, price=price)
 

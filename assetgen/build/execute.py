@@ -66,6 +66,7 @@ def build_recipes(
         sampler.report(Planned(assets=len(recipes), to_sample=len(to_sample)))
         for event in {event.prompt: event for recipe in reversed(to_sample) if (event := prompted(recipe))}.values():
             sampler.report(event)
+        _check_device(to_sample, machine)
         if pending:
             machine.store.check_writable()
         for wave in _waves(pending):
@@ -77,6 +78,18 @@ def build_recipes(
     finished = run.summary(time.perf_counter() - started)
     emit(finished)
     return finished, run.made
+
+
+def _check_device(to_sample: Sequence[Recipe], machine: Machine) -> None:
+    """Raise `InputError` for a device that this machine lacks, before a model is loaded."""
+    if (
+        machine.runner is None
+        and machine.device != "auto"
+        and any("model" in each.source.arguments for each in to_sample)
+    ):
+        from assetgen.diffusion.speed.devices import resolve_device
+
+        resolve_device(machine.device)
 
 
 @dataclass

@@ -77,7 +77,15 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def relative(text: str) -> str:
+    """A message with paths below the current folder written relative to it."""
+    with contextlib.suppress(OSError):  # a folder that was removed
+        here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - pathlib is not imported yet
+        return text.replace(here, "") if len(here) > 1 else text
+    return text
+
+
 def _print_error(text: str) -> None:
     """Print a line on stderr, if that is still possible."""
     with contextlib.suppress(OSError):
-        print(f"assetgen: {text}", file=sys.stderr, flush=True)
+        print(f"assetgen: {relative(text)}", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from assetgen.cli.output import print_table, print_yaml, read_all
 from assetgen.errors import AssetgenError, InputError, printable
 
 if TYPE_CHECKING:
+    from assetgen.pack.library import ResolvedPreset
     from assetgen.pack.schema import PartSpec
 
 presets = typer.Typer(help="List, show and validate presets.", no_args_is_help=True)
@@ -79,10 +80,25 @@ def _resolve_one(path: Path, name: str) -> None:
     from assetgen.parts import load_part
 
     library = library_for(path.parent)
-    takes_prompt = "prompt" in load_part("source", library.preset(name).source.part).params.model_fields
-    asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {})
+    preset = library.preset(name)
+    takes_prompt = "prompt" in load_part("source", preset.source.part).params.model_fields
+    asset = {"preset": name} | ({"prompt": "a test"} if takes_prompt else {}) | _files_for(preset, path)
     document = Document(str(path), {"pack": "validate", "assets": {"a_test": asset}})
     resolve_pack(PackFile(validate(document, Pack), document, path.parent, library), draft=True)
+
+
+def _files_for(preset: "ResolvedPreset", path: Path) -> dict[str, dict[str, str]]:
+    """A file for each argument that an asset must set to one: any file, because nothing is made."""
+    from assetgen.parts import InputFile, load_part
+
+    parts = [("source", preset.source), *(("control", each) for each in preset.preset.controls or ())]
+    found: dict[str, dict[str, str]] = {}
+    for kind, spec in parts:
+        given = {**spec.arguments, **preset.preset.defaults.get(spec.alias, {})}
+        for name, field in load_part(kind, spec.part).params.model_fields.items():
+            if field.is_required() and field.annotation is InputFile and name not in given:
+                found.setdefault(spec.alias, {})[name] = path.name
+    return found
 
 
 def _yaml_files(paths: list[Path]) -> list[Path]:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from assetgen.cli import relative
 from assetgen.errors import counted, printable
 from assetgen.events import (
     Changed,
@@ -63,7 +64,7 @@ def print_line(event: Event) -> None:
 
 def describe(event: Event) -> str:
     """The text of an event for people; empty for events that only move a progress bar."""
-    return "\n".join(map(printable, _text(event).split("\n")))
+    return "\n".join(map(printable, relative(_text(event)).split("\n")))
 
 
 def _text(event: Event) -> str:

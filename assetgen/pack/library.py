@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,10 +24,21 @@ INBOX = "inbox"
 """The folder beside a pack whose files become assets."""
 _MAX_LINEAGE = 50
 """Presets in a chain of `extends`."""
+REST = "..."
+"""In the steps, controls or checks of a preset: those of the preset that it extends."""
 _OF_LICENCE = frozenset({"licence_url", "commercial", "not_in"})
 _OF_WEIGHTS = _OF_LICENCE | {"licence", "digest", "facts", "captions"}
 """Keys of a model card that describe its licence and its weights."""
 _Loaded = TypeVar("_Loaded")
+_FIRST: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "": (
+        ("pixel_sprite", "item_icon", "character", "tile_texture", "pbr_material", "painted_concept", "atlas"),
+        "assetgen presets list",
+    ),
+    "models": (("mini", "sdxl", "z_image_turbo", "flux2_klein_4b", "qwen_image"), "assetgen models list"),
+    "palettes": ((), "assetgen palettes list"),
+}
+"""By folder of a library: the names that a message lists first, and the command that lists all."""
 _PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
 
 
@@ -151,7 +162,9 @@ class Library:
             if is_regular_file(candidate) and "/" not in name and "\\" not in name:
                 self.read_guard(candidate)
                 return candidate
-        raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, self._names(folder, suffix)))
+        known = self.palette_names() if folder == "palettes" else self._names(folder, suffix)
+        first, listing = _FIRST.get(folder, ((), ""))
+        raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, known, first, listing))
 
     def _names(self, folder: str, suffix: str = ".yaml") -> tuple[str, ...]:
         return tuple(sorted({path.name.removesuffix(suffix) for path in self._files(folder, suffix)}))
@@ -250,6 +263,9 @@ def _part_keys(preset: Mapping[str, Any], alias: str) -> Iterator[KeyPath]:
 
 def _checked(resolved: ResolvedPreset, own: Preset) -> ResolvedPreset:
     """The preset itself. Raises `InputError` if its own `defaults` name a part that it does not use."""
+    if any(part.part == REST for part in resolved.preset.parts):
+        what = f"`{REST}` stands for the parts of another preset, and '{own.preset}' extends none"
+        raise InputError(what, where=resolved.document.file, cure=f"Add `extends`, or leave out `{REST}`")
     known = {part.alias for part in resolved.preset.parts} | set(part_names("exporter"))
     for alias in own.defaults:
         if alias not in known:
@@ -293,11 +309,31 @@ def _merge_card(child: Mapping[str, Any], parent: ModelCard) -> dict[str, Any]:
 def _merge(child: Preset, parent: Preset) -> Preset:
     """The fields that the child sets, else the parent's. `defaults` and a source of the same part merge by argument."""
     changes = {name: value for name in Preset.model_fields if (value := getattr(child, name)) is not None}
+    for name in ("controls", "steps", "checks"):
+        if name in changes:
+            changes[name] = _merge_parts(changes[name], getattr(parent, name) or ())
     changes["defaults"] = _merge_defaults(parent.defaults, child.defaults)
     if child.source and parent.source and child.source.part == parent.source.part:
         arguments = {**parent.source.arguments, **child.source.arguments}
         changes["source"] = child.source.model_copy(update={"arguments": arguments})
     return parent.model_copy(update=changes)
+
+
+def _merge_parts(written: Sequence[PartSpec], inherited: Sequence[PartSpec]) -> tuple[PartSpec, ...]:
+    """The parts that a preset lists. One that its parent has, too, keeps the parent's arguments beside its own; `...`
+    stands for the parent's parts that the list does not name."""
+    of_parent = {(part.part, part.alias): part for part in inherited}
+    named = {part.alias for part in written}
+    found: list[PartSpec] = []
+    for part in written:
+        if part.part == REST:
+            found += [each for each in inherited if each.alias not in named]
+            named |= {each.alias for each in inherited}
+        elif parent := of_parent.get((part.part, part.alias)):
+            found.append(part.model_copy(update={"arguments": {**parent.arguments, **part.arguments}}))
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def _merge_defaults(

@@ -16,13 +16,14 @@ from assetgen.errors import InputError
 from assetgen.pack.entries import Entry, check_name, expand
 from assetgen.pack.file_names import FileOwners, related_names
 from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pack_file
+from assetgen.pack.key_errors import not_a_mapping, unknown_key
 from assetgen.pack.layers import AssetLayers, line_of
 from assetgen.pack.library import Library, PackFile, ResolvedPreset
 from assetgen.pack.licences import terms_of
 from assetgen.pack.motions import drawn_by, sheet_arguments, sheet_in_use
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
 from assetgen.pack.references import referenced_members, with_reference_kinds
-from assetgen.pack.schema import ASSET_KEYS, ModelCard, PartSpec, Quantization, Selection
+from assetgen.pack.schema import ModelCard, PartSpec, Quantization, Selection
 from assetgen.pack.source import card_preset, completion_of, draft_stage, model_card, source_stage
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, Part, did_you_mean, part_names
@@ -344,12 +345,9 @@ def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:
     """Raise `InputError` for a key of the asset that is neither one of its own nor a part of its preset."""
     for alias, arguments in layers.entry.spec.overrides.items():
         if alias not in aliases and alias not in part_names("exporter"):
-            what = f"unknown key '{alias}' for preset '{layers.entry.spec.preset}'"
-            cure = did_you_mean(alias, {*ASSET_KEYS, *aliases, *part_names("control")})
-            raise InputError(what, where=layers.where(alias), cure=cure)
+            raise unknown_key(layers, alias)
         if not isinstance(arguments, Mapping):
-            what = f"'{alias}' must be a mapping, {{ARGUMENT: VALUE}}"
-            raise InputError(what, where=layers.where(alias))
+            raise not_a_mapping(layers, alias)
 
 
 def _best_of(source: Stage, *layers: Selection | ModelCard | None) -> int:

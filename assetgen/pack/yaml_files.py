@@ -102,9 +102,19 @@ def parse_yaml(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{file}:{_line(mark)}" if mark else file
-        raise InputError(f"this is not plain YAML ({error.problem or error.context})", where=where) from error
+        problem = error.problem or error.context or ""
+        raise InputError(f"this is not plain YAML ({problem})", where=where, cure=_syntax_cure(problem)) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"this is not plain YAML ({str(error).splitlines()[0]})", where=file) from error
+
+
+def _syntax_cure(problem: str) -> str:
+    """What to change where YAML's parser reports this problem; "" where that is not known."""
+    if "\\t" in problem:
+        return "Indent with spaces, not with tabs"
+    if any(each in problem for each in ("mapping values are not allowed", "did not find expected", "could not find")):
+        return 'Quote text with `:`, `,` or `#`, as prompt: "a keep: at sunset", and close each { and ['
+    return "Close the quote" if "end of stream" in problem else ""
 
 
 def _check_depth(text: str, file: str) -> None:

@@ -84,6 +84,11 @@ def _validation_error(request: Request, error: Exception) -> JSONResponse:
     part, *keys = [str(key) for key in first["loc"]] or ["request"]
     if first["type"] == "json_invalid":
         return JSONResponse(error_body(InputError("the body is not JSON", where="request")), _BAD_REQUEST)
+    if part == "body" and isinstance(error.body, bytes) and error.body:  # FastAPI parses bodies of this type only
+        cure = "Send the header 'Content-Type: application/json'"
+        return JSONResponse(
+            error_body(InputError("the body is not declared as JSON", where="request", cure=cure)), UNPROCESSABLE
+        )
     if part == "body" and isinstance(error.body, Mapping) and (found := _explain(request, error.body)):
         return JSONResponse(error_body(found), UNPROCESSABLE)
     message = TYPE_MESSAGES.get(first["type"], str(first["msg"]))

@@ -29,7 +29,7 @@ from assetgen.server.notifier import Notifier
 from assetgen.server.private import make_private
 from assetgen.server.projects import open_project
 from assetgen.server.protocol import JsonProtocol, connection_limit
-from assetgen.server.state import ServerState, own_state_file, remove_state, write_state
+from assetgen.server.state import ServerState, check_state_file, own_state_file, remove_state, write_state
 from assetgen.server.worker import JobWorker
 
 LOOPBACK = "127.0.0.1"
@@ -64,6 +64,7 @@ class Server:
 
         Raises `InputError` where another server uses this state file, or where the port is taken.
         """
+        check_state_file(self.state_file)
         with own_state_file(self.state_file), contextlib.closing(bound_socket(self.port)) as port:
             make_private(self.folder)
             jobs = Jobs(self.folder / _DATABASE, self.notifier, self.log)

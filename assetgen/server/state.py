@@ -27,8 +27,15 @@ class ServerState:
     version: str
 
 
+def check_state_file(path: Path) -> None:
+    """Raise `InputError` for a folder in place of the state file."""
+    if path.is_dir():
+        raise InputError(f"'{path}' is a folder", cure=f"Name a file: --state {path / 'server.json'}")
+
+
 def write_state(path: Path, state: ServerState) -> None:
     """Write the file atomically with mode 0600. Raises `InputError` where that fails."""
+    check_state_file(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         for folder in (path.parent.parent, path.parent):

@@ -83,3 +83,10 @@ def test_a_low_limit_of_open_files_allows_fewer_connections(daemon: Any) -> None
     assert client.get("/status")["name"] == "assetgen"
     process.terminate()
     assert "Traceback" not in process.stderr.read()
+
+
+def test_a_body_without_json_content_type_is_named_as_such(shared: Any, post: bytes) -> None:
+    body = json.dumps({"kind": "make"}).encode()
+    status, error = response(shared, post + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    assert (status, error["what"]) == (422, "the body is not declared as JSON")
+    assert "Content-Type: application/json" in error["cure"]
