@@ -83,7 +83,7 @@ def build_recipes(
 def _check_device(to_sample: Sequence[Recipe], machine: Machine) -> None:
     """Raise `InputError` for a device that this machine lacks, before a model is loaded."""
     if (
-        machine.runner is None
+        machine.runner in (None, local_runner)
         and machine.device != "auto"
         and any("model" in each.source.arguments for each in to_sample)
     ):

@@ -9,6 +9,7 @@ from assetgen.cli import (
     bench,
     build,
     check,
+    credits,
     depth,
     doctor,
     init,
@@ -78,6 +79,7 @@ app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("review")(review.review)
 app.command("pick")(pick.pick)
+app.command("credits")(credits.credits)
 app.command("serve")(serve.serve)
 app.command("depth")(depth.depth)
 app.command("post")(post.post)
