@@ -1,7 +1,7 @@
 """The errors that users see: where, what, cure. Cancelling work."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 
 _UNPRINTABLE = re.compile(
@@ -12,6 +12,8 @@ _UNPRINTABLE = re.compile(
 bytes that are not UTF-8."""
 
 _MAX_MESSAGE = 2_000  # characters
+_LISTED = 12
+"""Known names that a hint lists."""
 
 
 def printable(text: str) -> str:
@@ -25,6 +27,25 @@ def printable(text: str) -> str:
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 asset`, `2 assets`. `plural` is for nouns that do not end in `s`."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def did_you_mean(word: str, known: Iterable[str], first: Sequence[str] = (), listing: str = "") -> str:
+    """A hint for a misspelt word: the closest known one, or some known ones, those of `first` before others.
+
+    `listing` is the command that lists all of them.
+    """
+    import difflib
+
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    if not known:
+        return "There is none."
+    ordered = [each for each in first if each in known] + [each for each in known if each not in first]
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    where = f" (`{listing}` shows all)" if more and listing else ""
+    return f"Known: {', '.join(ordered[:_LISTED])}{more}{where}."
 
 
 class AssetgenError(Exception):

@@ -16,7 +16,7 @@ import hashlib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, TypedDict, TypeVar, Unpack, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, model_validator
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Emit, ignore
 from assetgen.files import FileIds, is_regular_file
 from assetgen.images import ImageSet, Meta
@@ -41,10 +41,6 @@ Use = Literal["sprite", "pixel_sprite", "texture", "pixel_texture", "material", 
 
 ReadGuard = Callable[[Path], None]
 """Raises `InputError` for a file that must not be read."""
-
-
-_LISTED = 12
-"""Known names that a hint lists."""
 
 
 def allow_any_file(path: Path) -> None:
@@ -357,25 +353,6 @@ def load_part(kind: PartKind, name: str) -> Part:
     if not isinstance(traits, Traits):
         raise InputError(f"{kind} '{name}' is not decorated with @part")
     return Part(kind, name, function, traits, _params(kind, name, function))
-
-
-def did_you_mean(word: str, known: Iterable[str], first: Sequence[str] = (), listing: str = "") -> str:
-    """A hint for a misspelt word: the closest known one, or some known ones, those of `first` before others.
-
-    `listing` is the command that lists all of them.
-    """
-    import difflib
-
-    known = sorted(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f"Did you mean '{near[0]}'?"
-    if not known:
-        return "There is none."
-    ordered = [each for each in first if each in known] + [each for each in known if each not in first]
-    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    where = f" (`{listing}` shows all)" if more and listing else ""
-    return f"Known: {', '.join(ordered[:_LISTED])}{more}{where}."
 
 
 @cache

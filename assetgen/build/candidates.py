@@ -18,7 +18,7 @@ from assetgen.build.options import BuildOptions
 from assetgen.build.precision import with_number_formats
 from assetgen.build.run import build_pack
 from assetgen.build.sampling import WAITING_LIMIT, Sampled, Sampler, worker_threads
-from assetgen.errors import AssetgenError, InputError
+from assetgen.errors import AssetgenError, InputError, did_you_mean
 from assetgen.events import Emit, Finished, ignore
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
@@ -27,7 +27,7 @@ from assetgen.pack.licences import check_licences
 from assetgen.pack.lock import LockEntry, write_lock
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
-from assetgen.parts import Verdict, did_you_mean
+from assetgen.parts import Verdict
 from assetgen.terms import UNKNOWN_STUDIO, Studio
 
 MAX_CANDIDATES = 64

@@ -88,7 +88,7 @@ def _card(name: str, folder: Path) -> "ModelCard":
 
 def _kinds(card: "ModelCard", controls: str) -> list[str]:
     """The kinds of control networks that an option names."""
-    from assetgen.parts import did_you_mean
+    from assetgen.errors import did_you_mean
 
     kinds = list(card.controls) if controls == "all" else [each.strip() for each in controls.split(",") if each.strip()]
     for kind in kinds:

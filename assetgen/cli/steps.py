@@ -37,7 +37,8 @@ def show_step(name: str) -> None:
       assetgen steps show pixelate
       assetgen steps show godot
     """
-    from assetgen.parts import PART_KINDS, did_you_mean, load_part, part_names
+    from assetgen.errors import did_you_mean
+    from assetgen.parts import PART_KINDS, load_part, part_names
 
     kinds = [kind for kind in PART_KINDS if name in part_names(kind)]
     if not kinds:

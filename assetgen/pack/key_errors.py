@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Iterator
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.pack.layers import AssetLayers
 from assetgen.pack.schema import ASSET_KEYS, PartSpec
-from assetgen.parts import PartKind, did_you_mean, part_names
+from assetgen.parts import PartKind, part_names
 
 _FIRST_KEYS = ("preset", "prompt", "seed", "model", "negative", "members", "best_of")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.files import is_regular_file, read_limited
 from assetgen.machine import user_presets
 from assetgen.pack.completion import CaptionFile
@@ -15,7 +15,7 @@ from assetgen.pack.locations import SingleFile
 from assetgen.pack.schema import ModelCard, Pack, PartArguments, PartSpec, Preset, parse_part
 from assetgen.pack.weights import local_path, with_digests
 from assetgen.pack.yaml_files import MAX_YAML_BYTES, Document, KeyPath, read_yaml, validate
-from assetgen.parts import ReadGuard, allow_any_file, did_you_mean, part_names
+from assetgen.parts import ReadGuard, allow_any_file, part_names
 from assetgen.pixels.palettes import PALETTE_KINDS
 
 PACK_FILE = "pack.yaml"

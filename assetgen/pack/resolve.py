@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.pack.entries import Entry, check_name, expand
 from assetgen.pack.file_names import FileOwners, related_names
 from assetgen.pack.inbox import InvalidFiles, has_inbox, inbox_entries, is_in_pack_file
@@ -26,7 +26,7 @@ from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ModelCard, PartSpec, Quantization, Selection
 from assetgen.pack.source import card_preset, completion_of, draft_stage, model_card, source_stage
 from assetgen.pack.yaml_files import KeyPath
-from assetgen.parts import PART_KINDS, Part, did_you_mean, part_names
+from assetgen.parts import PART_KINDS, Part, part_names
 
 _DEFAULT_TRIES = 3
 _MAX_MEMBERS = 1_000_000

@@ -13,9 +13,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.files import read_limited
-from assetgen.parts import did_you_mean
 
 MAX_YAML_BYTES = 8_000_000
 _MAX_NODES = 400_000

@@ -11,12 +11,11 @@ from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import target_folder
 from assetgen.build.run import build_pack
 from assetgen.build.status import check_report, count_states
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Audited, Planned, Published, ignore
 from assetgen.pack.licences import check_licences
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
-from assetgen.parts import did_you_mean
 from assetgen.pixels.image_files import encode_png
 from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_weights_of
 from assetgen.server.http_errors import RequestError

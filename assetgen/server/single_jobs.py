@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from assetgen.build.options import BuildOptions
 from assetgen.build.run import build_pack
 from assetgen.build.stages import run_step
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Finished, Planned, Published, StepRan, ignore
 from assetgen.images import color_image
 from assetgen.pack.entries import variations
@@ -20,7 +20,7 @@ from assetgen.pack.project import Project
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ASSET_KEYS, Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
-from assetgen.parts import InputFile, Part, did_you_mean, load_part, named_types, part_names
+from assetgen.parts import InputFile, Part, load_part, named_types, part_names
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_weights_of
 from assetgen.server.http_errors import RequestError

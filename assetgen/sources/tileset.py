@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.images import Array, FloatArray, ImageSet, Meta, size_error, split_alpha, to_float
-from assetgen.parts import Context, describes, did_you_mean, part
+from assetgen.parts import Context, describes, part
 from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 from assetgen.pixels.tilesets import NO_TERRAIN, Polygon, Terrain, Tile, Tileset
 from assetgen.sources._arguments import Seed

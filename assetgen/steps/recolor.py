@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.images import Array, ImageSet, is_colored, split_alpha, to_float, to_uint16
-from assetgen.parts import did_you_mean, part
+from assetgen.parts import part
 from assetgen.pixels.color import oklab_from_srgb, oklab_in_gamut, srgb_from_oklab
 from assetgen.steps._resample import like_samples
 

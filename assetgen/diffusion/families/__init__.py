@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.images import FloatArray
 from assetgen.pack.schema import ImageSize
-from assetgen.parts import did_you_mean
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import Family
 from assetgen.diffusion.loading.compatibility import error_summary
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.pack.schema import Scheduler
-from assetgen.parts import did_you_mean
 
 if TYPE_CHECKING:
     from diffusers import SchedulerMixin

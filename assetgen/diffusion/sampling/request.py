@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from assetgen.diffusion.families import get_family
-from assetgen.errors import InputError
+from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Emit
 from assetgen.images import Array, FloatArray, check_covers, split_alpha, to_float
 from assetgen.pack.schema import IMAGE_TO_IMAGE, REFERENCE, ImageSize, Lora, ModelCard
-from assetgen.parts import Control, SourceJob, did_you_mean
+from assetgen.parts import Control, SourceJob
 from assetgen.pixels.image_files import read_image
 
 _DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
