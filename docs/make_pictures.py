@@ -39,10 +39,11 @@ def main(what: str) -> None:
         for name in filter(draws_alone, part_names("control")):
             save(control_picture(name), FOLDER / f"controls/{name}.png")
     elif what == "readme":
-        from overview import draw_overview
+        from overview import draw_overview, draw_review
 
         draw_overview(FOLDER / "overview.png")
         save(gallery(), FOLDER / "presets.png")
+        draw_review(FOLDER / "review.png")
     else:
         raise SystemExit(__doc__)
 

@@ -1,9 +1,10 @@
-"""The wide picture of the README: lines of a pack, the files that they made, and the game that shows them."""
+"""Pictures of the README by Chromium: a pack with its files and its game, and the review page."""
 
 import base64
 import html
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -43,18 +44,32 @@ p { font: 24px/32px 'DejaVu Sans', sans-serif; color: #9aa1ad; margin-top: 16px 
 
 
 def draw_overview(path: Path) -> None:
-    """Write the picture. Requires Chromium in PATH, and `assetgen build examples/dungeon` before."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        raise SystemExit("the wide picture needs Chromium")
+    """Write the wide picture. Requires Chromium in PATH, and `assetgen build examples/dungeon` before."""
     with tempfile.TemporaryDirectory() as name:
         page = Path(name) / "page.html"
         page.write_text(_page(), encoding="utf-8")
+        screenshot(page, path, (WIDTH, HEIGHT))
+
+
+def draw_review(path: Path) -> None:
+    """Write a picture of the review page of the starter pack, with its own seeds. Samples for minutes."""
+    with tempfile.TemporaryDirectory() as name:
+        for words in (["init"], ["review", "-n", "6", "-o", "page.html"]):
+            subprocess.run([sys.executable, "-m", "assetgen.cli", *words], check=True, cwd=name)
+        screenshot(Path(name) / "page.html", path, (1400, 900))
+
+
+def screenshot(page: Path, path: Path, size: tuple[int, int]) -> None:
+    """Write what Chromium shows of a page."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        raise SystemExit("the pictures of the README need Chromium")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size[0]},{size[1]}"]
+    with tempfile.TemporaryDirectory() as name:
         shot = Path(name) / "shot.png"
         subprocess.run(
-            [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--screenshot={shot}", "--hide-scrollbars",
-             f"--window-size={WIDTH},{HEIGHT}", page.as_uri()], check=True, capture_output=True,
-        )  # fmt: skip
+            [chromium, *options, f"--screenshot={shot}", page.resolve().as_uri()], check=True, capture_output=True
+        )
         Image.open(shot).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.name}  {path.stat().st_size} bytes")
 
