@@ -40,7 +40,8 @@ LIMITS = {
 }
 """The constants in `assetgen` that each row of the table states, in order."""
 OTHER = (
-    "build.ownership._MAX_PATH cli.init._MAX_PACKAGE_BYTES controls._detector._MOST_LONG"
+    "build.contact_sheet._MAX_BYTES"
+    " build.ownership._MAX_PATH cli.init._MAX_PACKAGE_BYTES controls._detector._MOST_LONG"
     " exporters.aseprite._MOST_COLORS"
     " controls._detector._MOST_SIDE controls._smooth._MOST_AROUND"
     " diffusion.families.flux2._MAX_REFERENCE_PIXELS diffusion.families.flux2._MAX_SEQUENCE_LENGTH"

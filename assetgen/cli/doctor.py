@@ -29,8 +29,6 @@ _PACKAGES = (
     ("bitsandbytes", "quant", "models in 4 bits"),
     ("pymatting", "matte", "cutout with method: matting"),
     ("onnxruntime", "controls", "controls from images"),
-    ("fastapi", "server", "serve, review --serve and the plugins"),
-    ("watchfiles", "server", "watch without --poll"),
 )
 _PROMPT = "a wooden crate"
 _FORMATS = {"none": "", "int8": " in 8 bits", "fp8": " in 8 bits", "nf4": " in 4 bits"}

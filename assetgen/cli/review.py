@@ -16,7 +16,6 @@ from assetgen.cli.options import (
     PriceOption,
     StoreOption,
 )
-from assetgen.cli.serve import server_packages
 from assetgen.errors import InputError
 
 if TYPE_CHECKING:
@@ -96,8 +95,7 @@ def _write(review: "Review", path: Path) -> Path:
 
 
 def _serve(session: "ReviewSession", *, json: bool) -> None:
-    with server_packages():
-        from assetgen.server.review_page import serve_review
+    from assetgen.server.review_page import serve_review
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with serve_review(session) as address:

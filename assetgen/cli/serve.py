@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetgen.cli.options import DeviceOption, PriceOption, StoreOption
-from assetgen.errors import NotInstalledError
 
 if TYPE_CHECKING:
     from assetgen.machine import Machine
@@ -73,23 +72,11 @@ def ending() -> Iterator[None]:
             end.start()
 
 
-@contextlib.contextmanager
-def server_packages() -> Iterator[None]:
-    """Context for an import of `assetgen.server`. Raises `NotInstalledError` where its packages are missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("fastapi", "starlette", "uvicorn", "h11"):
-            raise
-        raise NotInstalledError("the server's packages are missing", cure='pip install "assetgen[server]"') from error
-
-
 def server_for(state: Path | None, machine: "Machine", projects: list[Path]) -> "Server":
-    """The server of this user. Raises `NotInstalledError` where its packages are missing."""
+    """The server of this user."""
     from assetgen.machine import server_data, server_state
+    from assetgen.server.run import Server
 
-    with server_packages():
-        from assetgen.server.run import Server
     path = (state or server_state()).absolute()
     folder = path.with_name(f"{path.name}.data") if state else server_data()
     return Server(path, folder, machine, projects=tuple(projects), log=_print)

@@ -16,7 +16,7 @@ from assetgen.build.candidates import Candidate, choosable, make_candidates, mat
 from assetgen.build.options import BuildOptions
 from assetgen.build.precision import with_number_formats
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Emit
+from assetgen.events import Emit, Planned
 from assetgen.machine import Machine
 from assetgen.pack.lock import LockEntry
 from assetgen.pack.project import Project
@@ -150,8 +150,12 @@ def _published_image(path: Path) -> dict[str, Any] | None:
 
 def sample_missing(review: Review, count: int, emit: Emit, options: BuildOptions) -> Iterator[Candidate]:
     """Make the missing ones of the first `count` candidates of each asset; yields each after adding it."""
+    lacking = review.lacking(count)
+    missing = sum(max(0, count - len(review.numbers(recipe.name))) for recipe in lacking)
+    if missing:
+        emit(Planned(assets=len(lacking), to_sample=missing))
     made = make_candidates(
-        review.lacking(count),
+        lacking,
         count,
         review.machine,
         emit,

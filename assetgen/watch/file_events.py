@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from assetgen.errors import InputError, NotInstalledError
+from assetgen.errors import InputError
 from assetgen.pack.inbox import is_ignored
 
 _LONGEST_MS = 5000
@@ -22,8 +22,6 @@ class ChangeListener:
     """
 
     def __init__(self, quiet: float, again: float, poll: float = 0) -> None:
-        if not poll:
-            _import_watchfiles()
         self._quiet, self._again, self._poll = quiet, again, poll
         self._changed = threading.Event()
         self._stop = threading.Event()
@@ -97,10 +95,3 @@ class ChangeListener:
             else:
                 self._error = error
             self._changed.set()
-
-
-def _import_watchfiles() -> None:
-    try:
-        import watchfiles  # noqa: F401
-    except ImportError as error:
-        raise NotInstalledError("watching folders needs watchfiles", cure='pip install "assetgen[server]"') from error

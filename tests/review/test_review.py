@@ -1,10 +1,7 @@
 """The review page as a file, and the command `pick`."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,11 +99,3 @@ def test_wrong_arguments_are_reported_in_one_line(
 ) -> None:
     code, _, err = typed(*arguments)
     assert (code, message in err, err.count("\n")) == (2, True, 1)
-
-
-def test_serve_without_the_server_packages_names_the_install_command(page: str, tmp_path: Path) -> None:
-    (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(\"No module named 'fastapi'\", name='fastapi')")
-    command = [sys.executable, "-m", "assetgen.cli", "review", ".", "-n", "0", "--serve"]
-    paths = os.pathsep.join([str(tmp_path), *sys.path])
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": paths})
-    assert (done.returncode, 'pip install "assetgen[server]"' in done.stderr) == (3, True)

@@ -11,7 +11,7 @@ const PROGRAM := "assetgen"
 const PATIENCE_MS := 60_000
 const LOOK_MS := 100
 const NOT_INSTALLED := 3
-const INSTALL := 'pip install "assetgen[gen,server]"'
+const INSTALL := 'pip install "assetgen[gen]"'
 
 
 ## The path of a program; names are searched in PATH. Empty if it is not found.
