@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 """Bytes of file names that are not UTF-8."""
-AssetState = Literal["ok", "stale", "missing", "edited", "gone", "new"]
+AssetState = Literal["ok", "ok (other hardware)", "differs", "stale", "missing", "edited", "gone", "new"]
 Work = Literal["sample", "finish", "export", "publish", "reuse", "remove", "fail"]
 
 
@@ -178,23 +178,33 @@ class Failed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Differs(Event):
-    """Files differ from the lock, but only slightly: `difference` of their fingerprints, 0 to 255."""
+    """Files have other bytes than the lock records, and the same look: `difference` of their fingerprints, 0 to 255.
+
+    That is usual on `other_hardware` than the lock was written on. On the same class of machine it is not.
+    """
 
     files: tuple[str, ...]
     difference: float
+    other_hardware: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audited(Event):
     """State of an asset's published files compared with lock and pack, and why.
 
-    `stale`: the pack has changed; `missing`, `edited`: files are deleted or changed; `gone`: the asset is no longer in
-    the pack; `new`: it is not yet in the lock.
+    `ok (other hardware)`: other bytes and the same look; `differs`: other bytes on the same class of machine, or
+    another look; `stale`: the pack or the lock has changed, or the files are a draft; `missing`, `edited`: files are
+    deleted or changed; `gone`: the asset is no longer in the pack; `new`: it is not yet in the lock.
     """
 
     state: AssetState
     pack: str
     reasons: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing must be done about the asset."""
+        return self.state in ("ok", "ok (other hardware)")
 
 
 @dataclass(frozen=True, kw_only=True)

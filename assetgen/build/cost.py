@@ -4,8 +4,8 @@ Energy is the measured mean power of the device times the seconds; money is the 
 seconds. Idle time between batches, loading and finishing are not included.
 """
 
-from collections.abc import Iterable
-from typing import TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 from assetgen.events import Drawn
 
@@ -36,6 +36,15 @@ def cost_of(drawn: Drawn, price: float) -> Cost:
     if price:
         cost["usd"] = round(drawn.seconds * price / HOUR, _DIGITS)
     return {**cost, "device": drawn.device, "batch": [drawn.batch, drawn.slot]}
+
+
+def machine_class(cost: Mapping[str, Any]) -> str:
+    """The class of machine that sampled an image: there its bytes are always the same. "" where no model ran.
+
+    On a GPU the bytes also depend on the size of the batch and the slot in it.
+    """
+    device = str(cost.get("device", ""))
+    return device if not device or device.startswith("cpu") else f"{device}, batch and slot {cost.get('batch')}"
 
 
 def summed(costs: Iterable[Cost]) -> Cost:

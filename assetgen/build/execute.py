@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from assetgen.build.attempts import Attempt, first_attempt, read_acceptance
-from assetgen.build.cost import Cost, summed
+from assetgen.build.cost import Cost, machine_class, summed
 from assetgen.build.file_ids import check_file_ids
 from assetgen.build.manifest import ManifestEntry
 from assetgen.build.options import BuildOptions
@@ -25,7 +25,7 @@ from assetgen.errors import AssetgenError
 from assetgen.events import Emit, Finished, Planned, Published, Reused, Work
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe
-from assetgen.pack.source import prompted
+from assetgen.pack.source import is_draft, prompted
 from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
 
@@ -166,6 +166,8 @@ class _Run:
         recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
         traits = recipe.export.part.traits
         facts = {"preset": recipe.preset, **recipe.facts.to_json(), "attempt": number}
+        facts |= {"machine": name} if (name := machine_class(outcome.cost)) else {}
+        facts |= {"draft": True} if is_draft(recipe) else {}
         shared = tuple(path for path in traits.shared if path in outcome.files)
         entry = ManifestEntry(recipe.files_key, engine_owned=traits.engine_owned, shared=shared, facts=facts)
         with self.publishing, self.sampler.timed("publish"):

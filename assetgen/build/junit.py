@@ -60,6 +60,6 @@ def _add_cases(suite: ElementTree.Element, pack: str, events: Iterable[Event]) -
 def _failures(event: Event) -> list[str]:
     if isinstance(event, Failed):
         return [event.reason]
-    if isinstance(event, Audited) and event.state != "ok":
+    if isinstance(event, Audited) and not event.passed:
         return [f"{event.state}: {', '.join(event.reasons)}"]
     return []

@@ -22,7 +22,7 @@ class ManifestEntry:
 
     `key` is the recipe's `files_key`. `files` holds sha256 by path, relative to the target. `engine_owned` are patterns
     of files that the engine rewrites, `shared` paths of files that other assets may publish, too. `facts` is the rest
-    of the JSON: preset, prompt, model, licences, attempt.
+    of the JSON: preset, prompt, model, licences, attempt, machine, draft.
     """
 
     key: str
@@ -35,6 +35,16 @@ class ManifestEntry:
     def attempt(self) -> int:
         """The accepted attempt."""
         return int(self.facts.get("attempt", 0))
+
+    @property
+    def machine(self) -> str:
+        """The class of machine that sampled its images (see `build/cost.py`); "" where none is recorded."""
+        return str(self.facts.get("machine", ""))
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its images are placeholders."""
+        return bool(self.facts.get("draft"))
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ManifestEntry":

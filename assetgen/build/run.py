@@ -9,6 +9,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from assetgen.build.build_lock import build_lock
+from assetgen.build.comparison import compare
 from assetgen.build.execute import Made, build_recipes, made_before
 from assetgen.build.history import measured, record
 from assetgen.build.options import BuildOptions
@@ -25,7 +26,6 @@ from assetgen.pack.lock import LockEntry, write_lock
 from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.references import reference_notes
-from assetgen.pixels.fingerprint import SIMILAR, distance
 
 SHARED = ".assetgen-shared"
 """Lock name for folders that packs share: a game that is being created, a folder of pack locks."""
@@ -138,8 +138,8 @@ class _PackBuild:
     def differing(self, entries: dict[str, LockEntry]) -> Iterator[Event]:
         """Assets of an unchanged request whose files differ from the lock, as on other hardware.
 
-        Similar ones keep their old entry, or else two machines would change the lock in turns. Others fail where the
-        lock must hold.
+        Those of the same look keep their old entry, or else two machines would change the lock in turns. Where the lock
+        must hold, those of another look fail, and those that were sampled on its own class of machine.
         """
         for name, entry in list(entries.items()):
             locked = self.plan.lock.get(name)
@@ -147,14 +147,13 @@ class _PackBuild:
                 continue
             both = dict.fromkeys((*entry.outputs, *locked.outputs))
             paths = tuple(path for path in both if locked.outputs.get(path) != entry.outputs.get(path))
-            looks = [(entry.looks.get(path), locked.looks.get(path)) for path in paths]
-            apart = max(distance(one, other) if one and other else 255.0 for one, other in looks)
-            if apart <= SIMILAR:
+            looks = {path: entry.looks.get(path) if path in entry.outputs else "" for path in paths}
+            found = compare(looks, locked, self.target.assets[name].machine)
+            if found.is_similar:
                 entries[name] = locked
-                yield Differs(asset=name, files=paths, difference=apart)
-            elif not self.may_change(name):
-                what = f"{paths[0]} does not look as the lock records it (it is {apart:.0f} of 255 away)"
-                yield _refused(name, what)
+                yield Differs(asset=name, files=paths, difference=found.difference, other_hardware=not found.reason)
+            if found.reason and not self.may_change(name):
+                yield _refused(name, found.reason)
 
     def write_lock(self, entries: Mapping[str, LockEntry]) -> None:
         """Write the lock: these entries, and the old ones of assets that this build did not concern."""

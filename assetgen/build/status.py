@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from assetgen.build.attempts import finished_attempt, first_attempt
+from assetgen.build.comparison import CompareBy, compare
 from assetgen.build.file_ids import check_file_ids
 from assetgen.build.history import Forecast, forecast, read_history
 from assetgen.build.manifest import UNPUBLISHED
@@ -25,11 +26,13 @@ from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.pack.references import reference_notes
 from assetgen.pack.source import prompted
-from assetgen.pixels.fingerprint import SIMILAR, distance, fingerprint
+from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
 
 MAKES_FILES: tuple[Work, ...] = ("sample", "finish", "export")
-WORST_FIRST: tuple[AssetState, ...] = ("new", "gone", "stale", "missing", "edited")
+WORST_FIRST: tuple[AssetState, ...] = (
+    "new", "gone", "stale", "missing", "edited", "differs", "ok (other hardware)"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -190,32 +193,31 @@ def total_work(report: PlanReport) -> Mapping[Work, int]:
     return {work: count for work in get_args(Work) if (count := sum(each.work == work for each in report.assets))}
 
 
-def check_report(project: Project, *, similar: bool = False) -> Iterator[Audited]:
+def check_report(project: Project, by: CompareBy = "machine") -> Iterator[Audited]:
     """Compare pack, lock and published files of every asset, sorted by name; needs no model and no store.
 
-    With `similar`, published images of other bytes pass where they look as the lock records: those built on other
-    hardware. Raises `InputError` where pack or lock cannot be read.
+    Files of other bytes pass where they look as the lock records and were sampled on other hardware, unless `by` is
+    another rule. Raises `InputError` where pack or lock cannot be read.
     """
     plan = project.plan()
     target, studio = Target(project.game, project.pack.target, project.pack.pack), project.studio
     missing = "it is not in the lock" if project.lock_path.exists() else "its pack has no lock"
     for status in asset_statuses(plan, project.file.folder).values():
-        found = list(_findings(status, target, missing, similar))
+        found = list(_findings(status, target, missing, by))
         if status.recipe and status.locked:
             found += [("ok", note) for note in licence_notes(status.recipe, studio)]
         states = {state for state, _ in found}
         state: AssetState = next((state for state in WORST_FIRST if state in states), "ok")
-        reasons = tuple(reason for _, reason in found)
+        reasons = tuple(reason for _, reason in found if reason)
         yield Audited(asset=status.name, pack=project.pack.pack, state=state, reasons=reasons)
 
 
 def count_states(verdicts: Sequence[Audited]) -> Mapping[AssetState, int]:
     """The number of assets by state, "ok" first; states without assets are left out."""
-    states: tuple[AssetState, ...] = ("ok", "stale", "missing", "edited", "gone", "new")
-    return {state: n for state in states if (n := sum(verdict.state == state for verdict in verdicts))}
+    return {state: n for state in get_args(AssetState) if (n := sum(verdict.state == state for verdict in verdicts))}
 
 
-def _findings(status: AssetStatus, target: Target, missing: str, similar: bool) -> Iterator[tuple[AssetState, str]]:
+def _findings(status: AssetStatus, target: Target, missing: str, by: CompareBy) -> Iterator[tuple[AssetState, str]]:
     """What is wrong with one asset, each with the state that it puts the asset into."""
     if status.error:
         yield ("stale" if status.locked else "new"), str(status.error)
@@ -225,7 +227,7 @@ def _findings(status: AssetStatus, target: Target, missing: str, similar: bool) 
         yield from _left_files(status.locked, target.root)
     else:
         yield from (("stale", change) for change in status.changes)
-        yield from _file_findings(status.recipe, status.locked, target, similar)
+        yield from _file_findings(status.recipe, status.locked, target, by)
 
 
 def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[AssetState, str]]:
@@ -238,14 +240,15 @@ def _left_files(locked: LockEntry, root: Path) -> Iterator[tuple[AssetState, str
 
 
 def _file_findings(
-    recipe: Recipe, locked: LockEntry, target: Target, similar: bool
+    recipe: Recipe, locked: LockEntry, target: Target, by: CompareBy
 ) -> Iterator[tuple[AssetState, str]]:
-    """What is wrong with the published files of one asset."""
+    """What is wrong with the published files of one asset. Other bytes on other hardware have no reason."""
     engine_owned = recipe.export.part.traits.engine_owned
     entry = target.assets.get(recipe.name, UNPUBLISHED)
-    published = entry.files
-    if entry.key == locked.keys.get("files"):
-        yield from (("stale", f"{name} is not in the lock") for name in published if name not in locked.outputs)
+    is_built_as_locked = entry.key == locked.keys.get("files")
+    if is_built_as_locked:
+        yield from (("stale", f"{name} is not in the lock") for name in entry.files if name not in locked.outputs)
+    others: dict[str, bytes] = {}
     for name, expected in locked.outputs.items():
         path = target.root / name
         if path.is_symlink() or not path.is_file():
@@ -255,13 +258,16 @@ def _file_findings(
         digest = hashlib.sha256(data).hexdigest()
         if digest == expected or matches(name, engine_owned):
             continue
-        recorded = locked.looks.get(name)
-        if digest != published.get(name):
+        if digest != entry.files.get(name):
             yield "edited", f"{name} was edited by hand"
-        elif recorded is None or distance(fingerprint(data), recorded) > SIMILAR:
-            yield "stale", f"{name} is of another build, such as a draft"
-        elif not similar:
-            yield "stale", f"{name} has other bytes and the same look, as from other hardware; --similar accepts it"
+        elif not is_built_as_locked:
+            yield "stale", f"{name} is {'a draft' if entry.is_draft else 'of another build'}"
+        else:
+            others[name] = data
+    if others:
+        looks = dict.fromkeys(others) | fingerprints_of(others)
+        found = compare(looks, locked, entry.machine, by)
+        yield ("differs", found.reason) if found.reason else ("ok (other hardware)", "")
 
 
 def _read(path: Path) -> bytes:

@@ -9,9 +9,21 @@ from assetgen.cli.options import GameOption, JsonOption, JunitOption
 from assetgen.errors import AssetgenError, counted, printable
 
 if TYPE_CHECKING:
+    from assetgen.build.comparison import CompareBy
     from assetgen.events import Audited, Event
+    from assetgen.pack.project import Project
 
 _FAILED = 1
+_ExactOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--exact/--similar",
+        help="Compare bytes, or looks, on every machine [default: bytes on the class of machine that the lock names, "
+        "looks on others].",
+        show_default=False,
+    ),
+]
+_RULES: "dict[bool | None, CompareBy]" = {None: "machine", True: "bytes", False: "looks"}
 
 
 def check(
@@ -21,20 +33,19 @@ def check(
     ] = None,
     *,
     game: GameOption = None,
-    similar: Annotated[
-        bool, typer.Option("--similar", help="Accept images that differ in bytes and look the same (other hardware).")
-    ] = False,
+    exact: _ExactOption = None,
     json: JsonOption = False,
     junit: JunitOption = None,
 ) -> None:
     """Check published files against the pack and the lock.
 
-    Loads no model and needs no GPU. The exit code is 1 where they differ.
+    Loads no model and needs no GPU. The exit code is 1 where they differ. Images that were built on other hardware have
+    other bytes; they are fine where they look the same, and `assetgen lock adopt` records them.
 
     \b
     Examples:
       assetgen check art
-      assetgen check art/*.pack.yaml --junit report.xml
+      assetgen check art/*.pack.yaml --exact --junit report.xml
     """
     from assetgen.build.junit import write_report
     from assetgen.build.status import check_report
@@ -47,7 +58,7 @@ def check(
         for pack in packs or [Path()]:
             project = Project.load(pack, game)
             suites.append((project.pack.pack, []))
-            for verdict in check_report(project, similar=similar):
+            for verdict in check_report(project, _RULES[exact]):
                 found.append(verdict)
                 suites[-1][1].append(verdict)
                 _print(verdict, json=json, of_many=len(packs or ()) > 1)
@@ -57,8 +68,17 @@ def check(
     finally:
         if junit:
             write_report(junit, suites)
-    _print_totals(found)
-    raise typer.Exit(_FAILED if any(verdict.state != "ok" for verdict in found) else 0)
+    _end(found)
+
+
+def judge(project: "Project") -> None:
+    """Check one project, print what is wrong, and exit."""
+    from assetgen.build.status import check_report
+
+    found = list(check_report(project))
+    for verdict in found:
+        _print(verdict, json=False, of_many=False)
+    _end(found)
 
 
 def _print(verdict: "Audited", *, json: bool, of_many: bool) -> None:
@@ -71,8 +91,12 @@ def _print(verdict: "Audited", *, json: bool, of_many: bool) -> None:
         typer.echo(printable(f"{pack}{verdict.asset}: {verdict.state} ({', '.join(verdict.reasons)})"))
 
 
-def _print_totals(found: "list[Audited]") -> None:
+def _end(found: "list[Audited]") -> None:
+    """Print the totals, and exit."""
     from assetgen.build.status import count_states
 
     totals = ", ".join(f"{number} {state}" for state, number in count_states(found).items())
     typer.echo(f"{counted(len(found), 'asset')}: {totals}", err=True)
+    if any(verdict.state == "differs" for verdict in found):
+        typer.echo("`assetgen lock adopt PACK` records what was built as what is right", err=True)
+    raise typer.Exit(_FAILED if any(not verdict.passed for verdict in found) else 0)

@@ -13,6 +13,7 @@ from assetgen.cli import (
     depth,
     doctor,
     init,
+    lock,
     make,
     models,
     palettes,
@@ -88,6 +89,7 @@ app.command("bench")(bench.bench)
 app.add_typer(presets.presets, name="presets")
 app.add_typer(models.models, name="models")
 app.add_typer(palettes.palettes, name="palettes")
+app.add_typer(lock.lock, name="lock")
 app.add_typer(steps.steps, name="steps")
 app.add_typer(store.store, name="store")
 app.add_typer(plugin.plugin, name="plugin")

@@ -143,8 +143,11 @@ def _text(event: Event) -> str:
             return f"  {event.asset}: attempt {event.attempt + 1} rejected by {event.check} ({event.reason})"
         case Published() if event.files or event.removed or event.kept:
             return _published(event)
-        case Differs():
-            return f"  {event.asset}: {', '.join(event.files)} differ in bytes from the lock, but look the same"
+        case Differs(other_hardware=False):
+            files = ", ".join(event.files)
+            return (
+                f"  {event.asset}: {files}: other bytes and the same look as in the lock, on the same class of machine"
+            )
         case Watching():
             return f"watching {', '.join(event.packs) or 'for packs'}"
         case Changed():

@@ -51,13 +51,18 @@ def source_stage(
 
 
 def draft_stage(source: Stage) -> Stage:
-    """The source `fake`, which draws a placeholder, instead of one with a prompt; other sources are unchanged."""
+    """The source `fake`, which draws a hatched placeholder, instead of one with a prompt; others are unchanged."""
     if "prompt" not in source.arguments:
         return source
     fake = load_part("source", "fake")
     parameters = fake.params.model_fields.keys() - {"model"}
     arguments = {key: value for key, value in source.arguments.items() if key in parameters}
-    return Stage("source", "fake", source.alias, fake.traits.version, arguments)
+    return Stage("source", "fake", source.alias, fake.traits.version, {**arguments, "hatched": True})
+
+
+def is_draft(recipe: Recipe) -> bool:
+    """Whether an asset shows placeholders, its own or those of its members."""
+    return bool(recipe.source.arguments.get("hatched")) or any(map(is_draft, recipe.members))
 
 
 def model_card(layers: AssetLayers, controls: Sequence[PartSpec]) -> ModelCard | None:

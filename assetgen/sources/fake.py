@@ -7,7 +7,7 @@ import numpy as np
 from assetgen.diffusion.sampling.request import fit_image, on_white, read_mask
 from assetgen.images import Array, FloatArray, ImageSet, color_image, to_float, to_uint8
 from assetgen.pack.schema import ImageSize, ModelCard
-from assetgen.parts import Context, InputFile, part
+from assetgen.parts import Context, InputFile, gained, part
 from assetgen.pixels.image_files import read_image
 from assetgen.sources._arguments import Axes, Guidance, LoraArgument, Scale, Seed, Steps, Strength
 
@@ -18,8 +18,11 @@ _OUTLINE = 0.05  # its width, in half sides of the image
 _BACKGROUND = 1.0  # white, as in prompts for sprites
 _LIT, _SHADED, _LINE = 1.15, 0.6, 0.25
 """Brightness of a shape: towards the light at the top left, away from it, and of its outline."""
+_STRIPES, _STRIPE = 4, 0.3
+"""Stripes of a draft across the image, and the share of it that they cover."""
 
 
+@gained("hatched")
 @part(version=1)
 def fake(
     context: Context,
@@ -37,11 +40,13 @@ def fake(
     mask: InputFile | None = None,
     strength: Strength = 0.6,
     loras: tuple[LoraArgument, ...] = (),
+    hatched: bool | None = None,
 ) -> ImageSet:
     """Draw a coloured shape on white, or with `tile` a seamless pattern; prompt and seed choose colour and shape.
 
     Accepts every argument of `diffusion`. Controls darken the drawing where they are dark; `image` is blended in by
-    `strength`, or where `mask` is black. Returns `color`, RGB uint8; `meta.tiles` is `tile`.
+    `strength`, or where `mask` is black. With `hatched` it has the diagonal stripes of a draft, which tile, too.
+    Returns `color`, RGB uint8; `meta.tiles` is `tile`.
     """
     native = model.native if model else _DEFAULT_SIZE
     size = size or (round(native[0] * scale[0]), round(native[1] * scale[1]))
@@ -54,7 +59,18 @@ def fake(
         init_image = fit_image(on_white(read_image(image.path)), size, size)
         share = fit_image(read_mask(mask.path), size, size) if mask else strength
         drawing = init_image + (drawing - init_image) * share
+    if hatched:
+        drawing = _with_stripes(drawing, everywhere=bool(tile or image))
     return color_image(to_uint8(drawing), tiles=tile)
+
+
+def _with_stripes(drawing: FloatArray, *, everywhere: bool) -> FloatArray:
+    """Dark diagonal stripes, four across the image; only on what is not background, unless `everywhere`."""
+    x, y = _grid((drawing.shape[1], drawing.shape[0]))
+    striped = ((x + y) * _STRIPES % 1 < _STRIPE)[..., None]
+    if not everywhere:
+        striped = striped & (drawing.min(axis=2, keepdims=True) < _BACKGROUND)
+    return np.where(striped, drawing * np.float32(_LINE), drawing)
 
 
 def _seed(prompt: str, seed: int) -> int:

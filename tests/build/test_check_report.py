@@ -1,5 +1,6 @@
 """`assetgen check`: published files against pack and lock."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from assetgen.build.comparison import CompareBy
 from assetgen.build.status import check_report, count_states
 from assetgen.errors import InputError, PublishError
 from assetgen.events import Audited, Event, Failed
@@ -19,16 +21,17 @@ Audit = Callable[..., dict[str, tuple[str, ...]]]
 TWO = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n  b: {preset: drawing, prompt: y}\n"
 GODOT = TWO.replace("pack: p", "pack: p\nengine: godot")
 OK = ("ok",)
+HERE = "cpu Intel AVX512, 2 cores, float32"
 
 
 @pytest.fixture
 def audited(tmp_path: Path) -> Audit:
     """State and reasons of each asset, for the pack file or for another text."""
 
-    def run(text: str = "", *, similar: bool = False) -> dict[str, tuple[str, ...]]:
+    def run(text: str = "", by: CompareBy = "machine") -> dict[str, tuple[str, ...]]:
         if text:
             (tmp_path / "pack.yaml").write_text(text)
-        verdicts = check_report(Project.load(tmp_path, tmp_path / "game"), similar=similar)
+        verdicts = check_report(Project.load(tmp_path, tmp_path / "game"), by)
         return {each.asset: (each.state, *each.reasons) for each in verdicts}
 
     return run
@@ -86,7 +89,7 @@ def test_an_image_changed_by_hand_is_edited(rebuilt: Rebuilt, audited: Audit, tm
     rebuilt(TWO)
     (tmp_path / "game/a.png").write_bytes(b"mine")
     assert audited() == {"a": ("edited", "a.png was edited by hand"), "b": OK}
-    assert audited(similar=True)["a"] == ("edited", "a.png was edited by hand")
+    assert audited(by="looks")["a"] == ("edited", "a.png was edited by hand")
 
 
 def test_an_asset_removed_from_the_pack_is_gone_and_its_files_are_listed(
@@ -126,7 +129,7 @@ def test_files_owned_by_the_engine_may_change_but_not_be_missing(
 def test_a_draft_over_a_build_is_not_reported_as_a_hand_edit(rebuilt: Rebuilt, audited: Audit) -> None:
     rebuilt(GODOT.replace("drawing", "pixels"))
     rebuilt(GODOT.replace("drawing", "pixels").replace("prompt: x", "prompt: zz"), draft=True)
-    assert audited(GODOT.replace("drawing", "pixels"))["a"] == ("stale", "a.png is of another build, such as a draft")
+    assert audited(GODOT.replace("drawing", "pixels"))["a"] == ("stale", "a.png is a draft")
 
 
 def test_after_a_failed_rebuild_the_old_files_are_stale(rebuilt: Rebuilt, audited: Audit) -> None:
@@ -137,24 +140,65 @@ def test_after_a_failed_rebuild_the_old_files_are_stale(rebuilt: Rebuilt, audite
     assert audited()["a"] == ("stale", "check seam.limit 1.35 → 0.0001", "tries 3 → 1")
 
 
-def test_similar_accepts_images_from_other_hardware(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def on_machine(folder: Path, name: str) -> None:
+    """Record in the manifest that a machine of this class sampled `a`."""
+    manifest = folder / "game/manifest.json"
+    data = json.loads(manifest.read_text())
+    data["assets"]["a"]["machine"] = name
+    manifest.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize("machine", ["", "cpu AMD AVX2, 4 cores, float32"])
+def test_the_same_look_is_fine_on_another_or_an_unknown_class_of_machine(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path, machine: str
+) -> None:
+    rebuilt(TWO)
+    change(tmp_path, outputs={"a.png": "0" * 64}, cost={"device": HERE})
+    on_machine(tmp_path, machine)
+    assert audited() == {"a": ("ok (other hardware)",), "b": OK}
+
+
+def test_bytes_are_compared_on_the_class_of_machine_that_the_lock_names(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
+    rebuilt(TWO)
+    change(tmp_path, outputs={"a.png": "0" * 64}, cost={"device": HERE})
+    on_machine(tmp_path, HERE)
+    assert audited()["a"] == ("differs", "a.png has other bytes than the lock records for the same class of machine")
+    assert audited(by="looks")["a"] == ("ok (other hardware)",)
+
+
+def test_a_lock_without_a_class_of_machine_is_compared_by_looks(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
     rebuilt(TWO)
     change(tmp_path, outputs={"a.png": "0" * 64})
-    expected = "a.png has other bytes and the same look, as from other hardware; --similar accepts it"
-    assert (audited()["a"], audited(similar=True)["a"]) == (("stale", expected), OK)
+    on_machine(tmp_path, HERE)
+    assert audited()["a"] == ("ok (other hardware)",)
+    assert audited(by="bytes")["a"] == ("differs", "a.png has other bytes than the lock records")
 
 
-def test_similar_does_not_accept_different_images(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+def test_another_look_differs_on_every_machine_and_is_not_stale(
+    rebuilt: Rebuilt, audited: Audit, tmp_path: Path
+) -> None:
     rebuilt(TWO)
     change(tmp_path, outputs={"a.png": "0" * 64}, looks={"a.png": "40" * 64})
-    assert audited(similar=True)["a"] == ("stale", "a.png is of another build, such as a draft")
+    state, reason = audited()["a"]
+    assert (state, reason[:47]) == ("differs", "a.png does not look as the lock records it (it ")
+
+
+def test_files_without_a_look_follow_from_the_images(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
+    rebuilt(GODOT.replace("drawing", "pixels"))
+    outputs = (read_lock(tmp_path / "pack.lock") or {})["a"].outputs
+    change(tmp_path, outputs=dict.fromkeys(outputs, "0" * 64))
+    assert audited()["a"] == ("ok (other hardware)",)
 
 
 def test_a_foreign_image_is_edited_even_if_it_looks_the_same(rebuilt: Rebuilt, audited: Audit, tmp_path: Path) -> None:
     rebuilt(TWO)
     with Image.open(tmp_path / "game/a.png") as image:
         image.save(tmp_path / "game/a.png", compress_level=0)
-    assert audited(similar=True)["a"] == ("edited", "a.png was edited by hand")
+    assert audited()["a"] == ("edited", "a.png was edited by hand")
 
 
 def test_a_renamed_asset_is_one_gone_and_one_new_until_it_is_built(rebuilt: Rebuilt, audited: Audit) -> None:

@@ -1,6 +1,7 @@
 """`check`, `plan`, and builds with a lock, as people and CI type them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,47 @@ def test_names_and_files_of_any_script_are_checked_like_others(typed: Type, tmp_
     assert typed("build", pack=text)[0] == 0
     assert typed("check")[0] == 0
     assert (tmp_path / "jeu d'été/b.png").is_file()
+
+
+def as_on_other_hardware(folder: Path, look: str = "") -> None:
+    """Change the lock as if another machine had written it, with this look of `a`."""
+    lock = folder / "pack.lock"
+    text = re.sub(r'a\.png: "[0-9a-f]{64}"', f'a.png: "{"0" * 64}"', lock.read_text())
+    lock.write_text(re.sub(r'a\.png: "[0-9a-f]{128}"', f'a.png: "{look}"', text) if look else text)
+
+
+def test_images_from_other_hardware_are_counted_and_not_listed(typed: Type, tmp_path: Path) -> None:
+    typed("build", pack=TWO)
+    as_on_other_hardware(tmp_path)
+    assert typed("check") == (0, "", "2 assets: 1 ok, 1 ok (other hardware)\n")
+    code, out, err = typed("check", "--exact")
+    assert (code, out) == (1, "a: differs (a.png has other bytes than the lock records)\n")
+    assert "assetgen lock adopt" in err
+
+
+def test_build_says_nothing_of_images_from_other_hardware(typed: Type, tmp_path: Path) -> None:
+    typed("build", pack=TWO)
+    as_on_other_hardware(tmp_path)
+    (tmp_path / "game/a.png").unlink()
+    for words in ((), ("--locked",)):
+        code, _, err = typed("build", *words)
+        assert (code, "bytes" in err, "other" in err) == (0, False, False)
+
+
+def test_lock_adopt_records_what_this_machine_built(typed: Type, tmp_path: Path, assetgen: Run) -> None:
+    typed("build", pack=TWO)
+    built = (tmp_path / "pack.lock").read_bytes()
+    as_on_other_hardware(tmp_path, "40" * 64)
+    assert typed("check")[0] == 1
+    assert assetgen("lock", "adopt", ".")[:2] == (0, "the lock now records the files of 1 asset\n")
+    assert ((tmp_path / "pack.lock").read_bytes(), typed("check", "--exact")[0]) == (built, 0)
+
+
+def test_lock_adopt_leaves_changed_assets_and_edited_files(typed: Type, tmp_path: Path, assetgen: Run) -> None:
+    typed("build", pack=TWO)
+    (tmp_path / "game/a.png").write_bytes(b"mine")
+    (tmp_path / "pack.yaml").write_text(Z)
+    before = (tmp_path / "pack.lock").read_bytes()
+    code, out, _ = assetgen("lock", "adopt", ".")
+    assert (code, out.splitlines()[1:]) == (1, ["a: edited (a.png was edited by hand)", "b: stale (prompt changed)"])
+    assert (tmp_path / "pack.lock").read_bytes() == before

@@ -2,7 +2,7 @@
 however it is built: alone or among others, first or last, in batches of any size.
 
 Machines of one class have the same kind of device, dtype and instruction set. Others round differently; there
-`check --similar` compares images by fingerprint instead of their bytes (see `assetgen/pixels/fingerprint.py`).
+`check` compares images by fingerprint instead of their bytes (see `assetgen/pixels/fingerprint.py`).
 """
 
 from collections.abc import Callable, Sequence

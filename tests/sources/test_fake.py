@@ -25,7 +25,7 @@ def drawn(**words: Any) -> Array:
 def test_it_accepts_every_argument_of_diffusion() -> None:
     fields = (load_part("source", name).params.model_fields for name in ("diffusion", "fake"))
     real, stand_in = ({name: info.annotation for name, info in each.items()} for each in fields)
-    assert stand_in.keys() == real.keys()
+    assert stand_in.keys() == real.keys() | {"hatched"}
     assert {name: stand_in[name] for name in real if name != "model"} == {n: a for n, a in real.items() if n != "model"}
 
 
@@ -93,3 +93,13 @@ def test_it_loads_neither_torch_nor_diffusers() -> None:
         "import sys, assetgen.sources.fake, assetgen.sources.diffusion; print({'torch', 'diffusers'} & {*sys.modules})"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+@pytest.mark.parametrize("tile", ["", "xy"])
+def test_hatched_drawings_have_dark_stripes_and_the_same_background(tile: str) -> None:
+    plain, hatched = (
+        fake(Context(), prompt="x", size=(64, 64), tile=tile, hatched=each).channels["color"].astype(int)
+        for each in (None, True)
+    )
+    assert (hatched <= plain).all()
+    assert 0.2 < (hatched.sum(axis=2) < plain.sum(axis=2)).mean() / (plain.min(axis=2) < 255).mean() < 0.4

@@ -1,10 +1,13 @@
 """The torch device and number format that a model runs with."""
 
 import logging
+import platform
+import re
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from assetgen.diffusion._private_apis import has_fast_bfloat16
@@ -15,6 +18,8 @@ _DEFAULT_BATCH = 4
 """Batch size where the card sets none. On CPUs larger ones gain nothing; smaller ones take up to 1.7 times as long."""
 
 
+_MAKERS = ("Intel", "AMD")
+"""Short names in texts such as "GenuineIntel" and "AuthenticAMD"."""
 _FP8_CAPABILITY = (8, 9)
 """The first compute capability with tensor cores for 8-bit floats (NVIDIA, CUDA C++ Programming Guide)."""
 
@@ -46,10 +51,10 @@ class Device:
 
     @property
     def description(self) -> str:
-        """Name and dtype for people, as "NVIDIA H200, bfloat16"."""
+        """The class of machine: "NVIDIA H200, bfloat16" or "cpu Intel AVX512, 2 cores, float32"."""
         torch, _ = libraries()
         kind = torch.cuda.get_device_name(self.torch_device) if self.name == "cuda" else self.name
-        cores = f", {torch.get_num_threads()} cores" if self.name == "cpu" else ""
+        cores = f" {processor()}, {torch.get_num_threads()} cores" if self.name == "cpu" else ""
         return f"{kind}{cores}, {str(self.dtype).removeprefix('torch.')}"
 
     @property
@@ -57,6 +62,19 @@ class Device:
         """Peak bytes of device memory in use; 0 for devices without memory of their own."""
         torch, _ = libraries()
         return int(torch.cuda.max_memory_allocated(self.torch_device)) if self.name == "cuda" else 0
+
+
+@cache
+def processor() -> str:
+    """Maker and instruction set of the CPU, as "Intel AVX512": what selects the kernels of PyTorch, MKL and oneDNN."""
+    torch, _ = libraries()
+    try:
+        found = re.search(r"^vendor_id\s*:\s*(\S+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        maker = found[1] if found else platform.machine()
+    except OSError:  # another system than Linux
+        maker = platform.processor()
+    name = next((each for each in _MAKERS if each in maker), maker.strip())
+    return f"{name} {torch.backends.cpu.get_cpu_capability()}"
 
 
 _OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")

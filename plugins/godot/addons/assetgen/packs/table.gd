@@ -10,6 +10,8 @@ const MOST := 300
 const BADGE_MARGIN := 40
 const BADGES := {
 	"ok": ["StatusSuccess", "success_color"],
+	"ok (other hardware)": ["StatusSuccess", "success_color"],
+	"differs": ["StatusWarning", "warning_color"],
 	"stale": ["StatusWarning", "warning_color"],
 	"new": ["Add", "warning_color"],
 	"edited": ["Edit", "warning_color"],
@@ -70,9 +72,10 @@ func show_audit(pack: String, events: Array[Dictionary]) -> void:
 		return
 	_empty(item)
 	var audited := events.filter(func(event: Dictionary): return event.event == "audited")
-	var wrong := audited.filter(func(event: Dictionary): return event.state != "ok")
+	var is_wrong := func(event: Dictionary): return not event.state.begins_with("ok")
+	var wrong := audited.filter(is_wrong)
 	for event: Dictionary in (
-		(wrong + audited.filter(func(e: Dictionary): return e.state == "ok")).slice(0, MOST)
+		(wrong + audited.filter(func(e: Dictionary): return not is_wrong.call(e))).slice(0, MOST)
 	):
 		_add_asset(item, event)
 	if audited.size() > MOST:
@@ -117,8 +120,10 @@ func reasons_of(pack: String, asset: String) -> String:
 ## The word for a state.
 static func word(state: String) -> String:
 	match state:
-		"ok":
+		"ok", "ok (other hardware)":
 			return Words.say("fresh")
+		"differs":
+			return Words.say("differs")
 		"stale":
 			return Words.say("stale")
 		"new":
