@@ -62,6 +62,7 @@ def test_an_up_to_date_pack_is_checked_without_importing_torch(tmp_path: Path) -
 def test_check_and_plan_import_no_heavy_package(tmp_path: Path, command: str, built: bool) -> None:
     pack = "pack: p\ngame: game\nassets: {a: {preset: pixel_sprite, prompt: x}, b: {preset: drawing, prompt: y}}"
     (tmp_path / "pack.yaml").write_text(pack)
+    (tmp_path / "game").mkdir()
     (tmp_path / "drawing.yaml").write_text("preset: drawing\nuse: sprite\nsource: {fake: {prompt: '{prompt}'}}\n")
     if built:
         loaded("build", str(tmp_path), "--only", "b", "--store", str(tmp_path / "store"))
@@ -72,6 +73,7 @@ def test_check_and_plan_import_no_heavy_package(tmp_path: Path, command: str, bu
 def test_review_of_stored_images_and_pick_without_build_import_no_heavy_package(tmp_path: Path) -> None:
     pack = "pack: p\ngame: game\nassets: {a: {preset: drawing, prompt: x}, b: {preset: pixel_sprite, prompt: y}}"
     (tmp_path / "pack.yaml").write_text(pack)
+    (tmp_path / "game").mkdir()
     (tmp_path / "drawing.yaml").write_text("preset: drawing\nuse: sprite\nsource: {fake: {prompt: '{prompt}'}}\n")
     store = ("--store", str(tmp_path / "store"))
     loaded("build", str(tmp_path), "--only", "a", *store)

@@ -13,6 +13,7 @@ class BuildOptions:
     - `update`: glob of the assets that may differ from the lock, all others fail where they do; "" allows none, None
       allows all.
     - `once`: build without a lock, and remove no files of earlier builds (`assetgen make`).
+    - `new_game`: create the folder that the pack's `game` names where it does not exist.
     - `allow_noncommercial`: use models, controls and LoRAs that forbid commercial use.
     """
 
@@ -21,6 +22,7 @@ class BuildOptions:
     overwrite: bool = False
     update: str | None = None
     once: bool = False
+    new_game: bool = False
     allow_noncommercial: bool = False
 
     @property

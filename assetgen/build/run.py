@@ -34,6 +34,8 @@ SHARED = ".assetgen-shared"
 def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: Emit) -> Finished:
     """Build a project and write its lock. An asset that fails is a `Failed` event; what stops the build is raised."""
     game, pack = project.game, project.pack
+    if not options.new_game:
+        project.check_game()
     waiting = (machine.locks, emit, machine.pause)
     locking = build_lock(project.lock_path, *waiting) if options.has_lock else nullcontext()
     with build_lock(game / pack.target, *waiting), locking:

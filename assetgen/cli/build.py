@@ -12,6 +12,7 @@ from assetgen.cli.options import (
     GameOption,
     JsonOption,
     JunitOption,
+    NewGameOption,
     NoncommercialOption,
     OverwriteOption,
     PackArgument,
@@ -31,6 +32,7 @@ def build(
     pack: PackArgument = Path(),
     *,
     game: GameOption = None,
+    new_game: NewGameOption = False,
     only: Annotated[str, typer.Option(help="Build the assets whose names match this pattern.")] = "*",
     locked: Annotated[bool, typer.Option("--locked", help="Fail where the build would differ from the lock.")] = False,
     update: Annotated[
@@ -71,6 +73,7 @@ def build(
         only=only,
         draft=draft,
         overwrite=overwrite,
+        new_game=new_game,
         update="" if locked else update,
         allow_noncommercial=allow_noncommercial,
     )

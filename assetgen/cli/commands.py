@@ -41,7 +41,7 @@ _FIRST_DAY = f"""\
 assetgen {__version__} turns a text file into a game's art. The commands of the first day:
 
   assetgen make pixel_sprite "a red dragon" -n 4   four pictures, without a pack
-  assetgen init my-game                            a starter pack: my-game/pack.yaml
+  assetgen init my-game --new-game                 a starter pack: my-game/pack.yaml
   assetgen build my-game                           make its art; again after each edit
   assetgen review my-game                          a page of candidates, to pick one of each
   assetgen doctor                                  what this machine can run, and the next command
@@ -60,7 +60,7 @@ def root(
 
     \b
     Examples:
-      assetgen init my-game
+      assetgen init my-game --new-game
       assetgen build my-game
     """
     if version:

@@ -153,7 +153,7 @@ def _report_verdict(report: _Report, recommendation: "Recommendation | None") ->
     report("model", f"{each.card.model}: {each.card.about} ({fit}; commercial use: {licence_tier(each.card)})")
     report("verdict", f"ready; the model for this machine is {each.card.model}")
     is_here = each.weights == "here"
-    report("next", "assetgen init my-game" if is_here else f"assetgen models get {each.card.model}")
+    report("next", "assetgen init my-game --new-game" if is_here else f"assetgen models get {each.card.model}")
 
 
 def _store(location: str | Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assetgen.cli.options import NewGameOption
 from assetgen.errors import InputError
 
 _PACK_FOLDER = "assetgen"
@@ -37,12 +38,14 @@ _MAX_PACKAGE_BYTES = 1_000_000
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A game project, or a folder for the pack.")] = Path(),
+    *,
+    new_game: NewGameOption = False,
 ) -> None:
     """Write a starter pack for a game project and its engine.
 
     \b
     Examples:
-      assetgen init my-game
+      assetgen init my-game --new-game
       assetgen init
     """
     from assetgen.pack.project import ENGINE_FILES, detect_engine
@@ -50,6 +53,8 @@ def init(
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"'{folder}' is a file", cure="Name a folder")
+    if not folder.exists() and not new_game:
+        raise InputError(f"there is no folder '{folder}'", cure="Correct its name, or create it with --new-game")
     web = _web_engine(folder)
     is_game = bool(web) or (folder.is_dir() and any(any(folder.glob(marker)) for _, marker in ENGINE_FILES))
     engine = detect_engine(folder) or "plain"

@@ -18,6 +18,7 @@ StoreOption = Annotated[
 GameOption = Annotated[
     Path | None, typer.Option("--game", help="The root of the game project [default: `game` in the pack].")
 ]
+NewGameOption = Annotated[bool, typer.Option("--new-game", help="Create the game's folder where it does not exist.")]
 PriceOption = Annotated[
     str, typer.Option("--price", envvar="ASSETGEN_PRICE", metavar="USD/h", help="The price of this machine an hour.")
 ]

@@ -50,6 +50,7 @@ def post(
     if path.suffix.lower() not in (".png", *_MOVING):
         cure = f"Results are written as PNG, animations also as {', '.join(_MOVING)}"
         raise InputError(f"'{output}' is not a .png file", cure=cure)
+    _refuse_input(path, Path(source))
     parsed = [parse_step(step) for step in steps]
     for name, _ in parsed:
         load_part("step", name)
@@ -57,8 +58,17 @@ def post(
     images = color_image(color, pixel_art=seems_pixel_art(color))
     for name, settings in parsed:
         images = run_checked("step", name, settings, images=images, device=device)
-    for written, data in _files(images, path).items():
+    files = _files(images, path)
+    for written in files:
+        _refuse_input(written, Path(source))
+    for written, data in files.items():
         write_file(written, data)
+
+
+def _refuse_input(output: Path, source: Path) -> None:
+    """Raise `InputError` where an output would replace the input, also through a link or another spelling."""
+    if output.exists() and source.exists() and output.samefile(source):
+        raise InputError(f"'{output}' is the input, which post does not replace", cure="Name another output")
 
 
 def _files(images: "ImageSet", path: Path) -> dict[Path, bytes]:

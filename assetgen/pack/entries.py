@@ -4,6 +4,7 @@
 "{red,green}_potion": {prompt: "a {red,green} potion"}                          the braces are the axis
 """
 
+import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ _MAX_SEGMENT = 255
 _MAX_WRITTEN_NAME = 10_000
 """Characters of a name before its braces are expanded."""
 _PROMPT_NAME = 40  # characters of a prompt that become a name
+_NAME_DIGEST = 8  # hexadecimal digits
 _MAX_ASSETS = 100_000
 
 
@@ -75,11 +77,20 @@ def variations(prompt: str, count: int, seed: int | None = None) -> dict[str, in
 
     The first has `seed`, else one derived from the prompt, so that prompts do not share their noise. Seeds count up.
     """
-    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_")[:_PROMPT_NAME].strip("_") or "asset"
+    name = _short_name(prompt)
     digits = max(2, len(str(count)))
     names = [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
     first = seed_from(prompt) if seed is None else seed
     return {name: first + index for index, name in enumerate(names)}
+
+
+def _short_name(prompt: str) -> str:
+    """A prompt as the name of a file. What is cut off is replaced by a digest, so that prompts keep their own files."""
+    name = re.sub(r"[^a-z0-9]+", "_", prompt.lower()).strip("_") or "asset"
+    if len(name) <= _PROMPT_NAME:
+        return name
+    digest = hashlib.sha256(prompt.encode()).hexdigest()[:_NAME_DIGEST]
+    return f"{name[: _PROMPT_NAME - _NAME_DIGEST - 1].strip('_')}_{digest}"
 
 
 def check_name(name: str) -> None:

@@ -77,6 +77,13 @@ class Project:
         """The studio that licences are compared with, of the pack and of the user's settings."""
         return studio_of(self.pack)
 
+    def check_game(self) -> None:
+        """Raise `InputError` where the pack names a game folder that does not exist, as after a mistake in its path."""
+        named = self.pack.game
+        if named and self.game == self.file.folder / named and not self.game.exists():
+            cure = "Correct the path, or create the folder with `assetgen build PACK --new-game`"
+            raise InputError(f"there is no game folder '{named}'", where=self.file.document.where("game"), cure=cure)
+
     def read_lock(self) -> dict[str, LockEntry]:
         """The entries of the lock by asset; empty where there is no lock. Raises `InputError` for a damaged one."""
         return read_lock(self.lock_path) or {}

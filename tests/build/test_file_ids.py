@@ -15,6 +15,7 @@ def build(tmp_path: Path, assetgen: Run) -> Callable[..., Run]:
 
     def start(engine: str) -> Run:
         (tmp_path / "dot.yaml").write_text(DOT)
+        (tmp_path / "game").mkdir()
         assets = "assets: {a: {preset: dot}, b: {preset: dot}}"
         (tmp_path / "pack.yaml").write_text(f"pack: p\ngame: game\nengine: {engine}\ntarget: Assets/art\n{assets}\n")
 

@@ -21,6 +21,7 @@ def typed(assetgen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typ
     """Types a command about `tmp_path` (told as `.`), for whose pack a text may be given first."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "drawing.yaml").write_text(DRAWING)
+    (tmp_path / "game").mkdir()
 
     def run(command: str, *words: str | Path, pack: str = "") -> tuple[int, str, str]:
         if pack:
@@ -129,7 +130,7 @@ def test_plan_on_an_empty_machine_says_that_it_knows_nothing(typed: Type, tmp_pa
     code, out, _ = typed("plan", pack="pack: p\ngame: game\nassets: {a: {preset: painted_concept, prompt: x}}")
     assert code == 0
     assert out.splitlines()[-1] == "no forecast: 1 image of a kind that was never sampled here"
-    assert not (tmp_path / "cache").exists() and not (tmp_path / "game").exists()
+    assert not (tmp_path / "cache").exists() and not any((tmp_path / "game").iterdir())
 
 
 def test_plan_json_lists_every_asset_and_the_forecast(typed: Type) -> None:
@@ -224,7 +225,7 @@ def test_names_and_files_of_any_script_are_checked_like_others(typed: Type, tmp_
     text = TWO.replace("prompt: y", 'prompt: "ein grüner Drache 🐉\\u2028 \\x7f"').replace(
         "game: game", "game: jeu d'été"
     )
-    assert typed("build", pack=text)[0] == 0
+    assert typed("build", "--new-game", pack=text)[0] == 0
     assert typed("check")[0] == 0
     assert (tmp_path / "jeu d'été/b.png").is_file()
 

@@ -80,6 +80,16 @@ def test_post_runs_steps_on_an_image(assetgen: Run, tmp_path: Path) -> None:
     assert (code, read_image(tmp_path / "out.png").shape) == (0, (16, 16, 3))
 
 
+def test_post_does_not_replace_its_input(assetgen: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "in.png")
+    (tmp_path / "in_normal.png").symlink_to(tmp_path / "in.png")
+    before = (tmp_path / "in.png").read_bytes()
+    for words in (("trim", "in.png", "in.png"), ("pbr_maps", "in_normal.png", "in.png")):
+        code, _, err = assetgen("post", words[0], *(tmp_path / each for each in words[1:]))
+        assert (code, "is the input, which post does not replace" in err, err.count("\n")) == (2, True, 1)
+    assert (tmp_path / "in.png").read_bytes() == before
+
+
 def test_post_writes_an_animation_as_a_sheet(assetgen: Run, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "in.png")
     code, out, _ = assetgen("post", "spin:frames=4", tmp_path / "in.png", tmp_path / "coin.png")
@@ -116,6 +126,21 @@ def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
     code, _, err = assetgen("build", place, "--draft", "--store", tmp_path / "store")
     assert (code, (tmp_path / "art/generated/wizard.png").is_file()) == (0, True), err
     assert assetgen("init", tmp_path)[0] == 2
+
+
+def test_a_folder_for_a_pack_or_a_game_is_created_only_on_request(assetgen: Run, tmp_path: Path) -> None:
+    place, words = tmp_path / "my-game", ("--draft", "--store", tmp_path / "store")
+    code, _, err = assetgen("init", place)
+    assert (code, "--new-game" in err, place.exists()) == (2, True, False)
+    assert assetgen("init", place, "--new-game")[0] == 0
+    pack = place / "pack.yaml"
+    pack.write_text("pack: p\ngame: ../gaem\nassets: {a: {preset: sprite, prompt: x}}\n")
+    code, _, err = assetgen("build", place, *words)
+    assert (code, "pack.yaml:2: there is no game folder '../gaem'" in err, (tmp_path / "gaem").exists()) == (
+        2, True, False
+    )  # fmt: skip
+    assert assetgen("build", place, "--new-game", *words)[0] == 0
+    assert (tmp_path / "gaem/a.png").is_file()
 
 
 @pytest.mark.parametrize(

@@ -52,3 +52,10 @@ def test_variations_count_up_from_a_seed_of_their_prompt() -> None:
     first, second = variations("a red dragon", 2).values()
     assert (second, variations("a blue dragon", 1)["a_blue_dragon"] == first) == (first + 1, False)
     assert variations("a red dragon", 2, 5) == {"a_red_dragon_01": 5, "a_red_dragon_02": 6}
+
+
+def test_long_prompts_that_begin_alike_have_names_of_their_own() -> None:
+    long = "a red dragon on a pile of gold coins in a cave, "
+    first, second, again = (next(iter(variations(long + end, 1))) for end in ("asleep", "awake", "asleep"))
+    assert (first == again, first == second, first.startswith("a_red_dragon_on_a_pile_of_gold_")) == (True, False, True)
+    assert len(first) <= 40
