@@ -9,7 +9,7 @@ class BuildOptions:
 
     - `only`: glob of the assets to build.
     - `draft`: drawings instead of a model's images; a draft has no lock.
-    - `overwrite`: replace files that were edited by hand.
+    - `overwrite`: replace files that were edited by hand; with `once`, also those of other recipes.
     - `update`: glob of the assets that may differ from the lock, all others fail where they do; "" allows none, None
       allows all.
     - `once`: build without a lock, and remove no files of earlier builds (`assetgen make`).

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from assetgen.build.build_lock import build_lock
 from assetgen.build.comparison import compare
 from assetgen.build.execute import Made, build_recipes, made_before
+from assetgen.build.free_names import with_free_names
 from assetgen.build.history import measured, record
 from assetgen.build.options import BuildOptions
 from assetgen.build.ownership import claim_target
@@ -46,6 +47,8 @@ def build_pack(project: Project, machine: Machine, options: BuildOptions, emit: 
             emit(Warned(reason=note))
         with build_lock(game / SHARED, *waiting):
             target = open_target(game, pack, plan.recipes)
+        if options.once and not options.overwrite:
+            plan = replace(plan, recipes=with_free_names(plan.recipes, target))
         if not options.once:
             claim_target(project, plan, target, machine.locks)
         target.sweep()

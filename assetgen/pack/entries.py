@@ -72,12 +72,13 @@ def _combinations(written: str, spec: AssetSpec) -> Iterator[tuple[str, AssetSpe
         yield name, _with_choice(spec, choice)
 
 
-def variations(prompt: str, count: int, seed: int | None = None) -> dict[str, int]:
+def variations(prompt: str, count: int, seed: int | None = None, suffix: str = "") -> dict[str, int]:
     """The names of `count` assets of one prompt (`a_red_dragon_01`, … for `a red dragon`) with their seeds.
 
-    The first has `seed`, else one derived from the prompt, so that prompts do not share their noise. Seeds count up.
+    `suffix` follows the prompt in names. The first has `seed`, else one derived from the prompt, so that prompts do not
+    share their noise. Seeds count up.
     """
-    name = _short_name(prompt)
+    name = _short_name(prompt) + suffix
     digits = max(2, len(str(count)))
     names = [name] if count == 1 else [f"{name}_{number:0{digits}}" for number in range(1, count + 1)]
     first = seed_from(prompt) if seed is None else seed

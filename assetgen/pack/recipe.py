@@ -204,9 +204,11 @@ class Recipe:
     @cached_property
     def files_key(self) -> str:
         """The key of the exported files. An asset whose key equals the lock's is up to date."""
-        return json_digest(
-            "files", self.accepted_key, self.name, self.preset, self.facts.to_json(), self.export.identity
-        )
+        return self.files_key_as(self.name)
+
+    def files_key_as(self, name: str) -> str:
+        """The key of the exported files if the asset had another name."""
+        return json_digest("files", self.accepted_key, name, self.preset, self.facts.to_json(), self.export.identity)
 
 
 def models_in_use(to_sample: Iterable[Recipe], to_finish: Iterable[Recipe] = ()) -> list[tuple[ModelCard, list[str]]]:

@@ -52,7 +52,7 @@ def test_make_counts_names_and_seeds(assetgen: Run, tmp_path: Path) -> None:
     code, _, _ = assetgen("make", "pixel_sprite", "a red dragon", *words)
     assert code == 0
     made = sorted(path.name for path in (tmp_path / "o").glob("*.png"))
-    assert made == ["a_red_dragon_01.png", "a_red_dragon_02.png"]
+    assert made == ["a_red_dragon_draft_01.png", "a_red_dragon_draft_02.png"]
     assert len(np.unique(read_image(tmp_path / "o" / made[0]).reshape(-1, 4), axis=0)) <= 8
 
 
