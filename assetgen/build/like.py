@@ -43,7 +43,7 @@ class MadeFrom:
         return bool(self.source.get("image"))
 
 
-def read_request(path: Path) -> MadeFrom:
+def read_made_from(path: Path) -> MadeFrom:
     """The request in a PNG. Raises `InputError` for another file, also for one that no part of assetgen wrote."""
     try:
         data = json.loads(read_text(read_limited(path, _MAX_BYTES))["assetgen"])

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from assetgen.pack.project import Project
 
 
+_UpdateOption = Annotated[
+    str | None, typer.Option(metavar="GLOB", help="Like --locked, except for assets whose names match.")
+]
+
+
 def build(
     pack: PackArgument = Path(),
     *,
@@ -35,9 +40,7 @@ def build(
     new_game: NewGameOption = False,
     only: Annotated[str, typer.Option(help="Build the assets whose names match this pattern.")] = "*",
     locked: Annotated[bool, typer.Option("--locked", help="Fail where the build would differ from the lock.")] = False,
-    update: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="Like --locked, except for assets whose names match.")
-    ] = None,
+    update: _UpdateOption = None,
     draft: DraftOption = False,
     overwrite: OverwriteOption = False,
     allow_noncommercial: NoncommercialOption = False,

@@ -27,20 +27,16 @@ if TYPE_CHECKING:
 _MODEL = "mini"
 """The model card where none is named."""
 _CountOption = Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")]
-_SeedOption = Annotated[int | None, typer.Option(min=0, help="The first seed, instead of one from the prompt.")]
+_SeedOption = Annotated[int | None, typer.Option(min=0, help="The first seed, else one of the prompt.")]
 _ModelOption = Annotated[
     str | None, typer.Option(help="A model card; `assetgen models list` shows them [default: mini].")
 ]
-_SizeOption = Annotated[str, typer.Option(metavar="WxH", help="Pixels to sample [default: those of model and preset].")]
+_SizeOption = Annotated[str, typer.Option(metavar="WxH", help="Pixels to sample [default: the preset's].")]
 _StepsOption = Annotated[int | None, typer.Option(min=1, max=150, help="Sampler steps [default: the model's].")]
 _BestOption = Annotated[int | None, typer.Option(min=1, max=64, help="Attempts of which the best is kept.")]
 _ImageOption = Annotated[Path | None, typer.Option(help="The picture to start from, or to animate.")]
-_SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="An argument of a part: pixelate.colors=8. Repeatable.")
-]
-_OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace files of the same name, instead of numbering new ones.")
-]
+_SetOption = Annotated[list[str] | None, typer.Option("--set", help="An argument: pixelate.colors=8. Repeatable.")]
+_OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace files, instead of numbering new ones.")]
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,7 @@ def make(
     preset: Annotated[str, typer.Argument(help="A preset; `assetgen presets list` shows them.")] = "",
     prompt: Annotated[str, typer.Argument(help="The prompt.")] = "",
     *,
-    like: Annotated[
-        Path | None, typer.Option(help="Make this PNG of assetgen again, or with another PROMPT, seed or argument.")
-    ] = None,
+    like: Annotated[Path | None, typer.Option(help="A PNG of assetgen to make again, or to vary.")] = None,
     count: _CountOption = 1,
     seed: _SeedOption = None,
     model: _ModelOption = None,
@@ -82,8 +76,6 @@ def make(
     store: StoreOption = None,
 ) -> None:
     """Make assets of one preset from a prompt or a picture.
-
-    A file of another recipe is never replaced: the new one gets a number.
 
     \b
     Examples:
@@ -109,9 +101,9 @@ def make(
 
 def _like(path: Path, given: _Request, image: Path | None) -> _Request:
     """The request of a picture, with what the command line changes. A single word of it is the prompt."""
-    from assetgen.build.like import differing_arguments, read_request
+    from assetgen.build.like import differing_arguments, read_made_from
 
-    made = read_request(path)
+    made = read_made_from(path)
     if made.needs_image and image is None:
         raise InputError(f"'{path}' was made from another picture", cure="Name that one with --image")
     preset, prompt = (given.preset, given.prompt) if given.prompt else ("", given.preset)
