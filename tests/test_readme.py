@@ -133,7 +133,7 @@ def test_commands_and_their_options_exist(page: Path) -> None:
     for name, line in command_lines():
         words = [word for word in line.split() if word not in OTHER_PROGRAMS]
         if name == page.name and (command := find(words)) is not None:
-            known = {text for each in command.params for text in each.opts}
+            known = {text for each in command.params for text in (*each.opts, *each.secondary_opts)}
             wrong += [line for word in words if word.startswith("-") and word.partition("=")[0] not in known]
         elif name == page.name and words and words[0] not in COMMANDS:
             wrong.append(line)
@@ -150,7 +150,13 @@ def find(words: list[str]) -> Any:
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
 def test_options_exist(page: Path) -> None:
-    known = {text for command in COMMANDS.values() for each in _all(command) for p in each.params for text in p.opts}
+    known = {
+        text
+        for command in COMMANDS.values()
+        for each in _all(command)
+        for p in each.params
+        for text in (*p.opts, *p.secondary_opts)
+    }
     named = set(re.findall(r"`[^`\n]*?(--[a-z][a-z-]*)", page.read_text(encoding="utf-8")))
     assert named - known - OTHER_PROGRAMS == set()
 
