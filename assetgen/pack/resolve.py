@@ -33,6 +33,7 @@ _MAX_MEMBERS = 1_000_000
 """More members of all assets together take minutes to plan."""
 _DEFAULT_EXPORTER = "plain"
 _RATING = "prompt_match"
+_SHAPES = "content"
 
 
 @dataclass(frozen=True)
@@ -356,8 +357,9 @@ def _best_of(source: Stage, *layers: Selection | ModelCard | None) -> int:
 
 
 def _with_rating(checks: tuple[PartSpec, ...], layers: AssetLayers, best_of: int) -> tuple[PartSpec, ...]:
-    """The checks, with one that rates images where several attempts are compared and none of them does."""
-    rated = any(layers.load_part("check", each).traits.ranks for each in checks)
+    """The checks, with one that rates images by the prompt where several attempts are compared and none of them does;
+    `content` rates their shapes only."""
+    rated = any(each.part != _SHAPES and layers.load_part("check", each).traits.ranks for each in checks)
     if best_of == 1 or rated or not layers.entry.spec.prompt:
         return checks
     return *checks, PartSpec(part=_RATING, alias=_RATING)
