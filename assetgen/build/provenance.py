@@ -60,7 +60,7 @@ def _request(recipe: Recipe, attempt: int) -> dict[str, Any]:
             "files": recipe.files_key,
         },
         "source": identity_json(recipe.source_for(attempt)),
-        "controls": [identity_json(stage) for stage in recipe.controls],
+        "controls": [identity_json(stage) for stage in recipe.controls_for(attempt)],
         "steps": [identity_json(stage) for stage in recipe.steps],
         **recipe.facts.to_json(),
     }

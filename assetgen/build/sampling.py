@@ -194,7 +194,7 @@ class Sampler:
     def _jobs(self, unread: deque[Attempt], sent: deque[Attempt]) -> Iterator[SourceJob]:
         begun: deque[Callable[[], tuple[Control, ...]]] = deque()
         while unread:
-            begun.extend(self._begin_controls(each.recipe) for each in islice(unread, len(begun), CONTROLS_AHEAD))
+            begun.extend(self._begin_controls(each) for each in islice(unread, len(begun), CONTROLS_AHEAD))
             attempt = unread.popleft()
             recipe = attempt.recipe
             try:
@@ -214,12 +214,13 @@ class Sampler:
             )
             yield SourceJob(context, attempt.arguments)
 
-    def _begin_controls(self, recipe: Recipe) -> Callable[[], tuple[Control, ...]]:
-        """Start rendering the control images of a recipe. Detector networks run later, on the sampling thread, because
-        they share its device."""
+    def _begin_controls(self, attempt: Attempt) -> Callable[[], tuple[Control, ...]]:
+        """Start rendering the control images of an attempt. Detector networks run later, on the sampling thread,
+        because they share its device."""
+        recipe = attempt.recipe
         names = referenced_members(recipe.controls)
         members = {need.name: partial(self._finished, need) for need in recipe.members if need.name in names}
-        begun = [self._begin_control(stage, members) for stage in recipe.controls]
+        begun = [self._begin_control(stage, members) for stage in recipe.controls_for(attempt.attempt)]
         return lambda: tuple(result() for result in begun)
 
     def _begin_control(self, stage: Stage, members: Mapping[str, Callable[[], ImageSet]]) -> Callable[[], Control]:

@@ -26,6 +26,7 @@ from assetgen.pack.project import Plan, Project
 from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.pack.references import reference_notes
 from assetgen.pack.source import prompted
+from assetgen.pack.starts import start_notes
 from assetgen.pixels.fingerprint import fingerprints_of
 from assetgen.store.store import Store
 
@@ -143,7 +144,11 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     for recipe in plan.recipes:
         left = work[recipe.name]
         reasons = [] if left == "reuse" else [*_reasons(statuses[recipe.name], recipe, target, users[recipe.name])]
-        reasons += (*licence_notes(recipe, studio), *reference_notes(recipe), *motion_notes(recipe)) if reasons else ()
+        reasons += (
+            (*licence_notes(recipe, studio), *reference_notes(recipe), *start_notes(recipe), *motion_notes(recipe))
+            if reasons
+            else ()
+        )
         if left == "sample" and (event := prompted(recipe)):
             reasons.append(event.text)
         found.append(Surveyed(asset=recipe.name, work=left, reasons=tuple(reasons)))

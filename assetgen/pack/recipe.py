@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-from assetgen.pack.schema import ModelCard, OnFail, Quantization
+from assetgen.pack.schema import IMAGE_TO_IMAGE, ModelCard, OnFail, Quantization
 from assetgen.parts import Part, PartKind, load_part
 
 _KEY_VERSION = 2
@@ -164,6 +164,16 @@ class Recipe:
             self.source, arguments={**self.source.arguments, "seed": seed_from(self.source.arguments["seed"], attempt)}
         )
 
+    def controls_for(self, attempt: int) -> tuple[Stage, ...]:
+        """The controls of an attempt: a start that is drawn with the source's seed has that of the attempt."""
+        own, seed = self.source.arguments.get("seed"), self.source_for(attempt).arguments.get("seed")
+        return tuple(
+            replace(stage, arguments={**stage.arguments, "seed": seed})
+            if stage.control_kind == IMAGE_TO_IMAGE and stage.arguments.get("seed", seed) == own != seed
+            else stage
+            for stage in self.controls
+        )
+
     def sampled_key(self, attempt: int = 0) -> str:
         """The key of an attempt's sampled image set, before steps."""
         return self._first_sampled_key if attempt == 0 else self._sampled_key(attempt)
@@ -173,7 +183,7 @@ class Recipe:
         return self._sampled_key(0)
 
     def _sampled_key(self, attempt: int) -> str:
-        controls = [(stage.identity, self._network(stage)) for stage in self.controls]
+        controls = [(stage.identity, self._network(stage)) for stage in self.controls_for(attempt)]
         members = [(recipe.name, recipe.accepted_key) for recipe in self.members]
         return json_digest(_KEY_VERSION, "sampled", self.source_for(attempt).identity, controls, members)
 

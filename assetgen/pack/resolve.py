@@ -25,6 +25,7 @@ from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_qua
 from assetgen.pack.references import referenced_members, with_reference_kinds
 from assetgen.pack.schema import ModelCard, PartSpec, Quantization, Selection
 from assetgen.pack.source import card_preset, completion_of, draft_stage, model_card, source_stage
+from assetgen.pack.starts import draws_start, start_in_use, start_stages, started
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, Part, part_names
 
@@ -262,11 +263,15 @@ class _Resolver:
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
         requested = source_stage(layers, card, seed_name, self._added(entry, members))
         requested = self._with_locked_format(entry.name, requested)
+        start = start_in_use(layers, requested, controls)
+        requested = started(layers, requested, start)
         size, card = requested.arguments.get("size"), requested.arguments.get("model")
         sheet = sheet_in_use(layers, card)
-        control_stages = with_reference_kinds(
-            requested, [layers.stage("control", each, size=size) for each in controls if not drawn_by(each, sheet)]
-        )
+        own = [each for each in controls if draws_start(each)]
+        others = [each for each in controls if each not in own and not drawn_by(each, sheet)]
+        control_stages = with_reference_kinds(requested, [layers.stage("control", each, size=size) for each in others])
+        if not self.draft:
+            control_stages += start_stages(layers, requested, control_stages, start, own)
         referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
         steps = [layers.stage("step", part, **sheet_arguments(part, sheet)) for part in step_parts]
         best_of = 1 if self.draft else _best_of(requested, *choices, card)

@@ -125,6 +125,7 @@ class AssetSpec(Selection):
     members: tuple[str, ...] = ()
     matrix: Mapping[str, tuple[str | int | float, ...]] = {}
     exact_prompt: bool | None = None
+    start: bool = True
 
     @property
     def overrides(self) -> dict[str, Any]:
@@ -267,10 +268,20 @@ class Embedding(ExtraWeights):
     token: Annotated[str, Field(pattern=r"^\S+$")]
 
 
+class Start(Spec):
+    """The picture that a model starts from: the control that draws it, the `strength` of image-to-image, and the size
+    as a multiple of the usual one."""
+
+    draw: _Name
+    strength: Annotated[float, Field(ge=0.02, le=1)]
+    scale: Annotated[int, Field(ge=1, le=8)] = 1
+
+
 class CardPreset(Spec):
-    """What a model card sets for a preset: the card that draws it instead, or steps before those of the preset."""
+    """What a model card sets for a preset: another card that draws it, steps before its own, and a start."""
 
     model: _Name | None = None
+    start: Start | None = None
     steps: tuple[_Part, ...] = ()
 
 
@@ -289,10 +300,10 @@ class ModelCard(Spec):
     `extends` names another card, whose keys this one has where it does not set them. `prompts` holds prompt templates
     by preset name, `captions` those that prompts are completed from; `affixes` are put before and after every prompt.
     `prompt_tokens` is the number of tokens that prompts are padded to, where it is not the tokenizer's. `presets` sets
-    by preset name which card is used instead, and which steps finish its images first. `best_of` is how many attempts
-    are compared where neither asset, pack nor preset sets it. `cell` is the size in pixels of a cell of the pixel art
-    that it draws; no grid is detected then. `matte` is the colour that its RGBA images are blended with where they are
-    partly transparent; it is removed.
+    by preset name which card is used instead, what it starts from, and which steps finish its images first. `best_of`
+    is how many attempts are compared where neither asset, pack nor preset sets it. `cell` is the size in pixels of a
+    cell of the pixel art that it draws; no grid is detected then. `matte` is the colour that its RGBA images are
+    blended with where they are partly transparent; it is removed.
     `digest` is the sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their
     revision instead. `not_in` are the countries in which its licence forbids every use. `references` is how many
     reference pictures it takes (FLUX.2, Qwen-Image-Edit). `sheet` is how it draws animations. `network` and `vae`
