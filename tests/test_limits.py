@@ -40,7 +40,7 @@ LIMITS = {
 }
 """The constants in `assetgen` that each row of the table states, in order."""
 OTHER = (
-    "build.contact_sheet._MAX_BYTES"
+    "build.contact_sheet._MAX_BYTES build.like._MAX_BYTES"
     " build.ownership._MAX_PATH cli.init._MAX_PACKAGE_BYTES controls._detector._MOST_LONG"
     " exporters.aseprite._MOST_COLORS"
     " controls._detector._MOST_SIDE controls._smooth._MOST_AROUND"

@@ -60,7 +60,7 @@ def fake(
         share = fit_image(read_mask(mask.path), size, size) if mask else strength
         drawing = init_image + (drawing - init_image) * share
     if hatched:
-        drawing = _with_stripes(drawing, everywhere=bool(tile or image))
+        drawing = _with_stripes(drawing, everywhere=bool(tile))
     return color_image(to_uint8(drawing), tiles=tile)
 
 

@@ -14,7 +14,7 @@ def test_a_generated_image_is_marked_in_three_formats(write_pack: Write) -> None
     [recipe] = resolve_pack(write_pack("pack: p\nassets: {a: {preset: painted_concept, prompt: a hill, seed: 5}}"))
     metadata = provenance(recipe, 0)
     assert "painted concept art of a hill\n" in metadata["parameters"]
-    assert "Seed: 5, Size: 128x128" in metadata["parameters"]
+    assert "Seed: 5, Size: 256x256" in metadata["parameters"]
     assert "digitalsourcetype/trainedAlgorithmicMedia" in metadata["XML:com.adobe.xmp"]
     request = json.loads(metadata["assetgen"])
     assert request["licences"] == {"mini": "Apache-2.0"}

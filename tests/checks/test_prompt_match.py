@@ -71,7 +71,9 @@ def test_convolutions_equal_those_of_pytorch(side: int, stride: int) -> None:
     np.testing.assert_allclose(ours, theirs[0].numpy(), atol=1e-4)
 
 
-@pytest.mark.parametrize(("settings", "checks"), [("", ["seam"]), (", best_of: 4", ["seam", "prompt_match"])])
+@pytest.mark.parametrize(
+    ("settings", "checks"), [("", ["seam", "content"]), (", best_of: 4", ["seam", "content", "prompt_match"])]
+)
 def test_it_rates_where_several_attempts_are_compared(
     settings: str, checks: list[str], write_pack: Callable[[str], PackFile]
 ) -> None:

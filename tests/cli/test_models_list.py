@@ -116,4 +116,4 @@ def test_doctor_ends_with_a_model_for_this_machine_and_the_next_command(assetgen
     assert code == 0
     assert list(found)[-2:] == ["verdict", "next"]
     assert found["next"].startswith("assetgen ") and " GB free " in found["disk"]
-    assert {"torch", "fastapi", "Godot", "Blender", "GPU", "RAM", "cost", "model"} <= set(found)
+    assert {"torch", "Godot", "Blender", "GPU", "RAM", "cost", "model"} <= set(found)

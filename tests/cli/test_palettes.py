@@ -30,7 +30,7 @@ def test_list_shows_shipped_palettes_and_those_beside_the_pack(assetgen: Run, tm
     (tmp_path / "palettes/broken.hex").write_text("red\n")
     code, out, _ = assetgen("palettes", "list", "--pack", tmp_path)
     rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines()}
-    assert (code, rows["dungeon16.hex"], rows["own.gpl"]) == (0, "16 colours", "1 colours")
+    assert (code, rows["dungeon16.hex"], rows["own.gpl"]) == (0, "16 colours", "1 colour")
     assert "broken.hex:1: 'red' is not a colour" in rows["broken.hex"]
 
 

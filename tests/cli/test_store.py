@@ -86,7 +86,7 @@ def test_gc_by_size_keeps_entries_used_in_the_last_hour(assetgen: Run, tmp_path:
     fill(tmp_path, old=2, fresh=0.9)
     out = assetgen("store", "gc", "--keep", "1KB", "--store", tmp_path)[1]
     assert names(tmp_path) == ["fresh"]
-    assert "1 entries, 1.0 MB left; 1.0 MB above the limit were used in the last hour" in out
+    assert "1 entry, 1.0 MB left; 1.0 MB above the limit were used in the last hour" in out
 
 
 def test_gc_of_age_0h_empties_the_store(assetgen: Run, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_time_to_come_counts_as_used_now(assetgen: Run, tmp_path: Path) -> Non
 def test_a_dry_run_removes_nothing(assetgen: Run, tmp_path: Path) -> None:
     fill(tmp_path, a=2)
     out = assetgen("store", "gc", "--keep", "0h", "--dry-run", "--store", tmp_path)[1]
-    assert (names(tmp_path), out.splitlines()[0]) == (["a"], "would free 1 entries, 1.0 MB")
+    assert (names(tmp_path), out.splitlines()[0]) == (["a"], "would free 1 entry, 1.0 MB")
 
 
 def test_gc_removes_what_a_store_did_not_write_in_no_case(assetgen: Run, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_what_killed_builds_left_is_removed_and_what_is_being_written_is_not(
     for name, age in (("dead", 2 * HOUR), ("alive", 1)):
         (tmp_path / f"images/.assetgen-{name}.part").write_bytes(b"half")
         os.utime(tmp_path / f"images/.assetgen-{name}.part", (time.time() - age,) * 2)
-    assert "removed 1 half-written files" in assetgen("store", *words, "--store", tmp_path)[1]
+    assert "removed 1 half-written file" in assetgen("store", *words, "--store", tmp_path)[1]
     assert [path.name for path in tmp_path.rglob("*.part")] == [".assetgen-alive.part"]
 
 

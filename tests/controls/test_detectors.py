@@ -264,7 +264,8 @@ def test_every_detector_has_a_licence() -> None:
     assert {name for name, each in detectors.items() if each and not each.commercial} == {"leres", "open_pose", "pidi"}
     assert all(each.licence and each.licence_url.startswith("https://") for each in detectors.values() if each)
     assert {name for name, each in detectors.items() if each is None} == {
-        "canny", "depth", "lineart", "normal", "picture", "poses", "reference", "shuffle", "turntable",
+        "canny", "depth", "lineart", "normal", "picture", "poses", "reference", "scene", "shaded",
+        "shuffle", "turntable",
     }  # fmt: skip
 
 
@@ -309,7 +310,7 @@ def test_a_build_conditions_on_a_detector_on_the_same_device(
     (tmp_path / "pack.yaml").write_text(f"pack: p\nmodel: own\nassets:\n  a: {asset}\n")
     build = partial(assetgen, "build", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
     code, _, err = build("--device", "cuda:77")
-    assert (code, "teed: there is no device 'cuda:77' here" in " ".join(err.split())) == (2, True), err
+    assert (code, "there is no device 'cuda:77' here" in " ".join(err.split())) == (2, True), err
     code, _, err = build("--device", "cpu")
     assert (code, (tmp_path / "game/a.png").is_file()) == (0, True), err
 

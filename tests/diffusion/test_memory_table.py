@@ -1,4 +1,4 @@
-"""The table of device memory in the README, computed from the published configurations on torch's meta device."""
+"""The table of device memory in docs/gpu.md, computed from the published configurations on torch's meta device."""
 
 import re
 from pathlib import Path
@@ -57,7 +57,7 @@ def sizes_of(network: Any, *, quantized: bool) -> dict[Quantization, int]:
 
 
 @pytest.mark.parametrize("name", ["Z-Image", "FLUX.2 klein 4B", "FLUX.2 klein 9B", "Qwen-Image"])
-def test_the_readme_has_the_computed_memory(name: str) -> None:
+def test_the_page_on_gpus_has_the_computed_memory(name: str) -> None:
     import torch
 
     with torch.device("meta"):
@@ -65,6 +65,6 @@ def test_the_readme_has_the_computed_memory(name: str) -> None:
     parts = {"transformer": sizes_of(network, quantized=True), "text_encoder": sizes_of(encoder, quantized=True)}
     needed = MemoryNeeded({**parts, "vae": sizes_of(vae, quantized=False)}, workspace_bytes(1024 * 1024))
     cells = [f"{needed.resident_in(each) / 1e9:.1f} / {needed.offloaded_in(each) / 1e9:.1f}" for each in FORMATS]
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    [row] = re.findall(rf"^\| {re.escape(name)} \|(.*)\|$", readme, re.MULTILINE)
+    page = (Path(__file__).parents[2] / "docs/gpu.md").read_text()
+    [row] = re.findall(rf"^\| {re.escape(name)} \|(.*)\|$", page, re.MULTILINE)
     assert [cell.strip() for cell in row.split("|")] == cells

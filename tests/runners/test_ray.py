@@ -87,7 +87,7 @@ def test_a_models_images_have_the_bytes_of_a_local_build(quick: Any, workspace: 
     unload_models()  # a model that another test of this process used
     with torch_threads(1):  # those of a worker of one core: on some processors their number changes the last bit
         local.build()
-    assert (local.failures, quick.failures, len(quick.game())) == ({}, {}, 9)
+    assert (local.failures, quick.failures, len(quick.game())) == ({}, {}, 10)
     assert quick.game() == local.game()
     assert 1 <= len(quick.of(Loading)) <= len(quick.of(Joined)), "each worker loads the model once"
 

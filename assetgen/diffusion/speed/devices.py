@@ -37,7 +37,8 @@ class Device:
         """The batch size for `count` images, at most `batch`. Bits depend on the batch size, so few sizes are used.
 
         On GPUs it is the next power of two. On CPUs in float32 it is even: batches of 1 to 8 of the embedded model on
-        x86 with AVX-512, PyTorch 2.13, agreed in all bits then; those in bfloat16 always agreed.
+        x86, PyTorch 2.13, agreed in all bits then. Intel CPUs with AVX-512 and without AMX are an exception; they run
+        bfloat16 by default, in which all batches agreed.
         """
         torch, _ = libraries()
         if self.name == "cpu":

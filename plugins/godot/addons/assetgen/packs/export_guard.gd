@@ -92,7 +92,8 @@ func _check(server: Blocking, request: Dictionary) -> void:
 		)
 		return
 	var audited: Array = checked.body.events.filter(
-		func(event: Dictionary): return event.event == "audited" and not event.state.begins_with("ok")
+		func(event: Dictionary):
+			return event.event == "audited" and not event.state.begins_with("ok")
 	)
 	for event: Dictionary in audited.slice(0, MOST_TOLD):
 		var reasons := ", ".join(PackedStringArray(event.reasons))
