@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeGuard
@@ -136,7 +137,7 @@ def _text(event: Event) -> str:
         case Uncompiled():
             return f"{event.model} could not be compiled and runs without compiling ({event.reason})"
         case Sampling(done=done, total=total) if done == total:
-            return f"sampled {', '.join(event.batch)}"
+            return f"sampled {', '.join(_with_counts(event.batch))}"
         case Shrunk():
             return f"out of device memory: the batch size is now {event.batch}"
         case Checked(passed=False):
@@ -163,6 +164,12 @@ def _text(event: Event) -> str:
         case Finished():
             return _finished(event)
     return ""
+
+
+def _with_counts(names: Sequence[str]) -> Iterator[str]:
+    """The names, each once: `wizard ×4` for four attempts at it."""
+    for name, count in Counter(names).items():
+        yield name if count == 1 else f"{name} ×{count}"
 
 
 def _changes(files: Sequence[str]) -> str:

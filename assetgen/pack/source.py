@@ -13,8 +13,8 @@ from assetgen.pack.recipe import Recipe, Stage, seed_from
 from assetgen.pack.schema import CardPreset, ImageSize, ModelCard, PartSpec
 from assetgen.parts import load_part
 
-_OF_ONE_MODEL = ("size", "scale", "loras")
-"""Arguments of a source that are set for one model."""
+_OF_ONE_MODEL = ("size", "scale", "loras", "image")
+"""Arguments of a source that are set for one model: also pictures, which are scaled to its size."""
 
 
 def source_stage(
@@ -69,7 +69,7 @@ def model_card(layers: AssetLayers, controls: Sequence[PartSpec]) -> ModelCard |
     """The card that the asset or the source's arguments name, or the one that the pack's card uses for the preset;
     None for a source without a model.
 
-    The pack's card itself is used with controls, LoRAs and other sizes, which are set for it.
+    The pack's card itself is used with controls, pictures, LoRAs and other sizes, which are set for it.
     """
     part = layers.preset.source
     if "model" not in layers.load_part("source", part).params.model_fields:

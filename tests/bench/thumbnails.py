@@ -37,27 +37,23 @@ assets:
     prompt: a red dragon, monster
     seed: 35
     diffusion: {{prompt: "pixel art sprite of {{prompt}}, plain black background"}}
-  pixel_sprite: {{preset: pixel_sprite, prompt: "a human wizard with a staff in a blue robe, character", seed: 1}}
-  cartoon_icon:
-    preset: cartoon_icon
-    prompt: a purple glowing orb
-    seed: 62
-    diffusion: {{prompt: "pixel art sprite of {{prompt}}, plain grey background"}}
+  pixel_sprite: {{preset: pixel_sprite, prompt: "a human wizard with a staff in a blue robe, character"}}
+  cartoon_icon: {{preset: cartoon_icon, prompt: "a red apple, food"}}
   "potion_{{red,green,blue}}":
-    {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask, potion", seed: 46}}
-  orb: {{preset: item_icon, prompt: a purple glowing orb, seed: 62}}
+    {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask, potion"}}
+  orb: {{preset: item_icon, prompt: a purple orb}}
   recolor: {{preset: recolor, members: [potion_blue], recolor: {{hue: blue, to: purple}}}}
   atlas: {{preset: atlas, members: ["potion_*", orb]}}
   icons: {{preset: icon_set, members: ["potion_*", orb]}}
   cursor: {{preset: cursor, prompt: gold metal, seed: 1}}
-  cursor_icon: {{preset: cursor_icon, prompt: a sword, seed: 2}}
+  cursor_icon: {{preset: cursor_icon, prompt: "a sword, weapon"}}
   ui_panel: {{preset: ui_panel, prompt: dark wood planks, seed: 1}}
   ui_frame: {{preset: ui_frame, prompt: gold metal, seed: 1}}
   ui_button: {{preset: ui_button, prompt: green stone, seed: 1}}
   ui_bar: {{preset: ui_bar, prompt: red crystal, seed: 1}}
-  character: {{preset: character, prompt: a human wizard with a staff in a blue robe, seed: 2}}
-  isometric_building: {{preset: isometric_building, prompt: a castle tower, seed: 31}}
-  decal: {{preset: decal, prompt: a blue rune, seed: 209}}
+  character: {{preset: character, prompt: a human wizard with a staff in a blue robe}}
+  isometric_building: {{preset: isometric_building, prompt: a castle tower}}
+  decal: {{preset: decal, prompt: a blue rune}}
   tile_texture: {{preset: tile_texture, prompt: brown wooden floor planks, seed: 9}}
   pixel_tile: {{preset: pixel_tile, prompt: grey cobblestone, seed: 5}}
   pbr_material: {{preset: pbr_material, prompt: mossy grey stone bricks, seed: 3034432550}}

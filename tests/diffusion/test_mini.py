@@ -10,6 +10,7 @@ from assetgen.diffusion.loading.weight_files import weights_path
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.images import Array
 from assetgen.pack.library import library_for
+from assetgen.pack.locations import Bundled
 from assetgen.pack.schema import ModelCard
 from assetgen.pack.weights import weights_digest
 from assetgen.parts import SourceJob
@@ -18,6 +19,7 @@ from assetgen.pixels.image_files import encode_png
 pytestmark = pytest.mark.model
 SHIPPED = (
     "mini",
+    "mini_sprite",
     "sd15",
     "sd21",
     "sdxl",
@@ -46,6 +48,24 @@ def test_the_digests_of_the_card_are_those_of_the_shipped_weights(mini: ModelCar
     assert mini.digest == weights_digest(weights_path(mini.weights))
     for control in mini.controls.values():
         assert control.digest == weights_digest(weights_path(control.weights))
+
+
+def test_the_digests_of_the_sprite_model_are_those_of_its_weights() -> None:
+    card = library_for().card("mini_sprite")
+    for location in (card.network, card.vae):
+        assert isinstance(location, Bundled)
+        assert location.digest == weights_digest(weights_path(location))
+
+
+@pytest.mark.slow
+def test_the_sprite_model_draws_things_with_alpha_in_the_colour_of_the_prompt(job: Callable[..., SourceJob]) -> None:
+    card = library_for().card("mini_sprite")
+    prompts = (f"pixel art sprite of a {color} potion, potion" for color in ("red", "blue"))
+    red, blue = (next(sample([job(card, prompt=prompt, size=(32, 32), steps=8)])) for prompt in prompts)
+    assert (red["color"].shape, red.meta.pixel_art, red.meta.native_alpha) == ((32, 32, 4), True, True)
+    tones = [(each["color"] * (each["color"][..., 3:] > 128)).astype(int).sum((0, 1)) for each in (red, blue)]
+    assert tones[0][0] > tones[0][2]
+    assert tones[1][2] > tones[1][0]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

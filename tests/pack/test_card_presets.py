@@ -76,5 +76,5 @@ def test_steps_of_the_card_come_first_and_can_be_changed(asset: Callable[..., Re
 
 def test_the_card_sets_how_many_attempts_are_compared(asset: Callable[..., Recipe]) -> None:
     assert asset().best_of == 3
-    assert [check.name for check in asset().checks if check.part.traits.ranks] == ["prompt_match"]
+    assert [check.name for check in asset().checks if check.part.traits.ranks] == ["content", "prompt_match"]
     assert asset(", best_of: 2").best_of == 2

@@ -87,19 +87,19 @@ def prompts(file: PackFile) -> dict[str, object]:
 def test_exact_prompts_are_for_a_pack_or_an_asset(write_pack: WritePack) -> None:
     wolf = "{preset: pixel_sprite, prompt: a wolf%s}"
     pack = f"pack: p\nassets:\n  a: {wolf % ''}\n  b: {wolf % ', exact_prompt: true'}\n"
-    whole, exact = (f"pixel art sprite of a wolf{more}, plain grey background" for more in (", animal", ""))
+    whole, exact = (f"pixel art sprite of a wolf{more}" for more in (", animal", ""))
     assert prompts(write_pack(pack)) == {"a": whole, "b": exact}
     assert prompts(write_pack(f"exact_prompt: true\n{pack}")) == {"a": exact, "b": exact}
 
 
 def test_style_words_of_the_pack_follow_the_caption(write_pack: WritePack) -> None:
     found = prompts(write_pack("pack: p\nstyle: ink\nassets: {a: {preset: pixel_sprite, prompt: a wolf}}\n"))
-    assert found == {"a": "pixel art sprite of a wolf, animal, ink, plain grey background"}
+    assert found == {"a": "pixel art sprite of a wolf, animal, ink"}
 
 
 def test_a_class_that_the_template_has_is_not_repeated(write_pack: WritePack) -> None:
     found = prompts(write_pack("pack: p\nassets: {a: {preset: character, prompt: a pirate captain}}\n"))
-    assert found == {"a": "cartoon game sprite of a pirate captain, character, plain grey background"}
+    assert found == {"a": "pixel art sprite of a pirate captain, character"}
 
 
 def test_captions_change_no_key_of_their_card() -> None:
@@ -124,5 +124,5 @@ def test_plan_shows_the_prompt_that_is_sampled(assetgen: Run, tmp_path: Path) ->
     assets = "{a: {preset: pixel_sprite, prompt: a wolf}, b: {preset: pixel_sprite, prompt: a lute}}"
     (tmp_path / "pack.yaml").write_text(f"pack: p\nassets: {assets}\n")
     _, out, _ = assetgen("plan", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
-    assert "sampled as 'pixel art sprite of a wolf, animal, plain grey background'" in out
-    assert "mini has not seen anything like this: sampled as 'pixel art sprite of a lute, plain grey background'" in out
+    assert "sampled as 'pixel art sprite of a wolf, animal'" in out
+    assert "mini_sprite has not seen anything like this: sampled as 'pixel art sprite of a lute'" in out

@@ -135,7 +135,9 @@ def test_an_asset_is_drawn_from_the_finished_image_of_another(
     """With little strength it stays near that image."""
     (tmp_path / "pack").mkdir()
     near = "{preset: painted_concept, prompt: a hero, diffusion: {steps: 8, strength: 0.1}, reference: {member: hero}}"
-    (tmp_path / "pack/pack.yaml").write_text(f"pack: p\nmodel: mini\nassets:\n  {HERO}\n  near: {near}\n")
+    (tmp_path / "pack/pack.yaml").write_text(
+        f"pack: p\nmodel: mini\nassets:\n  {HERO[:-1]}, start: false}}\n  near: {near}\n"
+    )
     events = build_in(tmp_path)
     hero, made = (read_image(tmp_path / f"game/{name}.png").astype(int) for name in ("hero", "near"))
     assert 0 < np.abs(hero - made).mean() < 30

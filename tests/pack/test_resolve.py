@@ -33,7 +33,7 @@ def test_asset_arguments_override_pack_defaults_and_these_the_preset(write_pack:
 
 def test_a_prompt_is_put_into_the_template_of_the_model_card(write_pack: Write) -> None:
     made = recipe(write_pack(f"pack: p\nstyle: dark\nassets: {{a: {DRAGON}}}"))
-    assert made.source.arguments["prompt"] == "pixel art sprite of a red dragon, monster, dark, plain grey background"
+    assert made.source.arguments["prompt"] == "pixel art sprite of a red dragon, monster, dark"
 
 
 def test_braces_in_a_prompt_are_plain_text(write_pack: Write) -> None:
