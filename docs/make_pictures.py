@@ -2,6 +2,7 @@
 
     python docs/make_pictures.py parts       # before and after each step, and what controls draw
     python docs/make_pictures.py readme      # the pictures of the README; needs Chromium, and examples/dungeon built
+    python docs/make_pictures.py typical     # what the embedded models make of plain prompts
 
 Look at the pictures before you commit them. `tests/bench/thumbnails.py` draws the thumbnails of presets.
 """
@@ -44,6 +45,10 @@ def main(what: str) -> None:
         draw_overview(FOLDER / "overview.png")
         save(gallery(), FOLDER / "presets.png")
         draw_review(FOLDER / "review.png")
+    elif what == "typical":
+        from typical import draw_typical
+
+        draw_typical(FOLDER / "typical.png")
     else:
         raise SystemExit(__doc__)
 

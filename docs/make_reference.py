@@ -64,11 +64,12 @@ ASSET_KEYS = {
     "preset": "The preset: what kind of asset this is.",
     "prompt": "What the image shows.",
     "negative": "What the image must not show. Only for models with guidance.",
-    "model": "Another model card than that of the pack.",
+    "model": "Another model card than that of the pack. It is used itself, without the `presets` of the card.",
     "seed": "A fixed seed.",
     "members": "Other assets of the pack, by name or pattern: what an atlas, an animation or a tileset is made of.",
     "matrix": "Values by name, written as `{name}` in the other keys: one asset for each combination.",
     "exact_prompt": "As in the pack, for this asset.",
+    "start": "`false`: sample from noise alone, where the model card starts from a drawn or rendered picture.",
     **SELECTION,
 }
 PRESET_KEYS = {

@@ -54,9 +54,11 @@ def draw_overview(path: Path) -> None:
 def draw_review(path: Path) -> None:
     """Write a picture of the review page of the starter pack, with its own seeds. Samples for minutes."""
     with tempfile.TemporaryDirectory() as name:
+        game = Path(name) / "my_game"
+        game.mkdir()
         for words in (["init"], ["review", "-n", "6", "-o", "page.html"]):
-            subprocess.run([sys.executable, "-m", "assetgen.cli", *words], check=True, cwd=name)
-        screenshot(Path(name) / "page.html", path, (1400, 900))
+            subprocess.run([sys.executable, "-m", "assetgen.cli", *words], check=True, cwd=game)
+        screenshot(game / "page.html", path, (1400, 900))
 
 
 def screenshot(page: Path, path: Path, size: tuple[int, int]) -> None:
