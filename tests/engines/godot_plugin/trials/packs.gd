@@ -38,6 +38,7 @@ func run(t: Object) -> void:
 	await t.ready_dock()
 	await t.until(func(): return t.dock.packs.table.state_of(PACK, "rock") != "")
 	await t.until(func(): return t.dock.packs.job.is_over())
+	await t.frames(5)  # its coroutines end before the editor does
 
 
 func _cancel(t: Object, packs: Control) -> void:
