@@ -26,10 +26,12 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned(Event):
-    """The build starts: number of assets, and of those that must be sampled."""
+    """The build starts: number of assets, of those that must be sampled, and of the images that are sampled for them:
+    several where attempts are compared."""
 
     assets: int
     to_sample: int
+    images: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from assetgen.build.manifest import ManifestEntry
+from assetgen.errors import counted
 from assetgen.files import read_limited
 
 PAGE = "index.html"
@@ -42,7 +43,7 @@ a { color: inherit; }
 def contact_sheet(root: Path, pack: str, assets: Mapping[str, ManifestEntry]) -> bytes:
     """The page for the published files of these assets in the folder `root`."""
     sections = "".join(_section(root, name, entry) for name, entry in sorted(assets.items()))
-    title = f"{html.escape(pack)} <small>{len(assets)} asset{'s' * (len(assets) != 1)}</small>"
+    title = f"{html.escape(pack)} <small>{counted(len(assets), 'asset')}</small>"
     page = (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{html.escape(pack)}</title>\n'
         f"<style>{_STYLE}</style>\n<h1>{title}</h1>\n<main>\n{sections}</main>\n</html>\n"

@@ -63,7 +63,8 @@ def build_recipes(
         pending = [recipe for recipe in recipes if not run.is_done(recipe, work[recipe.name])]
         pending = run.with_lost_members(pending)
         to_sample = [recipe for recipe in pending if work_from_store(recipe, machine.store) == "sample"]
-        sampler.report(Planned(assets=len(recipes), to_sample=len(to_sample)))
+        images = sum(len(Attempt(recipe, 0).round) for recipe in to_sample)
+        sampler.report(Planned(assets=len(recipes), to_sample=len(to_sample), images=images))
         for event in {event.prompt: event for recipe in reversed(to_sample) if (event := prompted(recipe))}.values():
             sampler.report(event)
         _check_device(to_sample, machine)

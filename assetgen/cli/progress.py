@@ -83,7 +83,7 @@ class Meter:
     def see(self, event: Event) -> None:
         """Count an event. Time starts with the first sampler step, so that loading a model does not count."""
         if isinstance(event, Planned):
-            self._total += event.to_sample
+            self._total += event.images
         if isinstance(event, Sampling) and self._started is None:
             self._started = self._clock()
         if _ends_batch(event):

@@ -153,7 +153,7 @@ def sample_missing(review: Review, count: int, emit: Emit, options: BuildOptions
     lacking = review.lacking(count)
     missing = sum(max(0, count - len(review.numbers(recipe.name))) for recipe in lacking)
     if missing:
-        emit(Planned(assets=len(lacking), to_sample=missing))
+        emit(Planned(assets=len(lacking), to_sample=missing, images=missing))
     made = make_candidates(
         lacking,
         count,

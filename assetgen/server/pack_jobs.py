@@ -66,7 +66,8 @@ def run_candidates(request: Candidates, context: ServerContext, events: JobEvent
     """Write each candidate as `ASSET/NN.png` (and `ASSET/NN_CHANNEL.png`) into the job's folder."""
     project = load_project(context.jobs, request.project, request.pack)
     recipes = with_number_formats(_choosable(project, request.only), context.machine)
-    events(Planned(assets=len(recipes) * request.count, to_sample=len(recipes) * request.count))
+    images = len(recipes) * request.count
+    events(Planned(assets=images, to_sample=images, images=images))
     scores: dict[str, dict[str, Any]] = {recipe.name: {} for recipe in recipes}
     made = make_candidates(
         recipes,

@@ -63,7 +63,7 @@ def check_post(request: Post, context: ServerContext) -> CheckedJob:
 
 def run_post(request: Post, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
     """Run the steps and write each channel as PNG."""
-    events(Planned(assets=1, to_sample=0))
+    events(Planned(assets=1, to_sample=0, images=0))
     source = upload_path(context.jobs, context.uploads, request.upload)
     images = color_image(read_image(source))
     for name, arguments in _steps(request):

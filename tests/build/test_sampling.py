@@ -19,7 +19,7 @@ from assetgen.build.options import BuildOptions
 from assetgen.build.run import build_pack
 from assetgen.build.sampling import by_model
 from assetgen.errors import Cancelled
-from assetgen.events import Checked, Emit, Event, Failed, Finished, Sampling, Warned, ignore
+from assetgen.events import Checked, Emit, Event, Failed, Finished, Planned, Sampling, Warned, ignore
 from assetgen.machine import Machine
 from assetgen.pack.library import load_pack
 from assetgen.pack.lock import read_lock
@@ -265,6 +265,12 @@ def grades(events: list[Event]) -> dict[int, float]:
 
 def accepted(folder: Path) -> int:
     return (read_lock(folder / "pack.lock") or {})["a"].attempt
+
+
+def test_attempts_that_are_compared_are_planned_as_images(build: Build, slow: Slow) -> None:
+    slow.gate.set()
+    [planned] = [event for event in build(graded()) if isinstance(event, Planned)]
+    assert (planned.to_sample, planned.images) == (1, 4)
 
 
 def test_the_best_of_several_attempts_is_kept(build: Build, slow: Slow, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ Run = Callable[..., tuple[int, str, str]]
 def metered(planned: int, seconds: float, *batches: int) -> str:
     now = 0.0
     meter = Meter(lambda: now)
-    meter.see(Planned(assets=planned, to_sample=planned))
+    meter.see(Planned(assets=1, to_sample=1, images=planned))
     for size in batches:
         names = tuple(map(str, range(size)))
         meter.see(Sampling(done=1, total=20, batch=names))
