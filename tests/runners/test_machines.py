@@ -78,7 +78,16 @@ def test_a_machine_that_cannot_take_part_is_reported(workspace: Any, cluster: An
     (patch / "sitecustomize.py").write_text("import assetgen\nassetgen.__version__ = '0.0'\n")
     paths = os.pathsep.join([str(patch), os.environ.get("PYTHONPATH", "")])
     machines = [cluster.add(gpus=1), cluster.add(gpus=2, PYTHONPATH=paths)]
-    done = workspace.write(MANY).build(on_ray)[-1]
+    stopped: list[int] = []  # the other machine's worker keeps its work until the one that differs is reported
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Joined) and not workspace.of(Lost):
+            stopped.append(int(event.worker.rpartition("/")[2]))
+            os.kill(stopped[0], signal.SIGSTOP)
+        elif isinstance(event, Lost) and stopped:
+            os.kill(stopped.pop(), signal.SIGCONT)
+
+    done = workspace.write(MANY).build(on_ray, emit)[-1]
     for machine in machines:
         cluster.remove(machine)
     reasons = [event.reason for event in workspace.of(Lost)]
