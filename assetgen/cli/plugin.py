@@ -47,12 +47,12 @@ def install_godot(
       assetgen plugin install godot my-game --overwrite
     """
     from assetgen.install.godot_project import install_plugin
+    from assetgen.install.own_program import PROGRAM_FILE, program_file
     from assetgen.install.plugin_files import plugin_files
     from assetgen.machine import this_machine
 
-    outcome = install_plugin(
-        project, plugin_files(Program.GODOT), this_machine().locks, _report_wait, overwrite=overwrite
-    )
+    files = {**plugin_files(Program.GODOT), PROGRAM_FILE: program_file()}
+    outcome = install_plugin(project, files, this_machine().locks, _report_wait, overwrite=overwrite)
     for path in outcome.kept:
         typer.echo(f"kept because it was edited by hand: {project / 'addons/assetgen' / path}", err=True)
     changed = len(outcome.written) + len(outcome.removed)

@@ -2,6 +2,7 @@
 
 import configparser
 import io
+import re
 import sys
 import tomllib
 import zipfile
@@ -60,10 +61,12 @@ def test_pack_refuses_unknown_programs_and_files_as_folders(assetgen: Command, t
 def test_install_godot_prints_what_it_did(assetgen: Command, tmp_path: Path) -> None:
     (tmp_path / "project.godot").write_text("config_version=5\n")
     code, out, _ = assetgen("plugin", "install", "godot", tmp_path)
-    assert (code, f"{len(plugin_files(Program.GODOT)) + 1} files changed; restart Godot if it is open" in out) == (
+    assert (code, f"{len(plugin_files(Program.GODOT)) + 2} files changed; restart Godot if it is open" in out) == (
         0,
         True,
     )
+    program = re.search(r'^program="(.+)"$', (tmp_path / "addons/assetgen/program.cfg").read_text(), re.MULTILINE)
+    assert program and Path(program[1]).is_absolute() and Path(program[1]).is_file()
     assert assetgen("plugin", "install", "godot", tmp_path)[1].endswith("addons/assetgen: nothing to do\n")
     assert assetgen("plugin", "install", "godot", tmp_path / "nowhere")[0] == 2
 
