@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from assetgen.errors import AssetgenError, printable
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 """Bytes of file names that are not UTF-8."""
 AssetState = Literal["ok", "ok (other hardware)", "differs", "stale", "missing", "edited", "gone", "new"]
@@ -172,10 +174,13 @@ class Published(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(Event):
-    """The asset failed; `reason` is the error message."""
+    """The asset failed; `reason` is the error message, which joins `where`, `what` and `cure`."""
 
     reason: str
     exit_code: int = 1
+    where: str = ""
+    what: str = ""
+    cure: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +275,14 @@ class Finished(Event):
     target: str = ""
     profile: dict[str, float] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
+
+
+def failed(error: AssetgenError, asset: str = "", where: str = "") -> Failed:
+    """The event of an asset that fails with this error; `where` is the place in the pack that requests it."""
+    reason = printable(f"{where}: {error}" if where else str(error))
+    fields = {"where": where or error.where, "what": error.what, "cure": error.cure}
+    plain = {name: printable(text) for name, text in fields.items()}
+    return Failed(asset=asset, reason=reason, exit_code=error.exit_code, **plain)
 
 
 Emit = Callable[[Event], None]

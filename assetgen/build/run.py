@@ -18,8 +18,8 @@ from assetgen.build.ownership import claim_target
 from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import Target, open_target, sweep
 from assetgen.build.status import AssetStatus, asset_statuses
-from assetgen.errors import AssetgenError, BuildError, InputError
-from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished, Warned
+from assetgen.errors import BuildError, InputError
+from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished, Warned, failed
 from assetgen.machine import Machine
 from assetgen.pack.changes import wrong_facts
 from assetgen.pack.licences import check_licences
@@ -103,7 +103,7 @@ class _PackBuild:
         """Inbox files that cannot be assets. Files published from them before stay."""
         for name, error in self.plan.invalid.items():
             if fnmatch.fnmatchcase(name, self.options.only):
-                yield Failed(asset=name, reason=str(error), exit_code=error.exit_code)
+                yield failed(error, name)
 
     def refusals(self, statuses: Mapping[str, AssetStatus]) -> Iterator[Failed]:
         """Assets that differ from the lock and may not. Raises `InputError` where there is no lock to compare with."""
@@ -188,5 +188,4 @@ def _entry(request: LockEntry, made: Made, locked: LockEntry | None) -> LockEntr
 
 
 def _refused(name: str, what: str) -> Failed:
-    error: AssetgenError = BuildError(what, cure=f"`assetgen build PACK --update {name}` lets it change")
-    return Failed(asset=name, reason=str(error), exit_code=error.exit_code)
+    return failed(BuildError(what, cure=f"`assetgen build PACK --update {name}` lets it change"), name)

@@ -20,8 +20,8 @@ from assetgen.build.background import BackgroundWork
 from assetgen.build.cost import Cost, cost_of, summed
 from assetgen.build.provenance import stamp
 from assetgen.build.stages import apply_steps, batch_key, render_control, run_checks, run_exporter, run_source
-from assetgen.errors import AssetgenError, BuildError, NotInstalledError, printable
-from assetgen.events import Checked, Drawn, Emit, Event, Failed, Warned
+from assetgen.errors import AssetgenError, BuildError, NotInstalledError
+from assetgen.events import Checked, Drawn, Emit, Event, Warned, failed
 from assetgen.images import ImageSet
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe, Stage
@@ -112,8 +112,7 @@ class Sampler:
             if recipe.name in self.failed:
                 return
             self.failed.add(recipe.name)
-            where = f"{recipe.where}: " if recipe.where else ""
-            self.emit(Failed(asset=recipe.name, reason=printable(f"{where}{error}"), exit_code=error.exit_code))
+            self.emit(failed(error, recipe.name, recipe.where))
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
@@ -257,7 +256,8 @@ class Sampler:
             if following := attempt.next():
                 return following
             if attempt.recipe.on_fail == "reject":
-                raise BuildError(f"its checks rejected {_all(last.attempt + 1)} ({best.rejections})")
+                what = f"its checks rejected {_all(last.attempt + 1)} ({best.rejections})"
+                raise BuildError(what, cure="Try another prompt or seed, or more `tries`")
             best = self._best_rejected(last)
         return self._export(best, last)
 

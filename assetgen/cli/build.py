@@ -108,7 +108,7 @@ def run(
     from assetgen.build.junit import write_report
     from assetgen.build.run import build_pack
     from assetgen.cli.progress import shown
-    from assetgen.events import Failed
+    from assetgen.events import Failed, failed
 
     events: list[Event] = []
     try:
@@ -120,7 +120,7 @@ def run(
 
             finished = build_pack(project, machine, options, record)
     except AssetgenError as error:
-        events.append(Failed(reason=str(error), exit_code=error.exit_code))
+        events.append(failed(error))
         raise
     finally:
         if junit:

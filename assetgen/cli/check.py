@@ -49,7 +49,7 @@ def check(
     """
     from assetgen.build.junit import write_report
     from assetgen.build.status import check_report
-    from assetgen.events import Failed
+    from assetgen.events import failed
     from assetgen.pack.project import Project
 
     found: list[Audited] = []
@@ -63,7 +63,7 @@ def check(
                 suites[-1][1].append(verdict)
                 _print(verdict, json=json, of_many=len(packs or ()) > 1)
     except AssetgenError as error:
-        suites.append((str(pack), [Failed(reason=str(error), exit_code=error.exit_code)]))
+        suites.append((str(pack), [failed(error)]))
         raise
     finally:
         if junit:

@@ -142,7 +142,7 @@ def _emit(event: "Event", emit: "Emit", json: bool) -> None:
 def _with_server(options: "WatchOptions", state: Path | None, stop: threading.Event) -> Iterator["WatchOptions"]:
     """Options of a watch beside a running server, whose urgent jobs run between two batches.
 
-    SIGTERM sets `stop` and ends the server's work.
+    SIGTERM and `POST /shutdown` set `stop` and end the server's work.
     """
     from assetgen.server.background import serve_in_background
 
@@ -155,6 +155,7 @@ def _with_server(options: "WatchOptions", state: Path | None, stop: threading.Ev
         server.stop()
 
     signal.signal(signal.SIGTERM, end)
+    server.shutdown = end
     with contextlib.ExitStack() as stack:
         try:
             worker = stack.enter_context(serve_in_background(server))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -28,8 +28,8 @@ _DECODING = 2
 """Uploads that are decoded at once: each may be an image that takes a gigabyte of memory."""
 
 
-def make_app(context: ServerContext) -> FastAPI:
-    """The application of one server. Serve it behind a `Guard`."""
+def make_app(context: ServerContext, shutdown: Callable[[], None]) -> FastAPI:
+    """The application of one server, which `shutdown` ends. Serve it behind a `Guard`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,7 +44,7 @@ def make_app(context: ServerContext) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.context = context
+    app.state.context, app.state.shutdown = context, shutdown
     app.state.decoding = asyncio.Semaphore(_DECODING)
     app.include_router(router)
     app.add_exception_handler(AssetgenError, _assetgen_error)

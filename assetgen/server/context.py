@@ -13,7 +13,7 @@ from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.server.files import describe_file
 from assetgen.server.http_errors import DiskFull
 from assetgen.server.jobs import Job, Jobs, retry_while_full
-from assetgen.server.responses import Progress
+from assetgen.server.responses import JobFailure, Outcome, Progress
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class JobEvents:
     root: Path
     is_stopping: Callable[[], bool]
     numbers: dict[str, int] = field(default_factory=dict)
-    failures: list[Failed] = field(default_factory=list)
+    outcome: Outcome = field(default_factory=Outcome)
     total: int = 0
     done: int = 0
     fraction: float = 0.0
@@ -66,9 +66,12 @@ class JobEvents:
             case Planned():
                 self.total = event.assets
             case Failed():
-                self.failures.append(event)
+                what, number = event.what or event.reason, self.numbers.get(event.asset)
+                failure = JobFailure(asset=event.asset, number=number, what=what, where=event.where, cure=event.cure)
+                self.outcome.failures.append(failure)
                 self.done += bool(event.asset)
             case Published() | Reused() if event.asset:
+                self.outcome.succeeded += 1
                 self.done += 1
         files = []
         if isinstance(event, Published) and event.asset:
@@ -77,7 +80,7 @@ class JobEvents:
         data, progress = json.loads(event.to_json()), self._progress(event)
 
         def save() -> bool:
-            return self.jobs.record(self.job.id, data, progress, files)
+            return self.jobs.record(self.job.id, data, progress, self.outcome, files)
 
         try:
             is_running = not self.is_stopping() and retry_while_full(save, self.is_stopping)

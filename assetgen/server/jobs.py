@@ -19,7 +19,7 @@ from assetgen.server.database import open_database
 from assetgen.server.fair_queue import URGENT, QueuedJob, fair_order
 from assetgen.server.http_errors import DiskFull, NotFound, QueueFull
 from assetgen.server.notifier import Notifier
-from assetgen.server.responses import ErrorDetail, JobFile, Progress
+from assetgen.server.responses import ErrorDetail, JobFailure, JobFile, Outcome, Progress
 
 Result = TypeVar("Result")
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -51,6 +51,7 @@ class Job:
     started: float | None
     ended: float | None
     progress: Progress
+    outcome: Outcome
     error: ErrorDetail | None
     result: dict[str, Any]
 
@@ -58,6 +59,16 @@ class Job:
     def is_over(self) -> bool:
         """True once the job is done, failed or cancelled."""
         return self.ended is not None
+
+    @property
+    def succeeded(self) -> int:
+        """The number of assets that were made so far, or were up to date."""
+        return self.outcome.succeeded
+
+    @property
+    def failures(self) -> list[JobFailure]:
+        """The assets that failed so far."""
+        return self.outcome.failures
 
 
 class Jobs:
@@ -123,13 +134,21 @@ class Jobs:
         """The newest jobs, newest first."""
         return self._select("ORDER BY number DESC LIMIT ?", limit)
 
+    def unfinished(self) -> list[Job]:
+        """The running jobs, then the queued ones in their order."""
+        positions = self.positions()
+        return sorted(
+            self._select("WHERE ended IS NULL"), key=lambda job: (positions.get(job.id, 0), job.started or 0.0)
+        )
+
     def _select(self, which: str, *values: Any) -> list[Job]:
         columns = "id, kind, client, request, holds, root, status, seq, starts, made, started, ended, progress"
         found = []
-        for row in self.rows(f"SELECT {columns}, error, result FROM jobs {which}", *values):
-            progress, error, result = (_data(text or "null") for text in row[12:])
+        for row in self.rows(f"SELECT {columns}, outcome, error, result FROM jobs {which}", *values):
+            progress, outcome, error, result = (_data(text or "null") for text in row[12:])
             facts = dict(zip(columns.split(", "), (*row[:3], _data(row[3]), *row[4:12]), strict=False))
-            facts |= {"progress": Progress(**progress), "error": ErrorDetail(**error) if error else None}
+            facts |= {"progress": Progress(**progress), "outcome": Outcome(**outcome)}
+            facts |= {"error": ErrorDetail(**error) if error else None}
             found.append(Job(**facts, result=result))
         return found
 
@@ -157,15 +176,17 @@ class Jobs:
         id: str,
         event: Mapping[str, Any],
         progress: Progress | None = None,
+        outcome: Outcome | None = None,
         files: Sequence[JobFile] = (),
     ) -> bool:
-        """Save an event of a running job, with its progress and new files; False if the job no longer runs."""
+        """Save an event of a running job, with its progress, outcome and new files; False if the job no longer runs."""
         with self.transaction() as base:
             if self.rows("SELECT status FROM jobs WHERE id = ?", id) != [("running",)]:
                 return False
             self._add_event(id, event)
-            if progress is not None:
-                base.execute("UPDATE jobs SET progress = ? WHERE id = ?", (_text(progress.model_dump()), id))
+            for column, state in (("progress", progress), ("outcome", outcome)):
+                if state is not None:
+                    base.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (_text(state.model_dump()), id))
             for file in files:
                 base.execute("REPLACE INTO files VALUES (?, ?, ?)", (id, file.path, _text(file.model_dump())))
         return True
@@ -179,7 +200,8 @@ class Jobs:
                 return None
             self._served[chosen.client] = max(self._served.values(), default=0) + 1
             base.execute(
-                "UPDATE jobs SET status = 'running', starts = starts + 1, started = ?, progress = '{}' WHERE id = ?",
+                "UPDATE jobs SET status = 'running', starts = starts + 1, started = ?, progress = '{}', outcome = '{}'"
+                " WHERE id = ?",
                 (time.time(), chosen.id),
             )
             own = "SELECT 1 FROM jobs WHERE id = job AND root = 'jobs/' || id"

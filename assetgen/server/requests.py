@@ -156,6 +156,18 @@ JOB_REQUESTS: dict[str, type[RequestBody]] = {
 }
 
 
+def title_of(request: RequestBody) -> str:
+    """A short name of a job for people: its prompt, or its pack and asset."""
+    match request:
+        case Make():
+            return request.prompt or request.preset
+        case Post():
+            return ", ".join(step if isinstance(step, str) else next(iter(step)) for step in request.steps)
+        case Build(only=asset) | Candidates(only=asset) | Pick(asset=asset) if asset != "*":
+            return f"{request.pack}: {asset}" if request.pack else asset
+    return str(getattr(request, "pack", ""))
+
+
 class OpenProject(RequestBody):
     """A game project or any other folder with packs."""
 

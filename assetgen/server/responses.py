@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+API = "1.1"
+"""Version of the contract, plugins/API.md: the minor number grows with what is added, the major with what breaks."""
 _JobId = Field(examples=["3f1c9a0b12d4e5f6"])
 
 
@@ -22,10 +24,11 @@ class ErrorBody(BaseModel):
 
 
 class ServerStatus(BaseModel):
-    """The name and version of the server."""
+    """The name and version of the server. Clients compare `api`, the version of the contract, and display `version`."""
 
     name: Literal["assetgen"]
     version: str = Field(examples=["0.1.0"])
+    api: str = Field(examples=[API])
 
 
 class PresetSummary(BaseModel):
@@ -126,8 +129,25 @@ class Progress(BaseModel):
     fraction: float = 0.0
 
 
+class JobFailure(ErrorDetail):
+    """An asset that failed, or that its checks rejected. `number` is the variation or candidate."""
+
+    asset: str
+    number: int | None
+
+
+class Outcome(BaseModel):
+    """How the assets of a job ended so far: the number that succeeded, and each failure."""
+
+    succeeded: int = 0
+    failures: list[JobFailure] = []
+
+
 class JobSummary(BaseModel):
-    """A job. `seq` grows with every change; `position` in the queue is 0 unless the job is queued."""
+    """A job. `seq` grows with every change; `position` in the queue is 0 unless the job is queued.
+
+    `succeeded` is the number of assets that were made so far, or were up to date.
+    """
 
     id: str = _JobId
     kind: str
@@ -139,6 +159,8 @@ class JobSummary(BaseModel):
     started: float | None
     ended: float | None
     progress: Progress
+    succeeded: int
+    failures: list[JobFailure]
     error: ErrorDetail | None
     request: dict[str, Any]
 
@@ -150,6 +172,20 @@ class JobState(JobSummary):
     files: list[JobFile]
     events: list[dict[str, Any]]
     more: bool
+
+
+class QueuedJobState(BaseModel):
+    """A running or queued job of any client. `title` is its prompt, or its pack and asset; `project` "" for none."""
+
+    id: str = _JobId
+    kind: str
+    client: str
+    status: Literal["queued", "running"]
+    position: int
+    title: str
+    project: str
+    progress: Progress
+    started: float | None
 
 
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Body, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from assetgen import __version__
@@ -15,8 +15,9 @@ from assetgen.server import catalog, projects, uploads
 from assetgen.server.context import ServerContext
 from assetgen.server.files import read_file
 from assetgen.server.jobs import MAX_EVENTS, Job
-from assetgen.server.requests import JobRequest, OpenProject, RequestBody
+from assetgen.server.requests import JOB_REQUESTS, JobRequest, OpenProject, RequestBody, title_of
 from assetgen.server.responses import (
+    API,
     ERROR_RESPONSES,
     JobState,
     JobSummary,
@@ -25,6 +26,7 @@ from assetgen.server.responses import (
     PartDetail,
     PresetDetail,
     PresetSummary,
+    QueuedJobState,
     ServerStatus,
     UploadInfo,
 )
@@ -55,8 +57,15 @@ def context_of(request: Request) -> ServerContext:
 
 @router.get("/status", openapi_extra={"security": []}, tags=["server"])
 async def get_status() -> ServerStatus:
-    """The name and version of the server. Needs no token."""
-    return ServerStatus(name="assetgen", version=__version__)
+    """The name and version of the server, and the version of this API. Needs no token."""
+    return ServerStatus(name="assetgen", version=__version__, api=API)
+
+
+@router.post("/shutdown", status_code=202, tags=["server"])
+async def post_shutdown(request: Request, tasks: BackgroundTasks) -> dict[str, str]:
+    """End the server, as SIGTERM does. Running jobs are continued by the next server."""
+    tasks.add_task(request.app.state.shutdown)
+    return {}
 
 
 @router.get("/presets", tags=["catalog"])
@@ -146,6 +155,20 @@ def get_jobs(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100
     jobs = context_of(request).jobs
     positions = jobs.positions()
     return [JobSummary(**_summary(job, positions)) for job in jobs.latest(limit)]
+
+
+@router.get("/queue", tags=["jobs"])
+def get_queue(request: Request) -> list[QueuedJobState]:
+    """The running and queued jobs of all clients, in their order."""
+    jobs = context_of(request).jobs
+    positions = jobs.positions()
+    return [_queued(job, positions) for job in jobs.unfinished()]
+
+
+def _queued(job: Job, positions: Mapping[str, int]) -> QueuedJobState:
+    title = title_of(JOB_REQUESTS[job.kind].model_validate(job.request))
+    project = job.request.get("project") or ""
+    return QueuedJobState(**_summary(job, positions), title=title, project=project)
 
 
 @router.get("/jobs/{id}", tags=["jobs"])

@@ -52,6 +52,8 @@ class Server:
     projects: tuple[Path, ...] = ()
     log: Callable[[str], None] = lambda _: None
     idle: IdleUnloader = field(default_factory=IdleUnloader)
+    shutdown: Callable[[], None] | None = None
+    """Called for `POST /shutdown`; by default `stop`, as by SIGTERM."""
     signal: int = 0
     notifier: Notifier = field(default_factory=Notifier)
     http: uvicorn.Server | None = None
@@ -88,7 +90,7 @@ class Server:
     def _serve(self, port: socket.socket, worker: JobWorker) -> None:
         number = port.getsockname()[1]
         state = ServerState(f"http://{LOOPBACK}:{number}", secrets.token_urlsafe(32), os.getpid(), __version__)
-        config = uvicorn_config(Guard(make_app(worker.context), state.token, number))
+        config = uvicorn_config(Guard(make_app(worker.context, self.shutdown or self.stop), state.token, number))
         self.http = _UvicornServer(config, lambda: self._started(state, worker))
         self.http.should_exit = self.notifier.closed  # `stop` was called before the start
         with _signals(self.stop):

@@ -133,7 +133,7 @@ class JobWorker:
             what = f"the job crashed ({type(error).__name__}: {error})"
             self._end(job, ErrorDetail(what=what, where="", cure="Report it"))
         else:
-            self._end(job, _failure(events), dict(result))
+            self._end(job, _failure(job, events), dict(result))
         finally:
             self.holding.remove(job.holds)
 
@@ -156,10 +156,11 @@ class JobWorker:
         gc.collect()
 
 
-def _failure(events: JobEvents) -> ErrorDetail | None:
-    """The error of a job whose assets failed."""
-    reasons = [failed.reason for failed in events.failures]
-    if not reasons:
+def _failure(job: Job, events: JobEvents) -> ErrorDetail | None:
+    """The error of a job whose assets failed; None for a `make` with at least one good variation."""
+    failures = events.outcome.failures
+    if not failures or (job.kind == "make" and events.outcome.succeeded):
         return None
-    what = reasons[0] if len(reasons) == 1 else f"{len(reasons)} assets failed; the first: {reasons[0]}"
-    return ErrorDetail(what=what, where="", cure="")
+    first = failures[0]
+    what = first.what if len(failures) == 1 else f"{len(failures)} assets failed; the first: {first.what}"
+    return ErrorDetail(what=what, where=first.where, cure=first.cure)

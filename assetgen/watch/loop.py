@@ -14,7 +14,7 @@ from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.build.options import BuildOptions
 from assetgen.build.run import build_pack
 from assetgen.errors import AssetgenError, InputError
-from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching
+from assetgen.events import Changed, Emit, Event, Failed, Finished, Watching, failed
 from assetgen.machine import Machine
 from assetgen.pack.inbox import MAX_INBOX_FILES, files_below
 from assetgen.pack.library import INBOX, PackFile, load_pack
@@ -206,7 +206,7 @@ class _Watcher:
             with self.options.build_context(project.lock_path), self.options.idle.used():
                 build_pack(project, self.options.machine, self.options.build, record)
         except AssetgenError as error:
-            record(Failed(reason=str(error), exit_code=error.exit_code))
+            record(failed(error))
         except Exception as error:  # an internal error of one pack must not end the watch of all others
             record(Failed(reason=f"{pack.path}: internal error ({type(error).__name__}: {error})"))
         pack.pending = None

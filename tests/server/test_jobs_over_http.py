@@ -113,6 +113,18 @@ def test_a_failed_job_has_the_reason(client: Any, project: Path) -> None:
     assert "its checks rejected" in state["error"]["what"]
 
 
+def test_a_make_with_good_variations_is_done_and_has_the_reasons_of_the_others(client: Any, tmp_path: Path) -> None:
+    checked = "tries: 1\nchecks: [{palette: {colors: 16}}]\n"
+    (tmp_path / "drawing.yaml").write_text(
+        f'preset: drawing\nuse: sprite\nsource: {{fake: {{prompt: "{{prompt}}", size: [16, 16]}}}}\n{checked}'
+    )
+    state = client.make(preset="drawing", project=client.open(tmp_path), count=8, seed=1)
+    [failure] = state["failures"]
+    assert (state["status"], state["error"], state["succeeded"], failure["number"]) == ("done", None, 7, 5)
+    assert "17 colours, 16 allowed" in failure["what"]
+    assert failure["cure"].startswith("Try another prompt or seed")
+
+
 @pytest.mark.parametrize(
     ("request_", "cure"),
     [

@@ -1,6 +1,7 @@
 """The queue: its order, cancelling, and what survives the end of the process."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.errors import InputError
+from assetgen.server.database import TABLES
 from assetgen.server.fair_queue import QueuedJob, fair_order
 from assetgen.server.http_errors import QueueFull
 from assetgen.server.jobs import MAX_QUEUED, MAX_STARTS, Jobs, Notifier
@@ -157,6 +159,57 @@ def test_a_signal_stops_the_server_cleanly(daemon: Any, tmp_path: Path, number: 
     process.send_signal(number)
     assert process.wait(60) == code
     assert not (tmp_path / "server.json").exists()
+
+
+def test_a_shutdown_request_ends_the_server_and_the_next_one_continues_its_job(
+    serve: Any, slow: Any, tmp_path: Path
+) -> None:
+    with serve() as client:
+        job = client.job(kind="build", project=client.open(slow(tmp_path / "big", 20)), pack="pack.pack.yaml")
+        client.wait(job, lambda state: state["progress"]["done"] > 2)
+        assert client.request("POST", "/shutdown", Authorization="").status == 401
+        response = client.request("POST", "/shutdown")
+        assert (response.status, response.json) == (202, {})
+        while (tmp_path / "run" / "server.json").exists():
+            time.sleep(0.02)
+    with serve() as client:
+        assert client.wait(job)["status"] == "done"
+
+
+def test_a_shutdown_request_ends_a_watch(daemon: Any, tmp_path: Path) -> None:
+    (tmp_path / "art").mkdir()
+    process, client = daemon(str(tmp_path / "art"), command="watch")
+    assert client.request("POST", "/shutdown").status == 202
+    assert process.wait(60) == 0
+
+
+def test_the_queue_lists_the_jobs_of_all_clients_in_order(client: Any, slow: Any, tmp_path: Path) -> None:
+    project = client.open(slow(tmp_path / "big", 100))
+    running = client.job(kind="build", project=project, pack="pack.pack.yaml", only="pack_*")
+    client.wait(running, lambda state: state["status"] == "running")
+    client.job(kind="build", project=project, pack="pack.pack.yaml")
+    queue = client.get("/queue")
+    assert [(each["status"], each["position"], each["title"]) for each in queue] == [
+        ("running", 0, "pack.pack.yaml: pack_*"),
+        ("queued", 1, "pack.pack.yaml"),
+    ]
+    assert {each["project"] for each in queue} == {project}
+    for each in queue:
+        client.request("DELETE", f"/jobs/{each['id']}")
+    assert client.get("/queue") == []
+
+
+def test_jobs_of_the_first_version_are_read(tmp_path: Path) -> None:
+    base = sqlite3.connect(tmp_path / "jobs.sqlite")
+    base.executescript(TABLES.replace("outcome TEXT NOT NULL DEFAULT '{}', ", ""))
+    base.execute(
+        "INSERT INTO jobs (id, kind, client, request, holds, root, made) VALUES ('a', 'make', 'c', '{}', '', '', 1)"
+    )
+    base.commit()
+    base.close()
+    jobs = Jobs(tmp_path / "jobs.sqlite", Notifier())
+    assert (jobs.get("a").succeeded, jobs.get("a").failures) == (0, [])
+    jobs.close()
 
 
 def test_a_second_server_reports_the_first(daemon: Any, tmp_path: Path) -> None:
