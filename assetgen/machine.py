@@ -1,7 +1,7 @@
 """This machine: the user's folders, the store, the device that models run on, who samples, and the price of an hour.
 
 The only module that looks up user folders. The command line's options read the environment (`ASSETGEN_STORE`,
-`ASSETGEN_DEVICE`, `ASSETGEN_PRICE`); nothing below them does.
+`ASSETGEN_DEVICE`, `ASSETGEN_PRICE`, `ASSETGEN_STATE_FILE`); nothing below them does.
 """
 
 import os

@@ -11,6 +11,7 @@ from assetgen.install.plugin_files import Program, zip_name, zipped
 
 if TYPE_CHECKING:
     from assetgen.events import Event
+    from assetgen.parts import Files
 
 plugin = typer.Typer(help="Install or pack the plugins for Godot and Blender.", no_args_is_help=True)
 install = typer.Typer(help="Install a plugin.", no_args_is_help=True)
@@ -41,18 +42,20 @@ def install_godot(
 ) -> None:
     """Install or update the plugin in a Godot 4 project and enable it.
 
+    It starts its server with this copy of assetgen, which is recorded in addons/assetgen/program.cfg. Git ignores that.
+
     \b
     Examples:
       assetgen plugin install godot my-game
       assetgen plugin install godot my-game --overwrite
     """
     from assetgen.install.godot_project import install_plugin
-    from assetgen.install.own_program import PROGRAM_FILE, program_file
+    from assetgen.install.own_program import program_file
     from assetgen.install.plugin_files import plugin_files
     from assetgen.machine import this_machine
 
-    files = {**plugin_files(Program.GODOT), PROGRAM_FILE: program_file()}
-    outcome = install_plugin(project, files, this_machine().locks, _report_wait, overwrite=overwrite)
+    files, local = plugin_files(Program.GODOT), program_file(Program.GODOT)
+    outcome = install_plugin(project, files, this_machine().locks, _report_wait, local=local, overwrite=overwrite)
     for path in outcome.kept:
         typer.echo(f"kept because it was edited by hand: {project / 'addons/assetgen' / path}", err=True)
     changed = len(outcome.written) + len(outcome.removed)
@@ -73,15 +76,18 @@ def install_blender(
 ) -> None:
     """Install or update the extension in Blender and enable it.
 
+    It starts its server with this copy of assetgen.
+
     \b
     Examples:
       assetgen plugin install blender
       assetgen plugin install blender --blender /opt/blender/blender
     """
     from assetgen.install.blender_program import install_extension, installed_blender, manual_install
+    from assetgen.install.own_program import program_file
     from assetgen.machine import user_cache
 
-    archive = _write_zip(Program.BLENDER, user_cache() / "plugins")
+    archive = _write_zip(Program.BLENDER, user_cache() / "plugins", program_file(Program.BLENDER))
     program = blender or installed_blender()
     if program is None:
         raise NotInstalledError("Blender was not found on this machine", cure=manual_install(archive))
@@ -89,11 +95,11 @@ def install_blender(
     typer.echo(f"{program}: the extension is installed; restart Blender if it is open")
 
 
-def _write_zip(program: Program, folder: Path) -> Path:
+def _write_zip(program: Program, folder: Path, local: "Files | None" = None) -> Path:
     from assetgen.store.atomic import write_atomically
 
     path = folder / zip_name(program)
-    data = zipped(program)
+    data = zipped(program, local or {})
     try:
         write_atomically(path, data)
     except OSError as error:

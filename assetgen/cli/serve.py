@@ -20,7 +20,11 @@ _INTERRUPTED = 130
 _LAST_SECONDS = 2.0
 """Time for threads to end by themselves."""
 StateOption = Annotated[
-    Path | None, typer.Option(help="File for address and token [default: server.json in the user's runtime folder].")
+    Path | None,
+    typer.Option(
+        envvar="ASSETGEN_STATE_FILE",
+        help="File for address and token [default: server.json in the user's runtime folder].",
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from assetgen import __version__
@@ -20,6 +21,7 @@ from assetgen.store.atomic import write_atomically
 
 SETTINGS = "project.godot"
 ADDON = "addons/assetgen"
+IGNORED = ".gitignore"
 PLUGIN = b'"res://addons/assetgen/plugin.cfg"'
 SECTION = b"editor_plugins"
 GODOT_4 = re.compile(rb"^config_version[ \t]*=[ \t]*5\b", re.MULTILINE)
@@ -31,8 +33,12 @@ PATHS = re.compile(rb"PackedStringArray\((\s*(?:%s[\s,]*)*)\)" % TEXT, re.DOTALL
 BY_HAND = "Enable assetgen in Project > Project Settings > Plugins"
 
 
-def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, overwrite: bool = False) -> PublishResult:
+def install_plugin(
+    project: Path, files: Files, locks: Path, emit: Emit, *, local: Files, overwrite: bool = False
+) -> PublishResult:
     """Install or update the plugin in a project, and enable it.
+
+    `local` are files that hold on this machine only: git ignores them, and they are always replaced.
 
     Files that only an older version had are removed. Files edited by hand are not replaced without `overwrite`, and
     never removed. Raises `InputError` if `project` is not a Godot 4 project, `PublishError` for conflicting files; then
@@ -49,10 +55,28 @@ def install_plugin(project: Path, files: Files, locks: Path, emit: Emit, *, over
         entry = ManifestEntry(__version__, engine_owned=("*.uid",))
         outcome = target.publish("plugin", files, entry, overwrite=overwrite)
         target.finish()
+        outcome = replace(outcome, written=(*outcome.written, *_write_local(project / ADDON, local)))
         if enabled != settings:
             _write(path, enabled)
-            return PublishResult((*outcome.written, SETTINGS), outcome.removed, outcome.kept)
+            return replace(outcome, written=(*outcome.written, SETTINGS))
         return outcome
+
+
+def _write_local(folder: Path, files: Files) -> list[str]:
+    """Write files and a `.gitignore` that lists them and, where it is new, itself. Returns those that changed."""
+    rules = folder / IGNORED
+    before = rules.read_bytes() if rules.is_file() else b"/%s\n" % IGNORED.encode()
+    missing = [name.encode() for name in files if b"/%s" % name.encode() not in before.splitlines()]
+    ending = b"" if before.endswith(b"\n") else b"\n"
+    wanted = {IGNORED: before + ending + b"".join(b"/%s\n" % name for name in missing) if missing else before, **files}
+    changed = [name for name, data in wanted.items() if not _has(folder / name, data)]
+    for name in changed:
+        _write(folder / name, wanted[name], f"Make '{folder}' writable")
+    return changed
+
+
+def _has(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
 
 
 def with_plugin(settings: bytes, name: str) -> bytes:
@@ -129,8 +153,8 @@ def _read(path: Path, project: Path) -> bytes:
         raise InputError(f"cannot read '{path}' ({error.strerror})") from error
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, cure: str = BY_HAND) -> None:
     try:
         write_atomically(path, data)
     except OSError as error:
-        raise PublishError(f"cannot write '{path}' ({error.strerror})", cure=BY_HAND) from error
+        raise PublishError(f"cannot write '{path}' ({error.strerror})", cure=cure) from error

@@ -56,11 +56,11 @@ def zip_name(program: Program) -> str:
     return f"assetgen-{program}-{__version__}.zip"
 
 
-def zipped(program: Program) -> bytes:
-    """A plugin as a zip; the same files give the same bytes."""
+def zipped(program: Program, more: "Files") -> bytes:
+    """A plugin as a zip, with `more` files beside its own; the same files give the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in sorted(plugin_files(program).items()):
+        for path, data in sorted({**plugin_files(program), **more}.items()):
             entry = zipfile.ZipInfo(PREFIXES[program] + path, _EARLIEST)
             entry.create_system, entry.external_attr, entry.compress_type = _UNIX, _READABLE, zipfile.ZIP_DEFLATED
             archive.writestr(entry, data)

@@ -13,6 +13,7 @@ Install = Callable[..., PublishResult]
 PATH = "res://addons/assetgen/plugin.cfg"
 LINE = f'enabled=PackedStringArray("{PATH}")\n'
 PLAIN = 'config_version=5\n\n[application]\n\nconfig/name="My Game"\n'
+LOCAL = {"program.cfg": b"[assetgen]\n"}
 FILES = {"plugin.cfg": b"[plugin]\n", "dock.gd": b"extends Node\n", "dock.gd.uid": b"uid://b1\n"}
 
 
@@ -30,7 +31,7 @@ def install(project: Path, tmp_path: Path) -> Install:
     """Install these files as the plugin."""
 
     def run(files: Mapping[str, bytes] = FILES, **words: bool) -> PublishResult:
-        return install_plugin(project, files, tmp_path / "locks", lambda _: None, **words)
+        return install_plugin(project, files, tmp_path / "locks", lambda _: None, local=LOCAL, **words)
 
     return run
 
@@ -57,12 +58,23 @@ def test_a_second_installation_changes_no_file(project: Path, install: Install) 
     assert everything(project) == before
 
 
+def test_files_of_this_machine_are_ignored_by_git_and_always_replaced(project: Path, install: Install) -> None:
+    rules = project / ADDON / ".gitignore"
+    assert {"program.cfg", ".gitignore"} < set(install().written)
+    assert rules.read_text() == "/.gitignore\n/program.cfg\n"
+    (project / ADDON / "program.cfg").write_text("of another machine")
+    rules.write_text("*.tmp")
+    assert install().written == (".gitignore", "program.cfg")
+    assert (project / ADDON / "program.cfg").read_bytes() == LOCAL["program.cfg"]
+    assert rules.read_text() == "*.tmp\n/program.cfg\n"
+
+
 def test_a_newer_plugin_replaces_the_older_one_and_removes_its_obsolete_files(project: Path, install: Install) -> None:
     install()
     (project / ADDON / "icon.svg.import").write_text("what Godot wrote")
     done = install({"plugin.cfg": b"[plugin]\nnew\n", "panel.gd": b"extends Control\n"})
     assert set(done.removed) == {"dock.gd", "dock.gd.uid"}
-    left = {"plugin.cfg", "panel.gd", "icon.svg.import", "manifest.json"}
+    left = {"plugin.cfg", "panel.gd", "icon.svg.import", "manifest.json", ".gitignore", *LOCAL}
     assert {file.name for file in (project / ADDON).iterdir()} == left
 
 
@@ -144,7 +156,7 @@ def test_a_folder_that_is_not_a_godot_4_project_is_refused(
 @pytest.mark.parametrize("name", ["project.godot", "nowhere"])
 def test_a_file_or_a_missing_folder_is_not_a_project(project: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="is not a Godot project"):
-        install_plugin(project / name, FILES, tmp_path / "locks", lambda _: None)
+        install_plugin(project / name, FILES, tmp_path / "locks", lambda _: None, local=LOCAL)
 
 
 def test_read_only_settings_are_refused(project: Path, install: Install) -> None:
