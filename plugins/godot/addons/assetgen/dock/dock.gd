@@ -6,6 +6,7 @@ const Answer := preload("../client/answer.gd")
 const Catalog := preload("../client/catalog.gd")
 const Client := preload("../client/client.gd")
 const Generate := preload("generate.gd")
+const History := preload("../history/tab.gd")
 const Notice := preload("notice.gd")
 const Packs := preload("../packs/packs.gd")
 const Settings := preload("../settings.gd")
@@ -18,6 +19,7 @@ const NARROWEST := 240
 var client := Client.new()
 var catalog := Catalog.new(client)
 var generate: Generate
+var history: History
 var packs: Packs
 var notice := Notice.new()
 ## Whether the server responded and its catalog is loaded.
@@ -43,8 +45,15 @@ func _init(undo: EditorUndoRedoManager) -> void:
 	packs.name = Words.say("Packs")
 	packs.failed.connect(show_problem)
 	packs.worked.connect(notice.clear)
+	history = History.new(client, undo)
+	history.name = Words.say("History")
+	history.failed.connect(show_problem)
+	history.worked.connect(notice.clear)
+	history.again_wanted.connect(_make_again)
+	history.reference_wanted.connect(_use_reference)
 	_tabs.size_flags_vertical = SIZE_EXPAND_FILL
 	_tabs.add_child(generate)
+	_tabs.add_child(history)
 	_tabs.add_child(packs)
 	add_child(_tabs)
 
@@ -82,6 +91,20 @@ func show_problem(problem: Answer) -> void:
 
 func show_tab(tab: Control) -> void:
 	_tabs.current_tab = _tabs.get_tab_idx_from_control(tab)
+
+
+func _make_again(request: Dictionary, count: int, name_of_it: String) -> void:
+	show_tab(generate)
+	await generate.run(request, count, name_of_it)
+
+
+func _use_reference(file: String) -> void:
+	show_tab(generate)
+	if generate.ask.form.set_reference(file):
+		generate.progress.say(Words.say("The next request starts from this picture."))
+		return
+	var what := Words.say("The preset '%s' takes no picture.") % generate.ask.preset()
+	show_problem(Answer.none(what, Words.say("Choose another preset, then try again.")))
 
 
 func _show_catalog(answer: Answer) -> void:

@@ -50,6 +50,14 @@ func set_file(key: String, path: String) -> bool:
 	return true
 
 
+## Choose a picture for the preset's first picture argument. False if it has none.
+func set_reference(path: String) -> bool:
+	for key: String in fields:
+		if fields[key].is_file() and fields[key].argument == "image":
+			return set_file(key, path)
+	return false
+
+
 func _add_part(part: Dictionary) -> void:
 	var schemas: Dictionary = part.schema.get("properties", {})
 	var shown := schemas.keys().filter(func(name: String): return Field.can_show(schemas[name]))

@@ -5,8 +5,17 @@ extends RefCounted
 
 ## A texture that fits a square of `side` pixels; null if the bytes are no image.
 static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
+	return await _made(func() -> Image: return _fitted(bytes, side))
+
+
+## A texture of the whole picture; null if the bytes are no image.
+static func whole(bytes: PackedByteArray) -> Texture2D:
+	return await _made(func() -> Image: return _with_mipmaps(bytes))
+
+
+static func _made(make: Callable) -> Texture2D:
 	var made: Array[Image] = []
-	var task := WorkerThreadPool.add_task(func() -> void: made.append(_fitted(bytes, side)))
+	var task := WorkerThreadPool.add_task(func() -> void: made.append(make.call()))
 	var tree := Engine.get_main_loop() as SceneTree
 	while not WorkerThreadPool.is_task_completed(task):
 		await tree.process_frame
@@ -14,12 +23,26 @@ static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
 	return ImageTexture.create_from_image(made[0]) if made[0] else null
 
 
-## Enlarge by whole factors, so that pixel art stays sharp; shrink with a smooth filter.
-static func _fitted(bytes: PackedByteArray, side: int) -> Image:
+static func _decoded(bytes: PackedByteArray) -> Image:
 	var image := Image.new()
 	if not _is_png(bytes) or image.load_png_from_buffer(bytes) != OK:
 		return null
 	image.convert(Image.FORMAT_RGBA8)
+	return image
+
+
+static func _with_mipmaps(bytes: PackedByteArray) -> Image:
+	var image := _decoded(bytes)
+	if image:
+		image.generate_mipmaps()
+	return image
+
+
+## Enlarge by whole factors, so that pixel art stays sharp; shrink with a smooth filter.
+static func _fitted(bytes: PackedByteArray, side: int) -> Image:
+	var image := _decoded(bytes)
+	if image == null:
+		return null
 	var longest := maxi(image.get_width(), image.get_height())
 	if longest > side:
 		var scale := float(side) / longest
