@@ -73,6 +73,12 @@ class Judged:
         return sum(verdict.passed for verdict in verdicts), quality, -self.attempt.attempt
 
     @property
+    def quality(self) -> float | None:
+        """The mean quality that its checks measured; None where no check does."""
+        found = [verdict.quality for _, verdict in self.verdicts if verdict.quality is not None]
+        return round(sum(found) / len(found), 4) if found else None
+
+    @property
     def rejections(self) -> str:
         """What its checks report against it."""
         failed = [(name, verdict) for name, verdict in self.verdicts if not verdict.passed]
@@ -81,10 +87,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """The stored result of a recipe's checks: the accepted attempt, and what sampling up to it cost."""
+    """The stored result of a recipe's checks: the accepted attempt, what sampling up to it cost, and the mean quality
+    that the checks measured (None where no check does)."""
 
     attempt: Attempt
     cost: Cost
+    quality: float | None = None
 
 
 def read_acceptance(recipe: Recipe, store: Store) -> Acceptance | None:
@@ -92,7 +100,7 @@ def read_acceptance(recipe: Recipe, store: Store) -> Acceptance | None:
     found = store.read_json("accepted", recipe.accepted_key)
     if not isinstance(found, dict):
         return None
-    return Acceptance(Attempt(recipe, int(found["attempt"])), found.get("cost", {}))
+    return Acceptance(Attempt(recipe, int(found["attempt"])), found.get("cost", {}), found.get("quality"))
 
 
 def first_attempt(recipe: Recipe, store: Store) -> Attempt:

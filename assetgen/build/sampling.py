@@ -283,7 +283,7 @@ class Sampler:
         attempt, recipe = accepted.attempt, accepted.attempt.recipe
         scores = {name: float(verdict.score) for name, verdict in accepted.verdicts}
         cost = self.cost(last)
-        judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost}
+        judgement = {"attempt": attempt.attempt, "scores": scores, "cost": cost, "quality": accepted.quality}
         self.store.write_json("accepted", recipe.accepted_key, judgement)
         with self.timed("export"):
             files = stamp(run_exporter(accepted.images, recipe.export, recipe.name), recipe, attempt.attempt)

@@ -73,6 +73,17 @@ def read_image(path: Path) -> Array:
     return _decoded(data, str(path), _MAX_DEEP_PIXELS)
 
 
+def image_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of an image file, read from its header; None where Pillow does not know its format."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
+    except _DAMAGED:
+        return None
+
+
 def seems_pixel_art(color: Array) -> bool:
     """Whether an image, RGB or RGBA, has at most 256 colours and no half transparent pixels."""
     rgb, alpha = split_alpha(color)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from assetgen.events import Event, Failed, Planned, Published, Reused, Sampling
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.server.files import describe_file
+from assetgen.server.history import Variations, add_entry
 from assetgen.server.http_errors import DiskFull
-from assetgen.server.jobs import Job, Jobs, retry_while_full
+from assetgen.server.jobs import Change, Job, Jobs, retry_while_full
 from assetgen.server.responses import JobFailure, Outcome, Progress
 
 
@@ -48,7 +50,7 @@ class JobEvents:
     """The `Emit` of one job: saves each event, the progress and the files. Raises `Cancelled` once the job is
     cancelled or the server stops. While the disk is full, it waits.
 
-    `numbers` are the numbers of candidates and variations, by asset or by path.
+    `numbers` are the numbers of candidates and variations, by asset or by path. `variations` go into the history.
     """
 
     jobs: Jobs
@@ -56,6 +58,7 @@ class JobEvents:
     root: Path
     is_stopping: Callable[[], bool]
     numbers: dict[str, int] = field(default_factory=dict)
+    variations: Variations | None = None
     outcome: Outcome = field(default_factory=Outcome)
     total: int = 0
     done: int = 0
@@ -73,14 +76,17 @@ class JobEvents:
             case Published() | Reused() if event.asset:
                 self.outcome.succeeded += 1
                 self.done += 1
-        files = []
+        files, history = [], None
         if isinstance(event, Published) and event.asset:
             numbers = (self.numbers.get(path, self.numbers.get(event.asset)) for path in event.files)
             files = [describe_file(self.root, *each, event.asset) for each in zip(event.files, numbers, strict=True)]
-        data, progress = json.loads(event.to_json()), self._progress(event)
+            history = self.variations.entry(self.root, files) if files and self.variations else None
+        more = partial(add_entry, entry=history) if history else lambda _: None
+        change = Change(self._progress(event), self.outcome, files, more)
+        data = json.loads(event.to_json())
 
         def save() -> bool:
-            return self.jobs.record(self.job.id, data, progress, self.outcome, files)
+            return self.jobs.record(self.job.id, data, change)
 
         try:
             is_running = not self.is_stopping() and retry_while_full(save, self.is_stopping)

@@ -32,7 +32,7 @@ def read_file(root: Path, listed: Sequence[JobFile], path: str) -> tuple[bytes, 
     if known is None:
         raise NotFound(f"the job has no file '{path[:200]}'", cure="Its 'files' lists them")
     file = root / path
-    gone = NotFound(f"'{path}' is gone or has changed since the job made it", cure="Run a new job")
+    gone = NotFound(f"'{path}' is gone or has changed since the job made it", cure="Make it again")
     try:
         if file.is_symlink() or not file.resolve().is_relative_to(root.resolve()):
             raise gone

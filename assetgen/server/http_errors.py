@@ -4,6 +4,7 @@ from assetgen.errors import AssetgenError, NotInstalledError, PublishError
 from assetgen.server.responses import ErrorDetail
 
 UNPROCESSABLE = 422
+MAKE_ROOM = "Make room on the disk, and make it writable"
 
 
 class RequestError(AssetgenError):
@@ -55,7 +56,7 @@ class TooManyConnections(RequestError):
 
 
 class DiskFull(RequestError):
-    """The disk is full."""
+    """The disk is full, or became read-only."""
 
     status = 507
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from assetgen.server.database import open_database
 from assetgen.server.fair_queue import URGENT, QueuedJob, fair_order
-from assetgen.server.http_errors import DiskFull, NotFound, QueueFull
+from assetgen.server.http_errors import MAKE_ROOM, DiskFull, NotFound, QueueFull
 from assetgen.server.notifier import Notifier
 from assetgen.server.responses import ErrorDetail, JobFailure, JobFile, Outcome, Progress
 
@@ -71,6 +71,16 @@ class Job:
         return self.outcome.failures
 
 
+@dataclass(frozen=True)
+class Change:
+    """What an event changes of a job, beside its number. `more` are statements of the same transaction."""
+
+    progress: Progress | None = None
+    outcome: Outcome | None = None
+    files: Sequence[JobFile] = ()
+    more: Callable[[sqlite3.Connection], None] = lambda _: None
+
+
 class Jobs:
     """The jobs of one server, in one file; usable from any thread."""
 
@@ -101,7 +111,7 @@ class Jobs:
             except sqlite3.OperationalError as error:
                 if self._base.in_transaction:
                     self._base.execute("ROLLBACK")
-                raise DiskFull(f"cannot save the job ({error})", cure="Make room on the disk") from error
+                raise DiskFull(f"cannot save the job ({error})", cure=MAKE_ROOM) from error
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -171,24 +181,18 @@ class Jobs:
         queued = [QueuedJob(id, client, kind in URGENT, holds, made) for id, client, kind, holds, made in rows]
         return fair_order(queued, self._served)
 
-    def record(
-        self,
-        id: str,
-        event: Mapping[str, Any],
-        progress: Progress | None = None,
-        outcome: Outcome | None = None,
-        files: Sequence[JobFile] = (),
-    ) -> bool:
-        """Save an event of a running job, with its progress, outcome and new files; False if the job no longer runs."""
+    def record(self, id: str, event: Mapping[str, Any], change: Change = Change()) -> bool:
+        """Save an event of a running job and what it changes; False if the job no longer runs."""
         with self.transaction() as base:
             if self.rows("SELECT status FROM jobs WHERE id = ?", id) != [("running",)]:
                 return False
             self._add_event(id, event)
-            for column, state in (("progress", progress), ("outcome", outcome)):
+            for column, state in (("progress", change.progress), ("outcome", change.outcome)):
                 if state is not None:
                     base.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (_text(state.model_dump()), id))
-            for file in files:
+            for file in change.files:
                 base.execute("REPLACE INTO files VALUES (?, ?, ?)", (id, file.path, _text(file.model_dump())))
+            change.more(base)
         return True
 
     def claim(self, *, urgent: bool = False, holding: Sequence[str] = ()) -> Job | None:
@@ -206,6 +210,7 @@ class Jobs:
             )
             own = "SELECT 1 FROM jobs WHERE id = job AND root = 'jobs/' || id"
             base.execute(f"DELETE FROM files WHERE job = ? AND EXISTS ({own})", (chosen.id,))
+            base.execute("DELETE FROM history WHERE job = ?", (chosen.id,))
             self._add_event(chosen.id, {"event": "status", "status": "running"})
         return self.get(chosen.id)
 
@@ -259,10 +264,16 @@ class Jobs:
         return bool(finished) and not finished[-1] <= set().union({""}, *finished[:-1])
 
     def drop_old(self, now: float) -> list[str]:
-        """Delete ended jobs that are too old or too many; returns their ids, to remove their folders."""
-        ended = self.rows("SELECT id, ended FROM jobs WHERE ended IS NOT NULL ORDER BY number DESC")
+        """Delete ended jobs that are too old or too many; returns their ids, to remove their folders.
+
+        Of those in the history only the events are deleted.
+        """
+        unkept = "ended IS NOT NULL AND id NOT IN (SELECT job FROM history)"
+        ended = self.rows(f"SELECT id, ended FROM jobs WHERE {unkept} ORDER BY number DESC")
         old = [id for n, (id, at) in enumerate(ended) if n >= _KEPT_JOBS or at < now - _KEPT_SECONDS]
         with self.transaction() as base:
+            kept = "SELECT id FROM jobs WHERE ended < ? AND id IN (SELECT job FROM history)"
+            base.execute(f"DELETE FROM events WHERE job IN ({kept})", (now - _KEPT_SECONDS,))
             for id in old:
                 for table, column in (("jobs", "id"), ("events", "job"), ("files", "job")):
                     base.execute(f"DELETE FROM {table} WHERE {column} = ?", (id,))

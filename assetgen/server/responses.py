@@ -188,6 +188,38 @@ class QueuedJobState(BaseModel):
     started: float | None
 
 
+class HistoryEntry(BaseModel):
+    """One variation that `make` made. `request` is a body for `POST /jobs` that makes exactly this one again.
+
+    `score` (0 to 1) is the mean quality that its checks measured; null where none measures it. `seconds` and `cost` are
+    those of sampling. `missing` are the paths of files that are gone.
+    """
+
+    job: str = _JobId
+    number: int
+    made: float = Field(description="Seconds since 1970.")
+    preset: str
+    prompt: str
+    negative: str
+    model: str
+    seed: int
+    score: float | None
+    seconds: float
+    cost: dict[str, Any]
+    width: int
+    height: int
+    files: list[JobFile]
+    missing: list[str]
+    request: dict[str, Any]
+
+
+class History(BaseModel):
+    """Entries of the history, newest first. With `more`, there are older ones."""
+
+    entries: list[HistoryEntry]
+    more: bool
+
+
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": about}
     for status, about in {

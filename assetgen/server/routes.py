@@ -11,14 +11,22 @@ from fastapi.concurrency import run_in_threadpool
 
 from assetgen import __version__
 from assetgen.pack.library import Library, library_for
-from assetgen.server import catalog, projects, uploads
+from assetgen.server import catalog, history, projects, uploads
 from assetgen.server.context import ServerContext
 from assetgen.server.files import read_file
 from assetgen.server.jobs import MAX_EVENTS, Job
-from assetgen.server.requests import JOB_REQUESTS, JobRequest, OpenProject, RequestBody, title_of
+from assetgen.server.requests import (
+    JOB_REQUESTS,
+    MAX_VARIATIONS,
+    JobRequest,
+    OpenProject,
+    RequestBody,
+    title_of,
+)
 from assetgen.server.responses import (
     API,
     ERROR_RESPONSES,
+    History,
     JobState,
     JobSummary,
     ModelSummary,
@@ -33,6 +41,8 @@ from assetgen.server.responses import (
 from assetgen.server.worker import check_request
 
 _MAX_WAIT = 30.0
+_END_OF_TIME = 1e12
+"""Seconds since 1970."""
 _POLL = 1.0
 """Seconds between checks whether a waiting client is still connected."""
 _FOREVER = "private, max-age=31536000, immutable"
@@ -213,6 +223,29 @@ def get_file(
     data, file = read_file(context.root(context.jobs.get(id)), context.jobs.files(id), path)
     media_type = _MEDIA_TYPES.get(path[path.rfind(".") :].lower(), "application/octet-stream")
     return _file_response(data, file.sha256, known, media_type, _FOREVER)
+
+
+@router.get("/history", tags=["history"])
+def get_history(
+    request: Request,
+    project: ProjectId = "",
+    search: Annotated[str, Query(max_length=200, description="Words of prompt, preset, model and seed.")] = "",
+    before: Annotated[float, Query(ge=0, description="Only entries made before this time.")] = _END_OF_TIME,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> History:
+    """Everything that `make` made in a project, newest first; without a project, what was made without one."""
+    context = context_of(request)
+    if project:
+        projects.project_folder(context.jobs, project)
+    return history.find_entries(context.jobs, context.folder, history.Search(project, search, before, limit))
+
+
+@router.delete("/history/{job}/{number}", tags=["history"])
+def delete_entry(request: Request, job: JobId, number: Annotated[int, Path(ge=1, le=MAX_VARIATIONS)]) -> dict[str, str]:
+    """Remove an entry of the history, with its files."""
+    context = context_of(request)
+    history.remove_entry(context.jobs, context.folder, job, number)
+    return {}
 
 
 def _summary(job: Job, positions: Mapping[str, int]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from assetgen.build.options import BuildOptions
+from assetgen.build.precision import with_number_formats
 from assetgen.build.run import build_pack
 from assetgen.build.stages import run_step
 from assetgen.errors import InputError, did_you_mean
@@ -23,6 +24,7 @@ from assetgen.pack.yaml_files import Document, explain, validate
 from assetgen.parts import InputFile, Part, load_part, named_types, part_names
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_weights_of
+from assetgen.server.history import Variations
 from assetgen.server.http_errors import RequestError
 from assetgen.server.projects import may_read_projects, project_folder
 from assetgen.server.requests import Make, Post
@@ -43,13 +45,17 @@ def check_make(request: Make, context: ServerContext) -> CheckedJob:
 
 
 def run_make(request: Make, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
-    """Build the variations into the job's folder."""
+    """Build the variations into the job's folder. Each is added to the history with its files."""
     file = _pack_of(request, context, request.count)
-    events.numbers |= {name: number for number, name in enumerate(file.pack.assets, 1)}
+    project, seeds = Project(file, events.root), {name: spec.seed or 0 for name, spec in file.pack.assets.items()}
+    planned = with_number_formats(project.plan(draft=request.draft, use_lock=False).recipes, context.machine)
+    recipes = {recipe.name: recipe for recipe in planned}
+    events.numbers |= {name: number for number, name in enumerate(seeds, 1)}
+    events.variations = Variations(events.job.id, request, recipes, seeds, context.machine.store)
     events.root.mkdir(parents=True, exist_ok=True)
     allow = request.allow_noncommercial
     options = BuildOptions(draft=request.draft, once=True, overwrite=True, allow_noncommercial=allow)
-    finished = build_pack(Project(file, events.root), context.machine, options, events)
+    finished = build_pack(project, context.machine, options, events)
     return {"published": finished.published, "failed": finished.failed, "cost": finished.cost}
 
 

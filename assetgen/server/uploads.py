@@ -13,7 +13,7 @@ from assetgen.controls._mesh import read_mesh
 from assetgen.errors import AssetgenError
 from assetgen.pack.inbox import IMAGE_SUFFIXES, MESH_SUFFIXES
 from assetgen.pixels.image_files import read_image
-from assetgen.server.http_errors import DiskFull, NotFound, RequestError
+from assetgen.server.http_errors import MAKE_ROOM, DiskFull, NotFound, RequestError
 from assetgen.server.jobs import Jobs
 from assetgen.server.private import private_folder
 from assetgen.server.responses import UploadInfo
@@ -55,7 +55,7 @@ async def receive_upload(folder: Path, chunks: AsyncIterator[bytes]) -> tuple[Pa
         if path:
             path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise DiskFull(f"cannot save the upload ({error.strerror})", cure="Make room on the disk") from error
+            raise DiskFull(f"cannot save the upload ({error.strerror})", cure=MAKE_ROOM) from error
         raise
     return path, digest.hexdigest(), length
 
@@ -96,8 +96,9 @@ def upload_path(jobs: Jobs, folder: Path, id: str) -> Path:
 
 
 def drop_old(jobs: Jobs, folder: Path, now: float) -> None:
-    """Remove old uploads, except those of queued and running jobs, and old unfinished files."""
-    requests = "".join(row[0] for row in jobs.rows("SELECT request FROM jobs WHERE ended IS NULL"))
+    """Remove old uploads, except those of queued and running jobs and of the history, and old unfinished files."""
+    used = "ended IS NULL OR id IN (SELECT job FROM history)"
+    requests = "".join(row[0] for row in jobs.rows(f"SELECT request FROM jobs WHERE {used}"))
     rows = jobs.rows("SELECT id FROM uploads WHERE used < ?", now - _KEPT_SECONDS)
     with jobs.transaction() as base:
         for (id,) in rows:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.errors import AssetgenError, Cancelled
-from assetgen.server import pack_jobs, single_jobs, uploads
+from assetgen.server import history, pack_jobs, single_jobs, uploads
 from assetgen.server.context import CheckedJob, JobEvents, JobType, ServerContext
 from assetgen.server.fair_queue import URGENT, FairLock
 from assetgen.server.http_errors import DiskFull, error_detail
@@ -150,6 +150,7 @@ class JobWorker:
 
     def _clean(self) -> None:
         now = time.time()
+        history.drop_excess(self.context.jobs, self.context.folder)
         for id in self.context.jobs.drop_old(now):
             shutil.rmtree(self.context.folder / "jobs" / id, ignore_errors=True)
         uploads.drop_old(self.context.jobs, self.context.uploads, now)

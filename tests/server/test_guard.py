@@ -50,7 +50,7 @@ def head(client: Any, method: str, path: str, *lines: str) -> bytes:
 
 
 def test_status_alone_answers_without_a_token(shared: Any) -> None:
-    assert set(shared.request("GET", "/status", Authorization="").json) == {"name", "version"}
+    assert set(shared.request("GET", "/status", Authorization="").json) == {"name", "version", "api"}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc", "Bearer é", "TOKEN"])
@@ -328,7 +328,8 @@ def test_a_full_disk_is_reported_and_jobs_continue_once_there_is_space(
         filler = fill(tmp_path / "disk")
         png = encode_png(np.zeros((64, 64, 3), np.uint8))
         rejected = [client.upload(png, "a.png"), client.request("POST", "/jobs", MAKE)]
-        assert {(response.status, response.error["cure"]) for response in rejected} == {(507, "Make room on the disk")}
+        cure = "Make room on the disk, and make it writable"
+        assert {(response.status, response.error["cure"]) for response in rejected} == {(507, cure)}
         assert client.get("/status")["name"] == "assetgen"
         filler.unlink()
         assert (client.wait(build)["status"], client.make()["status"]) == ("done", "done")
