@@ -4,13 +4,16 @@ extends EditorPlugin
 
 const Dock := preload("dock/dock.gd")
 const ExportGuard := preload("packs/export_guard.gd")
+const Place := preload("dock/place.gd")
 const Settings := preload("settings.gd")
 
 const MENU_CLASS := "EditorContextMenuPlugin"
 const MENUS := "res://addons/assetgen/menus/menus.gd"
+const TOOL := "assetgen"
 
 var dock: Dock
 
+var _place: Place
 var _menus: RefCounted
 var _guard: ExportGuard
 
@@ -18,16 +21,21 @@ var _guard: ExportGuard
 func _enter_tree() -> void:
 	Settings.register()
 	dock = Dock.new(get_undo_redo())
-	add_control_to_dock(DOCK_SLOT_RIGHT_UL, dock)
+	# not in the dock: a dock that is moved leaves the tree, which ends requests
+	add_child(dock.client)
+	add_child(dock.watcher)
+	_place = Place.new(self, dock)
+	add_tool_menu_item(TOOL, dock.come_to_front)
 	_guard = ExportGuard.new()
 	add_export_plugin(_guard)
 	if ClassDB.class_exists(MENU_CLASS):  # from 4.4 on; a script that extends it does not load before
 		_menus = load(MENUS).new(self, dock)
+	_place.show_once()
 
 
 func _exit_tree() -> void:
 	if _menus:
 		_menus.remove()
+	remove_tool_menu_item(TOOL)
 	remove_export_plugin(_guard)
-	remove_control_from_docks(dock)
-	dock.queue_free()
+	_place.remove()

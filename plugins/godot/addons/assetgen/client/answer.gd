@@ -12,6 +12,10 @@ var what := ""
 var cure := ""
 ## No program listens at the address.
 var is_refused := false
+## The next response can succeed without a person.
+var is_passing := false
+## The program of the server was not found.
+var is_missing := false
 
 
 func is_ok() -> bool:

@@ -8,6 +8,8 @@ const Client := preload("client.gd")
 const Pictures := preload("../dock/pictures.gd")
 
 const THUMBNAIL := 40
+## The side of the thumbnail of the selected preset.
+const SMALL := 24
 
 ## Usable presets: name, about, use.
 var presets: Array = []
@@ -52,6 +54,11 @@ func page(preset: String) -> Answer:
 			return answer
 		_pages[preset] = answer
 	return _pages[preset]
+
+
+## Whether the server can make several attempts and keep the best one.
+func can_compare() -> bool:
+	return _client.is_current()
 
 
 ## The thumbnail of a preset; null on an error.

@@ -13,6 +13,10 @@ const Words := preload("../words.gd")
 
 const API := "/api/v1"
 const CLIENT := "godot"
+## The API that this plugin was written for: the server must have the same major, and at least
+## this minor. A server that does not name its API has the first.
+const API_VERSION := "1.1"
+const FIRST_API := "1.0"
 const PATIENCE := 15.0
 const UPLOAD_PATIENCE := 120.0
 const GREETING_PATIENCE := 5.0
@@ -27,6 +31,10 @@ var chosen_path := ""
 var greeting := {}
 ## The server's id for this project; empty before it was opened.
 var project := ""
+## Starts a server and returns its status, or an error; for requests of a person.
+var starter := Callable()
+## Whether the editor ends: nothing is requested any more.
+var is_closed := false
 
 var _server := {}
 
@@ -79,7 +87,44 @@ func open_project() -> Answer:
 	return answer
 
 
-## Request the status of the server in the state file. Sends no token.
+## The server, which is started if none runs.
+func ensure() -> Answer:
+	var answer := await greet()
+	if answer.is_refused and starter.is_valid():
+		return await starter.call()
+	return answer
+
+
+## The status of the server in the state file, requested even if it is known. Sends no token.
+func greet() -> Answer:
+	_server = {}
+	return await meet()
+
+
+## Whether this is the server that responded last.
+func is_met(server: Dictionary) -> bool:
+	return not server.is_empty() and server == _server
+
+
+## Whether the server's API has at least what this plugin was written for.
+func is_current() -> bool:
+	return _minor(api()) >= _minor(API_VERSION)
+
+
+## The version of the server's API.
+func api() -> String:
+	return str(greeting.get("api", FIRST_API))
+
+
+## Wait. False if the editor ends meanwhile.
+func pause(seconds: float) -> bool:
+	if is_closed:
+		return false
+	await get_tree().create_timer(seconds).timeout
+	return not is_closed
+
+
+## Request the status of the server in the state file, unless it is known. Sends no token.
 func meet() -> Answer:
 	var state_path := StateFile.path_of(chosen_path)
 	var server := StateFile.read(state_path)
@@ -107,15 +152,33 @@ static func away() -> Answer:
 	)
 
 
+## The cure for a server and a plugin that do not match.
+static func update_cure() -> String:
+	return (
+		Words
+		. say(
+			"Update both: `pip install -U assetgen`, then `assetgen plugin install godot` in the project."
+		)
+	)
+
+
+static func _minor(version: String) -> int:
+	return int(version.get_slice(".", 1))
+
+
 func _judged(answer: Answer, url: String) -> Answer:
 	if answer.status == 404:
 		var what := Words.say("The server at %s does not have this plugin's API (v1).") % url
-		var cure := Words.say("Install the matching plugin: `assetgen plugin install godot`.")
-		return Answer.none(what, cure)
+		return Answer.none(what, update_cure())
 	var is_it: bool = answer.body is Dictionary and answer.body.get("name") == "assetgen"
 	if answer.status != 0 and not is_it:
 		var what := Words.say("The program at %s is not an assetgen server.") % url
 		return Answer.none(what, Words.say("Restart the server."), true)
+	if answer.is_ok():
+		var its := str(answer.body.get("api", FIRST_API))
+		if its.get_slice(".", 0) != API_VERSION.get_slice(".", 0):
+			var what := Words.say("The server's API has version %s, this plugin needs %s.")
+			return Answer.none(what % [its, API_VERSION], update_cure())
 	return answer
 
 
@@ -134,6 +197,8 @@ func _send(question: Dictionary) -> Answer:
 
 
 func _once(url: String, question: Dictionary, token := "") -> Answer:
+	if is_closed:
+		return Answer.none(Words.say("The editor ends."))
 	var request := HTTPRequest.new()
 	request.timeout = question.patience
 	request.use_threads = question.get("heavy", false)
@@ -185,3 +250,17 @@ func _sha256(bytes: PackedByteArray) -> String:
 	if not bytes.is_empty():
 		hash.update(bytes)
 	return hash.finish().hex_encode()
+
+
+## The editor ends: requests that still wait are answered, so that nothing waits for them.
+func _exit_tree() -> void:
+	is_closed = true
+	for request: Node in get_children():
+		if request is HTTPRequest:
+			request.request_completed.emit(
+				HTTPRequest.RESULT_REQUEST_FAILED, 0, PackedStringArray(), PackedByteArray()
+			)
+
+
+func _enter_tree() -> void:
+	is_closed = false

@@ -7,6 +7,8 @@ extends RefCounted
 signal changed
 ## A file is finished.
 signal file_came(file: Dictionary)
+## The picture of a variation after the last sampler steps is here to be fetched.
+signal previewed(number: int)
 ## The job has ended.
 signal ended
 
@@ -25,6 +27,8 @@ var state := {}
 var events: Array[Dictionary] = []
 ## The error of following it, temporary or final.
 var problem: Answer
+## While it waits in the queue: the job before it.
+var before := {}
 
 var _client: Client
 var _files := {}
@@ -52,9 +56,19 @@ func status() -> String:
 	return state.get("status", "")
 
 
+## The request, as the server understood it.
+func request() -> Dictionary:
+	return state.get("request", {})
+
+
 ## 0 to 1.
 func fraction() -> float:
 	return float((state.get("progress", {}) as Dictionary).get("fraction", 0.0))
+
+
+## All files so far.
+func files() -> Array:
+	return _files.values()
 
 
 ## Files of one asset.
@@ -62,6 +76,35 @@ func files_of(asset: String) -> Array[Dictionary]:
 	var found: Array[Dictionary] = []
 	found.assign(_files.values().filter(func(file: Dictionary) -> bool: return file.asset == asset))
 	return found
+
+
+## Assets that are finished well.
+func made() -> int:
+	var assets := {}
+	for file: Dictionary in _files.values():
+		assets[file.asset] = true
+	return assets.size()
+
+
+## One entry for each variation that failed: number (from 1), what, cure. Servers of the first API
+## have only the reasons in events.
+func failures() -> Array[Dictionary]:
+	var found: Array[Dictionary] = []
+	if state.has("failures"):
+		found.assign(state.failures)
+		return found
+	for event in events:
+		if event.event == "failed" and event.get("asset"):
+			var number := int(
+				str(event.asset).get_slice("_", str(event.asset).get_slice_count("_") - 1)
+			)
+			found.append({"number": maxi(number, 1), "what": event.get("reason", ""), "cure": ""})
+	return found
+
+
+## The URL path of the preview of a variation.
+func preview_path(number: int) -> String:
+	return "/jobs/%s/previews/%d" % [state.id, number]
 
 
 ## The URL path of a file of the job.
@@ -101,6 +144,25 @@ func take(new_state: Dictionary) -> void:
 		if not _files.has(file.path):
 			_files[file.path] = file
 			file_came.emit(file)
+	for event: Dictionary in new_state.get("events", []):
+		if event.event == "previewed":
+			for number: float in event.get("numbers", []):
+				previewed.emit(int(number))
+	before = before if status() == "queued" else {}
+	changed.emit()
+	if status() == "queued" and _client.is_current():
+		_look_ahead()
+
+
+## Find the job that this one waits for.
+func _look_ahead() -> void:
+	var answer := await _client.ask(HTTPClient.METHOD_GET, "/queue", null, TYPE_ARRAY)
+	if not answer.is_ok() or status() != "queued":
+		return
+	for entry: Dictionary in answer.body:
+		if entry.id == state.id:
+			break
+		before = entry
 	changed.emit()
 
 
@@ -110,7 +172,7 @@ func _follow() -> void:
 		var answer := await _client.ask(
 			HTTPClient.METHOD_GET, path, null, TYPE_DICTIONARY, WAIT + Client.PATIENCE
 		)
-		if _is_left:
+		if _is_left or _client.is_closed:
 			return
 		if answer.is_ok():
 			take(answer.body)
@@ -120,12 +182,14 @@ func _follow() -> void:
 		if answer.status == 404:
 			leave()
 			return
-		await _client.get_tree().create_timer(RETRY).timeout
+		if not await _client.pause(RETRY):
+			return
 	if not _is_left:
 		ended.emit()
 
 
 func _explained(answer: Answer) -> Answer:
+	answer.is_passing = answer.status != 404
 	if answer.is_refused:
 		answer.what = Words.say("The server stopped during this job.")
 		answer.cure = Words.say("Start it again: it continues the job.")

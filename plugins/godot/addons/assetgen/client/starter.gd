@@ -1,52 +1,49 @@
 @tool
 extends RefCounted
-## Starts `assetgen serve` and waits until it has written its state file.
+## Starts `assetgen serve` and waits until it has written its state file; stops it again.
 
 const Answer := preload("answer.gd")
 const Client := preload("client.gd")
+const Program := preload("program.gd")
 const StateFile := preload("state_file.gd")
 const Words := preload("../words.gd")
 
-const PROGRAM := "assetgen"
 const PATIENCE_MS := 60_000
+const STOP_PATIENCE_MS := 15_000
 const LOOK_MS := 100
 const NOT_INSTALLED := 3
 const INSTALL := 'pip install "assetgen[gen]"'
 
 
-## The path of a program; names are searched in PATH. Empty if it is not found.
-static func find(program: String) -> String:
-	if program.contains("/") or program.contains("\\"):
-		return program if FileAccess.file_exists(program) else ""
-	var is_windows := OS.get_name() == "Windows"
-	for folder in OS.get_environment("PATH").split(";" if is_windows else ":", false):
-		var path := folder.path_join(program + (".exe" if is_windows else ""))
-		if FileAccess.file_exists(path):
-			return path
-	return ""
-
-
 ## The error that the program was not found.
 static func missing(program: String) -> Answer:
 	var what := Words.say("The program '%s' was not found.") % program
-	var cure := Words.say("Install it (%s), or set assetgen/server_path in the editor settings.")
-	return Answer.none(what, cure % INSTALL)
+	var cure := Words.say(
+		"Choose it here (assetgen/server_path in the editor settings), or install it: %s."
+	)
+	var answer := Answer.none(what, cure % INSTALL)
+	answer.is_missing = true
+	return answer
 
 
-## Start the server's process. Returns its id, or an error.
-static func launch(program: String, state_file: String) -> Answer:
-	var path := find(program)
-	if path == "":
-		return missing(program)
-	var process := OS.create_process(path, ["serve", "--state", state_file])
+## Start the server's process. Returns its id, or an error. `setting` is the program, as in the
+## editor settings.
+static func launch(setting: String, state_file: String) -> Answer:
+	var program: Program = Program.chosen(setting)
+	if program.path == "":
+		return missing(program.wanted)
+	var words: PackedStringArray = (
+		program.arguments + PackedStringArray(["serve", "--state", state_file])
+	)
+	var process := OS.create_process(program.path, words)
 	if process <= 0:
-		return Answer.none(Words.say("'%s' cannot be started.") % path)
+		return Answer.none(Words.say("'%s' cannot be started.") % program.path)
 	return Answer.good(process)
 
 
 ## Start the server. Returns its status, or an error.
-static func start(client: Client, program: String) -> Answer:
-	var launched := launch(program, StateFile.path_of(client.chosen_path))
+static func start(client: Client, setting: String) -> Answer:
+	var launched := launch(setting, StateFile.path_of(client.chosen_path))
 	if not launched.is_ok():
 		return launched
 	var until := Time.get_ticks_msec() + PATIENCE_MS
@@ -55,18 +52,44 @@ static func start(client: Client, program: String) -> Answer:
 		if not answer.is_refused:
 			return answer
 		if not OS.is_process_running(launched.body):
-			return ended(program, OS.get_process_exit_code(launched.body))
-		await client.get_tree().create_timer(LOOK_MS / 1000.0).timeout
-	return Answer.none(Words.say("The server did not start within a minute."), _look(program))
+			return ended(setting, OS.get_process_exit_code(launched.body))
+		if not await client.pause(LOOK_MS / 1000.0):
+			return Client.away()
+	return Answer.none(Words.say("The server did not start within a minute."), _look(setting))
+
+
+## Stop the server and wait until it is gone. A server without `/shutdown` is killed.
+static func stop(client: Client) -> Answer:
+	var answer := await client.greet()
+	if not answer.is_ok():
+		return Answer.good(null) if answer.is_refused else answer
+	var process: int = StateFile.read(StateFile.path_of(client.chosen_path)).get("pid", 0)
+	answer = await client.ask(HTTPClient.METHOD_POST, "/shutdown", {})
+	if answer.status == 404 and process > 0:
+		OS.kill(process)
+	elif not answer.is_ok() and not answer.is_refused:
+		return answer
+	var until := Time.get_ticks_msec() + STOP_PATIENCE_MS
+	while Time.get_ticks_msec() < until:
+		if (await client.greet()).is_refused:
+			OS.is_process_running(process)  # Godot collects the exit code of its own child
+			return Answer.good(null)
+		if not await client.pause(LOOK_MS / 1000.0):
+			break
+	var cure := Words.say("It finishes its work first: try again in a minute.")
+	return Answer.none(
+		Words.say("The server did not stop within %d seconds.") % (STOP_PATIENCE_MS / 1000), cure
+	)
 
 
 ## The error of a server that ended at once.
-static func ended(program: String, code: int) -> Answer:
+static func ended(setting: String, code: int) -> Answer:
 	if code == NOT_INSTALLED:
 		var what := Words.say("The server cannot start: a package is not installed.")
 		return Answer.none(what, Words.say("Run %s, then try again.") % INSTALL)
-	return Answer.none(Words.say("The server ended at once (exit code %d).") % code, _look(program))
+	return Answer.none(Words.say("The server ended at once (exit code %d).") % code, _look(setting))
 
 
-static func _look(program: String) -> String:
-	return Words.say("Run `%s serve` in a terminal: it prints the error.") % program
+static func _look(setting: String) -> String:
+	var program: Program = Program.chosen(setting)
+	return Words.say("Run `%s` in a terminal: it prints the error.") % program.command("serve")

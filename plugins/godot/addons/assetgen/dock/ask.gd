@@ -1,8 +1,11 @@
 @tool
 extends VBoxContainer
-## The request form: preset, prompt, model, count, seed, and the preset's arguments.
+## The request form. The essentials are always shown: preset and prompt. "More" has the rest:
+## model, seed, and the preset's arguments.
 
 signal failed(problem: RefCounted)
+## Ctrl+Enter in the prompt.
+signal submitted
 
 const Answer := preload("../client/answer.gd")
 const Catalog := preload("../client/catalog.gd")
@@ -11,14 +14,20 @@ const History := preload("history.gd")
 const Words := preload("../words.gd")
 
 const DRAFT := "*draft"
+const FIRST_MODEL := "mini"
+const FIRST_PRESET := "pixel_sprite"
 const MOST := 64
-const LARGEST_SEED := 4294967295.0
-const PROMPT_HEIGHT := 64
+const MOST_ATTEMPTS := 16
+const LARGEST_SEED := 4294967295
+const PROMPT_HEIGHT := 56
+const MORE_HEIGHT := 96
 const PICTURES := ["*.png,*.jpg,*.jpeg,*.webp", "*.glb,*.obj,*.stl,*.ply", "*"]
 
 var prompt := TextEdit.new()
 var count := SpinBox.new()
-var seed_box := SpinBox.new()
+var seed_field := LineEdit.new()
+var negative := LineEdit.new()
+var best_of := SpinBox.new()
 var form := Form.new()
 
 var _catalog: Catalog
@@ -29,6 +38,9 @@ var _past := MenuButton.new()
 var _models := OptionButton.new()
 var _dice := Button.new()
 var _fold := Button.new()
+var _more := ScrollContainer.new()
+## By argument of `takes`: its label and control.
+var _taken := {}
 var _page := {}
 
 
@@ -37,23 +49,24 @@ func _init(catalog: Catalog) -> void:
 	_history = History.new(EditorInterface.get_editor_paths().get_project_settings_dir())
 	_presets.fit_to_longest_item = false
 	_presets.clip_text = true
+	_presets.custom_minimum_size.x = 1
+	_presets.size_flags_horizontal = SIZE_EXPAND_FILL
+	_presets.tooltip_text = Words.say("What kind of asset to make")
 	_presets.item_selected.connect(func(_index: int) -> void: _show_page())
-	_about.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
-	_about.custom_minimum_size.x = 1
-	_about.modulate.a = 0.6
-	add_child(_presets)
-	add_child(_about)
-	add_child(_prompt_row())
-	add_child(_numbers())
-	_fold.text = "▸ " + Words.say("Settings")
-	_fold.alignment = HORIZONTAL_ALIGNMENT_LEFT
-	_fold.flat = true
+	_fold.text = Words.say("More")
 	_fold.toggle_mode = true
+	_fold.tooltip_text = Words.say("Model, seed, and the settings of this preset")
 	_fold.toggled.connect(_on_fold)
-	add_child(_fold)
-	form.visible = false
-	form.file_wanted.connect(_choose_file)
-	add_child(form)
+	count.min_value = 1
+	count.max_value = MOST
+	count.value = 4
+	count.tooltip_text = Words.say("How many candidates to make")
+	var row := HBoxContainer.new()
+	row.add_child(_presets)
+	row.add_child(_fold)
+	add_child(row)
+	add_child(_prompt_row())
+	add_child(_more_part())
 
 
 ## Fill the lists from the catalog and keep the selection. Thumbnails follow when they are
@@ -76,12 +89,15 @@ func show_catalog() -> void:
 	_models.add_item(Words.say("draft"))
 	_models.set_item_metadata(-1, DRAFT)
 	_models.set_item_tooltip(-1, Words.say("Draw placeholders instead of loading the model."))
-	_select(_models, model_before if model_before else "mini")
-	_select(_presets, before if before else "pixel_sprite")
+	_select(_models, model_before if model_before else FIRST_MODEL)
+	if not _select(_presets, before if before else FIRST_PRESET) and before:
+		_select(_presets, FIRST_PRESET)
+		var what := Words.say("The server has no preset '%s'.") % before
+		failed.emit(
+			Answer.none(what, Words.say("Another one is selected; the prompt is unchanged."))
+		)
 	await _show_page()
-	for line: Dictionary in _catalog.presets:
-		if line.get("thumbnail"):
-			_set_icon(line.name, await _catalog.thumbnail(line.name))
+	_load_icons()
 
 
 func preset() -> String:
@@ -117,8 +133,12 @@ func request() -> Dictionary:
 	var takes: Array = _page.get("takes", [])
 	if "prompt" in takes:
 		body.prompt = prompt.text.strip_edges()
-	if "seed" in takes:
-		body.seed = int(seed_box.value)
+	if "negative" in takes and negative.text.strip_edges():
+		body.negative = negative.text.strip_edges()
+	if "seed" in takes and seed_field.text.is_valid_int():
+		body.seed = clampi(int(seed_field.text), 0, LARGEST_SEED)
+	if best_of.value > 1 and _catalog.can_compare():
+		body.best_of = int(best_of.value)
 	if model() == DRAFT:
 		body.draft = true
 	elif "model" in takes:
@@ -138,9 +158,20 @@ func _show_page() -> void:
 	if not answer.is_ok():
 		failed.emit(answer)
 		return
+	if _page == answer.body:
+		return
 	_page = answer.body
 	_about.text = Answer.sentence(_page.about)
+	for argument: String in _taken:
+		for control: Control in _taken[argument]:
+			control.visible = argument in _page.get("takes", [])
 	form.show_preset(_page)
+
+
+func _load_icons() -> void:
+	for line: Dictionary in _catalog.presets:
+		if line.get("thumbnail"):
+			_set_icon(line.name, await _catalog.thumbnail(line.name))
 
 
 func _set_icon(name_of_preset: String, icon: Texture2D) -> void:
@@ -160,9 +191,11 @@ func _select(options: OptionButton, metadata: String) -> bool:
 func _prompt_row() -> Control:
 	var row := HBoxContainer.new()
 	prompt.placeholder_text = Words.say("What should it show?")
-	prompt.custom_minimum_size = Vector2(1, PROMPT_HEIGHT)
+	prompt.tooltip_text = Words.say("Ctrl+Enter generates.")
+	prompt.custom_minimum_size.x = 1
 	prompt.size_flags_horizontal = SIZE_EXPAND_FILL
 	prompt.wrap_mode = TextEdit.LINE_WRAPPING_BOUNDARY
+	prompt.gui_input.connect(_on_prompt_input)
 	_past.tooltip_text = Words.say("Earlier prompts")
 	_past.about_to_popup.connect(_list_past)
 	_past.get_popup().index_pressed.connect(
@@ -173,33 +206,67 @@ func _prompt_row() -> Control:
 	return row
 
 
+func _on_prompt_input(event: InputEvent) -> void:
+	var key := event as InputEventKey
+	if key == null or not key.pressed or not key.is_command_or_control_pressed():
+		return
+	if key.keycode in [KEY_ENTER, KEY_KP_ENTER]:
+		prompt.accept_event()
+		submitted.emit()
+
+
+func _more_part() -> Control:
+	var column := VBoxContainer.new()
+	column.size_flags_horizontal = SIZE_EXPAND_FILL
+	_about.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
+	_about.custom_minimum_size.x = 1
+	_about.modulate.a = 0.6
+	form.file_wanted.connect(_choose_file)
+	for child: Control in [_about, _numbers(), form]:
+		column.add_child(child)
+	_more.horizontal_scroll_mode = ScrollContainer.SCROLL_MODE_DISABLED
+	_more.size_flags_vertical = SIZE_EXPAND_FILL
+	_more.visible = false
+	_more.add_child(column)
+	return _more
+
+
 func _numbers() -> Control:
 	var grid := GridContainer.new()
 	grid.columns = 2
-	count.min_value = 1
-	count.max_value = MOST
-	count.value = 4
-	seed_box.max_value = LARGEST_SEED
 	_models.fit_to_longest_item = false
 	_models.clip_text = true
+	_models.custom_minimum_size.x = 1
+	_models.tooltip_text = Words.say("Which model draws it")
+	seed_field.placeholder_text = Words.say("from the prompt")
+	seed_field.tooltip_text = Words.say(
+		"The same seed makes the same images. Empty: it comes from the prompt."
+	)
+	seed_field.size_flags_horizontal = SIZE_EXPAND_FILL
 	_dice.tooltip_text = Words.say("Another seed")
-	_dice.pressed.connect(func() -> void: seed_box.value = randi())
+	_dice.pressed.connect(func() -> void: seed_field.text = str(randi()))
+	negative.placeholder_text = Words.say("from the preset")
+	negative.tooltip_text = Words.say("What it should not show. Empty: as the preset says.")
+	best_of.min_value = 1
+	best_of.max_value = MOST_ATTEMPTS
+	best_of.tooltip_text = Words.say("Attempts for each candidate, of which the best one is kept")
 	var seeds := HBoxContainer.new()
-	seed_box.size_flags_horizontal = SIZE_EXPAND_FILL
-	seeds.add_child(seed_box)
+	seeds.add_child(seed_field)
 	seeds.add_child(_dice)
-	_named(grid, Words.say("Model"), _models)
-	_named(grid, Words.say("How many"), count)
-	_named(grid, Words.say("Seed"), seeds)
+	_taken.model = _named(grid, Words.say("Model"), _models)
+	_taken.seed = _named(grid, Words.say("Seed"), seeds)
+	_taken.negative = _named(grid, Words.say("Without"), negative)
+	_named(grid, Words.say("Best of"), best_of)
 	return grid
 
 
-func _named(grid: GridContainer, name_of_it: String, control: Control) -> void:
+func _named(grid: GridContainer, name_of_it: String, control: Control) -> Array[Control]:
 	var label := Label.new()
 	label.text = name_of_it
 	control.size_flags_horizontal = SIZE_EXPAND_FILL
 	grid.add_child(label)
 	grid.add_child(control)
+	return [label, control]
 
 
 func _list_past() -> void:
@@ -231,14 +298,17 @@ func _drop_when_hidden(dialog: EditorFileDialog) -> void:
 
 
 func _on_fold(is_open: bool) -> void:
-	form.visible = is_open
-	_fold.text = ("▾ " if is_open else "▸ ") + Words.say("Settings")
+	_more.visible = is_open
+	size_flags_vertical = SIZE_EXPAND_FILL if is_open else SIZE_FILL
 
 
 func _notification(what: int) -> void:
 	if what == NOTIFICATION_THEME_CHANGED and is_inside_tree():
+		var scale := EditorInterface.get_editor_scale()
 		_past.icon = get_theme_icon("History", "EditorIcons")
 		_dice.icon = get_theme_icon("RandomNumberGenerator", "EditorIcons")
-		var side := int(Catalog.THUMBNAIL * EditorInterface.get_editor_scale())
-		_presets.add_theme_constant_override("icon_max_width", side)
+		_presets.add_theme_constant_override("icon_max_width", int(Catalog.SMALL * scale))
+		var side := int(Catalog.THUMBNAIL * scale)
 		_presets.get_popup().add_theme_constant_override("icon_max_width", side)
+		prompt.custom_minimum_size.y = PROMPT_HEIGHT * scale
+		_more.custom_minimum_size.y = MORE_HEIGHT * scale

@@ -1,92 +1,139 @@
 @tool
 extends VBoxContainer
-## The dock: server status, error notice, and the tabs.
+## The dock: server status, error notices, and the tabs.
+
+## The dock is to become the current tab of its place.
+signal front_wanted
+## An attempt to start a server has ended.
+signal start_ended(answer: Answer)
 
 const Answer := preload("../client/answer.gd")
 const Catalog := preload("../client/catalog.gd")
 const Client := preload("../client/client.gd")
 const Generate := preload("generate.gd")
 const History := preload("../history/tab.gd")
-const Notice := preload("notice.gd")
+const Header := preload("header.gd")
+const Notices := preload("notices.gd")
 const Packs := preload("../packs/packs.gd")
+const Program := preload("../client/program.gd")
 const Settings := preload("../settings.gd")
 const Starter := preload("../client/starter.gd")
+const StateFile := preload("../client/state_file.gd")
+const Watcher := preload("../client/watcher.gd")
 const Words := preload("../words.gd")
 
-const VERSION_FILE := "res://addons/assetgen/plugin.cfg"
-const NARROWEST := 240
-
 var client := Client.new()
+var watcher := Watcher.new()
 var catalog := Catalog.new(client)
 var generate: Generate
 var history: History
 var packs: Packs
-var notice := Notice.new()
+var notice := Notices.new()
+var header := Header.new(client)
 ## Whether the server responded and its catalog is loaded.
 var is_ready := false
 
-var _status := Label.new()
-var _again := Button.new()
 var _tabs := TabContainer.new()
+var _is_starting := false
+## A person stopped the server: it is not started until something is requested.
+var _is_stopped := false
+## The state file's content of the last attempt to connect.
+var _tried := {}
 
 
 func _init(undo: EditorUndoRedoManager) -> void:
 	name = "Assetgen"
-	custom_minimum_size.x = NARROWEST
 	auto_translate_mode = Node.AUTO_TRANSLATE_MODE_DISABLED
-	add_child(client)
-	add_child(_header())
+	size_flags_horizontal = SIZE_EXPAND_FILL
+	size_flags_vertical = SIZE_EXPAND_FILL
+	client.starter = start_server
+	watcher.looked.connect(_on_looked)
+	header.start_wanted.connect(start_server)
+	header.stop_wanted.connect(stop_server)
+	header.restart_wanted.connect(restart_server)
+	header.failed.connect(show_problem)
+	add_child(header)
 	add_child(notice)
+	_tabs.size_flags_vertical = SIZE_EXPAND_FILL
+	_tabs.tab_changed.connect(
+		func(_tab: int) -> void: notice.show_tab(_tabs.get_current_tab_control())
+	)
+	add_child(_tabs)
 	generate = Generate.new(client, catalog, undo)
-	generate.name = Words.say("Generate")
-	generate.failed.connect(show_problem)
-	generate.worked.connect(notice.clear)
-	packs = Packs.new(client)
-	packs.name = Words.say("Packs")
-	packs.failed.connect(show_problem)
-	packs.worked.connect(notice.clear)
+	generate.began.connect(notice.of(generate).clear)
+	_add_tab(generate, Words.say("Generate"))
 	history = History.new(client, undo)
-	history.name = Words.say("History")
-	history.failed.connect(show_problem)
-	history.worked.connect(notice.clear)
 	history.again_wanted.connect(_make_again)
 	history.reference_wanted.connect(_use_reference)
-	_tabs.size_flags_vertical = SIZE_EXPAND_FILL
-	_tabs.add_child(generate)
-	_tabs.add_child(history)
-	_tabs.add_child(packs)
-	add_child(_tabs)
+	history.worked.connect(notice.of(history).clear)
+	_add_tab(history, Words.say("History"))
+	packs = Packs.new(client)
+	_add_tab(packs, Words.say("Packs"))
+	notice.show_tab(generate)
 
 
 func _ready() -> void:
-	client.chosen_path = Settings.state_file()
-	connect_to_server.call_deferred()
+	visibility_changed.connect(_on_visibility)
+	_open.call_deferred()
 
 
 ## Connect to the server and load its catalog.
-func connect_to_server() -> void:
+func connect_to_server() -> Answer:
 	is_ready = false
-	_say_status(Words.say("Looking for the server…"))
-	client.chosen_path = Settings.state_file()
-	await _show_catalog(await client.meet())
+	header.say(Words.say("Looking for the server…"), Header.BUSY)
+	_take_settings()
+	return await _show_catalog(await client.greet())
 
 
-## Start a server and connect to it.
-func start_server() -> void:
-	_say_status(Words.say("Starting the server…"))
-	notice.clear()
-	client.chosen_path = Settings.state_file()
-	await _show_catalog(await Starter.start(client, Settings.server_path()))
+## Start a server and connect to it. Requests call it if no server runs.
+func start_server() -> Answer:
+	if _is_starting:
+		return await start_ended
+	_is_starting = true
+	_is_stopped = false
+	header.say(Words.say("Starting the server…"), Header.BUSY)
+	notice.server.clear()
+	_take_settings()
+	var answer := await Starter.start(client, Settings.server_path())
+	answer = await _show_catalog(answer)
+	_is_starting = false
+	start_ended.emit(answer)
+	return answer
 
 
-## Show an error, with a button for its cure if there is one.
-func show_problem(problem: Answer) -> void:
-	if problem.is_refused:
-		is_ready = false
-		_say_status(Words.say("No server"))
-		notice.tell(problem, Words.say("Start server"), start_server)
+func stop_server() -> bool:
+	header.say(Words.say("Stopping the server…"), Header.BUSY)
+	_is_stopped = true
+	_is_starting = true  # the watcher has nothing to report meanwhile
+	var answer := await Starter.stop(client)
+	_is_starting = false
+	if answer.is_ok():
+		_show_away()
+		notice.server.clear()
 	else:
-		notice.tell(problem)
+		show_problem(answer)
+		watcher.look()
+	return answer.is_ok()
+
+
+func restart_server() -> void:
+	if await stop_server():
+		await start_server()
+
+
+## Show an error in the notice of a tab, or in that of the server.
+func show_problem(problem: Answer, tab: Control = null) -> void:
+	if problem.is_missing:
+		notice.server.tell(problem, Words.say("Choose the program…"), _choose_program)
+	elif problem.is_refused:
+		_show_away()
+		notice.server.tell(problem, Words.say("Start server"), start_server)
+	else:
+		(notice.of(tab) if tab else notice.server).tell(problem)
+
+
+func come_to_front() -> void:
+	front_wanted.emit()
 
 
 func show_tab(tab: Control) -> void:
@@ -104,63 +151,122 @@ func _use_reference(file: String) -> void:
 		generate.progress.say(Words.say("The next request starts from this picture."))
 		return
 	var what := Words.say("The preset '%s' takes no picture.") % generate.ask.preset()
-	show_problem(Answer.none(what, Words.say("Choose another preset, then try again.")))
+	var cure := Words.say("Choose another preset, then try again.")
+	show_problem(Answer.none(what, cure), generate)
 
 
-func _show_catalog(answer: Answer) -> void:
+func _add_tab(tab: Control, title: String) -> void:
+	tab.name = title
+	_tabs.add_child(tab)
+	tab.connect("failed", show_problem.bind(tab))
+	tab.connect("worked", notice.of(tab).clear_passing)
+
+
+## At the start: connect, and start a server where a person sees the dock.
+func _open() -> void:
+	_take_settings()
+	var answer := await connect_to_server()
+	if answer.is_refused and _is_seen():
+		await start_server()
+	_on_visibility()
+
+
+func _take_settings() -> void:
+	client.chosen_path = Settings.state_file()
+	watcher.chosen_path = client.chosen_path
+	_tried = StateFile.read(StateFile.path_of(client.chosen_path))
+
+
+func _show_catalog(answer: Answer) -> Answer:
 	if answer.is_ok():
 		answer = await catalog.load_all()
 	if not answer.is_ok():
-		_say_status(Words.say("No server"))
-		_first_run_check(answer)
-		return
-	notice.clear()
+		is_ready = false
+		_show_away()
+		_tell_connection(answer)
+		return answer
+	_tried = StateFile.read(StateFile.path_of(client.chosen_path))
 	is_ready = true
-	_say_status(Words.say("Server %s") % client.greeting.get("version", "?"))
+	header.say(Words.say("Server %s") % client.greeting.get("version", "?"), Header.THERE)
 	_compare_versions()
-	generate.show_catalog()
+	for tab: Control in _tabs.get_children():
+		notice.of(tab).clear_passing()
+	await generate.show_catalog()
 	packs.look()
+	return answer
 
 
-## If no server runs, also check that the program is installed.
-func _first_run_check(answer: Answer) -> void:
-	var program := Settings.server_path()
-	if answer.is_refused and Starter.find(program) == "":
-		notice.tell(Starter.missing(program), Words.say("Try again"), connect_to_server)
-	elif answer.is_refused:
+## Why there is no connection. Without a server, also whether its program is installed.
+func _tell_connection(answer: Answer) -> void:
+	var program: Program = Program.chosen(Settings.server_path())
+	if answer.is_refused and program.path == "":
+		show_problem(Starter.missing(program.wanted))
+	elif answer.is_refused or answer.is_missing:
 		show_problem(answer)
 	else:
-		notice.tell(answer, Words.say("Try again"), connect_to_server)
+		notice.server.tell(answer, Words.say("Try again"), connect_to_server)
 
 
+func _show_away() -> void:
+	is_ready = false
+	header.say(Words.say("No server"), Header.AWAY)
+
+
+## An older server lacks something; it is told once, and stays until it is removed.
 func _compare_versions() -> void:
-	var config := ConfigFile.new()
-	config.load(VERSION_FILE)
-	var own: String = config.get_value("plugin", "version", "")
-	var its: String = client.greeting.get("version", "")
-	if own.get_slice(".", 0) != its.get_slice(".", 0):
-		var what := Words.say("The server has version %s, this plugin %s.") % [its, own]
-		var cure := Words.say("They may not match: run `assetgen plugin install godot`.")
-		notice.say(what, cure)
+	notice.server.clear()
+	if client.is_current():
+		return
+	var what := Words.say(
+		"The server is older than this plugin (API %s instead of %s): some things are missing."
+	)
+	notice.server.say(what % [client.api(), Client.API_VERSION], Client.update_cure())
 
 
-func _header() -> Control:
-	var row := HBoxContainer.new()
-	_status.size_flags_horizontal = SIZE_EXPAND_FILL
-	_status.clip_text = true
-	_status.modulate.a = 0.75
-	_again.flat = true
-	_again.tooltip_text = Words.say("Look for the server again")
-	_again.pressed.connect(connect_to_server)
-	row.add_child(_status)
-	row.add_child(_again)
-	return row
+## The watcher looked: show the truth.
+func _on_looked(server: Dictionary, is_there: bool) -> void:
+	if _is_starting:
+		return
+	if not is_there:
+		if is_ready:
+			_show_away()
+			notice.server.tell(Client.away(), Words.say("Start server"), start_server)
+		if server.is_empty():
+			_tried = {}
+	elif (is_ready and not client.is_met(server)) or (not is_ready and _is_new(server)):
+		connect_to_server()
 
 
-func _say_status(text: String) -> void:
-	_status.text = text
+## Whether the last attempt to connect was to another server, or while this one did not respond.
+func _is_new(server: Dictionary) -> bool:
+	return server != _tried or header.is_away()
 
 
-func _notification(what: int) -> void:
-	if what == NOTIFICATION_THEME_CHANGED and is_inside_tree():
-		_again.icon = get_theme_icon("Reload", "EditorIcons")
+func _is_seen() -> bool:
+	return is_visible_in_tree() and DisplayServer.get_name() != "headless"
+
+
+func _on_visibility() -> void:
+	watcher.is_awake = is_visible_in_tree()
+	if _is_seen() and not is_ready and not _is_starting and not _is_stopped and header.is_away():
+		client.ensure()
+
+
+func _choose_program() -> void:
+	var dialog := EditorFileDialog.new()
+	dialog.access = EditorFileDialog.ACCESS_FILESYSTEM
+	dialog.file_mode = EditorFileDialog.FILE_MODE_OPEN_FILE
+	dialog.title = Words.say("Choose the program assetgen")
+	dialog.file_selected.connect(_on_program)
+	dialog.visibility_changed.connect(
+		func() -> void:
+			if not dialog.visible:
+				dialog.queue_free()
+	)
+	add_child(dialog)
+	dialog.popup_file_dialog()
+
+
+func _on_program(path: String) -> void:
+	EditorInterface.get_editor_settings().set_setting(Settings.SERVER_PATH, path)
+	await start_server()

@@ -23,6 +23,8 @@ var file := "":
 		_clear.visible = value != ""
 
 var _is_set: CheckBox
+## In place of the control while nothing is chosen: what is used then.
+var _unset: LineEdit
 var _input: Control
 var _file: Button
 var _clear: Button
@@ -33,7 +35,7 @@ func _init(name_of_argument: String, schema: Dictionary) -> void:
 	described = Schema.field(schema)
 	var label := Label.new()
 	label.text = argument.replace("_", " ")
-	label.tooltip_text = schema.get("description", argument)
+	label.tooltip_text = _hint(schema)
 	label.mouse_filter = Control.MOUSE_FILTER_STOP
 	label.size_flags_horizontal = SIZE_EXPAND_FILL
 	label.size_flags_stretch_ratio = NAME_SHARE
@@ -42,12 +44,15 @@ func _init(name_of_argument: String, schema: Dictionary) -> void:
 	add_child(label)
 	if described.optional and described.kind != Schema.FILE:
 		_is_set = CheckBox.new()
-		_is_set.tooltip_text = Words.say("Off: the preset or the model decides.")
+		_is_set.tooltip_text = Words.say("Off: the model or the preset decides.")
 		_is_set.toggled.connect(_on_set)
 		add_child(_is_set)
 	_input = _control()
 	_input.size_flags_horizontal = SIZE_EXPAND_FILL
+	_input.tooltip_text = label.tooltip_text
 	add_child(_input)
+	_unset = _default_text()
+	add_child(_unset)
 	_show(described.default)
 
 
@@ -81,7 +86,30 @@ func value() -> Variant:
 			return range(boxes.size()).map(
 				func(i: int): return _number(boxes[i], described.each[i])
 			)
-	return (_input as LineEdit).text
+	var text := (_input as LineEdit).text
+	return text if text or described.default == null else described.default
+
+
+## Choose a value; null for none.
+func choose(chosen: Variant) -> void:
+	_show(chosen)
+
+
+func _hint(schema: Dictionary) -> String:
+	var text: String = schema.get("description", argument.replace("_", " ").capitalize())
+	if described.default == null or is_file():
+		return text
+	return Words.say("%s. Default: %s") % [text.trim_suffix("."), described.default]
+
+
+func _default_text() -> LineEdit:
+	var line := LineEdit.new()
+	line.placeholder_text = Words.say("automatic")
+	line.tooltip_text = Words.say("Off: the model or the preset decides.")
+	line.editable = false
+	line.visible = false
+	line.size_flags_horizontal = SIZE_EXPAND_FILL
+	return line
 
 
 func _number(box: SpinBox, bounds: Dictionary) -> Variant:
@@ -114,7 +142,9 @@ func _control() -> Control:
 			return row
 		Schema.FILE:
 			return _file_row()
-	return LineEdit.new()
+	var line := LineEdit.new()
+	line.placeholder_text = str(described.default) if described.default else Words.say("none")
+	return line
 
 
 func _spin(bounds: Dictionary) -> SpinBox:
@@ -137,6 +167,7 @@ func _file_row() -> Control:
 	_file.pressed.connect(func() -> void: file_wanted.emit(self))
 	_clear.text = "✕"
 	_clear.flat = true
+	_clear.tooltip_text = Words.say("No file")
 	_clear.pressed.connect(func() -> void: file = "")
 	row.add_child(_file)
 	row.add_child(_clear)
@@ -167,10 +198,5 @@ func _show(default: Variant) -> void:
 
 
 func _on_set(is_set: bool) -> void:
-	_input.modulate.a = 1.0 if is_set else 0.35
-	var inputs := [_input] + _input.get_children()
-	for each: Control in inputs:
-		if each is SpinBox:
-			each.editable = is_set
-		elif each is BaseButton:
-			each.disabled = not is_set
+	_input.visible = is_set
+	_unset.visible = not is_set

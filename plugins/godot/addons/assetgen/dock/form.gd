@@ -10,15 +10,29 @@ const Words := preload("../words.gd")
 ## Field by "PART.ARGUMENT".
 var fields := {}
 
+var _preset := ""
 
-## Build the form of a preset from `GET /presets/NAME`.
+
+## Build the form of a preset from `GET /presets/NAME`. Values that were chosen for the same preset
+## stay.
 func show_preset(page: Dictionary) -> void:
+	var is_same: bool = page.get("name") == _preset
+	var chosen := settings() if is_same else {}
+	var chosen_files := files() if is_same else {}
+	_preset = page.get("name", "")
 	fields.clear()
 	for child in get_children():
 		remove_child(child)
 		child.queue_free()
 	for part: Dictionary in page.get("parts", []):
 		_add_part(part)
+	for part: String in chosen:
+		for argument: String in chosen[part]:
+			var key := "%s.%s" % [part, argument]
+			if fields.has(key):
+				fields[key].choose(chosen[part][argument])
+	for key: String in chosen_files:
+		set_file(key, chosen_files[key])
 
 
 ## Settings that differ from the preset: {PART: {ARGUMENT: VALUE}}.

@@ -4,19 +4,21 @@ extends VBoxContainer
 
 signal failed(problem: RefCounted)
 signal worked
+## A person has begun something new in this tab.
+signal began
 
 const Answer := preload("../client/answer.gd")
 const Ask := preload("ask.gd")
 const Catalog := preload("../client/catalog.gd")
 const Client := preload("../client/client.gd")
 const Job := preload("../client/job.gd")
-const Keeper := preload("../keep/keeper.gd")
 const Names := preload("../keep/names.gd")
 const Progress := preload("progress.gd")
-const Settings := preload("../settings.gd")
 const Shelf := preload("../keep/shelf.gd")
 const Strip := preload("strip.gd")
 const Words := preload("../words.gd")
+
+const REASON_LINES := 3
 
 var ask: Ask
 var strip := Strip.new()
@@ -26,7 +28,11 @@ var job: Job
 var keep_name := ""
 
 var _client: Client
+var _catalog: Catalog
 var _shelf: Shelf
+## Whether a request is being prepared: the server starts, or files are uploaded.
+var _is_preparing := false
+var _reason := Label.new()
 var _make := Button.new()
 var _cancel := Button.new()
 var _keep := Button.new()
@@ -36,22 +42,21 @@ var _tiles := Button.new()
 
 func _init(client: Client, catalog: Catalog, undo: EditorUndoRedoManager) -> void:
 	_client = client
+	_catalog = catalog
 	_shelf = Shelf.new(client, undo)
 	ask = Ask.new(catalog)
 	ask.failed.connect(func(problem: RefCounted) -> void: failed.emit(problem))
-	var column := VBoxContainer.new()
-	column.size_flags_horizontal = SIZE_EXPAND_FILL
-	for child: Control in [ask, strip, _keep_row()]:
-		column.add_child(child)
-	var scroll := ScrollContainer.new()
-	scroll.horizontal_scroll_mode = ScrollContainer.SCROLL_MODE_DISABLED
-	scroll.size_flags_vertical = SIZE_EXPAND_FILL
-	scroll.add_child(column)
-	for child: Control in [scroll, progress, _run_row()]:
-		add_child(child)
+	ask.submitted.connect(make)
 	strip.visible = false
 	strip.kept.connect(func(_asset: String) -> void: keep())
-	strip.multi_selected.connect(func(_index: int, _is: bool) -> void: _show_state())
+	strip.changed.connect(_show_state)
+	_reason.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
+	_reason.max_lines_visible = REASON_LINES
+	_reason.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
+	_reason.mouse_filter = MOUSE_FILTER_STOP
+	_reason.custom_minimum_size.x = 1
+	for child: Control in [ask, _run_row(), progress, strip, _reason, _keep_row()]:
+		add_child(child)
 	_show_state()
 
 
@@ -64,46 +69,75 @@ func show_catalog() -> void:
 	_show_state()
 
 
-## Start the request of the form.
+## Start the request of the form; start a server for it if none runs.
 func make() -> bool:
-	_make.disabled = true
+	if _is_working():
+		return _refuse()
+	_is_preparing = true
+	_show_state()
+	began.emit()
+	var request := await _prepared()
+	_is_preparing = false
+	_show_state()
+	if request.is_empty():
+		progress.visible = false
+		return false
+	var name_of_it: String = request.prompt if request.get("prompt") else request.preset
+	return await run(request, request.count, Names.slug(name_of_it))
+
+
+## The request of the form, with its files uploaded; empty on an error, which was reported.
+func _prepared() -> Dictionary:
+	if not (await _client.greet()).is_ok():
+		progress.say(Words.say("Starting the server…"))
+	var answer := await _client.ensure()
+	if answer.is_ok():
+		answer = await _client.open_project()
+	if answer.is_ok() and ask.preset() == "":
+		answer = await _catalog.load_all()
+		await ask.show_catalog()
 	var request := ask.request()
+	request.inputs = {}
+	request.project = _client.project
 	ask.remember_prompt()
-	var inputs := {}
 	var files := ask.form.files()
 	for key: String in files:
-		var answer := await _client.upload(files[key])
-		if not answer.is_ok():
-			_show_state()
-			failed.emit(answer)
-			return false
-		inputs[key] = answer.body.id
-	request.inputs = inputs
-	request.project = _client.project
-	return await run(request, request.count, Names.slug(request.get("prompt", request.preset)))
+		if answer.is_ok():
+			answer = await _client.upload(files[key])
+		if answer.is_ok():
+			request.inputs[key] = answer.body.id
+	if answer.is_ok():
+		return request
+	failed.emit(answer)
+	return {}
 
 
-## Start a job whose images are shown as candidates.
+## Start a job whose images are shown as candidates. The earlier ones stay if it cannot start.
 func run(request: Dictionary, count: int, name_of_it: String) -> bool:
-	if job and not job.is_over():
-		var what := Words.say("A job is still running.")
-		failed.emit(Answer.none(what, Words.say("Wait for it, or cancel it.")))
-		return false
-	job = Job.new(_client)
-	keep_name = name_of_it
-	job.changed.connect(_on_changed.bind(job))
-	strip.follow(job, _client, count)
-	strip.visible = true
-	worked.emit()
-	_make.disabled = true
-	var answer := await job.start(request)
-	if not answer.is_ok():
-		job = null
-		strip.visible = false
-		progress.visible = false
-		failed.emit(answer)
+	if _is_working():
+		return _refuse()
+	_is_preparing = true
 	_show_state()
-	return answer.is_ok()
+	began.emit()
+	var starting := Job.new(_client)
+	var answer := await _client.ensure()
+	if answer.is_ok():
+		answer = await starting.start(request)
+	_is_preparing = false
+	if answer.is_ok():
+		job = starting
+		keep_name = name_of_it
+		job.changed.connect(_on_changed.bind(job))
+		strip.follow(job, _client, count)
+		strip.visible = true
+		_on_changed(job)
+		return true
+	failed.emit(answer)
+	progress.visible = job != null
+	if job:
+		progress.show_job(job)
+	_show_state()
+	return false
 
 
 func cancel() -> void:
@@ -163,12 +197,22 @@ func _on_changed(changed: Job) -> void:
 	progress.show_job(job)
 	if job.problem:
 		failed.emit(job.problem)
-	elif job.state.get("error") != null:
+	elif job.state.get("error") != null and job.made() == 0:
 		var error: Dictionary = job.state.error
 		failed.emit(Answer.none(Answer.sentence(error.what), Answer.sentence(error.cure)))
 	else:
 		worked.emit()
 	_show_state()
+
+
+func _refuse() -> bool:
+	var what := Words.say("A job is still running.")
+	failed.emit(Answer.none(what, Words.say("Wait for it, or cancel it.")))
+	return false
+
+
+func _is_working() -> bool:
+	return _is_preparing or (job != null and not job.is_over())
 
 
 func _set_busy(is_busy: bool) -> void:
@@ -180,37 +224,55 @@ func _set_busy(is_busy: bool) -> void:
 
 func _show_state() -> void:
 	var is_running := job != null and not job.is_over()
-	_make.disabled = is_running or ask.preset() == ""
+	_make.disabled = _is_working()
 	_cancel.visible = is_running
+	_reason.text = strip.problem() if strip.visible else ""
+	_reason.tooltip_text = _reason.text
+	_reason.visible = _reason.text != ""
 	var chosen := strip.chosen().size()
 	_keep.disabled = chosen == 0
 	_use.disabled = chosen != 1
 	_tiles.disabled = strip.finished().is_empty() or is_running
 	_tiles.visible = _shelf.has_tile_layer()
-	_keep.get_parent().visible = strip.visible
+	_keep.get_parent().visible = strip.visible and not strip.finished().is_empty()
 
 
 func _run_row() -> Control:
 	var row := HBoxContainer.new()
 	_make.text = Words.say("Generate")
+	_make.tooltip_text = Words.say("Make candidates (Ctrl+Enter)")
 	_make.size_flags_horizontal = SIZE_EXPAND_FILL
+	_make.clip_text = true
 	_make.pressed.connect(make)
 	_cancel.text = Words.say("Cancel")
+	_cancel.tooltip_text = Words.say("Cancel this request (Esc)")
 	_cancel.pressed.connect(cancel)
 	row.add_child(_make)
+	row.add_child(ask.count)
 	row.add_child(_cancel)
 	return row
+
+
+## Esc cancels the request, from wherever in this tab the keyboard is.
+func _shortcut_input(event: InputEvent) -> void:
+	var focused := get_viewport().gui_get_focus_owner()
+	if not event.is_action_pressed("ui_cancel") or focused == null or not is_ancestor_of(focused):
+		return
+	if job != null and not job.is_over():
+		get_viewport().set_input_as_handled()
+		cancel()
 
 
 func _keep_row() -> Control:
 	var row := HFlowContainer.new()
 	_keep.text = Words.say("Keep")
-	_keep.tooltip_text = Words.say("Save the selection in the project's art folder.")
+	_keep.tooltip_text = Words.say("Save the selection in the project's art folder (Enter)")
 	_keep.pressed.connect(keep)
 	_use.text = Words.say("Keep and use")
 	_use.tooltip_text = Words.say("Also assign it to the nodes selected in the scene.")
 	_use.pressed.connect(keep_and_use)
 	_tiles.text = Words.say("Keep as tileset")
+	_tiles.tooltip_text = Words.say("Save one TileSet, and assign it to the selected layers.")
 	_tiles.pressed.connect(keep_tiles)
 	for button: Button in [_keep, _use, _tiles]:
 		row.add_child(button)

@@ -5,6 +5,9 @@ extends VBoxContainer
 const Job := preload("../client/job.gd")
 const Words := preload("../words.gd")
 
+const BAR_HEIGHT := 6
+const MOST_TITLE := 40
+
 var _bar := ProgressBar.new()
 var _words := Label.new()
 
@@ -14,26 +17,24 @@ func _init() -> void:
 	_bar.max_value = 1.0
 	_bar.step = 0.001
 	_bar.show_percentage = false
-	_bar.custom_minimum_size.y = 6
+	_bar.custom_minimum_size.y = BAR_HEIGHT
 	_words.clip_text = true
 	_words.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
+	_words.mouse_filter = Control.MOUSE_FILTER_STOP
 	_words.modulate.a = 0.75
 	add_child(_bar)
 	add_child(_words)
 
 
 func show_job(job: Job) -> void:
-	visible = true
+	_show(_told(job))
 	_bar.visible = not job.is_over()
 	_bar.value = job.fraction()
-	_words.text = _told(job)
 
 
 func say(text: String) -> void:
-	visible = true
+	_show(text)
 	_bar.visible = false
-	_words.text = text
-	_words.tooltip_text = text
 
 
 ## The displayed text.
@@ -41,17 +42,54 @@ func text() -> String:
 	return _words.text
 
 
+func _show(text: String) -> void:
+	visible = true
+	_words.text = text
+	_words.tooltip_text = text
+
+
 func _told(job: Job) -> String:
 	match job.status():
 		"queued":
-			return Words.say("Waiting, number %d in the queue") % int(job.state.position)
+			return _waiting(job)
 		"done":
-			return Words.say("Done in %.1f s") % (job.state.ended - job.state.started)
+			return _ended(job, Words.say("Done in %.1f s") % _seconds(job))
 		"failed":
-			return Words.say("Failed")
+			return _ended(job, Words.say("Failed"))
 		"cancelled":
-			return Words.say("Cancelled")
+			return _ended(job, Words.say("Cancelled"))
 	return _doing(job)
+
+
+## "3 of 4 made" where not all, but some were.
+func _ended(job: Job, otherwise: String) -> String:
+	var wanted := int(job.request().get("count", 1))
+	if job.request().get("kind") != "make" or job.made() == 0 or job.made() >= wanted:
+		return otherwise
+	if job.status() == "cancelled":
+		return Words.say("Cancelled, %d of %d made") % [job.made(), wanted]
+	return Words.say("%d of %d made in %.1f s") % [job.made(), wanted, _seconds(job)]
+
+
+func _seconds(job: Job) -> float:
+	var began: Variant = job.state.get("started")
+	return float(job.state.ended) - float(began if began != null else job.state.ended)
+
+
+func _waiting(job: Job) -> String:
+	var place := Words.say("Waiting, number %d in the queue") % int(job.state.position)
+	if job.before.is_empty():
+		return place
+	return Words.say("%s, behind %s") % [place, described(job.before)]
+
+
+## A job of the queue in words: "Blender, 'a red dragon'".
+static func described(entry: Dictionary) -> String:
+	var client := str(entry.get("client", "")).capitalize()
+	var title := str(entry.get("title", "")) if entry.get("title") else str(entry.get("kind", ""))
+	if title.length() > MOST_TITLE:
+		title = title.left(MOST_TITLE - 1) + "…"
+	return "%s, '%s'" % [client, title]
 
 
 func _doing(job: Job) -> String:

@@ -101,7 +101,9 @@ func check_pack(path: String) -> bool:
 
 func _post(path: String, steps: Array, what: String) -> bool:
 	_show_dock()
-	var answer := await _dock.client.upload(ProjectSettings.globalize_path(path))
+	var answer := await _dock.client.ensure()
+	if answer.is_ok():
+		answer = await _dock.client.upload(ProjectSettings.globalize_path(path))
 	if not answer.is_ok():
 		_dock.show_problem(answer)
 		return false
@@ -111,9 +113,11 @@ func _post(path: String, steps: Array, what: String) -> bool:
 
 
 func _choose(preset: String) -> bool:
-	if not _dock.is_ready:
-		await _dock.connect_to_server()
-	if not _dock.is_ready:
+	var answer := await _dock.client.ensure()
+	if not answer.is_ok():
+		_dock.show_problem(answer)
+		return false
+	if not _dock.is_ready and not (await _dock.connect_to_server()).is_ok():
 		return false
 	if await _dock.generate.ask.choose(preset, true):
 		return true
@@ -130,11 +134,6 @@ func _fail(what: String, cure: String) -> bool:
 	return false
 
 
-## Show the dock.
 func _show_dock() -> void:
 	_dock.show_tab(_dock.generate)
-	var parent := _dock.get_parent()
-	if parent and parent.has_method("make_visible"):  # EditorDock, from 4.6 on
-		parent.call("make_visible")
-	elif parent is TabContainer:
-		parent.current_tab = parent.get_tab_idx_from_control(_dock)
+	_dock.come_to_front()
