@@ -13,7 +13,8 @@ pytestmark = pytest.mark.godot
 
 
 ANSWERS: dict[str, dict[str, tuple[int, Any]]] = {
-    "NEWER": {
+    "NEWER": {"/api/v1/status": (200, {"name": "assetgen", "version": "0.1.0", "api": "2.0"})},
+    "OLDER": {
         "/api/v1/status": (200, {"name": "assetgen", "version": "9.0.0"}),
         "/api/v1/projects": (200, {"id": "1", "path": "", "engine": "godot"}),
         "/api/v1/presets": (200, []),
@@ -68,4 +69,4 @@ def test_errors_are_reported_and_foreign_servers_get_no_token(
         for kind, server in others.items()
     }
     game.trial("mishaps", state, ASSETGEN_PROGRAM=str(program), **states)
-    assert [kind for kind, server in others.items() if server.tokens] == ["NEWER", "GARBAGE"]
+    assert [kind for kind, server in others.items() if server.tokens] == ["OLDER", "GARBAGE"]

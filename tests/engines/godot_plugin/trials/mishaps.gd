@@ -1,6 +1,8 @@
 extends RefCounted
 ## No program, no server, a killed server, a wrong token, foreign servers: each is reported.
 
+const Answer := preload("res://addons/assetgen/client/answer.gd")
+const Job := preload("res://addons/assetgen/client/job.gd")
 const StateFile := preload("res://addons/assetgen/client/state_file.gd")
 
 var _path := OS.get_environment("ASSETGEN_STATE_FILE")
@@ -13,20 +15,46 @@ func run(t: Object) -> void:
 	personal.set_setting("assetgen/server_path", OS.get_environment("ASSETGEN_PROGRAM"))
 	await dock.connect_to_server()
 	_shows(t, dock, "No assetgen server is running", "that no server runs")
-	await dock.start_server()
-	await t.ready_dock()
+	await _way_in(t, dock)
 	await _killed(t, dock)
+	await _stopped(t, dock)
 	await _wrong_token(t, dock)
 	await _strangers(t, dock)
 	await _bad_request(t, dock)
+	_partly_made(t, dock)
+	await _sizes(t, dock)
 
 
 func _no_program(t: Object, dock: Control, personal: EditorSettings) -> void:
 	personal.set_setting("assetgen/server_path", "/nowhere/assetgen")
 	await dock.connect_to_server()
-	_shows(t, dock, "'/nowhere/assetgen' was not found. Install it", "what to install")
+	_shows(t, dock, "'/nowhere/assetgen' was not found. Choose it here", "what to do")
 	await dock.start_server()
 	_shows(t, dock, "'/nowhere/assetgen' was not found", "the same when it is to be started")
+
+
+## A request before there is a server starts one, and keeps what was entered.
+func _way_in(t: Object, dock: Control) -> void:
+	var ask: Control = dock.generate.ask
+	ask.prompt.text = "a ship"
+	ask.count.value = 1
+	t.check(await dock.generate.make(), "a request starts the server", dock.notice.text())
+	var request: Dictionary = dock.generate.job.request()
+	t.check(request.prompt == "a ship", "and goes on with what was entered", request)
+	await dock.generate.cancel()
+	await t.until(func(): return dock.generate.job.is_over())
+	var slots: int = dock.generate.strip.item_count
+	t.check(slots == 0, "the slots of cancelled work close", slots)
+	await t.ready_dock()
+	t.check(dock.notice.text() == "", "nothing is wrong", dock.notice.text())
+
+
+func _stopped(t: Object, dock: Control) -> void:
+	t.check(await dock.stop_server(), "the server can be stopped", dock.notice.text())
+	t.check(not FileAccess.file_exists(_path), "it ends as it should")
+	t.check(dock.header.text() == "No server", "which is shown", dock.header.text())
+	await dock.restart_server()
+	await t.ready_dock()
 
 
 func _killed(t: Object, dock: Control) -> void:
@@ -36,6 +64,8 @@ func _killed(t: Object, dock: Control) -> void:
 	await t.until(func(): return job.fraction() > 0.0)
 	OS.kill(StateFile.read(_path).pid)
 	await t.until(func(): return job.problem != null)
+	var is_true: bool = await t.until(func(): return dock.header.text() == "No server", 2500)
+	t.check(is_true, "the status line shows it", dock.header.text())
 	_shows(t, dock, "stopped during this job. Start it again", "that it was killed")
 	await dock.start_server()
 	t.check(job == dock.generate.job and job.state.id == id, "the job is the same")
@@ -64,10 +94,15 @@ func _strangers(t: Object, dock: Control) -> void:
 	var whole := FileAccess.get_file_as_string(_path)
 	_write(OS.get_environment("ASSETGEN_NEWER"))
 	await dock.connect_to_server()
-	_shows(t, dock, "has version 9.0.0, this plugin", "that versions differ")
+	_shows(t, dock, "API has version 2.0, this plugin needs 1", "that it is too new")
+	_write(OS.get_environment("ASSETGEN_OLDER"))
+	await dock.connect_to_server()
+	_shows(t, dock, "is older than this plugin (API 1.0", "that it is older")
+	dock.generate.worked.emit()
+	_shows(t, dock, "is older than this plugin", "that until it is removed")
 	_write(OS.get_environment("ASSETGEN_V2"))
 	await dock.connect_to_server()
-	_shows(t, dock, "does not have this plugin's API", "that it is too new")
+	_shows(t, dock, "does not have this plugin's API", "that it lacks the API")
 	_write(OS.get_environment("ASSETGEN_STRANGER"))
 	await dock.connect_to_server()
 	_shows(t, dock, "is not an assetgen server", "that it is something else")
@@ -97,6 +132,63 @@ func _bad_request(t: Object, dock: Control) -> void:
 	await dock.generate.make()
 	_shows(t, dock, "'project.godot' is not the name of an image", "what is wrong with an upload")
 	dock.generate.ask.form.set_file("diffusion.image", "")
+
+
+## Of four candidates one failed, and the rest was cancelled.
+func _partly_made(t: Object, dock: Control) -> void:
+	var job: RefCounted = Job.new(dock.client)
+	var strip: Control = dock.generate.strip
+	var asked := {"kind": "make", "count": 4}
+	job.take({"id": "x", "status": "running", "request": asked, "events": [], "files": []})
+	strip.follow(job, dock.client, 4)
+	t.check(strip.item_count == 4, "a slot for each candidate")
+	var reason := "its palette has 9 colours"
+	var failure := {"asset": "x_02", "number": 2, "what": reason, "cure": "Allow more colors"}
+	var file := {"path": "x_01.png", "asset": "x_01", "channel": "normal", "sha256": ""}
+	(
+		job
+		. take(
+			{
+				"id": "x",
+				"status": "cancelled",
+				"request": asked,
+				"ended": 1.0,
+				"failures": [failure],
+				"files": [file],
+			}
+		)
+	)
+	t.check(strip.item_count == 1, "slots of work that was cancelled close", strip.item_count)
+	t.check(
+		strip.problem() == "2: Its palette has 9 colours. Allow more colors.",
+		"why",
+		strip.problem()
+	)
+	dock.generate.progress.show_job(job)
+	var text: String = dock.generate.progress.text()
+	t.check(text == "Cancelled, 1 of 4 made", "how many were made", text)
+
+
+## No message and no open part makes the dock larger than a small screen has room for.
+func _sizes(t: Object, dock: Control) -> void:
+	var long := "word ".repeat(200)
+	dock.generate.progress.say(long)
+	dock.generate.ask._fold.button_pressed = true
+	for tab: Control in dock._tabs.get_children():
+		dock.show_tab(tab)
+		dock.show_problem(Answer.none(long, long), tab)
+		await t.frames(3)
+		var least: Vector2 = dock.get_combined_minimum_size()
+		t.check(least.x <= 250 and least.y <= 680, "%s is small enough" % tab.name, least)
+	dock.show_problem(Answer.none(long, long))
+	await t.frames(3)
+	var frame: Vector2 = dock.get_parent().get_combined_minimum_size()
+	t.check(frame.x <= 250 and frame.y <= 250, "the dock never enlarges its place", frame)
+	var whole := EditorInterface.get_base_control().get_combined_minimum_size()
+	t.check(whole.x <= 1280 and whole.y <= 720, "the editor fits a small screen", whole)
+	dock.show_tab(dock.generate)
+	dock.notice.server.clear()
+	dock.notice.of(dock.generate).clear()
 
 
 func _make(more: Dictionary) -> Dictionary:

@@ -154,12 +154,8 @@ static func away() -> Answer:
 
 ## The cure for a server and a plugin that do not match.
 static func update_cure() -> String:
-	return (
-		Words
-		. say(
-			"Update both: `pip install -U assetgen`, then `assetgen plugin install godot` in the project."
-		)
-	)
+	var text := Words.say("Update both: `pip install -U assetgen`, then `%s` in the project.")
+	return text % "assetgen plugin install godot ."
 
 
 static func _minor(version: String) -> int:

@@ -58,20 +58,24 @@ static func start(client: Client, setting: String) -> Answer:
 	return Answer.none(Words.say("The server did not start within a minute."), _look(setting))
 
 
-## Stop the server and wait until it is gone. A server without `/shutdown` is killed.
+## Stop the server and wait until it is gone. A server that has no
+## `/shutdown`, or does not accept the token, is killed.
 static func stop(client: Client) -> Answer:
 	var answer := await client.greet()
 	if not answer.is_ok():
 		return Answer.good(null) if answer.is_refused else answer
-	var process: int = StateFile.read(StateFile.path_of(client.chosen_path)).get("pid", 0)
+	var path := StateFile.path_of(client.chosen_path)
+	var process: int = StateFile.read(path).get("pid", 0)
 	answer = await client.ask(HTTPClient.METHOD_POST, "/shutdown", {})
-	if answer.status == 404 and process > 0:
+	var is_killed := answer.status in [401, 403, 404] and process > 0
+	if is_killed:
 		OS.kill(process)
 	elif not answer.is_ok() and not answer.is_refused:
 		return answer
 	var until := Time.get_ticks_msec() + STOP_PATIENCE_MS
 	while Time.get_ticks_msec() < until:
-		if (await client.greet()).is_refused:
+		var is_away := (await client.greet()).is_refused
+		if is_away and (is_killed or StateFile.read(path).is_empty()):
 			OS.is_process_running(process)  # Godot collects the exit code of its own child
 			return Answer.good(null)
 		if not await client.pause(LOOK_MS / 1000.0):

@@ -128,6 +128,9 @@ func show_problem(problem: Answer, tab: Control = null) -> void:
 	elif problem.is_refused:
 		_show_away()
 		notice.server.tell(problem, Words.say("Start server"), start_server)
+	elif problem.status in [401, 403]:
+		_show_away()
+		notice.server.tell(problem, Words.say("Restart server"), restart_server)
 	else:
 		(notice.of(tab) if tab else notice.server).tell(problem)
 
@@ -201,7 +204,7 @@ func _tell_connection(answer: Answer) -> void:
 	var program: Program = Program.chosen(Settings.server_path())
 	if answer.is_refused and program.path == "":
 		show_problem(Starter.missing(program.wanted))
-	elif answer.is_refused or answer.is_missing:
+	elif answer.is_refused or answer.is_missing or answer.status in [401, 403]:
 		show_problem(answer)
 	else:
 		notice.server.tell(answer, Words.say("Try again"), connect_to_server)
