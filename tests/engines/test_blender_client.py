@@ -4,11 +4,13 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -81,7 +83,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         for kind in ("CACHE", "DATA", "CONFIG"):
             patch.setenv(f"XDG_{kind}_HOME", str(folder / kind))
-        part("start").start(folder / "server.json", str(PROGRAM))
+        part("start").Start(folder / "server.json", str(PROGRAM))()
     yield part("http").Server(folder / "server.json")
     _kill(part("http").Server(folder / "server.json"))
 
@@ -116,7 +118,112 @@ def test_a_recorded_response_is_accepted(recorded: Any, name: str) -> None:
 
 
 def test_the_handshake_returns_the_version(recorded: Any) -> None:
-    assert recorded.handshake() == "0.1.0"
+    assert recorded.handshake().version == "0.1.0"
+
+
+class _Status(BaseHTTPRequestHandler):
+    """A server that reports the API version of its class."""
+
+    api: str | None = None
+
+    def do_GET(self) -> None:
+        reply = {"name": "assetgen", "version": "9.0", **({"api": self.api} if self.api else {})}
+        body = json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: Any) -> None:
+        pass
+
+
+@contextmanager
+def _reporting(state_path: Path, api: str | None) -> Iterator[Any]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Reporting", (_Status,), {"api": api}))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield _client(state_path, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(("api", "is_older"), [(None, True), ("1.0", True), ("1.1", False), ("1.12", False)])
+def test_servers_are_compared_by_their_api_and_older_ones_are_usable(
+    tmp_path: Path, api: str | None, is_older: bool
+) -> None:
+    with _reporting(tmp_path / "server.json", api) as client:
+        assert client.handshake().is_older == is_older
+
+
+def test_a_server_with_another_major_api_is_refused(tmp_path: Path) -> None:
+    with (
+        _reporting(tmp_path / "server.json", "2.0") as client,
+        pytest.raises(part("trouble").OtherApi, match=r"has API 2\.0, but this extension needs 1\.1"),
+    ):
+        client.handshake()
+
+
+def test_the_watch_sees_a_server_start_and_end_within_two_seconds(tmp_path: Path) -> None:
+    watch = part("watch").Watch(part("http").Server(tmp_path / "server.json"))
+
+    def seen_within(seconds: float, status: bool) -> bool:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if watch.seen and bool(watch.seen.status) == status:
+                return True
+            time.sleep(0.05)
+        return False
+
+    try:
+        assert seen_within(2, False)
+        with _reporting(tmp_path / "server.json", "1.1"):
+            assert seen_within(2, True)
+        assert seen_within(2, False)
+    finally:
+        watch.end()
+
+
+def test_the_program_that_installed_the_extension_starts_the_server(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    recorded = tmp_path / "program.json"
+    recorded.write_text(json.dumps({"program": sys.executable, "arguments": ["-m", "assetgen.cli"]}))
+    assert part("start").command_of("", recorded) == [sys.executable, "-m", "assetgen.cli"]
+    assert part("start").command_of(str(PROGRAM), recorded) == [str(PROGRAM)], "the preference goes first"
+    recorded.write_text(json.dumps({"program": str(tmp_path / "gone")}))
+    with pytest.raises(part("trouble").Trouble, match="which installed this extension, no longer exists"):
+        part("start").command_of("", recorded)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("Rote Äpfel!", "rote_aepfel"), ("меч", "mech"), ("ドラゴン", "doragon"), ("Ξίφος", "xifos"), ("…", "")],
+)
+def test_names_in_other_scripts_are_transliterated(words: str, name: str) -> None:
+    assert part("names").file_name(words) == name
+
+
+@pytest.mark.parametrize(
+    ("shows", "frames"),
+    [
+        ({"kind": "picture", "pixel": True}, 1),
+        ({"kind": "tile"}, 1),
+        ({"kind": "animation", "columns": 4, "rows": 2, "frames": 7, "durations": [100] * 7}, 7),
+        ({"kind": "sheet", "columns": 4, "rows": 2}, 8),
+        ({"kind": "panel", "margins": [8, 4, 8, 4]}, 1),
+        ({"kind": "of a later version"}, 1),
+    ],
+)
+def test_each_kind_has_its_preview(shows: dict[str, Any], frames: int) -> None:
+    frames_of = part("frames")
+    pixels = np.random.default_rng(1).random((32, 64, 4))
+    pictures, seconds = frames_of.previewed(pixels, shows, onion=True)
+    assert len(pictures) == len(seconds) == frames
+    assert {picture.shape for picture in pictures} == {(frames_of.SIDE, frames_of.SIDE, 4)}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +262,7 @@ def test_a_server_on_another_computer_is_refused(tmp_path: Path, url: str) -> No
 
 def test_a_desktop_proxy_is_not_used(recorded: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    assert recorded.handshake() == "0.1.0"
+    assert recorded.handshake().version == "0.1.0"
 
 
 def test_a_job_downloads_its_files_one_by_one(running: Any, tmp_path: Path) -> None:
@@ -183,7 +290,7 @@ def test_a_job_continues_after_a_restart_of_its_server(running: Any, tmp_path: P
     job = _job(running, tmp_path / "out", count=32, preset="pbr_material")
     _until(job, part("job").Candidate)
     _kill(running)
-    part("start").start(running.state_path, str(PROGRAM))
+    part("start").Start(running.state_path, str(PROGRAM))()
     ended = _until(job, part("job").Ended)[-1]
     assert (ended.status, ended.trouble) == ("done", None)
     assert len(list((tmp_path / "out").rglob("*_normal.png"))) == 32
@@ -199,7 +306,7 @@ def test_a_cancelled_job_is_cancelled_on_the_server(running: Any, tmp_path: Path
 
 def test_a_running_server_is_used_again(running: Any) -> None:
     before = running.state_path.read_text()
-    part("start").start(running.state_path, "/nowhere")
+    part("start").Start(running.state_path, "/nowhere")()
     assert running.state_path.read_text() == before
 
 
@@ -209,7 +316,7 @@ def test_blenders_python_does_not_reach_the_server(tmp_path: Path, monkeypatch: 
     program.chmod(0o755)
     monkeypatch.setenv("PYTHONHOME", "/blender")
     with pytest.raises(part("trouble").Trouble, match=r"home= offline=1"):
-        part("start").start(tmp_path / "server.json", str(program), online=False)
+        part("start").Start(tmp_path / "server.json", str(program), online=False)()
     part("start")._children.pop().wait(60)
 
 
@@ -285,20 +392,20 @@ def test_an_aspect_ratio_is_rounded_to_sizes_that_models_accept(aspect: float) -
 def test_prompts_are_kept_newest_first_and_once(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "history.json"
     for prompt in ("a", "b", " a ", ""):
-        part("history").remember(path, prompt)
-    assert part("history").read_history(path) == ["a", "b"]
+        part("prompts").remember(path, prompt)
+    assert part("prompts").read_prompts(path) == ["a", "b"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '["a"'])
 def test_a_damaged_history_is_empty(tmp_path: Path, text: str) -> None:
     (tmp_path / "history.json").write_text(text)
-    assert part("history").read_history(tmp_path / "history.json") == []
+    assert part("prompts").read_prompts(tmp_path / "history.json") == []
 
 
 def test_every_german_text_translates_a_text_of_the_extension() -> None:
     folder = ROOT / "plugins" / "blender" / "assetgen"
     words = "".join(path.read_text() for path in folder.rglob("*.py") if path.name != "translations.py")
-    words += "queued running"  # the server's
+    words = re.sub(r"\{[^{}]*\}", "{}", words) + "queued running"  # the server's
     spec = importlib.util.spec_from_file_location("translations", folder / "translations.py")
     assert spec and spec.loader
     texts = importlib.util.module_from_spec(spec)

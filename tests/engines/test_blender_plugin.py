@@ -62,7 +62,8 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     place = folder / "server.json"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASSETGEN", "XDG"))}
     environment |= {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CACHE", "DATA", "CONFIG")}
-    environment |= {"ASSETGEN_STATE": str(place), "ASSETGEN_PROGRAM": str(PROGRAM), "ASSETGEN_STORE": str(folder / "s")}
+    environment |= {"ASSETGEN_STATE_FILE": str(place), "ASSETGEN_STORE": str(folder / "s")}
+    environment["ASSETGEN_PROGRAM"] = str(PROGRAM)
     process = subprocess.Popen([PROGRAM, "serve", "--state", place], env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr and "serving" in process.stderr.readline()
     yield environment

@@ -1,17 +1,34 @@
 """assetgen in Blender: concept art, materials, textures and sprites from the server on this computer."""
 
+from contextlib import suppress
+
 import bpy
 from bpy.app.handlers import persistent
 
-from . import catalog, operators, panel, tasks, thumbnails
+from . import catalog, history, history_operators, history_panel, operators, panel, results_panel, tasks, thumbnails
+from .client.trouble import Trouble
 from .forms import fill_forms
-from .preferences import ASSETGEN_preferences
+from .preferences import ASSETGEN_preferences, user_folder
 from .properties import ASSETGEN_field, ASSETGEN_settings
 from .tasks import tick, wait
 from .translations import TEXTS
+from .windows import show_tab
 
 __all__ = ["register", "tick", "unregister", "wait"]
-CLASSES = (ASSETGEN_preferences, ASSETGEN_field, ASSETGEN_settings, *operators.CLASSES, *panel.CLASSES)
+CLASSES = (
+    ASSETGEN_preferences,
+    ASSETGEN_field,
+    ASSETGEN_settings,
+    *operators.CLASSES,
+    *history_operators.CLASSES,
+    *panel.CLASSES,
+    *results_panel.CLASSES,
+    *history_panel.CLASSES,
+)
+
+MOST_TRIES = 40
+"""Twice a second, until Blender has drawn the sidebar."""
+_tries = 0
 
 
 @persistent
@@ -22,16 +39,64 @@ def _before_load(*_: object) -> None:
 
 @persistent
 def _after_load(*_: object) -> None:
-    """Load the forms of the presets in the opened file."""
+    """Load the forms of the presets in the opened file, and the history of its folder."""
     for scene in bpy.data.scenes:
         catalog.want_form(scene.assetgen.preset)
     fill_forms(catalog.catalog.pages)
+    _follow_project()
+
+
+@persistent
+def _after_save(*_: object) -> None:
+    """The file may be in another folder now."""
+    _follow_project()
+
+
+def _follow_project(*_: object) -> None:
+    if bpy.app.background:
+        return
+    try:
+        history.follow_project()
+    except Trouble as trouble:
+        history.history.trouble = trouble
+
+
+def _task_ended(_: tasks.Task) -> None:
+    if not bpy.app.background and catalog.catalog.version:
+        history.refresh()
 
 
 def _look_once() -> None:
-    """Look for a running server, once Blender's window is open."""
+    """Watch the server, once Blender's window is open."""
     catalog.catalog.wanted.update(scene.assetgen.preset for scene in bpy.data.scenes)
-    catalog.connect()
+    catalog.begin_to_watch()
+    bpy.app.timers.register(_show_once, persistent=True)
+
+
+def _show_once() -> float | None:
+    """Open the tab of the extension in the first session after its installation, so that it is found."""
+    global _tries
+    try:
+        mark = user_folder("log") / "shown"
+    except Trouble:
+        return None
+    _tries += 1
+    if mark.exists() or _tries > MOST_TRIES:
+        return None
+    if not show_tab(panel.InSidebar.bl_category):
+        return 0.5
+    with suppress(OSError):  # a read-only home: it is shown again next time
+        mark.touch()
+    return None
+
+
+HANDLERS = (
+    (bpy.app.handlers.load_pre, _before_load),
+    (bpy.app.handlers.load_post, _after_load),
+    (bpy.app.handlers.save_post, _after_save),
+    (catalog.when_known, _follow_project),
+    (tasks.when_ended, _task_ended),
+)
 
 
 def register() -> None:
@@ -39,22 +104,27 @@ def register() -> None:
     for each in CLASSES:
         bpy.utils.register_class(each)
     bpy.types.Scene.assetgen = bpy.props.PointerProperty(type=ASSETGEN_settings)
+    bpy.types.WindowManager.assetgen = bpy.props.PointerProperty(type=history_operators.ASSETGEN_history_view)
     bpy.app.translations.register(__name__, TEXTS)
-    bpy.app.handlers.load_pre.append(_before_load)
-    bpy.app.handlers.load_post.append(_after_load)
+    for handlers, handler in HANDLERS:
+        handlers.append(handler)
     if not bpy.app.background:
-        bpy.app.timers.register(_look_once, first_interval=0.5)
+        bpy.app.timers.register(_look_once, first_interval=0.1, persistent=True)  # a file may be opened before
 
 
 def unregister() -> None:
     """Called by Blender when the extension is disabled, and when Blender ends."""
     if bpy.app.timers.is_registered(_look_once):
         bpy.app.timers.unregister(_look_once)
+    if bpy.app.timers.is_registered(_show_once):
+        bpy.app.timers.unregister(_show_once)
+    catalog.end_to_watch()
     tasks.forget()
     thumbnails.forget()
-    bpy.app.handlers.load_pre.remove(_before_load)
-    bpy.app.handlers.load_post.remove(_after_load)
+    for handlers, handler in HANDLERS:
+        handlers.remove(handler)
     bpy.app.translations.unregister(__name__)
     del bpy.types.Scene.assetgen
+    del bpy.types.WindowManager.assetgen
     for each in reversed(CLASSES):
         bpy.utils.unregister_class(each)

@@ -33,8 +33,13 @@ def fill_form(settings: Any, pages: Pages) -> None:
         if field.kind in SLOT:
             value = field.default if field.kind != "CHOICE" else str(field.default) or "-"
             setattr(row, SLOT[field.kind], value)
-        else:
-            row.text = field.text_of(field.default)
+
+
+def placeholder_of(field: Field | None, native: Sequence[int] | None) -> str:
+    """What an empty text field means: the preset's value, else that of the model."""
+    if field is None:
+        return ""
+    return field.text_of(native) if native and field.word == "size" and field.default is None else field.placeholder
 
 
 def form_settings(settings: Any, pages: Pages) -> dict[str, dict[str, Any]]:

@@ -1,17 +1,19 @@
 """The operators of the panel, for scripts too: `bpy.ops.assetgen.generate(task="MATERIAL", prompt="bricks")`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 import bpy
 
 from . import catalog, tasks
-from .client.history import read_history
+from .client.prompts import read_prompts, remember
 from .client.trouble import Trouble
 from .preferences import user_folder
 from .properties import TASKS
-from .request import HISTORY, ask
+from .request import ask
 
+PROMPTS = "history.json"
 _prompts: list[tuple[str, str, str]] = []
 
 
@@ -34,8 +36,13 @@ class ASSETGEN_OT_generate(bpy.types.Operator):
                 settings.prompt = self.prompt
             ask(context, settings.task)
         except Trouble as trouble:
+            tasks.notices[settings.task] = trouble
             self.report({"ERROR"}, str(trouble))
             return {"CANCELLED"}
+        try:
+            remember(_prompts_file(), settings.prompt)
+        except Trouble as trouble:
+            self.report({"WARNING"}, str(trouble))
         return {"FINISHED"}
 
 
@@ -67,8 +74,34 @@ class ASSETGEN_OT_connect(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         catalog.catalog.wanted.add(context.scene.assetgen.preset)
-        catalog.connect(self.begin)
-        return {"FINISHED"}
+        return _tried(self, lambda: catalog.connect(self.begin))
+
+
+class ASSETGEN_OT_stop_server(bpy.types.Operator):
+    """Stop the server; the next one continues its jobs"""
+
+    bl_idname, bl_label = "assetgen.stop_server", "Stop Server"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _tried(self, catalog.end_server)
+
+
+class ASSETGEN_OT_restart_server(bpy.types.Operator):
+    """Restart the server, for example after an update; it continues its jobs"""
+
+    bl_idname, bl_label = "assetgen.restart_server", "Restart Server"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _tried(self, lambda: catalog.end_server(restart=True))
+
+
+def _tried(operator: bpy.types.Operator, act: Callable[[], None]) -> set[str]:
+    try:
+        act()
+    except Trouble as trouble:
+        operator.report({"ERROR"}, str(trouble))
+        return {"CANCELLED"}
+    return {"FINISHED"}
 
 
 class ASSETGEN_OT_cancel(bpy.types.Operator):
@@ -82,6 +115,24 @@ class ASSETGEN_OT_cancel(bpy.types.Operator):
         for number, task in enumerate(tasks.tasks):
             if task.status == "running" and self.job in (-1, number):
                 task.cancel()
+        return {"FINISHED"}
+
+
+class ASSETGEN_OT_cancel_job(bpy.types.Operator):
+    """Cancel this job, also one of another program"""
+
+    bl_idname, bl_label = "assetgen.cancel_job", "Cancel Job"
+
+    job: bpy.props.StringProperty(description="The id of the job")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if any(task.key == self.job for task in tasks.running()):
+            return self.execute(context)
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        asked, job = catalog.server(), self.job
+        tasks.send(lambda: asked.ask("DELETE", f"/jobs/{job}"), lambda _: None, catalog.report)
         return {"FINISHED"}
 
 
@@ -132,12 +183,13 @@ class ASSETGEN_OT_reference(_OfCandidate, bpy.types.Operator):
 
 
 class ASSETGEN_OT_clear(bpy.types.Operator):
-    """Remove the images from the panel; their files stay"""
+    """Remove the images from this panel; they stay in the history, and their files stay"""
 
     bl_idname, bl_label = "assetgen.clear", "Clear"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         tasks.tasks[:] = tasks.running()
+        tasks.notices.clear()
         catalog.catalog.trouble = None
         return {"FINISHED"}
 
@@ -160,7 +212,11 @@ def _history(self: bpy.types.Operator, context: bpy.types.Context) -> list[tuple
 
 def prompts() -> list[str]:
     """The earlier prompts, newest first."""
-    return read_history(Path(user_folder("prompts")) / HISTORY)
+    return read_prompts(_prompts_file())
+
+
+def _prompts_file() -> Path:
+    return user_folder("prompts") / PROMPTS
 
 
 class ASSETGEN_OT_history(bpy.types.Operator):
@@ -187,7 +243,10 @@ CLASSES = (
     ASSETGEN_OT_generate,
     ASSETGEN_OT_wait,
     ASSETGEN_OT_connect,
+    ASSETGEN_OT_stop_server,
+    ASSETGEN_OT_restart_server,
     ASSETGEN_OT_cancel,
+    ASSETGEN_OT_cancel_job,
     ASSETGEN_OT_pick,
     ASSETGEN_OT_reference,
     ASSETGEN_OT_no_reference,

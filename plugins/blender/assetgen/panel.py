@@ -1,35 +1,34 @@
-"""The panel in the 3D view's sidebar."""
+"""The main panel in the 3D view's sidebar, and that of the settings."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import blf
 import bpy
 
 from . import catalog, tasks
 from .client.trouble import Trouble
 from .folders import is_beside
-from .forms import SLOT
-from .properties import TASKS
-from .thumbnails import icon_of
+from .forms import SLOT, placeholder_of
+from .preferences import preferences
+from .request import model_of
+from .texts import say, say_trouble, translated
 
-BESIDE = 90
-"""Width in pixels of everything beside a line of text: tabs, margins, icon."""
 SHOWN = 3
-"""Tasks whose candidates are shown."""
-ACROSS = 3
+"""Running tasks that have a line of their own."""
 PICTURE_SCALE, PICKER_SCALE = 4.0, 6.0
 """Heights, in lines, of a preset thumbnail in the panel and in the popup."""
 
 
-class _InSidebar:
+class InSidebar:
+    """A panel in the tab of the extension."""
+
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "assetgen"
 
 
-class ASSETGEN_PT_main(_InSidebar, bpy.types.Panel):
+class ASSETGEN_PT_main(InSidebar, bpy.types.Panel):
     """What to make"""
 
-    bl_label, bl_idname = "assetgen", "ASSETGEN_PT_main"
+    bl_label, bl_idname, bl_order = "assetgen", "ASSETGEN_PT_main", 0
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.assetgen
@@ -50,39 +49,16 @@ class ASSETGEN_PT_main(_InSidebar, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.4
         row.operator("assetgen.generate", icon="SHADERFX")
+        _notice(layout, context, settings.task)
+        _running(layout)
         if not is_beside():
-            _say(layout, context, "This file is not saved yet: results are packed into it.", "INFO")
-        _tasks(layout, context)
+            say(layout, context, "This file is not saved yet: results are packed into it.", "INFO")
 
 
-class ASSETGEN_PT_candidates(_InSidebar, bpy.types.Panel):
-    """What came of it"""
-
-    bl_label, bl_idname = "Results", "ASSETGEN_PT_candidates"
-    bl_parent_id = "ASSETGEN_PT_main"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return any(task.candidates for task in tasks.tasks)
-
-    def draw_header_preset(self, context: bpy.types.Context) -> None:
-        self.layout.operator("assetgen.clear", text="", icon="X", emboss=False)
-
-    def draw(self, context: bpy.types.Context) -> None:
-        shown = [(index, task) for index, task in enumerate(tasks.tasks) if task.candidates][:SHOWN]
-        for index, task in shown:
-            column = self.layout.column(align=True)
-            column.label(text=f"{task.prompt[:40]}", icon=_icon_of(task.what))
-            grid = column.grid_flow(columns=ACROSS, even_columns=True, row_major=True, align=True)
-            for number, candidate in sorted(task.candidates.items()):
-                _candidate(grid, index, task, number, icon_of(candidate.files["color"]))
-
-
-class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
+class ASSETGEN_PT_settings(InSidebar, bpy.types.Panel):
     """How it is made"""
 
-    bl_label, bl_idname = "Settings", "ASSETGEN_PT_settings"
-    bl_parent_id = "ASSETGEN_PT_main"
+    bl_label, bl_idname, bl_order = "Settings", "ASSETGEN_PT_settings", 2
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -91,19 +67,12 @@ class ASSETGEN_PT_settings(_InSidebar, bpy.types.Panel):
         column = layout.column()
         if settings.task != "SPRITE":
             _preset(column, settings)
-            _said(column, settings, ("model", "negative", "reference", "draft", "noncommercial"))
-        _said(column, settings, (*OWN_SETTINGS[settings.task], "as_asset"))
-        if settings.task == "SPRITE":
-            return
-        part = ""
-        for row in settings.form:
-            if settings.task in LOOKING and row.name in BY_VIEW:
-                continue
-            if row.part != part:
-                part = row.part
-                column.separator()
-                column.label(text=part.replace("_", " ").capitalize(), translate=False)
-            column.prop(row, SLOT.get(row.kind, "text"), text=row.label, translate=False)
+            column.prop(settings, "model", placeholder=preferences().model or "mini")
+            column.prop(settings, "negative", placeholder="as the preset")
+            _lines(column, settings, ("reference", "draft", "noncommercial"))
+        _lines(column, settings, (*OWN_SETTINGS[settings.task], "as_asset"))
+        if settings.task != "SPRITE":
+            _form(column, settings)
 
 
 LOOKING = ("CONCEPT", "PROJECT")
@@ -121,21 +90,68 @@ OWN_SETTINGS = {
 
 def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     known = catalog.catalog
-    row = layout.row()
+    row = layout.row(align=True)
     if known.is_asked:
-        row.label(text="Looking for the server…", icon="SORTTIME")
+        row.label(text=known.word, icon="SORTTIME")
     elif known.version:
         row.label(text=f"Server {known.version}", icon="CHECKMARK", translate=False)
-        row.operator("assetgen.connect", text="", icon="FILE_REFRESH").begin = False
+        row.operator("assetgen.restart_server", text="", icon="FILE_REFRESH")
+        row.operator("assetgen.stop_server", text="", icon="CANCEL")
     else:
-        row.label(text="No server", icon="UNLINKED")
+        row.label(text="No usable server" if known.trouble else "No server", icon="UNLINKED")
         row.operator("assetgen.connect", icon="PLAY").begin = True
-        row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
+    row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
     if known.trouble:
-        _trouble(layout, context, known.trouble)
+        say_trouble(layout, context, known.trouble)
+    elif known.version and known.is_older:
+        say_trouble(layout, context, OLDER)
 
 
-def _said(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: Iterable[str]) -> None:
+OLDER = Trouble(
+    "This server is older than the extension: no history, no queue, no previews of steps.",
+    "Update it: `pip install --upgrade assetgen`, then restart the server.",
+)
+
+
+def _notice(layout: bpy.types.UILayout, context: bpy.types.Context, what: str) -> None:
+    """How the newest request of this kind of task ended; it stays until the next request of this kind."""
+    task = next((each for each in tasks.tasks if each.what == what), None)
+    if what in tasks.notices:
+        say_trouble(layout, context, tasks.notices[what])
+    elif task is None or task.status == "running":
+        return
+    elif task.status == "cancelled":
+        say(layout, context, f"Cancelled: {len(task.candidates)} of {task.count} made.", "CANCEL")
+    elif task.trouble:
+        say_trouble(layout, context, task.trouble)
+    elif task.failures:
+        say(layout, context, f"{len(task.candidates)} of {task.count} made.", "INFO")
+
+
+def _running(layout: bpy.types.UILayout) -> None:
+    shown = [(number, task) for number, task in enumerate(tasks.tasks) if task.status == "running"][:SHOWN]
+    catalog.watch_queue(bool(shown))
+    for number, task in shown:
+        row = layout.row(align=True)
+        percent = f" {task.progress.fraction:.0%}" if task.progress.fraction else ""
+        row.progress(factor=task.progress.fraction, text=f"{translated(task.progress.word)}{percent}")
+        row.operator("assetgen.cancel", text="", icon="X").job = number
+        before = _before(task)
+        if before:
+            layout.label(text=before, icon="SORTTIME", translate=False)
+
+
+def _before(task: tasks.Task) -> str:
+    """What a queued task waits for."""
+    place = task.progress.position
+    ahead = [each for each in catalog.catalog.queue if each.status == "running" or 0 < each.position < place]
+    if task.progress.word != "queued" or not ahead:
+        return ""
+    first = f"{ahead[0].title} ({ahead[0].client})"
+    return translated(f"after {first}") if len(ahead) == 1 else translated(f"after {len(ahead)} jobs, now {first}")
+
+
+def _lines(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: Iterable[str]) -> None:
     """One line for each field; a checkbox uses the whole width for its label."""
     for name in names:
         row = layout.column()
@@ -151,6 +167,24 @@ def _preset(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> No
     layout.prop(settings, "preset")
 
 
+def _form(layout: bpy.types.UILayout, settings: Any) -> None:
+    """Every argument of the preset."""
+    fields = {f"{field.part}.{field.word}": field for field in catalog.catalog.pages.get(settings.preset, ())}
+    model = model_of(settings)
+    native = next((each["native"] for each in catalog.catalog.models if each["name"] == model), None)
+    part = ""
+    for row in settings.form:
+        if settings.task in LOOKING and row.name in BY_VIEW:
+            continue
+        if row.part != part:
+            part = row.part
+            layout.separator()
+            layout.label(text=part.replace("_", " ").capitalize(), translate=False)
+        slot = SLOT.get(row.kind, "text")
+        words = {"placeholder": placeholder_of(fields.get(row.name), native)} if slot == "text" else {}
+        layout.prop(row, slot, text=row.label, translate=False, **words)
+
+
 def _reference(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
     row = layout.row(align=True)
     row.label(text="", icon="IMAGE_REFERENCE")
@@ -158,59 +192,4 @@ def _reference(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) ->
     row.operator("assetgen.no_reference", text="", icon="X")
 
 
-def _tasks(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    for number, task in enumerate(tasks.tasks[:SHOWN]):
-        if task.status == "running":
-            row = layout.row(align=True)
-            word = bpy.app.translations.pgettext_iface(task.progress.word)
-            queued = f" ({task.progress.position})" if task.progress.position > 0 else ""
-            percent = f" {task.progress.fraction:.0%}" if task.progress.fraction else ""
-            row.progress(factor=task.progress.fraction, text=f"{word}{queued}{percent}")
-            row.operator("assetgen.cancel", text="", icon="X").job = number
-        elif task.status == "cancelled":
-            layout.label(text="Cancelled", icon="CANCEL")
-        if task.trouble and task.status != "cancelled":
-            _trouble(layout, context, task.trouble)
-
-
-def _candidate(layout: bpy.types.UILayout, index: int, task: tasks.Task, number: int, icon: int) -> None:
-    cell = layout.column(align=True)
-    box = cell.box()
-    box.template_icon(icon_value=icon, scale=4.2)
-    row = cell.row(align=True)
-    use = row.operator("assetgen.pick", text=str(number), depress=task.picked == number, translate=False)
-    use.task, use.number = index, number
-    over = row.operator("assetgen.reference", text="", icon="IMAGE_REFERENCE")
-    over.task, over.number = index, number
-
-
-def _trouble(layout: bpy.types.UILayout, context: bpy.types.Context, trouble: Trouble) -> None:
-    box = layout.box()
-    box.alert = True
-    _say(box, context, trouble.what, "ERROR")
-    if trouble.cure:
-        _say(box, context, trouble.cure, "BLANK1")
-
-
-def _say(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """Draw a text, wrapped to the width of the panel."""
-    scale = context.preferences.system.ui_scale
-    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
-    room = context.region.width - BESIDE * scale
-    lines: list[str] = []
-    for word in bpy.app.translations.pgettext_iface(text).split():
-        if lines and blf.dimensions(0, f"{lines[-1]} {word}")[0] < room:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(lines):
-        column.label(text=line, icon=icon if number == 0 else "BLANK1", translate=False)
-
-
-def _icon_of(what: str) -> str:
-    return next(task[3] for task in TASKS if task[0] == what)
-
-
-CLASSES = (ASSETGEN_PT_main, ASSETGEN_PT_candidates, ASSETGEN_PT_settings)
+CLASSES = (ASSETGEN_PT_main, ASSETGEN_PT_settings)

@@ -6,8 +6,13 @@ from pathlib import Path
 import bpy
 
 from .client.http import usual_place
+from .client.trouble import Trouble
 
-STATE_VARIABLE = "ASSETGEN_STATE"
+STATE_VARIABLE = "ASSETGEN_STATE_FILE"
+RECORDED = Path(__file__).with_name("program.json")
+"""Program and arguments that `assetgen plugin install blender` recorded."""
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
+"""Option of a path that may begin with `//`, the folder of the .blend file."""
 
 
 class ASSETGEN_preferences(bpy.types.AddonPreferences):
@@ -17,14 +22,16 @@ class ASSETGEN_preferences(bpy.types.AddonPreferences):
 
     program: bpy.props.StringProperty(
         name="Program",
-        description="The program assetgen. Empty: the one in the search path",
+        description="The program assetgen. Empty: the one that installed this extension, or in the search path",
         subtype="FILE_PATH",
+        options=RELATIVE,
         default="",
     )
     state: bpy.props.StringProperty(
         name="State File",
-        description="The file with the server's address. Empty: the server's default",
+        description="The file with the server's address. Empty: that of ASSETGEN_STATE_FILE, else the server's default",
         subtype="FILE_PATH",
+        options=RELATIVE,
         default="",
     )
     starts: bpy.props.BoolProperty(
@@ -36,6 +43,7 @@ class ASSETGEN_preferences(bpy.types.AddonPreferences):
         name="Results",
         description="The folder of the results. // is the folder of the .blend file",
         subtype="DIR_PATH",
+        options=RELATIVE,
         default="//assetgen/",
     )
     price: bpy.props.FloatProperty(
@@ -51,7 +59,9 @@ class ASSETGEN_preferences(bpy.types.AddonPreferences):
         """Draw the preferences."""
         column = self.layout.column()
         column.use_property_split = True
-        for name in ("program", "state", "starts", "output", "model", "price"):
+        column.prop(self, "program", placeholder="as installed, else from the search path")
+        column.prop(self, "state", placeholder=str(state_place()))
+        for name in ("starts", "output", "model", "price"):
             column.prop(self, name)
         column.label(text="Requests go only to the server on this computer, never to the internet.", icon="LOCKED")
 
@@ -68,5 +78,19 @@ def state_place() -> Path:
 
 
 def user_folder(name: str) -> Path:
-    """A folder of this extension that updates keep."""
-    return Path(bpy.utils.extension_path_user(__package__, path=name, create=True))
+    """A folder of this extension that updates keep. Raises `Trouble`."""
+    try:
+        return Path(bpy.utils.extension_path_user(__package__, path=name, create=True))
+    except OSError as error:
+        what = f"The extension's folder {error.filename} cannot be written ({error.strerror})."
+        raise Trouble(what, "Check the permissions of Blender's folder in your home directory.") from error
+
+
+def session_folder(name: str) -> Path:
+    """A folder for files that Blender deletes when it ends."""
+    return Path(bpy.app.tempdir, "assetgen", name)
+
+
+def project_folder() -> Path:
+    """The folder of the project, whose results are kept together: that of the .blend file. Raises `Trouble`."""
+    return Path(bpy.path.abspath("//")) if bpy.data.filepath else user_folder("unsaved")

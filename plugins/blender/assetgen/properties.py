@@ -7,6 +7,7 @@ import bpy
 
 from .catalog import catalog, preset_icon, want_form
 from .forms import fill_form
+from .preferences import RELATIVE
 
 TASKS = (
     ("CONCEPT", "Concept", "Concept art along the shape of the scene", "SCENE", 0),
@@ -26,6 +27,11 @@ PRESETS = {
 VIEWS = (
     ("CAMERA", "Camera", "Use the scene's camera"),
     ("VIEWPORT", "Viewport", "Use the current 3D view"),
+)
+PREVIEWS = (
+    ("PLAY", "Preview", "Play animations, repeat tiles, stretch panels", "PLAY", 0),
+    ("ONION", "Onion Skin", "Play with the frames before and after", "ONIONSKIN_ON", 1),
+    ("WHOLE", "File", "Show the whole file", "IMAGE_DATA", 2),
 )
 _choices: dict[str, list[tuple[str, str, str]]] = {}
 """Blender does not copy the strings of enum items: Python must keep a reference."""
@@ -135,7 +141,9 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
     noncommercial: bpy.props.BoolProperty(
         name="Allow Non-Commercial", description="Allow models whose licence forbids commercial use"
     )
-    reference: bpy.props.StringProperty(name="Reference", description="An image to paint over", subtype="FILE_PATH")
+    reference: bpy.props.StringProperty(
+        name="Reference", description="An image to paint over", subtype="FILE_PATH", options={"ANIMATABLE", *RELATIVE}
+    )
     strength: bpy.props.FloatProperty(
         name="Strength",
         description="How much the reference is changed: 0 little, 1 completely",
@@ -167,5 +175,8 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
     )
     as_asset: bpy.props.BoolProperty(
         name="Into the Asset Browser", description="Results become assets with prompt, seed and licence", default=True
+    )
+    preview: bpy.props.EnumProperty(
+        name="Preview", description="How animations, tiles and panels are shown", items=PREVIEWS, default="PLAY"
     )
     form: bpy.props.CollectionProperty(type=ASSETGEN_field)

@@ -9,7 +9,6 @@ import bpy
 import numpy as np
 
 from . import catalog, turntable
-from .client.history import remember
 from .client.job import Job
 from .client.sizes import sized, units_of
 from .client.trouble import Trouble
@@ -17,12 +16,11 @@ from .depth import SOLID, render_depth
 from .drawing import Drawing
 from .folders import output_folder
 from .forms import form_settings
-from .preferences import preferences, user_folder
+from .preferences import preferences, project_folder, session_folder
 from .properties import ASSETGEN_settings
 from .tasks import Task, begin
 from .views import looking
 
-HISTORY = "history.json"
 Uploads = dict[str, tuple[str, bytes]]
 PIXEL_USES = ("pixel_sprite", "pixel_texture")
 
@@ -41,14 +39,18 @@ def ask(context: bpy.types.Context, what: str, at_once: bool | None = None) -> T
         return _ask_sprite(context, settings, facts, bpy.app.background if at_once is None else at_once)
     if not settings.prompt.strip():
         raise Trouble("The prompt is empty.", "Write what to make, for example: a mossy brick wall.")
-    remember(user_folder("prompts") / HISTORY, settings.prompt)
-    facts |= {"tiling": settings.tiling, "box": settings.box, "displace": settings.displace}
-    facts |= {"pixels": _is_pixel_art(settings.preset), "origin": _origin(settings)}
+    facts |= surface_facts(settings, settings.preset) | {"origin": _origin(settings)}
     uploads, finish = _reference(settings), None
     if what in ("CONCEPT", "PROJECT"):
         finish = _look(context, settings, what, facts, uploads)
-    job = _job(settings.prompt, request_of(settings), uploads, finish)
-    return begin(what, settings.prompt.strip(), job, facts)
+    job = start_job(settings.prompt, request_of(settings), uploads, finish)
+    return begin(what, settings.prompt.strip(), job, facts, settings.count)
+
+
+def surface_facts(settings: ASSETGEN_settings, preset: str) -> dict[str, Any]:
+    """How a material or a texture is put on."""
+    words = {"tiling": settings.tiling, "box": settings.box, "displace": settings.displace}
+    return {**words, "pixels": _is_pixel_art(preset)}
 
 
 def targets(context: bpy.types.Context, what: str) -> list[bpy.types.Object]:
@@ -93,8 +95,11 @@ def request_of(settings: ASSETGEN_settings) -> dict[str, Any]:
     return request
 
 
-def _job(name: str, request: dict[str, Any], uploads: Uploads, finish: Any = None) -> Job:
-    return Job(catalog.server(), name, request, uploads, output_folder(), catalog.starter(), finish)
+def start_job(name: str, request: dict[str, Any], uploads: Uploads | None = None, finish: Any = None) -> Job:
+    """Send a request; the results of a `make` are kept in the history of the project. Raises `Trouble`."""
+    project = project_folder() if request["kind"] == "make" else None
+    places = {"folder": output_folder(), "previews": session_folder("previews"), "project": project}
+    return Job(catalog.server(), name, request, uploads or {}, ready=catalog.starter(), finish=finish, **places)
 
 
 def _reference(settings: ASSETGEN_settings) -> Uploads:
@@ -150,7 +155,7 @@ def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: 
     request = {"kind": "post", "steps": steps}
 
     def job(pictures: list[Any]) -> Job:
-        return _job(name, request, {"upload": ("sheet.png", turntable.sheet(pictures, table))})
+        return start_job(name, request, {"upload": ("sheet.png", turntable.sheet(pictures, table))})
 
     drawing = Drawing([partial(turntable.view, subject, table, number) for number in range(table.count)], job)
     return begin("SPRITE", name, drawing.all() if at_once else drawing, facts)

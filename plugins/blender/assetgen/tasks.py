@@ -6,22 +6,22 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from .client.job import Candidate, Ended, Job, Progress
+from . import thumbnails
+from .client.job import Candidate, Ended, Failed, JobUpdate, Preview, Progress, Work
 from .client.trouble import Trouble
 from .drawing import Drawing
 from .results import apply
+from .windows import in_window, is_busy, redraw, undo_step
 
 TICK = 0.1
 KEPT = 12
 """Tasks whose candidates stay in the panel."""
-BUSY = ("TRANSFORM_OT", "MESH_OT", "SCULPT_OT", "PAINT_OT", "VIEW3D_OT", "OBJECT_OT")
-"""Modal operators: no data is changed while one runs."""
 
 
 @dataclass
@@ -31,10 +31,14 @@ class Task:
 
     what: str
     prompt: str
-    job: Job | Drawing
+    job: Work | Drawing
     facts: Mapping[str, Any]
     file: int
+    count: int = 1
     candidates: dict[int, Candidate] = field(default_factory=dict)
+    previews: dict[int, Path] = field(default_factory=dict)
+    """Pictures of the newest steps of candidates that are not finished."""
+    failures: dict[int, Trouble] = field(default_factory=dict)
     progress: Progress = field(default_factory=lambda: Progress(0.0, "asking"))
     status: str = "running"
     trouble: Trouble | None = None
@@ -45,12 +49,18 @@ class Task:
     @property
     def key(self) -> str:
         """Marks the task's data-blocks, so that another pick replaces them."""
-        return self.job.id if isinstance(self.job, Job) else ""
+        return self.job.id if isinstance(self.job, Work) else ""
+
+    @property
+    def slots(self) -> list[int]:
+        """The numbers to show: while it runs also those that are not finished."""
+        known = {*self.candidates, *self.failures}
+        return sorted(known | ({*range(1, self.count + 1)} if self.status == "running" else set()))
 
     def cancel(self) -> None:
         """Cancel the task; finished images stay."""
         self.progress = Progress(self.progress.fraction, "cancelling")
-        if isinstance(self.job, Job):
+        if isinstance(self.job, Work):
             self.job.cancel()
         else:
             self.status = "cancelled"
@@ -82,13 +92,18 @@ class Errand:
 
 tasks: list[Task] = []
 """All tasks, newest first."""
+notices: dict[str, Trouble] = {}
+"""Why the last request of a kind of task was refused; it stays until the next request of that kind."""
+when_ended: list[Callable[[Task], None]] = []
+"""Called with each task that has ended."""
 _errands: list[Errand] = []
 _file = 0
 
 
-def begin(what: str, prompt: str, job: Job | Drawing, facts: Mapping[str, Any]) -> Task:
+def begin(what: str, prompt: str, job: Work | Drawing, facts: Mapping[str, Any], count: int = 1) -> Task:
     """Follow a job, or the renders before it. `facts` is data that its results need."""
-    task = Task(what, prompt, job, facts, _file)
+    task = Task(what, prompt, job, facts, _file, count)
+    notices.pop(what, None)
     tasks.insert(0, task)
     over = [each for each in tasks if each.status != "running"]
     for old in over[KEPT:]:
@@ -110,17 +125,24 @@ def running() -> list[Task]:
 
 def tick() -> float | None:
     """Handle events. Returns the seconds until the next call, or None if no task is running."""
+    has_news = False
     for errand in [each for each in _errands if each.outcome]:
         _errands.remove(errand)
-        errand.outcome()
+        try:
+            errand.outcome()
+        except Trouble as trouble:
+            errand.failed(trouble)
+        has_news = True
     for task in running():
-        if isinstance(task.job, Job):
-            _listen(task, task.job)
-        else:
-            _draw(task, task.job)
+        has_news |= _listen(task, task.job) if isinstance(task.job, Work) else _draw(task, task.job)
+        if task.status != "running":
+            for each in when_ended:
+                each(task)
     for task in _unused():
         _pick_first(task)
-    redraw()
+        has_news = True
+    if has_news:
+        redraw()
     return TICK if running() or _errands or _unused() else None
 
 
@@ -139,37 +161,54 @@ def pick(task: Task, number: int) -> None:
     task.fresh = False
     apply(task.what, task.key, task.facts, task.candidates[number])
     task.picked = number
+    redraw(views=True)
 
 
-def _draw(task: Task, drawing: Drawing) -> None:
-    """Render the next image, unless a modal operator runs."""
+def _draw(task: Task, drawing: Drawing) -> bool:
+    """Render the next image, unless a modal operator runs. Whether there is news."""
     if task.file != _file:
         task.status, task.trouble = (
             "failed",
             Trouble("Another file was opened meanwhile.", "Generate again in that file."),
         )
-    if task.status != "running" or _hands_are_full():
-        return
+    if task.status != "running" or is_busy():
+        return task.status != "running"
     try:
-        with _in_window():
+        with in_window():
             job = drawing.step()
     except Trouble as trouble:
         task.status, task.trouble = "failed", trouble
-        return
+        return True
     task.progress = Progress(0.0, "asking") if job else Progress(drawing.fraction, "rendering")
     task.job = job or drawing
+    return True
 
 
-def _listen(task: Task, job: Job) -> None:
+def _listen(task: Task, job: Work) -> bool:
+    """Note the updates of a job. Whether there are any."""
+    before = task.progress
+    has_news = False
     while not job.updates.empty():
         update = job.updates.get()
-        if isinstance(update, Progress):
-            fraction = max(update.fraction, task.progress.fraction)
-            task.progress = Progress(fraction, update.word, update.position)
-        elif isinstance(update, Candidate):
-            task.candidates[update.number] = update
-        elif isinstance(update, Ended):
-            task.status, task.trouble = update.status, update.trouble or task.trouble
+        _note(task, update)
+        has_news |= not isinstance(update, Progress)
+    return has_news or task.progress != before
+
+
+def _note(task: Task, update: JobUpdate) -> None:
+    if isinstance(update, Progress):
+        fraction = max(update.fraction, task.progress.fraction)
+        task.progress = Progress(fraction, update.word, update.position)
+    elif isinstance(update, Candidate):
+        task.candidates[update.number] = update
+        thumbnails.renew(update.files.values())
+    elif isinstance(update, Preview):
+        task.previews[update.number] = update.picture
+        thumbnails.renew([update.picture])
+    elif isinstance(update, Failed):
+        task.failures[update.number] = update.trouble
+    elif isinstance(update, Ended):
+        task.status, task.trouble = update.status, update.trouble or task.trouble
 
 
 def _unused() -> list[Task]:
@@ -182,38 +221,13 @@ def _pick_first(task: Task) -> None:
         task.fresh = False
         task.trouble = Trouble("Another file was opened meanwhile.", "Click an image to use it here.")
         return
-    if _hands_are_full():
+    if is_busy():
         return
     try:
         pick(task, min(task.candidates))
         undo_step(f"assetgen: {task.prompt[:40]}")
     except Trouble as trouble:
         task.trouble = trouble
-
-
-def undo_step(name: str) -> None:
-    """Push an undo step."""
-    with _in_window():
-        bpy.ops.ed.undo_push(message=name)
-
-
-def _in_window() -> AbstractContextManager[Any]:
-    """Context with a window: timers have none, but operators need one."""
-    windows = bpy.context.window_manager.windows
-    return bpy.context.temp_override(window=windows[0]) if windows else nullcontext()
-
-
-def _hands_are_full() -> bool:
-    windows = bpy.context.window_manager.windows
-    return any(each.bl_idname.startswith(BUSY) for window in windows for each in window.modal_operators)
-
-
-def redraw() -> None:
-    """Redraw the panels."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PREFERENCES"):
-                area.tag_redraw()
 
 
 def another_file() -> None:
@@ -230,9 +244,10 @@ def forget() -> None:
     for task in still:
         task.cancel()
     for task in still:
-        if isinstance(task.job, Job):
+        if isinstance(task.job, Work):
             task.job.join(2.0)
     tasks.clear()
+    notices.clear()
     _errands.clear()
 
 

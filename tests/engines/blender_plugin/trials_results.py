@@ -211,6 +211,78 @@ def trial_an_opened_file_has_its_form(stage):
     assert "seamless.axes" in stage.settings.form
 
 
+def _history(stage, search=""):
+    """The entries of this project."""
+    part = stage.part("history")
+    part.refresh(search)
+    bpy.ops.assetgen.wait()
+    return part.history.entries
+
+
+def trial_the_history_has_everything_made_in_this_project(stage):
+    stage.ask("PICTURE", prompt="a ruby")
+    stage.save()
+    stage.ask("MATERIAL", count=2, seed=5)
+    stage.ask("PICTURE", prompt="a blue gem", count=1)
+    stage.part("tasks").tasks.clear()
+    assert [entry.prompt for entry in _history(stage)] == ["a blue gem", "a mossy wall", "a mossy wall"]
+    assert [entry.seed for entry in _history(stage, "6 MOSSY pbr")] == [6]
+    assert _history(stage, "of nothing like it") == []
+
+
+def trial_a_result_of_the_history_is_used_again_on_another_object(stage):
+    stage.save()
+    stage.ask("MATERIAL", seed=5)
+    bpy.ops.mesh.primitive_uv_sphere_add()
+    bpy.ops.assetgen.history_use(key=_history(stage)[0].key, way="MATERIAL")
+    bpy.ops.assetgen.wait()
+    nodes = _nodes(bpy.context.object.active_material)
+    assert len(nodes) == 6 and bpy.context.object.active_material is not stage.cube.active_material
+    assert json.loads(bpy.context.object.active_material["assetgen"])["seed"] == 5
+
+
+def trial_a_result_of_the_history_is_made_again_varied_and_removed(stage):
+    stage.save()
+    stage.ask("PICTURE", seed=5)
+    key = _history(stage)[0].key
+    bpy.ops.assetgen.history_again(key=key)
+    bpy.ops.assetgen.wait()
+    bpy.ops.assetgen.history_variations(key=key, count=3)
+    bpy.ops.assetgen.wait()
+    seeds = [entry.seed for entry in _history(stage)]
+    assert seeds.count(5) == 2 and len(set(seeds)) == 4, seeds
+    bpy.ops.assetgen.history_remove(key=key)
+    bpy.ops.assetgen.wait()
+    assert key not in [entry.key for entry in _history(stage)]
+    refused(lambda: bpy.ops.assetgen.history_use(key=key), "no longer in the history", "Refresh")
+
+
+def trial_a_result_of_the_history_is_kept_under_a_name(stage):
+    stage.save()
+    stage.ask("PICTURE")
+    key = _history(stage)[0].key
+    bpy.ops.assetgen.history_keep(key=key, name="Rote Äpfel")
+    bpy.ops.assetgen.wait()
+    assert bpy.data.images["rote_aepfel.png"].use_fake_user
+    refused(lambda: bpy.ops.assetgen.history_keep(key=key, name="rote äpfel"), "exists already", "another name")
+    refused(lambda: bpy.ops.assetgen.history_keep(key=key, name="…"), "no letter or digit")
+    bpy.ops.assetgen.history_reference(key=key)
+    bpy.ops.assetgen.wait()
+    assert stage.settings.reference.endswith(f"{key}.png")
+
+
+def trial_animations_tiles_and_pixel_art_have_previews(stage):
+    stage.ask("PICTURE", preset="pixel_sprite")
+    path, thumbnails = stage.task.candidates[1].files["color"], stage.part("thumbnails")
+    kinds = ({"kind": "animation", "columns": 2, "rows": 1}, {"kind": "tile"}, {"kind": "picture", "pixel": True})
+    for number, shows in enumerate(kinds):
+        thumbnails.preview_of(path, shows, f"view {number}")
+    while thumbnails._wanted:
+        thumbnails._play()
+    assert [len(thumbnails._reels[f"view {number} {path}"].icons) for number in range(3)] == [2, 1, 1]
+    assert thumbnails.preview_of(path.with_name("none.png"), {"kind": "tile"}, "PLAY") == 0
+
+
 def trial_noncommercial_models_are_requested_only_where_allowed(stage):
     request_of = stage.part("request").request_of
     assert "allow_noncommercial" not in request_of(stage.settings)

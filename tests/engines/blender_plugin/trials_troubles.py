@@ -59,13 +59,13 @@ def trial_a_program_that_ends_at_once_is_reported_with_its_output(stage):
     program.write_text("#!/bin/sh\necho 'no module named torch' >&2; exit 3\n")
     program.chmod(0o755)
     stage.preferences.state, stage.preferences.program = str(stage.folder / "none.json"), str(program)
-    refused(lambda: stage.ask("MATERIAL"), "ended at once", "no module named torch")
+    refused(lambda: stage.ask("MATERIAL"), "ended at once", "No module named torch.")
 
 
 def trial_a_wrong_token(stage):
-    url = json.loads(Path(os.environ["ASSETGEN_STATE"]).read_text())["url"]
+    url = json.loads(Path(os.environ["ASSETGEN_STATE_FILE"]).read_text())["url"]
     _state(stage, url=url)
-    refused(lambda: stage.ask("MATERIAL"), "does not take the token", "Restart the server")
+    refused(lambda: stage.ask("MATERIAL"), "does not accept the token", "End that server", "Start Server")
 
 
 def trial_a_state_file_with_the_url_of_another_computer(stage):
@@ -93,7 +93,7 @@ def trial_a_server_of_another_version(stage):
     server = HTTPServer(("127.0.0.1", 0), _Later)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _state(stage, url=f"http://127.0.0.1:{server.server_port}")
-    refused(lambda: stage.ask("MATERIAL"), "does not support this extension's API", "assetgen plugin install blender")
+    refused(lambda: stage.ask("MATERIAL"), "has API", "this extension needs 1.1", "assetgen plugin install blender")
     server.shutdown()
     server.server_close()
 
@@ -107,6 +107,27 @@ def trial_a_job_continues_after_its_server_was_killed_and_restarted(stage):
     bpy.ops.assetgen.connect()
     bpy.ops.assetgen.wait(seconds=120)
     assert stage.task.status == "done" and len(stage.task.candidates) == 64 and _pid(stage) != first
+
+
+def trial_the_server_can_be_stopped_and_restarted(stage):
+    first = _own_server(stage)
+    bpy.ops.assetgen.restart_server()
+    bpy.ops.assetgen.wait(seconds=90)
+    assert stage.part("catalog").catalog.version and _pid(stage) != first
+    bpy.ops.assetgen.stop_server()
+    bpy.ops.assetgen.wait(seconds=90)
+    assert not stage.part("catalog").catalog.version
+    stage.preferences.starts = False
+    refused(lambda: stage.ask("PICTURE"), "No assetgen server runs")
+
+
+def trial_a_refusal_stays_in_its_tab_until_the_next_request_there(stage):
+    refused(lambda: bpy.ops.assetgen.generate(task="MATERIAL"), "The prompt is empty")
+    stage.ask("PICTURE")
+    notices = stage.part("tasks").notices
+    assert list(notices) == ["MATERIAL"] and notices["MATERIAL"].cure
+    stage.ask("MATERIAL")
+    assert notices == {}
 
 
 def trial_a_job_fails_if_its_server_does_not_return(stage):
@@ -199,6 +220,15 @@ def trial_a_folder_that_cannot_be_written(stage):
     (stage.folder / "file").touch()
     stage.preferences.output = str(stage.folder / "file")
     refused(lambda: stage.ask("PICTURE"), "cannot be written", "another folder")
+
+
+def trial_a_result_whose_files_the_server_lost(stage):
+    stage.ask("PICTURE")
+    bpy.ops.assetgen.history_refresh()
+    bpy.ops.assetgen.wait()
+    entry = stage.part("history").history.entries[0]
+    stage.part("catalog").server().ask("DELETE", f"/history/{entry.job}/{entry.number}")
+    refused(lambda: bpy.ops.assetgen.history_use(key=entry.key, way="PICTURE") and bpy.ops.assetgen.wait(), "no longer")
 
 
 def trial_a_picked_candidate_whose_files_are_missing(stage):

@@ -11,6 +11,7 @@ REFERENCE_WORD = "strength"
 """Shown together with the reference image, not in the form."""
 KINDS = {"integer": "INT", "number": "FLOAT", "boolean": "BOOL", "string": "TEXT"}
 UNBOUNDED = 1e9
+NONE = "none"
 NUMBER = r"-?\d+(\.\d+)?"
 
 
@@ -25,6 +26,7 @@ class Field:
     choices: tuple[str, ...] = ()
     low: float = -UNBOUNDED
     high: float = UNBOUNDED
+    may_be_none: bool = False
 
     @property
     def label(self) -> str:
@@ -32,9 +34,11 @@ class Field:
         return self.word.replace("_", " ").capitalize()
 
     def value_of(self, text: str) -> Any:
-        """The value of a text field, None for an empty one. Raises `ValueError`."""
+        """The value of a text field: the default for an empty one, None for `none`. Raises `ValueError`."""
         text = text.strip()
         if not text:
+            return self.default
+        if self.may_be_none and text.lower() == NONE:
             return None
         if self.kind == "TEXT":
             return text
@@ -44,6 +48,13 @@ class Field:
             raise ValueError(f"{self.label} ({self.part}) must be {kind}.")
         numbers = [float(word) if "." in word else int(word) for word in words]
         return numbers if self.kind == "NUMBERS" else numbers[0]
+
+    @property
+    def placeholder(self) -> str:
+        """What an empty text field means."""
+        if self.default not in (None, ""):
+            return self.text_of(self.default)
+        return NONE if self.kind == "TEXT" else "automatic"
 
     def text_of(self, value: Any) -> str:
         """A value as text for a text field."""
@@ -91,12 +102,12 @@ def _field(part: str, word: str, schema: Mapping[str, Any]) -> Field | None:
     if plain["type"] == "array":
         numbers = plain.get("prefixItems") or [plain.get("items", {})]
         is_flat = all(one.get("type") in ("integer", "number") for one in numbers)
-        return Field(part, word, "NUMBERS", default) if is_flat else None
+        return Field(part, word, "NUMBERS", default, may_be_none=may_be_empty) if is_flat else None
     if plain["type"] not in KINDS:
         return None
     if may_be_empty or len(each) > 1 or default is None:
         is_number = plain["type"] in ("integer", "number") and len(each) == 1
-        return Field(part, word, "NUMBER" if is_number else "TEXT", default)
+        return Field(part, word, "NUMBER" if is_number else "TEXT", default, may_be_none=may_be_empty)
     low = plain.get("minimum", plain.get("exclusiveMinimum", -UNBOUNDED))
     high = plain.get("maximum", plain.get("exclusiveMaximum", UNBOUNDED))
     return Field(part, word, KINDS[plain["type"]], default, (), float(low), float(high))

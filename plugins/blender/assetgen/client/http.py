@@ -12,9 +12,11 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from .trouble import Changed, Gone, NoServer, Trouble
+from .trouble import Changed, Gone, NoServer, OtherApi, Trouble
 
 API = "/api/v1"
+NEEDED = (1, 1)
+"""The version of the API that this extension was written for: the same major, at least this minor."""
 NAME = "blender"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PATIENCE = 15.0
@@ -30,6 +32,19 @@ class State:
     token: str
     pid: int
     version: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a server reports of itself. Only `api` (major, minor) is compared; `version` is displayed."""
+
+    version: str
+    api: tuple[int, int]
+
+    @property
+    def is_older(self) -> bool:
+        """Everything of the older API works, what is newer does not."""
+        return self.api < NEEDED
 
 
 def usual_place() -> Path:
@@ -86,20 +101,29 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         return _json(self._send(method, path, data, "application/json", patience))
 
-    def handshake(self) -> str:
-        """The server's version. Raises `Trouble` if it is not an assetgen server with this API."""
+    def handshake(self, patience: float = PATIENCE) -> Status:
+        """The server's status. Raises `NoServer`, or `OtherApi` if its API has another major version."""
         try:
-            reply = self.ask("GET", "/status")
+            reply = self.ask("GET", "/status", patience=patience)
         except Gone as error:
+            if error.is_slow:
+                raise
             raise NoServer() from error
         except Trouble as error:
             if error.status != 404:
                 raise
             reply = None
+        needed = ".".join(map(str, NEEDED))
         if not isinstance(reply, dict) or reply.get("name") != "assetgen":
-            what = f"The server at {read_state(self.state_path).url} does not support this extension's API ({API})."
-            raise Trouble(what, "Update both: assetgen, then `assetgen plugin install blender`.")
-        return str(reply.get("version", "?"))
+            raise OtherApi("2.0 or newer, or belongs to another program", needed)
+        api = _api_of(str(reply.get("api", "1.0")))
+        if api[0] != NEEDED[0]:
+            raise OtherApi(".".join(map(str, api)), needed)
+        return Status(str(reply.get("version", "?")), api)
+
+    def project(self, folder: Path) -> str:
+        """The id of a folder as a project, whose history is kept together. Raises `Trouble`."""
+        return str(self.ask("POST", "/projects", {"path": str(folder)})["id"])
 
     def upload(self, data: bytes, name: str) -> str:
         """Upload an image or a mesh; returns its id for `inputs`."""
@@ -109,6 +133,10 @@ class Server:
     def thumbnail(self, preset: str) -> bytes:
         """The thumbnail of a preset, a PNG. Raises `Trouble` with status 404 if it has none."""
         return self._send("GET", f"/presets/{urllib.parse.quote(preset)}/thumbnail", None, "", PATIENCE)
+
+    def preview(self, job: str, number: int, to: Path) -> None:
+        """Download a variation as it is after the last sampler steps. Raises `Trouble` with status 404 without one."""
+        save(self._send("GET", f"/jobs/{job}/previews/{number}", None, "", PATIENCE), to)
 
     def download(self, job: str, file: dict[str, Any], to: Path) -> None:
         """Download one file of a job atomically. Raises `Changed` if the server does not have this file any more."""
@@ -121,14 +149,7 @@ class Server:
             raise
         if hashlib.sha256(data).hexdigest() != file["sha256"]:
             raise Changed(to.name)
-        try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            part = to.with_name(f".{to.name}.part")
-            part.write_bytes(data)
-            part.replace(to)
-        except OSError as error:
-            cure = "Make room there, or choose another folder in the preferences."
-            raise Trouble(f"{to} cannot be written ({error.strerror}).", cure) from error
+        save(data, to)
 
     def _send(self, method: str, path: str, data: bytes | None, kind: str, patience: float) -> bytes:
         state = read_state(self.state_path)
@@ -141,9 +162,28 @@ class Server:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                raise _trouble(error.code, error.read()) from error
+                raise _trouble(error.code, error.read(), state, self.state_path) from error
         except (HTTPException, OSError) as error:
-            raise Gone() from error
+            gone = Gone()
+            gone.is_slow = isinstance(getattr(error, "reason", error), TimeoutError)
+            raise gone from error
+
+
+def save(data: bytes, to: Path) -> None:
+    """Write a file atomically, with its folder. Raises `Trouble`."""
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        part = to.with_name(f".{to.name}.part")
+        part.write_bytes(data)
+        part.replace(to)
+    except OSError as error:
+        cure = "Make room there or check the permissions, or choose another folder in the preferences."
+        raise Trouble(f"{to} cannot be written ({error.strerror}).", cure) from error
+
+
+def _api_of(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    return (int(major), int(minor or 0)) if major.isdigit() and minor.isdigit() else (0, 0)
 
 
 def _json(data: bytes) -> Any:
@@ -153,7 +193,7 @@ def _json(data: bytes) -> Any:
         raise Trouble("The server's address belongs to another program.", "Restart the server.") from error
 
 
-def _trouble(status: int, body: bytes) -> Trouble:
+def _trouble(status: int, body: bytes, state: State, state_path: Path) -> Trouble:
     """The error that the server reports."""
     try:
         reply = json.loads(body)["error"]
@@ -161,11 +201,12 @@ def _trouble(status: int, body: bytes) -> Trouble:
     except (ValueError, TypeError, KeyError):
         what, cure = f"The server responds with status {status} without details.", "Restart the server."
     if status in (401, 403):
-        what, cure = "The server does not take the token of the state file.", "Restart the server: it writes both anew."
-    return Trouble(_sentence(what), _sentence(cure), status)
+        what = f"The server at {state.url} does not accept the token in {state_path}."
+        cure = f"End that server (process {state.pid}), then press Start Server: it writes the file anew."
+    return Trouble(sentence(what), sentence(cure), status)
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
     """An error text of the server as a complete sentence."""
     words = words.strip()
     return words and words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", "`", '"')) else ".")

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from .http import Server
-from .trouble import Trouble
+from .http import Server, save
 
 
 def picture_of(folder: Path, preset: str) -> Path:
@@ -17,14 +16,7 @@ def bring_pictures(server: Server, presets: Iterable[str], folder: Path) -> list
     changed = []
     for preset in presets:
         data, target = server.thumbnail(preset), picture_of(folder, preset)
-        try:
-            if not target.is_file() or target.read_bytes() != data:
-                part = target.with_name(f".{target.name}.part")
-                part.write_bytes(data)
-                part.replace(target)
-                changed.append(target)
-        except OSError as error:
-            raise Trouble(
-                f"{target} cannot be written ({error.strerror}).", "Free some disk space, or check the permissions."
-            ) from error
+        if not target.is_file() or target.read_bytes() != data:
+            save(data, target)
+            changed.append(target)
     return changed

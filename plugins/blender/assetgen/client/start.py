@@ -1,13 +1,16 @@
-"""Start `assetgen serve` as a separate process. It keeps running after Blender, for other programs."""
+"""Start `assetgen serve` as a separate process, and stop it. It keeps running after Blender, for other programs."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from .http import Server, State, read_state
+from .http import Server, State, Status, read_state, sentence
 from .trouble import Gone, NoServer, Trouble
 
 PATIENCE = 60.0
@@ -18,41 +21,101 @@ OURS = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "LD_LIB
 _children: list[subprocess.Popen[bytes]] = []
 
 
-def program_of(named: str) -> str:
-    """The path of the program `assetgen`. Raises `Trouble` if it is not found."""
+@dataclass(frozen=True)
+class Start:
+    """How to start the server. `program` is that of the preferences, `recorded` the file of the installation."""
+
+    state_path: Path
+    program: str = ""
+    recorded: Path | None = None
+    price: float = 0.0
+    online: bool = True
+    log: Path | None = None
+
+    def __call__(self) -> Status:
+        """Start a server if none runs, wait for it, and return its status. Raises `Trouble` with its last output."""
+        server = Server(self.state_path)
+        try:
+            return server.handshake()
+        except NoServer:
+            pass
+        before = _state(self.state_path)
+        price = ["--price", f"{self.price}/h"] if self.price else []
+        command = [*command_of(self.program, self.recorded), "serve", "--state", str(self.state_path), *price]
+        log = self.log or self.state_path.with_suffix(".log")
+        process = _spawn(command, log, self.online)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if _state(self.state_path) not in (None, before):
+                try:
+                    return server.handshake()
+                except (NoServer, Gone):
+                    pass
+            if process.poll() is not None:
+                raise Trouble(f"The server ended at once: {_last_words(log)}", f"Its complete output is in {log}.")
+            time.sleep(0.05)
+        process.kill()
+        raise Trouble(f"The server did not answer within {PATIENCE:.0f} seconds.", f"Its output is in {log}.")
+
+
+def command_of(named: str, recorded: Path | None) -> list[str]:
+    """The program `assetgen`: as named, as recorded by its installation, or from the search path. Raises `Trouble`."""
     if named:
-        if os.access(named, os.X_OK) and Path(named).is_file():
-            return named
-        raise Trouble(f"The program {named} does not exist, or cannot be run.", INSTALL)
+        if not _can_run(named):
+            raise Trouble(f"The program {named} does not exist, or cannot be run.", INSTALL)
+        return [named]
+    known = _recorded(recorded) if recorded else []
+    if known and _can_run(known[0]):
+        return known
     found = shutil.which("assetgen") or shutil.which(str(Path.home() / ".local/bin/assetgen"))
-    if not found:
-        raise Trouble("The program assetgen is not in the search path.", INSTALL)
-    return found
+    if found:
+        return [found]
+    if known:
+        cure = "Install assetgen again, then `assetgen plugin install blender`; or set the program in the preferences."
+        raise Trouble(f"The program {known[0]}, which installed this extension, no longer exists.", cure)
+    raise Trouble("The program assetgen is not in the search path.", INSTALL)
 
 
-def start(state_path: Path, program: str = "", price: float = 0.0, online: bool = True, log: Path | None = None) -> str:
-    """Start a server if none runs, wait for it, and return its version. Raises `Trouble` with its last output."""
-    server = Server(state_path)
+def stop(server: Server) -> None:
+    """End the server and wait until it has ended. Its running jobs are continued by the next. Raises `Trouble`."""
     try:
-        return server.handshake()
-    except NoServer:
-        pass
-    before = _state(state_path)
-    command = [program_of(program), "serve", "--state", str(state_path), *(["--price", f"{price}/h"] if price else [])]
-    log = log or state_path.with_suffix(".log")
-    process = _spawn(command, log, online)
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if _state(state_path) not in (None, before):
-            try:
-                return server.handshake()
-            except (NoServer, Gone):
-                pass
-        if process.poll() is not None:
-            raise Trouble(f"The server ended at once: {_last_words(log)}", f"Its complete output is in {log}.")
-        time.sleep(0.05)
-    process.kill()
-    raise Trouble(f"The server did not answer within {PATIENCE:.0f} seconds.", f"Its output is in {log}.")
+        state = read_state(server.state_path)
+        try:
+            server.ask("POST", "/shutdown", {})
+        except Trouble as error:
+            if error.status not in (404, 405):
+                raise
+            server.handshake()
+            os.kill(state.pid, signal.SIGTERM)  # API 1.0
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            server.handshake(patience=1.0)
+            if _state(server.state_path) not in (None, state):
+                return  # another server has replaced it already
+            time.sleep(0.1)
+    except (NoServer, ProcessLookupError):
+        return
+    except PermissionError as error:
+        cure = "End it where it was started."
+        raise Trouble(f"The server (process {state.pid}) cannot be ended from here.", cure) from error
+    cure = f"End process {state.pid} in the task manager."
+    raise Trouble(f"The server did not end within {PATIENCE:.0f} seconds.", cure)
+
+
+def _can_run(program: str) -> bool:
+    return os.access(program, os.X_OK) and Path(program).is_file()
+
+
+def _recorded(path: Path) -> list[str]:
+    """Program and arguments that `assetgen plugin install blender` recorded; [] without them."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [str(found["program"]), *(str(word) for word in found.get("arguments", ()))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        cure = "Run `assetgen plugin install blender` again, or set the program in the preferences."
+        raise Trouble(f"The file {path} cannot be read.", cure) from error
 
 
 def _spawn(command: list[str], log: Path, online: bool) -> subprocess.Popen[bytes]:
@@ -67,7 +130,7 @@ def _spawn(command: list[str], log: Path, online: bool) -> subprocess.Popen[byte
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, **apart
             )
     except OSError as error:
-        raise Trouble(f"{command[0]} cannot be started ({error.strerror}).", INSTALL) from error
+        raise Trouble(f"{command[0]} cannot be started ({error.strerror}: {error.filename}).", INSTALL) from error
     _children.append(child)
     return child
 
@@ -81,4 +144,4 @@ def _state(state_path: Path) -> State | None:
 
 def _last_words(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it printed nothing."
+    return sentence(lines[-1]) if lines else "It printed nothing."

@@ -16,6 +16,14 @@ class NoServer(Trouble):
         super().__init__("No assetgen server runs.", "Press Start Server, or run `assetgen serve` in a terminal.")
 
 
+class OtherApi(Trouble):
+    """A server whose API this extension cannot use."""
+
+    def __init__(self, api: str, needed: str) -> None:
+        cure = "Update both: `pip install --upgrade assetgen`, then `assetgen plugin install blender`."
+        super().__init__(f"The server has API {api}, but this extension needs {needed}.", cure)
+
+
 class Changed(Trouble):
     """A file of a job is missing or differs from its digest; a restarted server makes it again."""
 
@@ -25,6 +33,9 @@ class Changed(Trouble):
 
 class Gone(Trouble):
     """The server at the address of the state file does not respond."""
+
+    is_slow = False
+    """It accepts connections, but did not answer in time."""
 
     def __init__(self) -> None:
         super().__init__("The assetgen server does not respond.", "Press Start Server: it continues its jobs.")
