@@ -197,6 +197,7 @@ def trial_the_viewport_in_background_mode(stage):
 
 
 def trial_a_missing_preset(stage):
+    stage.settings.task = "PICTURE"
     refused(lambda: stage.ask("PICTURE", preset="pixel_sprit"), "There is no preset 'pixel_sprit'", "pixel_sprite")
 
 
