@@ -17,7 +17,7 @@ platform="Linux"
 runnable=true
 export_filter="all_resources"
 include_filter=""
-exclude_filter="addons/*"
+exclude_filter="addons/trial/*, trials/*"
 export_path=""
 
 [preset.0.options]
@@ -61,6 +61,8 @@ def test_an_export_of_a_built_pack_passes(packed: Any, server: Path, program: Pa
     built = export(packed, server)
     assert built.code == 0
     assert "assets differ from the pack" not in built.said
+    exported = (packed.folder.parent / "x.pck").read_bytes()
+    assert b"art/rock.png" in exported and b"answer.gdc" not in exported
 
 
 def test_an_export_without_a_server_fails_unless_the_project_allows_it(packed: Any, state: Path) -> None:

@@ -53,6 +53,15 @@ func find_dock() -> void:
 	dock = base.find_children("Assetgen*", "VBoxContainer", true, false)[-1]
 
 
+## Bring the dock to the front of its place.
+func show_dock() -> void:
+	var parent := dock.get_parent()
+	if parent.has_method("make_visible"):  # EditorDock, from 4.6 on
+		parent.call("make_visible")
+	elif parent is TabContainer:
+		parent.current_tab = parent.get_tab_idx_from_control(dock)
+
+
 ## The dock, with a server and the form drawn.
 func ready_dock() -> Control:
 	check(await until(func(): return dock.is_ready), "the server is greeted", dock.notice.text())

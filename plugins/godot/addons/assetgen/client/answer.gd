@@ -10,6 +10,8 @@ var status := 0
 var body: Variant
 var what := ""
 var cure := ""
+## The file and line of the error, or "".
+var where := ""
 ## No program listens at the address.
 var is_refused := false
 ## The next response can succeed without a person.
@@ -42,6 +44,7 @@ static func read(code: int, raw: PackedByteArray) -> RefCounted:
 	if error is Dictionary:
 		answer.what = sentence(str(error.get("what", "")))
 		answer.cure = sentence(str(error.get("cure", "")))
+		answer.where = str(error.get("where", ""))
 	if answer.what == "":
 		answer.what = Words.say("The server refused (HTTP %d).") % code
 	if code in [401, 403]:

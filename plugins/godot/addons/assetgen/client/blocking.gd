@@ -47,13 +47,17 @@ func ask(
 	return Answer.read(_http.get_response_code(), _body())
 
 
-## Run a job to its end. Returns its last state, with all events.
-func run(request: Dictionary) -> Answer:
+## Run a job to its end. Returns its last state, with all events. `on_waiting` is called with what
+## the job waits for.
+func run(request: Dictionary, on_waiting: Callable) -> Answer:
 	var answer := ask(HTTPClient.METHOD_POST, "/jobs", request)
 	var events := []
 	while answer.is_ok():
 		var state: Dictionary = answer.body
-		events.append_array(state.get("events", []))
+		for event: Dictionary in state.get("events", []):
+			events.append(event)
+			if event.event == "waiting":
+				on_waiting.call(str(event.holder))
 		if state.get("ended") != null and not state.get("more"):
 			state.events = events
 			break

@@ -4,11 +4,13 @@ extends EditorExportPlugin
 ##
 ## A plugin cannot stop an export. An error that it reports makes the export dialog show
 ## "Failed"; `godot --export-…` would still end with exit code 0, so the plugin makes that 1.
-## The setting assetgen/check_packs_before_export turns all of this off.
+## The setting assetgen/check_packs_before_export turns all of this off. This addon is left out of
+## the exported game.
 
 const Answer := preload("../client/answer.gd")
 const Blocking := preload("../client/blocking.gd")
 const Finder := preload("finder.gd")
+const Places := preload("places.gd")
 const Settings := preload("../settings.gd")
 const Starter := preload("../client/starter.gd")
 const StateFile := preload("../client/state_file.gd")
@@ -23,16 +25,24 @@ const MOST_TOLD := 20
 const PATIENCE_MS := 60_000
 const PAUSE_MS := 100
 
+const ADDON := "res://addons/assetgen/"
+
+## Whether an export is running.
+static var is_exporting := false
+
 var _has_failed := false
 
 
+## Export plugins run in the order of their names: this one must come before "GDScript", which
+## exports scripts that are skipped only later.
 func _get_name() -> String:
-	return "assetgen"
+	return "Assetgen"
 
 
 func _export_begin(
 	_features: PackedStringArray, _is_debug: bool, _path: String, _flags: int
 ) -> void:
+	is_exporting = true
 	if not Settings.checks_exports():
 		return
 	var packs := Finder.find_now()
@@ -51,6 +61,11 @@ func _export_begin(
 		_check(server, {"kind": "check", "project": answer.body.id, "pack": pack})
 
 
+func _export_file(path: String, _type: String, _features: PackedStringArray) -> void:
+	if path.begins_with(ADDON):
+		skip()
+
+
 ## Godot sets the exit code of an export from the command line right after this: a call that is
 ## deferred comes later.
 func _export_end() -> void:
@@ -59,6 +74,7 @@ func _export_end() -> void:
 	if _has_failed and is_alone:
 		(Engine.get_main_loop() as SceneTree).quit.call_deferred(1)
 	_has_failed = false
+	is_exporting = false
 
 
 ## Connect to the server; start it if none runs.
@@ -80,16 +96,15 @@ func _met(server: Blocking) -> Answer:
 
 
 func _check(server: Blocking, request: Dictionary) -> void:
-	var checked := server.run(request)
+	var checked := server.run(request, _tell_waiting.bind(request.pack))
 	if not checked.is_ok():
 		_tell("%s: %s %s" % [request.pack, checked.what, checked.cure], ERROR)
 		return
 	if checked.body.status != "done":
 		var error: Dictionary = checked.body.error if checked.body.error else {}
-		_tell(
-			"%s: %s" % [request.pack, Answer.sentence(error.get("what", checked.body.status))],
-			ERROR
-		)
+		var place: String = Places.short(str(error.get("where", "")))
+		var what := Answer.sentence(Places.short(error.get("what", checked.body.status)))
+		_tell("%s: %s" % [place if place else request.pack, what], ERROR)
 		return
 	var audited: Array = checked.body.events.filter(
 		func(event: Dictionary):
@@ -103,6 +118,11 @@ func _check(server: Blocking, request: Dictionary) -> void:
 	if old:
 		var what := Words.say("%s: %d assets differ from the pack. Build it, then export again.")
 		_tell(what % [request.pack, old.size()], ERROR)
+
+
+## An export blocks the editor, so this can only go to the output.
+func _tell_waiting(holder: String, pack: String) -> void:
+	print("assetgen: ", Words.say("%s: the check waits for %s.") % [pack, holder])
 
 
 func _tell(problem: String, kind: int) -> void:

@@ -2,6 +2,7 @@
 extends Tree
 ## Packs and their assets, each with its state and, as a tooltip, the reason.
 
+const Answer := preload("../client/answer.gd")
 const Words := preload("../words.gd")
 
 ## The most rows of one pack; the rest is counted.
@@ -16,10 +17,14 @@ const BADGES := {
 	"new": ["Add", "warning_color"],
 	"edited": ["Edit", "warning_color"],
 	"missing": ["StatusError", "error_color"],
+	"failed": ["StatusError", "error_color"],
 	"gone": ["Remove", "error_color"],
 }
 
 var _items := {}
+var _places := {}
+## By pack and asset: why the last build could not make it.
+var _failures := {}
 
 
 func _init() -> void:
@@ -32,7 +37,11 @@ func _init() -> void:
 	create_item()
 
 
+## List these packs. Those that are listed keep their states.
 func show_packs(paths: PackedStringArray) -> void:
+	if paths and paths == packs():
+		return
+	var before := chosen()
 	clear()
 	_items.clear()
 	var root := create_item()
@@ -48,8 +57,8 @@ func show_packs(paths: PackedStringArray) -> void:
 		item.set_text(0, Words.say("No pack.yaml in this project"))
 		item.set_selectable(0, false)
 		item.set_selectable(1, false)
-	elif get_selected() == null:
-		(_items[paths[0]] as TreeItem).select(0)
+	else:
+		select_pack(before if _items.has(before) else paths[0])
 
 
 func packs() -> PackedStringArray:
@@ -65,12 +74,19 @@ func chosen() -> String:
 	return parent.get_metadata(0) if parent and parent.get_metadata(0) else ""
 
 
+## The place of the error of a pack ("art/pack.yaml:12"), or "".
+func place_of(pack: String) -> String:
+	return _places.get(pack, "")
+
+
 ## Show the state of each asset of a pack: the `audited` events of a check.
 func show_audit(pack: String, events: Array[Dictionary]) -> void:
 	var item: TreeItem = _items.get(pack)
 	if item == null:
 		return
+	var before := get_selected().get_text(0) if get_selected() and chosen() == pack else ""
 	_empty(item)
+	_places.erase(pack)
 	var audited := events.filter(func(event: Dictionary): return event.event == "audited")
 	var is_wrong := func(event: Dictionary): return not event.state.begins_with("ok")
 	var wrong := audited.filter(is_wrong)
@@ -89,15 +105,37 @@ func show_audit(pack: String, events: Array[Dictionary]) -> void:
 	item.set_tooltip_text(
 		1, Words.say("%d of %d assets need a build") % [wrong.size(), audited.size()]
 	)
+	if wrong.is_empty():
+		item.set_tooltip_text(1, Words.say("All assets are as the pack names them"))
+	if before:
+		(_row(pack, before) if _row(pack, before) else item).select(0)
 
 
-## Show why a pack could not be checked.
-func show_problem(pack: String, what: String) -> void:
+## Show why a pack cannot be used: a row that names file and line.
+func show_problem(pack: String, problem: Answer) -> void:
 	var item: TreeItem = _items.get(pack)
-	if item:
-		_empty(item)
-		_badge(item, "missing", Words.say("error"))
-		item.set_tooltip_text(1, what)
+	if item == null:
+		return
+	_empty(item)
+	_places[pack] = problem.where
+	_badge(item, "missing", Words.say("error"))
+	item.set_tooltip_text(1, problem.what)
+	var row := create_item(item)
+	row.set_text(0, "%s: %s" % [problem.where.get_file(), problem.what])
+	row.set_custom_color(0, get_theme_color("error_color", "Editor"))
+	row.set_autowrap_mode(0, TextServer.AUTOWRAP_WORD_SMART)
+	var lines := [problem.where, problem.what, problem.cure]
+	lines.append(Words.say("Double-click or Enter opens the pack at this line."))
+	row.set_tooltip_text(0, "\n".join(lines.filter(func(line: String): return line != "")))
+
+
+## The reasons of the assets that a build could not make: shown with the states from now on, until
+## the next build.
+func remember_failures(pack: String, events: Array[Dictionary]) -> void:
+	_failures[pack] = {}
+	for event in events:
+		if event.event == "failed":
+			_failures[pack][event.get("asset")] = str(event.get("reason", ""))
 
 
 ## Select a pack.
@@ -134,6 +172,8 @@ static func word(state: String) -> String:
 			return Words.say("missing")
 		"gone":
 			return Words.say("gone")
+		"failed":
+			return Words.say("failed")
 	return state
 
 
@@ -168,6 +208,10 @@ func _add_asset(parent: TreeItem, event: Dictionary) -> void:
 	row.set_metadata(1, event.state)
 	_badge(row, event.state, word(event.state))
 	row.set_tooltip_text(1, "\n".join(PackedStringArray(event.get("reasons", []))))
+	var failure: String = _failures.get(parent.get_metadata(0), {}).get(event.asset, "")
+	if failure and not event.state.begins_with("ok"):
+		_badge(row, "failed", word("failed"))
+		row.set_tooltip_text(1, failure)
 
 
 func _badge(item: TreeItem, state: String, text: String) -> void:
