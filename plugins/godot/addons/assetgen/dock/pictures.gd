@@ -2,6 +2,8 @@
 extends RefCounted
 ## Textures from PNG bytes, decoded and scaled in worker threads.
 
+const FORMATS := ["png", "jpg", "jpeg", "webp"]
+
 
 ## A texture that fits a square of `side` pixels; null if the bytes are no image.
 static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
@@ -11,6 +13,18 @@ static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
 ## A texture of the whole picture; null if the bytes are no image.
 static func whole(bytes: PackedByteArray) -> Texture2D:
 	return await _made(func() -> Image: return _with_mipmaps(bytes))
+
+
+## A texture of an image file that fits a square; null if it is no image.
+static func from_file(path: String, side: int) -> Texture2D:
+	return await _made(func() -> Image: return _loaded(path, side))
+
+
+static func _loaded(path: String, side: int) -> Image:
+	if path.get_extension().to_lower() not in FORMATS:
+		return null
+	var image := Image.load_from_file(path)
+	return _resized(image, side) if image else null
 
 
 static func _made(make: Callable) -> Texture2D:
@@ -38,11 +52,13 @@ static func _with_mipmaps(bytes: PackedByteArray) -> Image:
 	return image
 
 
-## Enlarge by whole factors, so that pixel art stays sharp; shrink with a smooth filter.
 static func _fitted(bytes: PackedByteArray, side: int) -> Image:
 	var image := _decoded(bytes)
-	if image == null:
-		return null
+	return _resized(image, side) if image else null
+
+
+## Enlarge by whole factors, so that pixel art stays sharp; shrink with a smooth filter.
+static func _resized(image: Image, side: int) -> Image:
 	var longest := maxi(image.get_width(), image.get_height())
 	if longest > side:
 		var scale := float(side) / longest

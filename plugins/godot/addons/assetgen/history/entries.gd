@@ -66,8 +66,11 @@ func load_more() -> void:
 
 ## Load the first page anew if something was made or removed since.
 func load_news() -> void:
+	if problem:
+		await load_first(search)
+		return
 	var answer := await _ask("&limit=1")
-	if not answer.is_ok() or problem:
+	if not answer.is_ok():
 		return
 	var newest: Array = answer.body.entries
 	var before := key_of(entries[0]) if entries else ""
@@ -98,15 +101,15 @@ func thumbnail(entry: Dictionary) -> Texture2D:
 	return _thumbnails.get(key_of(entry))
 
 
-## Whether the server no longer has the picture of an entry.
+## Whether the server no longer has a file of an entry.
 func is_missing(entry: Dictionary) -> bool:
-	return _missing.has(key_of(entry))
+	return _missing.has(key_of(entry)) or not (entry.get("missing", []) as Array).is_empty()
 
 
 ## The picture's bytes.
 func fetch(entry: Dictionary) -> Answer:
 	var file := picture_of(entry)
-	if file.is_empty():
+	if file.is_empty() or is_missing(entry):
 		return missing()
 	var answer := await _client.fetch(job_of(entry).path_of(file), file.sha256)
 	if answer.status == 404:
@@ -129,10 +132,10 @@ func _load_page(before: String, its_round: int) -> void:
 	if its_round != _round:
 		return
 	problem = null if answer.is_ok() else answer
-	if before == "":
-		entries.clear()
-		_waiting.clear()
 	if answer.is_ok():
+		if before == "":
+			entries.clear()
+			_waiting.clear()
 		var known := entries.map(key_of)
 		for entry: Dictionary in answer.body.get("entries", []):
 			if key_of(entry) not in known:
@@ -164,6 +167,8 @@ func _load_thumbnails() -> void:
 	_lanes += 1
 	while _waiting:
 		var entry: Dictionary = _waiting.pop_front()
+		if is_missing(entry):
+			continue
 		var answer := await fetch(entry)
 		if answer.is_ok():
 			if _thumbnails.size() >= MOST_THUMBNAILS:

@@ -15,10 +15,13 @@ static func text(entry: Dictionary) -> String:
 	if entry.get("score") != null:
 		facts.append(Words.say("score %.2f") % entry.score)
 	facts.append("%d × %d" % [int(entry.width), int(entry.height)])
-	if entry.get("seconds") != null:
+	if entry.get("seconds"):
 		facts.append("%.1f s" % entry.seconds)
-	if entry.get("cost"):
-		facts.append("$%.3f" % entry.cost)
+	var cost: Dictionary = entry.get("cost", {})
+	if cost.get("usd"):
+		facts.append("$%.4f" % cost.usd)
+	if cost.get("watt_hours"):
+		facts.append("%.3f Wh" % cost.watt_hours)
 	facts.append(_time(entry.made))
 	var lines := [str(entry.get("prompt", "")), " · ".join(facts)]
 	if entry.get("negative"):

@@ -119,8 +119,11 @@ func use_as_reference() -> void:
 
 ## Save an entry in the project under this name. Returns its path, or "".
 func keep(entry: Dictionary, name: String) -> String:
+	if entries.is_missing(entry):
+		failed.emit(Entries.missing())
+		return ""
 	var job := entries.job_of(entry)
-	var path := await _shelf.keep(job, str(entry.files[0].asset) if entry.files else "", name)
+	var path := await _shelf.keep(job, entry.files[0].asset, name)
 	if _shelf.problem:
 		failed.emit(Entries.missing() if _shelf.problem.status == 404 else _shelf.problem)
 		return ""
@@ -221,7 +224,10 @@ func _show_state() -> void:
 	_buttons.remove.disabled = selected.is_empty()
 	_buttons.view.disabled = selected.is_empty() or selected.size() > Viewer.MOST
 	_buttons.view.text = Words.say("Compare") if selected.size() > 1 else Words.say("View")
-	if is_one:
+	if is_one and entries.is_missing(selected[0]):
+		var gone := Entries.missing()
+		_facts.text = "%s %s\n%s" % [gone.what, gone.cure, Facts.text(selected[0])]
+	elif is_one:
 		_facts.text = Facts.text(selected[0])
 	elif selected:
 		_facts.text = Words.say("%d selected") % selected.size()

@@ -43,6 +43,16 @@ func keep(job: Job, asset: String, folder: String, name: String) -> bool:
 	return _store_all(files, _prepared(files, bodies, moves), moves) and await _imported()
 
 
+## The error that a file of the project cannot be written.
+static func unwritable(file: String) -> Answer:
+	return Answer.none(
+		Words.say("'%s' cannot be written.") % file,
+		Words.say(
+			"Is the disk full or read-only? The setting assetgen/art_folder names the folder."
+		)
+	)
+
+
 ## Bytes by new path. Import settings come first and resources last, so that a concurrent import
 ## never finds incomplete data.
 func _prepared(files: Array[Dictionary], bodies: Dictionary, moves: Dictionary) -> Dictionary:
@@ -71,7 +81,7 @@ func _store_all(files: Array[Dictionary], prepared: Dictionary, moves: Dictionar
 	var stored: PackedStringArray
 	for to: String in prepared:
 		if not _store(to, prepared[to]):
-			problem = Answer.none(Words.say("'%s' cannot be written.") % to)
+			problem = unwritable(to)
 			for each in stored:
 				DirAccess.remove_absolute(ProjectSettings.globalize_path(each))
 			return false

@@ -75,11 +75,13 @@ func _stored_tiles(sheet: Image, count: int, wanted: String) -> String:
 	var base := folder.path_join(Names.unused(folder, wanted, [".png", ".tres"]))
 	var settings := FileAccess.open(base + ".png.import", FileAccess.WRITE)
 	if settings == null:
-		problem = Answer.none(Words.say("'%s' cannot be written.") % (base + ".png"))
+		problem = Keeper.unwritable(base + ".png")
 		return ""
 	settings.store_string(Sidecars.import_text("color", false))
 	settings.close()
-	sheet.save_png(base + ".png")
+	if sheet.save_png(base + ".png") != OK:
+		problem = Keeper.unwritable(base + ".png")
+		return ""
 	if not await Importing.done(PackedStringArray([base + ".png"])):
 		problem = Answer.none(Words.say("Godot did not import '%s' in time.") % (base + ".png"))
 		return ""
@@ -93,6 +95,9 @@ func _stored_tiles(sheet: Image, count: int, wanted: String) -> String:
 func _with_material(keeper: Keeper) -> String:
 	var color: String = keeper.written.color
 	var path := MapsMaterial.save(keeper.written, color.get_basename() + ".tres")
+	if path == "":
+		problem = Keeper.unwritable(color.get_basename() + ".tres")
+		return ""
 	await Importing.done(PackedStringArray([path]))
 	return path
 
