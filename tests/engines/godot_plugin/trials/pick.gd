@@ -14,6 +14,7 @@ func run(t: Object) -> void:
 	var paths: PackedStringArray = await dock.generate.keep()
 	t.check(paths == PackedStringArray(["res://art/generated/a_ship.png"]), "from a model", paths)
 	t.check("A red dragon!" in dock.generate.ask._history.prompts, "prompts are remembered")
+	await load("res://trials/history.gd").new().run(t)
 
 
 func _use(t: Object, dock: Control) -> void:

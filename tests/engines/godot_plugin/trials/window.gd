@@ -50,6 +50,8 @@ func _look(t: Object, dock: Control, eye: Camera3D, name: String) -> void:
 
 func _concept(t: Object, dock: Control) -> void:
 	t.check(await t.actions().concept_from_view(), "the dock waits for words", dock.notice.text())
+	var inputs: Control = dock.generate.ask._inputs
+	t.check(inputs.visible and inputs.get_child_count() == 1, "the depth is shown")
 	dock.generate.ask.count.value = 2
 	dock.generate.ask.prompt.text = "two huts"
 	await dock.generate.make()

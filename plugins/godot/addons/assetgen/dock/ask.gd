@@ -11,6 +11,7 @@ const Answer := preload("../client/answer.gd")
 const Catalog := preload("../client/catalog.gd")
 const Form := preload("form.gd")
 const History := preload("history.gd")
+const Inputs := preload("../preview/inputs.gd")
 const Words := preload("../words.gd")
 
 const DRAFT := "*draft"
@@ -39,6 +40,7 @@ var _models := OptionButton.new()
 var _dice := Button.new()
 var _fold := Button.new()
 var _more := ScrollContainer.new()
+var _inputs := Inputs.new()
 ## By argument of `takes`: its label and control.
 var _taken := {}
 var _page := {}
@@ -66,6 +68,9 @@ func _init(catalog: Catalog) -> void:
 	row.add_child(_fold)
 	add_child(row)
 	add_child(_prompt_row())
+	form.files_changed.connect(func() -> void: _inputs.show_files(form.files()))
+	_inputs.removed.connect(func(key: String) -> void: form.set_file(key, ""))
+	add_child(_inputs)
 	add_child(_more_part())
 
 

@@ -65,7 +65,6 @@ func _init(undo: EditorUndoRedoManager) -> void:
 	history = History.new(client, undo)
 	history.again_wanted.connect(_make_again)
 	history.reference_wanted.connect(_use_reference)
-	history.worked.connect(notice.of(history).clear)
 	_add_tab(history, Words.say("History"))
 	packs = Packs.new(client)
 	_add_tab(packs, Words.say("Packs"))

@@ -3,6 +3,7 @@ extends HBoxContainer
 ## One argument of a part: its name and a control made from its JSON schema.
 
 signal file_wanted(field: Control)
+signal file_changed
 
 const Schema := preload("schema.gd")
 const Words := preload("../words.gd")
@@ -21,6 +22,7 @@ var file := "":
 		_file.text = value.get_file() if value else Words.say("Choose a file…")
 		_file.tooltip_text = value
 		_clear.visible = value != ""
+		file_changed.emit()
 
 var _is_set: CheckBox
 ## In place of the control while nothing is chosen: what is used then.

@@ -3,6 +3,8 @@ extends VBoxContainer
 ## The arguments of a preset's parts, built from their JSON schemas; each part can be folded.
 
 signal file_wanted(field: Control)
+## A file was chosen or left out.
+signal files_changed
 
 const Field := preload("field.gd")
 const Words := preload("../words.gd")
@@ -33,6 +35,7 @@ func show_preset(page: Dictionary) -> void:
 				fields[key].choose(chosen[part][argument])
 	for key: String in chosen_files:
 		set_file(key, chosen_files[key])
+	files_changed.emit()
 
 
 ## Settings that differ from the preset: {PART: {ARGUMENT: VALUE}}.
@@ -91,6 +94,7 @@ func _add_part(part: Dictionary) -> void:
 	for name: String in shown:
 		var field := Field.new(name, schemas[name])
 		field.file_wanted.connect(func(asking: Control) -> void: file_wanted.emit(asking))
+		field.file_changed.connect(func() -> void: files_changed.emit())
 		fields["%s.%s" % [part.name, name]] = field
 		body.add_child(field)
 

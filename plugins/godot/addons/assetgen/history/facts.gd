@@ -5,6 +5,12 @@ extends RefCounted
 const Words := preload("../words.gd")
 
 
+## The prompt and the seed.
+static func line(entry: Dictionary) -> String:
+	var name: String = entry.prompt if entry.prompt else entry.preset
+	return name if entry.get("seed") == null else "%s · %d" % [name, int(entry.seed)]
+
+
 ## The prompt, then what made it, and when.
 static func text(entry: Dictionary) -> String:
 	var facts: Array[String] = [str(entry.preset)]

@@ -71,8 +71,6 @@ func look() -> void:
 	await entries.load_first(field.text.strip_edges())
 	if entries.problem and is_visible_in_tree():
 		failed.emit(entries.problem)
-	elif entries.problem == null:
-		worked.emit()
 
 
 ## The selected entries, in order.
@@ -142,7 +140,20 @@ func remove_chosen() -> void:
 
 ## Show the selected pictures large, side by side.
 func view() -> void:
-	var problem := await viewer.show_entries(entries, chosen())
+	var pictures: Array[Dictionary] = []
+	for entry in chosen():
+		var shows: Variant = entry.get("shows")
+		(
+			pictures
+			. append(
+				{
+					"answer": await entries.fetch(entry),
+					"shows": shows if shows else {},
+					"text": Facts.line(entry),
+				}
+			)
+		)
+	var problem := await viewer.show_pictures(pictures)
 	if problem:
 		failed.emit(problem)
 

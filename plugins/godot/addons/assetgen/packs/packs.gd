@@ -116,7 +116,9 @@ func _look_at(pack: String) -> bool:
 
 
 func _run(request: Dictionary, pack: String) -> Job:
-	var opened := await _client.open_project()
+	var opened := await _client.ensure()
+	if opened.is_ok():
+		opened = await _client.open_project()
 	if not opened.is_ok():
 		failed.emit(opened)
 		return null

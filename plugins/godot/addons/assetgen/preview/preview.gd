@@ -55,7 +55,9 @@ func show_texture(texture: Texture2D, shows: Dictionary) -> void:
 	_frames.set_value_no_signal(0)
 	for slider in _sizes:
 		slider.visible = is_panel
-		slider.value = WIDEST / 2.0
+		slider.set_value_no_signal(WIDEST / 2.0)
+	if is_panel:
+		_on_size(WIDEST / 2.0)
 	_play.button_pressed = is_moving
 	_on_play(is_moving)
 
@@ -108,9 +110,9 @@ func _on_frame(value: float) -> void:
 
 func _add_size(text: String) -> void:
 	var slider := HSlider.new()
+	slider.step = 0.01
 	slider.min_value = 1.0
 	slider.max_value = WIDEST
-	slider.step = 0.01
 	slider.tooltip_text = text
 	slider.size_flags_horizontal = SIZE_EXPAND_FILL
 	slider.size_flags_vertical = SIZE_SHRINK_CENTER
@@ -120,8 +122,7 @@ func _add_size(text: String) -> void:
 
 
 func _on_size(_value: float) -> void:
-	if _sizes.size() == 2:
-		canvas.stretch = Vector2(_sizes[0].value, _sizes[1].value)
+	canvas.stretch = Vector2(_sizes[0].value, _sizes[1].value)
 
 
 func _show_icons() -> void:
