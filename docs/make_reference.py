@@ -107,6 +107,7 @@ CARD_KEYS = {
     "best_of": "How many attempts are compared where asset, pack and preset set nothing.",
     "cell": "The size in pixels of a cell of the pixel art that the model draws; no grid is detected then.",
     "matte": "The colour that partly transparent pixels of its images are blended with; it is removed.",
+    "add_colors": "Add the colour that most captions of a thing have to a prompt without one.",
     "captions": "A file with the captions of the training, from which prompts are completed.",
     "controls": "Control networks by kind.",
     "references": "How many reference pictures the model takes.",

@@ -130,6 +130,7 @@ class Captions:
         self._styles: dict[tuple[str, ...], set[str]] = {}
         self._rests: dict[tuple[str, ...], list[list[str]]] = {}
         texts: dict[tuple[str, ...], str] = {}
+        self._things: dict[str, list[tuple[frozenset[str], list[str], str]]] = {}
         for caption, style in pairs:
             name, content = (
                 self._without_colors(words) for words in (parts[caption][0], itertools.chain(*parts[caption]))
@@ -137,6 +138,8 @@ class Captions:
             if texts.setdefault(content, caption) == caption and ", " in caption:
                 self._rests.setdefault(name, []).append(caption.split(", ")[1:])
             self._styles.setdefault(content, set()).add(style)
+            if name:
+                self._things.setdefault(name[-1], []).append((frozenset(name), parts[caption][0], style))
         self._texts, self._split = list(texts.values()), [words or ("",) for words in texts]
         self._words = sorted({word for words in self._split for word in words})
         self._stems = np.array([stem(word) for word in self._words])
@@ -158,6 +161,24 @@ class Captions:
     def _without_colors(self, words: Iterable[str]) -> tuple[str, ...]:
         words = tuple(words)
         return tuple([word for word in words if word not in self.colors]) or words
+
+    def color_of(self, prompt: str, style: str) -> str:
+        """The colour that most captions of this thing name; those of the style, or without further words, count more.
+
+        "" where the prompt has a colour or details, and where a caption of the style has the thing without a colour:
+        the model was trained on it as it is.
+        """
+        thing = words_of(prompt)
+        if not thing or _LINK.search(prompt) or not self.colors.isdisjoint(thing):
+            return ""
+        counts = Counter[str]()
+        for name, words, of in self._things.get(thing[-1], ()):
+            if of == style and words == thing:
+                return ""
+            if name.issuperset(thing):
+                likeness = (3 if len(name) == len(thing) else 1) * (2 if of == style else 1)
+                counts.update([word for word in words if word in self.colors] * likeness)
+        return max(counts, key=lambda color: (counts[color], color), default="")
 
     def nearest(self, prompt: str, style: str) -> Near | None:
         """The caption nearest to a prompt; None where none is of anything like it.

@@ -7,7 +7,7 @@ gave in place of its own; of any other caption the name of the thing and its cla
 import itertools
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,21 +36,25 @@ class CaptionFile:
 
     path: Path
     _kinds: dict[str, Captions | None] = field(default_factory=dict)
-    _done: dict[tuple[str, str], CompletedPrompt] = field(default_factory=dict)
+    _done: dict[tuple[str, str, bool], CompletedPrompt] = field(default_factory=dict)
 
-    def complete(self, prompt: str, style: str) -> CompletedPrompt | None:
+    def complete(self, prompt: str, style: str, *, colors: bool = False) -> CompletedPrompt | None:
         """A prompt completed for a style ("pixel art sprite"); None where no caption has this style.
 
-        Raises `InputError` for a file that cannot be read.
+        With `colors`, "a heart" becomes "a red heart" where the captions name a heart's colour. Raises `InputError` for
+        a file that cannot be read.
         """
         if style not in self._kinds:
             text = next((text for text in self._texts if f"\n{style} of " in text), None)
             known = next((kind for kind in self._kinds.values() if kind and kind.text is text), None)
             self._kinds[style] = known or (Captions(text, self._vectors) if text else None)
         captions = self._kinds[style]
-        if captions and (style, prompt) not in self._done:
-            self._done[style, prompt] = _complete(prompt, captions, style)
-        return self._done.get((style, prompt))
+        key = (style, prompt, colors)
+        if captions and key not in self._done:
+            color = captions.color_of(prompt, style) if colors else ""
+            whole = _Words(prompt, captions.colors).with_color(color) if color else prompt
+            self._done[key] = _complete(whole, captions, style)
+        return self._done.get(key)
 
     @cached_property
     def _texts(self) -> list[str]:
@@ -140,8 +144,15 @@ class _Words:
     def with_colors_of(self, other: "_Words") -> str:
         """The text with another one's colours: each before the noun phrase of the word that it describes, else before
         the first."""
+        return self._with(other.colors())
+
+    def with_color(self, color: str) -> str:
+        """The text with this colour before its first noun phrase."""
+        return self._with([(color, "")])
+
+    def _with(self, colors: Iterable[tuple[str, str]]) -> str:
         words = _TOKEN.findall(self.plain)
-        for color, described in other.colors():
+        for color, described in colors:
             stems = [stem(word) for word in map(str.lower, words)]
             at = (
                 stems.index(described)

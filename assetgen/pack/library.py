@@ -27,7 +27,7 @@ _MAX_LINEAGE = 50
 REST = "..."
 """In the steps, controls or checks of a preset: those of the preset that it extends."""
 _OF_LICENCE = frozenset({"licence_url", "commercial", "not_in"})
-_OF_WEIGHTS = _OF_LICENCE | {"licence", "digest", "facts", "captions"}
+_OF_WEIGHTS = _OF_LICENCE | {"licence", "digest", "facts", "captions", "add_colors"}
 """Keys of a model card that describe its licence and its weights."""
 _Loaded = TypeVar("_Loaded")
 _FIRST: Mapping[str, tuple[tuple[str, ...], str]] = {

@@ -298,7 +298,8 @@ class ModelCard(Spec):
     """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
     `extends` names another card, whose keys this one has where it does not set them. `prompts` holds prompt templates
-    by preset name, `captions` those that prompts are completed from; `affixes` are put before and after every prompt.
+    by preset name, `captions` those that prompts are completed from, with `add_colors` also a colour; `affixes` are put
+    before and after every prompt.
     `prompt_tokens` is the number of tokens that prompts are padded to, where it is not the tokenizer's. `presets` sets
     by preset name which card is used instead, what it starts from, and which steps finish its images first. `best_of`
     is how many attempts are compared where neither asset, pack nor preset sets it. `cell` is the size in pixels of a
@@ -333,6 +334,7 @@ class ModelCard(Spec):
     affixes: tuple[str, str] = ("", "")
     prompts: Mapping[str, str] = {}
     captions: Bundled | SingleFile | None = None
+    add_colors: bool = False
     prompt_tokens: Annotated[int, Field(ge=8, le=4096)] | None = None
     presets: Mapping[str, CardPreset] = {}
     best_of: Annotated[int, Field(ge=1, le=64)] | None = None
@@ -373,7 +375,7 @@ class ModelCard(Spec):
         Control networks are left out: those that an asset uses enter its keys with its control images.
         """
         text = {"model", "about", "prompts", "captions", "affixes", "defaults", "presets", "best_of", *_TERMS}
-        no_pixels = {*text, "batch", "compile", "controls", "references"}
+        no_pixels = {*text, "add_colors", "batch", "compile", "controls", "references"}
         return _by_digest(self.model_dump(mode="json", exclude=no_pixels, exclude_defaults=True))
 
     def weight_locations(self, control_kinds: Iterable[str]) -> Iterator[tuple[str, Location, str | None]]:

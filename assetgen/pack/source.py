@@ -116,7 +116,7 @@ def completion_of(layers: AssetLayers, card: ModelCard) -> CompletedPrompt | Non
     exact = pack.exact_prompt if spec.exact_prompt is None else spec.exact_prompt
     captions = None if exact else layers.file.library.captions(card)
     style, of, _ = _template(layers, layers.preset.source, card).partition(" of {prompt}")
-    return captions.complete(spec.prompt.strip(), style) if captions and of else None
+    return captions.complete(spec.prompt.strip(), style, colors=card.add_colors) if captions and of else None
 
 
 def prompted(recipe: Recipe) -> Prompted | None:

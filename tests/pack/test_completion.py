@@ -66,6 +66,25 @@ def test_the_color_of_the_prompt_is_the_only_one(mini: CaptionFile, thing: str) 
     assert not [color for color in (*COLORS, "red") if color in completed(mini, f"a {thing}").split()]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "whole"),
+    [
+        ("a heart", "a red heart"),
+        ("a frog", "a green frog, animal"),
+        ("a blue frog", "a blue frog, animal"),  # has a colour
+        ("a wizard", "a wizard, character"),  # a caption has it without a colour
+        ("a frog with a hat", "a frog with a hat, animal"),  # has details
+        ("a lute", "a lute"),
+    ],
+)
+def test_a_card_can_add_the_color_that_most_captions_of_a_thing_have(
+    mini: CaptionFile, prompt: str, whole: str
+) -> None:
+    found = mini.complete(prompt, "pixel art sprite", colors=True)
+    assert found is not None
+    assert found.prompt == whole
+
+
 def test_a_color_stays_with_what_it_describes(mini: CaptionFile) -> None:
     assert "blue knight with a silver sword" in completed(mini, "a blue knight with a silver sword")
 
@@ -87,14 +106,14 @@ def prompts(file: PackFile) -> dict[str, object]:
 def test_exact_prompts_are_for_a_pack_or_an_asset(write_pack: WritePack) -> None:
     wolf = "{preset: pixel_sprite, prompt: a wolf%s}"
     pack = f"pack: p\nassets:\n  a: {wolf % ''}\n  b: {wolf % ', exact_prompt: true'}\n"
-    whole, exact = (f"pixel art sprite of a wolf{more}" for more in (", animal", ""))
+    whole, exact = ("pixel art sprite of a grey wolf, animal", "pixel art sprite of a wolf")
     assert prompts(write_pack(pack)) == {"a": whole, "b": exact}
     assert prompts(write_pack(f"exact_prompt: true\n{pack}")) == {"a": exact, "b": exact}
 
 
 def test_style_words_of_the_pack_follow_the_caption(write_pack: WritePack) -> None:
     found = prompts(write_pack("pack: p\nstyle: ink\nassets: {a: {preset: pixel_sprite, prompt: a wolf}}\n"))
-    assert found == {"a": "pixel art sprite of a wolf, animal, ink"}
+    assert found == {"a": "pixel art sprite of a grey wolf, animal, ink"}
 
 
 def test_a_class_that_the_template_has_is_not_repeated(write_pack: WritePack) -> None:
@@ -124,5 +143,5 @@ def test_plan_shows_the_prompt_that_is_sampled(assetgen: Run, tmp_path: Path) ->
     assets = "{a: {preset: pixel_sprite, prompt: a wolf}, b: {preset: pixel_sprite, prompt: a lute}}"
     (tmp_path / "pack.yaml").write_text(f"pack: p\nassets: {assets}\n")
     _, out, _ = assetgen("plan", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
-    assert "sampled as 'pixel art sprite of a wolf, animal'" in out
+    assert "sampled as 'pixel art sprite of a grey wolf, animal'" in out
     assert "mini_sprite has not seen anything like this: sampled as 'pixel art sprite of a lute'" in out
