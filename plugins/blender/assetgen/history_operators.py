@@ -18,7 +18,9 @@ WAYS = (
 BESIDE = 4
 """Pictures that are compared at once."""
 COMPARED_WIDTH, COMPARED_SCALE = 380, 16.0
-"""Width of a compared picture in pixels, and its height in lines."""
+"""Width of a compared picture in pixels, at the most, and its height in lines at that width."""
+WINDOW_SHARE = 0.9
+"""Share of the window's width that compared pictures may take."""
 
 
 class _OnEntry:
@@ -143,13 +145,16 @@ class ASSETGEN_OT_history_compare(bpy.types.Operator):
     """Show the marked results side by side"""
 
     bl_idname, bl_label = "assetgen.history_compare", "Compare"
+    width = COMPARED_WIDTH
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         marked = len(history.history.marked)
         if marked < 2:
             self.report({"ERROR"}, "Mark two results or more first.")
             return {"CANCELLED"}
-        return context.window_manager.invoke_popup(self, width=COMPARED_WIDTH * min(marked, BESIDE))
+        room = context.window.width * WINDOW_SHARE / context.preferences.system.ui_scale
+        self.width = int(min(COMPARED_WIDTH, room / marked))
+        return context.window_manager.invoke_popup(self, width=self.width * marked)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         return {"FINISHED"}
@@ -157,7 +162,7 @@ class ASSETGEN_OT_history_compare(bpy.types.Operator):
     def draw(self, context: bpy.types.Context) -> None:
         row = self.layout.row()
         for key in history.history.marked:
-            draw_compared(row.column(), key, COMPARED_SCALE)
+            draw_compared(row.column(), key, COMPARED_SCALE * self.width / COMPARED_WIDTH)
 
 
 class ASSETGEN_OT_history_turn(bpy.types.Operator):

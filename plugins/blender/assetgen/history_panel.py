@@ -13,7 +13,7 @@ from .texts import say, say_trouble, translated
 from .thumbnails import preview_of
 
 ACROSS = 3
-SCALE = 4.2
+SCALE = 3.2
 MOST_LINES = 4
 """Lines of a prompt."""
 
