@@ -58,7 +58,8 @@ class ASSETGEN_PT_queue(InSidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return len(catalog.catalog.queue) > 0
+        own = {task.key for task in tasks.running()}
+        return any(job.id not in own for job in catalog.catalog.queue)
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column(align=True)
