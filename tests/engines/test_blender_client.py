@@ -213,7 +213,7 @@ def test_names_in_other_scripts_are_transliterated(words: str, name: str) -> Non
         ({"kind": "picture", "pixel": True}, 1),
         ({"kind": "tile"}, 1),
         ({"kind": "animation", "columns": 4, "rows": 2, "frames": 7, "durations": [100] * 7}, 7),
-        ({"kind": "sheet", "columns": 4, "rows": 2}, 8),
+        ({"kind": "sheet", "columns": 4, "rows": 2, "pixel": True}, 1),
         ({"kind": "panel", "margins": [8, 4, 8, 4]}, 1),
         ({"kind": "of a later version"}, 1),
     ],

@@ -17,7 +17,6 @@ ACROSS = 3
 SCALE = 4.2
 MOST_EMPTY = 12
 """Slots shown for variations that are not made yet."""
-PLAIN = ("picture", "tileset")
 
 
 class ASSETGEN_PT_candidates(InSidebar, bpy.types.Panel):
@@ -36,7 +35,7 @@ class ASSETGEN_PT_candidates(InSidebar, bpy.types.Panel):
         settings = context.scene.assetgen
         shown = [(index, task) for index, task in enumerate(tasks.tasks) if task.slots][:SHOWN]
         pictures = [each for _, task in shown for each in task.candidates.values()]
-        if any(each.shows.get("kind", "picture") not in PLAIN for each in pictures):
+        if any(each.shows.get("kind", "picture") != "picture" for each in pictures):
             self.layout.row().prop(settings, "preview", expand=True, icon_only=False)
         for index, task in shown:
             column = self.layout.column(align=True)

@@ -53,7 +53,7 @@ def icon_of(path: Path) -> int:
 def preview_of(path: Path, shows: Mapping[str, Any], view: str) -> int:
     """The icon of a picture as its kind is shown now; `view` is PLAY, ONION or WHOLE. 0 if the file does not exist."""
     global _played
-    is_plain = shows.get("kind", "picture") in ("picture", "tileset")
+    is_plain = shows.get("kind", "picture") == "picture"
     if view == "WHOLE" or (is_plain and not shows.get("pixel")):
         return icon_of(path)
     name = f"{view} {path}"

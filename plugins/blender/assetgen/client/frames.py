@@ -12,12 +12,14 @@ from .tones import Floats
 
 SIDE = 192
 """The side of a preview in pixels."""
-USUAL_FPS, SHEET_FPS = 10.0, 2.0
+USUAL_FPS = 10.0
 HELD = 1.0
 """Seconds for which the last frame of an animation without loop is held before it starts again."""
 REPEATS = 3
 OLDER, NEWER = 0.35, 0.2
 """Opacity of the frames before and after, as onion skin."""
+LINE = np.array([1.0, 1.0, 1.0, 0.6])
+"""Colour of the lines between the cells of a tileset or a sheet."""
 STRETCHED = 2
 """A panel is shown at this multiple of its size."""
 
@@ -26,7 +28,7 @@ def previewed(pixels: Floats, shows: Mapping[str, Any], onion: bool = False) -> 
     """The frames of a preview, `SIDE` pixels square, and the seconds of each."""
     kind, is_pixel = shows.get("kind"), bool(shows.get("pixel"))
     pictures, seconds = [pixels], [0.0]
-    if kind in ("animation", "sheet"):
+    if kind == "animation":
         pictures = cells(pixels, shows)
         seconds = seconds_of(shows, len(pictures))
         if onion and len(pictures) > 1:
@@ -35,6 +37,8 @@ def previewed(pixels: Floats, shows: Mapping[str, Any], onion: bool = False) -> 
         pictures = [np.tile(pixels, (REPEATS, REPEATS, 1))]
     elif kind == "panel":
         pictures = [stretched(pixels, margins_of(shows.get("margins")))]
+    elif kind in ("tileset", "sheet"):
+        return [gridded(pixels, shows)], seconds
     return [fitted(picture, is_pixel) for picture in pictures], seconds
 
 
@@ -51,12 +55,27 @@ def cells(pixels: Floats, shows: Mapping[str, Any]) -> list[Floats]:
 
 def seconds_of(shows: Mapping[str, Any], frames: int) -> list[float]:
     """How long each frame is shown: `durations` are milliseconds, else `fps`."""
-    fps = float(shows.get("fps") or (SHEET_FPS if shows.get("kind") == "sheet" else USUAL_FPS))
+    fps = float(shows.get("fps") or USUAL_FPS)
     durations = [float(each) / 1000 for each in shows.get("durations") or ()]
     seconds = durations if len(durations) == frames else [1 / fps] * frames
     if shows.get("loop", True) is False:
         seconds = [*seconds[:-1], seconds[-1] + HELD]
     return seconds
+
+
+def gridded(pixels: Floats, shows: Mapping[str, Any]) -> Floats:
+    """A sheet, fitted, with lines between its cells."""
+    picture = fitted(pixels, bool(shows.get("pixel")))
+    scale = scale_of(pixels, bool(shows.get("pixel")))
+    high, wide = (round(side * scale) for side in pixels.shape[:2])
+    down, left = (SIDE - high) // 2, (SIDE - wide) // 2
+    for number in range(1, max(int(shows.get("columns", 1)), 1)):
+        x = left + number * wide // int(shows["columns"])
+        picture[down : down + high, x : x + 1] = _over(LINE, picture[down : down + high, x : x + 1])
+    for number in range(1, max(int(shows.get("rows", 1)), 1)):
+        y = down + number * high // int(shows["rows"])
+        picture[y : y + 1, left : left + wide] = _over(LINE, picture[y : y + 1, left : left + wide])
+    return picture
 
 
 def stretched(pixels: Floats, margins: tuple[int, int, int, int]) -> Floats:
@@ -80,9 +99,7 @@ def margins_of(margins: Any) -> tuple[int, int, int, int]:
 def fitted(pixels: Floats, is_pixel: bool) -> Floats:
     """The picture in a transparent square of `SIDE` pixels; pixel art keeps whole pixels where it can."""
     height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
-    if is_pixel and scale > 1:
-        scale = int(scale)
+    scale = scale_of(pixels, is_pixel)
     wide, high = max(round(width * scale), 1), max(round(height * scale), 1)
     shown = _averaged(pixels, high, wide) if scale < 1 else pixels
     rows = np.arange(high) * shown.shape[0] // high
@@ -91,6 +108,12 @@ def fitted(pixels: Floats, is_pixel: bool) -> Floats:
     down, left = (SIDE - high) // 2, (SIDE - wide) // 2
     square[down : down + high, left : left + wide] = shown[rows][:, columns]
     return square
+
+
+def scale_of(pixels: Floats, is_pixel: bool) -> float:
+    """The zoom with which a picture fits; a whole number for pixel art that is enlarged."""
+    scale = SIDE / max(pixels.shape[:2])
+    return int(scale) if is_pixel and scale > 1 else scale
 
 
 def _averaged(pixels: Floats, high: int, wide: int) -> Floats:
