@@ -244,6 +244,17 @@ func _is_new(server: Dictionary) -> bool:
 	return server != _tried or header.is_away()
 
 
+## Presets may have changed in another program.
+func _reload() -> void:
+	if is_ready and _is_seen() and (await catalog.load_all()).is_ok():
+		await generate.show_catalog()
+
+
+func _notification(what: int) -> void:
+	if what == NOTIFICATION_APPLICATION_FOCUS_IN and is_node_ready():
+		_reload()
+
+
 func _is_seen() -> bool:
 	return is_visible_in_tree() and DisplayServer.get_name() != "headless"
 

@@ -88,9 +88,7 @@ func make() -> bool:
 
 ## The request of the form, with its files uploaded; empty on an error, which was reported.
 func _prepared() -> Dictionary:
-	if not (await _client.greet()).is_ok():
-		progress.say(Words.say("Starting the server…"))
-	var answer := await _client.ensure()
+	var answer := await _ensured()
 	if answer.is_ok():
 		answer = await _client.open_project()
 	if answer.is_ok() and ask.preset() == "":
@@ -112,6 +110,14 @@ func _prepared() -> Dictionary:
 	return {}
 
 
+## The server, started if necessary, which the progress line says.
+func _ensured() -> Answer:
+	progress.say(Words.say("Sending the request…"))
+	if (await _client.greet()).is_refused:
+		progress.say(Words.say("Starting the server…"))
+	return await _client.ensure()
+
+
 ## Start a job whose images are shown as candidates. The earlier ones stay if it cannot start.
 func run(request: Dictionary, count: int, name_of_it: String) -> bool:
 	if _is_working():
@@ -120,7 +126,7 @@ func run(request: Dictionary, count: int, name_of_it: String) -> bool:
 	_show_state()
 	began.emit()
 	var starting := Job.new(_client)
-	var answer := await _client.ensure()
+	var answer := await _ensured()
 	if answer.is_ok():
 		answer = await starting.start(request)
 	_is_preparing = false

@@ -6,6 +6,7 @@ const Job := preload("../client/job.gd")
 const Words := preload("../words.gd")
 
 const BAR_HEIGHT := 6
+const LINES := 2
 const MOST_TITLE := 40
 
 var _bar := ProgressBar.new()
@@ -18,7 +19,9 @@ func _init() -> void:
 	_bar.step = 0.001
 	_bar.show_percentage = false
 	_bar.custom_minimum_size.y = BAR_HEIGHT
-	_words.clip_text = true
+	_words.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
+	_words.max_lines_visible = LINES
+	_words.custom_minimum_size.x = 1
 	_words.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
 	_words.mouse_filter = Control.MOUSE_FILTER_STOP
 	_words.modulate.a = 0.75

@@ -13,7 +13,7 @@ const Words := preload("../words.gd")
 const EVERY := 1.0
 const WIDTH := 300
 const MOST := 20
-const LINE_HEIGHT := 34
+const HEIGHT := 140
 
 var _client: Client
 var _popup := PopupPanel.new()
@@ -40,14 +40,13 @@ func _init(client: Client) -> void:
 
 ## Show the queue below the button.
 func open() -> void:
-	await refresh()
-	var scale := EditorInterface.get_editor_scale()
-	var height := LINE_HEIGHT * clampi(_lines.get_child_count(), 1, 8)
-	_scroll.custom_minimum_size = Vector2(WIDTH, height) * scale
+	_show_text("…")
+	_scroll.custom_minimum_size = Vector2(WIDTH, HEIGHT) * EditorInterface.get_editor_scale()
 	_popup.reset_size()
 	var corner := get_screen_position() + Vector2(size.x - _popup.size.x, size.y)
 	_popup.popup(Rect2i(Vector2i(corner), Vector2i.ZERO))
 	_timer.start()
+	await refresh()
 
 
 ## Load the queue.
