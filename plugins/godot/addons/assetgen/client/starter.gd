@@ -14,6 +14,9 @@ const LOOK_MS := 100
 const NOT_INSTALLED := 3
 const INSTALL := 'pip install "assetgen[gen]"'
 
+## The process that was started last.
+static var _own := 0
+
 
 ## The error that the program was not found.
 static func missing(program: String) -> Answer:
@@ -38,6 +41,7 @@ static func launch(setting: String, state_file: String) -> Answer:
 	var process := OS.create_process(program.path, words)
 	if process <= 0:
 		return Answer.none(Words.say("'%s' cannot be started.") % program.path)
+	_own = process
 	return Answer.good(process)
 
 
@@ -76,7 +80,8 @@ static func stop(client: Client) -> Answer:
 	while Time.get_ticks_msec() < until:
 		var is_away := (await client.greet()).is_refused
 		if is_away and (is_killed or StateFile.read(path).is_empty()):
-			OS.is_process_running(process)  # Godot collects the exit code of its own child
+			if process == _own:
+				OS.is_process_running(process)  # Godot collects the exit code of its child
 			return Answer.good(null)
 		if not await client.pause(LOOK_MS / 1000.0):
 			break

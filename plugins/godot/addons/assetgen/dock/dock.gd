@@ -60,7 +60,6 @@ func _init(undo: EditorUndoRedoManager) -> void:
 	)
 	add_child(_tabs)
 	generate = Generate.new(client, catalog, undo)
-	generate.began.connect(notice.of(generate).clear)
 	_add_tab(generate, Words.say("Generate"))
 	history = History.new(client, undo)
 	history.again_wanted.connect(_make_again)
@@ -68,6 +67,8 @@ func _init(undo: EditorUndoRedoManager) -> void:
 	_add_tab(history, Words.say("History"))
 	packs = Packs.new(client)
 	_add_tab(packs, Words.say("Packs"))
+	for tab: Control in [generate, packs]:
+		tab.connect("began", notice.of(tab).clear)
 	notice.show_tab(generate)
 
 

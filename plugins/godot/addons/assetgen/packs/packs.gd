@@ -7,6 +7,8 @@ extends VBoxContainer
 
 signal failed(problem: RefCounted)
 signal worked
+## A person has begun something new in this tab.
+signal began
 ## All packs were checked.
 signal looked
 
@@ -116,6 +118,7 @@ func _look_at(pack: String) -> bool:
 
 
 func _run(request: Dictionary, pack: String) -> Job:
+	began.emit()
 	var opened := await _client.ensure()
 	if opened.is_ok():
 		opened = await _client.open_project()
