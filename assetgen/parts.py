@@ -259,7 +259,8 @@ def adds(*channels: str, frames: bool | Literal["like member"] = False) -> Calla
 
 
 def describes(meta: Meta) -> Callable[[F], F]:
-    """State metadata like those that a source makes, below `@part`, so that a plan knows the files of its assets."""
+    """State metadata like those that a part makes, below `@part`: of a source, by which a plan knows the files of its
+    assets; of any part, by which clients know how to preview them."""
 
     def mark(function: F) -> F:
         function.assetgen_describes = meta  # type: ignore[attr-defined]
@@ -319,7 +320,7 @@ class Part:
 
     @property
     def describes(self) -> Meta | None:
-        """Metadata like those that a source makes, where exporters write files by them."""
+        """Metadata like those that the part makes; None where it states none."""
         found = getattr(self.run, "assetgen_describes", None)
         return found if isinstance(found, Meta) else None
 

@@ -56,7 +56,7 @@ def on_sheet(images: ImageSet) -> ImageSet:
     """
     stills = images.frames
     width, height = stills[0].size
-    columns = _columns(len(stills), width, height)
+    columns = sheet_columns(len(stills), width, height)
     channels = {name: _grid([still[name] for still in stills], columns) for name in images.channels}
     meta = stills[0].meta
     regions = {
@@ -89,7 +89,7 @@ def _cut(images: ImageSet, columns: slice, rows: slice) -> ImageSet:
     return images.map(lambda array: array[rows, columns])
 
 
-def _columns(count: int, width: int, height: int) -> int:
+def sheet_columns(count: int, width: int, height: int) -> int:
     """Columns of the sheet with the fewest empty cells among those that are nearly square."""
     sides = {columns: (columns * width, ceil(count / columns) * height) for columns in range(1, count + 1)}
     fitting = {columns: size for columns, size in sides.items() if max(size) <= MAX_SIDE}

@@ -19,6 +19,7 @@ from assetgen.server.responses import (
     PresetPart,
     PresetSummary,
 )
+from assetgen.server.shows import shows_parts
 
 _REQUEST_FIELDS = ("seed", "model", "prompt", "negative")
 """Arguments of sources that are fields of a `make` request."""
@@ -47,7 +48,10 @@ def preset_detail(library: Library, name: str) -> PresetDetail:
     source = load_part("source", resolved.source.part)
     takes = [field for field in _REQUEST_FIELDS if field in source.params.model_fields]
     summary = _summary(library, name).model_dump()
-    return PresetDetail(**summary, lineage=list(resolved.lineage), takes=takes, parts=list(_parts(resolved)))
+    steps = [load_part("step", spec.part) for spec in resolved.preset.steps or ()]
+    shows = shows_parts([source, *steps], pixel_art=(resolved.preset.use or "").startswith("pixel_"))
+    lineage = list(resolved.lineage)
+    return PresetDetail(**summary, lineage=lineage, takes=takes, parts=list(_parts(resolved)), shows=shows)
 
 
 def preset_thumbnail(library: Library, name: str) -> bytes:

@@ -15,7 +15,8 @@ from assetgen.server.files import describe_file
 from assetgen.server.history import Variations, add_entry
 from assetgen.server.http_errors import DiskFull
 from assetgen.server.jobs import Change, Job, Jobs, retry_while_full
-from assetgen.server.responses import JobFailure, Outcome, Progress
+from assetgen.server.responses import JobFailure, JobFile, Outcome, Progress
+from assetgen.server.shows import Shows
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class JobEvents:
     """The `Emit` of one job: saves each event, the progress and the files. Raises `Cancelled` once the job is
     cancelled or the server stops. While the disk is full, it waits.
 
-    `numbers` are the numbers of candidates and variations, by asset or by path. `variations` go into the history.
+    `numbers` are the numbers of candidates and variations, by asset or by path; `shows` is how to show candidates, by
+    path. `variations` go into the history.
     """
 
     jobs: Jobs
@@ -58,6 +60,7 @@ class JobEvents:
     root: Path
     is_stopping: Callable[[], bool]
     numbers: dict[str, int] = field(default_factory=dict)
+    shows: dict[str, Shows] = field(default_factory=dict)
     variations: Variations | None = None
     outcome: Outcome = field(default_factory=Outcome)
     total: int = 0
@@ -79,7 +82,10 @@ class JobEvents:
         files, history = [], None
         if isinstance(event, Published) and event.asset:
             numbers = (self.numbers.get(path, self.numbers.get(event.asset)) for path in event.files)
-            files = [describe_file(self.root, *each, event.asset) for each in zip(event.files, numbers, strict=True)]
+            described = (
+                describe_file(self.root, *each, event.asset) for each in zip(event.files, numbers, strict=True)
+            )
+            files = [file.model_copy(update={"shows": self._shows(file)}) for file in described]
             history = self.variations.entry(self.root, files) if files and self.variations else None
         more = partial(add_entry, entry=history) if history else lambda _: None
         change = Change(self._progress(event), self.outcome, files, more)
@@ -94,6 +100,9 @@ class JobEvents:
             raise Cancelled from error
         if not is_running:
             raise Cancelled
+
+    def _shows(self, file: JobFile) -> Shows | None:
+        return self.shows.get(file.path) or (self.variations.shows(self.root, file) if self.variations else None)
 
     def _progress(self, event: Event) -> Progress:
         total = max(self.total, self.done)

@@ -19,7 +19,8 @@ from assetgen.server.http_errors import MAKE_ROOM, DiskFull, NotFound
 from assetgen.server.jobs import Jobs
 from assetgen.server.requests import Make
 from assetgen.server.responses import History, HistoryEntry, JobFile
-from assetgen.store.store import Store
+from assetgen.server.shows import Shows, shows_image
+from assetgen.store.store import Store, meta_from
 
 KEPT_ENTRIES, KEPT_BYTES = 10_000, 4_000_000_000
 """Limits; the oldest entries are removed first. One second of work makes some kilobytes: that is months."""
@@ -37,14 +38,24 @@ class Variations:
     seeds: Mapping[str, int]
     store: Store
 
+    def shows(self, root: Path, file: JobFile) -> Shows | None:
+        """How to show a file that has just been written below `root`: None unless it is a colour image."""
+        size = image_size((root / file.path).read_bytes()) if file.channel == "color" else None
+        known = read_acceptance(self.recipes[file.asset], self.store) if size else None
+        files = self.store.read("images", known.attempt.images_key) if known else None
+        if not size or not files:
+            return {"kind": "picture"} if size else None
+        stacked = next(image_size(data) for name, data in files.items() if name.startswith("color."))
+        return shows_image(meta_from(files), size, stacked or size)
+
     def entry(self, root: Path, files: Sequence[JobFile]) -> HistoryEntry:
         """The entry of a variation whose files have just been written below `root`."""
         asset, number = files[0].asset, files[0].number or 1
         recipe, seed = self.recipes[asset], self.seeds[asset]
         known = read_acceptance(recipe, self.store)
         cost = known.cost if known else Cost()
-        colors = (file for file in files if file.channel == "color")
-        size = next(filter(None, (image_size((root / file.path).read_bytes()) for file in colors)), (0, 0))
+        color = next((file for file in files if file.shows), None)
+        size = (image_size((root / color.path).read_bytes()) if color else None) or (0, 0)
         return HistoryEntry(
             job=self.job,
             number=number,
@@ -59,6 +70,7 @@ class Variations:
             cost=dict(cost),
             width=size[0],
             height=size[1],
+            shows=(color.shows if color else None) or {"kind": "picture"},
             files=list(files),
             missing=[],
             request={**self.request.model_dump(), "count": 1, "seed": seed},

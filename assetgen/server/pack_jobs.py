@@ -21,6 +21,7 @@ from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_
 from assetgen.server.http_errors import RequestError
 from assetgen.server.projects import load_project
 from assetgen.server.requests import Build, Candidates, Check, Pick
+from assetgen.server.shows import shows_image
 from assetgen.store.atomic import write_atomically
 
 
@@ -85,6 +86,8 @@ def run_candidates(request: Candidates, context: ServerContext, events: JobEvent
             paths.append(f"{name}/{number:02}{suffix}.png")
             events.numbers[paths[-1]] = number
             write_atomically(events.root / paths[-1], encode_png(array))
+        size = candidate.images.size
+        events.shows[f"{name}/{number:02}.png"] = shows_image(candidate.images.meta, size, size)
         scores[name][str(number)] = {
             check: {"score": float(verdict.score), "passed": bool(verdict.passed), "reason": verdict.reason}
             for check, verdict in candidate.verdicts

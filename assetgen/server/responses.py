@@ -62,11 +62,15 @@ class PresetPart(BaseModel):
 
 
 class PresetDetail(PresetSummary):
-    """A preset with its parts. `takes` lists those of prompt, negative, model and seed that it uses."""
+    """A preset with its parts. `takes` lists those of prompt, negative, model and seed that it uses.
+
+    `shows` is how to preview what it makes.
+    """
 
     lineage: list[str]
     takes: list[str]
     parts: list[PresetPart]
+    shows: dict[str, Any]
 
 
 class ModelSummary(BaseModel):
@@ -111,7 +115,10 @@ class UploadInfo(BaseModel):
 
 
 class JobFile(BaseModel):
-    """A file of a job. `number` is the variation or candidate; `channel` is "" for files that are not images."""
+    """A file of a job. `number` is the variation or candidate; `channel` is "" for files that are not images.
+
+    `shows` is how to preview a variation or candidate, where `channel` is "color".
+    """
 
     path: str
     asset: str
@@ -119,6 +126,7 @@ class JobFile(BaseModel):
     number: int | None
     bytes: int
     sha256: str
+    shows: dict[str, Any] | None = None
 
 
 class Progress(BaseModel):
@@ -208,6 +216,7 @@ class HistoryEntry(BaseModel):
     cost: dict[str, Any]
     width: int
     height: int
+    shows: dict[str, Any]
     files: list[JobFile]
     missing: list[str]
     request: dict[str, Any]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, is_colored, split_alpha, to_float
-from assetgen.parts import part
+from assetgen.images import Array, FloatArray, ImageSet, Meta, is_colored, split_alpha, to_float
+from assetgen.parts import describes, part
 from assetgen.steps._resample import like_samples
 
 _SHORTEST = 1 / 8  # of the side: a shorter middle is made instead of found
@@ -19,6 +19,7 @@ _ROWS = 0.02  # of the rows: so many must stand out
 _FEATHER = 4  # pixels at the end of each margin that lead over to a middle that was made
 
 
+@describes(Meta(borders=(0, 0, 0, 0)))
 @part(version=1)
 def nine_slice(
     images: ImageSet,

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, is_colored, size_error, split_alpha, to_float
-from assetgen.parts import part
+from assetgen.images import Array, FloatArray, ImageSet, Meta, is_colored, size_error, split_alpha, to_float
+from assetgen.parts import describes, part
 from assetgen.steps._resample import like_samples
 
 _LIGHT = (-0.45, -0.65, 0.61)  # direction to the light, x right, y down, z to the viewer: from the top left
@@ -19,6 +19,7 @@ _LINE = 0.3  # brightness of the outer line
 _SHADOW = 0.55  # brightness of the middle where it meets the rim
 
 
+@describes(Meta(borders=(0, 0, 0, 0)))
 @part(version=1)
 def panel(
     images: ImageSet,

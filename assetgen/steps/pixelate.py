@@ -10,7 +10,7 @@ from pydantic import Field
 
 from assetgen.errors import InputError
 from assetgen.images import Array, FloatArray, ImageSet, Meta, Trim, split_alpha, to_float
-from assetgen.parts import InputFile, part
+from assetgen.parts import InputFile, describes, part
 from assetgen.pixels.color import oklab_from_srgb
 from assetgen.pixels.palettes import MAX_COLORS
 from assetgen.pixels.quantize import reduce_colors
@@ -44,6 +44,7 @@ class _Cells:
         return pixels % self.length if self.wraps else pixels.clip(0, self.length - 1)
 
 
+@describes(Meta(pixel_art=True))
 @part(version=2, frames=True)
 def pixelate(
     images: ImageSet,

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from assetgen.errors import InputError
-from assetgen.images import Array, FloatArray, ImageSet, to_float
-from assetgen.parts import part
+from assetgen.images import Array, FloatArray, ImageSet, Meta, to_float
+from assetgen.parts import describes, part
 from assetgen.pixels.quilting import cheapest_path, path_sums
 from assetgen.pixels.seams import SEAM_LIMIT, worst_wrap
 from assetgen.steps._wrap import gaussian_blurs
@@ -22,6 +22,7 @@ _FEATHER = 1 / 80  # of the side, at least `_LEAST_FEATHER` pixels: width of the
 _LEAST_FEATHER = 2.0
 
 
+@describes(Meta(tiles="xy"))
 @part(version=1)
 def seamless(
     images: ImageSet,

@@ -159,6 +159,11 @@ def files_from(images: ImageSet) -> dict[str, bytes]:
     return files
 
 
+def meta_from(files: Mapping[str, bytes]) -> Meta:
+    """The metadata of an image set from its files, which are not decoded."""
+    return Meta.from_json(json.loads(files[_META]))
+
+
 def images_from(files: Mapping[str, bytes]) -> ImageSet:
     """The inverse of `files_from`."""
     channels: dict[str, Array] = {}

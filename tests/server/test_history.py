@@ -66,6 +66,36 @@ def test_the_history_is_searched_and_read_in_pages(client: Any) -> None:
     assert sorted(made, reverse=True) == made
 
 
+@pytest.mark.parametrize(
+    ("steps", "kind", "facts"),
+    [
+        ("[]", "picture", {}),
+        ("[seamless]", "tile", {}),
+        ("[seamless, {panel: {border: 4, radius: 4}}]", "panel", {}),
+        ("[pixelate]", "picture", {"pixel": True}),
+        ("[{bob: {frames: 6}}]", "animation", {"frames": 6, "loop": True}),
+    ],
+)
+def test_presets_entries_and_files_have_how_to_show_them(
+    shared: Any, tmp_path: Path, steps: str, kind: str, facts: dict[str, Any]
+) -> None:
+    source = 'source: {fake: {prompt: "{prompt}", size: [96, 64]}}'
+    (tmp_path / "shown.yaml").write_text(f"preset: shown\nuse: sprite\n{source}\nsteps: {steps}\n")
+    id = shared.open(tmp_path)
+    expected = shared.get(f"/presets/shown?project={id}")["shows"]
+    assert shared.make(preset="shown", project=id)["failures"] == []
+    [entry] = shared.get(f"/history?project={id}")["entries"]
+    color = next(file for file in entry["files"] if file["channel"] == "color")
+    assert (expected["kind"], entry["shows"]["kind"], color["shows"]) == (kind, kind, entry["shows"])
+    assert {**expected, **entry["shows"], **facts} == {**expected, **entry["shows"]}
+    if kind == "panel":
+        assert len(entry["shows"]["margins"]) == 4
+    if kind == "animation":
+        cells = entry["shows"]["columns"], entry["shows"]["rows"]
+        assert (cells[0] * cells[1] >= 6, len(entry["shows"]["durations"])) == (True, 6)
+        assert (entry["width"] % cells[0], entry["height"] % cells[1]) == (0, 0)
+
+
 def test_an_entry_is_removed_with_its_files_only(client: Any, tmp_path: Path) -> None:
     job = client.make(count=3)["id"]
     assert client.request("DELETE", f"/history/{job}/2").json == {}
