@@ -14,7 +14,7 @@ from assetgen.pack.recipe import Recipe, models_in_use
 from assetgen.server.files import describe_file
 from assetgen.server.history import Variations, add_entry
 from assetgen.server.http_errors import DiskFull
-from assetgen.server.jobs import Change, Job, Jobs, retry_while_full
+from assetgen.server.jobs import Change, CheckedJob, Job, Jobs, retry_while_full
 from assetgen.server.responses import JobFailure, JobFile, Outcome, Progress
 from assetgen.server.shows import Shows
 
@@ -35,15 +35,6 @@ class ServerContext:
     def root(self, job: Job) -> Path:
         """The folder of a job's files."""
         return self.folder / job.root
-
-
-@dataclass(frozen=True)
-class CheckedJob:
-    """A request that can be done. `holds` is the pack lock that it writes ("" for none); `root` is the folder of its
-    files (None for a new one)."""
-
-    holds: str = ""
-    root: Path | None = None
 
 
 @dataclass

@@ -10,15 +10,14 @@ from assetgen.server.private import create_private, private_folder
 
 VERSION = 1
 """Version of the tables. Increase it with every incompatible change."""
-_ADDED = {"outcome": "TEXT NOT NULL DEFAULT '{}'"}
-"""Columns of `jobs` that the first files of this version lack."""
+_ADDED_COLUMNS = {"outcome": "TEXT NOT NULL DEFAULT '{}'", "samples": "INTEGER NOT NULL DEFAULT 1"}
+"""Columns of `jobs` that were added later."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, client TEXT NOT NULL,
     request TEXT NOT NULL, holds TEXT NOT NULL, root TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'queued',
     seq INTEGER NOT NULL DEFAULT 0, starts INTEGER NOT NULL DEFAULT 0, made REAL NOT NULL, started REAL, ended REAL,
-    progress TEXT NOT NULL DEFAULT '{}', outcome TEXT NOT NULL DEFAULT '{}', error TEXT,
-    result TEXT NOT NULL DEFAULT '{}');
+    progress TEXT NOT NULL DEFAULT '{}', error TEXT, result TEXT NOT NULL DEFAULT '{}');
 CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status);
 CREATE TABLE IF NOT EXISTS events (
     job TEXT NOT NULL, seq INTEGER NOT NULL, data TEXT NOT NULL, PRIMARY KEY (job, seq)) WITHOUT ROWID;
@@ -67,8 +66,8 @@ def _connected(path: Path) -> sqlite3.Connection:
             )
         base.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {TABLES}")
         present = {name for _, name, *_ in base.execute("PRAGMA table_info(jobs)")}
-        for name in _ADDED.keys() - present:
-            base.execute(f"ALTER TABLE jobs ADD COLUMN {name} {_ADDED[name]}")
+        for name in _ADDED_COLUMNS.keys() - present:
+            base.execute(f"ALTER TABLE jobs ADD COLUMN {name} {_ADDED_COLUMNS[name]}")
         base.execute(f"PRAGMA user_version={VERSION}")
         [[state]] = base.execute("PRAGMA quick_check(1)")
         if state != "ok":

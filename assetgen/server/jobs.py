@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +72,16 @@ class Job:
 
 
 @dataclass(frozen=True)
+class CheckedJob:
+    """A request that can be done. `holds` is the pack lock that it writes ("" for none); `root` is the folder of its
+    files (None for a new one). One that never `samples`, and runs no other network, does not wait for those that do."""
+
+    holds: str = ""
+    root: Path | None = None
+    samples: bool = True
+
+
+@dataclass(frozen=True)
 class Change:
     """What an event changes of a job, beside its number. `more` are statements of the same transaction."""
 
@@ -118,17 +128,17 @@ class Jobs:
         with self.changed, closing(self._base.execute(query, values)) as found:
             return found.fetchall()
 
-    def add(self, kind: str, client: str, request: Mapping[str, Any], holds: str, root: Path | None) -> Job:
-        """Add a job to the queue. Without a `root` its files get a new folder. Raises `QueueFull`."""
+    def add(self, kind: str, client: str, request: Mapping[str, Any], checked: CheckedJob = CheckedJob()) -> Job:
+        """Add a job to the queue. Raises `QueueFull`."""
         id = secrets.token_hex(8)
         with self.transaction() as base:
             [(queued,)] = self.rows("SELECT count(*) FROM jobs WHERE status = 'queued'")
             if queued >= MAX_QUEUED:
                 raise QueueFull(f"{queued} jobs are queued already", cure="Wait, or cancel some")
-            base.execute(
-                "INSERT INTO jobs (id, kind, client, request, holds, root, made) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (id, kind, client, _text(request), holds, str(root or f"jobs/{id}"), time.time()),
-            )
+            columns = "id, kind, client, request, holds, root, samples, made"
+            root = str(checked.root or f"jobs/{id}")
+            values = (id, kind, client, _text(request), checked.holds, root, checked.samples, time.time())
+            base.execute(f"INSERT INTO jobs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
             self._add_event(id, {"event": "status", "status": "queued"})
             self.changed.notify_all()
         return self.get(id)
@@ -174,10 +184,12 @@ class Jobs:
 
     def positions(self) -> dict[str, int]:
         """The position of each queued job, from 1."""
-        return {job.id: position for position, job in enumerate(self._queue(), 1)}
+        queued = [*self._queue(samples=False), *self._queue(samples=True)]
+        return {job.id: position for position, job in enumerate(queued, 1)}
 
-    def _queue(self) -> list[QueuedJob]:
-        rows = self.rows("SELECT id, client, kind, holds, made FROM jobs WHERE status = 'queued'")
+    def _queue(self, *, samples: bool) -> list[QueuedJob]:
+        which = "status = 'queued' AND samples = ?"
+        rows = self.rows(f"SELECT id, client, kind, holds, made FROM jobs WHERE {which}", samples)
         queued = [QueuedJob(id, client, kind in URGENT, holds, made) for id, client, kind, holds, made in rows]
         return fair_order(queued, self._served)
 
@@ -195,11 +207,24 @@ class Jobs:
             change.more(base)
         return True
 
-    def claim(self, *, urgent: bool = False, holding: Sequence[str] = ()) -> Job | None:
-        """Start the next job of the queue, with `urgent` only an urgent one; skips jobs whose lock is in `holding`."""
+    def next(self, *, samples: bool = True, urgent: bool = False, holding: Collection[str] = ()) -> QueuedJob | None:
+        """The next job of the queue, of those that sample or of the others, with `urgent` only an urgent one; skips
+        jobs whose lock is in `holding`."""
+        waiting = (job for job in self._queue(samples=samples) if job.urgent or not urgent)
+        return next((job for job in waiting if not job.holds or job.holds not in holding), None)
+
+    def note_waiting(self, holders: Mapping[str, str]) -> None:
+        """Tell the clients of queued jobs, once, who holds the lock that they wait for."""
+        last = "SELECT data FROM events WHERE job = id ORDER BY events.seq DESC LIMIT 1"
+        for id, holds, text in self.rows(f"SELECT id, holds, ({last}) FROM jobs WHERE status = 'queued'"):
+            if holds in holders and _data(text)["event"] != "waiting":
+                with self.transaction():
+                    self._add_event(id, {"event": "waiting", "asset": "", "holder": holders[holds]})
+
+    def claim(self, *, samples: bool = True, urgent: bool = False, holding: Collection[str] = ()) -> Job | None:
+        """Start the `next` job."""
         with self.transaction() as base:
-            waiting = [job for job in self._queue() if job.urgent or not urgent]
-            chosen = next((job for job in waiting if not job.holds or job.holds not in holding), None)
+            chosen = self.next(samples=samples, urgent=urgent, holding=holding)
             if chosen is None:
                 return None
             self._served[chosen.client] = max(self._served.values(), default=0) + 1

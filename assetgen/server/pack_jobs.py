@@ -17,8 +17,9 @@ from assetgen.pack.licences import check_licences
 from assetgen.pack.project import Project
 from assetgen.pack.recipe import Recipe
 from assetgen.pixels.image_files import encode_png
-from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_weights_of
+from assetgen.server.context import JobEvents, ServerContext, check_weights_of
 from assetgen.server.http_errors import RequestError
+from assetgen.server.jobs import CheckedJob
 from assetgen.server.projects import load_project
 from assetgen.server.requests import Build, Candidates, Check, Pick
 from assetgen.server.shows import shows_image
@@ -104,7 +105,7 @@ def check_pick(request: Pick, context: ServerContext) -> CheckedJob:
     if request.asset not in recipes:
         cure = did_you_mean(request.asset, recipes)
         raise InputError(f"pack '{project.pack.pack}' has no asset '{request.asset}'", cure=cure)
-    return CheckedJob(_lock_of(project))
+    return CheckedJob(_lock_of(project), samples=False)
 
 
 def run_pick(request: Pick, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
@@ -117,7 +118,7 @@ def run_pick(request: Pick, context: ServerContext, events: JobEvents) -> Mappin
 def check_check(request: Check, context: ServerContext) -> CheckedJob:
     """Check that the pack exists."""
     load_project(context.jobs, request.project, request.pack)
-    return CheckedJob()
+    return CheckedJob(samples=False)
 
 
 def run_check(request: Check, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:

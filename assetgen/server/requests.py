@@ -83,6 +83,9 @@ class Make(RequestBody):
     seed: _Seed | None = Field(
         None, description="The seed of the first variation; each next one adds 1. Without it, from the prompt."
     )
+    best_of: Annotated[int, Field(ge=1, le=64), BeforeValidator(_whole)] | None = Field(
+        None, description="Attempts at each variation, of which the best is kept. Without it, as model and preset say."
+    )
     exact_prompt: bool = Field(False, description="Do not complete the prompt from the model's captions.")
     settings: Settings = Field({}, description="{PART: {ARGUMENT: VALUE}}", examples=[{"pixelate": {"colors": 8}}])
     inputs: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}\.[A-Za-z0-9_]{1,60}$")], Upload] = Field(

@@ -156,7 +156,7 @@ def post_job(request: Request, body: Annotated[JobRequest, Body()], client: Clie
     assert isinstance(body, RequestBody)
     checked = check_request(body, context)
     name = re.sub(r"[^\x20-\x7e]", "?", client)
-    return _state(context, context.jobs.add(body.kind, name, body.model_dump(), checked.holds, checked.root))
+    return _state(context, context.jobs.add(body.kind, name, body.model_dump(), checked))
 
 
 @router.get("/jobs", tags=["jobs"])

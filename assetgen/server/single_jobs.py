@@ -11,6 +11,7 @@ from assetgen.build.options import BuildOptions
 from assetgen.build.precision import with_number_formats
 from assetgen.build.run import build_pack
 from assetgen.build.stages import run_step
+from assetgen.build.status import work_from_store
 from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Finished, Planned, Published, StepRan, ignore
 from assetgen.images import color_image
@@ -23,9 +24,10 @@ from assetgen.pack.schema import ASSET_KEYS, Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
 from assetgen.parts import InputFile, Part, load_part, named_types, part_names
 from assetgen.pixels.image_files import encode_png, read_image
-from assetgen.server.context import CheckedJob, JobEvents, ServerContext, check_weights_of
+from assetgen.server.context import JobEvents, ServerContext, check_weights_of
 from assetgen.server.history import Variations
 from assetgen.server.http_errors import RequestError
+from assetgen.server.jobs import CheckedJob
 from assetgen.server.projects import may_read_projects, project_folder
 from assetgen.server.requests import Make, Post
 from assetgen.server.uploads import upload_path
@@ -36,12 +38,18 @@ _UPLOAD_IT = "Upload the file and put its id into 'inputs'"
 
 
 def check_make(request: Make, context: ServerContext) -> CheckedJob:
-    """Plan the first variation."""
+    """Plan the first variation; where the store has it, all."""
     file = _pack_of(request, context, 1)
     recipes = resolve_pack(file, engine=request.engine, draft=request.draft)
     check_licences(recipes, studio_of(file.pack), ignore, allowed=request.allow_noncommercial)
     check_weights_of(recipes)
-    return CheckedJob()
+    store = context.machine.store
+    is_stored = work_from_store(with_number_formats(recipes, context.machine)[0], store) == "export"
+    if is_stored and request.count > 1:
+        planned = resolve_pack(_pack_of(request, context, request.count), engine=request.engine, draft=request.draft)
+        recipes = with_number_formats(planned, context.machine)
+        is_stored = all(work_from_store(recipe, store) == "export" for recipe in recipes)
+    return CheckedJob(samples=not is_stored)
 
 
 def run_make(request: Make, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
@@ -62,9 +70,8 @@ def run_make(request: Make, context: ServerContext, events: JobEvents) -> Mappin
 def check_post(request: Post, context: ServerContext) -> CheckedJob:
     """Check the arguments of each step."""
     upload_path(context.jobs, context.uploads, request.upload)
-    for name, arguments in _steps(request):
-        _checked_step(name, arguments, context.folder)
-    return CheckedJob()
+    steps = [_checked_step(name, arguments, context.folder)[0] for name, arguments in _steps(request)]
+    return CheckedJob(samples=any(step.takes_device for step in steps))
 
 
 def run_post(request: Post, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:
@@ -92,7 +99,7 @@ def _pack_of(request: Make, context: ServerContext, count: int) -> PackFile:
     preset = library.preset(request.preset)
     overrides = _overrides(request, preset, context)
     entry: dict[str, object] = {"preset": request.preset, "prompt": request.prompt, **overrides}
-    entry["exact_prompt"] = request.exact_prompt
+    entry |= {"exact_prompt": request.exact_prompt, "best_of": request.best_of}
     if request.negative is not None:
         entry["negative"] = request.negative
     seeds = variations(request.prompt or request.preset, count, request.seed)

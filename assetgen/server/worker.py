@@ -1,8 +1,9 @@
-"""The worker: one thread that runs queued jobs with loaded models.
+"""The worker: one thread that runs queued jobs with loaded models, and one for jobs that need none.
 
-The loop takes the next job from the queue, runs it, and cleans up. A running build calls `JobWorker.run_urgent_jobs`
-between two batches, so that a person does not wait for it. `assetgen watch` builds in its own thread: it borrows the
-models with `lend`.
+A loop takes the next job of its kind from the queue, runs it, and cleans up. A check, a pick, steps on an image, and
+what the store has already do not wait behind pictures. A running build calls `JobWorker.run_urgent_jobs` between two
+batches, so that a person does not wait for it. `assetgen watch` builds in its own thread: it borrows the models with
+`lend`.
 """
 
 import contextlib
@@ -17,10 +18,10 @@ from dataclasses import dataclass, field, replace
 from assetgen.build.idle_unloading import IdleUnloader
 from assetgen.errors import AssetgenError, Cancelled
 from assetgen.server import history, pack_jobs, single_jobs, uploads
-from assetgen.server.context import CheckedJob, JobEvents, JobType, ServerContext
+from assetgen.server.context import JobEvents, JobType, ServerContext
 from assetgen.server.fair_queue import URGENT, FairLock
 from assetgen.server.http_errors import DiskFull, error_detail
-from assetgen.server.jobs import RETRY_SECONDS, Job, Status, retry_while_full
+from assetgen.server.jobs import RETRY_SECONDS, CheckedJob, Job, Status, retry_while_full
 from assetgen.server.private import private_folder
 from assetgen.server.requests import JOB_REQUESTS, RequestBody
 from assetgen.server.responses import ErrorDetail
@@ -46,29 +47,32 @@ def check_request(request: RequestBody, context: ServerContext) -> CheckedJob:
 class JobWorker:
     """Runs the jobs of a server until `stop`. Only the holder of `models_lock` uses the models.
 
-    `holding` lists the pack locks that running builds write: no other job that writes one of them starts.
+    `holding` lists the pack locks that running jobs write, each with who holds it: no other job that writes one of them
+    starts.
     """
 
     context: ServerContext
     idle: IdleUnloader = field(default_factory=IdleUnloader)
     models_lock: FairLock = field(default_factory=FairLock)
     stopping: bool = False
-    holding: list[str] = field(default_factory=list)
-    thread: threading.Thread | None = None
+    holding: list[tuple[str, str]] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start the thread. Jobs that were running when the last server ended are queued again."""
+        """Start the threads. Jobs that were running when the last server ended are queued again."""
         self.context.jobs.recover()
-        self.thread = threading.Thread(target=self._loop, name="assetgen worker", daemon=True)
-        self.thread.start()
+        for samples, name in ((True, "assetgen worker"), (False, "assetgen quick worker")):
+            self.threads.append(threading.Thread(target=self._loop, args=(samples,), name=name, daemon=True))
+            self.threads[-1].start()
 
     def stop(self, seconds: float) -> None:
         """Stop at the next sampler step, and wait for that. The running job returns to the queue."""
         self.stopping = True
         with self.context.jobs.changed:
             self.context.jobs.changed.notify_all()
-        if self.thread:
-            self.thread.join(seconds)
+        until = time.monotonic() + seconds
+        for thread in self.threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     @contextlib.contextmanager
     def lend(self, holds: str) -> Iterator[None]:
@@ -77,39 +81,61 @@ class JobWorker:
         No job starts meanwhile, except urgent ones when that build calls `run_urgent_jobs`.
         """
         with self.models_lock:
-            self.holding.append(holds)
+            held = (holds, "assetgen watch")
+            self.holding.append(held)
             try:
                 yield
             finally:
-                self.holding.remove(holds)
+                self._release(held)
 
     def run_urgent_jobs(self) -> None:
         """Run the queued urgent jobs, between two batches of a build that has the models."""
         with contextlib.suppress(DiskFull):
-            while not self.stopping and (job := self.context.jobs.claim(urgent=True, holding=self.holding)):
+            while job := self._claim(samples=True, urgent=True):
                 self._run(job)
 
-    def _loop(self) -> None:
-        jobs = self.context.jobs
+    def _claim(self, *, samples: bool, urgent: bool = False) -> Job | None:
+        """Start the next job, and hold its lock."""
+        with self.context.jobs.changed:
+            holding = {lock for lock, _ in self.holding}
+            job = None if self.stopping else self.context.jobs.claim(samples=samples, urgent=urgent, holding=holding)
+            if job:
+                self.holding.append(_held(job))
+        return job
+
+    def _release(self, held: tuple[str, str]) -> None:
+        with self.context.jobs.changed:
+            self.holding.remove(held)
+            self.context.jobs.changed.notify_all()
+
+    def _loop(self, samples: bool) -> None:
         while not self.stopping:
             try:
-                if self._run_next():
+                if self._run_next(samples):
                     continue
-                self.idle.unload_models()
-                with jobs.changed:
-                    if not self.stopping and not jobs.rows("SELECT 1 FROM jobs WHERE status = 'queued' LIMIT 1"):
-                        jobs.changed.wait(min(_CLEAN_SECONDS, self.idle.left))
+                if samples:
+                    self.idle.unload_models()
+                self._wait(samples)
             except (DiskFull, sqlite3.Error, OSError):  # try again until the disk works again
                 time.sleep(RETRY_SECONDS)
 
-    def _run_next(self) -> bool:
-        """Run the next job and clean up; False if the queue is empty."""
-        with self.models_lock:
-            job = None if self.stopping else self.context.jobs.claim(holding=self.holding)
-            if job:
+    def _run_next(self, samples: bool) -> bool:
+        """Run the next job and clean up; False if none can start."""
+        with self.models_lock if samples else contextlib.nullcontext():
+            if job := self._claim(samples=samples):
                 self._run(job)
-        self._clean()
+        if samples:
+            self._clean()
         return job is not None
+
+    def _wait(self, samples: bool) -> None:
+        """Wait for a job that can start, and tell those that cannot whom they wait for."""
+        jobs = self.context.jobs
+        with jobs.changed:
+            if self.stopping or jobs.next(samples=samples, holding={lock for lock, _ in self.holding}):
+                return
+            jobs.note_waiting(dict(self.holding))
+            jobs.changed.wait(min(_CLEAN_SECONDS, self.idle.left) if samples else _CLEAN_SECONDS)
 
     def _run(self, job: Job) -> None:
         """Run one job and save how it ended."""
@@ -117,7 +143,6 @@ class JobWorker:
         if job.root == f"jobs/{job.id}":
             shutil.rmtree(events.root, ignore_errors=True)  # files of an interrupted run
         machine = replace(self.context.machine, pause=lambda: self._pause(job))
-        self.holding.append(job.holds)
         try:
             if job.root == f"jobs/{job.id}":
                 private_folder(private_folder(events.root.parent) / job.id)
@@ -135,7 +160,7 @@ class JobWorker:
         else:
             self._end(job, _failure(job, events), dict(result))
         finally:
-            self.holding.remove(job.holds)
+            self._release(_held(job))
 
     def _end(self, job: Job, error: ErrorDetail | None, result: dict[str, object] | None = None) -> None:
         status: Status = "failed" if error else "done"
@@ -155,6 +180,10 @@ class JobWorker:
             shutil.rmtree(self.context.folder / "jobs" / id, ignore_errors=True)
         uploads.drop_old(self.context.jobs, self.context.uploads, now)
         gc.collect()
+
+
+def _held(job: Job) -> tuple[str, str]:
+    return job.holds, f"the {job.kind} of {job.client}"
 
 
 def _failure(job: Job, events: JobEvents) -> ErrorDetail | None:

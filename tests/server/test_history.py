@@ -31,7 +31,8 @@ def test_the_history_has_what_every_client_made_and_makes_it_again(serve: Any, p
         client.make(prompt="elsewhere")
         made = client.make(preset="drawing", prompt="a tree", negative="fog", project=id, count=2, seed=7)
         client.headers["X-Assetgen-Client"] = "blender"
-        client.make(preset="drawing", prompt="a rock", project=id)
+        best = client.make(preset="drawing", prompt="a rock", project=id, draft=False, best_of=3)
+        assert {event["attempt"] for event in best["events"] if event["event"] == "checked"} == {0, 1, 2}
     with serve() as client:
         rock, *trees = client.get(f"/history?project={id}")["entries"]
         assert rock["prompt"] == "a rock"

@@ -30,7 +30,7 @@ def test_a_damaged_queue_is_renamed_and_reported(tmp_path: Path) -> None:
     path, warnings = tmp_path / "jobs.sqlite", list[str]()
     jobs = Jobs(path, Notifier())
     for number in range(500):
-        jobs.add("make", "ann", {"number": number}, "", None)
+        jobs.add("make", "ann", {"number": number})
     jobs.close()
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2] + os.urandom(9000) + data[len(data) // 2 + 9000 :])
@@ -65,7 +65,7 @@ def test_old_uploads_are_removed_while_another_one_ends(tmp_path: Path) -> None:
 
 def test_an_event_may_have_an_undecodable_file_name(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "jobs.sqlite", Notifier())
-    id = jobs.add("build", "ann", {}, "", None).id
+    id = jobs.add("build", "ann", {}).id
     jobs.claim()
     jobs.record(id, {"event": "failed", "reason": os.fsdecode(b"\xff.png")})
     assert jobs.events(id, 2)[0]["reason"].encode() == b"?.png"

@@ -8,14 +8,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.errors import InputError
+from assetgen.pixels.image_files import encode_png
 from assetgen.server.database import TABLES
 from assetgen.server.fair_queue import QueuedJob, fair_order
 from assetgen.server.http_errors import QueueFull
-from assetgen.server.jobs import MAX_QUEUED, MAX_STARTS, Jobs, Notifier
+from assetgen.server.jobs import MAX_QUEUED, MAX_STARTS, CheckedJob, Jobs, Notifier
 from assetgen.server.state import ServerState, own_state_file, read_state, remove_state, write_state
 
 MAKE = {"kind": "make", "preset": "pixel_sprite", "prompt": "a red dragon", "draft": True}
@@ -45,22 +47,25 @@ def jobs(tmp_path: Path) -> Any:
 
 def test_a_full_queue_rejects_jobs(jobs: Any) -> None:
     for _ in range(MAX_QUEUED):
-        jobs.add("make", "ann", {}, "", None)
+        jobs.add("make", "ann", {})
     with pytest.raises(QueueFull, match="1000 jobs are queued already"):
-        jobs.add("make", "bob", {}, "", None)
+        jobs.add("make", "bob", {})
 
 
 def test_an_urgent_job_that_writes_the_lock_of_a_running_build_waits(jobs: Any) -> None:
-    jobs.add("build", "ann", {}, "a.lock", None)
+    jobs.add("build", "ann", {}, CheckedJob("a.lock"))
     assert jobs.claim().kind == "build"
-    jobs.add("pick", "ann", {}, "a.lock", None)
+    id = jobs.add("pick", "ann", {}, CheckedJob("a.lock")).id
+    for _ in range(2):
+        jobs.note_waiting({"a.lock": "the build of ann", "": "nobody"})
+    assert [event.get("holder") for event in jobs.events(id, 0)] == [None, "the build of ann"]
     assert jobs.claim(urgent=True, holding=["a.lock"]) is None
-    jobs.add("pick", "ann", {}, "b.lock", None)
+    jobs.add("pick", "ann", {}, CheckedJob("b.lock"))
     assert jobs.claim(urgent=True, holding=["a.lock"]).holds == "b.lock"
 
 
 def test_a_job_that_kills_the_server_each_time_fails(jobs: Any) -> None:
-    id = jobs.add("make", "ann", {}, "", None).id
+    id = jobs.add("make", "ann", {}).id
     for _ in range(MAX_STARTS):
         assert jobs.claim().id == id
         jobs.recover()
@@ -69,7 +74,7 @@ def test_a_job_that_kills_the_server_each_time_fails(jobs: Any) -> None:
 
 
 def test_a_job_that_makes_progress_each_time_the_server_dies_is_requeued(jobs: Any) -> None:
-    job = jobs.add("build", "ann", {}, "", None)
+    job = jobs.add("build", "ann", {})
     for number in range(2 * MAX_STARTS):
         jobs.claim()
         jobs.record(job.id, {"event": "published", "asset": f"a{number}"})
@@ -78,7 +83,7 @@ def test_a_job_that_makes_progress_each_time_the_server_dies_is_requeued(jobs: A
 
 
 def test_old_jobs_are_deleted(jobs: Any) -> None:
-    old, waiting = jobs.add("make", "ann", {}, "", None), jobs.add("make", "ann", {}, "", None)
+    old, waiting = jobs.add("make", "ann", {}), jobs.add("make", "ann", {})
     jobs.end(old.id, "cancelled")
     assert jobs.drop_old(time.time()) == []
     assert jobs.drop_old(time.time() + 1e9) == [old.id]
@@ -92,6 +97,26 @@ def test_a_make_overtakes_a_build_between_batches(client: Any, slow: Any, tmp_pa
     now = client.get(f"/jobs/{build['id']}")
     assert (made["status"], now["status"]) == ("done", "running")
     client.request("DELETE", f"/jobs/{build['id']}")
+
+
+def test_jobs_that_sample_nothing_do_not_wait_for_those_that_do(
+    client: Any, slow: Any, project: Path, tmp_path: Path
+) -> None:
+    assert client.make()["status"] == "done"
+    picture = client.upload(encode_png(np.zeros((8, 8, 4), np.uint8)), "in.png").json["id"]
+    big = client.open(slow(tmp_path / "big", 1, side=1024))
+    running = client.job(kind="make", preset="slow", prompt="x", project=big, count=256)
+    client.wait(running, lambda state: state["progress"]["done"] > 1)
+    pack = {"project": client.open(project), "pack": "art"}
+    others = (
+        {"kind": "check", **pack},
+        {"kind": "pick", "asset": "tree", "number": 2, **pack},
+        {"kind": "post", "steps": [{"resize": {"width": 4}}], "upload": picture},
+        MAKE,
+    )
+    assert [client.wait(client.job(**other))["status"] for other in others] == ["done"] * 4
+    assert client.get(f"/jobs/{running['id']}")["status"] == "running"
+    client.request("DELETE", f"/jobs/{running['id']}")
 
 
 def test_a_queued_job_is_cancelled_at_once(client: Any, slow: Any, tmp_path: Path) -> None:
@@ -201,7 +226,7 @@ def test_the_queue_lists_the_jobs_of_all_clients_in_order(client: Any, slow: Any
 
 def test_jobs_of_the_first_version_are_read(tmp_path: Path) -> None:
     base = sqlite3.connect(tmp_path / "jobs.sqlite")
-    base.executescript(TABLES.replace("outcome TEXT NOT NULL DEFAULT '{}', ", ""))
+    base.executescript(TABLES)
     base.execute(
         "INSERT INTO jobs (id, kind, client, request, holds, root, made) VALUES ('a', 'make', 'c', '{}', '', '', 1)"
     )
