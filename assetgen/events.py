@@ -117,6 +117,13 @@ class Sampling(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Previewed(Event):
+    """There are new previews of the variations `numbers`, which are being sampled. Servers emit it."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawn(Event):
     """A model sampled the asset's image, in slot `slot` of a batch of `batch`.
 

@@ -7,7 +7,7 @@ The only module that looks up user folders. The command line's options read the 
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,8 @@ from assetgen.store.store import Store
 
 if TYPE_CHECKING:
     from assetgen.build.sampling import Runner
+    from assetgen.images import Array
+    from assetgen.parts import Preview
 
 APP = "assetgen"
 _DEVICE = r"auto|cpu|mps|cuda(:\d{1,3})?"
@@ -33,6 +35,7 @@ class Machine:
     `cache` holds build locks and measured times. `device` is a torch device, "auto" for the best one. `runner` samples
     the images, in this process where it is None. `price` is USD an hour. `pause` is called between two batches, on the
     sampling thread, and while a control image or a build lock is awaited: a server lets urgent jobs go first there.
+    `show` receives previews of images that are being sampled in this process, as `assetgen.parts.Preview` does.
     """
 
     store: Store
@@ -41,11 +44,19 @@ class Machine:
     runner: "Runner | None" = None
     price: float = 0.0
     pause: Callable[[], None] = no_pause
+    show: "Callable[[Mapping[str, Array]], None] | None" = None
 
     @property
     def locks(self) -> Path:
         """The folder of build locks."""
         return self.cache / "locks"
+
+    @property
+    def preview(self) -> "Preview | None":
+        """Who shows images while they are sampled."""
+        from assetgen.parts import Preview
+
+        return Preview(self.show, self.cache / "previews") if self.show else None
 
     @property
     def history(self) -> Path:

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Emit, ignore
 from assetgen.files import FileIds, is_regular_file
-from assetgen.images import ImageSet, Meta
+from assetgen.images import Array, ImageSet, Meta
 from assetgen.terms import Commercial, Country
 
 PartKind = Literal["source", "control", "step", "check", "exporter"]
@@ -123,12 +123,20 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """Shows unfinished images: `show` receives small ones, RGB or RGBA uint8 by asset; `folder` has facts of models."""
+
+    show: Callable[[Mapping[str, Array]], None]
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Context:
     """What a source receives besides its keyword arguments.
 
     `members` holds the finished images of other assets by name, for an atlas. `device` is a torch device name, or
     "auto" for the best one available. `remaining` counts the images of the same kind that this run still has to
-    sample, this one included; it decides whether compiling the model pays off.
+    sample, this one included; it decides whether compiling the model pays off. `preview` may be None.
     """
 
     asset: str = ""
@@ -137,6 +145,7 @@ class Context:
     emit: Emit = ignore
     device: str = "auto"
     remaining: int = 1
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,7 @@ class Sampler:
                 self._metered(attempt),
                 self.machine.device,
                 remaining=len(unread) + 1,
+                preview=self.machine.preview,
             )
             yield SourceJob(context, attempt.arguments)
 

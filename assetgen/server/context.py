@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from assetgen.errors import Cancelled
-from assetgen.events import Event, Failed, Planned, Published, Reused, Sampling
+from assetgen.events import Event, Failed, Planned, Previewed, Published, Reused, Sampling
+from assetgen.images import Array
 from assetgen.machine import Machine
 from assetgen.pack.recipe import Recipe, models_in_use
+from assetgen.pixels.image_files import encode_png
 from assetgen.server.files import describe_file
 from assetgen.server.history import Variations, add_entry
 from assetgen.server.http_errors import DiskFull
@@ -21,11 +23,12 @@ from assetgen.server.shows import Shows
 
 @dataclass(frozen=True)
 class ServerContext:
-    """The server's data folder, its jobs, and the machine they run on."""
+    """The server's data folder, its jobs, the machine they run on, and previews by job and number, as PNG."""
 
     folder: Path
     jobs: Jobs
     machine: Machine
+    previews: dict[str, dict[int, bytes]] = field(default_factory=dict)
 
     @property
     def uploads(self) -> Path:
@@ -53,6 +56,7 @@ class JobEvents:
     numbers: dict[str, int] = field(default_factory=dict)
     shows: dict[str, Shows] = field(default_factory=dict)
     variations: Variations | None = None
+    previews: dict[int, bytes] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
     total: int = 0
     done: int = 0
@@ -91,6 +95,13 @@ class JobEvents:
             raise Cancelled from error
         if not is_running:
             raise Cancelled
+
+    def show(self, images: Mapping[str, Array]) -> None:
+        """Keep previews of variations that are being sampled, and emit `Previewed`."""
+        found = {number: image for asset, image in images.items() if (number := self.numbers.get(asset))}
+        self.previews.update({number: encode_png(image, quick=True) for number, image in found.items()})
+        if found:
+            self(Previewed(numbers=tuple(found)))
 
     def _shows(self, file: JobFile) -> Shows | None:
         return self.shows.get(file.path) or (self.variations.shows(self.root, file) if self.variations else None)

@@ -214,7 +214,7 @@ class Jobs:
         return next((job for job in waiting if not job.holds or job.holds not in holding), None)
 
     def note_waiting(self, holders: Mapping[str, str]) -> None:
-        """Tell the clients of queued jobs, once, who holds the lock that they wait for."""
+        """Emit an event once for each queued job whose lock is held, with its holder."""
         last = "SELECT data FROM events WHERE job = id ORDER BY events.seq DESC LIMIT 1"
         for id, holds, text in self.rows(f"SELECT id, holds, ({last}) FROM jobs WHERE status = 'queued'"):
             if holds in holders and _data(text)["event"] != "waiting":

@@ -14,6 +14,7 @@ from assetgen.pack.library import Library, library_for
 from assetgen.server import catalog, history, projects, uploads
 from assetgen.server.context import ServerContext
 from assetgen.server.files import read_file
+from assetgen.server.http_errors import NotFound
 from assetgen.server.jobs import MAX_EVENTS, Job
 from assetgen.server.requests import (
     JOB_REQUESTS,
@@ -223,6 +224,23 @@ def get_file(
     data, file = read_file(context.root(context.jobs.get(id)), context.jobs.files(id), path)
     media_type = _MEDIA_TYPES.get(path[path.rfind(".") :].lower(), "application/octet-stream")
     return _file_response(data, file.sha256, known, media_type, _FOREVER)
+
+
+@router.get(
+    "/jobs/{id}/previews/{number}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": _BINARY}}}},
+    tags=["jobs"],
+)
+async def get_preview(request: Request, id: JobId, number: Annotated[int, Path(ge=1, le=MAX_VARIATIONS)]) -> Response:
+    """A small PNG of a variation as it is after the last sampler steps."""
+    context = context_of(request)
+    context.jobs.get(id)
+    data = context.previews.get(id, {}).get(number)
+    if data is None:
+        cure = "Wait for an event `previewed`, or for its files"
+        raise NotFound(f"variation {number} has no preview now", cure=cure)
+    return Response(data, media_type="image/png", headers={"cache-control": "no-store"})
 
 
 @router.get("/history", tags=["history"])

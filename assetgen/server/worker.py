@@ -129,7 +129,7 @@ class JobWorker:
         return job is not None
 
     def _wait(self, samples: bool) -> None:
-        """Wait for a job that can start, and tell those that cannot whom they wait for."""
+        """Wait for a job that can start, and report who holds the locks of the others."""
         jobs = self.context.jobs
         with jobs.changed:
             if self.stopping or jobs.next(samples=samples, holding={lock for lock, _ in self.holding}):
@@ -142,7 +142,8 @@ class JobWorker:
         events = JobEvents(self.context.jobs, job, self.context.root(job), lambda: self.stopping)
         if job.root == f"jobs/{job.id}":
             shutil.rmtree(events.root, ignore_errors=True)  # files of an interrupted run
-        machine = replace(self.context.machine, pause=lambda: self._pause(job))
+        events.previews = self.context.previews[job.id] = {}
+        machine = replace(self.context.machine, pause=lambda: self._pause(job), show=events.show)
         try:
             if job.root == f"jobs/{job.id}":
                 private_folder(private_folder(events.root.parent) / job.id)
@@ -160,6 +161,7 @@ class JobWorker:
         else:
             self._end(job, _failure(job, events), dict(result))
         finally:
+            del self.context.previews[job.id]
             self._release(_held(job))
 
     def _end(self, job: Job, error: ErrorDetail | None, result: dict[str, object] | None = None) -> None:

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
+    from assetgen.diffusion.sampling.previews import LatentColors
+
 _NOT_LOADED = {
     "about",
     "licence_url",
@@ -89,6 +91,8 @@ class WarmModel:
     prompt_chunks: LRUCache[str, list[str]] = field(default_factory=partial(LRUCache, _CACHED_PROMPTS))
     embeddings: LRUCache[Hashable, dict[str, Tensor]] = field(default_factory=partial(LRUCache, _CACHED_BATCHES))
     lock: threading.RLock = field(default_factory=threading.RLock)
+    latent_colors: LatentColors | None = None
+    """What shows its latents as pictures; None until a batch is decoded."""
 
     @property
     def network(self) -> ModelMixin:

@@ -15,6 +15,7 @@ from assetgen.diffusion.sampling.decode import latents_to_image
 from assetgen.diffusion.sampling.denoise import denoise
 from assetgen.diffusion.sampling.latents import quantize
 from assetgen.diffusion.sampling.periodic_positions import periodic_positions
+from assetgen.diffusion.sampling.previews import learn_colors
 from assetgen.diffusion.sampling.prompts import chunk_count
 from assetgen.diffusion.sampling.request import Request, center_crop, fit_image, read_request, with_channels
 from assetgen.diffusion.sampling.tiling import circular_padding
@@ -146,6 +147,7 @@ def _sample_batch(warm: WarmModel, batch: Sequence[Request], size: ImageSize) ->
             images = _to_image_sets(warm, batch, decoded)
         seconds = time.perf_counter() - started
         _emit_drawn(warm, batch, count, seconds, energy.joules() / seconds, fast)
+        learn_colors(warm, batch, latents, [image["color"] for image in images if "color" in image.channels])
     return images
 
 

@@ -16,6 +16,7 @@ from assetgen.diffusion.loading.models import WarmModel
 from assetgen.diffusion.loading.schedulers import add_noise, initial_latents, sampling_timesteps, set_timesteps
 from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prepare_conditioning
 from assetgen.diffusion.sampling.latents import encode_images, image_channels, latent_channels, seeded_noise, to_tensor
+from assetgen.diffusion.sampling.previews import StepPreviews
 from assetgen.diffusion.sampling.request import Request, fit_image, with_channels
 from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names: Sequence[str]) -> Tensor:
     """Latents `B×C×h×w` float32 of requests with one batch key, sampled at `size` (width, height in pixels).
 
-    Emits `Sampling` for the assets `names` after each step; an exception from there (a cancel) ends the loop.
+    Emits `Sampling` for the assets `names` after each step, and shows previews; an exception from there (a cancel)
+    ends the loop.
     """
     first = requests[0]
     scheduler = warm.scheduler()
@@ -46,6 +48,7 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
     else:
         latents = add_noise(scheduler, start.init_latents, start.noise, timesteps[0])
     step_kwargs, sync = _step_kwargs(scheduler, start), StepSync(warm.device)
+    previews = StepPreviews(warm, requests, names)
     for done, timestep in enumerate(timesteps, 1):
         step = SamplingStep(done, timestep, (done - 0.5) / len(timesteps))
         prediction = predict(warm, conditioning, scheduler, latents, step)
@@ -57,6 +60,8 @@ def denoise(warm: WarmModel, requests: Sequence[Request], size: ImageSize, names
             latents = start.mask * latents + (1 - start.mask) * kept
         sync.step()
         first.emit(Sampling(done=done, total=len(timesteps), batch=tuple(names)))
+        if done < len(timesteps):
+            previews.step(latents)
     return latents
 
 

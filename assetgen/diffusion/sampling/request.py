@@ -13,7 +13,7 @@ from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Emit
 from assetgen.images import Array, FloatArray, check_covers, split_alpha, to_float
 from assetgen.pack.schema import IMAGE_TO_IMAGE, REFERENCE, ImageSize, Lora, ModelCard
-from assetgen.parts import Control, SourceJob
+from assetgen.parts import Control, Preview, SourceJob
 from assetgen.pixels.image_files import read_image
 
 _DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
@@ -24,7 +24,7 @@ _DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
 class Request:
     """One image to sample. `size` is width and height in pixels; `init_image` is `H×W×3` or, with alpha, `H×W×4`, and
     `mask_image` `H×W×1`, float32 in 0..1, with 1 where the image is repainted; `references` are pictures of any size,
-    `H×W×3` or `H×W×4` as well; `remaining` is that of its `Context`."""
+    `H×W×3` or `H×W×4` as well; `remaining` and `preview` are those of its `Context`."""
 
     asset: str
     emit: Emit
@@ -44,6 +44,7 @@ class Request:
     controls: tuple[Control, ...]
     references: tuple[FloatArray, ...]
     loras: tuple[Lora, ...]
+    preview: Preview | None = None
     layers: int = 0
     """How many layers its reference picture is taken apart into; 0 for other tasks."""
 
@@ -112,6 +113,7 @@ def read_request(job: SourceJob) -> Request:
         emit=job.context.emit,
         device=job.context.device,
         remaining=job.context.remaining,
+        preview=job.context.preview,
         card=card,
         prompt=settings["prompt"],
         negative_prompt=settings["negative"],
