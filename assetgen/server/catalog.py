@@ -155,6 +155,7 @@ def model_summaries(library: Library) -> list[ModelSummary]:
             found.append(ModelSummary(name=name, **empty, error=error_detail(error)))
             continue
         facts = {"about": card.about, "family": card.family, **_licence(card)}
+        facts["starts"] = {preset: each.start.scale for preset, each in card.presets.items() if each.start}
         found.append(ModelSummary(name=name, **facts, native=list(card.native), weights=availability(card), error=None))
     return found
 

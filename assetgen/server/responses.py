@@ -74,7 +74,8 @@ class PresetDetail(PresetSummary):
 
 
 class ModelSummary(BaseModel):
-    """A model card."""
+    """A model card. `starts` names the presets for which it paints over a drawn picture, with the multiple of the
+    native size."""
 
     name: str
     about: str
@@ -82,6 +83,7 @@ class ModelSummary(BaseModel):
     licence: str
     commercial: bool
     native: list[int]
+    starts: dict[str, int] = {}
     weights: Literal["here", "not whole", "not here"]
     error: ErrorDetail | None
 

@@ -1,5 +1,6 @@
 """The Blender extension's client, which needs no Blender: against the recorded examples, and a real server."""
 
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -9,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -271,9 +273,20 @@ def test_a_job_downloads_its_files_one_by_one(running: Any, tmp_path: Path) -> N
     found = [each for each in updates if isinstance(each, part("job").Candidate)]
     assert sorted(each.number for each in found) == [1, 2, 3] and updates[-1].status == "done"
     assert all(read_image(each.files["color"]).ndim == 3 for each in found)
-    assert sorted(path.name for path in (tmp_path / "out").rglob("*.*")) == [
-        f"a_red_dragon_0{number}.png" for number in (1, 2, 3)
-    ]
+    kept = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert [part("kept").readable(name) for name in kept] == [f"a_red_dragon_0{number}.png" for number in (1, 2, 3)]
+    _until(_job(running, tmp_path / "out", count=3), part("job").Ended)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == kept, "the same content is kept once"
+
+
+def test_an_edited_result_is_not_overwritten(tmp_path: Path) -> None:
+    addressed, digest = part("kept").addressed, hashlib.sha256(b"ours").hexdigest()
+    first = addressed(tmp_path / "wall_normal.png", digest)
+    first.write_bytes(b"edited")
+    second = addressed(tmp_path / "wall_normal.png", digest)
+    second.write_bytes(b"ours")
+    assert first.name == f"wall_normal_{digest[:8]}.png" != second.name
+    assert addressed(tmp_path / "wall_normal.png", digest) == second
 
 
 def test_the_server_post_processes_an_uploaded_image(running: Any, tmp_path: Path) -> None:
@@ -282,7 +295,8 @@ def test_the_server_post_processes_an_uploaded_image(running: Any, tmp_path: Pat
     uploads = {"upload": ("x.png", encode_png(picture))}
     job = part("job").Job(running, "Crate!", request, uploads, tmp_path / "out")
     [found] = [each for each in _until(job, part("job").Ended) if isinstance(each, part("job").Candidate)]
-    assert found.files["color"].name == "crate.png" and read_image(found.files["color"]).shape[:2] == (4, 4)
+    name = found.files["color"].name
+    assert part("kept").readable(name) == "crate.png" != name and read_image(found.files["color"]).shape[:2] == (4, 4)
 
 
 @pytest.mark.slow
@@ -293,7 +307,7 @@ def test_a_job_continues_after_a_restart_of_its_server(running: Any, tmp_path: P
     part("start").Start(running.state_path, str(PROGRAM))()
     ended = _until(job, part("job").Ended)[-1]
     assert (ended.status, ended.trouble) == ("done", None)
-    assert len(list((tmp_path / "out").rglob("*_normal.png"))) == 32
+    assert len(list((tmp_path / "out").glob("*_normal_*.png"))) == 32
 
 
 def test_a_cancelled_job_is_cancelled_on_the_server(running: Any, tmp_path: Path) -> None:
@@ -355,6 +369,16 @@ def test_an_empty_view_is_black() -> None:
     assert tones.graded(tones.nearness_of(np.full((4, 4), np.inf), True), True).max() == 0
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_pngs_of_the_server_can_be_read(channels: int) -> None:
+    y, x = np.mgrid[:37, :53]
+    picture = np.stack([(x * x // 9 + 5 * y * number + (x * y) % 7) % 256 for number in range(channels)], axis=-1)
+    noise = np.random.default_rng(1).integers(0, 256, (37, 53, channels), np.uint8)
+    for each in (picture.astype(np.uint8), noise):
+        assert np.array_equal(part("png").read_png(encode_png(each)), each)
+        assert np.array_equal(part("png").read_png(part("png").write_png(each)), each)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_written_pngs_can_be_read(tmp_path: Path, kind: Any, channels: int) -> None:
@@ -404,10 +428,9 @@ def test_a_damaged_history_is_empty(tmp_path: Path, text: str) -> None:
 
 def test_every_german_text_translates_a_text_of_the_extension() -> None:
     folder = ROOT / "plugins" / "blender" / "assetgen"
-    words = "".join(path.read_text() for path in folder.rglob("*.py") if path.name != "translations.py")
+    words = "".join(path.read_text() for path in folder.rglob("*.py") if not path.name.startswith("translations"))
     words = re.sub(r"\{[^{}]*\}", "{}", words) + "queued running"  # the server's
-    spec = importlib.util.spec_from_file_location("translations", folder / "translations.py")
-    assert spec and spec.loader
-    texts = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(texts)
+    sys.modules["blender_texts"] = types.ModuleType("blender_texts")
+    sys.modules["blender_texts"].__path__ = [str(folder)]
+    texts = importlib.import_module("blender_texts.translations")
     assert [text for _, text in texts.TEXTS["de_DE"] if text not in words] == []

@@ -5,7 +5,18 @@ from contextlib import suppress
 import bpy
 from bpy.app.handlers import persistent
 
-from . import catalog, history, history_operators, history_panel, operators, panel, results_panel, tasks, thumbnails
+from . import (
+    catalog,
+    history,
+    history_operators,
+    history_panel,
+    operators,
+    panel,
+    results_panel,
+    tasks,
+    thumbnails,
+    unused,
+)
 from .client.trouble import Trouble
 from .forms import fill_forms
 from .preferences import ASSETGEN_preferences, user_folder
@@ -24,6 +35,7 @@ CLASSES = (
     *panel.CLASSES,
     *results_panel.CLASSES,
     *history_panel.CLASSES,
+    *unused.CLASSES,
 )
 
 MOST_TRIES = 40

@@ -13,6 +13,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
+from .bake.sight import Sight, rays_of
 from .client.png import write_png
 from .client.tones import GROUND_REACH, Floats, graded, ground, nearness_of
 from .client.trouble import Trouble
@@ -22,24 +23,18 @@ PIXELS_A_UNIT = 48
 """A square depth image is 768 pixels wide: more than 512-pixel models use, and fast."""
 
 
+class SeesNothing(Trouble):
+    """No surface is in front of the camera."""
+
+    def __init__(self) -> None:
+        super().__init__("The camera sees nothing.", "Turn it to the scene. Objects hidden in renders are ignored.")
+
+
 @dataclass(frozen=True)
-class DepthView:
-    """`depth` along the view (`height × width`, top row first, inf for the sky), and the camera's matrices.
+class DepthView(Sight):
+    """The depth, and the grey image of it as a PNG."""
 
-    Its position is `eye`, its direction `forward`. `clip` maps world points to the image (homogeneous, -1..1);
-    `png` is the grey image.
-    """
-
-    depth: Floats
-    clip: Floats
-    eye: Floats
-    forward: Floats
-    perspective: bool
     png: bytes
-
-    def away(self, points: Floats) -> Floats:
-        """The depth of points along the view."""
-        return (points - self.eye) @ self.forward
 
 
 def render_depth(
@@ -54,11 +49,11 @@ def render_depth(
     clip, eye, forward = np.array(projection) @ np.linalg.inv(view), view[:3, 3], -view[:3, 2]
     seen = np.isfinite(depth)
     if not seen.any():
-        raise Trouble("The camera sees nothing.", "Turn it to the scene. Objects hidden in renders are ignored.")
+        raise SeesNothing()
     perspective = camera.data.type == "PERSP"
     nearness = nearness_of(depth, perspective)
     if on_ground:
-        rays, origins = _rays(clip, eye, forward, (width, height))
+        rays, origins = rays_of(clip, eye, forward, (width, height))
         low, high = extent(context)
         away = float(np.linalg.norm((low + high) / 2 - eye))
         reach = GROUND_REACH * max(away, float(np.linalg.norm(high - low)) / 2)
@@ -167,16 +162,3 @@ def _distance_material() -> bpy.types.Material:
     tree.links.new(camera.outputs["View Z Depth"], light.inputs["Color"])
     tree.links.new(light.outputs["Emission"], output.inputs["Surface"])
     return material
-
-
-def _rays(clip: Floats, eye: Floats, forward: Floats, size: tuple[int, int]) -> tuple[Floats, Floats]:
-    """The ray of each pixel: direction, one unit deep along the view, and origin at depth 0."""
-    across = (np.arange(size[0]) + 0.5) / size[0] * 2 - 1
-    down = 1 - (np.arange(size[1]) + 0.5) / size[1] * 2
-    x, y = np.meshgrid(across, down)
-    back = np.linalg.inv(clip)
-    near, far = (np.stack([x, y, np.full_like(x, z), np.ones_like(x)], axis=-1) @ back.T for z in (-0.5, 0.5))
-    near, far = near[..., :3] / near[..., 3:], far[..., :3] / far[..., 3:]
-    rays = far - near
-    rays = rays / (rays @ forward)[..., None]
-    return rays, near - rays * ((near - eye) @ forward)[..., None]

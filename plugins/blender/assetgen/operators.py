@@ -8,7 +8,7 @@ import bpy
 
 from . import catalog, tasks
 from .client.prompts import read_prompts, remember
-from .client.trouble import Trouble
+from .client.trouble import Notice, Trouble
 from .preferences import user_folder
 from .properties import TASKS
 from .request import ask
@@ -58,7 +58,7 @@ class ASSETGEN_OT_wait(bpy.types.Operator):
         if not tasks.wait(self.seconds):
             self.report({"ERROR"}, f"It is not over after {self.seconds:.0f} seconds.")
             return {"CANCELLED"}
-        wrong = [task.trouble for task in asked if task.trouble]
+        wrong = [task.trouble for task in asked if task.trouble and not isinstance(task.trouble, Notice)]
         if wrong or catalog.catalog.trouble:
             self.report({"ERROR"}, str(wrong[0] if wrong else catalog.catalog.trouble))
             return {"CANCELLED"}

@@ -42,8 +42,10 @@ class ASSETGEN_PT_main(InSidebar, bpy.types.Panel):
         row = column.row(align=True)
         row.prop(settings, "count")
         row.prop(settings, "seed")
-        if settings.task in LOOKING:
+        if settings.task in VIEWED:
             layout.row().prop(settings, "view", expand=True)
+        if settings.task == "PAINT":
+            _cameras(layout, settings)
         if settings.reference and settings.task != "SPRITE":
             _reference(layout, settings)
         row = layout.row()
@@ -73,9 +75,11 @@ class ASSETGEN_PT_settings(InSidebar, bpy.types.Panel):
         _lines(column, settings, (*OWN_SETTINGS[settings.task], "as_asset"))
         if settings.task != "SPRITE":
             _form(column, settings)
+        layout.operator("assetgen.clean_up", icon="TRASH")
 
 
-LOOKING = ("CONCEPT", "PROJECT")
+VIEWED = ("CONCEPT", "PROJECT")
+LOOKING = (*VIEWED, "PAINT")
 BY_VIEW = ("diffusion.size", "diffusion.scale")
 """Arguments that the aspect ratio of the view sets."""
 OWN_SETTINGS = {
@@ -83,6 +87,7 @@ OWN_SETTINGS = {
     "MATERIAL": ("tiling", "box", "displace"),
     "TEXTURE": ("tiling", "box"),
     "PROJECT": ("ground", "cuts"),
+    "PAINT": ("texture", "shared", "goes_on", "ground"),
     "SPRITE": ("views", "side", "colors", "elevation"),
     "PICTURE": (),
 }
@@ -149,6 +154,19 @@ def _before(task: tasks.Task) -> str:
         return ""
     first = f"{ahead[0].title} ({ahead[0].client})"
     return translated(f"after {first}") if len(ahead) == 1 else translated(f"after {len(ahead)} jobs, now {first}")
+
+
+def _cameras(layout: bpy.types.UILayout, settings: Any) -> None:
+    """From where the meshes are painted, and which parts of them."""
+    column = layout.column(align=True)
+    column.prop(settings, "sights", text="")
+    if settings.sights == "RING":
+        row = column.row(align=True)
+        row.prop(settings, "ring", text="Cameras")
+        row.prop(settings, "elevation")
+    column.prop(settings, "mask", text="")
+    if settings.mask == "IMAGE":
+        column.template_ID(settings, "mask_image", open="image.open")
 
 
 def _lines(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 
+from .bake.sight import projected
 from .client.tones import Floats
 from .client.trouble import Trouble
 from .depth import DepthView
@@ -14,13 +15,6 @@ INWARDS = 0.3
 """Visibility is tested this far from a corner towards the face centre, because corners lie on edges."""
 TOLERANCE = 0.02
 """Relative depth tolerance of the visibility test."""
-
-
-def projected(points: Floats, clip: Floats) -> Floats:
-    """World points `N × 3` as u, v (0..1 in the image, v upwards) and w (negative behind a camera)."""
-    at = points @ clip[:, :3].T + clip[:, 3]
-    w = at[..., 3:]
-    return np.concatenate([at[..., :2] / np.where(np.abs(w) < 1e-9, 1e-9, w) / 2 + 0.5, w], axis=-1)
 
 
 def lay_uvs(item: bpy.types.Object, world: Floats, view: DepthView) -> None:

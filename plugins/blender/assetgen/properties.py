@@ -14,6 +14,7 @@ TASKS = (
     ("MATERIAL", "Material", "A seamless PBR material for the selected objects", "MATERIAL", 1),
     ("TEXTURE", "Texture", "A seamless texture as the colour of the active material", "TEXTURE", 2),
     ("PROJECT", "Project", "Paint the selected meshes as the camera sees them", "MOD_UVPROJECT", 3),
+    ("PAINT", "Paint", "Paint the selected meshes from several cameras, into one texture", "BRUSH_DATA", 6),
     ("SPRITE", "Sprite Sheet", "Pixel art of the selection from all sides", "CON_ROTLIKE", 4),
     ("PICTURE", "Picture", "Any preset: icons, decals, skies", "IMAGE_DATA", 5),
 )
@@ -22,8 +23,23 @@ PRESETS = {
     "MATERIAL": "pbr_material",
     "TEXTURE": "tile_texture",
     "PROJECT": "concept_from_mesh",
+    "PAINT": "concept_from_mesh",
     "PICTURE": "item_icon",
 }
+SIGHTS = (
+    ("ALL", "All Cameras", "Use all cameras of the scene"),
+    ("SELECTED", "Selected", "Use the selected cameras"),
+    ("RING", "Ring", "Use a ring of cameras around the meshes"),
+    ("CAMERA", "Camera", "Use the scene's camera"),
+    ("VIEWPORT", "Viewport", "Use the current 3D view"),
+)
+MASKS = (
+    ("NONE", "Everything", "Paint everything that a camera sees"),
+    ("FACES", "Selected Faces", "Paint only the faces that are selected in edit mode"),
+    ("GROUP", "Vertex Group", "Paint only the active vertex group, by weight"),
+    ("IMAGE", "Image", "Paint only where an image is white"),
+)
+TEXTURES = tuple((str(side), f"{side} px", "") for side in (256, 512, 1024, 2048, 4096))
 VIEWS = (
     ("CAMERA", "Camera", "Use the scene's camera"),
     ("VIEWPORT", "Viewport", "Use the current 3D view"),
@@ -172,6 +188,23 @@ class ASSETGEN_settings(bpy.types.PropertyGroup):
     colors: bpy.props.IntProperty(name="Colors", description="Colors of the sheet", default=16, min=2, max=256)
     elevation: bpy.props.FloatProperty(
         name="Elevation", description="Degrees from above", default=30.0, min=-90.0, max=90.0
+    )
+    sights: bpy.props.EnumProperty(name="From", description="The cameras that paint", items=SIGHTS, default="ALL")
+    ring: bpy.props.IntProperty(name="Ring", description="Cameras around the meshes", default=4, min=1, max=24)
+    texture: bpy.props.EnumProperty(
+        name="Texture", description="Width and height of the texture", items=TEXTURES, default="1024"
+    )
+    shared: bpy.props.BoolProperty(
+        name="One Texture for All", description="Unwrap all meshes side by side, with one texture and material"
+    )
+    mask: bpy.props.EnumProperty(name="Only", description="What may be painted", items=MASKS, default="NONE")
+    mask_image: bpy.props.PointerProperty(
+        name="Mask", description="White is painted, black is kept; in the UV map of the texture", type=bpy.types.Image
+    )
+    goes_on: bpy.props.BoolProperty(
+        name="Continue Earlier Views",
+        description="Each picture continues what earlier ones show, where model and preset take a mask",
+        default=True,
     )
     as_asset: bpy.props.BoolProperty(
         name="Into the Asset Browser", description="Results become assets with prompt, seed and licence", default=True

@@ -1,6 +1,6 @@
 """Turn the panel's settings into a job: read the scene, render uploads, and start the job."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,16 +8,21 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import catalog, turntable
+from . import catalog, shots, turntable
 from .client.job import Job
-from .client.sizes import sized, units_of
+from .client.scene import Scene
+from .client.sizes import units_of
 from .client.trouble import Trouble
 from .depth import SOLID, render_depth
 from .drawing import Drawing
+from .earlier import check_mask
 from .folders import output_folder
 from .forms import form_settings
+from .layouts import check_paintable
 from .preferences import preferences, project_folder, session_folder
 from .properties import ASSETGEN_settings
+from .scene_mesh import scene_file
+from .series import Series
 from .tasks import Task, begin
 from .views import looking
 
@@ -35,14 +40,17 @@ def ask(context: bpy.types.Context, what: str, at_once: bool | None = None) -> T
         "targets": [item.session_uid for item in targets(context, what)],
         "as_asset": settings.as_asset,
     }
+    at_once = bpy.app.background if at_once is None else at_once
     if what == "SPRITE":
-        return _ask_sprite(context, settings, facts, bpy.app.background if at_once is None else at_once)
+        return _ask_sprite(context, settings, facts, at_once)
     if not settings.prompt.strip():
         raise Trouble("The prompt is empty.", "Write what to make, for example: a mossy brick wall.")
     facts |= surface_facts(settings, settings.preset) | {"origin": _origin(settings)}
     uploads, finish = _reference(settings), None
+    if what == "PAINT":
+        return _ask_painting(context, settings, facts, at_once)
     if what in ("CONCEPT", "PROJECT"):
-        finish = _look(context, settings, what, facts, uploads)
+        finish = _look(context, settings, what, facts)
     job = start_job(settings.prompt, request_of(settings), uploads, finish)
     return begin(what, settings.prompt.strip(), job, facts, settings.count)
 
@@ -57,7 +65,7 @@ def targets(context: bpy.types.Context, what: str) -> list[bpy.types.Object]:
     """The objects that get the result. Raises `Trouble` if the task needs some and none is selected."""
     if what in ("CONCEPT", "PICTURE"):
         return []
-    wants_meshes = what == "PROJECT"
+    wants_meshes = what in ("PROJECT", "PAINT")
     kinds = ("MESH",) if wants_meshes else SOLID
     found = [item for item in context.selected_objects if item.type in kinds]
     active = context.view_layer.objects.active
@@ -97,9 +105,14 @@ def request_of(settings: ASSETGEN_settings) -> dict[str, Any]:
 
 def start_job(name: str, request: dict[str, Any], uploads: Uploads | None = None, finish: Any = None) -> Job:
     """Send a request; the results of a `make` are kept in the history of the project. Raises `Trouble`."""
+    return _job_maker(name, request)(request=request, uploads=uploads or {}, finish=finish)
+
+
+def _job_maker(name: str, request: dict[str, Any]) -> Callable[..., Job]:
+    """A function that starts jobs, in any thread. Raises `Trouble`."""
     project = project_folder() if request["kind"] == "make" else None
     places = {"folder": output_folder(), "previews": session_folder("previews"), "project": project}
-    return Job(catalog.server(), name, request, uploads or {}, ready=catalog.starter(), finish=finish, **places)
+    return partial(Job, catalog.server(), name, ready=catalog.starter(), **places)
 
 
 def _reference(settings: ASSETGEN_settings) -> Uploads:
@@ -118,18 +131,17 @@ def _look(
     settings: ASSETGEN_settings,
     what: str,
     facts: dict[str, Any],
-    uploads: Uploads,
 ) -> Any:
-    """Render the depth, store the camera, and return the function that sets the image size."""
+    """Render the depth, store the camera, and return the function that uploads the scene and sets the image size."""
     with looking(context, settings.view) as (camera, aspect):
         units = units_of(aspect)
         seen = render_depth(context, camera, units, settings.ground)
-    uploads["depth.image"] = ("depth.png", seen.png)
+        scene = Scene(units, seen.png, scene_file(context, camera, units), settings.ground)
     if what == "PROJECT":
         facts |= {"sight": seen, "cuts": settings.cuts, "worlds": _worlds(targets(context, what))}
     elif settings.view == "CAMERA":
         facts |= {"camera": context.scene.camera.session_uid, "frame": _frame(context, aspect, units)}
-    return partial(sized, units=units)
+    return scene.finish
 
 
 def _frame(context: bpy.types.Context, aspect: float, units: tuple[int, int]) -> str:
@@ -159,6 +171,28 @@ def _ask_sprite(context: bpy.types.Context, settings: ASSETGEN_settings, facts: 
 
     drawing = Drawing([partial(turntable.view, subject, table, number) for number in range(table.count)], job)
     return begin("SPRITE", name, drawing.all() if at_once else drawing, facts)
+
+
+def _ask_painting(
+    context: bpy.types.Context, settings: ASSETGEN_settings, facts: dict[str, Any], at_once: bool
+) -> Task:
+    """Render what each camera sees, then request their pictures one after another."""
+    items = targets(context, "PAINT")
+    check_paintable(items)
+    facts |= {"worlds": _worlds(items), "side": int(settings.texture), "shared": settings.shared, "before": {}}
+    facts["limits"] = {"mask": settings.mask, "image": settings.mask_image.name if settings.mask_image else ""}
+    check_mask(items, facts["limits"])
+    request, uploads = request_of(settings), _reference(settings)
+    make = _job_maker(settings.prompt, request)
+    subject = shots.Subject(tuple(facts["targets"]), settings.ground)
+
+    def series(found: list[Any]) -> Series:
+        usable, notice = shots.shots_of(found)
+        facts["views"] = [shot.sight for shot in usable]
+        return Series(catalog.server(), request, uploads, usable, make, settings.goes_on, notice)
+
+    drawing = Drawing(shots.pictures_of(context, settings, subject), series)
+    return begin("PAINT", settings.prompt.strip(), drawing.all() if at_once else drawing, facts, settings.count)
 
 
 def _origin(settings: ASSETGEN_settings) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .client.trouble import Trouble
 from .cuts import cut_deep_faces
 from .folders import load_image
 from .objects import objects
+from .textures import apply_painting
 
 PICTURE_MARK = materials.MARK
 CONCEPT_ALPHA = 0.6  # the scene shows through
@@ -29,7 +30,8 @@ def apply(what: str, key: str, facts: Mapping[str, Any], candidate: Candidate) -
     except RuntimeError as error:  # Blender's own words for what it refuses
         raise Trouble(f"Blender reports: {str(error).strip()}", "Undo, and try again.") from error
     if facts.get("as_asset"):
-        assets.mark(made, color, facts["origin"])
+        for each in made if isinstance(made, list) else [made]:
+            assets.mark(each, candidate.files, facts["origin"])
 
 
 def _material(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.types.Material:
@@ -116,10 +118,11 @@ def _sheet(key: str, facts: Mapping[str, Any], candidate: Candidate) -> bpy.type
     return _picture(key, facts, candidate)
 
 
-WAYS: dict[str, Callable[[str, Mapping[str, Any], Candidate], bpy.types.ID]] = {
+WAYS: dict[str, Callable[[str, Mapping[str, Any], Candidate], bpy.types.ID | list[bpy.types.Material]]] = {
     "MATERIAL": _material,
     "TEXTURE": _texture,
     "PROJECT": _projected,
+    "PAINT": apply_painting,
     "CONCEPT": _concept,
     "SPRITE": _sheet,
     "PICTURE": _picture,

@@ -1,5 +1,7 @@
 """German translations of the extension; the source texts are English."""
 
+from .translations_painting import PAINTING, PAINTING_BUTTONS
+
 _GERMAN = {
     "What to make": "Was entstehen soll",
     "Results": "Ergebnisse",
@@ -327,9 +329,10 @@ _GERMAN_BUTTONS = {
     "Earlier Prompts": "Frühere Prompts",
     "Wait for Results": "Auf Ergebnisse warten",
 }
-TEMPLATES = tuple(text for text in _GERMAN if "{}" in text)
+_ALL = _GERMAN | PAINTING
+TEMPLATES = tuple(text for text in _ALL if "{}" in text)
 """Texts with numbers, names and paths."""
-_TEXTS = {("*", text): translation for text, translation in _GERMAN.items()}
-_TEXTS |= {("Operator", text): translation for text, translation in _GERMAN_BUTTONS.items()}
+_TEXTS = {("*", text): translation for text, translation in _ALL.items()}
+_TEXTS |= {("Operator", text): translation for text, translation in (_GERMAN_BUTTONS | PAINTING_BUTTONS).items()}
 TEXTS = {"de_DE": _TEXTS, "de": _TEXTS}
 """By locale: Blender's name for German changed."""

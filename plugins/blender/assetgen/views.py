@@ -1,14 +1,21 @@
-"""The camera of an image: the scene's camera, or the current 3D view."""
+"""The cameras of images: those of the scene, the current 3D view, or a ring around objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import radians, sin
 
 import bpy
+import numpy as np
+from mathutils import Matrix, Vector
 
 from .client.trouble import Trouble
 
 VIEW_SENSOR = 72.0
 """Sensor width in millimetres: a 3D view shows twice as much as a 36 mm camera with the same lens."""
+
+
+RING_FOV = 40.0
+RING_AIR = 1.1
 
 
 @contextmanager
@@ -17,7 +24,44 @@ def looking(context: bpy.types.Context, view: str) -> Iterator[tuple[bpy.types.O
 
     It stands still, has no depth of field, and is gone afterwards. Raises `Trouble` without a camera or view.
     """
-    data, matrix, aspect = _of_viewport(context) if view == "VIEWPORT" else _of_camera(context)
+    found = _of_viewport(context) if view == "VIEWPORT" else _of_camera(context, scene_camera(context))
+    with _standing(*found) as shown:
+        yield shown
+
+
+@contextmanager
+def looking_through(context: bpy.types.Context, camera: bpy.types.Object) -> Iterator[tuple[bpy.types.Object, float]]:
+    """The same with a camera of the scene."""
+    with _standing(*_of_camera(context, camera)) as shown:
+        yield shown
+
+
+@contextmanager
+def looking_from_ring(
+    corners: Sequence[Vector], turn: float, elevation: float
+) -> Iterator[tuple[bpy.types.Object, float]]:
+    """The same with a camera on a ring around `corners`, `turn` degrees to the right of the front (along +Y)."""
+    middle = (Vector(np.min(corners, axis=0)) + Vector(np.max(corners, axis=0))) / 2
+    reach = max(max((Vector(corner) - middle).length for corner in corners), 1e-3)
+    away = RING_AIR * reach / sin(radians(RING_FOV / 2))
+    axes = Matrix.Rotation(radians(turn), 4, "Z") @ Matrix.Rotation(radians(90 - elevation), 4, "X")
+    data = bpy.data.cameras.new("assetgen view")
+    data.sensor_fit, data.angle = "HORIZONTAL", radians(RING_FOV)
+    data.clip_start, data.clip_end = away * 0.01, (away + reach) * 100
+    with _standing(data, Matrix.Translation(middle) @ axes @ Matrix.Translation((0, 0, away)), 1.0) as shown:
+        yield shown
+
+
+def scene_camera(context: bpy.types.Context) -> bpy.types.Object:
+    """The active camera of the scene. Raises `Trouble`."""
+    camera = context.scene.camera
+    if camera is None or camera.type != "CAMERA":
+        raise Trouble("The scene has no camera.", "Add one (Shift A, Camera), or choose the viewport.")
+    return camera
+
+
+@contextmanager
+def _standing(data: bpy.types.Camera, matrix: Matrix, aspect: float) -> Iterator[tuple[bpy.types.Object, float]]:
     camera = bpy.data.objects.new("assetgen view", data)
     try:
         data.dof.use_dof = False
@@ -28,12 +72,11 @@ def looking(context: bpy.types.Context, view: str) -> Iterator[tuple[bpy.types.O
         bpy.data.cameras.remove(data)
 
 
-def _of_camera(context: bpy.types.Context) -> tuple[bpy.types.Camera, object, float]:
-    camera, render = context.scene.camera, context.scene.render
-    if camera is None or camera.type != "CAMERA":
-        raise Trouble("The scene has no camera.", "Add one (Shift A, Camera), or choose the viewport.")
+def _of_camera(context: bpy.types.Context, camera: bpy.types.Object) -> tuple[bpy.types.Camera, Matrix, float]:
+    render = context.scene.render
     if camera.data.type not in ("PERSP", "ORTHO"):
-        raise Trouble("A panoramic camera cannot be used.", "Choose a perspective or orthographic camera.")
+        what = f"The camera {camera.name} is panoramic."
+        raise Trouble(what, "Choose a perspective or orthographic camera.")
     seen = camera.evaluated_get(context.evaluated_depsgraph_get())
     aspect = render.resolution_x * render.pixel_aspect_x / (render.resolution_y * render.pixel_aspect_y)
     data = camera.data.copy()
@@ -41,7 +84,7 @@ def _of_camera(context: bpy.types.Context) -> tuple[bpy.types.Camera, object, fl
     return data, seen.matrix_world.normalized(), aspect
 
 
-def _of_viewport(context: bpy.types.Context) -> tuple[bpy.types.Camera, object, float]:
+def _of_viewport(context: bpy.types.Context) -> tuple[bpy.types.Camera, Matrix, float]:
     area = context.area if context.area and context.area.type == "VIEW_3D" else _some_view()
     if area is None:
         cure = "Choose the camera, or ask in a window."
@@ -49,7 +92,7 @@ def _of_viewport(context: bpy.types.Context) -> tuple[bpy.types.Camera, object, 
     space = area.spaces.active
     region = next(region for region in area.regions if region.type == "WINDOW")
     if space.region_3d.view_perspective == "CAMERA":
-        return _of_camera(context)
+        return _of_camera(context, scene_camera(context))
     data = bpy.data.cameras.new("assetgen view")
     data.sensor_width, data.lens = VIEW_SENSOR, space.lens
     data.clip_start, data.clip_end = space.clip_start, space.clip_end

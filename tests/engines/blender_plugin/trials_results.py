@@ -315,3 +315,22 @@ def trial_disabling_the_extension_removes_everything_it_registered(stage):
     bpy.ops.preferences.addon_enable(module=MODULE)
     assert left == [] and handlers == []
     assert hasattr(bpy.types, "ASSETGEN_PT_main")
+
+
+def trial_unused_results_can_be_cleaned_up(stage):
+    stage.save()
+    stage.ask("PICTURE", prompt="a gem")
+    used = stage.task.candidates[1].files["color"]
+    other = used.with_name("a_rope_0123abcd.png")
+    mine = used.with_name("my_rope.png")
+    shared = used.with_name("a_hat_89abcdef.png")
+    for place in (other, mine, shared):
+        place.write_bytes(used.read_bytes())
+    hat = bpy.data.images.load(str(shared))
+    hat.use_fake_user = True
+    bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder / "hat.blend"), copy=True)
+    bpy.data.images.remove(hat)
+    assert stage.part("unused").unused_files() == [other]
+    assert not bpy.data.libraries and "a_hat_89abcdef.png" not in bpy.data.images
+    bpy.ops.assetgen.clean_up()
+    assert sorted(place.name for place in used.parent.iterdir()) == sorted([used.name, mine.name, shared.name])

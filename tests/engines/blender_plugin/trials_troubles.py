@@ -229,6 +229,10 @@ def trial_a_result_whose_files_the_server_lost(stage):
     bpy.ops.assetgen.wait()
     entry = stage.part("history").history.entries[0]
     stage.part("catalog").server().ask("DELETE", f"/history/{entry.job}/{entry.number}")
+    bpy.ops.assetgen.history_use(key=entry.key, way="PICTURE")
+    bpy.ops.assetgen.wait()  # its file is still in the folder of results
+    for place in stage.task.candidates[1].files.values():
+        place.unlink()
     refused(lambda: bpy.ops.assetgen.history_use(key=entry.key, way="PICTURE") and bpy.ops.assetgen.wait(), "no longer")
 
 

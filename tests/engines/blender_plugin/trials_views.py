@@ -84,8 +84,10 @@ def trial_a_concept_is_shown_over_the_view_of_the_camera(stage):
     assert data.show_background_images and len(data.background_images) == 1
     bpy.ops.assetgen.pick(task=0, number=2)
     [background] = data.background_images
-    assert background.image.filepath.endswith("a_mossy_wall_02.png")
-    assert tuple(background.image.size) == (168, 96), "16 to 9, in steps that the model can take"
+    assert background.image.name == "a_mossy_wall_02.png"
+    assert tuple(background.image.size) == (336, 192), (
+        "16 to 9, in steps that the model can take; twice its native size"
+    )
 
 
 def trial_a_real_model_paints_the_concept(stage):
@@ -97,7 +99,7 @@ def trial_a_real_model_paints_the_concept(stage):
         task.status == "done"
         and stage.part("client.png").origin_of(task.candidates[1].files["color"])["model"] == "mini"
     )
-    pixels = _pixels(task.candidates[1].files["color"], (168, 96))
+    pixels = _pixels(task.candidates[1].files["color"], (336, 192))
     assert pixels[..., :3].std() > 0.05
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .http import Server
+from .kept import keep
 
 LIMIT = 48
 """Entries of one request."""
@@ -82,7 +83,7 @@ def remove(server: Server, entry: Entry) -> None:
 def bring(server: Server, entry: Entry, folder: Path, stem: str = "", just_color: bool = False) -> dict[str, Path]:
     """Download the files of an entry into a folder, `color` first: by channel. Raises `Trouble`.
 
-    With `stem` they are named `stem.png`, `stem_normal.png`; without, as on the server.
+    With `stem` they are named `stem.png`, `stem_normal.png`; without, as on the server, by content.
     """
     places: dict[str, Path] = {}
     for file in sorted(entry.files, key=lambda file: file["channel"] != "color"):
@@ -90,8 +91,11 @@ def bring(server: Server, entry: Entry, folder: Path, stem: str = "", just_color
         if just_color and channel != "color":
             continue
         ending = path.suffix if channel == "color" else f"_{channel}{path.suffix}"
-        places[channel] = folder / (f"{stem}{ending}" if stem else path.name)
-        server.download(entry.job, dict(file), places[channel])
+        if stem:
+            places[channel] = folder / f"{stem}{ending}"
+            server.download(entry.job, dict(file), places[channel])
+        else:
+            places[channel] = keep(server, entry.job, dict(file), folder / path.name)
     return places
 
 

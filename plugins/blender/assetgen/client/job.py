@@ -11,6 +11,7 @@ from typing import Any
 
 from .history import Entry, bring
 from .http import PATIENCE, Server, sentence
+from .kept import keep
 from .names import file_name
 from .trouble import Changed, Gone, NoServer, Trouble
 
@@ -110,8 +111,7 @@ class Delivery(Work):
         super().__init__()
 
     def _run(self) -> None:
-        folder = folder_of(self.folder, self.entry.prompt, self.entry.job)
-        places = bring(self.server, self.entry, folder)
+        places = bring(self.server, self.entry, self.folder)
         name = slug(self.entry.prompt)
         self.updates.put(Candidate(self.entry.job, self.entry.number, name, places, self.entry.shows))
         self.updates.put(Ended("done"))
@@ -123,12 +123,12 @@ class Job(Work):
 
     server: Server
     name: str
-    """The name of its folder."""
+    """The name of what `post` makes."""
     request: Mapping[str, Any]
     uploads: Mapping[str, tuple[str, bytes]]
     """Uploads by key in `inputs` (`depth.image`), or `upload`: file name and bytes."""
     folder: Path
-    """The folder in which the job's folder is created."""
+    """The folder of the results."""
     previews: Path | None = None
     """The folder for previews of the steps; None to do without."""
     project: Path | None = None
@@ -247,14 +247,14 @@ class Job(Work):
                 self.updates.put(Preview(number, picture))
 
     def _fetch(self, number: int, files: list[dict[str, Any]]) -> Candidate:
-        folder = folder_of(self.folder, self.name, self.id)
         places = {}
         for file in sorted(files, key=lambda file: file["channel"] != "color"):
             name = Path(file["path"]).name
-            local_path = folder / (
-                name.replace("picture", slug(self.name), 1) if self.request["kind"] == "post" else name
+            if self.request["kind"] == "post":
+                name = name.replace("picture", slug(self.name), 1)
+            local_path = self._patiently(
+                lambda file=file, name=name: keep(self.server, self.id, file, self.folder / name)
             )
-            self._patiently(lambda file=file, local_path=local_path: self.server.download(self.id, file, local_path))
             places[str(file["channel"])] = local_path
         self._fetched.update(file["path"] for file in files)
         shows = next((file["shows"] for file in files if file.get("shows")), {})
@@ -299,11 +299,6 @@ def _number_of(asset: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def folder_of(folder: Path, name: str, job: str) -> Path:
-    """The folder of a job's results."""
-    return folder / f"{slug(name)}_{job[:6]}"
-
-
 def slug(words: str) -> str:
-    """A prompt as a folder name that is valid on every system."""
+    """A prompt as a file name that is valid on every system."""
     return file_name(words)[:40].strip("_") or "picture"

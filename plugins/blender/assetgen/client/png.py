@@ -1,4 +1,4 @@
-"""Write arrays as PNG, and read the metadata of PNG files (PNG specification, 3rd edition)."""
+"""Write arrays as PNG, and read the pixels and the metadata of PNG files (PNG specification, 3rd edition)."""
 
 import json
 import struct
@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
+
+from .trouble import Trouble
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 KEYWORD = b"assetgen"
 MOST_TEXT = 1_000_000
+MOST_PIXELS = 8192 * 8192
 
 
 def write_png(pixels: NDArray[Any]) -> bytes:
@@ -23,6 +27,49 @@ def write_png(pixels: NDArray[Any]) -> bytes:
     stride = len(rows) // height
     data = b"".join(b"\0" + rows[start : start + stride] for start in range(0, len(rows), stride))
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(data, 6)) + _chunk(b"IEND", b"")
+
+
+def read_png(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of a PNG with 8 bits a channel, `height × width × 1|3|4`, the top row first. Raises `Trouble`."""
+    parts = list(_chunks(data))
+    header = next((part for kind, part in parts if kind == b"IHDR"), b"")
+    width, height, depth, color, _, _, laced = struct.unpack(">IIBBBBB", header) if len(header) == 13 else (0,) * 7
+    channels = {number: count for count, number in COLOR_TYPES.items()}.get(color)
+    if not width or not height or depth != 8 or channels is None or laced or width * height > MOST_PIXELS:
+        raise Trouble("A picture of the server cannot be read.", "Use a preset that makes PNG files with 8 bits.")
+    stride = width * channels
+    unpacker = zlib.decompressobj()
+    raw = unpacker.decompress(b"".join(part for kind, part in parts if kind == b"IDAT"), (stride + 1) * height)
+    if len(raw) != (stride + 1) * height:
+        raise Trouble("A picture of the server is not whole.", "Generate it again.")
+    lines = np.frombuffer(raw, np.uint8).reshape(height, stride + 1)
+    rows = np.zeros((height + 1, stride), np.uint8)
+    for number, line in enumerate(lines):
+        rows[number + 1] = _unfiltered(int(line[0]), line[1:], rows[number], channels)
+    return rows[1:].reshape(height, width, channels)
+
+
+def _unfiltered(way: int, line: NDArray[np.uint8], above: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """A row without its filter (9.2): none, sub, up, average, Paeth."""
+    if way == 1:
+        return np.cumsum(line.reshape(-1, step), axis=0, dtype=np.uint8).ravel()
+    if way == 2:
+        return line + above
+    if way not in (3, 4):
+        return line
+    row, over = line.tolist(), above.tolist()
+    for at, up in enumerate(over):
+        left = row[at - step] if at >= step else 0
+        if way == 3:
+            guess = (left + up) >> 1
+        else:
+            corner = over[at - step] if at >= step else 0
+            near_left, near_up, near_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+            guess = (
+                left if near_left <= near_up and near_left <= near_corner else up if near_up <= near_corner else corner
+            )
+        row[at] = (row[at] + guess) & 255
+    return np.array(row, np.uint8)
 
 
 def origin_of(file: Path) -> dict[str, Any]:

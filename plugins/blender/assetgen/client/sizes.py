@@ -1,9 +1,5 @@
 """Image sizes: the aspect ratio of a view, in steps that every model supports."""
 
-from typing import Any
-
-from .http import Server
-
 UNITS = 16
 """The native side in units; a unit is 8 pixels for a model of 128, 64 for one of 1024."""
 MOST = 32
@@ -13,15 +9,3 @@ def units_of(aspect: float) -> tuple[int, int]:
     """Width and height in units, about the area of a native image, with the ratio nearest to `aspect`."""
     pairs = [(w, h) for w in range(8, MOST + 1) for h in range(8, MOST + 1) if 0.85 <= w * h / UNITS**2 <= 1.1]
     return min(pairs, key=lambda pair: (abs(pair[0] / pair[1] / aspect - 1), abs(pair[0] * pair[1] - UNITS**2)))
-
-
-def sized(server: Server, request: dict[str, Any], units: tuple[int, int]) -> dict[str, Any]:
-    """The request with the size in pixels, by the model's native size."""
-    models = {model["name"]: model for model in server.ask("GET", "/models")}
-    native = models.get(request.get("model", "mini"), {}).get("native")
-    if not native:
-        return request  # the server reports the error of that model
-    size = [side * unit // UNITS for side, unit in zip(native, units, strict=True)]
-    settings = {name: dict(words) for name, words in request.get("settings", {}).items()}
-    settings.setdefault("diffusion", {})["size"] = size
-    return {**request, "settings": settings}

@@ -9,6 +9,10 @@ class Trouble(Exception):
         self.what, self.cure, self.status = what, cure, status
 
 
+class Notice(Trouble):
+    """What a finished task left out."""
+
+
 class NoServer(Trouble):
     """No server runs."""
 

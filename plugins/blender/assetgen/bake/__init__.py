@@ -1,0 +1,1 @@
+"""Bake pictures of cameras into a texture, in numpy alone."""
