@@ -43,7 +43,7 @@ class Catalog:
     word: str = ""
     """What is done with the server just now."""
     where: str = ""
-    """Address and process of the server whose catalog was loaded."""
+    """Address, process and token with which the catalog was loaded, or could not be."""
 
 
 catalog = Catalog()

@@ -83,9 +83,9 @@ class Watch:
 
 
 def where_of(server: Server) -> str:
-    """The server's address and process: another value is another server. Raises `Trouble`."""
+    """The server's address, process and token: another value needs another look. Raises `Trouble`."""
     state = read_state(server.state_path)
-    return f"{state.url} {state.pid}"
+    return f"{state.url} {state.pid} {state.token}"
 
 
 def queue_of(server: Server) -> tuple[Waiting, ...]:
