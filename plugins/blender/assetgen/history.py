@@ -11,7 +11,7 @@ import bpy
 
 from . import catalog
 from .client.history import Entry, again, bring, read_page, remove
-from .client.job import Delivery
+from .client.job import Delivery, Work
 from .client.names import file_name
 from .client.trouble import Changed, Trouble
 from .folders import load_image, output_folder
@@ -40,6 +40,8 @@ class History:
     """The keys of entries to compare."""
     trouble: Trouble | None = None
     notice: str = ""
+    task: Task | None = None
+    """The newest task that was begun from an entry; its errors are shown beside the entry."""
     asked: int = 0
     """Number of the newest request: an older response is dropped."""
 
@@ -99,7 +101,7 @@ def thumbnail_of(entry: Entry) -> Path:
 def use(context: bpy.types.Context, entry: Entry, what: str) -> Task:
     """Apply an entry to the file as a task of this kind would. Raises `Trouble`."""
     facts = _facts(context, entry, targets(context, what))
-    return begin(what, entry.prompt, Delivery(catalog.server(), entry, output_folder()), facts)
+    return _begin(what, entry, Delivery(catalog.server(), entry, output_folder()), facts)
 
 
 def way_of(entry: Entry) -> str:
@@ -118,10 +120,10 @@ def repeat(context: bpy.types.Context, entry: Entry, count: int = 0) -> Task:
         what, there = "PICTURE", []  # without a selection it is shown as a picture
     facts = _facts(context, entry, there)
     if not count:
-        return begin(what, entry.prompt, start_job(entry.prompt, again(entry)), facts)
+        return _begin(what, entry, start_job(entry.prompt, again(entry)), facts)
     seed = random.randrange(MOST_SEED - count)
     facts["origin"]["seed"] = seed
-    return begin(what, entry.prompt, start_job(entry.prompt, again(entry, seed, count)), facts, count)
+    return _begin(what, entry, start_job(entry.prompt, again(entry, seed, count)), facts, count)
 
 
 def use_as_reference(entry: Entry, settings: Any) -> None:
@@ -164,6 +166,12 @@ def take_out(entry: Entry) -> None:
     _fetch(partial(remove, asked, entry), done)
 
 
+def _begin(what: str, entry: Entry, job: Work, facts: dict[str, Any], count: int = 1) -> Task:
+    history.trouble, history.notice = None, ""
+    history.task = begin(what, entry.prompt, job, facts, count)
+    return history.task
+
+
 def _facts(context: bpy.types.Context, entry: Entry, there: list[bpy.types.Object]) -> dict[str, Any]:
     settings = context.scene.assetgen
     origin = {"prompt": entry.prompt, "preset": entry.preset, "seed": entry.seed, "model": entry.model}
@@ -173,7 +181,7 @@ def _facts(context: bpy.types.Context, entry: Entry, there: list[bpy.types.Objec
 
 
 def _fetch(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-    history.trouble, history.notice = None, ""
+    history.trouble, history.notice, history.task = None, "", None
     send(work, done, _failed)
 
 

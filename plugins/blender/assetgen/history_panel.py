@@ -46,6 +46,8 @@ class ASSETGEN_PT_history(InSidebar, bpy.types.Panel):
         chosen = next((entry for entry in history.entries if entry.key == history.chosen), None)
         if chosen:
             _chosen(layout, context, chosen)
+        if history.task and history.task.trouble:
+            say_trouble(layout, context, history.task.trouble)
         if history.notice:
             say(layout, context, history.notice, "CHECKMARK")
         if history.marked:

@@ -103,7 +103,7 @@ def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         row.operator("assetgen.restart_server", text="", icon="FILE_REFRESH")
         row.operator("assetgen.stop_server", text="", icon="CANCEL")
     else:
-        row.label(text="No usable server" if known.trouble else "No server", icon="UNLINKED")
+        row.label(text="Not usable" if known.trouble else "No server", icon="UNLINKED")
         row.operator("assetgen.connect", icon="PLAY").begin = True
     row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
     if known.trouble:

@@ -116,7 +116,7 @@ _GERMAN = {
     "Starting the server…": "Der Server wird gestartet …",
     "Restarting the server…": "Der Server wird neu gestartet …",
     "Stopping the server…": "Der Server wird beendet …",
-    "No usable server": "Kein brauchbarer Server",
+    "Not usable": "Unbrauchbar",
     "starting the server": "startet den Server",
     "loading the model": "lädt das Modell",
     "after {}": "nach {}",

@@ -102,6 +102,21 @@ def stop(server: Server) -> None:
     raise Trouble(f"The server did not end within {PATIENCE:.0f} seconds.", cure)
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process exists, as far as this system tells cheaply."""
+    if sys.platform == "win32" or pid <= 0:
+        return True
+    for child in _children:
+        child.poll()  # else it stays a zombie, which exists
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it belongs to another user
+    return True
+
+
 def _can_run(program: str) -> bool:
     return os.access(program, os.X_OK) and Path(program).is_file()
 

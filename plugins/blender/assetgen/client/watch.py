@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .http import Server, Status, read_state
+from .start import is_alive
 from .trouble import Gone, NoServer, Trouble
 
 LOOK, EACH = 0.25, 1.5
@@ -50,6 +51,7 @@ class Watch:
         """None before the first look."""
         self.wants_queue = False
         self._slow_since = 0.0
+        self._pid = 0
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="assetgen watch", daemon=True).start()
 
@@ -61,13 +63,22 @@ class Watch:
         file, asked = None, 0.0
         while not self._ended.wait(LOOK):
             server = self.server
-            now, time_now = _mark_of(server), time.monotonic()
+            now, time_now = self._mark_of(server), time.monotonic()
             if now != file or time_now - asked >= EACH:
                 file, asked = now, time_now
                 self.seen = self._look(server)
 
+    def _mark_of(self, server: Server) -> tuple[int, int, bool] | None:
+        """What changes at once when a server starts or is killed, without asking it."""
+        try:
+            found = server.state_path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, is_alive(self._pid)
+
     def _look(self, server: Server) -> Seen:
         try:
+            self._pid = read_state(server.state_path).pid
             status = server.handshake(patience=HASTE)
             self._slow_since = 0.0
             queue = queue_of(server) if self.wants_queue and not status.is_older else ()
@@ -80,6 +91,9 @@ class Watch:
             return self.seen if is_busy and self.seen else Seen(words=str(gone), trouble=gone)
         except Trouble as trouble:
             return Seen(words=str(trouble), trouble=trouble)
+        except Exception as error:  # a thread that dies in silence would leave an old state in the header
+            fault = Trouble(f"Internal error of the extension: {error!r}.", "Please report it.")
+            return Seen(words=str(fault), trouble=fault)
 
 
 def where_of(server: Server) -> str:
@@ -93,11 +107,3 @@ def queue_of(server: Server) -> tuple[Waiting, ...]:
     jobs: list[dict[str, Any]] = server.ask("GET", "/queue", patience=HASTE)
     words = ("id", "kind", "client", "status", "position", "title")
     return tuple(Waiting(*(job[word] for word in words), round(job["progress"]["fraction"], 2)) for job in jobs)
-
-
-def _mark_of(server: Server) -> tuple[int, int] | None:
-    try:
-        found = server.state_path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino
