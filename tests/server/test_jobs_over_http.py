@@ -23,6 +23,7 @@ def test_make_makes_images_that_can_be_fetched(client: Any) -> None:
     response = client.request("GET", f"/jobs/{state['id']}/files/{file['path']}")
     assert (state["status"], file["channel"], file["number"]) == ("done", "color", 1)
     assert decode_image(response.body).shape[2] == 4
+    assert client.request("GET", f"/jobs/{state['id']}/previews/1").status == 404
     assert response.headers["etag"] == f'"{file["sha256"]}"'
 
 

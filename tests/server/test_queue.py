@@ -13,7 +13,8 @@ import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.errors import InputError
-from assetgen.pixels.image_files import encode_png
+from assetgen.pixels.image_files import decode_image, encode_png
+from assetgen.server.context import JobEvents
 from assetgen.server.database import TABLES
 from assetgen.server.fair_queue import QueuedJob, fair_order
 from assetgen.server.http_errors import QueueFull
@@ -62,6 +63,14 @@ def test_an_urgent_job_that_writes_the_lock_of_a_running_build_waits(jobs: Any) 
     assert jobs.claim(urgent=True, holding=["a.lock"]) is None
     jobs.add("pick", "ann", {}, CheckedJob("b.lock"))
     assert jobs.claim(urgent=True, holding=["a.lock"]).holds == "b.lock"
+
+
+def test_previews_are_kept_by_the_number_of_their_variation(jobs: Any, tmp_path: Path) -> None:
+    id = jobs.add("make", "ann", {}).id
+    events = JobEvents(jobs, jobs.claim(), tmp_path, lambda: False, numbers={"imp_02": 2})
+    events.show({"imp_02": np.full((4, 6, 3), 9, np.uint8), "another": np.zeros((4, 6, 3), np.uint8)})
+    assert decode_image(events.previews[2]).shape == (4, 6, 3)
+    assert (list(events.previews), jobs.events(id, 2)[0]["numbers"]) == ([2], [2])
 
 
 def test_a_job_that_kills_the_server_each_time_fails(jobs: Any) -> None:
