@@ -8,7 +8,7 @@ extends PanelContainer
 const Answer := preload("../client/answer.gd")
 const Words := preload("../words.gd")
 
-const TALLEST := 112
+const TALLEST := 96
 const MARGIN := 6
 
 ## Whether it can end without a person.

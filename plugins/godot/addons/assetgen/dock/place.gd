@@ -1,7 +1,8 @@
 @tool
 extends RefCounted
-## Where the dock is in the editor: a column of its own on the right, where no other tab hides it;
-## on a narrow screen beside the inspector. A person can move it; the editor remembers that.
+## Where the dock is in the editor: a column of its own on the right, where no other tab hides it.
+## Where the screen is narrower than the menu bar, so that the right side is cut off: beside the
+## scene tree. A person can move it; the editor remembers that.
 ##
 ## The dock is in a scroll container, so that nothing in it can enlarge the editor's window.
 
@@ -10,8 +11,8 @@ const Dock := preload("dock.gd")
 const DOCK_CLASS := "EditorDock"
 const TITLE := "Assetgen"
 const NARROWEST := 250
-## The least width of a screen for another column, without the editor's scale.
-const WIDE := 1200
+## The width of the editor's menu bar at a scale of 1.
+const WIDE := 1030
 const SECTION := "assetgen"
 const WAS_SHOWN := "dock_was_shown"
 ## Frames until the editor has restored its layout.
@@ -33,7 +34,7 @@ func _init(plugin: EditorPlugin, dock: Dock) -> void:
 	dock.front_wanted.connect(come_to_front)
 	var slot := EditorPlugin.DOCK_SLOT_RIGHT_UR
 	if not _has_room():
-		slot = EditorPlugin.DOCK_SLOT_RIGHT_UL
+		slot = EditorPlugin.DOCK_SLOT_LEFT_UR
 	if ClassDB.class_exists(DOCK_CLASS) and plugin.has_method("add_dock"):
 		_outer = ClassDB.instantiate(DOCK_CLASS)
 		_outer.set("title", TITLE)
