@@ -121,6 +121,8 @@ def _assign(part: _Part, material: bpy.types.Material) -> None:
     used = read(mesh.polygons, "material_index", np.int32)
     if part.mask is None:
         used[:] = slot
+        layer = mesh.uv_layers[part.uv_map]
+        layer.active = layer.active_render = True  # solid shading shows textures in this map
     else:
         used[part.base.face[part.texels.triangle[part.mask > 0]]] = slot
     mesh.polygons.foreach_set("material_index", used)

@@ -110,6 +110,7 @@ def trial_meshes_without_uvs_are_painted_into_one_texture_as_one_undo_step(stage
     assert len(task.candidates) == 2 and len(task.candidates[1].files) == 2
     first, cube = _texture(stage.cube), bpy.data.objects["Cube"]
     assert _texture(ball)[0] is first[0] and first[1].std() > 0.05
+    assert cube.data.uv_layers["assetgen paint"].active_render
     bpy.ops.assetgen.pick(task=0, number=2)
     assert np.abs(_texture(cube)[1] - first[1]).max() > 0.05
     bpy.ops.ed.undo_push(message="picked")
