@@ -16,6 +16,7 @@ const Names := preload("../keep/names.gd")
 const Progress := preload("progress.gd")
 const Shelf := preload("../keep/shelf.gd")
 const Strip := preload("strip.gd")
+const Viewer := preload("../history/viewer.gd")
 const Words := preload("../words.gd")
 
 const REASON_LINES := 3
@@ -38,6 +39,8 @@ var _cancel := Button.new()
 var _keep := Button.new()
 var _use := Button.new()
 var _tiles := Button.new()
+var _view := Button.new()
+var _viewer := Viewer.new()
 
 
 func _init(client: Client, catalog: Catalog, undo: EditorUndoRedoManager) -> void:
@@ -171,6 +174,21 @@ func keep_tiles() -> String:
 	return path
 
 
+## Show the selected candidates large, side by side.
+func view() -> void:
+	var pictures: Array[Dictionary] = []
+	for asset in strip.chosen():
+		for file in job.files_of(asset):
+			if file.channel == "color":
+				var shows: Variant = file.get("shows")
+				var answer := await _client.fetch(job.path_of(file), file.sha256)
+				var known: Dictionary = shows if shows else {}
+				pictures.append({"answer": answer, "shows": known, "text": asset})
+	var problem := await _viewer.show_pictures(pictures)
+	if problem:
+		failed.emit(problem)
+
+
 func _kept(assets: Array[String], is_used: bool) -> PackedStringArray:
 	_set_busy(true)
 	var paths := PackedStringArray()
@@ -238,6 +256,8 @@ func _show_state() -> void:
 	var chosen := strip.chosen().size()
 	_keep.disabled = chosen == 0
 	_use.disabled = chosen != 1
+	_view.disabled = chosen == 0 or chosen > Viewer.MOST
+	_view.text = Words.say("Compare") if chosen > 1 else Words.say("View")
 	_tiles.disabled = strip.finished().is_empty() or is_running
 	_tiles.visible = _shelf.has_tile_layer()
 	_keep.get_parent().visible = strip.visible and not strip.finished().is_empty()
@@ -280,6 +300,9 @@ func _keep_row() -> Control:
 	_tiles.text = Words.say("Keep as tileset")
 	_tiles.tooltip_text = Words.say("Save one TileSet, and assign it to the selected layers.")
 	_tiles.pressed.connect(keep_tiles)
-	for button: Button in [_keep, _use, _tiles]:
+	_view.tooltip_text = Words.say("Large; two to four side by side")
+	_view.pressed.connect(view)
+	for button: Button in [_keep, _use, _tiles, _view]:
 		row.add_child(button)
+	add_child(_viewer)
 	return row

@@ -24,7 +24,7 @@ const Words := preload("../words.gd")
 const TYPING_PAUSE := 0.3
 const LOOK_PAUSE := 3.0
 const VARIATIONS := 4
-const FACT_LINES := 4
+const FACT_LINES := 5
 
 var entries: Entries
 var field := LineEdit.new()
@@ -53,6 +53,7 @@ func _init(client: Client, undo: EditorUndoRedoManager) -> void:
 	_build_list()
 	_facts.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
 	_facts.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
+	_facts.mouse_filter = MOUSE_FILTER_STOP
 	_facts.modulate.a = 0.75
 	for child: Control in [field, list, _facts, _button_row()]:
 		add_child(child)

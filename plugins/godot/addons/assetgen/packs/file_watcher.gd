@@ -21,10 +21,15 @@ var _found: Array[String] = []
 var _task := -1
 var _waited := 0
 var _is_pending := false
+var _is_importing := false
 
 
 func _ready() -> void:
 	_stamps = Stamps.new(Settings.art_folder())
+	var system := EditorInterface.get_resource_filesystem()
+	if system.has_signal("resources_reimporting"):  # from 4.4 on
+		system.connect("resources_reimporting", _on_importing.bind(true))
+		system.resources_reimported.connect(_on_importing.bind(false))
 	var timer := Timer.new()
 	timer.wait_time = PAUSE
 	timer.timeout.connect(_tick)
@@ -70,5 +75,8 @@ func _compare(stamp: String) -> void:
 
 func _is_godot_busy() -> bool:
 	var system := EditorInterface.get_resource_filesystem()
-	var is_importing: bool = system.has_method("is_importing") and system.call("is_importing")
-	return system.is_scanning() or is_importing or ExportGuard.is_exporting
+	return system.is_scanning() or _is_importing or ExportGuard.is_exporting
+
+
+func _on_importing(_files: PackedStringArray, is_importing: bool) -> void:
+	_is_importing = is_importing

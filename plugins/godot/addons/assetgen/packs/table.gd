@@ -123,6 +123,7 @@ func show_problem(pack: String, problem: Answer) -> void:
 	var row := create_item(item)
 	row.set_text(0, "%s: %s" % [problem.where.get_file(), problem.what])
 	row.set_custom_color(0, get_theme_color("error_color", "Editor"))
+	row.set_expand_right(0, true)
 	row.set_autowrap_mode(0, TextServer.AUTOWRAP_WORD_SMART)
 	var lines := [problem.where, problem.what, problem.cure]
 	lines.append(Words.say("Double-click or Enter opens the pack at this line."))
