@@ -35,12 +35,20 @@ func keep(job: Job, asset: String, folder: String, name: String) -> bool:
 			problem = answer
 			return false
 		bodies["res://" + file.path] = answer.body
-	DirAccess.make_dir_recursive_absolute(ProjectSettings.globalize_path(folder))
+	make_folder(folder)
 	var chosen := Names.unused(folder, name, ends)
 	var moves := {}
 	for index in files.size():
 		moves["res://" + files[index].path] = folder.path_join(chosen + ends[index])
 	return _store_all(files, _prepared(files, bodies, moves), moves) and await _imported()
+
+
+## Make a folder of the project with its parents. Godot's function for that prints an error where
+## the disk is read-only, which is reported for the file anyway.
+static func make_folder(folder: String) -> void:
+	if not DirAccess.dir_exists_absolute(folder):
+		make_folder(folder.get_base_dir())
+		DirAccess.make_dir_absolute(ProjectSettings.globalize_path(folder))
 
 
 ## The error that a file of the project cannot be written.

@@ -71,7 +71,7 @@ func has_tile_layer() -> bool:
 
 func _stored_tiles(sheet: Image, count: int, wanted: String) -> String:
 	var folder := Settings.art_folder()
-	DirAccess.make_dir_recursive_absolute(ProjectSettings.globalize_path(folder))
+	Keeper.make_folder(folder)
 	var base := folder.path_join(Names.unused(folder, wanted, [".png", ".tres"]))
 	var settings := FileAccess.open(base + ".png.import", FileAccess.WRITE)
 	if settings == null:

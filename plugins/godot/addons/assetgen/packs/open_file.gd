@@ -11,13 +11,14 @@ const TEXT_FILES := "docks/filesystem/textfile_extensions"
 const FRAMES := 10
 
 
-## `path` is relative to the project; `line` counts from 1, 0 for none.
+## `path` is relative to the project, or absolute; `line` counts from 1, 0 for none.
 static func open(path: String, line := 0) -> void:
 	var settings := EditorInterface.get_editor_settings()
-	var full := ProjectSettings.globalize_path("res://" + path)
+	var is_outside := path.is_absolute_path()
+	var full := path if is_outside else ProjectSettings.globalize_path("res://" + path)
 	if settings.get_setting(EXTERNAL + "use_external_editor"):
 		_open_external(settings, full, maxi(line, 1))
-	elif not await _open_here("res://" + path, line):
+	elif is_outside or not await _open_here("res://" + path, line):
 		OS.shell_open(full)
 
 
