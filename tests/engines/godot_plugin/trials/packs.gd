@@ -75,13 +75,18 @@ func _cancel(t: Object, packs: Control) -> void:
 	await packs.look()
 	t.check(packs.table.packs().size() == 2, "a new pack is found")
 	packs.table.select_pack("art/many.pack.yaml")
-	packs.build()
+	var ended := []
+	var build := func() -> void:
+		await packs.build()
+		ended.append(true)
+	build.call()
 	await t.until(func(): return packs.job.status() == "running")
 	var building: RefCounted = packs.job
 	await packs.cancel()
 	await t.until(func(): return building.is_over())
 	t.check(building.status() == "cancelled", "a build can be cancelled", building.status())
-	await t.until(func(): return not packs._is_looking)
+	await t.until(func(): return not ended.is_empty() and not packs._is_looking)
+	await t.frames(5)
 
 
 func _append(path: String, text: String) -> void:

@@ -156,6 +156,7 @@ func take(new_state: Dictionary) -> void:
 
 ## Find the job that this one waits for.
 func _look_ahead() -> void:
+	var itself := self  # else a job that ends meanwhile is freed, and what waits here leaks
 	var answer := await _client.ask(HTTPClient.METHOD_GET, "/queue", null, TYPE_ARRAY)
 	if not answer.is_ok() or status() != "queued":
 		return
@@ -163,7 +164,7 @@ func _look_ahead() -> void:
 		if entry.id == state.id:
 			break
 		before = entry
-	changed.emit()
+	itself.changed.emit()
 
 
 func _follow() -> void:

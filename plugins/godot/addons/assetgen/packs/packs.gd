@@ -9,8 +9,6 @@ signal failed(problem: RefCounted)
 signal worked
 ## A person has begun something new in this tab.
 signal began
-## All packs were checked.
-signal looked
 
 const Answer := preload("../client/answer.gd")
 const Client := preload("../client/client.gd")
@@ -22,6 +20,9 @@ const Places := preload("places.gd")
 const Progress := preload("../dock/progress.gd")
 const Table := preload("table.gd")
 const Words := preload("../words.gd")
+
+## Seconds between looks whether a job has ended.
+const LOOK := 0.05
 
 var table := Table.new()
 var progress := Progress.new()
@@ -54,11 +55,10 @@ func _init(client: Client) -> void:
 	_show_state()
 
 
-## Find packs and check each; errors are shown in the table.
+## Find packs and check each; errors are shown in the table. A look that is under way begins again.
 func look() -> void:
 	_is_outdated = true
 	if _is_looking:
-		await looked
 		return
 	_is_looking = true
 	while _is_outdated:
@@ -69,7 +69,6 @@ func look() -> void:
 			if not await _look_at(pack):
 				break
 	_is_looking = false
-	looked.emit()
 
 
 ## Check the assets of a pack.
@@ -88,6 +87,8 @@ func build() -> bool:
 	if ran.state.get("error") == null:
 		table.remember_failures(pack, ran.events)
 		await look()
+		while _is_looking and await _client.pause(LOOK):
+			pass
 	return ran.status() == "done"
 
 
@@ -111,8 +112,8 @@ func _look_at(pack: String) -> bool:
 		return false
 	var quiet := Job.new(_client)
 	answer = await quiet.start(_request({"kind": "check"}, pack))
-	if answer.is_ok() and not quiet.is_over():
-		await quiet.ended
+	if answer.is_ok() and not await _is_followed(quiet):
+		return false
 	_show_result(pack, quiet, answer)
 	return answer.status != 0
 
@@ -129,14 +130,23 @@ func _run(request: Dictionary, pack: String) -> Job:
 	var running := job
 	running.changed.connect(_on_changed.bind(running, pack))
 	var answer := await running.start(_request(request, pack))
-	if answer.is_ok() and not running.is_over():
-		await running.ended
+	if answer.is_ok() and not await _is_followed(running):
+		return null
 	_show_result(pack, running, answer)
 	if not answer.is_ok():
 		failed.emit(_shortened(answer))
 		job = null
 	_show_state()
 	return running if answer.is_ok() else null
+
+
+## Wait for the end of a job. False if the editor ends before: what waits for a signal of the job
+## would keep it.
+func _is_followed(running: Job) -> bool:
+	while not running.is_over():
+		if not await _client.pause(LOOK):
+			return false
+	return true
 
 
 func _request(request: Dictionary, pack: String) -> Dictionary:
