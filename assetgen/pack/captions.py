@@ -34,6 +34,8 @@ _RARE = 450
 """Weight of a word that few captions have."""
 _CLASS_SHARE = 3
 """One in so many captions of a name has its class; the light of scenes differs more often."""
+_COLOR_SHARE = 6
+"""One in so many captions of a thing has its usual colour."""
 _MAX_ROWS = 1000
 """Words whose similarities are kept: 40 MB."""
 _MAX_WORDS = 40
@@ -163,22 +165,25 @@ class Captions:
         return tuple([word for word in words if word not in self.colors]) or words
 
     def color_of(self, prompt: str, style: str) -> str:
-        """The colour that most captions of this thing name; those of the style, or without further words, count more.
+        """The colour of this thing: of those that captions with no other words name, the one of most captions that have
+        these words among others. Captions of the style count twice.
 
-        "" where the prompt has a colour or details, and where a caption of the style has the thing without a colour:
-        the model was trained on it as it is.
+        "" where the prompt has a colour or details, where the thing is as colourful as potions are, and where a caption
+        of the style has it without a colour: the model was trained on it as it is.
         """
         thing = words_of(prompt)
         if not thing or _LINK.search(prompt) or not self.colors.isdisjoint(thing):
             return ""
-        counts = Counter[str]()
+        alone, counts = set[str](), Counter[str]()
         for name, words, of in self._things.get(thing[-1], ()):
             if of == style and words == thing:
                 return ""
             if name.issuperset(thing):
-                likeness = (3 if len(name) == len(thing) else 1) * (2 if of == style else 1)
-                counts.update([word for word in words if word in self.colors] * likeness)
-        return max(counts, key=lambda color: (counts[color], color), default="")
+                colors = self.colors.intersection(words)
+                counts.update([*(colors or [""])] * (2 if of == style else 1))
+                alone |= colors if len(name) == len(thing) else set()
+        usual = [color for color in alone if counts[color] * _COLOR_SHARE >= counts.total()]
+        return max(usual, key=lambda color: (counts[color], color), default="")
 
     def nearest(self, prompt: str, style: str) -> Near | None:
         """The caption nearest to a prompt; None where none is of anything like it.
