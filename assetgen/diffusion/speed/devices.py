@@ -19,6 +19,8 @@ _DEFAULT_BATCH = 4
 
 
 _MAKERS = ("Intel", "AMD")
+_BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "BF16"}
+"""Instruction sets that oneDNN multiplies bfloat16 matrices with, by the flags of Linux; the first one is used."""
 """Short names in texts such as "GenuineIntel" and "AuthenticAMD"."""
 _FP8_CAPABILITY = (8, 9)
 """The first compute capability with tensor cores for 8-bit floats (NVIDIA, CUDA C++ Programming Guide)."""
@@ -67,15 +69,20 @@ class Device:
 
 @cache
 def processor() -> str:
-    """Maker and instruction set of the CPU, as "Intel AVX512": what selects the kernels of PyTorch, MKL and oneDNN."""
+    """Maker and instruction sets of the CPU, as "Intel AVX512 AMX": they select the kernels of PyTorch, MKL and oneDNN.
+
+    oneDNN multiplies bfloat16 matrices by AMX or AVX512-BF16 where the CPU has them; both round in another order.
+    """
     torch, _ = libraries()
     try:
-        found = re.search(r"^vendor_id\s*:\s*(\S+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-        maker = found[1] if found else platform.machine()
+        facts = Path("/proc/cpuinfo").read_text()
     except OSError:  # another system than Linux
-        maker = platform.processor()
+        facts = ""
+    found = re.search(r"^vendor_id\s*:\s*(\S+)", facts, re.MULTILINE)
+    maker = found[1] if found else platform.machine() if facts else platform.processor()
     name = next((each for each in _MAKERS if each in maker), maker.strip())
-    return f"{name} {torch.backends.cpu.get_cpu_capability()}"
+    for_bfloat16 = next((f" {label}" for flag, label in _BFLOAT16.items() if f" {flag}" in facts), "")
+    return f"{name} {torch.backends.cpu.get_cpu_capability()}{for_bfloat16}"
 
 
 _OUT_OF_MEMORY = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
