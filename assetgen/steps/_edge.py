@@ -12,6 +12,7 @@ _PURE = 0.92  # a pixel is unmixed with this fraction of the largest distance am
 _CANDIDATE_COST = 0.01  # per pixel of distance, in units of the sRGB residual
 _OWN_COST = (0.4, 0.15)  # sRGB residual above which a pixel is unmixed: next to the background, deeper
 _HAZE = (0.15, 0.4)  # ΔE*ab / 100 of faint haze, and largest fraction of the strongest pixel in reach
+_LEAST = 1e-6  # divisor of a pixel of haze that has exactly the background's colour
 FAINT, SOLID = 0.06, 0.92  # lower coverage becomes 0, higher becomes 1
 
 
@@ -31,7 +32,8 @@ def soft_edge(rgb: FloatArray, background: Mask, key: Key, plate: FloatArray) ->
     alpha[mixed], colors[mixed] = _unmixed(rgb, plate, mixed, _fronts(background, pure), reach + 1)
     haze &= alpha == 1
     alpha[haze] = thin[haze]
-    colors[haze] = np.clip(plate[haze] + (rgb[haze] - plate[haze]) / thin[haze][:, None], 0, 1)
+    cover = np.maximum(thin[haze], _LEAST)[:, None]
+    colors[haze] = np.clip(plate[haze] + (rgb[haze] - plate[haze]) / cover, 0, 1)
     alpha[alpha < FAINT] = 0
     alpha[alpha > SOLID] = 1
     return alpha, np.where((alpha == 1)[..., None], rgb, colors)

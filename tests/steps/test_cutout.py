@@ -6,6 +6,8 @@ import pytest
 from assetgen.errors import InputError
 from assetgen.images import ImageSet, Meta, color_image
 from assetgen.parts import load_part
+from assetgen.steps._edge import soft_edge
+from assetgen.steps._key import Key
 from assetgen.steps.cutout import cutout
 
 RED = (200, 40, 30)
@@ -59,6 +61,15 @@ def test_a_soft_contact_shadow_is_removed():
     shade = 1 - 0.3 * np.exp(-(((x - 32) / 16) ** 2) - ((y - 50) / 9) ** 2)[..., None]
     after = cutout(color_image(on_plate(disc_alpha(), back=255 * shade)))["color"]
     assert after[54:, :, 3].max() == 0 and after[32, 32, 3] == 255
+
+
+def test_haze_in_exactly_the_colour_of_the_background_is_no_division_by_zero():
+    outside = np.zeros((16, 16), bool)
+    outside[:, :4] = True
+    rgb, nowhere = np.full((16, 16, 3), 0.5, np.float32), np.zeros((16, 16), np.float32)
+    alpha, colors = soft_edge(rgb, outside, Key(rgb, nowhere, outside, outside), rgb - 0.1)
+    assert alpha[8, 5] == 0
+    assert np.isfinite(colors).all()
 
 
 def test_specks_are_removed():
