@@ -60,12 +60,14 @@ class JobEvents:
     outcome: Outcome = field(default_factory=Outcome)
     total: int = 0
     done: int = 0
+    share: float = 1.0  # of an asset, that one image is: of several attempts or frames
     fraction: float = 0.0
 
     def __call__(self, event: Event) -> None:
         match event:
             case Planned():
                 self.total = event.assets
+                self.share = event.to_sample / max(1, event.images)
             case Failed():
                 what, number = event.what or event.reason, self.numbers.get(event.asset)
                 failure = JobFailure(asset=event.asset, number=number, what=what, where=event.where, cure=event.cure)
@@ -108,7 +110,8 @@ class JobEvents:
 
     def _progress(self, event: Event) -> Progress:
         total = max(self.total, self.done)
-        sampled = len(event.batch) * event.done / max(1, event.total) if isinstance(event, Sampling) else 0.0
+        images = len(event.batch) * event.done / max(1, event.total) if isinstance(event, Sampling) else 0.0
+        sampled = images * self.share
         fraction = min(1.0, (self.done + sampled) / total) if total else 0.0
         self.fraction = max(self.fraction, fraction)
         return Progress(done=self.done, total=total, fraction=round(self.fraction, 4))

@@ -13,6 +13,7 @@ import pytest
 
 from assetgen.build.build_lock import build_lock
 from assetgen.errors import InputError
+from assetgen.events import Planned, Sampling
 from assetgen.pixels.image_files import decode_image, encode_png
 from assetgen.server.context import JobEvents
 from assetgen.server.database import TABLES
@@ -71,6 +72,14 @@ def test_previews_are_kept_by_the_number_of_their_variation(jobs: Any, tmp_path:
     events.show({"imp_02": np.full((4, 6, 3), 9, np.uint8), "another": np.zeros((4, 6, 3), np.uint8)})
     assert decode_image(events.previews[2]).shape == (4, 6, 3)
     assert (list(events.previews), jobs.events(id, 2)[0]["numbers"]) == ([2], [2])
+
+
+def test_progress_counts_the_compared_attempts_of_an_asset_as_one(jobs: Any, tmp_path: Path) -> None:
+    id = jobs.add("make", "ann", {}).id
+    events = JobEvents(jobs, jobs.claim(), tmp_path, lambda: False)
+    events(Planned(assets=4, to_sample=4, images=16))
+    events(Sampling(done=5, total=20, batch=("imp_01",) * 16))
+    assert jobs.get(id).progress.fraction == 0.25
 
 
 def test_a_job_that_kills_the_server_each_time_fails(jobs: Any) -> None:
