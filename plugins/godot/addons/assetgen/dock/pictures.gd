@@ -10,6 +10,11 @@ static func thumbnail(bytes: PackedByteArray, side: int) -> Texture2D:
 	return await _made(func() -> Image: return _fitted(bytes, side))
 
 
+## The same for a preview of a few pixels, enlarged smoothly.
+static func smooth(bytes: PackedByteArray, side: int) -> Texture2D:
+	return await _made(func() -> Image: return _fitted(bytes, side, Image.INTERPOLATE_CUBIC))
+
+
 ## A texture of the whole picture; null if the bytes are no image.
 static func whole(bytes: PackedByteArray) -> Texture2D:
 	return await _made(func() -> Image: return _with_mipmaps(bytes))
@@ -52,13 +57,15 @@ static func _with_mipmaps(bytes: PackedByteArray) -> Image:
 	return image
 
 
-static func _fitted(bytes: PackedByteArray, side: int) -> Image:
+static func _fitted(
+	bytes: PackedByteArray, side: int, enlarging := Image.INTERPOLATE_NEAREST
+) -> Image:
 	var image := _decoded(bytes)
-	return _resized(image, side) if image else null
+	return _resized(image, side, enlarging) if image else null
 
 
 ## Enlarge by whole factors, so that pixel art stays sharp; shrink with a smooth filter.
-static func _resized(image: Image, side: int) -> Image:
+static func _resized(image: Image, side: int, enlarging := Image.INTERPOLATE_NEAREST) -> Image:
 	var longest := maxi(image.get_width(), image.get_height())
 	if longest > side:
 		var scale := float(side) / longest
@@ -67,7 +74,7 @@ static func _resized(image: Image, side: int) -> Image:
 	else:
 		var times := maxi(1, side / longest)
 		var size := image.get_size() * times
-		image.resize(size.x, size.y, Image.INTERPOLATE_NEAREST)
+		image.resize(size.x, size.y, enlarging)
 	return image
 
 

@@ -109,7 +109,7 @@ func _on_preview(number: int, job: Job) -> void:
 	var answer := await _client.fetch(job.preview_path(number))
 	if not answer.is_ok():
 		return
-	var texture := await Pictures.thumbnail(answer.body, _side())
+	var texture := await Pictures.smooth(answer.body, _side())
 	if _slot(number).get("state") == OPEN:
 		_show(_slot(number), texture, job)
 
@@ -124,7 +124,7 @@ func _on_changed(job: Job) -> void:
 			slot.what = Client.Answer.sentence(str(failure.what))
 			slot.cure = Client.Answer.sentence(str(failure.get("cure", "")))
 			_open(slot, "%d ✕" % slot.number, _reason(slot))
-			_show(slot, get_theme_icon("StatusError", "EditorIcons"), job)
+			_show(slot, _blank(get_theme_icon("StatusError", "EditorIcons")), job)
 	if job.is_over():
 		_close_open_ones()
 
@@ -170,10 +170,15 @@ func _reason(slot: Dictionary) -> String:
 	return ("%s %s" % [slot.what, slot.cure]).strip_edges()
 
 
-## The picture of a slot without one.
-func _blank() -> Texture2D:
+## The picture of a slot without one, with an icon in its middle.
+func _blank(icon: Texture2D = null) -> Texture2D:
 	var image := Image.create_empty(_side(), _side(), false, Image.FORMAT_RGBA8)
 	image.fill(Color(0.5, 0.5, 0.5, 0.15))
+	if icon:
+		var mark := icon.get_image()
+		mark.convert(Image.FORMAT_RGBA8)
+		var corner := (image.get_size() - mark.get_size()) / 2
+		image.blend_rect(mark, Rect2i(Vector2i.ZERO, mark.get_size()), corner)
 	return ImageTexture.create_from_image(image)
 
 
