@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assetgen.diffusion.sampling.previews import LatentColors, _packed, _read
+from assetgen.diffusion.sampling.latent_colors import LatentColors, packed_colors, read_colors
 
 
 @pytest.mark.parametrize("detail", [1, 4])
@@ -18,11 +18,11 @@ def test_a_linear_decoder_is_learned_and_read_again(tmp_path: object, detail: in
     expected = decoded(latents, decoder, detail)[::2, ::2]
     assert np.abs(colors.colored(latents).astype(int) - expected).max() <= 6
     file = tmp_path / "colors.json"  # type: ignore[operator]
-    file.write_bytes(_packed(colors))
-    again = _read(file)
+    file.write_bytes(packed_colors(colors))
+    again = read_colors(file)
     assert again and np.array_equal(again.colored(latents), colors.colored(latents))
     file.write_bytes(b"{")
-    assert _read(file) is None
+    assert read_colors(file) is None
 
 
 def decoded(latents: np.ndarray, decoder: np.ndarray, detail: int) -> np.ndarray:

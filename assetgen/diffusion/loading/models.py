@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-    from assetgen.diffusion.sampling.previews import LatentColors
+    from assetgen.diffusion.sampling.latent_colors import LatentColors
 
 _NOT_LOADED = {
     "about",
