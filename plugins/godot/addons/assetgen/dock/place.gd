@@ -32,6 +32,7 @@ func _init(plugin: EditorPlugin, dock: Dock) -> void:
 	_frame.custom_minimum_size.x = NARROWEST * EditorInterface.get_editor_scale()
 	_frame.add_child(dock)
 	dock.front_wanted.connect(come_to_front)
+	dock.generate.look_wanted.connect(_scroll_to)
 	var slot := EditorPlugin.DOCK_SLOT_RIGHT_UR
 	if not _has_room():
 		slot = EditorPlugin.DOCK_SLOT_LEFT_UR
@@ -78,6 +79,14 @@ func show_once() -> void:
 		await _plugin.get_tree().process_frame
 	come_to_front()
 	settings.set_project_metadata(SECTION, WAS_SHOWN, true)
+
+
+## Scroll to a control, after its layout, where the dock is lower than its content.
+func _scroll_to(control: Control) -> void:
+	await _plugin.get_tree().process_frame
+	await _plugin.get_tree().process_frame
+	if is_instance_valid(control) and control.is_visible_in_tree():
+		_frame.ensure_control_visible(control)
 
 
 func _has_room() -> bool:
