@@ -156,6 +156,7 @@ func _open(slot: Dictionary, text: String, tip: String) -> void:
 	if slot.asset and chosen().is_empty():
 		deselect_all()
 		select(index)
+		ensure_current_is_visible()
 	changed.emit()
 
 
