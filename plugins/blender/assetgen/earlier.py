@@ -40,9 +40,9 @@ def check_mask(items: Sequence[bpy.types.Object], limits: Mapping[str, str]) -> 
     """Raises `Trouble` if the mask is missing for one of the objects."""
     for item in items:
         if limits["mask"] == "FACES" and not read(item.data.polygons, "select", np.bool_).any():
-            raise Trouble(f"{item.name} has no selected faces.", "Select some in edit mode, or paint everything.")
+            raise Trouble(f"{item.name} has no selected faces.", "Select some in edit mode, or choose Whole Meshes.")
         if limits["mask"] == "GROUP" and item.vertex_groups.active is None:
-            raise Trouble(f"{item.name} has no vertex group.", "Add one and assign vertices, or paint everything.")
+            raise Trouble(f"{item.name} has no vertex group.", "Add one and assign vertices, or choose Whole Meshes.")
     image = bpy.data.images.get(limits["image"])
     if limits["mask"] == "IMAGE" and (image is None or not image.size[0]):
         raise Trouble("The mask image is missing.", "Choose an image: white is painted, black is kept.")

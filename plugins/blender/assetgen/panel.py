@@ -52,6 +52,7 @@ class ASSETGEN_PT_main(InSidebar, bpy.types.Panel):
         row.scale_y = 1.4
         row.operator("assetgen.generate", icon="SHADERFX")
         _notice(layout, context, settings.task)
+        _shading(layout, context, settings.task)
         _running(layout)
         if not is_beside():
             say(layout, context, "This file is not saved yet: results are packed into it.", "INFO")
@@ -80,6 +81,8 @@ class ASSETGEN_PT_settings(InSidebar, bpy.types.Panel):
 
 VIEWED = ("CONCEPT", "PROJECT")
 LOOKING = (*VIEWED, "PAINT")
+TEXTURED = ("MATERIAL", "TEXTURE", "PROJECT", "PAINT")
+"""Tasks with a result on meshes."""
 BY_VIEW = ("diffusion.size", "diffusion.scale")
 """Arguments that the aspect ratio of the view sets."""
 OWN_SETTINGS = {
@@ -131,6 +134,14 @@ def _notice(layout: bpy.types.UILayout, context: bpy.types.Context, what: str) -
         say_trouble(layout, context, task.trouble)
     elif task.failures:
         say(layout, context, f"{len(task.candidates)} of {task.count} made.", "INFO")
+
+
+def _shading(layout: bpy.types.UILayout, context: bpy.types.Context, what: str) -> None:
+    """A button that shows a result on meshes, where the shading of the 3D view hides textures."""
+    shading = context.space_data.shading
+    is_hidden = shading.type == "WIREFRAME" or (shading.type == "SOLID" and shading.color_type != "TEXTURE")
+    if what in TEXTURED and is_hidden and any(each.what == what and each.picked for each in tasks.tasks):
+        layout.prop_enum(shading, "type", "MATERIAL", text="Show in Material Preview")
 
 
 def _running(layout: bpy.types.UILayout) -> None:

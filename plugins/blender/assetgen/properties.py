@@ -28,13 +28,13 @@ PRESETS = {
 }
 SIGHTS = (
     ("ALL", "All Cameras", "Use all cameras of the scene"),
-    ("SELECTED", "Selected", "Use the selected cameras"),
-    ("RING", "Ring", "Use a ring of cameras around the meshes"),
-    ("CAMERA", "Camera", "Use the scene's camera"),
+    ("SELECTED", "Selected Cameras", "Use the selected cameras"),
+    ("RING", "Ring of Cameras", "Use a ring of cameras around the meshes"),
+    ("CAMERA", "Scene Camera", "Use the scene's camera"),
     ("VIEWPORT", "Viewport", "Use the current 3D view"),
 )
 MASKS = (
-    ("NONE", "Everything", "Paint everything that a camera sees"),
+    ("NONE", "Whole Meshes", "Paint everything that a camera sees"),
     ("FACES", "Selected Faces", "Paint only the faces that are selected in edit mode"),
     ("GROUP", "Vertex Group", "Paint only the active vertex group, by weight"),
     ("IMAGE", "Image", "Paint only where an image is white"),
@@ -46,7 +46,7 @@ VIEWS = (
 )
 PREVIEWS = (
     ("PLAY", "Preview", "Play animations, repeat tiles, stretch panels", "PLAY", 0),
-    ("ONION", "Onion Skin", "Play with the frames before and after", "ONIONSKIN_ON", 1),
+    ("ONION", "Onion", "Play with the frames before and after", "ONIONSKIN_ON", 1),
     ("WHOLE", "File", "Show the whole file", "IMAGE_DATA", 2),
 )
 _choices: dict[str, list[tuple[str, str, str]]] = {}

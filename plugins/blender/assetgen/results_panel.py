@@ -57,7 +57,7 @@ class ASSETGEN_PT_queue(InSidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        own = {task.key for task in tasks.running()}
+        own = {task.key for task in tasks.tasks}
         return any(job.id not in own for job in catalog.catalog.queue)
 
     def draw(self, context: bpy.types.Context) -> None:

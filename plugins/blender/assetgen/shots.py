@@ -54,7 +54,7 @@ def shots_of(found: Sequence[Shot | str]) -> tuple[list[Shot], Notice | None]:
     """The shots among the renders, and what to report of cameras left out. Raises `Trouble` without a shot."""
     shots, blind = [each for each in found if isinstance(each, Shot)], [each for each in found if isinstance(each, str)]
     if not shots:
-        raise Trouble("No camera sees the selected meshes.", "Turn the cameras to them, or choose Ring.")
+        raise Trouble("No camera sees the selected meshes.", "Turn the cameras to them, or choose Ring of Cameras.")
     if not blind:
         return shots, None
     return shots, Notice(
@@ -69,11 +69,13 @@ def _cameras(context: bpy.types.Context, sights: str) -> list[bpy.types.Object]:
     among = context.selected_objects if selected else context.view_layer.objects
     found = sorted((item for item in among if item.type == "CAMERA"), key=lambda item: item.name)
     if not found and selected:
-        raise Trouble("No camera is selected.", "Select cameras together with the meshes, or choose Ring.")
+        raise Trouble("No camera is selected.", "Select cameras together with the meshes, or choose Ring of Cameras.")
     if not found:
-        raise Trouble("The scene has no camera.", "Add one (Shift A, Camera), or choose Ring.")
+        raise Trouble("The scene has no camera.", "Add one (Shift A, Camera), or choose Ring of Cameras.")
     if len(found) > MOST:
-        raise Trouble(f"There are {len(found)} cameras; {MOST} can be used.", "Choose Selected, and select some.")
+        raise Trouble(
+            f"There are {len(found)} cameras; {MOST} can be used.", "Choose Selected Cameras, and select some."
+        )
     return found
 
 

@@ -123,7 +123,9 @@ def _reel(name: str, path: Path, shows: Mapping[str, Any], onion: bool) -> Reel:
     for number, picture in enumerate(pictures):
         preview = _collection().new(f"{name} {number}")
         preview.image_size = (SIDE, SIDE)
-        preview.image_pixels_float.foreach_set(picture[::-1].astype(np.float32).ravel())
+        alpha = picture[::-1, :, 3:]
+        pixels = np.concatenate([picture[::-1, :, :3] * alpha, alpha], axis=-1)  # icons are drawn premultiplied
+        preview.image_pixels_float.foreach_set(pixels.astype(np.float32).ravel())
         icons.append(int(preview.icon_id))
     return Reel(tuple(icons), tuple(float(end) for end in np.cumsum(seconds)))
 

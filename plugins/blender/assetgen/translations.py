@@ -86,7 +86,7 @@ _GERMAN = {
     "History": "Verlauf",
     "Queue": "Warteschlange",
     "Preview": "Vorschau",
-    "Onion Skin": "Zwiebelhaut",
+    "Onion": "Zwiebelhaut",
     "File": "Datei",
     "Play animations, repeat tiles, stretch panels": "Animationen abspielen, Kacheln wiederholen, Rahmen strecken",
     "Play with the frames before and after": "Mit den Einzelbildern davor und danach abspielen",

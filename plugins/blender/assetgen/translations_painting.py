@@ -11,6 +11,9 @@ PAINTING = {
     "Use all cameras of the scene": "Alle Kameras der Szene verwenden",
     "Use the selected cameras": "Die ausgewählten Kameras verwenden",
     "Ring": "Ring",
+    "Selected Cameras": "Ausgewählte Kameras",
+    "Ring of Cameras": "Ring aus Kameras",
+    "Scene Camera": "Kamera der Szene",
     "Use a ring of cameras around the meshes": "Einen Ring von Kameras um die Meshes verwenden",
     "Cameras around the meshes": "Kameras rund um die Meshes",
     "Cameras": "Kameras",
@@ -21,7 +24,7 @@ PAINTING = {
     ),
     "Only": "Nur",
     "What may be painted": "Was bemalt werden darf",
-    "Everything": "Alles",
+    "Whole Meshes": "Ganze Meshes",
     "Paint everything that a camera sees": "Alles bemalen, was eine Kamera sieht",
     "Selected Faces": "Ausgewählte Flächen",
     "Paint only the faces that are selected in edit mode": (
@@ -29,6 +32,7 @@ PAINTING = {
     ),
     "Paint only the active vertex group, by weight": "Nur die aktive Vertexgruppe bemalen, nach Gewicht",
     "Paint only where an image is white": "Nur bemalen, wo ein Bild weiß ist",
+    "Show in Material Preview": "In der Materialvorschau zeigen",
     "Mask": "Maske",
     "White is painted, black is kept; in the UV map of the texture": (
         "Weiß wird bemalt, Schwarz bleibt; in der UV-Map der Textur"
@@ -41,14 +45,18 @@ PAINTING = {
     "Turn them to the meshes.": "Drehe sie zu den Meshes.",
     "No camera sees the selected meshes.": "Keine Kamera sieht die ausgewählten Meshes.",
     "Turn the cameras to them.": "Drehe die Kameras zu ihnen.",
-    "Turn the cameras to them, or choose Ring.": "Drehe die Kameras zu ihnen, oder nimm den Ring.",
-    "No camera is selected.": "Keine Kamera ist ausgewählt.",
-    "Select cameras together with the meshes, or choose Ring.": (
-        "Wähle Kameras zusammen mit den Meshes aus, oder nimm den Ring."
+    "Turn the cameras to them, or choose Ring of Cameras.": (
+        "Drehe die Kameras zu ihnen, oder nimm den Ring aus Kameras."
     ),
-    "Add one (Shift A, Camera), or choose Ring.": "Füge eine hinzu (Umschalt A, Kamera), oder nimm den Ring.",
+    "No camera is selected.": "Keine Kamera ist ausgewählt.",
+    "Select cameras together with the meshes, or choose Ring of Cameras.": (
+        "Wähle Kameras zusammen mit den Meshes aus, oder nimm den Ring aus Kameras."
+    ),
+    "Add one (Shift A, Camera), or choose Ring of Cameras.": (
+        "Füge eine hinzu (Umschalt A, Kamera), oder nimm den Ring aus Kameras."
+    ),
     "There are {} cameras; {} can be used.": "Es gibt {} Kameras; {} können verwendet werden.",
-    "Choose Selected, and select some.": "Nimm „Ausgewählt“, und wähle einige aus.",
+    "Choose Selected Cameras, and select some.": "Nimm „Ausgewählte Kameras“, und wähle einige aus.",
     "{} is being edited.": "{} wird gerade bearbeitet.",
     "Go back to object mode, then try again.": "Gehe zurück in den Objektmodus, dann versuche es noch einmal.",
     "The mesh of {} belongs to another file.": "Das Mesh von {} gehört zu einer anderen Datei.",
@@ -60,9 +68,11 @@ PAINTING = {
         "Wähle nur eines davon aus, oder gib ihm zuerst ein eigenes Mesh."
     ),
     "{} has no selected faces.": "{} hat keine ausgewählten Flächen.",
-    "Select some in edit mode, or paint everything.": "Wähle welche im Bearbeitungsmodus aus, oder bemale alles.",
+    "Select some in edit mode, or choose Whole Meshes.": (
+        "Wähle welche im Bearbeitungsmodus aus, oder nimm „Ganze Meshes“."
+    ),
     "{} has no vertex group.": "{} hat keine Vertexgruppe.",
-    "Add one and assign vertices, or paint everything.": "Füge eine mit Vertices hinzu, oder bemale alles.",
+    "Add one and assign vertices, or choose Whole Meshes.": "Füge eine mit Vertices hinzu, oder nimm „Ganze Meshes“.",
     "The mask image is missing.": "Das Maskenbild fehlt.",
     "Choose an image: white is painted, black is kept.": "Wähle ein Bild: Weiß wird bemalt, Schwarz bleibt.",
     "The modifiers of {} remove its UV map.": "Die Modifikatoren von {} entfernen seine UV-Map.",

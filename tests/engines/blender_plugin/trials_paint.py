@@ -130,7 +130,7 @@ def trial_a_ring_needs_no_camera_and_blind_cameras_are_named(stage):
     assert task.status == "done" and "Behind" in task.trouble.what, task.trouble
     for camera in [item for item in bpy.data.objects if item.type == "CAMERA"]:
         bpy.data.objects.remove(camera)
-    refused(lambda: stage.ask("PAINT", sights="ALL"), "no camera", "Ring")
+    refused(lambda: stage.ask("PAINT", sights="ALL"), "no camera", "Ring of Cameras")
     assert len(stage.ask("PAINT", sights="RING", ring=3).candidates[1].files) == 3
 
 

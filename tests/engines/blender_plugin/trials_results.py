@@ -3,6 +3,7 @@
 import json
 
 import bpy
+import numpy as np
 from stage import MODULE, refused
 
 
@@ -280,6 +281,9 @@ def trial_animations_tiles_and_pixel_art_have_previews(stage):
     while thumbnails._wanted:
         thumbnails._play()
     assert [len(thumbnails._reels[f"view {number} {path}"].icons) for number in range(3)] == [2, 1, 1]
+    for shown in [thumbnails._collection()[name] for name in thumbnails._collection() if name.startswith("view ")]:
+        pixels = np.array(shown.image_pixels_float).reshape(-1, 4)
+        assert (pixels[:, :3] <= pixels[:, 3:] + 1e-3).all(), "icons are drawn premultiplied: clear pixels are black"
     assert thumbnails.preview_of(path.with_name("none.png"), {"kind": "tile"}, "PLAY") == 0
 
 
