@@ -39,7 +39,7 @@ class Task:
     previews: dict[int, Path] = field(default_factory=dict)
     """Pictures of the newest steps of candidates that are not finished."""
     failures: dict[int, Trouble] = field(default_factory=dict)
-    progress: Progress = field(default_factory=lambda: Progress(0.0, "asking"))
+    progress: Progress = field(default_factory=lambda: Progress(0.0, "sending"))
     status: str = "running"
     trouble: Trouble | None = None
     picked: int | None = None
@@ -179,7 +179,7 @@ def _draw(task: Task, drawing: Drawing) -> bool:
     except Trouble as trouble:
         task.status, task.trouble = "failed", trouble
         return True
-    task.progress = Progress(0.0, "asking") if job else Progress(drawing.fraction, "rendering")
+    task.progress = Progress(0.0, "sending") if job else Progress(drawing.fraction, "rendering")
     task.job = job or drawing
     return True
 

@@ -54,7 +54,7 @@ _GERMAN = {
     "No server": "Kein Server",
     "Looking for the server…": "Der Server wird gesucht …",
     "Cancelled": "Abgebrochen",
-    "asking": "fragt an",
+    "sending": "wird gesendet",
     "rendering": "rendert",
     "Another file was opened meanwhile.": "Inzwischen wurde eine andere Datei geöffnet.",
     "Generate again in that file.": "Erzeuge dort noch einmal.",

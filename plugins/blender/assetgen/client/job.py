@@ -146,7 +146,7 @@ class Job(Work):
         super().__init__()
 
     def _run(self) -> None:
-        self.updates.put(Progress(0.0, "asking"))
+        self.updates.put(Progress(0.0, "sending"))
         self._begin()
         self._follow(self._asked())
 
