@@ -281,10 +281,17 @@ def trial_animations_tiles_and_pixel_art_have_previews(stage):
     while thumbnails._wanted:
         thumbnails._play()
     assert [len(thumbnails._reels[f"view {number} {path}"].icons) for number in range(3)] == [2, 1, 1]
-    for shown in [thumbnails._collection()[name] for name in thumbnails._collection() if name.startswith("view ")]:
-        pixels = np.array(shown.image_pixels_float).reshape(-1, 4)
-        assert (pixels[:, :3] <= pixels[:, 3:] + 1e-3).all(), "icons are drawn premultiplied: clear pixels are black"
     assert thumbnails.preview_of(path.with_name("none.png"), {"kind": "tile"}, "PLAY") == 0
+
+
+def trial_clear_pixels_of_previews_have_no_colour(stage):
+    path, thumbnails = stage.folder / "clear.png", stage.part("thumbnails")
+    path.write_bytes(stage.part("client.png").write_png(np.full((8, 8, 4), (255, 0, 0, 0), np.uint8)))
+    thumbnails.preview_of(path, {"kind": "tile"}, "PLAY")
+    while thumbnails._wanted:
+        thumbnails._play()
+    shown = thumbnails._collection()[f"PLAY {path} 0"]
+    assert not any(shown.image_pixels_float), "icons are drawn premultiplied"
 
 
 def trial_noncommercial_models_are_requested_only_where_allowed(stage):
