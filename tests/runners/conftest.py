@@ -120,7 +120,9 @@ class Cluster:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        agent = str(free_port())  # Ray 2.60 tells its client server port 0 where it chooses one itself
         ports = ("--port", str(self.port), "--ray-client-server-port", str(self.client_port))
+        ports = (*ports, "--runtime-env-agent-port", agent)
         self._run("--head", *ports, "--num-cpus", "2", "--include-dashboard", "false", "--num-gpus", "0")
         while not accepts_connections(self.client_port):  # it opens some seconds after the rest
             assert self.machines[0].poll() is None
