@@ -24,8 +24,11 @@ REFERENCE = ROOT / "docs/reference"
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES = [*GUIDES, *sorted(REFERENCE.glob("*.md"))]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-OTHER_PROGRAMS = {"--no-deps", "--no-index", "--dist", "--help", "--debug", "--install-completion"}
-"""Options of pip and pytest, and those of `assetgen` itself."""
+OTHER_PROGRAMS = {
+    *("--no-deps", "--no-index", "--dist", "--head", "--runtime-env-agent-port"),
+    *("--help", "--debug", "--install-completion"),
+}
+"""Options of pip, pytest and Ray, and those of `assetgen` itself."""
 MOST_BYTES = 2_000_000
 """Of all pictures of docs/."""
 
