@@ -78,9 +78,9 @@ class FileOwners:
 
 
 def file_names(recipe: Recipe) -> frozenset[str]:
-    """The paths that a recipe will write, relative to the target; empty where its exporter fails on placeholders.
+    """The paths that a recipe will write, relative to the target, without those that all assets of the exporter share.
 
-    Files that all assets of the exporter share are left out.
+    Raises `InputError` where the exporter fails on placeholders.
     """
     pixels = np.zeros((_SIDE, _SIDE, 3), np.uint8)
     frames = Frames((1,)) if _makes_frames(recipe) else None
@@ -89,9 +89,11 @@ def file_names(recipe: Recipe) -> frozenset[str]:
     images = ImageSet(channels, recipe.source.part.describes or Meta(regions=regions or None, frames=frames))
     try:
         paths = frozenset(recipe.export.part.run(images, recipe.name, **recipe.export.arguments))
-        return paths - set(recipe.export.part.traits.shared)
-    except Exception:
-        return frozenset()  # an exporter of another package that needs more; publishing finds its clashes
+    except Exception as error:  # of any kind: exporters can be parts of other packages
+        what = f"the exporter '{recipe.export.name}' fails on a picture of {_SIDE} × {_SIDE} pixels ({error})"
+        cure = "Correct the exporter: it must name the files before a build"
+        raise InputError(what, where=recipe.where, cure=cure) from error
+    return paths - set(recipe.export.part.traits.shared)
 
 
 def _added_channels(recipe: Recipe) -> tuple[str, ...]:
