@@ -34,6 +34,8 @@ _RARE = 450
 """Weight of a word that few captions have."""
 _CLASS_SHARE = 3
 """One in so many captions of a name has its class; the light of scenes differs more often."""
+SHADES = frozenset(("dark", "light", "pale", "bright", "deep"))
+"""Words that belong to the colour that follows."""
 _COLOR_SHARE = 6
 """One in so many captions of a thing has its usual colour."""
 _MAX_ROWS = 1000
@@ -140,8 +142,8 @@ class Captions:
             if texts.setdefault(content, caption) == caption and ", " in caption:
                 self._rests.setdefault(name, []).append(caption.split(", ")[1:])
             self._styles.setdefault(content, set()).add(style)
-            if name:
-                self._things.setdefault(name[-1], []).append((frozenset(name), parts[caption][0], style))
+            if thing := frozenset(name) - SHADES:
+                self._things.setdefault(name[-1], []).append((thing, parts[caption][0], style))
         self._texts, self._split = list(texts.values()), [words or ("",) for words in texts]
         self._words = sorted({word for words in self._split for word in words})
         self._stems = np.array([stem(word) for word in self._words])
@@ -168,8 +170,8 @@ class Captions:
         """The colour of this thing: of those that captions with no other words name, the one of most captions that have
         these words among others. Captions of the style count twice.
 
-        "" where the prompt has a colour or details, where the thing is as colourful as potions are, and where a caption
-        of the style has it without a colour: the model was trained on it as it is.
+        "" where the prompt has a colour or details, where no colour is usual, and where a caption of the style has the
+        thing without a colour: the model was trained on it as it is.
         """
         thing = words_of(prompt)
         if not thing or _LINK.search(prompt) or not self.colors.isdisjoint(thing):

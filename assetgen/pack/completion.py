@@ -14,11 +14,9 @@ from pathlib import Path
 
 from assetgen.errors import InputError
 from assetgen.files import read_limited
-from assetgen.pack.captions import Captions, Near, WordVectors, name_in, stem, words_of
+from assetgen.pack.captions import SHADES, Captions, Near, WordVectors, name_in, stem, words_of
 
 _MAX_BYTES = 20_000_000
-_SHADES = frozenset(("dark", "light", "pale", "bright", "deep"))
-"""Words that belong to the colour that follows."""
 _TOKEN = re.compile(r"[^\s,]+|,")
 
 
@@ -114,7 +112,7 @@ class _Words:
         lower = [word.lower() for word in self._words]
         colored = [word in colors for word in lower]
         for at, word in enumerate(lower[:-1]):
-            joins = word in _SHADES or (word == "and" and at > 0 and lower[at - 1] in colors)
+            joins = word in SHADES or (word == "and" and at > 0 and lower[at - 1] in colors)
             colored[at] |= joins and lower[at + 1] in colors
         empty = not words_of(" ".join(word for word, color in zip(lower, colored, strict=True) if not color))
         self.colored = [False] * len(colored) if empty else colored
