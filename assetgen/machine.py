@@ -53,7 +53,7 @@ class Machine:
 
     @property
     def preview(self) -> "Preview | None":
-        """Who shows images while they are sampled."""
+        """What shows images while they are sampled; None where nothing does."""
         from assetgen.parts import Preview
 
         return Preview(self.show, self.cache / "previews") if self.show else None

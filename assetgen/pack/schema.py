@@ -298,13 +298,12 @@ class ModelCard(Spec):
     """A model: its weights, licence and settings. `native` is the width and height it was trained at, in pixels.
 
     `extends` names another card, whose keys this one has where it does not set them. `prompts` holds prompt templates
-    by preset name, `captions` those that prompts are completed from, with `add_colors` also a colour; `affixes` are put
-    before and after every prompt.
-    `prompt_tokens` is the number of tokens that prompts are padded to, where it is not the tokenizer's. `presets` sets
-    by preset name which card is used instead, what it starts from, and which steps finish its images first. `best_of`
-    is how many attempts are compared where neither asset, pack nor preset sets it. `cell` is the size in pixels of a
-    cell of the pixel art that it draws; no grid is detected then. `matte` is the colour that its RGBA images are
-    blended with where they are partly transparent; it is removed.
+    by preset name, `captions` those that prompts are completed from, with `add_colors` also by a colour; `affixes` are
+    put before and after every prompt. `prompt_tokens` is the number of tokens that prompts are padded to, where it is
+    not the tokenizer's. `presets` sets by preset name which card is used instead, what it starts from, and which steps
+    finish its images first. `best_of` is how many attempts are compared where neither asset, pack nor preset sets it.
+    `cell` is the size in pixels of a cell of the pixel art that it draws; no grid is detected then. `matte` is the
+    colour that its RGBA images are blended with where they are partly transparent; it is removed.
     `digest` is the sha256 of its weight files (see `assetgen models verify`); hub weights are identified by their
     revision instead. `not_in` are the countries in which its licence forbids every use. `references` is how many
     reference pictures it takes (FLUX.2, Qwen-Image-Edit). `sheet` is how it draws animations. `network` and `vae`

@@ -60,7 +60,7 @@ class JobEvents:
     outcome: Outcome = field(default_factory=Outcome)
     total: int = 0
     done: int = 0
-    share: float = 1.0  # of an asset, that one image is: of several attempts or frames
+    share: float = 1.0  # one image as a part of its asset, which may need several attempts or frames
     fraction: float = 0.0
 
     def __call__(self, event: Event) -> None:

@@ -63,9 +63,9 @@ def learn_colors(warm: WarmModel, batch: Sequence[Request], latents: Tensor, ima
     for each, image in zip(arrays, images, strict=False):  # a batch is padded to its shape
         colors.learn(each, image)
     with contextlib.suppress(OSError):  # without the file, the next process learns again
-        np_file = _file(first)
-        np_file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(np_file, packed_colors(colors))
+        file = _file(first)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, packed_colors(colors))
 
 
 def _known_colors(warm: WarmModel, request: Request) -> LatentColors | None:

@@ -19,9 +19,9 @@ _DEFAULT_BATCH = 4
 
 
 _MAKERS = ("Intel", "AMD")
+"""Short names in texts such as "GenuineIntel" and "AuthenticAMD"."""
 _BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "BF16"}
 """Instruction sets that oneDNN multiplies bfloat16 matrices with, by the flags of Linux; the first one is used."""
-"""Short names in texts such as "GenuineIntel" and "AuthenticAMD"."""
 _FP8_CAPABILITY = (8, 9)
 """The first compute capability with tensor cores for 8-bit floats (NVIDIA, CUDA C++ Programming Guide)."""
 
