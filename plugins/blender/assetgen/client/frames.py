@@ -19,7 +19,7 @@ REPEATS = 3
 OLDER, NEWER = 0.35, 0.2
 """Opacity of the frames before and after, as onion skin."""
 LINE = np.array([1.0, 1.0, 1.0, 0.6])
-"""Colour of the lines between the cells of a tileset or a sheet."""
+"""Colour of the lines between the cells of a tileset."""
 STRETCHED = 2
 """A panel is shown at this multiple of its size."""
 
@@ -37,7 +37,7 @@ def previewed(pixels: Floats, shows: Mapping[str, Any], onion: bool = False) -> 
         pictures = [np.tile(pixels, (REPEATS, REPEATS, 1))]
     elif kind == "panel":
         pictures = [stretched(pixels, margins_of(shows.get("margins")))]
-    elif kind in ("tileset", "sheet"):
+    elif kind == "tileset":
         return [gridded(pixels, shows)], seconds
     return [fitted(picture, is_pixel) for picture in pictures], seconds
 

@@ -10,7 +10,6 @@ signal view_changed
 
 const TILE := "tile"
 const ANIMATION := "animation"
-const SHEET := "sheet"
 const TILESET := "tileset"
 const PANEL := "panel"
 
@@ -115,7 +114,7 @@ func _draw() -> void:
 			_draw_panel(drawn)
 		_:
 			draw_texture(texture, Vector2.ZERO)
-			if kind() in [SHEET, TILESET]:
+			if kind() == TILESET:
 				_draw_grid()
 
 
