@@ -85,10 +85,10 @@ def end_to_watch() -> None:
     _watch = None
 
 
-def watch_queue(wants: bool) -> None:
+def watch_queue(is_shown: bool) -> None:
     """Whether the queue of all clients is read."""
     if _watch:
-        _watch.wants_queue = wants
+        _watch.reads_queue = is_shown
 
 
 def connect(begin: bool = False) -> None:

@@ -49,7 +49,7 @@ class Watch:
         self.server = server
         self.seen: Seen | None = None
         """None before the first look."""
-        self.wants_queue = False
+        self.reads_queue = False
         self._slow_since = 0.0
         self._pid = 0
         self._ended = threading.Event()
@@ -81,7 +81,7 @@ class Watch:
             self._pid = read_state(server.state_path).pid
             status = server.handshake(patience=HASTE)
             self._slow_since = 0.0
-            queue = queue_of(server) if self.wants_queue and not status.is_older else ()
+            queue = queue_of(server) if self.reads_queue and not status.is_older else ()
             return Seen(status, where_of(server), queue=queue)
         except NoServer:
             return Seen()

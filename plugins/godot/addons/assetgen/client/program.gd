@@ -10,13 +10,13 @@ const DEFAULT := "assetgen"
 var path := ""
 var arguments := PackedStringArray()
 ## The program that was looked for, for messages.
-var wanted := ""
+var searched := ""
 
 
 ## The program for the value of the editor setting.
 static func chosen(setting: String) -> RefCounted:
 	var program := new()
-	program.wanted = setting
+	program.searched = setting
 	if setting == DEFAULT:
 		program._read_file()
 	if program.path == "":
@@ -38,14 +38,14 @@ static func find(program: String) -> String:
 
 ## The command as a person would enter it.
 func command(words: String) -> String:
-	return " ".join([path if path else wanted] + Array(arguments) + [words])
+	return " ".join([path if path else searched] + Array(arguments) + [words])
 
 
 func _read_file() -> void:
 	var config := ConfigFile.new()
 	if not FileAccess.file_exists(FILE) or config.load(FILE) != OK:
 		return
-	wanted = str(config.get_value("assetgen", "program", wanted))
-	path = find(wanted)
+	searched = str(config.get_value("assetgen", "program", searched))
+	path = find(searched)
 	if path:
 		arguments = PackedStringArray(config.get_value("assetgen", "arguments", []))

@@ -34,7 +34,7 @@ static func missing(program: String) -> Answer:
 static func launch(setting: String, state_file: String) -> Answer:
 	var program: Program = Program.chosen(setting)
 	if program.path == "":
-		return missing(program.wanted)
+		return missing(program.searched)
 	var words: PackedStringArray = (
 		program.arguments + PackedStringArray(["serve", "--state", state_file])
 	)

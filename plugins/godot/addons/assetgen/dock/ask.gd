@@ -226,7 +226,7 @@ func _more_part() -> Control:
 	_about.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
 	_about.custom_minimum_size.x = 1
 	_about.modulate.a = 0.6
-	form.file_wanted.connect(_choose_file)
+	form.file_requested.connect(_choose_file)
 	for child: Control in [_about, _numbers(), form]:
 		column.add_child(child)
 	_more.horizontal_scroll_mode = ScrollContainer.SCROLL_MODE_DISABLED

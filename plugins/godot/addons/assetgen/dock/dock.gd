@@ -3,7 +3,7 @@ extends VBoxContainer
 ## The dock: server status, error notices, and the tabs.
 
 ## The dock is to become the current tab of its place.
-signal front_wanted
+signal front_requested
 ## An attempt to start a server has ended.
 signal start_ended(answer: Answer)
 
@@ -48,9 +48,9 @@ func _init(undo: EditorUndoRedoManager) -> void:
 	size_flags_vertical = SIZE_EXPAND_FILL
 	client.starter = start_server
 	watcher.looked.connect(_on_looked)
-	header.start_wanted.connect(start_server)
-	header.stop_wanted.connect(stop_server)
-	header.restart_wanted.connect(restart_server)
+	header.start_pressed.connect(start_server)
+	header.stop_pressed.connect(stop_server)
+	header.restart_pressed.connect(restart_server)
 	header.failed.connect(show_problem)
 	add_child(header)
 	add_child(notice)
@@ -62,8 +62,8 @@ func _init(undo: EditorUndoRedoManager) -> void:
 	generate = Generate.new(client, catalog, undo)
 	_add_tab(generate, Words.say("Generate"))
 	history = History.new(client, undo)
-	history.again_wanted.connect(_make_again)
-	history.reference_wanted.connect(_use_reference)
+	history.again_requested.connect(_make_again)
+	history.reference_requested.connect(_use_reference)
 	_add_tab(history, Words.say("History"))
 	packs = Packs.new(client)
 	_add_tab(packs, Words.say("Packs"))
@@ -136,7 +136,7 @@ func show_problem(problem: Answer, tab: Control = null) -> void:
 
 
 func come_to_front() -> void:
-	front_wanted.emit()
+	front_requested.emit()
 
 
 func show_tab(tab: Control) -> void:
@@ -186,7 +186,7 @@ func _show_catalog(answer: Answer) -> Answer:
 	if not answer.is_ok():
 		is_ready = false
 		_show_away()
-		_tell_connection(answer)
+		_show_connection_error(answer)
 		return answer
 	_tried = StateFile.read(StateFile.path_of(client.chosen_path))
 	is_ready = true
@@ -200,10 +200,10 @@ func _show_catalog(answer: Answer) -> Answer:
 
 
 ## Why there is no connection. Without a server, also whether its program is installed.
-func _tell_connection(answer: Answer) -> void:
+func _show_connection_error(answer: Answer) -> void:
 	var program: Program = Program.chosen(Settings.server_path())
 	if answer.is_refused and program.path == "":
-		show_problem(Starter.missing(program.wanted))
+		show_problem(Starter.missing(program.searched))
 	elif answer.is_refused or answer.is_missing or answer.status in [401, 403]:
 		show_problem(answer)
 	else:
@@ -215,7 +215,7 @@ func _show_away() -> void:
 	header.say(Words.say("No server"), Header.AWAY)
 
 
-## An older server lacks something; it is told once, and stays until it is removed.
+## An older server lacks something: a notice says so until it is removed.
 func _compare_versions() -> void:
 	notice.server.clear()
 	if client.is_current():

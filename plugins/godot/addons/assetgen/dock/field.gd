@@ -2,7 +2,7 @@
 extends HBoxContainer
 ## One argument of a part: its name and a control made from its JSON schema.
 
-signal file_wanted(field: Control)
+signal file_requested(field: Control)
 signal file_changed
 
 const Schema := preload("schema.gd")
@@ -166,7 +166,7 @@ func _file_row() -> Control:
 	_file.size_flags_horizontal = SIZE_EXPAND_FILL
 	_file.clip_text = true
 	_file.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
-	_file.pressed.connect(func() -> void: file_wanted.emit(self))
+	_file.pressed.connect(func() -> void: file_requested.emit(self))
 	_clear.text = "✕"
 	_clear.flat = true
 	_clear.tooltip_text = Words.say("No file")

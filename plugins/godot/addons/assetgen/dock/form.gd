@@ -2,7 +2,7 @@
 extends VBoxContainer
 ## The arguments of a preset's parts, built from their JSON schemas; each part can be folded.
 
-signal file_wanted(field: Control)
+signal file_requested(field: Control)
 ## A file was chosen or left out.
 signal files_changed
 
@@ -93,7 +93,7 @@ func _add_part(part: Dictionary) -> void:
 	add_child(body)
 	for name: String in shown:
 		var field := Field.new(name, schemas[name])
-		field.file_wanted.connect(func(asking: Control) -> void: file_wanted.emit(asking))
+		field.file_requested.connect(func(asking: Control) -> void: file_requested.emit(asking))
 		field.file_changed.connect(func() -> void: files_changed.emit())
 		fields["%s.%s" % [part.name, name]] = field
 		body.add_child(field)

@@ -7,7 +7,7 @@ signal worked
 ## A person has begun something new in this tab.
 signal began
 ## The next thing to look at: the slots of a new request, then what can be done with its results.
-signal look_wanted(control: Control)
+signal scroll_requested(control: Control)
 
 const Answer := preload("../client/answer.gd")
 const Ask := preload("ask.gd")
@@ -142,7 +142,7 @@ func run(request: Dictionary, count: int, name_of_it: String) -> bool:
 		strip.follow(job, _client, count)
 		strip.visible = true
 		_on_changed(job)
-		look_wanted.emit(strip)
+		scroll_requested.emit(strip)
 		return true
 	failed.emit(answer)
 	progress.visible = job != null
@@ -231,7 +231,7 @@ func _on_changed(changed: Job) -> void:
 		worked.emit()
 	_show_state()
 	if job.is_over():
-		look_wanted.emit(_reason if _reason.visible else _keep.get_parent())
+		scroll_requested.emit(_reason if _reason.visible else _keep.get_parent())
 
 
 func _refuse() -> bool:

@@ -2,9 +2,9 @@
 extends HBoxContainer
 ## The status of the server, and its buttons: queue, start, restart, stop.
 
-signal start_wanted
-signal stop_wanted
-signal restart_wanted
+signal start_pressed
+signal stop_pressed
+signal restart_pressed
 signal failed(problem: RefCounted)
 
 const Client := preload("../client/client.gd")
@@ -36,9 +36,9 @@ func _init(client: Client) -> void:
 	add_child(_dot)
 	add_child(_status)
 	add_child(queue)
-	_add(_start, Words.say("Start the server"), start_wanted)
-	_add(_restart, Words.say("Restart the server; it continues its jobs"), restart_wanted)
-	_add(_stop, Words.say("Stop the server; all programs lose it"), stop_wanted)
+	_add(_start, Words.say("Start the server"), start_pressed)
+	_add(_restart, Words.say("Restart the server; it continues its jobs"), restart_pressed)
+	_add(_stop, Words.say("Stop the server; all programs lose it"), stop_pressed)
 	say("", BUSY)
 
 

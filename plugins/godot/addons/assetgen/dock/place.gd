@@ -31,8 +31,8 @@ func _init(plugin: EditorPlugin, dock: Dock) -> void:
 	_frame.name = TITLE
 	_frame.custom_minimum_size.x = NARROWEST * EditorInterface.get_editor_scale()
 	_frame.add_child(dock)
-	dock.front_wanted.connect(come_to_front)
-	dock.generate.look_wanted.connect(_scroll_to)
+	dock.front_requested.connect(come_to_front)
+	dock.generate.scroll_requested.connect(_scroll_to)
 	var slot := EditorPlugin.DOCK_SLOT_RIGHT_UR
 	if not _has_room():
 		slot = EditorPlugin.DOCK_SLOT_LEFT_UR

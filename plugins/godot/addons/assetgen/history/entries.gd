@@ -140,7 +140,7 @@ func _load_page(before: String, its_round: int) -> void:
 		for entry: Dictionary in answer.body.get("entries", []):
 			if key_of(entry) not in known:
 				entries.append(entry)
-				_want(entry)
+				_queue_thumbnail(entry)
 		has_more = answer.body.get("more", false)
 	changed.emit()
 
@@ -156,7 +156,7 @@ func _ask(rest: String) -> Answer:
 
 
 ## Load the thumbnail, a few at a time.
-func _want(entry: Dictionary) -> void:
+func _queue_thumbnail(entry: Dictionary) -> void:
 	if not _thumbnails.has(key_of(entry)):
 		_waiting.append(entry)
 	if _lanes < LANES and _waiting:

@@ -6,9 +6,9 @@ extends VBoxContainer
 signal failed(problem: RefCounted)
 signal worked
 ## A request is to be made again, or with other seeds.
-signal again_wanted(request: Dictionary, count: int, name_of_it: String)
+signal again_requested(request: Dictionary, count: int, name_of_it: String)
 ## A picture file is to become the reference of the form.
-signal reference_wanted(file: String)
+signal reference_requested(file: String)
 
 const Answer := preload("../client/answer.gd")
 const Client := preload("../client/client.gd")
@@ -86,7 +86,7 @@ func chosen() -> Array[Dictionary]:
 ## Make the selected entry again.
 func make_again() -> void:
 	var entry := chosen()[0]
-	again_wanted.emit(entry.request, 1, _name_of(entry))
+	again_requested.emit(entry.request, 1, _name_of(entry))
 
 
 ## Make the request of the selected entry with other seeds.
@@ -95,7 +95,7 @@ func make_variations() -> void:
 	var request: Dictionary = entry.request.duplicate(true)
 	request.count = VARIATIONS
 	request.seed = randi()
-	again_wanted.emit(request, VARIATIONS, _name_of(entry))
+	again_requested.emit(request, VARIATIONS, _name_of(entry))
 
 
 ## The selected picture becomes the reference of the form.
@@ -113,7 +113,7 @@ func use_as_reference() -> void:
 		failed.emit(Answer.none(Words.say("'%s' cannot be written.") % path))
 		return
 	file.close()
-	reference_wanted.emit(path)
+	reference_requested.emit(path)
 
 
 ## Save an entry in the project under this name. Returns its path, or "".
@@ -165,13 +165,12 @@ func _ask_for_name() -> void:
 
 
 func _ask_to_remove() -> void:
-	var count := chosen().size()
 	_removal.title = Words.say("Remove")
 	_removal.ok_button_text = Words.say("Remove")
 	_removal.cancel_button_text = Words.say("Cancel")
-	_removal.dialog_text = (
-		Words.say("Delete %d entries with their files? What you kept in the project stays.") % count
-	)
+	_removal.dialog_text = (Words.say(
+		"Delete what is selected, with its files? What you kept in the project stays."
+	))
 	_removal.popup_centered()
 
 

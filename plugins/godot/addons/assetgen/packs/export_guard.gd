@@ -116,7 +116,9 @@ func _check(server: Blocking, request: Dictionary) -> void:
 		_tell(what, ERROR if event.state in OLD else WARNING)
 	var old := audited.filter(func(event: Dictionary): return event.state in OLD)
 	if old:
-		var what := Words.say("%s: %d assets differ from the pack. Build it, then export again.")
+		var what := Words.say(
+			"%s: assets that differ from the pack: %d. Build it, then export again."
+		)
 		_tell(what % [request.pack, old.size()], ERROR)
 
 
