@@ -90,6 +90,9 @@ def make(
     request = _Request(preset, prompt, model or _MODEL, seed)
     if like:
         request = _like(like, replace(request, model=model or ""), image)
+    elif " " in preset:
+        what, swapped = f"'{preset}' is a prompt, not a preset", f'{prompt or "pixel_sprite"} "{preset}"'
+        raise InputError(what, cure=f"Write the preset first, for example: assetgen make {swapped}")
     if best_of is not None or exact_prompt:
         request = replace(request, best_of=best_of, exact_prompt=exact_prompt or request.exact_prompt)
     sampling = {"size": parse_size(size) if size else None, "steps": steps}

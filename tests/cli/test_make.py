@@ -101,3 +101,11 @@ def test_a_file_without_a_request_is_refused(make: Run, tmp_path: Path, name: st
 def test_make_needs_a_preset_or_a_picture(make: Run) -> None:
     code, _, err = make()
     assert (code, "make needs a preset" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"), [(("a red dragon",), 'pixel_sprite "a red dragon"'), (("a dot", "dot"), 'dot "a dot"')]
+)
+def test_a_prompt_in_place_of_the_preset_gets_the_command(make: Run, words: tuple[str, ...], cure: str) -> None:
+    code, _, err = make(*words)
+    assert (code, f"Write the preset first, for example: assetgen make {cure}" in err) == (2, True)
