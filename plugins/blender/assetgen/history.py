@@ -89,7 +89,7 @@ def turn(pages: int) -> None:
     """Turn pages; older entries are loaded when the last known page is near."""
     history.page = min(max(history.page + pages, 0), history.pages - 1)
     if history.more and history.page >= history.pages - 2:
-        _load(history.entries[-1].made)
+        _load(history.entries[-1].made if history.entries else None)
     _bring_thumbnails()
 
 
@@ -186,11 +186,7 @@ def _fetch(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
 
 
 def _failed(trouble: Trouble) -> None:
-    if isinstance(trouble, Changed):
-        trouble = Trouble(
-            "The files of this result were deleted.", "Press Again: the same seed makes the same picture."
-        )
-    history.trouble = trouble
+    history.trouble = DELETED if isinstance(trouble, Changed) else trouble
 
 
 def _load(before: float | None) -> None:
