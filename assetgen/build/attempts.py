@@ -12,10 +12,14 @@ from assetgen.store.store import Store
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at one recipe, numbered from 0."""
+    """One attempt at one recipe, numbered from 0.
+
+    `alone`: it is the one that the lock records, and is made without the others of its round.
+    """
 
     recipe: Recipe
     attempt: int
+    alone: bool = False
 
     @property
     def sampled_key(self) -> str:
@@ -41,11 +45,16 @@ class Attempt:
     @property
     def round(self) -> "tuple[Attempt, ...]":
         """The attempts that are made together: the first `best_of`, or this one alone."""
-        first = self.attempt == 0 and self.recipe.pick is None
+        first = self.attempt == 0 and self.recipe.pick is None and not self.alone
         return tuple(Attempt(self.recipe, number) for number in range(self.recipe.best_of)) if first else (self,)
 
     def next(self) -> "Attempt | None":
-        """The attempt after its round; None where none is left, where it is picked, or where the source has no seed."""
+        """The attempt after its round; None where none is left, where it is picked, or where the source has no seed.
+
+        After one that was made alone it is the first.
+        """
+        if self.alone:
+            return Attempt(self.recipe, 0)
         number = self.round[-1].attempt + 1
         more = number < self.recipe.tries and "seed" in self.recipe.source.arguments and self.recipe.pick is None
         return Attempt(self.recipe, number) if more else None

@@ -13,9 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from assetgen.build.attempts import Attempt, first_attempt, read_acceptance
+from assetgen.build.attempts import Attempt, read_acceptance
 from assetgen.build.cost import Cost, machine_class, summed
 from assetgen.build.file_ids import check_file_ids
+from assetgen.build.lock_rules import FREE, LockRules
 from assetgen.build.manifest import ManifestEntry
 from assetgen.build.options import BuildOptions
 from assetgen.build.publish import Target
@@ -46,24 +47,25 @@ def build_recipes(
     machine: Machine,
     options: BuildOptions,
     emit: Emit,
-    skipped: frozenset[str] = frozenset(),
+    rules: LockRules = FREE,
 ) -> tuple[Finished, dict[str, Made]]:
     """Build and publish recipes, members before the assets that need them. A failure stops no other asset.
 
-    Assets that need one of `skipped` fail. Returns the closing event, and the assets that this build published.
+    Assets that need one of `rules.refused` fail. Returns the closing event, and the assets that this build published.
     """
-    sampler = Sampler(machine, emit, failed=set(skipped))
-    run = _Run(sampler, target, machine, options)
+    sampler = Sampler(machine, emit, failed=set(rules.refused))
+    run = _Run(sampler, target, machine, options, rules)
     started = time.perf_counter()
     others = (name for name in target.assets if not fnmatch.fnmatchcase(name, options.prune))
-    target.expect({*others, *skipped, *(recipe.name for recipe in recipes)})
+    target.expect({*others, *rules.refused, *(recipe.name for recipe in recipes)})
     try:
         work = work_needed(recipes, machine.store, target)
         check_file_ids([recipe for recipe in recipes if work[recipe.name] != "reuse"], target)
         pending = [recipe for recipe in recipes if not run.is_done(recipe, work[recipe.name])]
         pending = run.with_lost_members(pending)
-        to_sample = [recipe for recipe in pending if work_from_store(recipe, machine.store) == "sample"]
-        images = sum(len(Attempt(recipe, 0).round) for recipe in to_sample)
+        starts = [rules.start(recipe, machine.store) for recipe in pending]
+        rounds = [start.round for start in starts if work_from_store(start, machine.store) == "sample"]
+        to_sample, images = [first.recipe for first, *_ in rounds], sum(map(len, rounds))
         sampler.report(Planned(assets=len(recipes), to_sample=len(to_sample), images=images))
         for event in {event.prompt: event for recipe in reversed(to_sample) if (event := prompted(recipe))}.values():
             sampler.report(event)
@@ -101,6 +103,7 @@ class _Run:
     target: Target
     machine: Machine
     options: BuildOptions
+    rules: LockRules
     made: dict[str, Made] = field(default_factory=dict)
     deferred: list[FinishedAttempt] = field(default_factory=list)
     workers: ThreadPoolExecutor = field(default_factory=worker_threads)
@@ -109,7 +112,8 @@ class _Run:
     def is_done(self, recipe: Recipe, work: Work) -> bool:
         """Whether an asset's files are current, or are now, published from the store."""
         edited = self.target.edited(recipe.name)
-        if work == "reuse" and not (edited and self.options.overwrite):
+        holds = work == "reuse" and self.rules.allows(recipe, self.target.assets[recipe.name].attempt)
+        if holds and not (edited and self.options.overwrite):
             self.sampler.counts["reused"] += 1
             self.sampler.report(Published(asset=recipe.name, kept=edited) if edited else Reused(asset=recipe.name))
             return True
@@ -119,6 +123,8 @@ class _Run:
         try:
             known = read_acceptance(recipe, self.machine.store)
             attempt, cost = (known.attempt, known.cost) if known else (Attempt(recipe, 0), Cost())
+            if not self.rules.allows(recipe, attempt.attempt):
+                return False
             self.publish(FinishedAttempt(attempt, files, fingerprints_of(files), cost))
         except AssetgenError as error:
             self.sampler.fail(recipe, error)
@@ -132,7 +138,7 @@ class _Run:
 
     def build(self, wave: Sequence[Recipe]) -> None:
         """Attempts, round by round, until each recipe of the wave is accepted or has no attempts left."""
-        attempts = [first_attempt(recipe, self.machine.store) for recipe in wave]
+        attempts = [self.rules.start(recipe, self.machine.store) for recipe in wave]
         while attempts:
             attempts = self.round(attempts)
 
@@ -164,6 +170,9 @@ class _Run:
         return None
 
     def publish(self, outcome: FinishedAttempt, *, can_wait: bool = True) -> None:
+        """Publish an asset. Raises `BuildError` where the lock must hold and its files are others."""
+        if error := self.rules.refusal(outcome):
+            raise error
         recipe, number = outcome.attempt.recipe, outcome.attempt.attempt
         traits = recipe.export.part.traits
         facts = {"preset": recipe.preset, **recipe.facts.to_json(), "attempt": number}

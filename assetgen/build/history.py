@@ -94,10 +94,13 @@ class Forecast:
     unknown: int
 
 
-def forecast(to_sample: Sequence[Recipe], to_finish: int, history: Mapping[str, Measurement]) -> Forecast:
-    """A forecast from measured times. Drafts and atlases, which need no model, count as finishing only."""
-    sampled = [recipe for recipe in to_sample if recipe.source.part.traits.batch]
-    found = [history.get(group_of(recipe)) for recipe in sampled for _ in Attempt(recipe, recipe.pick or 0).round]
+def forecast(to_sample: Sequence[Attempt], to_finish: int, history: Mapping[str, Measurement]) -> Forecast:
+    """A forecast from measured times. Drafts and atlases, which need no model, count as finishing only.
+
+    `to_sample` holds the attempt that each asset begins with.
+    """
+    sampled = [attempt for attempt in to_sample if attempt.recipe.source.part.traits.batch]
+    found = [history.get(group_of(attempt.recipe)) for attempt in sampled for _ in attempt.round]
     known = [each for each in found if each]
     extra = [history[LOADING].seconds] if known and LOADING in history else []
     extra += [history[FINISHING].seconds * to_finish] if FINISHING in history else []

@@ -4,21 +4,22 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import cast
 
 from pydantic import JsonValue
 
 from assetgen.build.build_lock import build_lock
-from assetgen.build.comparison import compare
 from assetgen.build.execute import Made, build_recipes, made_before
 from assetgen.build.free_names import with_free_names
 from assetgen.build.history import measured, record
+from assetgen.build.lock_rules import LockRules, compare_outputs, differing_paths, refusal
 from assetgen.build.options import BuildOptions
 from assetgen.build.ownership import claim_target
 from assetgen.build.precision import with_number_formats
 from assetgen.build.publish import Target, open_target, sweep
 from assetgen.build.status import AssetStatus, asset_statuses
-from assetgen.errors import BuildError, InputError
+from assetgen.errors import InputError
 from assetgen.events import Differs, Drawn, Emit, Event, Failed, Finished, Warned, failed
 from assetgen.machine import Machine
 from assetgen.pack.changes import wrong_facts
@@ -71,13 +72,12 @@ class _PackBuild:
     def run(self) -> Finished:
         """Refuse what may not change, build the rest, compare with the lock, write the lock."""
         statuses = asset_statuses(self.plan, self.project.file.folder)
-        for refusal in (*self.invalid_files(), *self.refusals(statuses)):
-            self.note(refusal)
+        for refused in (*self.invalid_files(), *self.refusals(statuses)):
+            self.note(refused)
         recipes = {recipe.name: recipe for recipe in self.plan.recipes}
         allowed = [recipe for recipe in recipes.values() if recipe.name not in self.failed]
-        finished, made = build_recipes(
-            allowed, self.target, self.machine, self.options, self.note, skipped=frozenset(self.failed)
-        )
+        rules = replace(self.rules, refused=frozenset(self.failed))
+        finished, made = build_recipes(allowed, self.target, self.machine, self.options, self.note, rules)
         samples = [(recipes[event.asset], event) for event in self.drawn]
         record(self.machine.history, measured(samples, finished))
         if self.options.has_lock:
@@ -89,6 +89,11 @@ class _PackBuild:
         finished = replace(finished, failed=len(self.failed))
         self.emit(finished)
         return finished
+
+    @cached_property
+    def rules(self) -> LockRules:
+        """What the lock means for this build."""
+        return LockRules(self.plan.lock, self.options.update)
 
     def note(self, event: Event) -> None:
         """Pass an event on, and keep what the end of the build needs of it."""
@@ -113,18 +118,14 @@ class _PackBuild:
             what = f"pack '{self.project.pack.pack}' has no lock"
             raise InputError(what, cure="`assetgen build PACK` without --locked writes it")
         for name, status in statuses.items():
-            if self.may_change(name):
+            if self.rules.may_change(name):
                 continue
             if status.recipe:
                 reasons = status.changes if status.locked else ("it is not in the lock",)
                 if reasons:
-                    yield _refused(name, f"the lock does not describe it ({', '.join(reasons)})")
+                    yield failed(refusal(name, f"the lock does not describe it ({', '.join(reasons)})"), name)
             elif self.options.only == "*" and not status.error:
-                yield _refused(name, "it is in the lock and no longer in the pack")
-
-    def may_change(self, name: str) -> bool:
-        """Whether an asset may differ from the lock."""
-        return self.options.update is None or fnmatch.fnmatchcase(name, self.options.update)
+                yield failed(refusal(name, "it is in the lock and no longer in the pack"), name)
 
     def entries(
         self, recipes: Sequence[Recipe], requests: Mapping[str, LockEntry], made: Mapping[str, Made]
@@ -133,12 +134,19 @@ class _PackBuild:
         found = {}
         for recipe in recipes:
             request, locked = requests[recipe.name], self.plan.lock.get(recipe.name)
-            if recipe.name not in made and locked and locked.keys == request.keys and not wrong_facts(request, locked):
+            if recipe.name not in made and locked and self.still_holds(request, locked, recipe.name):
                 found[recipe.name] = locked
                 continue
             result = made.get(recipe.name) or made_before(recipe, self.machine.store, self.target)
             found[recipe.name] = _entry(request, result, locked)
         return found
+
+    def still_holds(self, request: LockEntry, locked: LockEntry, name: str) -> bool:
+        """Whether the lock entry of an asset that this build did not make describes it. Where the lock must hold, the
+        files of earlier builds are compared, too."""
+        is_checked = self.options.update is not None
+        same_files = not is_checked or self.target.assets[name].files == locked.outputs
+        return same_files and locked.keys == request.keys and not wrong_facts(request, locked)
 
     def differing(self, entries: dict[str, LockEntry]) -> Iterator[Event]:
         """Assets of an unchanged request whose files differ from the lock, as on other hardware.
@@ -150,15 +158,12 @@ class _PackBuild:
             locked = self.plan.lock.get(name)
             if locked is None or locked.keys != entry.keys or locked.outputs == entry.outputs:
                 continue
-            both = dict.fromkeys((*entry.outputs, *locked.outputs))
-            paths = tuple(path for path in both if locked.outputs.get(path) != entry.outputs.get(path))
-            looks = {path: entry.looks.get(path) if path in entry.outputs else "" for path in paths}
-            found = compare(looks, locked, self.target.assets[name].machine)
-            if found.is_similar:
-                entries[name] = locked
+            found = compare_outputs(entry.outputs, entry.looks, locked, self.target.assets[name].machine)
+            if found and found.is_similar:
+                entries[name], paths = locked, differing_paths(entry.outputs, locked)
                 yield Differs(asset=name, files=paths, difference=found.difference, other_hardware=not found.reason)
-            if found.reason and not self.may_change(name):
-                yield _refused(name, found.reason)
+            if found and found.reason and not self.rules.may_change(name):
+                yield failed(refusal(name, found.reason), name)
 
     def write_lock(self, entries: Mapping[str, LockEntry]) -> None:
         """Write the lock: these entries, and the old ones of assets that this build did not concern."""
@@ -168,7 +173,7 @@ class _PackBuild:
         current = {*self.plan.invalid, *(recipe.name for recipe in self.plan.recipes)}
         gone = {name for name in set(old) - current if fnmatch.fnmatchcase(name, self.options.prune)}
         kept = {name: entry for name, entry in old.items() if name not in gone}
-        new = {**kept, **{name: entry for name, entry in entries.items() if self.may_change(name)}}
+        new = {**kept, **{name: entry for name, entry in entries.items() if self.rules.may_change(name)}}
         path = self.project.lock_path
         with build_lock(path.with_name(SHARED), self.machine.locks, self.emit):
             sweep([path.parent])
@@ -185,7 +190,3 @@ def _entry(request: LockEntry, made: Made, locked: LockEntry | None) -> LockEntr
     entry = replace(request, attempt=made.attempt, outputs=made.outputs, looks=made.looks, cost=cost)
     is_same = locked and (locked.keys, locked.outputs) == (entry.keys, entry.outputs)
     return locked if locked and is_same and not wrong_facts(request, locked) else entry
-
-
-def _refused(name: str, what: str) -> Failed:
-    return failed(BuildError(what, cure=f"`assetgen build PACK --update {name}` lets it change"), name)

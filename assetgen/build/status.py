@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
-from assetgen.build.attempts import finished_attempt, first_attempt
+from assetgen.build.attempts import Attempt, finished_attempt, first_attempt
 from assetgen.build.comparison import CompareBy, compare
 from assetgen.build.file_ids import check_file_ids
 from assetgen.build.history import Forecast, forecast, read_history
+from assetgen.build.lock_rules import LockRules
 from assetgen.build.manifest import UNPUBLISHED
 from assetgen.build.publish import Target, matches
 from assetgen.errors import AssetgenError, InputError
@@ -79,19 +80,18 @@ def work_needed(recipes: Sequence[Recipe], store: Store, target: Target) -> dict
     making = [recipe for recipe in recipes if work[recipe.name] in MAKES_FILES]
     for member in lost_members(making, store):
         if work.get(member.name) not in MAKES_FILES:
-            work[member.name] = work_from_store(member, store)
+            work[member.name] = work_from_store(first_attempt(member, store), store)
     return work
 
 
 def _work(recipe: Recipe, store: Store, target: Target) -> Work:
     if target.is_current(recipe.name, recipe.files_key):
         return "reuse"
-    return "publish" if store.has("files", recipe.files_key) else work_from_store(recipe, store)
+    return "publish" if store.has("files", recipe.files_key) else work_from_store(first_attempt(recipe, store), store)
 
 
-def work_from_store(recipe: Recipe, store: Store) -> Work:
-    """The work that makes an asset's files from what the store has."""
-    attempt = first_attempt(recipe, store)
+def work_from_store(attempt: Attempt, store: Store) -> Work:
+    """The work that makes an asset's files from what the store has of an attempt."""
     if store.has("images", attempt.images_key):
         return "export"
     return "finish" if store.has("sampled", attempt.sampled_key) else "sample"
@@ -160,7 +160,9 @@ def plan_report(project: Project, machine: Machine, only: str = "*") -> PlanRepo
     to_sample = [recipe for recipe in plan.recipes if work[recipe.name] == "sample"]
     to_finish = [recipe for recipe in plan.recipes if work[recipe.name] == "finish"]
     making = sum(each in MAKES_FILES for each in work.values())
-    expected = forecast(to_sample, making, read_history(machine.history))
+    rules = LockRules(plan.lock)
+    starts = [rules.start(recipe, machine.store) for recipe in to_sample]
+    expected = forecast(starts, making, read_history(machine.history))
     return PlanReport(tuple(found), expected, tuple(_missing_weights(to_sample, to_finish)))
 
 

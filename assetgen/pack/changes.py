@@ -30,7 +30,7 @@ def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
         tries=recipe.tries,
         best_of=recipe.best_of if recipe.best_of > 1 else None,
         on_fail=recipe.on_fail if recipe.on_fail != "reject" else "",
-        keys={"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key},
+        keys=keys_of(recipe),
         seed_name=recipe.facts.seed_name or "",
         pick=recipe.pick,
         source=stage_record(recipe.source),
@@ -43,6 +43,11 @@ def request_entry(recipe: Recipe, folder: Path) -> LockEntry:
         weights=dict(_weights(recipe)),
         licences=recipe.facts.licences,
     )
+
+
+def keys_of(recipe: Recipe) -> dict[str, str]:
+    """The cache keys of a recipe that a lock records."""
+    return {"sampled": recipe.sampled_key(), "images": recipe.images_key(), "files": recipe.files_key}
 
 
 def stage_record(stage: Stage) -> dict[str, JsonValue]:

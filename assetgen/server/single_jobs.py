@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from assetgen.build.attempts import first_attempt
 from assetgen.build.options import BuildOptions
 from assetgen.build.precision import with_number_formats
 from assetgen.build.run import build_pack
@@ -19,6 +20,7 @@ from assetgen.pack.entries import variations
 from assetgen.pack.library import PackFile, ResolvedPreset, library_for
 from assetgen.pack.licences import check_licences, studio_of
 from assetgen.pack.project import Project
+from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ASSET_KEYS, Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
@@ -32,6 +34,7 @@ from assetgen.server.projects import may_read_projects, project_folder
 from assetgen.server.requests import Make, Post
 from assetgen.server.uploads import upload_path
 from assetgen.store.atomic import write_atomically
+from assetgen.store.store import Store
 
 _REQUEST = "request"
 _UPLOAD_IT = "Upload the file and put its id into 'inputs'"
@@ -44,12 +47,17 @@ def check_make(request: Make, context: ServerContext) -> CheckedJob:
     check_licences(recipes, studio_of(file.pack), ignore, allowed=request.allow_noncommercial)
     check_weights_of(recipes)
     store = context.machine.store
-    is_stored = work_from_store(with_number_formats(recipes, context.machine)[0], store) == "export"
+    is_stored = _is_stored(with_number_formats(recipes, context.machine)[0], store)
     if is_stored and request.count > 1:
         planned = resolve_pack(_pack_of(request, context, request.count), engine=request.engine, draft=request.draft)
         recipes = with_number_formats(planned, context.machine)
-        is_stored = all(work_from_store(recipe, store) == "export" for recipe in recipes)
+        is_stored = all(_is_stored(recipe, store) for recipe in recipes)
     return CheckedJob(samples=not is_stored)
+
+
+def _is_stored(recipe: Recipe, store: Store) -> bool:
+    """Whether the store has the finished images."""
+    return work_from_store(first_attempt(recipe, store), store) == "export"
 
 
 def run_make(request: Make, context: ServerContext, events: JobEvents) -> Mapping[str, Any]:

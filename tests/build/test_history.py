@@ -1,10 +1,11 @@
 """Measured times of past builds, and forecasts from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from assetgen.build.attempts import Attempt
 from assetgen.build.history import FINISHING, LOADING, Measurement, forecast, group_of, measured, read_history, record
 from assetgen.events import Drawn, Finished
 from assetgen.pack.library import PackFile
@@ -83,24 +84,28 @@ def test_a_build_with_nothing_to_do_measures_nothing() -> None:
     assert list(measured([], done())) == []
 
 
+def starts(recipes: Sequence[Recipe]) -> list[Attempt]:
+    return [Attempt(recipe, 0) for recipe in recipes]
+
+
 def test_a_forecast_sums_sampling_loading_and_finishing(recipes: tuple[Recipe, ...]) -> None:
     past = {group_of(recipes[0]): OLD, LOADING: Measurement(6.0), FINISHING: Measurement(0.5)}
-    estimate = forecast(recipes[:2], 4, past)
+    estimate = forecast(starts(recipes[:2]), 4, past)
     assert (estimate.seconds, estimate.memory, estimate.unknown) == (20 + 6 + 4 * 0.5, 2_000, 0)
     assert estimate.watt_hours == pytest.approx(20 * 300 / 3600)
 
 
 def test_images_of_unmeasured_groups_are_counted(recipes: tuple[Recipe, ...]) -> None:
-    estimate = forecast(recipes, 3, {group_of(recipes[0]): OLD})
+    estimate = forecast(starts(recipes), 3, {group_of(recipes[0]): OLD})
     assert (estimate.seconds, estimate.unknown) == (20, 1)
 
 
 def test_a_forecast_without_sampling_has_no_loading_time(recipes: tuple[Recipe, ...]) -> None:
-    estimate = forecast(recipes[2:], 0, {LOADING: Measurement(6.0)})
+    estimate = forecast(starts(recipes[2:]), 0, {LOADING: Measurement(6.0)})
     assert (estimate.seconds, estimate.unknown) == (0, 1)
 
 
 def test_drawings_and_atlases_do_not_count_as_model_images(write_pack: WritePack) -> None:
     recipes = resolve_pack(write_pack(PACK), draft=True)
-    assert forecast(recipes, 2, {FINISHING: Measurement(0.5)}).seconds == 1.0
-    assert forecast(recipes, 2, {}).unknown == 0
+    assert forecast(starts(recipes), 2, {FINISHING: Measurement(0.5)}).seconds == 1.0
+    assert forecast(starts(recipes), 2, {}).unknown == 0

@@ -17,6 +17,7 @@ TWO = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n  b: {preset: drawin
 Z = TWO.replace("prompt: y", "prompt: z")
 THREE = TWO + "  c: {preset: drawing, prompt: w}\n"
 ONE = "pack: p\nassets:\n  a: {preset: drawing, prompt: x}\n"
+BEST = "pack: p\nassets:\n  a: {preset: drawing, prompt: x, best_of: 3}\n"
 REJECTED = "  bad: {preset: pattern, prompt: x, tries: 1, seam: {limit: 0.0001}}\n"
 
 
@@ -275,6 +276,63 @@ def test_very_different_images_change_the_lock_where_allowed(
     otherwise(tmp_path, "ff" * 64)
     assert failures(rebuilt(TWO, **wish)) == {}
     assert lock(tmp_path) == before
+
+
+def test_a_locked_build_publishes_no_other_look_and_fails_again(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    otherwise(tmp_path, "ff" * 64)
+    for _ in range(2):
+        events = rebuilt(TWO, update="")
+        assert (list(failures(events)), finished(events).failed) == (["a"], 1)
+    assert sorted(path.name for path in (tmp_path / "game").glob("*.png")) == ["b.png"]
+
+
+def test_a_locked_build_compares_files_of_earlier_builds(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rebuilt(TWO)
+    change(tmp_path, "a", outputs={"a.png": "0" * 64}, looks={"a.png": "ff" * 64})
+    assert "a.png does not look as the lock records it" in failures(rebuilt(TWO, update=""))["a"]
+
+
+@pytest.mark.parametrize("wish", [{}, {"update": ""}], ids=["build", "locked"])
+def test_the_attempt_of_the_lock_is_made_alone(rebuilt: Rebuilt, tmp_path: Path, wish: dict[str, str]) -> None:
+    rebuilt(BEST)
+    assert lock(tmp_path)["a"].attempt == 0
+    change(tmp_path, "a", attempt=2)
+    for folder in ("game", "store"):
+        shutil.rmtree(tmp_path / folder)
+    rebuilt(BEST)
+    chosen = lock(tmp_path)
+    assert chosen["a"].attempt == 2
+    for folder in ("game", "store"):
+        shutil.rmtree(tmp_path / folder)
+    events = rebuilt(BEST, **wish)
+    assert (finished(events).sampled, failures(events), lock(tmp_path)) == (1, {}, chosen)
+
+
+def test_where_checks_reject_the_attempt_of_the_lock_all_are_made(rebuilt: Rebuilt, tmp_path: Path) -> None:
+    rejected = "pack: p\nassets:\n  a: {preset: pattern, prompt: x, on_fail: best, seam: {limit: 0.0001}}\n"
+    rebuilt(rejected)
+    before = lock(tmp_path)
+    for folder in ("game", "store"):
+        shutil.rmtree(tmp_path / folder)
+    assert finished(rebuilt(rejected, update="")).sampled == before["a"].tries == 3
+    assert lock(tmp_path) == before
+
+
+def test_a_locked_build_makes_the_attempt_of_the_lock_where_the_game_has_another(
+    rebuilt: Rebuilt, tmp_path: Path
+) -> None:
+    rebuilt(BEST)
+    first = lock(tmp_path)["a"]
+    change(tmp_path, "a", attempt=1)
+    for folder in ("game", "store"):
+        shutil.rmtree(tmp_path / folder)
+    rebuilt(BEST)
+    second = lock(tmp_path)["a"]
+    change(tmp_path, "a", attempt=first.attempt, outputs=first.outputs, looks=first.looks)
+    events = rebuilt(BEST, update="")
+    assert (finished(events).published, failures(events), first.outputs != second.outputs) == (1, {}, True)
+    assert lock(tmp_path)["a"] == first
 
 
 def test_files_that_are_no_longer_made_fail_a_locked_build(rebuilt: Rebuilt, tmp_path: Path) -> None:
