@@ -170,11 +170,17 @@ def run_benchmark(trial: Trial, library: Library) -> BenchmarkResult:
 
 @contextmanager
 def _pack(trial: Trial, library: Library) -> Iterator[tuple[PackFile, Path]]:
-    """A pack of distinct prompts in a temporary folder."""
+    """A pack of distinct prompts in a temporary folder. All images begin with noise, as those of the plain loop do."""
     with tempfile.TemporaryDirectory(prefix="assetgen-bench-") as name:
         folder = Path(name)
         options = {"steps": trial.steps, "size": trial.size}
-        entry: dict[str, Any] = {"preset": trial.preset, "model": trial.model, "tries": 1}
+        entry: dict[str, Any] = {
+            "preset": trial.preset,
+            "model": trial.model,
+            "tries": 1,
+            "on_fail": "best",
+            "start": False,
+        }
         entry["diffusion"] = {key: value for key, value in options.items() if value is not None}
         if trial.depth:
             entry["depth"] = {"mesh": str(_write_mesh(folder))}
