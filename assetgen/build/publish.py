@@ -5,6 +5,7 @@ replaces before are listed in a journal, so that the files of a killed build are
 neither list, nor what would be written, was edited by hand or is foreign: it is reported, never overwritten or removed.
 """
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -245,10 +246,14 @@ class Target:
         return tuple(removed), tuple(kept)
 
     def _unlink(self, path: str) -> None:
+        """Remove a file, and the folders below the target that are empty then."""
         try:
             (self.root / path).unlink()
         except OSError as error:
             raise PublishError(f"cannot remove '{self.root / path}' ({error.strerror})") from error
+        with contextlib.suppress(OSError):  # not empty
+            for folder in list(Path(path).parents)[:-1]:
+                (self.root / folder).rmdir()
         self._stamps[path] = None
 
     def _digest(self, path: str) -> str | None:

@@ -33,6 +33,14 @@ def test_files_that_an_asset_no_longer_publishes_are_removed(tmp_path: Path) -> 
     assert not (tmp_path / "game/art/b.png").exists()
 
 
+def test_folders_that_are_empty_after_a_removal_are_removed(tmp_path: Path) -> None:
+    put(tmp_path, {"a.png": b"1", "items/old/b.png": b"2", "items/c.png": b"3"})
+    put(tmp_path, {"a.png": b"1", "items/c.png": b"3"})
+    assert (sorted(path.name for path in (tmp_path / "game/art/items").iterdir())) == ["c.png"]
+    put(tmp_path, {"a.png": b"1"})
+    assert not (tmp_path / "game/art/items").exists()
+
+
 def test_a_hand_edited_file_is_kept_without_overwrite(tmp_path: Path) -> None:
     put(tmp_path, {"a.png": b"1"})
     edited = tmp_path / "game/art/a.png"
