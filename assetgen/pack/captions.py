@@ -168,7 +168,7 @@ class Captions:
 
     def color_of(self, prompt: str, style: str) -> str:
         """The colour of this thing: of those that captions with no other words name, the one of most captions that have
-        these words among others. Captions of the style count twice.
+        these words among others.
 
         "" where the prompt has a colour or details, where no colour is usual, and where a caption of the style has the
         thing without a colour: the model was trained on it as it is.
@@ -182,7 +182,7 @@ class Captions:
                 return ""
             if name.issuperset(thing):
                 colors = self.colors.intersection(words)
-                counts.update([*(colors or [""])] * (2 if of == style else 1))
+                counts.update(colors or [""])
                 alone |= colors if len(name) == len(thing) else set()
         usual = [color for color in alone if counts[color] * _COLOR_SHARE >= counts.total()]
         return max(usual, key=lambda color: (counts[color], color), default="")

@@ -71,6 +71,7 @@ def test_the_color_of_the_prompt_is_the_only_one(mini: CaptionFile, thing: str) 
     [
         ("a heart", "a red heart"),
         ("a frog", "a green frog, animal"),
+        ("a bomb", "a black bomb"),  # that of most captions, also of other styles
         ("a blue frog", "a blue frog, animal"),  # has a colour
         ("a wizard", "a wizard, character"),  # a caption has it without a colour
         ("a frog with a hat", "a frog with a hat, animal"),  # has details
