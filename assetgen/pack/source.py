@@ -13,8 +13,8 @@ from assetgen.pack.recipe import Recipe, Stage, seed_from
 from assetgen.pack.schema import CardPreset, ImageSize, ModelCard, PartSpec
 from assetgen.parts import load_part
 
-_OF_ONE_MODEL = ("size", "scale", "loras", "image")
-"""Arguments of a source that are set for one model: also pictures, which are scaled to its size."""
+_OF_ONE_MODEL = ("scale", "loras", "image")
+"""Arguments of a source that are set for one model: also pictures, which are scaled to its size. So is a size."""
 
 
 def source_stage(
@@ -69,7 +69,8 @@ def model_card(layers: AssetLayers, controls: Sequence[PartSpec]) -> ModelCard |
     """The card that the asset or the source's arguments name, or the one that the pack's card uses for the preset;
     None for a source without a model.
 
-    The pack's card itself is used with controls, pictures, LoRAs and other sizes, which are set for it.
+    The pack's card itself is used with controls, pictures, LoRAs and other sizes, which are set for it. A size that
+    a model of fixed cells cannot draw is an error: the pack's card draws that preset worse at every size.
     """
     part = layers.preset.source
     if "model" not in layers.load_part("source", part).params.model_fields:
@@ -81,9 +82,24 @@ def model_card(layers: AssetLayers, controls: Sequence[PartSpec]) -> ModelCard |
         other = card_preset(layers, card).model
         if named or not other or controls or any(layers.argument(part, key) for key in _OF_ONE_MODEL):
             return card
-        return file.library.card(other)
+        drawn, size = file.library.card(other), layers.argument(part, "size")
+        if size is None or [*drawn.native] == size or drawn.native == size:
+            return drawn
+        if drawn.cell and isinstance(size, list | tuple):
+            raise _no_other_size(layers, drawn)
+        return card
     except InputError as error:
         raise error.at(layers.where("model") if spec.model else file.document.where("model")) from error
+
+
+def _no_other_size(layers: AssetLayers, drawn: ModelCard) -> InputError:
+    """The error for a size that the model of a preset does not draw."""
+    cells = " × ".join(str(side // round(drawn.cell or 1)) for side in drawn.native)
+    what = f"preset '{layers.entry.spec.preset}' is drawn by the model '{drawn.model}', which draws {cells} cells only"
+    where = next(
+        (layer.where("size") for layer in reversed(layers.of(layers.preset.source)) if "size" in layer.arguments), ""
+    )
+    return InputError(what, where=where, cure="Leave out the size, or use a larger model, such as sdxl")
 
 
 def card_preset(layers: AssetLayers, card: ModelCard | None) -> CardPreset:

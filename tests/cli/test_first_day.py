@@ -51,6 +51,8 @@ def test_make_takes_size_and_steps(assetgen: Run, tmp_path: Path) -> None:
     words = ("--draft", "--size", "64x48", "--steps", "2", "-o", tmp_path / "o", "--store", tmp_path / "s")
     assert assetgen("make", "painted_concept", "a keep", *words)[0] == 0
     assert read_image(tmp_path / "o/a_keep_draft.png").shape[:2] == (48, 64)
+    code, _, err = assetgen("make", "pixel_sprite", "a keep", *words)
+    assert (code, "32 × 32 cells only. Leave out the size" in err) == (2, True), err
     code, _, err = assetgen("make", "idle", "--image", "hero.png", "--steps", "2")
     assert (code, "does not sample with 'steps'. Leave out --steps" in err) == (2, True)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from assetgen.errors import InputError
 from assetgen.pack.library import PackFile
 from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import resolve_pack
@@ -66,6 +67,16 @@ def test_what_is_set_for_the_model_of_the_pack_keeps_it(
     asset: Callable[..., Recipe], settings: str, preset: str
 ) -> None:
     assert model_of(asset(settings, preset)) == "large"
+
+
+def test_a_size_that_a_model_of_cells_does_not_draw_is_refused(write_pack: Write) -> None:
+    text = "pack: p\nmodel: mini\nassets:\n  a: {preset: pixel_sprite, prompt: a bat, diffusion: {size: [%d, %d]}%s}\n"
+    [made] = resolve_pack(write_pack(text % (32, 32, "")))
+    assert model_of(made) == "mini_sprite"
+    with pytest.raises(InputError, match=r"pack.yaml:4: .*'mini_sprite', which draws 32 × 32 cells only. Leave out"):
+        resolve_pack(write_pack(text % (64, 64, "")))
+    [named] = resolve_pack(write_pack(text % (64, 64, ", model: mini")))
+    assert model_of(named) == "mini"
 
 
 def test_steps_of_the_card_come_first_and_can_be_changed(asset: Callable[..., Recipe]) -> None:
