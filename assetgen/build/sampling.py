@@ -258,7 +258,9 @@ class Sampler:
                 return following
             if attempt.recipe.on_fail == "reject":
                 what = f"its checks rejected {_all(last.attempt + 1)} ({best.rejections})"
-                raise BuildError(what, cure="Try another prompt or seed, or more `tries`")
+                raise BuildError(
+                    what, cure="Try another prompt or seed, or more attempts (`make --best-of 8`, in a pack `tries: 8`)"
+                )
             best = self._best_rejected(last)
         return self._export(best, last)
 

@@ -98,5 +98,7 @@ def _end(found: "list[Audited]") -> None:
     totals = ", ".join(f"{number} {state}" for state, number in count_states(found).items())
     typer.echo(f"{counted(len(found), 'asset')}: {totals}", err=True)
     if any(verdict.state == "differs" for verdict in found):
-        typer.echo("`assetgen lock adopt PACK` accepts these pictures as correct and writes them into the lock", err=True)
+        typer.echo(
+            "`assetgen lock adopt PACK` accepts these pictures as correct and writes them into the lock", err=True
+        )
     raise typer.Exit(_FAILED if any(not verdict.passed for verdict in found) else 0)

@@ -48,10 +48,12 @@ def shown(*, json: bool) -> Iterator[Emit]:
         with _bars() as emit:
             yield emit
     else:
-        meter = Meter()
+        meter, rejections = Meter(), Rejections()
 
         def emit(event: Event) -> None:
             meter.see(event)
+            for line in rejections.see(event):
+                _write_line(line)
             print_line(event, meter.text if _ends_batch(event) else "")
 
         yield emit
@@ -67,9 +69,12 @@ def print_line(event: Event, note: str = "") -> None:
     """Print one event as plain text on stderr, if it has any; `note` follows it in brackets."""
     line = describe(event)
     if line:
-        line += f" ({note})" if note else ""
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        _write_line(line + (f" ({note})" if note else ""))
+
+
+def _write_line(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 class Meter:
@@ -101,6 +106,37 @@ class Meter:
         rate = self._done / passed
         speed = f"{rate:.1f} images/s" if rate >= 1 else f"{1 / rate:.1f} s an image"
         return f"{count}, {speed}, {_duration(left / rate)} left" if left else f"{count}, {speed}"
+
+
+class Rejections:
+    """The attempts that checks rejected, as one line an asset, at its end or at that of the build."""
+
+    def __init__(self) -> None:
+        self._checked: dict[str, list[Checked]] = {}
+
+    def see(self, event: Event) -> list[str]:
+        """Note an event. Returns the lines to print before it."""
+        if isinstance(event, Checked):
+            self._checked.setdefault(event.asset, []).append(event)
+            return []
+        if isinstance(event, Finished):
+            ended = [*self._checked]
+        else:
+            ended = [event.asset] if isinstance(event, Published | Failed) else []
+        lines = [_rejections(name, self._checked.pop(name)) for name in ended if name in self._checked]
+        return [printable(line) for line in lines if line]
+
+
+def _rejections(asset: str, checked: Sequence[Checked]) -> str:
+    """`chest: 3 of 4 attempts rejected: alpha (it is cropped) ×2, content (it is a smear)`; "" where none was."""
+    rejected = [each for each in checked if not each.passed]
+    if not rejected:
+        return ""
+    reasons = {each.check: each.reason for each in reversed(rejected)}
+    counts = Counter(each.check for each in rejected)
+    parts = [f"{check} ({reasons[check]})" + (f" ×{count}" if count > 1 else "") for check, count in counts.items()]
+    made = counted(len({each.attempt for each in checked}), "attempt")
+    return f"  {asset}: {len({each.attempt for each in rejected})} of {made} rejected: {', '.join(parts)}"
 
 
 def _ends_batch(event: Event) -> TypeGuard[Sampling]:
@@ -140,8 +176,6 @@ def _text(event: Event) -> str:
             return f"sampled {', '.join(_with_counts(event.batch))}"
         case Shrunk():
             return f"out of device memory: the batch size is now {event.batch}"
-        case Checked(passed=False):
-            return f"  {event.asset}: attempt {event.attempt + 1} rejected by {event.check} ({event.reason})"
         case Published() if event.files or event.removed or event.kept:
             return _published(event)
         case Differs(other_hardware=False):
@@ -218,7 +252,7 @@ def _bars() -> Iterator[Emit]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    meter = Meter()
+    meter, rejections = Meter(), Rejections()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         assets = progress.add_task("assets", total=None)
         batch = progress.add_task("sampling", total=None, visible=False)
@@ -241,6 +275,8 @@ def _bars() -> Iterator[Emit]:
                     )
                 case Reused() | Published() | Failed() if event.asset:
                     progress.advance(assets)
+            for line in rejections.see(event):
+                progress.console.print(line, markup=False, highlight=False)
             if not isinstance(event, Sampling | Loading) and (line := describe(event)):
                 progress.console.print(line, markup=False, highlight=False)
 
