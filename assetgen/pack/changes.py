@@ -98,7 +98,8 @@ def changes_between(now: LockEntry, locked: LockEntry) -> list[str]:
         return [f"its '{name}' in the lock does not fit its keys" for name in wrong_facts(now, locked)]
     files = {path: digest for path, digest in now.inputs.items() if locked.inputs.get(path, digest) != digest}
     models = [name for name, digest in now.weights.items() if locked.weights.get(name, digest) != digest]
-    known = _Reported(frozenset(files.values()), bool(models))
+    has_prompt = now.source.get("prompt") != locked.source.get("prompt")
+    known = _Reported(frozenset(files.values()), bool(models), has_prompt)
     reasons = [f"{path} changed" for path in files] + [f"weights of {name} differ" for name in models]
     reasons += _stage_changes(_SOURCE, now.source, locked.source, known)
     for kind in ("controls", "steps", "checks"):
@@ -132,10 +133,12 @@ def wrong_facts(now: LockEntry, locked: LockEntry) -> list[str]:
 
 @dataclass(frozen=True)
 class _Reported:
-    """Changes that are reported by name already: the new digests of input files, and whether weights differ."""
+    """Changes that are reported by name already: the new digests of input files, and whether weights differ, and the
+    prompt, which checks and drawn controls repeat."""
 
     files: frozenset[str]
     weights: bool
+    prompt: bool
 
 
 def _other_reason(now: LockEntry, locked: LockEntry) -> str:
@@ -164,6 +167,8 @@ def _stage_changes(where: str, now: StageRecord, locked: StageRecord, known: _Re
     for key in dict.fromkeys((*locked, *now)):
         old, new = locked.get(key), now.get(key)
         if old == new or any(digest in json.dumps(new) for digest in known.files):
+            continue
+        if key == "prompt" and where != _SOURCE and known.prompt:
             continue
         if key == "part":
             yield _part_change(where, str(old), str(new))

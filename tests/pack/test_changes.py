@@ -66,6 +66,15 @@ def test_a_changed_setting_is_named(entry: MakeEntry, old: str, new: str, reason
     assert changes_between(entry(WALL.replace(old, new)), before) == reasons
 
 
+def test_checks_that_repeat_the_prompt_are_no_reasons_of_their_own(entry: MakeEntry) -> None:
+    preset = SPRITE.replace("[alpha]", "[alpha, content, prompt_match]")
+    gate = WALL.replace("a wall", "a gate")
+    assert changes_between(entry(gate, preset), entry(WALL, preset)) == ["prompt changed"]
+    fixed = preset.replace("'{prompt}'", "a house")  # only the checks have the prompt
+    reasons = ["check content.prompt changed", "check prompt_match.prompt changed"]
+    assert changes_between(entry(gate, fixed), entry(WALL, fixed)) == reasons
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reasons"),
     [
