@@ -69,6 +69,28 @@ def test_a_mistake_in_a_packs_structure_is_reported_with_its_line(
     assert (code, message in err) == (2, True), err
 
 
+COLORED = "pack: p\npalette: %s\nassets: {a: {preset: pixel_sprite, prompt: x}}"
+NEITHER = "neither a file beside the pack nor a shipped one of this name"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "pack: p\nassets:\n  panel:\n    prest: ui_panel\n    prompt: x\n",
+            "pack.yaml:4: 'assets.panel.preset' is missing, and 'prest' is unknown. Did you mean 'preset'?",
+        ),
+        ("pack: p\nassets:\n  panel: {prompt: x}\n", "pack.yaml:3: 'assets.panel.preset' is missing.\n"),
+        ("pakc: p\nassets: {}\n", "pack.yaml:1: 'pack' is missing, and 'pakc' is unknown. Did you mean 'pack'?"),
+        (COLORED % "foo.hex", f"2: there is no palette 'foo.hex', {NEITHER}. `assetgen palettes list` shows those."),
+        (COLORED % "mono3.hex", f"2: there is no palette 'mono3.hex', {NEITHER}. Did you mean 'mono2.hex'?"),
+    ],
+)
+def test_a_misspelt_key_or_palette_has_its_cure(assetgen: Run, tmp_path: Path, text: str, message: str) -> None:
+    code, err = build(assetgen, tmp_path, text)
+    assert (code, message in err) == (2, True), err
+
+
 INVALID = ("out\n", "a\nb", "a\tb", "\x7f", "ä\u202e", "x" * 121, "/", "a//b", "C:/x", "a:b", "a\\b")
 INVALID_ON_WINDOWS = ("out ", " out", "out.", "a./b", "a /b", "...", "con", "art/NUL.x", "a/com1")
 
@@ -118,7 +140,7 @@ def test_broken_yaml_is_reported_for_presets_only(assetgen: Run, tmp_path: Path)
     (tmp_path / "mine.yaml").write_text("preset: mine\nextends: [sprite\n")
     assert "is not plain YAML" in assetgen("presets", "list", "--pack", tmp_path)[1]
     code, _, err = assetgen("presets", "validate", tmp_path)
-    assert (code, "mine.yaml:3: this is not plain YAML" in err, "chart" in err) == (2, True, False)
+    assert (code, "mine.yaml:2: this is not plain YAML" in err, "chart" in err) == (2, True, False)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +37,6 @@ _FIRST: Mapping[str, tuple[tuple[str, ...], str]] = {
         "assetgen presets list",
     ),
     "models": (("mini", "sdxl", "z_image_turbo", "flux2_klein_4b", "qwen_image"), "assetgen models list"),
-    "palettes": ((), "assetgen palettes list"),
 }
 """By folder of a library: the names that a message lists first, and the command that lists all."""
 _PRESET_KEY = re.compile(rb"^preset\s*:", re.MULTILINE)
@@ -148,7 +148,15 @@ class Library:
         own = folder / name
         if "\0" not in name and is_regular_file(own):
             return own.absolute()
-        return self.find("palettes", name, "palette", Path(name).suffix or ".hex")
+        suffix = Path(name).suffix or ".hex"
+        known = self.palette_names()
+        if "\0" in name or f"{name.removesuffix(suffix)}{suffix}" in known:
+            return self.find("palettes", name, "palette", suffix)
+        stems = {Path(each).stem: each for each in known}
+        near = get_close_matches(Path(name).stem, stems, n=1)
+        cure = f"Did you mean '{stems[near[0]]}'?" if near else "`assetgen palettes list` shows those"
+        what = f"there is no palette '{name}', neither a file beside the pack nor a shipped one of this name"
+        raise InputError(what, cure=cure)
 
     def palette_names(self) -> tuple[str, ...]:
         """File names of all palettes, sorted."""
@@ -162,9 +170,9 @@ class Library:
             if is_regular_file(candidate) and "/" not in name and "\\" not in name:
                 self.read_guard(candidate)
                 return candidate
-        known = self.palette_names() if folder == "palettes" else self._names(folder, suffix)
         first, listing = _FIRST.get(folder, ((), ""))
-        raise InputError(f"there is no {what} '{name}'", cure=did_you_mean(name, known, first, listing))
+        cure = did_you_mean(name, self._names(folder, suffix), first, listing)
+        raise InputError(f"there is no {what} '{name}'", cure=cure)
 
     def _names(self, folder: str, suffix: str = ".yaml") -> tuple[str, ...]:
         return tuple(sorted({path.name.removesuffix(suffix) for path in self._files(folder, suffix)}))

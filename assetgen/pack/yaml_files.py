@@ -5,8 +5,9 @@ aliases are expanded.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,8 @@ _UNION_MEMBERS = ("tuple[", "function-", "constrained-", "literal[")
 """Prefixes of the union member names that pydantic inserts into the location of an error."""
 KeyPath = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAME_WORD = 0.75
+"""Likeness of a misspelt key to the one that is missing."""
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -99,18 +102,41 @@ def parse_yaml(text: str, file: str) -> Document:
         reader = _Reader(loader, file)
         return Document(file, reader.value(node, ()), reader.lines)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{file}:{_line(mark)}" if mark else file
-        problem = error.problem or error.context or ""
-        raise InputError(f"this is not plain YAML ({problem})", where=where, cure=_syntax_cure(problem)) from error
+        raise _syntax_error(error, text, file) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"this is not plain YAML ({str(error).splitlines()[0]})", where=file) from error
 
 
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> InputError:
+    """What YAML's parser reports, at the line that must change: that of a bracket which is not closed."""
+    mark, problem = error.problem_mark or error.context_mark, error.problem or error.context or ""
+    if mark is None:
+        return InputError(f"this is not plain YAML ({problem})", where=file, cure=_syntax_cure(problem))
+    lines = text.split("\n")
+    line, opened = _at(lines, mark), error.context_mark
+    if "\t" in line[: _indent(line)]:
+        return InputError(
+            "this line is indented with a tab", where=f"{file}:{_line(mark)}", cure="Indent with spaces, not with tabs"
+        )
+    if "expected ',' or '" in problem and opened and opened.line < mark.line:
+        before = _at(lines, opened)
+        if not line.strip() or _indent(line) <= _indent(before):
+            mark, problem = opened, f"the {before[opened.column : opened.column + 1]} is not closed"
+    return InputError(f"this is not plain YAML ({problem})", where=f"{file}:{_line(mark)}", cure=_syntax_cure(problem))
+
+
+def _at(lines: list[str], mark: Any) -> str:
+    return lines[mark.line] if mark.line < len(lines) else ""
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def _syntax_cure(problem: str) -> str:
     """What to change where YAML's parser reports this problem; "" where that is not known."""
-    if "\\t" in problem:
-        return "Indent with spaces, not with tabs"
+    if problem.endswith("is not closed"):
+        return "Close each { with } and each [ with ]"
     if any(each in problem for each in ("mapping values are not allowed", "did not find expected", "could not find")):
         return 'Quote text with `:`, `,` or `#`, as prompt: "a keep: at sunset", and close each { and ['
     return "Close the quote" if "end of stream" in problem else ""
@@ -210,7 +236,7 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document, 
             f"unknown key '{path[-1]}'", where=where, cure=did_you_mean(str(path[-1]), known) if known else ""
         )
     if first["type"] == "missing":
-        return InputError(f"'{name}' is missing", where=where)
+        return _missing(document, (*keys, *path), name, model.model_fields if len(path) == 1 else ())
     message = TYPE_MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
     if path and path[-1] == "[key]":
         return InputError(f"the key {first['input']!r} is not text", where=where, cure="Write it in quotes")
@@ -219,3 +245,20 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document, 
     if name and message.startswith(("Input should", "String should")):
         message = f"'{name}' {message.partition(' ')[2]}, not {first['input']!r:.60}"
     return InputError(message, where=where)
+
+
+def _missing(document: Document, path: KeyPath, name: str, known: Container[str]) -> InputError:
+    """The error of a missing key, with the key that it may be misspelt as; `known` are other keys of its mapping."""
+    beside = document.data
+    for key in path[:-1]:
+        try:
+            beside = beside[key]
+        except (LookupError, TypeError):  # such as the name of a union's member
+            beside = {}
+    key = str(path[-1])
+    others = [each for each in beside if isinstance(each, str)] if isinstance(beside, Mapping) else []
+    unknown = [each for each in others if each not in known and not each.startswith(f"{key}_")]  # such as licence_url
+    if near := get_close_matches(key, unknown, n=1, cutoff=_SAME_WORD):
+        what = f"'{name}' is missing, and '{near[0]}' is unknown"
+        return InputError(what, where=document.where(*path[:-1], near[0]), cure=f"Did you mean '{key}'?")
+    return InputError(f"'{name}' is missing", where=document.where(*path))
