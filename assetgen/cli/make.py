@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _MODEL = "mini"
 """The model card where none is named."""
 _CountOption = Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="The number of variations.")]
-_SeedOption = Annotated[int | None, typer.Option(min=0, help="The first seed, else one of the prompt.")]
+_SeedOption = Annotated[
+    int | None, typer.Option(min=0, help="The first seed, else one of the prompt, or after --like's.")
+]
 _ModelOption = Annotated[
     str | None, typer.Option(help="A model card; `assetgen models list` shows them [default: mini].")
 ]
@@ -56,7 +58,9 @@ def make(
     preset: Annotated[str, typer.Argument(help="A preset; `assetgen presets list` shows them.")] = "",
     prompt: Annotated[str, typer.Argument(help="The prompt.")] = "",
     *,
-    like: Annotated[Path | None, typer.Option(help="A PNG of assetgen to make again, or to vary.")] = None,
+    like: Annotated[
+        Path | None, typer.Option(help="A PNG of assetgen to make again; with -n 4 four others like it.")
+    ] = None,
     count: _CountOption = 1,
     seed: _SeedOption = None,
     model: _ModelOption = None,
@@ -89,7 +93,7 @@ def make(
 
     request = _Request(preset, prompt, model or _MODEL, seed)
     if like:
-        request = _like(like, replace(request, model=model or ""), image)
+        request = _like(like, replace(request, model=model or ""), image, count)
     elif " " in preset:
         what, swapped = f"'{preset}' is a prompt, not a preset", f'{prompt or "pixel_sprite"} "{preset}"'
         raise InputError(what, cure=f"Write the preset first, for example: assetgen make {swapped}")
@@ -102,8 +106,11 @@ def make(
     run(Project(_pack(engine, request.model, assets), output), this_machine(store, device), options, json=json)
 
 
-def _like(path: Path, given: _Request, image: Path | None) -> _Request:
-    """The request of a picture, with what the command line changes. A single word of it is the prompt."""
+def _like(path: Path, given: _Request, image: Path | None, count: int) -> _Request:
+    """The request of a picture, with what the command line changes. A single word of it is the prompt.
+
+    Several variations of one prompt begin after the picture's seed, so that none of them is the picture itself.
+    """
     from assetgen.build.like import differing_arguments, read_made_from
 
     made = read_made_from(path)
@@ -122,11 +129,14 @@ def _like(path: Path, given: _Request, image: Path | None) -> _Request:
         typer.echo(f"warning: '{path}' had another model, file or step than '{made.preset}' has now", err=True)
     if prompt not in ("", made.prompt) and has_prompt:
         del found[first.source.alias]["prompt"]
+    seed = made.seed if given.seed is None else given.seed
+    if given.seed is None and seed is not None and count > 1 and prompt in ("", made.prompt):
+        seed += 1
     return _Request(
         preset or made.preset,
         prompt or made.prompt,
         given.model or model,
-        made.seed if given.seed is None else given.seed,
+        seed,
         found,
         has_prompt,
         best_of=1,

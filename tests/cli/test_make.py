@@ -83,6 +83,16 @@ def test_variations_of_a_picture_keep_its_arguments(make: Run, tmp_path: Path) -
     assert pixels[0] == pixels[1] != pixels[2]
 
 
+def test_variations_of_a_picture_begin_after_its_seed(make: Run, tmp_path: Path) -> None:
+    make("dot", "a", "--seed", "5")
+    make("dot", "a", "--seed", "6")
+    assert make("--like", "out/a.png", "-n", "2")[0] == 0
+    pixels = [read_image(tmp_path / f"out/{name}.png").tobytes() for name in ("a", "a_2", "a_01", "a_02")]
+    assert pixels[1] == pixels[2] and len(set(pixels)) == 3
+    assert make("--like", "out/a.png", "-n", "2", "--seed", "5", "--overwrite")[0] == 0
+    assert read_image(tmp_path / "out/a_01.png").tobytes() == pixels[0]
+
+
 def test_a_picture_of_another_preset_than_now_is_a_warning(make: Run, tmp_path: Path) -> None:
     make("dot", "a")
     (tmp_path / "dot.yaml").write_text(DOT.replace("[{resize", "[trim, {resize"))
