@@ -15,7 +15,7 @@ _TARGETS = {"unity": "Assets/art/generated"}  # Unity imports nothing outside of
 _STARTER = """\
 # Build it with:  assetgen build {place}
 pack: {name}
-{game}target: {target}                # everything that is published lies in this folder of the game
+{game}{target:<30}  # everything that is published lies in this folder of the game
 engine: {engine}
 {hint}model: mini                     # the embedded model, for a first look; `assetgen models list` shows better ones
 seed: 1                         # another seed, another set of pictures
@@ -69,7 +69,7 @@ def init(
         place=pack_folder,
         name=pack_name(folder.resolve().name),
         game="game: ..                        # the game project's root\n" if is_game else "",
-        target=public + target,
+        target=f"target: {public}{target}",
         hint=f"# {hint.format(path=target)}\n" if hint else "",
         engine=engine,
     )
@@ -77,7 +77,7 @@ def init(
         write_atomically(pack, text.encode())
     except OSError as error:
         raise InputError(f"cannot write '{pack}' ({error.strerror})", cure="Name another folder") from error
-    typer.echo(f"{pack}: now run `assetgen build {pack_folder}`")
+    typer.echo(f"wrote {pack}; now run `assetgen build {pack_folder}`")
 
 
 def _web_engine(folder: Path) -> str:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeGuard
 
 from assetgen.cli import relative
@@ -225,8 +226,16 @@ def _finished(event: Finished) -> str:
     ]
     spent = ", ".join(f"{what} {seconds:.1f}" for what, seconds in event.profile.items() if seconds >= 0.05)
     profile = f" ({spent})" if spent else ""
-    done = f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {event.target}"
+    done = f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {_place(event.target)}"
     return f"{done}\n{_cost(event)}" if event.cost else done
+
+
+def _place(path: str) -> str:
+    """A folder without `..`, relative to the current one where it lies below it."""
+    if ".." not in Path(path).parts:
+        return path
+    found, here = Path(path).resolve(), Path.cwd()
+    return str(found.relative_to(here) if found.is_relative_to(here) else found)
 
 
 def _cost(event: Finished) -> str:

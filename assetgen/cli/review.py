@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from assetgen.review.session import ReviewSession
 
 _FAILED = 1
+_FOLDER = Path("out")
+"""The folder of the page by default."""
 
 
 def review(
@@ -73,7 +75,11 @@ def review(
             return _serve(ReviewSession(found, pack, emit, count, options, builds=not no_build), json=json)
         for _ in sample_missing(found, count, emit, options):
             pass
-    typer.echo(_write(found, output or Path("out") / f"{target.project.pack.pack}.html"), err=json)
+    if output is None:
+        _hide_from_godot(_FOLDER)
+    page = _write(found, output or _FOLDER / f"{target.project.pack.pack}.html")
+    typer.echo("open this page in a browser:", err=True)
+    typer.echo(page, err=json)
     raise typer.Exit(_FAILED if found.lacking(count) else 0)
 
 
@@ -92,6 +98,18 @@ def _write(review: "Review", path: Path) -> Path:
     except OSError as error:
         raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Name another file with -o") from error
     return path
+
+
+def _hide_from_godot(folder: Path) -> None:
+    """Create a folder that Godot does not import, where it is new and lies in a Godot project."""
+    here = Path.cwd()
+    if folder.exists() or not any((each / "project.godot").is_file() for each in (here, *here.parents)):
+        return
+    try:
+        folder.mkdir()
+        (folder / ".gdignore").touch()
+    except OSError as error:
+        raise InputError(f"cannot write into '{folder}' ({error.strerror})", cure="Name a file with -o") from error
 
 
 def _serve(session: "ReviewSession", *, json: bool) -> None:

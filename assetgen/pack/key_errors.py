@@ -36,8 +36,8 @@ def _cure(layers: AssetLayers, key: str) -> str:
             return f"It is an argument of '{part.alias}': write {part.alias}: {{{key}: …}}"
     if not near and (others := difflib.get_close_matches(key, (*part_names("step"), *part_names("check")), n=1)):
         preset, listed = layers.entry.spec.preset, "steps" if others[0] in part_names("step") else "checks"
-        own = f"{{preset: my_{preset}, extends: {preset}, {listed}: [..., {others[0]}]}}"
-        return f"The preset has no '{others[0]}'; write one that has, my_{preset}.yaml: {own}"
+        own = f'{{preset: my_{preset}, extends: {preset}, {listed}: ["...", {others[0]}]}}'
+        return f"The preset has no '{others[0]}'; write one that has, my_{preset}.yaml: `{own}`"
     return did_you_mean(key, known, (*_FIRST_KEYS, *(part.alias for part, _ in parts)))
 
 

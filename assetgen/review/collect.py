@@ -101,22 +101,29 @@ def add_asset(review: Review, recipe: Recipe, lock: Mapping[str, LockEntry]) -> 
 
 
 def asset_state(review: Review, recipe: Recipe, lock: Mapping[str, LockEntry]) -> dict[str, Any]:
-    """The numbers of the built and the picked candidate (or None), and the published image or animation."""
+    """The numbers of the built and the picked candidate (or None), and the published image or animation; `outdated` is
+    a file in the game that is a draft or of another request."""
     block = lock.get(recipe.name)
     current = block is not None and block.keys.get("sampled") == recipe.sampled_key()
     picked = block.pick + 1 if block and current and block.pick is not None else None
     built = block.attempt + 1 if block and current and block.outputs else None
     asset = review.assets[recipe.name]
     now = None if asset["fixed"] or _is_tileset(recipe) else _published(review, recipe, block)
-    return {"built": built, "picked": picked, "now": now}
+    outdated = built is None and _file(review, recipe).is_file()
+    return {"built": built, "picked": picked, "now": now, "outdated": outdated}
+
+
+def _file(review: Review, recipe: Recipe) -> Path:
+    """The image of an asset in the game."""
+    textures = recipe.export.arguments.get("textures")
+    suffix = textures.format if isinstance(textures, Textures) else "png"
+    return review.target.project.target / f"{recipe.name}.{suffix}"
 
 
 def _published(review: Review, recipe: Recipe, block: LockEntry | None) -> dict[str, Any] | None:
     """The published image; where the candidates are animations, with the frames that it was made of, if they are in
     the store and the file was not edited."""
-    textures = recipe.export.arguments.get("textures")
-    name = f"{recipe.name}.{textures.format if isinstance(textures, Textures) else 'png'}"
-    path = review.target.project.target / name
+    path = _file(review, recipe)
     found = _published_image(path)
     if not found or not block or not any("animation" in each for each in review.assets[recipe.name]["candidates"]):
         return found
@@ -125,7 +132,7 @@ def _published(review: Review, recipe: Recipe, block: LockEntry | None) -> dict[
         key = recipe.images_key(block.attempt)
     elif block.attempt:
         return found  # the lock has the key of the first attempt alone
-    edited = hashlib.sha256(path.read_bytes()).hexdigest() != block.outputs.get(name)
+    edited = hashlib.sha256(path.read_bytes()).hexdigest() != block.outputs.get(f"{recipe.name}{path.suffix}")
     images = None if edited or not _KEY.fullmatch(key) else review.machine.store.read_images("images", key)
     return found | motion_facts(images) if images else found
 

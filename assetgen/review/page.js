@@ -119,9 +119,10 @@ function mark(indices = shown) {
 }
 
 function stateOf(asset) {
-  if (asset.fixed) return asset.built ? "in the game" : "not built yet";
+  const none = asset.outdated ? "a draft or an older picture is in the game" : "not built yet";
+  if (asset.fixed) return asset.built ? "in the game" : none;
   const parts = [asset.built && `${asset.built} in the game`, picked.get(asset.name) && `${picked.get(asset.name)} picked`];
-  return parts.filter(Boolean).join(" · ") || "not built yet";
+  return parts.filter(Boolean).join(" · ") || none;
 }
 
 function label(button, asset, candidate) {

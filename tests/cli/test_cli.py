@@ -121,10 +121,13 @@ def test_make_explains_what_a_preset_starts_from(
 
 def test_init_writes_a_pack_that_builds(assetgen: Run, tmp_path: Path) -> None:
     (tmp_path / "project.godot").write_text("")
-    assert assetgen("init", tmp_path)[0] == 0
     place = tmp_path / "assetgen"
+    assert assetgen("init", tmp_path)[:2] == (0, f"wrote {place}/pack.yaml; now run `assetgen build {place}`\n")
+    lines = (place / "pack.yaml").read_text().splitlines()[1:]
+    assert {line.index("  # ") for line in lines if "  # " in line} == {30}
     code, _, err = assetgen("build", place, "--draft", "--store", tmp_path / "store")
     assert (code, (tmp_path / "art/generated/wizard.png").is_file()) == (0, True), err
+    assert err.endswith(f": {tmp_path}/art/generated\n")
     assert assetgen("init", tmp_path)[0] == 2
 
 

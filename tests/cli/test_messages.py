@@ -22,7 +22,7 @@ def build(assetgen: Run, folder: Path, text: str, *more: str) -> tuple[int, str]
         ("{preset: painted_concept, prompt: a keep: red}", 'as prompt: "a keep: at sunset", and close each { and ['),
         ("{preset: pixel_sprite, prompt: x, loras: []}", "an argument of 'diffusion': write diffusion: {loras: …}."),
         ("{preset: pixel_sprite, prompt: x, colors: 8}", "an argument of 'pixelate': write pixelate: {colors: …}."),
-        ("{preset: pixel_sprite, prompt: x, outlin: {}}", "extends: pixel_sprite, steps: [..., outline]}."),
+        ("{preset: pixel_sprite, prompt: x, outlin: {}}", 'extends: pixel_sprite, steps: ["...", outline]}`.'),
         ("{preset: pixel_sprite, prompt: x, zzz: {}}", "Known: preset, prompt, seed, model, negative, "),
         ("{preset: pixel_sprite, prompt: x, promt: y}", "Did you mean 'prompt'?"),
     ],

@@ -53,8 +53,8 @@ def typed(assetgen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
 def page(typed: Run, tmp_path: Path) -> str:
     """The text of a page with three candidates each."""
     typed("build", ".", "--game", "game")
-    code, out, _ = typed("review", ".", "-n", "3", "--game", "game")
-    assert (code, out) == (0, "out/p.html\n")
+    code, out, err = typed("review", ".", "-n", "3", "--game", "game")
+    assert (code, out, err.endswith("open this page in a browser:\n")) == (0, "out/p.html\n", True)
     return (tmp_path / "out/p.html").read_text()
 
 

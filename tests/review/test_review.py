@@ -68,6 +68,26 @@ def test_a_pick_is_built_and_can_be_taken_back(typed: Run, page: str, tmp_path: 
     assert lock is not None and lock["wall"].pick is None
 
 
+def test_a_draft_in_the_game_is_no_missing_file(typed: Run, tmp_path: Path, facts: Facts) -> None:
+    def outdated() -> list[str]:
+        typed("review", ".", "-n", "0", "--game", "game")
+        return [each["name"] for each in facts((tmp_path / "out/p.html").read_text())["assets"] if each["outdated"]]
+
+    assert outdated() == []
+    typed("build", ".", "--game", "game", "--draft")
+    assert outdated() == ["wall", "evil", "all"]  # the draft of hero fails its check
+    typed("build", ".", "--game", "game")
+    assert outdated() == []
+
+
+@pytest.mark.parametrize("file", ["project.godot", "package.json"])
+def test_a_new_folder_of_the_page_is_no_folder_of_a_godot_game(typed: Run, tmp_path: Path, file: str) -> None:
+    (tmp_path / file).write_text("")
+    typed("review", ".", "-n", "0")
+    assert (tmp_path / "out/p.html").is_file()
+    assert (tmp_path / "out/.gdignore").exists() is (file == "project.godot")
+
+
 def test_a_pick_may_wait_for_the_next_build(typed: Run, page: str, tmp_path: Path) -> None:
     before = (tmp_path / "game/wall.png").read_bytes()
     code, out, _ = typed("pick", ".", "wall", "2", "--no-build")
