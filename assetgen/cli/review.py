@@ -75,11 +75,7 @@ def review(
             return _serve(ReviewSession(found, pack, emit, count, options, builds=not no_build), json=json)
         for _ in sample_missing(found, count, emit, options):
             pass
-    if output is None:
-        _hide_from_godot(_FOLDER)
-    page = _write(found, output or _FOLDER / f"{target.project.pack.pack}.html")
-    typer.echo("open this page in a browser:", err=True)
-    typer.echo(page, err=json)
+    typer.echo(_write(found, output), err=json)
     raise typer.Exit(_FAILED if found.lacking(count) else 0)
 
 
@@ -89,14 +85,18 @@ def _given(context: typer.Context, *names: str) -> tuple[str, ...]:
     return tuple(word for name in given for word in (f"--{name}", str(context.params[name])))
 
 
-def _write(review: "Review", path: Path) -> Path:
+def _write(review: "Review", output: Path | None) -> Path:
     from assetgen.review import page
     from assetgen.store.atomic import write_atomically
 
+    if output is None:
+        _hide_from_godot(_FOLDER)
+    path = output or _FOLDER / f"{review.target.project.pack.pack}.html"
     try:
         write_atomically(path, page(review.facts()))
     except OSError as error:
         raise InputError(f"cannot write '{path}' ({error.strerror})", cure="Name another file with -o") from error
+    typer.echo("open this page in a browser:", err=True)
     return path
 
 
