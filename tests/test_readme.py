@@ -25,7 +25,7 @@ GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES = [*GUIDES, *sorted(REFERENCE.glob("*.md"))]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 OTHER_PROGRAMS = {
-    *("--no-deps", "--no-index", "--dist", "--head", "--runtime-env-agent-port"),
+    *("--no-deps", "--no-index", "--force-reinstall", "--dist", "--head", "--runtime-env-agent-port"),
     *("--help", "--debug", "--install-completion"),
 }
 """Options of pip, pytest and Ray, and those of `assetgen` itself."""

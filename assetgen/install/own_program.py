@@ -44,7 +44,7 @@ def own_program() -> tuple[str, ...]:
         if _version(command) == __version__:
             return command
     what = f"neither '{script}' nor `{sys.executable} -m assetgen.cli` runs assetgen {__version__}"
-    raise NotInstalledError(what, cure="Install assetgen into this Python: pip install assetgen")
+    raise NotInstalledError(what, cure="Install assetgen into this Python, as docs/install.md says")
 
 
 def _version(command: tuple[str, ...]) -> str:

@@ -40,7 +40,7 @@ def plugin_files(program: Program) -> "Files":
     folder = shipped_plugins() / _FOLDERS[program]
     found = sorted(file for file in folder.rglob("*") if file.suffix in _SUFFIXES or file.name == "LICENSE")
     if not found:
-        cure = "pip install --force-reinstall assetgen"
+        cure = "Install assetgen again, as docs/install.md says"
         raise NotInstalledError(f"this copy of assetgen lacks the plugin for {program}", cure=cure)
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
 

@@ -208,7 +208,7 @@ def _load(before: float | None) -> None:
 
     def failed(trouble: Trouble) -> None:
         if trouble.status == 404 and catalog.catalog.is_older:
-            cure = "Update it: `pip install --upgrade assetgen`, then restart the server."
+            cure = "Update both from one copy of the repository, then restart the server."
             trouble = Trouble("This server is older than the extension: it keeps no history.", cure)
         if number == history.asked:
             history.trouble = trouble

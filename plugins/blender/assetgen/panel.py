@@ -117,7 +117,7 @@ def _server(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 OLDER = Trouble(
     "This server is older than the extension: no history, no queue, no previews of steps.",
-    "Update it: `pip install --upgrade assetgen`, then restart the server.",
+    "Update both from one copy of the repository, then restart the server.",
 )
 
 

@@ -76,8 +76,8 @@ _GERMAN = {
         "Starte ihn: Er setzt seine Aufträge fort. Erzeuge dann noch einmal."
     ),
     "The program assetgen is not in the search path.": "Das Programm assetgen ist nicht im Suchpfad.",
-    "Install it (`pip install assetgen`), or set the program in this extension's preferences.": (
-        "Installiere es (`pip install assetgen`), oder setze das Programm in den Einstellungen der Erweiterung."
+    "Install it as docs/install.md of assetgen says, or set the program in this extension's preferences.": (
+        "Installiere es (siehe dessen docs/install.md), oder setze das Programm in den Einstellungen der Erweiterung."
     ),
     "The prompt is empty.": "Der Prompt ist leer.",
     "Write what to make, for example: a mossy brick wall.": "Schreibe es hin, zum Beispiel: a mossy brick wall.",
@@ -129,15 +129,15 @@ _GERMAN = {
     "This server is older than the extension: it keeps no history.": (
         "Dieser Server ist älter als die Erweiterung: Er führt keinen Verlauf."
     ),
-    "Update it: `pip install --upgrade assetgen`, then restart the server.": (
-        "Aktualisiere ihn: `pip install --upgrade assetgen`, dann starte den Server neu."
+    "Update both from one copy of the repository, then restart the server.": (
+        "Aktualisiere beide aus einer Kopie des Repositorys, dann starte den Server neu."
     ),
     "The server has API {}, but this extension needs {}.": (
         "Der Server hat die API {}, diese Erweiterung braucht aber {}."
     ),
     "2.0 or newer, or belongs to another program": "2.0 oder neuer, oder gehört zu einem anderen Programm",
-    "Update both: `pip install --upgrade assetgen`, then `assetgen plugin install blender`.": (
-        "Aktualisiere beide: `pip install --upgrade assetgen`, dann `assetgen plugin install blender`."
+    "Update both from one copy of the repository, then run `assetgen plugin install blender`.": (
+        "Aktualisiere beide aus einer Kopie des Repositorys, dann rufe `assetgen plugin install blender` auf."
     ),
     "The server at {} does not accept the token in {}.": "Der Server unter {} nimmt das Token in {} nicht an.",
     "End that server (process {}), then press Start Server: it writes the file anew.": (

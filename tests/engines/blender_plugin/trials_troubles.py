@@ -51,7 +51,7 @@ def trial_a_dead_server_left_its_state_file(stage):
 def trial_a_missing_program(stage):
     stage.preferences.state = str(stage.folder / "none.json")
     stage.preferences.program = str(stage.folder / "assetgen")
-    refused(lambda: stage.ask("MATERIAL"), "does not exist", "pip install assetgen")
+    refused(lambda: stage.ask("MATERIAL"), "does not exist", "docs/install.md")
 
 
 def trial_a_program_that_ends_at_once_is_reported_with_its_output(stage):

@@ -15,7 +15,7 @@ from .trouble import Gone, NoServer, Trouble
 
 PATIENCE = 60.0
 """Seconds until the server must respond; the first start from a cold disk is slow."""
-INSTALL = "Install it (`pip install assetgen`), or set the program in this extension's preferences."
+INSTALL = "Install it as docs/install.md of assetgen says, or set the program in this extension's preferences."
 OURS = ("PYTHONHOME", "PYTHONPATH", "PYTHONNOUSERSITE", "PYTHONSTARTUP", "LD_LIBRARY_PATH")
 """Environment variables that point to Blender's own Python and libraries."""
 _children: list[subprocess.Popen[bytes]] = []

@@ -24,7 +24,7 @@ class OtherApi(Trouble):
     """A server whose API this extension cannot use."""
 
     def __init__(self, api: str, needed: str) -> None:
-        cure = "Update both: `pip install --upgrade assetgen`, then `assetgen plugin install blender`."
+        cure = "Update both from one copy of the repository, then run `assetgen plugin install blender`."
         super().__init__(f"The server has API {api}, but this extension needs {needed}.", cure)
 
 

@@ -28,7 +28,7 @@ func run(t: Object) -> void:
 func _no_program(t: Object, dock: Control, personal: EditorSettings) -> void:
 	personal.set_setting("assetgen/server_path", "/nowhere/assetgen")
 	await dock.connect_to_server()
-	_shows(t, dock, "'/nowhere/assetgen' was not found. Choose it here", "what to do")
+	_shows(t, dock, "'/nowhere/assetgen' was not found. Choose it (editor", "what to do")
 	await dock.start_server()
 	_shows(t, dock, "'/nowhere/assetgen' was not found", "the same when it is to be started")
 

@@ -154,7 +154,9 @@ static func away() -> Answer:
 
 ## The cure for a server and a plugin that do not match.
 static func update_cure() -> String:
-	var text := Words.say("Update both: `pip install -U assetgen`, then `%s` in the project.")
+	var text := Words.say(
+		"Update both from one copy of the repository, then run `%s` in the project."
+	)
 	return text % "assetgen plugin install godot ."
 
 

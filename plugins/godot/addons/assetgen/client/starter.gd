@@ -12,7 +12,6 @@ const PATIENCE_MS := 60_000
 const STOP_PATIENCE_MS := 15_000
 const LOOK_MS := 100
 const NOT_INSTALLED := 3
-const INSTALL := 'pip install "assetgen[gen]"'
 
 ## The process that was started last.
 static var _own := 0
@@ -22,9 +21,9 @@ static var _own := 0
 static func missing(program: String) -> Answer:
 	var what := Words.say("The program '%s' was not found.") % program
 	var cure := Words.say(
-		"Choose it here (assetgen/server_path in the editor settings), or install it: %s."
+		"Choose it (editor setting assetgen/server_path), or install it: see its docs/install.md."
 	)
-	var answer := Answer.none(what, cure % INSTALL)
+	var answer := Answer.none(what, cure)
 	answer.is_missing = true
 	return answer
 
@@ -95,7 +94,7 @@ static func stop(client: Client) -> Answer:
 static func ended(setting: String, code: int) -> Answer:
 	if code == NOT_INSTALLED:
 		var what := Words.say("The server cannot start: a package is not installed.")
-		return Answer.none(what, Words.say("Run %s, then try again.") % INSTALL)
+		return Answer.none(what, Words.say("Install assetgen again as its docs/install.md says."))
 	return Answer.none(Words.say("The server ended at once (exit code %d).") % code, _look(setting))
 
 
