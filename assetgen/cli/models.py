@@ -106,14 +106,15 @@ def verify_model(name: str, folder: PresetFolderOption = Path()) -> None:
       assetgen models verify mini
       assetgen models verify my_model --pack art
     """
-    from assetgen.diffusion.loading.weight_files import check_downloaded, get_command, missing_controls
+    from assetgen.diffusion.loading.weight_files import check_model, get_command, missing_controls
     from assetgen.pack.weights import weights_digest
 
     card = library_beside(folder).card_as_written(name)
-    check_downloaded(card, card.loras, ())
     missing = missing_controls(card, card.controls)
+    kinds = [kind for kind in card.controls if kind not in missing]
+    check_model(card, kinds)
     differ = 0
-    for label, path, expected in _weight_files(card, [kind for kind in card.controls if kind not in missing]):
+    for label, path, expected in _weight_files(card, kinds):
         found = weights_digest(path)
         differ += expected is not None and found != expected
         verdict = (
@@ -127,24 +128,14 @@ def verify_model(name: str, folder: PresetFolderOption = Path()) -> None:
 
 
 def _weight_files(card: "ModelCard", kinds: Sequence[str]) -> list[tuple[str, Path, str | None]]:
-    """Label, path and expected digest of all weights of a card, with its control networks of these kinds. Raises an
-    error where a file is damaged."""
-    from assetgen.diffusion.loading.weight_files import (
-        addition_path,
-        check_file,
-        check_weights,
-        replaced_parts,
-        weights_path,
-    )
+    """Label, path and expected digest of all weights of a card, with its control networks of these kinds."""
+    from assetgen.diffusion.loading.weight_files import addition_path, weights_path
 
-    files: list[tuple[str, Path, str | None]] = []
-    for label, weights, digest in card.weight_locations(kinds):
-        check_weights(weights, replaced_parts(card) if weights is card.weights else ())
-        files.append((label, weights_path(weights), digest))
-    for each in (*card.loras, *card.embeddings):
-        check_file(addition_path(each))
-        files.append((f"{card.model}, {each.name}", addition_path(each), each.digest))
-    return files
+    additions = (*card.loras, *card.embeddings)
+    return [
+        *((label, weights_path(weights), digest) for label, weights, digest in card.weight_locations(kinds)),
+        *((f"{card.model}, {each.name}", addition_path(each), each.digest) for each in additions),
+    ]
 
 
 def _licence_notes(card: "ModelCard") -> list[str]:

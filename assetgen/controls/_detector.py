@@ -19,7 +19,13 @@ from pydantic import BeforeValidator
 from assetgen.controls._fit import ControlSize, Fit, pad_to_size, read_fitted, resize_to
 from assetgen.diffusion.loading.detectors import import_alone, ready, torchvision_cure, warm_detector
 from assetgen.diffusion.loading.onnx_files import OnnxNetwork, warm_graph
-from assetgen.diffusion.loading.weight_files import find_missing, get_command, hub_file, raise_missing
+from assetgen.diffusion.loading.weight_files import (
+    NotDownloadedError,
+    find_missing,
+    get_command,
+    hub_file,
+    raise_missing,
+)
 from assetgen.diffusion.speed.devices import resolve_device
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.images import ImageSet, color_image
@@ -133,7 +139,7 @@ def run_detector(
 def onnx_networks(device: str, *weights: DetectorWeights) -> list[OnnxNetwork]:
     """Load ONNX networks. Raises `NotInstalledError` for missing files or packages, `InputError` for other files."""
     missing = find_missing(partial(_locate, each) for each in weights)
-    raise_missing(missing, "this control", missing[0].cure if missing else "")
+    raise_missing([each.name for each in missing], "this control", missing[0].cure if missing else "")
     return [warm_graph(*_locate(each), device) for each in weights]
 
 
@@ -143,8 +149,8 @@ def _locate(weights: DetectorWeights) -> tuple[Path, str]:
         return weights.path, weights.sha256
     try:
         return hub_file(weights.hub, weights.revision, weights.file), weights.identity
-    except NotInstalledError as error:
-        raise NotInstalledError(error.what, cure=_download_cure(weights)) from error
+    except NotDownloadedError as error:
+        raise NotDownloadedError(error.what, cure=_download_cure(weights), name=error.name) from error
 
 
 def _download_cure(weights: HubFile) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from assetgen.diffusion.families import MASK_NETWORKS
 from assetgen.diffusion.loading.onnx_files import OnnxNetwork, warm_graph
-from assetgen.diffusion.loading.weight_files import check_downloaded, weights_path
+from assetgen.diffusion.loading.weight_files import check_model, weights_path
 from assetgen.errors import InputError
 from assetgen.images import FloatArray
 from assetgen.pack.schema import ModelCard
@@ -32,7 +32,7 @@ def find_matte(rgb: FloatArray, network: ModelCard, device: str) -> FloatArray:
     if network.family not in MASK_NETWORKS:
         what = f"model '{network.model}' finds no objects: its family is '{network.family}'"
         raise InputError(what, cure=f"Use a model of family {', '.join(MASK_NETWORKS)}")
-    check_downloaded(network, (), ())
+    check_model(network)
     digest = json.dumps(network.identity)
     graph = warm_graph(weights_path(network.weights), digest, device, size=network.native, outputs=1)
     mean, deviation = (np.array(each, np.float32) for each in MASK_NETWORKS[network.family])

@@ -69,7 +69,7 @@ def is_recent(path: Path) -> bool:
 def is_complete(path: Path) -> bool:
     """Whether a file can be read to its end in the format of its suffix. Mostly false while it is being written."""
     from assetgen.controls._mesh import read_mesh
-    from assetgen.diffusion.loading.weight_files import check_file
+    from assetgen.diffusion.loading.weight_headers import check_file
     from assetgen.pack.yaml_files import read_yaml
     from assetgen.pixels.image_files import read_image
     from assetgen.pixels.palettes import read_palette

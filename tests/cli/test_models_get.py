@@ -98,7 +98,8 @@ def test_control_networks_that_are_not_here_are_listed_by_verify(get: Get) -> No
     assert get("--yes").returncode == 0
     done = get(command=("models", "verify", "own"))
     missing = (
-        "own: control networks that are not here: depth. While online, run: assetgen models get own --controls depth"
+        "own: control networks that are not here: depth. While online, run: assetgen models get own --controls depth; "
+        "or copy it from another machine (docs/models.md)"
     )
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, missing)
     assert done.stdout.startswith("own: no digest in the card (")

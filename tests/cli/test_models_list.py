@@ -85,8 +85,9 @@ def test_plan_names_missing_weights_and_their_size(assetgen: Run, own: Path) -> 
     code, out, _ = assetgen("plan", own, *where)
     assert (code, out.splitlines()[-1]) == (
         0,
-        "model 'own' cannot be loaded yet (19.1 GB): the weights of 'maker/model' are not on this machine. "
-        "While online, run: assetgen models get own.",
+        "model 'own' cannot be loaded yet (19.1 GB): model 'own' lacks 1 download on this machine: 'maker/model' is "
+        f"not in '{own / 'hub'}'. While online, run: assetgen models get own; or copy it from another machine "
+        "(docs/models.md).",
     )
     events = [json.loads(line) for line in assetgen("plan", own, "--json", *where)[1].splitlines()]
     [weights] = [event for event in events if event["event"] == "weights"]

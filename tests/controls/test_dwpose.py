@@ -159,9 +159,9 @@ def test_missing_weights_and_packages_are_reported_with_commands(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     run = partial(load_part("control", "dwpose").run, image=spots(tmp_path, (100, 100)))
-    with pytest.raises(NotInstalledError, match=r"lacks 2 downloads on this machine. .* assetgen models get dwpose"):
+    with pytest.raises(NotInstalledError, match=r"lacks 2 downloads on this machine: .* assetgen models get dwpose"):
         run()
-    with pytest.raises(NotInstalledError, match=r"'yolox_l.onnx' .* run: assetgen models get dwpose"):
+    with pytest.raises(NotInstalledError, match=r"yolox_l.onnx' is not in .* run: assetgen models get dwpose"):
         run(weights=brightest(tmp_path))
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(NotInstalledError, match=r'ONNX Runtime is not installed. pip install "assetgen\[onnx\]"'):

@@ -14,7 +14,7 @@ import pytest
 
 from assetgen.diffusion.loading.memory import memory_needed
 from assetgen.diffusion.loading.models import warm_model
-from assetgen.diffusion.loading.weight_files import check_file, read_header
+from assetgen.diffusion.loading.weight_headers import check_file, read_header
 from assetgen.diffusion.sampling.batches import sample
 from assetgen.diffusion.speed.offload import component_sizes
 from assetgen.errors import InputError, NotInstalledError

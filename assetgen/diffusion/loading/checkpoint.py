@@ -15,7 +15,8 @@ from assetgen.diffusion._private_apis import single_file_tensors
 from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, check_complete, error_summary
 from assetgen.diffusion.loading.quantized_files import load_fp8, load_tensors, logical_shapes, runs_in_fp8
 from assetgen.diffusion.loading.tokenizers import save_tokenizer
-from assetgen.diffusion.loading.weight_files import GGUF, PIPELINE_FILE, read_header
+from assetgen.diffusion.loading.weight_files import PIPELINE_FILE
+from assetgen.diffusion.loading.weight_headers import GGUF, read_header
 from assetgen.errors import InputError
 
 _CONFIGURATIONS = Path(__file__).parent / "configurations"

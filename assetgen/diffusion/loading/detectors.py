@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.loading.warm_cache import WARM
-from assetgen.diffusion.loading.weight_files import check_file
+from assetgen.diffusion.loading.weight_headers import check_file
 from assetgen.diffusion.speed.devices import libraries
 from assetgen.errors import InputError
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assetgen.diffusion.families import ESTIMATORS
 from assetgen.diffusion.loading.reading import load_weights
 from assetgen.diffusion.loading.warm_cache import WARM
-from assetgen.diffusion.loading.weight_files import check_downloaded, weights_path
+from assetgen.diffusion.loading.weight_files import check_model, weights_path
 from assetgen.diffusion.speed.devices import device_for, libraries
 from assetgen.diffusion.speed.offload import apply_placement
 from assetgen.errors import InputError
@@ -40,7 +40,7 @@ def warm_estimator(card: ModelCard, device: str) -> Estimator:
     if card.family not in ESTIMATORS:
         what = f"model '{card.model}' estimates no maps: its family is '{card.family}'"
         raise InputError(what, cure=f"Use a model of family {', '.join(ESTIMATORS)}")
-    check_downloaded(card, (), ())
+    check_model(card)
     key = (card.model_dump_json(include=_IDENTITY), device)
     return WARM.get("estimator", key, lambda: _load(card, device))
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from assetgen.diffusion._private_apis import lora_components
 from assetgen.diffusion.loading.compatibility import OTHER_MODEL_CURE, error_summary
-from assetgen.diffusion.loading.weight_files import addition_path, check_file
+from assetgen.diffusion.loading.weight_files import addition_path
+from assetgen.diffusion.loading.weight_headers import check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Lora
 

@@ -14,14 +14,13 @@ from typing import Any
 from assetgen.diffusion.families import network_name
 from assetgen.diffusion.loading.quantized_files import logical_shapes, runs_in_fp8
 from assetgen.diffusion.loading.weight_files import (
-    GGUF,
     SKIPPED_COMPONENTS,
     check_model,
-    read_header,
     replaced_parts,
     stored_format,
     weights_path,
 )
+from assetgen.diffusion.loading.weight_headers import GGUF, read_header
 from assetgen.errors import AssetgenError
 from assetgen.pack.schema import ModelCard, Quantization
 

@@ -37,7 +37,7 @@ from assetgen.diffusion.loading.textual_inversion import load_embedding
 from assetgen.diffusion.loading.warm_cache import WARM
 from assetgen.diffusion.loading.weight_files import (
     PIPELINE_FILE,
-    check_downloaded,
+    check_model,
     part_class,
     weights_path,
 )
@@ -175,7 +175,7 @@ def warm_model(
     key = (card.model_dump_json(exclude=_NOT_LOADED), tuple(lora.model_dump_json() for lora in loras), device)
 
     def load(kinds: Collection[str]) -> WarmModel:
-        check_downloaded(card, loras, kinds)
+        check_model(card, kinds, loras)
         emit(Loading(model=card.model))
         return _load(card, loras, kinds, emit, device)
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from assetgen.diffusion.loading.weight_files import PIPELINE_FILE, component_classes, read_object
+from assetgen.diffusion.loading.weight_files import PIPELINE_FILE, component_classes
+from assetgen.diffusion.loading.weight_headers import read_object
 
 _PICTURES = ("Qwen2VLProcessor", "Qwen2_5_VLProcessor", "Qwen3VLProcessor")
 

@@ -19,7 +19,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assetgen.diffusion.loading.weight_files import GGUF, read_header
+from assetgen.diffusion.loading.weight_headers import GGUF, read_header
 from assetgen.errors import InputError, NotInstalledError
 
 if TYPE_CHECKING:

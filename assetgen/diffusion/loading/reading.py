@@ -18,17 +18,15 @@ from assetgen.diffusion.loading.processors import picture_processors
 from assetgen.diffusion.loading.quantized_files import check_plain, file_with_scales
 from assetgen.diffusion.loading.quantizing import check_stored_format
 from assetgen.diffusion.loading.weight_files import (
-    DOWNLOAD_AGAIN,
     PIPELINE_FILE,
-    check_file,
     check_part,
     check_pipeline,
     check_tokenizer_packages,
     component_classes,
     get_command,
-    read_object,
     weights_path,
 )
+from assetgen.diffusion.loading.weight_headers import DOWNLOAD_AGAIN, check_file, read_object
 from assetgen.diffusion.speed.devices import Device, libraries
 from assetgen.errors import AssetgenError, InputError
 from assetgen.pack.locations import Hub, Location, SingleFile

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assetgen.diffusion.loading.weight_files import addition_path, check_file
+from assetgen.diffusion.loading.weight_files import addition_path
+from assetgen.diffusion.loading.weight_headers import check_file
 from assetgen.errors import InputError
 from assetgen.pack.schema import Embedding
 

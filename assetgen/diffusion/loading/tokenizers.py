@@ -4,7 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
-from assetgen.diffusion.loading.weight_files import DOWNLOAD_AGAIN
+from assetgen.diffusion.loading.weight_headers import DOWNLOAD_AGAIN
 from assetgen.errors import InputError
 
 _VOCABULARIES = Path(__file__).parent / "vocabulary"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetgen.diffusion.families import UPSCALERS
 from assetgen.diffusion.loading.detectors import import_alone, warm_detector
-from assetgen.diffusion.loading.weight_files import check_downloaded, weights_path
+from assetgen.diffusion.loading.weight_files import check_model, weights_path
 from assetgen.diffusion.speed.devices import resolve_device
 from assetgen.errors import InputError, NotInstalledError
 from assetgen.pack.schema import ModelCard
@@ -50,7 +50,7 @@ def warm_upscaler(card: ModelCard, device: str) -> Upscaler:
     if card.family not in UPSCALERS:
         what = f"model '{card.model}' enlarges no images: its family is '{card.family}'"
         raise InputError(what, cure=f"Use a model of family {', '.join(UPSCALERS)}")
-    check_downloaded(card, (), ())
+    check_model(card)
     file = weights_path(card.weights)
     if file.suffix != ".safetensors":
         raise InputError(f"the weights of '{card.model}', '{file.name}', are no .safetensors file", cure=_CURE)

@@ -1,7 +1,7 @@
 """Check weight files before torch is imported: present, complete, and safetensors."""
 
-import json
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from glob import escape
 from importlib import import_module
@@ -9,7 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from assetgen.errors import AssetgenError, InputError, NotInstalledError
+from assetgen.diffusion.loading.weight_headers import (
+    DOWNLOAD_AGAIN,
+    PICKLES,
+    MissingFileError,
+    check_file,
+    read_object,
+)
+from assetgen.errors import AssetgenError, InputError, NotInstalledError, counted
 from assetgen.pack.locations import Hub, Location
 from assetgen.pack.schema import ExtraWeights, ModelCard
 from assetgen.pack.weights import local_path
@@ -17,12 +24,8 @@ from assetgen.parts import HubFile
 
 PIPELINE_FILE = "model_index.json"
 _INDEX_SUFFIX = ".safetensors.index.json"
-GGUF = ".gguf"
-_ONNX = ".onnx"
-_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 IMAGE_ENCODER = "image_encoder"
 """The folder of an IP-Adapter's CLIP image encoder."""
-DOWNLOAD_AGAIN = "Download or copy the model again"
 HUB_NAME_CURE = "Write it like stabilityai/sdxl-turbo"
 HUB_CURE = 'pip install "assetgen[gen]"'
 _NETWORKS = ("unet", "transformer")
@@ -30,7 +33,17 @@ SKIPPED_COMPONENTS = ("safety_checker", "feature_extractor", "image_encoder", "p
 """Components that no family loads."""
 _VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model")
 Availability = Literal["here", "not whole", "not here"]
-_LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian u64
+_SHARD = re.compile(r"(?P<start>.+-)\d{5}-of-(?P<count>\d{5})(?P<end>\..+)")
+_LISTED = 3
+"""Missing files that an error names; the others are counted."""
+
+
+class NotDownloadedError(NotInstalledError):
+    """Weights of the hub that are not on this machine. `name` is their repository, or the path of a file in it."""
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "", name: str = "") -> None:
+        super().__init__(what, where=where, cure=cure)
+        self.name = name
 
 
 def weights_path(location: Location) -> Path:
@@ -49,11 +62,11 @@ def weights_path(location: Location) -> Path:
         raise NotInstalledError("huggingface_hub is not installed", cure=HUB_CURE) from error
     try:
         folder = Path(snapshot_download(location.hub, revision=location.revision, local_files_only=True))
-    except IncompleteSnapshotError as error:  # lacks files, but perhaps none that a build needs: `check_weights`
+    except IncompleteSnapshotError as error:  # lacks files, but perhaps none that a build needs: `check_model`
         folder = Path(error.snapshot_path)
     except LocalEntryNotFoundError as error:
         what = f"the weights of '{location.hub}' are not on this machine"
-        raise NotInstalledError(what, cure=get_command("MODEL")) from error
+        raise NotDownloadedError(what, cure=get_command("MODEL"), name=location.hub) from error
     except HFValidationError as error:
         raise InputError(f"'{location.hub}' is not a hub repository", cure=HUB_NAME_CURE) from error
     subfolder = PurePosixPath(location.subfolder or "")
@@ -65,7 +78,7 @@ def weights_path(location: Location) -> Path:
 def get_command(name: str, kinds: Sequence[str] = ()) -> str:
     """The sentence with the command that downloads a model and its controls of these kinds, or a detector."""
     controls = f" --controls {','.join(kinds)}" if kinds else ""
-    return f"While online, run: assetgen models get {name}{controls}"
+    return f"While online, run: assetgen models get {name}{controls}; or copy it from another machine (docs/models.md)"
 
 
 def hub_file(hub: str, revision: str, file: str) -> Path:
@@ -79,7 +92,7 @@ def hub_file(hub: str, revision: str, file: str) -> Path:
         return Path(hf_hub_download(hub, file, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError as error:
         what = f"the weights '{file}' of '{hub}' are not on this machine"
-        raise NotInstalledError(what, cure=get_command("MODEL")) from error
+        raise NotDownloadedError(what, cure=get_command("MODEL"), name=f"{hub}/{file}") from error
     except HFValidationError as error:
         raise InputError(f"'{hub}' is not a hub repository", cure=HUB_NAME_CURE) from error
     except ValueError as error:  # "..", to leave its folder
@@ -95,59 +108,64 @@ def addition_path(addition: ExtraWeights) -> Path:
             return addition.file
 
 
-def check_downloaded(card: ModelCard, loras: Iterable[ExtraWeights], kinds: Iterable[str]) -> None:
-    """Check that all weights of a model are on this machine, before torch is imported.
-
-    Raises `NotInstalledError` with one command for all missing downloads, `InputError` for missing local files.
-    """
-    kinds = tuple(kinds)
-    controls = [partial(weights_path, card.controls[kind].weights) for kind in kinds]
-    parts = [partial(weights_path, location) for location in (card.weights, *_parts(card))]
-    additions = [partial(addition_path, each) for each in (*loras, *card.embeddings)]
-    command = get_command(card.model, missing_controls(card, kinds))
-    raise_missing(find_missing([*parts, *additions, *controls]), f"model '{card.model}'", command)
-
-
 def missing_controls(card: ModelCard, kinds: Iterable[str]) -> list[str]:
     """The kinds of controls whose networks must be downloaded first. Raises `InputError` for missing local files."""
     return [kind for kind in kinds if find_missing([partial(weights_path, card.controls[kind].weights)])]
 
 
-def find_missing(checks: Iterable[Callable[[], object]]) -> list[NotInstalledError]:
+def find_missing(checks: Iterable[Callable[[], object]]) -> list[NotDownloadedError]:
     """Run all checks, and return the errors of missing downloads. Raises the other errors."""
     missing = []
     for check in checks:
         try:
             check()
-        except NotInstalledError as error:
-            if error.cure == HUB_CURE:
-                raise
+        except NotDownloadedError as error:
             missing.append(error)
     return missing
 
 
-def raise_missing(missing: Sequence[NotInstalledError], name: str, command: str) -> None:
-    """Raise one error with one command for all missing downloads of a model or a control, if there are any."""
-    if missing:
-        what = missing[0].what if len(missing) == 1 else f"{name} lacks {len(missing)} downloads on this machine"
-        raise NotInstalledError(what, cure=command)
+def raise_missing(names: Iterable[str], owner: str, cure: str) -> None:
+    """Raise one error with one cure for everything of the hub that a model or a control lacks, if there is any."""
+    from huggingface_hub import constants
+
+    if names := tuple(dict.fromkeys(names)):
+        what = f"{owner} lacks {counted(len(names), 'download')} on this machine: {_listed(names)}"
+        raise NotInstalledError(f"{what} not in '{constants.HF_HUB_CACHE}'", cure=cure)
 
 
-def check_weights(location: Location, replaced: Container[str] = ()) -> None:
-    """Check that the weights at a location are complete, without reading them. Components in `replaced` are skipped."""
+def _listed(names: Sequence[str]) -> str:
+    """Names as the subject of a sentence: `'a' is`, `'a', 'b', 'c' and 4 more are`."""
+    shown = [f"'{name}'" for name in names[:_LISTED]]
+    if len(names) == 1:
+        return f"{shown[0]} is"
+    last = f"{len(names) - _LISTED} more" if len(names) > _LISTED else shown.pop()
+    return f"{', '.join(shown)} and {last} are"
+
+
+def _weight_faults(location: Location, replaced: Container[str] = ()) -> list[InputError]:
+    """What is missing from the weights at a location, and what is damaged, without reading them.
+
+    Components in `replaced` are skipped. Raises as `weights_path` does.
+    """
     path = weights_path(location)
-    if path.is_file():
-        check_file(path)
-        return
-    if (path / IMAGE_ENCODER).is_dir() and not (path / PIPELINE_FILE).exists():  # an IP-Adapter
-        for part in (*sorted(path.glob("*.safetensors")), *sorted((path / IMAGE_ENCODER).glob("*.safetensors"))):
-            check_file(part)
-        return
     variant = location.variant if isinstance(location, Hub) else None
+    if path.is_file():
+        return list(_failing(partial(check_file, path)))
     if (path / PIPELINE_FILE).exists():
-        check_pipeline(path, variant, replaced)
-    else:
-        check_part(path, variant)
+        return list(_pipeline_faults(path, variant, replaced))
+    if (path / IMAGE_ENCODER).is_dir():  # an IP-Adapter
+        parts = (*sorted(path.glob("*.safetensors")), *sorted((path / IMAGE_ENCODER).glob("*.safetensors")))
+        return [error for part in parts for error in _failing(partial(check_file, part))]
+    if not (path / "config.json").exists() and any(each.is_dir() for each in path.glob("*")):
+        return list(_failing(partial(read_object, path / PIPELINE_FILE)))
+    return list(_part_faults(path, variant))
+
+
+def _failing(check: Callable[[], object]) -> Iterator[InputError]:
+    try:
+        check()
+    except InputError as error:
+        yield error
 
 
 def availability(card: ModelCard) -> Availability:
@@ -166,23 +184,53 @@ def availability(card: ModelCard) -> Availability:
     return "here"
 
 
-def check_model(card: ModelCard, kinds: Iterable[str] = ()) -> None:
+def check_model(card: ModelCard, kinds: Iterable[str] = (), loras: Iterable[ExtraWeights] | None = None) -> None:
     """Check that the weights of a model and its controls of these kinds are on this machine and complete.
 
-    Raises as `check_downloaded` and `check_weights` do.
+    `loras` are used in place of the card's. Raises `NotInstalledError` that names what is missing of the hub, with one
+    command for all of it; `InputError` for missing files of this machine, and for damaged ones.
     """
-    kinds = tuple(kinds)
-    check_downloaded(card, card.loras, kinds)
-    locations = (card.weights, *_parts(card), *(card.controls[kind].weights for kind in kinds))
-    for location in locations:
+    of_kind = [(kind, card.controls[kind].weights) for kind in kinds]
+    lacking: list[str] = []
+    lacking_kinds: list[str] = []
+    damaged: list[InputError] = []
+    for kind, location in (("", card.weights), *(("", each) for each in _parts(card)), *of_kind):
+        names, others = _lacking(card, location)
+        lacking += names
+        lacking_kinds += [kind] if kind and names else []
+        damaged += others
+    for each in (*(card.loras if loras is None else loras), *card.embeddings):
         try:
-            check_weights(location, replaced_parts(card) if location is card.weights else ())
-        except InputError as error:
-            if isinstance(location, Hub) and error.cure == DOWNLOAD_AGAIN:
-                raise InputError(error.what, cure=get_command(card.model, kinds)) from error
-            raise
-    for each in (*card.loras, *card.embeddings):
-        check_file(addition_path(each))
+            damaged += _failing(partial(check_file, addition_path(each)))
+        except NotDownloadedError as error:
+            lacking.append(error.name)
+    raise_missing(lacking, f"model '{card.model}'", get_command(card.model, lacking_kinds))
+    if damaged:
+        raise damaged[0]
+
+
+def _lacking(card: ModelCard, location: Location) -> tuple[list[str], list[InputError]]:
+    """What is missing from the hub's weights at a location, and the errors of its other files.
+
+    Raises `InputError` for missing files of this machine.
+    """
+    try:
+        faults = _weight_faults(location, replaced_parts(card) if location is card.weights else ())
+    except NotDownloadedError as error:
+        return [error.name], []
+    missing = [each for each in faults if isinstance(each, MissingFileError)]
+    others = [each for each in faults if not isinstance(each, MissingFileError)]
+    if isinstance(location, Hub):
+        cured = [InputError(each.what, cure=get_command(card.model)) for each in others if each.cure == DOWNLOAD_AGAIN]
+        root = weights_path(location.model_copy(update={"subfolder": None}))
+        names = [f"{location.hub}/{each.path.relative_to(root).as_posix()}" for each in missing]
+        return names, [*cured, *(each for each in others if each.cure != DOWNLOAD_AGAIN)]
+    if len(missing) > 1:
+        folder = weights_path(location)
+        names = [each.path.relative_to(folder).as_posix() for each in missing]
+        what = f"model '{card.model}' lacks {len(names)} files: {_listed(names)} not in '{folder}'"
+        raise InputError(what, cure=DOWNLOAD_AGAIN)
+    return [], faults
 
 
 def _parts(card: ModelCard) -> list[Location]:
@@ -213,19 +261,24 @@ def check_pipeline(folder: Path, variant: str | None = None, replaced: Container
 
     `variant` ("fp16") is part of the names of its weight files. Components in `replaced` are skipped.
     """
+    for error in _pipeline_faults(folder, variant, replaced):
+        raise error
+
+
+def _pipeline_faults(folder: Path, variant: str | None, replaced: Container[str]) -> Iterator[InputError]:
     parts = read_object(folder / PIPELINE_FILE)
     for name, kind in component_classes(parts).items():
         if name not in SKIPPED_COMPONENTS and name not in replaced:
             weighs = (folder / name / "config.json").exists() or _is_network(kind)
-            check_part(folder / name, variant, needs_weights=weighs)
-            if "Tokenizer" in kind:
-                _check_tokenizer(folder / name)
+            yield from _part_faults(folder / name, variant, needs_weights=weighs)
+            if "Tokenizer" in kind and (folder / name).is_dir():
+                yield from _tokenizer_faults(folder / name)
 
 
-def _check_tokenizer(folder: Path) -> None:
+def _tokenizer_faults(folder: Path) -> Iterator[InputError]:
     """Some tokenizers load without a vocabulary, and fail at the first prompt."""
     if not any(any(folder.glob(pattern)) for pattern in _VOCABULARIES):
-        raise InputError(f"the vocabulary is missing from '{folder}'", cure=DOWNLOAD_AGAIN)
+        yield MissingFileError(f"the vocabulary is missing from '{folder}'", path=folder / _VOCABULARIES[1])
 
 
 def check_tokenizer_packages(folder: Path) -> None:
@@ -254,27 +307,42 @@ def _is_network(kind: str) -> bool:
 
 def check_part(folder: Path, variant: str | None = None, *, needs_weights: bool = True) -> None:
     """Check the folder of one network in the same way."""
+    for error in _part_faults(folder, variant, needs_weights=needs_weights):
+        raise error
+
+
+def _part_faults(folder: Path, variant: str | None, *, needs_weights: bool = True) -> Iterator[InputError]:
     if not folder.is_dir():
-        raise InputError(f"the model has no folder '{folder}'", cure=DOWNLOAD_AGAIN)
+        yield MissingFileError(f"the model has no folder '{folder}'", path=folder)
+        return
     if not needs_weights:
         return
-    read_object(folder / "config.json")
+    yield from _failing(partial(read_object, folder / "config.json"))
     variant = escape(variant) if variant else None
-    files = sorted(folder.glob(f"*.{variant}*.safetensors" if variant else "*.safetensors"))
+    files = set(folder.glob(f"*.{variant}*.safetensors" if variant else "*.safetensors"))
+    files |= {folder / name for file in files for name in _shards(file.name)}
     for index in folder.glob(f"*.safetensors.index.{variant}.json" if variant else f"*{_INDEX_SUFFIX}"):
-        files += [folder / name for name in sorted(set(read_object(index).get("weight_map", {}).values()))]
+        files |= {folder / name for name in read_object(index).get("weight_map", {}).values()}
     if not files:
-        raise _no_weights(folder, f".{variant}.safetensors" if variant else ".safetensors")
-    for file in files:
-        check_file(file)
+        yield _no_weights(folder, f".{variant}.safetensors" if variant else ".safetensors")
+    for file in sorted(files):
+        yield from _failing(partial(check_file, file))
+
+
+def _shards(name: str) -> list[str]:
+    """The names of all shards of a model that a file is one of."""
+    found = _SHARD.fullmatch(name)
+    count = found["count"] if found else "0"
+    return [f"{found['start']}{each:05}-of-{count}{found['end']}" for each in range(1, int(count) + 1)] if found else []
 
 
 def _no_weights(folder: Path, ending: str) -> InputError:
-    pickled = next((file for file in folder.glob("*") if file.suffix in _PICKLES), None)
+    pickled = next((file for file in folder.glob("*") if file.suffix in PICKLES), None)
     if pickled:
         cure = "Convert it to .safetensors, or get the model from where it is published as such"
         return InputError(f"'{pickled}' is a pickle, which can run code on loading, and is not opened", cure=cure)
-    return InputError(f"the weights are missing: there is no {ending} file in '{folder}'", cure=DOWNLOAD_AGAIN)
+    what = f"the weights are missing: there is no {ending} file in '{folder}'"
+    return MissingFileError(what, path=folder / f"*{ending}")
 
 
 def stored_format(folder: Path) -> str | None:
@@ -285,69 +353,3 @@ def stored_format(folder: Path) -> str | None:
     if not isinstance(found, dict):
         return None
     return str(found.get("quant_method") or ("bitsandbytes" if found.get("load_in_4bit") else "unknown"))
-
-
-def check_file(file: Path) -> None:
-    """Check that a weight file exists, is safetensors or GGUF, and has the length that its header declares."""
-    read_header(file)
-
-
-def read_header(file: Path) -> dict[str, Any]:
-    """The header of a weight file (dtype, shape, data_offsets by tensor name), after the same checks.
-
-    ONNX Runtime checks an .onnx file: here it is empty."""
-    if file.suffix == _ONNX and file.is_file():
-        return {}
-    if file.suffix == GGUF and file.is_file():
-        return _gguf_header(file)
-    if file.suffix in _PICKLES:
-        raise InputError(
-            f"'{file}' is a pickle, which can run code on loading", cure="Give a .safetensors or .gguf file"
-        )
-    if not file.is_file():
-        raise InputError(f"weight file '{file}' is missing", cure=DOWNLOAD_AGAIN)
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
-        text = stream.read(min(length, file.stat().st_size))
-    try:
-        tensors = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
-        end = _LENGTH_BYTES + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"weight file '{file}' is damaged or not safetensors", cure=DOWNLOAD_AGAIN) from error
-    if file.stat().st_size != end:
-        raise InputError(f"weight file '{file}' is cut short", cure=DOWNLOAD_AGAIN)
-    return tensors
-
-
-def _gguf_header(file: Path) -> dict[str, Any]:
-    """The tensors of a GGUF file. Raises `NotInstalledError` without the package that reads it."""
-    try:
-        from gguf import GGUFReader
-    except ImportError as error:
-        what = f"the GGUF file '{file}' needs the package gguf ({error})"
-        raise NotInstalledError(what, cure='pip install "assetgen[quant]"') from error
-    try:
-        tensors = GGUFReader(file).tensors
-        return {
-            tensor.name: {
-                "dtype": tensor.tensor_type.name,
-                "shape": [int(side) for side in reversed(tensor.shape)],
-                "data_offsets": [int(tensor.data_offset), int(tensor.data_offset + tensor.n_bytes)],
-            }
-            for tensor in tensors
-        }
-    except (ValueError, LookupError, OSError, OverflowError, TypeError, AttributeError) as error:
-        raise InputError(f"weight file '{file}' is damaged, cut short or not GGUF", cure=DOWNLOAD_AGAIN) from error
-
-
-def read_object(file: Path) -> dict[str, Any]:
-    """The JSON object in a file of a model. Raises `InputError` where there is none."""
-    try:
-        found = json.loads(file.read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"model file '{file}' is missing", cure=DOWNLOAD_AGAIN) from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"model file '{file}' cannot be read", cure=DOWNLOAD_AGAIN) from error
-    if not isinstance(found, dict):
-        raise InputError(f"model file '{file}' does not hold an object", cure=DOWNLOAD_AGAIN)
-    return found

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from assetgen.diffusion._private_apis import load_ip_adapter_weights
 from assetgen.diffusion.families import ControlAdapter, ControlInput, Kwargs
 from assetgen.diffusion.loading.compatibility import error_summary
-from assetgen.diffusion.loading.weight_files import DOWNLOAD_AGAIN, IMAGE_ENCODER, check_file, check_part
+from assetgen.diffusion.loading.weight_files import IMAGE_ENCODER, check_part
+from assetgen.diffusion.loading.weight_headers import DOWNLOAD_AGAIN, check_file
 from assetgen.diffusion.speed.devices import Device
 from assetgen.errors import InputError
 
