@@ -43,7 +43,8 @@ def doctor(
     """Report packages, hardware and the model for this machine.
 
     Editors, free disk space and the measured time of an image are reported, too. The last lines are the verdict and
-    the next command. The exit code is 3 where packages for sampling are missing.
+    the next command. They include the weights of the pack in this folder. The exit code is 3 where packages for
+    sampling or these weights are missing.
 
     \b
     Examples:
@@ -80,6 +81,7 @@ def _examine(report: _Report, model: str, store: str | Path) -> int:
     try:
         report("device", _device(card))
         recommendation = _report_hardware(report, studio)
+        typer.echo(f"measuring images with model '{model}', up to two minutes on a slow machine …", err=True)
         report("cost", f"{_seconds(card):.1f} s an image with model '{model}', on this machine")
     except AssetgenError as error:
         report("cost", f"cannot be measured: {error}")
@@ -90,8 +92,7 @@ def _examine(report: _Report, model: str, store: str | Path) -> int:
         report("verdict", "images cannot be generated here: packages are missing")
         report("next", 'pip install "assetgen[gen]"')
         return NotInstalledError.exit_code
-    _report_verdict(report, recommendation)
-    return 0
+    return _report_verdict(report, recommendation)
 
 
 def _report_package(report: _Report, name: str, extra: str, purpose: str) -> str:
@@ -139,21 +140,57 @@ def _report_hardware(report: _Report, studio: "Studio") -> "Recommendation | Non
     return recommended(map(model_overview, cards), limits)
 
 
-def _report_verdict(report: _Report, recommendation: "Recommendation | None") -> None:
-    """Report the model for this machine and the next command."""
-    from assetgen.pack.licences import licence_tier
-
+def _report_verdict(report: _Report, recommendation: "Recommendation | None") -> int:
+    """Report the model for this machine and the next command. Returns the exit code."""
     if recommendation is None:
         report("verdict", "no model card fits this machine and the studio's licence terms")
         report("next", "assetgen models list")
-        return
+        return 0
+    _report_model(report, recommendation)
+    each = recommendation.overview
+    if missing := missing_weights(Path()):
+        error, command = missing
+        report("verdict", f"not ready for the pack in this folder: {error.what}")
+        report("next", command)
+        return error.exit_code
+    report("verdict", f"ready; the model for this machine is {each.card.model}")
+    is_here = each.weights == "here"
+    report("next", "assetgen init my-game --new-game" if is_here else f"assetgen models get {each.card.model}")
+    return 0
+
+
+def missing_weights(folder: Path) -> tuple[AssetgenError, str] | None:
+    """Why the first model that the pack in a folder uses cannot be loaded, and the next command. None where all can be
+    loaded, or where there is no pack. A pack that cannot be read counts, too."""
+    from assetgen.diffusion.loading.weight_files import check_model, missing_controls
+    from assetgen.pack.project import Project
+    from assetgen.pack.recipe import models_in_use
+
+    if not any((folder / each).is_file() for each in ("pack.yaml", "assetgen/pack.yaml")):
+        return None
+    try:
+        used = models_in_use(Project.load(folder).plan().recipes)
+    except AssetgenError as error:
+        return error, "assetgen check"
+    for card, kinds in used:
+        try:
+            check_model(card, kinds)
+        except NotInstalledError as error:
+            controls = missing_controls(card, kinds)
+            names = f" --controls {','.join(controls)}" if controls else ""
+            return error, f"assetgen models get {card.model}{names}"
+        except AssetgenError as error:
+            return error, f"assetgen models verify {card.model}"
+    return None
+
+
+def _report_model(report: _Report, recommendation: "Recommendation") -> None:
+    from assetgen.pack.licences import licence_tier
+
     each = recommendation.overview
     how = _FORMATS[recommendation.quantize] + ("" if recommendation.whole else ", offloaded to RAM")
     fit = f"needs {recommendation.memory / 1e9:.1f} GB{how}"
     report("model", f"{each.card.model}: {each.card.about} ({fit}; commercial use: {licence_tier(each.card)})")
-    report("verdict", f"ready; the model for this machine is {each.card.model}")
-    is_here = each.weights == "here"
-    report("next", "assetgen init my-game --new-game" if is_here else f"assetgen models get {each.card.model}")
 
 
 def _store(location: str | Path) -> str:

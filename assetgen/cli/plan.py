@@ -72,18 +72,22 @@ def _print(report: "PlanReport", price: float) -> None:
     typer.echo(counts or "nothing to do")
     forecast = report.forecast
     if forecast.seconds or forecast.unknown:
-        typer.echo(_forecast_line(forecast, price))
+        typer.echo(forecast_line(forecast, price))
     for missing in report.missing:
         size = f" ({missing.download:g} GB)" if missing.download else ""
         typer.echo(f"model '{missing.model}' cannot be loaded yet{size}: {missing.reason}")
 
 
-def _forecast_line(forecast: "Forecast", price: float) -> str:
-    new = f"{counted(forecast.unknown, 'image')} of a kind that was never sampled here" if forecast.unknown else ""
+def forecast_line(forecast: "Forecast", price: float) -> str:
+    """A forecast for people. First of all whether the time is unknown, since the known rest may be only the export."""
+    new = ""
+    if forecast.unknown:
+        images = f"{counted(forecast.unknown, 'image')} of a kind (model, size, steps) that was never sampled here"
+        new = f"time unknown: {images}; known once one is built"
     if not forecast.seconds:
-        return f"no forecast: {new}"
+        return new
     memory = [f"{forecast.memory / 1e9:.1f} GB of the device's memory"] if forecast.memory else []
     cost = [f"{forecast.seconds * price / 3600:.4f} USD"] if price else []
     energy = [f"{forecast.watt_hours:.2f} Wh"] if forecast.watt_hours else []
     known = ", ".join([f"about {forecast.seconds:.1f} s", *energy, *memory, *cost])
-    return f"{known}, without {new}" if new else known
+    return f"{new}. All else: {known}" if new else known

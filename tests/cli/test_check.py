@@ -9,6 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from assetgen.build.history import Forecast
+from assetgen.cli.plan import forecast_line
+
 Run = Callable[..., tuple[int, str, str]]
 Type = Callable[..., tuple[int, str, str]]
 TWO = "pack: p\ngame: game\nassets:\n  a: {preset: drawing, prompt: x}\n  b: {preset: drawing, prompt: y}\n"
@@ -126,10 +129,20 @@ def test_plan_of_a_current_pack_reuses_everything(typed: Type) -> None:
     assert typed("plan")[1] == "2 to reuse\n"
 
 
+def test_a_forecast_without_the_time_of_a_model_begins_with_that() -> None:
+    line = forecast_line(Forecast(seconds=0.8, watt_hours=0.0, memory=0, unknown=3), price=0)
+    assert line == (
+        "time unknown: 3 images of a kind (model, size, steps) that was never sampled here; known once one is built. "
+        "All else: about 0.8 s"
+    )
+
+
 def test_plan_on_an_empty_machine_says_that_it_knows_nothing(typed: Type, tmp_path: Path) -> None:
     code, out, _ = typed("plan", pack="pack: p\ngame: game\nassets: {a: {preset: painted_concept, prompt: x}}")
     assert code == 0
-    assert out.splitlines()[-1] == "no forecast: 1 image of a kind that was never sampled here"
+    assert out.splitlines()[-1] == (
+        "time unknown: 1 image of a kind (model, size, steps) that was never sampled here; known once one is built"
+    )
     assert not (tmp_path / "cache").exists() and not any((tmp_path / "game").iterdir())
 
 

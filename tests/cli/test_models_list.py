@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from assetgen.cli.doctor import missing_weights
+
 Run = Callable[..., tuple[int, str, str]]
 CARD = """
 model: own
@@ -107,6 +109,31 @@ def test_doctor_with_bad_settings_of_the_studio_names_them(assetgen: Run, tmp_pa
     user_settings().write_text("studio: {revenue: much}\n")
     code, out, err = assetgen("doctor", "--store", tmp_path / "store")
     assert (code, "settings.yaml:1" in err, "cannot be generated" in out) == (2, True, False)
+
+
+def test_doctor_names_the_missing_weights_of_the_pack_in_a_folder(own: Path) -> None:
+    missing = missing_weights(own)
+    assert missing and "model 'own' lacks 1 download on this machine: 'maker/model' is not in" in missing[0].what
+    assert (missing[0].exit_code, missing[1]) == (3, "assetgen models get own")
+
+
+def test_doctor_needs_no_pack_and_accepts_one_whose_model_is_here(own: Path) -> None:
+    assert missing_weights(own / "models") is None
+    (own / "pack.yaml").write_text(PACK.replace("own", "mini"))
+    assert missing_weights(own) is None
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_doctor_in_a_folder_with_a_pack_is_not_ready_without_its_weights(
+    assetgen: Run, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own)
+    code, out, err = assetgen("doctor", "--json", "--store", own / "store")
+    found = json.loads(out)
+    assert (code, found["next"]) == (3, "assetgen models get own")
+    assert found["verdict"].startswith("not ready for the pack in this folder: model 'own' lacks")
+    assert "measuring images with model 'mini', up to two minutes" in err
 
 
 @pytest.mark.slow
