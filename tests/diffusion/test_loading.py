@@ -125,7 +125,7 @@ def test_an_unknown_scheduler_is_named(tiny: ModelCard) -> None:
 
 def test_missing_hub_weights_name_the_download_command(tiny: ModelCard) -> None:
     absent = tiny.model_copy(update={"weights": Hub(hub="nobody/nothing", revision="abc")})
-    with pytest.raises(NotInstalledError, match=r"weights of 'nobody/nothing' .* run: assetgen models get tiny"):
+    with pytest.raises(NotInstalledError, match=r"'nobody/nothing' is not in .* run: assetgen models get tiny"):
         load(absent)
 
 

@@ -247,7 +247,7 @@ def test_a_missing_or_unfit_ip_adapter_is_an_error(
     tiny: ModelCard, tiny_xl: ModelCard, job: Make, style: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"there is no .safetensors file in"):
+    with pytest.raises(InputError, match=r"'\*.safetensors' are not in"):
         sample_one(job(with_control(tiny, "style", tmp_path / "empty", type="ip_adapter"), controlled("style")))
     with pytest.raises(InputError, match="the IP-Adapter does not fit this model"):
         sample_one(job(with_control(tiny_xl, "style", style, type="ip_adapter"), controlled("style")))
