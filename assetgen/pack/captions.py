@@ -170,8 +170,8 @@ class Captions:
         """The colour of this thing: of those that captions with no other words name, the one of most captions that have
         these words among others.
 
-        "" where the prompt has a colour or details, where no colour is usual, and where a caption of the style has the
-        thing without a colour: the model was trained on it as it is.
+        "" where the prompt has a colour or details, where no colour or more than one is usual, and where a caption of
+        the style has the thing without a colour: the model was trained on it as it is.
         """
         thing = words_of(prompt)
         if not thing or _LINK.search(prompt) or not self.colors.isdisjoint(thing):
@@ -184,8 +184,11 @@ class Captions:
                 colors = self.colors.intersection(words)
                 counts.update(colors or [""])
                 alone |= colors if len(name) == len(thing) else set()
-        usual = [color for color in alone if counts[color] * _COLOR_SHARE >= counts.total()]
-        return max(usual, key=lambda color: (counts[color], color), default="")
+        usual = sorted(
+            (color for color in alone if counts[color] * _COLOR_SHARE >= counts.total()), key=counts.__getitem__
+        )
+        is_tie = len(usual) > 1 and counts[usual[-1]] == counts[usual[-2]]
+        return usual[-1] if usual and not is_tie else ""
 
     def nearest(self, prompt: str, style: str) -> Near | None:
         """The caption nearest to a prompt; None where none is of anything like it.

@@ -75,6 +75,7 @@ def test_the_color_of_the_prompt_is_the_only_one(mini: CaptionFile, thing: str) 
         ("a blue frog", "a blue frog, animal"),  # has a colour
         ("a wizard", "a wizard, character"),  # a caption has it without a colour
         ("a frog with a hat", "a frog with a hat, animal"),  # has details
+        ("a spider", "a spider, animal"),  # as many are brown, cyan and green
         ("a lute", "a lute"),
     ],
 )
