@@ -41,7 +41,7 @@ assets:
   cartoon_icon: {{preset: cartoon_icon, prompt: "a red apple, food"}}
   "potion_{{red,green,blue}}":
     {{preset: item_icon, prompt: "a {{red,green,blue}} potion in a round glass flask, potion"}}
-  orb: {{preset: item_icon, prompt: a purple orb}}
+  orb: {{preset: item_icon, prompt: "a purple magic orb, magic item"}}
   recolor: {{preset: recolor, members: [potion_blue], recolor: {{hue: blue, to: purple}}}}
   atlas: {{preset: atlas, members: ["potion_*", orb]}}
   icons: {{preset: icon_set, members: ["potion_*", orb]}}
