@@ -76,7 +76,7 @@ def test_transparent_colours_do_not_matter(esrgan: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("tiny.pth", b"\x80\x04.", "no .safetensors file"),
+        ("tiny.pth", b"\x80\x04.", "is a pickle"),
         ("empty.safetensors", b"", "empty.safetensors"),
         ("other.safetensors", None, "no architecture that is supported"),
     ],
