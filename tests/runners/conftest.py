@@ -135,7 +135,9 @@ class Cluster:
     def _run(self, *arguments: str, **more: str) -> "subprocess.Popen[bytes]":
         ray = (str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats")
         options = ("--node-ip-address", "127.0.0.1", "--object-store-memory", "100000000")
-        environment = os.environ | {"XDG_CACHE_HOME": str(self.cache)} | more
+        # Ray's client server forks while it calls gRPC, whose handlers then now and then abort the new process
+        own = {"XDG_CACHE_HOME": str(self.cache), "GRPC_ENABLE_FORK_SUPPORT": "0"}
+        environment = os.environ | own | more
         if "--head" not in arguments:
             environment.pop("CUDA_VISIBLE_DEVICES", None)  # if it is empty, Ray starts no machine with GPUs
         machine = subprocess.Popen(

@@ -1,5 +1,6 @@
 """Builds on a real Ray cluster: the same files as a local build, also when workers die."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -139,12 +140,20 @@ def test_a_store_that_the_workers_cannot_read_is_an_error(workspace: Any, on_ray
 
 
 def test_ray_client_address_builds_a_pack(workspace: Any, cluster: Any) -> None:
-    """Runs in another process, because a process cannot leave Ray's client mode."""
+    """Runs in another process, because a process cannot leave Ray's client mode.
+
+    Where a process that Ray's client server forks ends at once, its client waits for ever: it is begun anew.
+    """
     folder = workspace.write(ONE).folder
     arguments = ("build", folder, "--runner", "ray", "--address", f"ray://127.0.0.1:{cluster.client_port}")
     options = ("--game", folder / "game", "--store", folder / "store")
-    done = subprocess.run([sys.executable, "-m", "assetgen.cli", *arguments, *options], capture_output=True, text=True)
-    assert (done.returncode, "1 published" in done.stderr, done.stdout) == (0, True, ""), done.stderr
+    command = [sys.executable, "-m", "assetgen.cli", *arguments, *options]
+    for _ in range(3):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(command, capture_output=True, text=True, timeout=90)
+            assert (done.returncode, "1 published" in done.stderr, done.stdout) == (0, True, ""), done.stderr
+            return
+    pytest.fail("no client of three connected")
 
 
 def test_each_gpu_gets_a_worker_and_machines_without_gpus_get_none(
