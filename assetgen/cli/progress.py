@@ -226,11 +226,11 @@ def _finished(event: Finished) -> str:
     ]
     spent = ", ".join(f"{what} {seconds:.1f}" for what, seconds in event.profile.items() if seconds >= 0.05)
     profile = f" ({spent})" if spent else ""
-    done = f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {_place(event.target)}"
+    done = f"{', '.join(counts) or 'nothing to do'} in {event.seconds:.1f} s{profile}: {_shown_folder(event.target)}"
     return f"{done}\n{_cost(event)}" if event.cost else done
 
 
-def _place(path: str) -> str:
+def _shown_folder(path: str) -> str:
     """A folder without `..`, relative to the current one where it lies below it."""
     if ".." not in Path(path).parts:
         return path

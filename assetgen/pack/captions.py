@@ -184,11 +184,9 @@ class Captions:
                 colors = self.colors.intersection(words)
                 counts.update(colors or [""])
                 alone |= colors if len(name) == len(thing) else set()
-        usual = sorted(
-            (color for color in alone if counts[color] * _COLOR_SHARE >= counts.total()), key=counts.__getitem__
-        )
-        is_tie = len(usual) > 1 and counts[usual[-1]] == counts[usual[-2]]
-        return usual[-1] if usual and not is_tie else ""
+        most = max((counts[color] for color in alone), default=0)
+        usual = [color for color in alone if counts[color] == most]
+        return usual[0] if len(usual) == 1 and most * _COLOR_SHARE >= counts.total() else ""
 
     def nearest(self, prompt: str, style: str) -> Near | None:
         """The caption nearest to a prompt; None where none is of anything like it.

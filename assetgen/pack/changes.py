@@ -133,8 +133,8 @@ def wrong_facts(now: LockEntry, locked: LockEntry) -> list[str]:
 
 @dataclass(frozen=True)
 class _Reported:
-    """Changes that are reported by name already: the new digests of input files, and whether weights differ, and the
-    prompt, which checks and drawn controls repeat."""
+    """Changes that are reported by name already: the new digests of input files, whether weights differ, and whether
+    the prompt does, which checks and drawn controls repeat."""
 
     files: frozenset[str]
     weights: bool

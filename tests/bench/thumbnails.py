@@ -2,8 +2,8 @@
 
     python tests/bench/thumbnails.py
 
-The seeds were chosen by eye. Look at the images before you commit them: another machine may give slightly different
-ones, another version of the model entirely different ones.
+Seeds that are given here were chosen by eye. Look at the images before you commit them: another machine may give
+slightly different ones, another version of the model entirely different ones.
 """
 
 import json
