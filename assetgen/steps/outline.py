@@ -14,7 +14,7 @@ from assetgen.pixels.color import HexColor, srgb_from_hex
 _VISIBLE = 0.5
 
 
-@part(version=1, frames=True)
+@part(version=2, frames=True)
 def outline(
     images: ImageSet,
     *,
@@ -72,10 +72,12 @@ def _with_room(images: ImageSet, width: int) -> ImageSet:
 
 
 def _line(body: NDArray[np.bool_], width: int, *, hard: bool) -> FloatArray:
-    """Coverage 0..1 (`H×W`) of the line outside `body`."""
-    from scipy.ndimage import binary_dilation, distance_transform_edt
+    """Coverage 0..1 (`H×W`) of the line outside `body`; a soft one reaches below the edge of the body, so that no gap
+    is between them where the edge is partly transparent."""
+    from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 
     if hard:
         return np.asarray(binary_dilation(body, iterations=width) & ~body, np.float32)
     distance = distance_transform_edt(~body)
-    return np.asarray(np.clip(width + 1 - distance, 0, 1) * ~body, np.float32)
+    inner = binary_erosion(body, np.ones((3, 3)), border_value=1)
+    return np.asarray(np.clip(width + 1 - distance, 0, 1) * ~inner, np.float32)

@@ -55,3 +55,11 @@ def test_an_inner_line_covers_the_old_colour() -> None:
     soft[3, 4:8] = (250, 250, 250, 90)
     made = outline(color_image(soft), side="inside", color="#102030")["color"]
     assert made[3, 5].tolist() == [16, 32, 48, 90]
+
+
+def test_no_gap_is_between_a_soft_edge_and_the_line() -> None:
+    soft = block()
+    soft[4, 4:8, 3] = 160
+    made = outline(color_image(soft), width=2, color="#102030")["color"]
+    assert (made[3:8, 5, 3] == 255).all()
+    assert (made[4, 5, :3] > (16, 32, 48)).all() and (made[4, 5, :3] < 250).all()
