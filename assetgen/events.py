@@ -46,15 +46,19 @@ class Warned(Event):
 @dataclass(frozen=True, kw_only=True)
 class Prompted(Event):
     """The `prompt` that a model samples, completed from the captions it was trained on. `known`: some are like it.
-    One event for assets with the same prompt, with the name of the first."""
+    `drawn`: it paints over a picture that a control draws. One event for assets with the same prompt, with the name of
+    the first."""
 
     model: str
     prompt: str
     known: bool
+    drawn: bool = False
 
     @property
     def text(self) -> str:
         """The event for people."""
+        if self.drawn:
+            return f"sampled as '{self.prompt}', over a drawing"
         unknown = "" if self.known else f"{self.model} has not seen anything like this: "
         return f"{unknown}sampled as '{self.prompt}'"
 

@@ -196,6 +196,7 @@ class _Options(TypedDict, total=False):
     contact_sheet: bool
     file_ids: FileIds
     detector: Detector
+    draws: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,8 @@ class Traits:
     """Of an exporter: the IDs that it gives to files."""
     detector: Detector | None = None
     """Of a control: its third-party network."""
+    draws: Callable[[str], bool] | None = None
+    """Of a control that draws what a prompt names: whether it can; without it, it draws something for every prompt."""
 
 
 class ControlArguments(BaseModel):

@@ -49,7 +49,8 @@ _NOUNS_SHARE = 4
 _ARTICLES = "a|an|the"
 _LINKS = "with|in|on|and|at|by|from|for|to|under|over|into|near"
 _WORD = re.compile(r"[a-z0-9]+")
-_LINK = re.compile(rf"\b(?:{_LINKS})\b|,")
+LINK = re.compile(rf"\b(?:{_LINKS})\b|,")
+"""Where the details of a text begin."""
 _VERB = re.compile(r"^((?:(?:an?|the) )?(?!(?:an?|the) )\S+(?: \S+)*?) \S+ing \S")
 """A name, then what it does: "a wizard casting a spell"."""
 _CLASS = re.compile(r", [a-z0-9]+$")
@@ -73,7 +74,7 @@ def stem(word: str) -> str:
 
 def name_in(text: str) -> str:
     """The text up to its details: `a knight` of "a knight with a sword" and of "a knight holding a sword"."""
-    name = _LINK.split(text.lower(), maxsplit=1)[0].strip()
+    name = LINK.split(text.lower(), maxsplit=1)[0].strip()
     found = _VERB.search(name)
     return found[1] if found else name
 
@@ -174,7 +175,7 @@ class Captions:
         the style has the thing without a colour: the model was trained on it as it is.
         """
         thing = words_of(prompt)
-        if not thing or _LINK.search(prompt) or not self.colors.isdisjoint(thing):
+        if not thing or LINK.search(prompt) or not self.colors.isdisjoint(thing):
             return ""
         alone, counts = set[str](), Counter[str]()
         for name, words, of in self._things.get(thing[-1], ()):

@@ -23,9 +23,9 @@ from assetgen.pack.licences import terms_of
 from assetgen.pack.motions import drawn_by, sheet_arguments, sheet_in_use
 from assetgen.pack.recipe import Recipe, RecipeFacts, Stage, seed_from, with_quantization
 from assetgen.pack.references import referenced_members, with_reference_kinds
-from assetgen.pack.schema import ModelCard, PartSpec, Quantization, Selection
-from assetgen.pack.source import card_preset, completion_of, draft_stage, model_card, source_stage
-from assetgen.pack.starts import draws_start, start_in_use, start_stages, started
+from assetgen.pack.schema import ModelCard, PartSpec, Quantization, Selection, Start
+from assetgen.pack.source import completion_of, draft_stage, model_card, source_stage
+from assetgen.pack.starts import card_steps, draws_start, start_in_use, start_stages, started
 from assetgen.pack.yaml_files import KeyPath
 from assetgen.parts import PART_KINDS, Part, part_names
 
@@ -256,15 +256,14 @@ class _Resolver:
         controls = (*(preset.controls or ()), *_added_controls(layers))
         export = preset.export or PartSpec(part=self.exporter, alias=self.exporter)
         card = model_card(layers, controls)
-        step_parts = (*card_preset(layers, card).steps, *(preset.steps or ()))
+        start = start_in_use(layers, card, controls)
+        step_parts = (*card_steps(layers, card, start), *(preset.steps or ()))
         parts = (layers.preset.source, *controls, *step_parts, *(preset.checks or ()), export)
-        rating = {_RATING} if any(each and (each.best_of or 1) > 1 for each in (*choices, card)) else set[str]()
+        rating = {_RATING} if any(each and (each.best_of or 1) > 1 for each in (*choices, start, card)) else set[str]()
         _check_overrides(layers, {*rating, *(part.alias for part in parts)})
         seed_name = self.locked.seed_names.get(entry.name, entry.name)
         requested = source_stage(layers, card, seed_name, self._added(entry, members))
-        requested = self._with_locked_format(entry.name, requested)
-        start = start_in_use(layers, requested, controls)
-        requested = started(layers, requested, start)
+        requested = started(layers, self._with_locked_format(entry.name, requested), start)
         size, card = requested.arguments.get("size"), requested.arguments.get("model")
         sheet = sheet_in_use(layers, card)
         own = [each for each in controls if draws_start(each)]
@@ -274,7 +273,7 @@ class _Resolver:
             control_stages += start_stages(layers, requested, control_stages, start, own)
         referenced = tuple(self._referenced(layers, name, below) for name in referenced_members(control_stages))
         steps = [layers.stage("step", part, **sheet_arguments(part, sheet)) for part in step_parts]
-        best_of = 1 if self.draft else _best_of(requested, *choices, card)
+        best_of = 1 if self.draft else _best_of(requested, *choices, start, card)
         unjudged = self.draft and any(stage.part.adds_frames for stage in (requested, *steps))
         checks = () if unjudged else _with_rating(preset.checks or (), layers, best_of)
         recipe = Recipe(
@@ -356,7 +355,7 @@ def _check_overrides(layers: AssetLayers, aliases: Iterable[str]) -> None:
             raise not_a_mapping(layers, alias)
 
 
-def _best_of(source: Stage, *layers: Selection | ModelCard | None) -> int:
+def _best_of(source: Stage, *layers: Selection | Start | ModelCard | None) -> int:
     """The number of attempts to compare, from the first of `layers` that sets it."""
     return next((each.best_of for each in layers if each and each.best_of), 1) if "seed" in source.arguments else 1
 

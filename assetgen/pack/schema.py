@@ -270,11 +270,15 @@ class Embedding(ExtraWeights):
 
 class Start(Spec):
     """The picture that a model starts from: the control that draws it, the `strength` of image-to-image, and the size
-    as a multiple of the usual one."""
+    as a multiple of the usual one; `detail` is that of the source `diffusion`. `best_of` and `steps` take the place of
+    those that the card sets."""
 
     draw: _Name
     strength: Annotated[float, Field(ge=0.02, le=1)]
     scale: Annotated[int, Field(ge=1, le=8)] = 1
+    detail: Annotated[float, Field(ge=0, le=1)] = 0.0
+    steps: tuple[_Part, ...] | None = None
+    best_of: Annotated[int, Field(ge=1, le=64)] | None = None
 
 
 class CardPreset(Spec):

@@ -10,7 +10,7 @@ from assetgen.pack.completion import CompletedPrompt
 from assetgen.pack.layers import AssetLayers
 from assetgen.pack.motions import sheet_in_use
 from assetgen.pack.recipe import Recipe, Stage, seed_from
-from assetgen.pack.schema import CardPreset, ImageSize, ModelCard, PartSpec
+from assetgen.pack.schema import IMAGE_TO_IMAGE, CardPreset, ImageSize, ModelCard, PartSpec
 from assetgen.parts import load_part
 
 _OF_ONE_MODEL = ("scale", "loras", "image")
@@ -140,7 +140,8 @@ def prompted(recipe: Recipe) -> Prompted | None:
     known, model = recipe.facts.known_to_model, recipe.facts.model
     if known is None or model is None:
         return None
-    return Prompted(asset=recipe.name, model=model, prompt=recipe.source.arguments["prompt"], known=known)
+    drawn = any(control.control_kind == IMAGE_TO_IMAGE for control in recipe.controls)
+    return Prompted(asset=recipe.name, model=model, prompt=recipe.source.arguments["prompt"], known=known, drawn=drawn)
 
 
 def _template(layers: AssetLayers, part: PartSpec, card: ModelCard | None) -> str:

@@ -29,32 +29,47 @@ def _is_start(name: str) -> bool:
     return kind is not None and kind.default == IMAGE_TO_IMAGE
 
 
-def start_in_use(layers: AssetLayers, source: Stage, controls: Sequence[PartSpec]) -> Start | None:
+def start_in_use(layers: AssetLayers, card: ModelCard | None, controls: Sequence[PartSpec]) -> Start | None:
     """The start that the model's card names for an asset with these controls.
 
-    None where the asset has `start: false` or another picture, or lacks what the control draws, such as a mesh.
+    None where the asset has `start: false` or another picture, or lacks what the control draws, such as a mesh, or
+    where the control cannot draw what its prompt names.
     """
-    card, spec = source.arguments.get("model"), layers.entry.spec
-    if not isinstance(card, ModelCard) or not spec.start or "strength" not in source.arguments:
+    spec, start, source = layers.entry.spec, card_preset(layers, card).start, layers.preset.source
+    if start is None or not spec.start or "strength" not in layers.load_part("source", source).params.model_fields:
         return None
-    start = card_preset(layers, card).start
-    if start is None or source.arguments.get("image") or any(each.part == _REFERENCE for each in controls):
+    if layers.argument(source, "image") or any(each.part == _REFERENCE for each in controls):
         return None
-    fields = load_part("control", start.draw).params.model_fields
+    drawing = load_part("control", start.draw)
+    if drawing.traits.draws and not drawing.traits.draws(spec.prompt):
+        return None
+    fields = drawing.params.model_fields
     needed = [name for name, field in fields.items() if field.is_required()]
     has = all(any(layers.argument(each, name) is not None for each in controls) for name in needed)
     return start if has else None
 
 
+def card_steps(layers: AssetLayers, card: ModelCard | None, start: Start | None) -> tuple[PartSpec, ...]:
+    """The steps that a model's card puts before those of the preset; its start may have others."""
+    return card_preset(layers, card).steps if start is None or start.steps is None else start.steps
+
+
 def started(layers: AssetLayers, source: Stage, start: Start | None) -> Stage:
-    """The source with the strength and the size of its start, where no layer sets them."""
+    """The source with strength, detail and size of its start, where no layer sets them.
+
+    A picture that is larger than the model's own ones has no cells.
+    """
     if start is None:
         return source
     part, changes = layers.preset.source, dict[str, Any]()
     if layers.argument(part, "strength") is None:
         changes["strength"] = start.strength
+    if start.detail and "detail" in source.arguments and layers.argument(part, "detail") is None:
+        changes["detail"] = start.detail
     if layers.argument(part, "size") is None:
         changes["size"] = tuple(start.scale * side for side in source.arguments["size"])
+    if start.scale > 1:
+        changes["model"] = source.arguments["model"].model_copy(update={"cell": None})
     return replace(source, arguments={**source.arguments, **changes})
 
 

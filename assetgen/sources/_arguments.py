@@ -16,6 +16,7 @@ Guidance = Annotated[float, Field(ge=0, le=30)]
 Axes = Literal["", "x", "y", "xy"]
 """The axes along which an image tiles."""
 Strength = Annotated[float, Field(ge=0.02, le=1)]
+Detail = Annotated[float, Field(ge=0, le=1)]
 
 
 class LoraArgument(BaseModel):

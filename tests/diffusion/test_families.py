@@ -87,6 +87,16 @@ def test_image_to_image_with_little_strength_is_near_the_autoencoder_round_trip(
     assert np.abs(little - round_trip).mean() < np.abs(much - round_trip).mean() / 2
 
 
+def test_detail_adds_what_the_autoencoder_loses_of_the_image(each: ModelCard, job: Make, smooth: Path) -> None:
+    given = read_image(smooth)
+    plain, half, whole = (
+        sample_one(job(each, image=smooth, strength=0.02, steps=50, detail=detail)) for detail in (None, 0.5, 1.0)
+    )
+    distances = [np.abs(made[..., :3] - given).mean() for made in (plain, half, whole)]
+    assert distances[0] > distances[1] > distances[2]
+    assert distances[2] < 0.25 * distances[0]
+
+
 def test_inpainting_keeps_the_exact_pixels_outside_its_mask(
     each: ModelCard, job: Make, smooth: Path, mask: Path
 ) -> None:

@@ -142,8 +142,8 @@ def test_captions_that_cannot_be_read_are_named(content: bytes | None, tmp_path:
 
 
 def test_plan_shows_the_prompt_that_is_sampled(assetgen: Run, tmp_path: Path) -> None:
-    assets = "{a: {preset: pixel_sprite, prompt: a wolf}, b: {preset: pixel_sprite, prompt: a lute}}"
+    assets = "{a: {preset: pixel_sprite, prompt: a wolf}, b: {preset: pixel_sprite, prompt: a wombat}}"
     (tmp_path / "pack.yaml").write_text(f"pack: p\nassets: {assets}\n")
     _, out, _ = assetgen("plan", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
-    assert "sampled as 'pixel art sprite of a grey wolf, animal'" in out
-    assert "mini_sprite has not seen anything like this: sampled as 'pixel art sprite of a lute'" in out
+    assert "sampled as 'pixel art sprite of a grey wolf, animal', over a drawing" in out
+    assert "mini_sprite has not seen anything like this: sampled as 'pixel art sprite of a wombat'" in out

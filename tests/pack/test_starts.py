@@ -78,3 +78,17 @@ def test_each_attempt_draws_another_start_unless_its_seed_is_fixed(write_pack: W
 def test_the_arguments_of_the_start_are_in_the_key(write_pack: Write) -> None:
     keys = {recipe(write_pack, more).sampled_key() for more in ("", ", scene: {seed: 9}", ", start: false")}
     assert len(keys) == 3
+
+
+def test_things_that_can_be_drawn_start_from_their_drawing_and_others_from_noise(write_pack: Write) -> None:
+    def sprite(prompt: str, preset: str = "pixel_sprite", more: str = "") -> Recipe:
+        text = f"pack: p\nmodel: mini\nassets:\n  a: {{preset: {preset}, prompt: {prompt}{more}}}\n"
+        [found] = resolve_pack(write_pack(text))
+        return found
+
+    assert starts(sprite("a blue potion")) == ["thing"]
+    assert starts(sprite("a wombat")) == starts(sprite("a blue potion", more=", start: false")) == []
+    icon, unknown = sprite("a blue potion", "item_icon"), sprite("a wombat", "item_icon")
+    assert icon.source.arguments["size"] == icon.controls[0].arguments["size"] == (128, 128)
+    assert (icon.source.arguments["detail"], unknown.source.arguments["detail"]) == (1.0, None)
+    assert [step.name for step in unknown.steps if step not in icon.steps] == ["pixelate", "upscale"]

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 _NOT_LOADED = {
     "about",
+    "cell",
     "licence_url",
     "facts",
     "prompts",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from assetgen.diffusion.loading.models import WarmModel, warm_model
 from assetgen.diffusion.sampling.decode import latents_to_image
 from assetgen.diffusion.sampling.denoise import denoise
-from assetgen.diffusion.sampling.latents import quantize
+from assetgen.diffusion.sampling.latents import encode_images, image_channels, quantize, to_tensor
 from assetgen.diffusion.sampling.periodic_positions import periodic_positions
 from assetgen.diffusion.sampling.previews import learn_colors
 from assetgen.diffusion.sampling.prompts import chunk_count
@@ -195,6 +195,8 @@ def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor,
     if request.layers:
         return _decode_layers(warm, request, latents)
     pixels = center_crop(latents_to_image(warm.pipeline.vae, latents, request.tile), request.size)
+    if request.init_image is not None and request.detail:
+        pixels = _with_detail(warm, request, pixels)
     if request.card.matte is not None:
         pixels = _without_white(pixels)
     finite = pixels.isfinite().all()
@@ -204,6 +206,23 @@ def _decode(warm: WarmModel, request: Request, latents: Tensor) -> tuple[Tensor,
         mask, original = (pixels.new_tensor(each) for each in inputs)
         pixels = mask * pixels + (1 - mask) * original
     return quantize(pixels), finite
+
+
+def _with_detail(warm: WarmModel, request: Request, pixels: Tensor) -> Tensor:
+    """The sampled image `H×W×C` with the share `detail` of what the autoencoder loses of the initial one: that image
+    less what its latents decode to. Its alpha is mixed in by the same share, since torn edges show most."""
+    torch, _ = libraries()
+    assert request.init_image is not None
+    vae, size = warm.pipeline.vae, request.size
+    image = with_channels(request.init_image, image_channels(vae), matte=request.card.matte is not None)
+    padded = to_tensor(fit_image(image, size, sampling_size(warm, request)))
+    decoded = center_crop(latents_to_image(vae, encode_images(warm.pipeline, padded), request.tile), size)
+    given = center_crop(padded[0].permute(1, 2, 0), size).to(decoded)
+    made = (pixels + request.detail * (given - decoded)).clamp(0, 1)
+    if pixels.shape[-1] != 4 or given.shape[-1] != 4:
+        return made
+    alpha = torch.lerp(made[..., 3:], given[..., 3:], request.detail)
+    return torch.cat([made[..., :3], alpha], dim=-1)
 
 
 def _without_white(pixels: Tensor) -> Tensor:

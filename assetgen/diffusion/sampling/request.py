@@ -16,7 +16,7 @@ from assetgen.pack.schema import IMAGE_TO_IMAGE, REFERENCE, ImageSize, Lora, Mod
 from assetgen.parts import Control, Preview, SourceJob
 from assetgen.pixels.image_files import read_image
 
-_DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0}
+_DEFAULTS = {"negative": "", "steps": 25, "guidance": 7.0, "detail": 0.0}
 """For model cards without defaults of their own: the usual settings of Stable Diffusion."""
 
 
@@ -44,6 +44,8 @@ class Request:
     controls: tuple[Control, ...]
     references: tuple[FloatArray, ...]
     loras: tuple[Lora, ...]
+    detail: float = 0.0
+    """How much of what the autoencoder loses of the initial image is added to the sampled one, 0 to 1."""
     preview: Preview | None = None
     layers: int = 0
     """How many layers its reference picture is taken apart into; 0 for other tasks."""
@@ -125,6 +127,7 @@ def read_request(job: SourceJob) -> Request:
         init_image=_init_image(settings, start),
         mask_image=read_mask(settings["mask"].path) if settings["mask"] else None,
         strength=float(settings["strength"]),
+        detail=float(settings["detail"]),
         controls=controls,
         references=tuple(on_white(control.images["color"]) for control in references),
         loras=(*card.loras, *(Lora(file=lora.file.path, weight=lora.weight) for lora in settings["loras"])),
