@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict, TypeVar, Unpack, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, Unpack, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, model_validator
 
@@ -382,12 +382,6 @@ def _plugged(kind: PartKind) -> dict[str, Any]:
             raise InputError(f"two packages provide a {kind} '{point.name}'", cure="Uninstall one of them")
         found[point.name] = point
     return found
-
-
-def named_types(annotation: Any) -> tuple[Any, ...]:
-    """An annotation and all types inside it, such as the members of a union or the type of an `Annotated`."""
-    inner = [each for part in get_args(annotation) for each in named_types(part)]
-    return (annotation, *inner)
 
 
 def _params(kind: PartKind, name: str, function: Callable[..., Any]) -> type[BaseModel]:

@@ -66,7 +66,7 @@ def test_a_module_imports_lower_layers_only(module: Path) -> None:
 def test_a_part_imports_no_other_part_and_nothing_that_runs_parts(module: Path) -> None:
     kind = area(module)
     models = {"diffusion", "pack"}
-    extra = {"sources": models, "controls": {"diffusion"}, "steps": models, "checks": {"pack"}}.get(kind, set())
+    extra = {"sources": models, "controls": models, "steps": models, "checks": {"pack"}}.get(kind, set())
     forbidden = {name for name in own_imports(module) if name not in FOR_PARTS | extra | {kind, "__init__"}}
     siblings = {n for n in imports(module) if n.startswith(f"assetgen.{kind}.") and not n.split(".")[2].startswith("_")}
     assert (forbidden, siblings) == (set(), set())

@@ -8,8 +8,9 @@ from typing import Any
 
 from assetgen.errors import InputError
 from assetgen.files import read_limited
+from assetgen.pack.layers import named_types
 from assetgen.pack.recipe import Recipe, Stage
-from assetgen.parts import InputFile, named_types
+from assetgen.parts import InputFile
 from assetgen.pixels.image_files import read_text
 
 _MAX_BYTES = 256_000_000

@@ -6,7 +6,7 @@ import numpy as np
 
 from assetgen.controls._fit import resize_to
 from assetgen.controls._noise import Noise
-from assetgen.controls._shapes import GRID, Mask
+from assetgen.controls._shapes import GRID, FineMask
 from assetgen.images import FloatArray
 from assetgen.pixels.color import srgb_from_oklab
 
@@ -63,11 +63,11 @@ class Painting:
         self._glows = [False]
         self._noise = Noise(seed)
 
-    def cut(self, mask: Mask) -> None:
+    def cut(self, mask: FineMask) -> None:
         """Remove what is there."""
         self._layer[mask] = 0
 
-    def fill(self, mask: Mask, color: FloatArray, finish: str, tone: float, *, flat: bool, shadow: bool) -> None:
+    def fill(self, mask: FineMask, color: FloatArray, finish: str, tone: float, *, flat: bool, shadow: bool) -> None:
         """Lay a shape on top: its colour in Oklab, with the tones of its finish."""
         import cv2
 
@@ -87,7 +87,7 @@ class Painting:
         lit = self._glowing(mask) if glows else self._lit(mask, relief) + relief.grain * self._grain(window, relief)
         tones[mask] = lit[mask] + tone
 
-    def _lit(self, mask: Mask, relief: _Relief) -> FloatArray:
+    def _lit(self, mask: FineMask, relief: _Relief) -> FloatArray:
         """Tones 0..1, 0.5 where the surface faces the viewer."""
         import cv2
 
@@ -108,7 +108,7 @@ class Painting:
         across, down = relief.stretch
         return np.asarray(self._noise.at(columns * down, rows / across * 0.25, 2) - 0.5, np.float32)
 
-    def _glowing(self, mask: Mask) -> FloatArray:
+    def _glowing(self, mask: FineMask) -> FloatArray:
         """Bright in the middle."""
         depth = _depth(mask)
         return np.asarray(0.45 + 0.45 * depth / max(float(depth.max()), 1), np.float32)
@@ -153,7 +153,7 @@ def shades(lab: FloatArray, tone: FloatArray) -> FloatArray:
     return np.asarray(lab + np.maximum(step, 0) * (bright - lab) + np.maximum(-step, 0) * (deep - lab), np.float32)
 
 
-def _window(mask: Mask, margin: int) -> _Window:
+def _window(mask: FineMask, margin: int) -> _Window:
     """The rows and columns of what a mask has, and `margin` more on each side."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     top, left = (max(0, int(found[0]) - margin) for found in (rows, columns))
@@ -161,7 +161,7 @@ def _window(mask: Mask, margin: int) -> _Window:
     return slice(top, bottom), slice(left, right)
 
 
-def _depth(mask: Mask) -> FloatArray:
+def _depth(mask: FineMask) -> FloatArray:
     """How far each pixel of a mask is from its edge, in pixels; the border of the picture is an edge, too."""
     import cv2
 
@@ -169,7 +169,7 @@ def _depth(mask: Mask) -> FloatArray:
     return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)
 
 
-def _dark_line(lab: FloatArray, solid: Mask, seen: Mask, width: float) -> Mask:
+def _dark_line(lab: FloatArray, solid: FineMask, seen: FineMask, width: float) -> FineMask:
     """Where a line around `solid` is, and its colours in `lab`: dark, in the hue of the nearest solid pixel."""
     from scipy.ndimage import distance_transform_edt
 

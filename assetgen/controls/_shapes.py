@@ -12,9 +12,9 @@ _PARTS = 4  # bits below a fine pixel, for OpenCV's drawing functions
 _CURVE = 8  # points of a smooth outline between two of its corners
 _CIRCLE = 48  # corners of an ellipse
 
-Points = NDArray[np.float64]
+Outline = NDArray[np.float64]
 """Places on the grid in cells, `N×2`: x to the right, y down."""
-Mask = NDArray[np.bool_]
+FineMask = NDArray[np.bool_]
 """Fine pixels, of which a cell has the same number along each side: shapes are filled in these, then reduced."""
 
 
@@ -57,7 +57,7 @@ class Piece(BaseModel):
     unless: tuple[str, ...] = ()
     variant: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
-    def outlines(self) -> list[Points]:
+    def outlines(self) -> list[Outline]:
         """The corners of its outline, or the places of its line, on each side where it is drawn."""
         places = np.array(self.line) if self.line is not None else _turned(self._corners(), self.turn)
         return [places, places * (-1, 1) + (GRID, 0)] if self.mirror else [places]
@@ -67,14 +67,14 @@ class Piece(BaseModel):
         """How far it reaches beyond its outline."""
         return max(self._widths()) / 2 if self.line is not None else 0.0
 
-    def mask(self, outline: Points, fine: int) -> Mask:
+    def mask(self, outline: Outline, fine: int) -> FineMask:
         """The fine pixels that it fills, with this outline; a cell has `fine` along each side."""
         return _filled(outline, fine) if self.line is None else _stroke(outline, self._widths(), fine)
 
     def _widths(self) -> tuple[float, float]:
         return self.width if isinstance(self.width, tuple) else (self.width, self.width)
 
-    def _corners(self) -> Points:
+    def _corners(self) -> Outline:
         if self.oval is not None:
             x, y, across, down = self.oval
             angles = np.linspace(0, 2 * np.pi, _CIRCLE, endpoint=False)
@@ -85,7 +85,7 @@ class Piece(BaseModel):
         return np.array(self.poly) if self.poly is not None else _smooth(np.array(self.blob))
 
 
-def _smooth(corners: Points) -> Points:
+def _smooth(corners: Outline) -> Outline:
     """A closed Catmull-Rom curve through the corners (E. Catmull and R. Rom, 1974)."""
     before, after, beyond = (np.roll(corners, shift, axis=0) for shift in (1, -1, -2))
     steps = np.linspace(0, 1, _CURVE, endpoint=False)[:, None, None]
@@ -98,14 +98,14 @@ def _smooth(corners: Points) -> Points:
     return np.asarray(curve.transpose(1, 0, 2).reshape(-1, 2))
 
 
-def _turned(corners: Points, degrees: float) -> Points:
+def _turned(corners: Outline, degrees: float) -> Outline:
     middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return np.asarray((corners - middle) @ turn + middle)
 
 
-def _filled(corners: Points, fine: int) -> Mask:
+def _filled(corners: Outline, fine: int) -> FineMask:
     import cv2
 
     mask = np.zeros((GRID * fine, GRID * fine), np.uint8)
@@ -113,7 +113,7 @@ def _filled(corners: Points, fine: int) -> Mask:
     return mask > 0
 
 
-def _stroke(places: Points, widths: tuple[float, float], fine: int) -> Mask:
+def _stroke(places: Outline, widths: tuple[float, float], fine: int) -> FineMask:
     """A stroke with round ends whose width changes evenly along its length."""
     import cv2
 
@@ -128,5 +128,5 @@ def _stroke(places: Points, widths: tuple[float, float], fine: int) -> Mask:
     return mask > 0
 
 
-def _fine(places: Points, fine: int) -> NDArray[np.int32]:
+def _fine(places: Outline, fine: int) -> NDArray[np.int32]:
     return np.asarray(np.rint((places * fine - 0.5) * (1 << _PARTS)), np.int32)

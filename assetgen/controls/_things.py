@@ -5,34 +5,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from assetgen.controls._naming import DATA, Names, paints, prompt_words, singular, table
 from assetgen.controls._shapes import Piece
-from assetgen.pack.captions import LINK, name_in
 
-_FOLDER = files("assetgen.controls") / "things"
+_FOLDER = DATA / "things"
 _SHARED = ("materials.yaml", "colors.yaml", "aliases.yaml")
-_WORD = re.compile(r"[a-z0-9]+")
 _ENTRY = re.compile(r"^([a-z0-9_]+):\n((?:[ #].*\n|\n)+)", re.MULTILINE)
 """A thing in a file of things: its name and its text. Only the text of what is drawn is parsed: it takes a second for
 all."""
 _LISTED = re.compile(r"^  words: \[(.*?)\]", re.MULTILINE | re.DOTALL)
-_IGNORED = ("a", "an", "the", "and")
 _KINDS = (
     *("icon", "symbol", "sign", "sprite", "effect", "decal", "emoji", "mark", "logo", "item", "character"),
     *("monster", "creature", "enemy", "boss", "pet", "companion"),
 )
-"""Last words that say what kind of picture it is: a "skull icon" shows a skull."""
-_PLURALS = (("ies", "y"), ("es", ""), ("ives", "ife"), ("ves", "f"))
-_SHORT = 3
-"""Letters of a word that has no plural ending."""
-_NAME_WORDS = 3
-"""The most words of a name, such as "bow and arrow" without "and"."""
-Material = Annotated[str, Field(pattern=r"^#[0-9a-f]{6} [a-z]+$")]
+_Material = Annotated[str, Field(pattern=r"^#[0-9a-f]{6} [a-z]+$")]
 """A colour and a finish: "#8a5a34 wood"."""
 
 
@@ -47,7 +38,7 @@ class Thing(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     words: tuple[str, ...] = ()
     base: str = ""
-    materials: Mapping[str, Material] = {}
+    materials: Mapping[str, _Material] = {}
     tint: tuple[str, ...] = ()
     turn: float = 0.0
     variants: Annotated[int, Field(ge=1)] = 1
@@ -58,7 +49,7 @@ class Thing(BaseModel):
 
 @dataclass(frozen=True)
 class Order:
-    """What a prompt orders: a thing, its materials with the prompt's colours, and the stems of the prompt's words."""
+    """What a prompt orders: a thing, its materials in the prompt's colours, and the prompt's words in the singular."""
 
     name: str
     thing: Thing
@@ -69,8 +60,8 @@ class Order:
         """The pieces to draw for this prompt, the lowest first."""
 
         def drawn(piece: Piece) -> bool:
-            wanted = not piece.when or not self.words.isdisjoint(map(stem, piece.when))
-            banned = not self.words.isdisjoint(map(stem, piece.unless))
+            wanted = not piece.when or not self.words.isdisjoint(map(singular, piece.when))
+            banned = not self.words.isdisjoint(map(singular, piece.unless))
             return wanted and not banned and (not piece.variant or variant in piece.variant)
 
         return [piece for piece in (*self.thing.behind, *self.thing.pieces) if drawn(piece)]
@@ -78,78 +69,26 @@ class Order:
 
 def order_of(prompt: str) -> Order | None:
     """The thing that a prompt names, in the colours it names; None where it names nothing that can be drawn."""
-    found = _find(prompt)
+    found = names_of_things().find(prompt)
     if found is None:
         return None
-    name, before = found
-    thing = load_thing(name)
-    paints, aliases = _table("colors.yaml"), _table("aliases.yaml")
-    materials = {**_table("materials.yaml"), **thing.materials}
-    words = _WORD.findall(prompt.lower())
+    thing, aliases = load_thing(found.entry), table("things/aliases.yaml")
+    materials: dict[str, str] = {**table("things/materials.yaml"), **thing.materials}
+    words = prompt_words(prompt)
     for word, after in itertools.pairwise(words):
-        part = next((each for each in (stem(after), aliases.get(stem(after))) if each in materials), None)
-        if word in paints and part:
-            materials[part] = _painted(materials[part], paints[word])
-    said = [paints[word] for word in before if word in paints]
+        part = next((each for each in (singular(after), aliases.get(singular(after))) if each in materials), None)
+        if word in paints() and part:
+            materials[part] = _painted(materials[part], paints()[word])
+    said = [paints()[word] for word in found.before if word in paints()]
     for number, each in enumerate(thing.tint if said else ()):
         materials[each] = _painted(materials[each], said[min(number, len(said) - 1)])
-    return Order(name, thing, materials, frozenset(map(stem, words)))
+    return Order(found.entry, thing, materials, frozenset(map(singular, words)))
 
 
 def _painted(material: str, paint: str) -> str:
     """The material in the colour of a paint, and in its finish unless that is "any"."""
     color, finish = paint.split()
     return f"{color} {material.split()[1] if finish == 'any' else finish}"
-
-
-def thing_in(prompt: str) -> str | None:
-    """The name of the thing that a prompt names: by the last words before "of" and details, else by those after "of".
-
-    "A treasure chest of gold with a lock" is a chest, "a loaf of bread" bread, "a chicken coop" nothing.
-    """
-    found = _find(prompt)
-    return found[0] if found else None
-
-
-def _find(prompt: str) -> tuple[str, list[str]] | None:
-    """The name of the thing in a prompt, and the words that stand before those that name it."""
-    head = LINK.split(prompt.lower(), maxsplit=1)[0]
-    what, of, whose = name_in(prompt).partition(" of ")
-    found = _match(head)
-    if found and any(word.endswith("ing") for word in found[2]):  # "a fishing rod": nobody fishes
-        return found[:2]
-    pair = _match(f"{whose} {what}") if of else None
-    if pair and len(pair[2]) > 1:  # "a bag of coins" is a coin bag
-        return pair[:2]
-    found = _match(what) or _match(whose)
-    return found[:2] if found else None
-
-
-def _match(text: str) -> tuple[str, list[str], list[str]] | None:
-    """The thing that the last words of a text name, the words before them, and these words."""
-    words = [word for word in _WORD.findall(text) if word not in _IGNORED]
-    while words:
-        for count in range(min(_NAME_WORDS, len(words)), 0, -1):
-            start = " ".join(map(stem, words[-count:-1]))
-            names = (f"{start} {last}".strip() for last in _singular(words[-1]))
-            if found := next((_names()[name] for name in names if name in _names()), None):
-                return found, words[:-count], words[-count:]
-        if words.pop() not in _KINDS:
-            break
-    return None
-
-
-def _singular(word: str) -> Iterator[str]:
-    """What a word may be the plural of."""
-    yield stem(word)
-    for ending, other in _PLURALS:
-        if word.endswith(ending):
-            yield word.removesuffix(ending) + other
-
-
-def stem(word: str) -> str:
-    """The word without the ending of a plural."""
-    return word.removesuffix("s") if len(word) > _SHORT and not word.endswith("ss") else word
 
 
 @cache
@@ -170,20 +109,18 @@ def load_thing(name: str) -> Thing:
 
 
 @cache
-def _names() -> Mapping[str, str]:
-    """The names of things by the stems of the words that name them."""
-    return {" ".join(map(stem, words.split())): name for name, words in named_things()}
+def names_of_things() -> Names:
+    """Which thing a prompt names."""
+    return Names(named_things, frozenset(_KINDS))
 
 
 def named_things() -> Iterator[tuple[str, str]]:
-    """Each thing with each of its names, in lower case without "and"; those that begin with "_" are bases alone."""
+    """Each thing with each of its names; those that begin with "_" are bases alone."""
     for name, text in _texts().items():
-        if name.startswith("_"):
-            continue
-        listed = _LISTED.search(text)
-        others = listed[1].split(",") if listed else []
-        for words in (name.replace("_", " "), *others):
-            yield name, " ".join(word for word in words.split() if word != "and")
+        if not name.startswith("_"):
+            listed = _LISTED.search(text)
+            others = listed[1].split(",") if listed else []
+            yield from ((name, " ".join(words.split())) for words in (name.replace("_", " "), *others))
 
 
 @cache
@@ -194,9 +131,3 @@ def _texts() -> Mapping[str, str]:
         if file.name.endswith(".yaml") and file.name not in _SHARED:
             found |= {entry[1]: entry[2] for entry in _ENTRY.finditer(file.read_text("utf-8") + "\n")}
     return found
-
-
-@cache
-def _table(name: str) -> Mapping[str, str]:
-    read: Mapping[str, Any] = yaml.load((_FOLDER / name).read_text("utf-8"), yaml.CSafeLoader)
-    return read

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from assetgen.controls._fit import ControlSize
 from assetgen.controls._shading import Painting
-from assetgen.controls._shapes import GRID, Piece, Points
-from assetgen.controls._things import Order, order_of, thing_in
+from assetgen.controls._shapes import GRID, Outline, Piece
+from assetgen.controls._things import Order, names_of_things, order_of
 from assetgen.errors import InputError
 from assetgen.images import FloatArray, ImageSet, color_image, to_uint8
 from assetgen.parts import part
@@ -25,12 +25,12 @@ _BORDER = 1.0
 """Cells around what is drawn, for the line around it."""
 
 
-def draws(prompt: str) -> bool:
+def draws_thing(prompt: str) -> bool:
     """Whether a prompt names a thing that can be drawn."""
-    return thing_in(prompt) is not None
+    return names_of_things().find(prompt) is not None
 
 
-@part(version=1, draws=draws)
+@part(version=1, draws=draws_thing)
 def thing(
     *,
     prompt: str = "",
@@ -86,7 +86,7 @@ def drawn(order: Order, seed: int, side: int = GRID) -> FloatArray:
     return painting.cells(outlined=outlined)[places][:, places]
 
 
-def _fitting(pieces: Sequence[tuple[Piece, Points]]) -> Callable[[Points], Points]:
+def _fitting(pieces: Sequence[tuple[Piece, Outline]]) -> Callable[[Outline], Outline]:
     """Moves and shrinks places so that all pieces, and the line around them, are inside the grid."""
     drawn = [(piece.margin, outline) for piece, outline in pieces if not piece.cut]
     low = np.min([outline.min(axis=0) - margin for margin, outline in drawn], axis=0)
@@ -116,7 +116,7 @@ class _Bend:
         self._waves = rng.uniform(0, 2 * np.pi, 2), rng.uniform(0.15, 0.35, 2)
         self._turn = np.deg2rad(turn)
 
-    def __call__(self, places: Points) -> Points:
+    def __call__(self, places: Outline) -> Outline:
         middle = GRID / 2
         around = (places - middle) * self._stretch
         around[:, 0] += self._lean * around[:, 1]

@@ -6,7 +6,7 @@ The part's signature validates the merged arguments. Errors name the line of the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,7 @@ from assetgen.pack.library import PackFile, ResolvedPreset
 from assetgen.pack.recipe import Stage
 from assetgen.pack.schema import PartArguments, PartSpec
 from assetgen.pack.yaml_files import explain
-from assetgen.parts import InputFile, Part, PartKind, load_part, named_types
+from assetgen.parts import InputFile, Part, PartKind, load_part
 
 
 @dataclass(frozen=True)
@@ -130,3 +130,9 @@ def _in_folder(value: Any, kind: Any, folder: Path) -> Any:
         else entry
         for entry in value
     ]
+
+
+def named_types(annotation: Any) -> tuple[Any, ...]:
+    """An annotation and all types inside it, such as the members of a union or the type of an `Annotated`."""
+    inner = [each for part in get_args(annotation) for each in named_types(part)]
+    return (annotation, *inner)

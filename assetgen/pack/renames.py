@@ -100,5 +100,10 @@ def _renamed_assets(recipes: Sequence[Recipe], lock: Lock, names: Set[str]) -> d
 
 
 def _request(source: StageRecord, controls: StageRecords) -> str:
-    """The request apart from its seed, as a comparable text."""
-    return repr(({key: value for key, value in sorted(source.items()) if key != "seed"}, dict(controls)))
+    """The request apart from its seed, which a drawn start has, too, as a comparable text."""
+    seed = source.get("seed")
+    records = {
+        name: {key: value for key, value in sorted(record.items()) if key != "seed" or value != seed}
+        for name, record in {"": source, **controls}.items()
+    }
+    return repr(records)

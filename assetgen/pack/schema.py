@@ -269,9 +269,8 @@ class Embedding(ExtraWeights):
 
 
 class Start(Spec):
-    """The picture that a model starts from: the control that draws it, the `strength` of image-to-image, and the size
-    as a multiple of the usual one; `detail` is that of the source `diffusion`. `best_of` and `steps` take the place of
-    those that the card sets."""
+    """The picture that a model starts from: the control that draws it, `strength` and `detail` of image-to-image, the
+    size as a multiple of the usual one, and `steps` and `best_of` in place of those of the card."""
 
     draw: _Name
     strength: Annotated[float, Field(ge=0.02, le=1)]

@@ -17,6 +17,7 @@ from assetgen.errors import InputError, did_you_mean
 from assetgen.events import Finished, Planned, Published, StepRan, ignore
 from assetgen.images import color_image
 from assetgen.pack.entries import variations
+from assetgen.pack.layers import named_types
 from assetgen.pack.library import PackFile, ResolvedPreset, library_for
 from assetgen.pack.licences import check_licences, studio_of
 from assetgen.pack.project import Project
@@ -24,7 +25,7 @@ from assetgen.pack.recipe import Recipe
 from assetgen.pack.resolve import resolve_pack
 from assetgen.pack.schema import ASSET_KEYS, Pack, PartSpec
 from assetgen.pack.yaml_files import Document, explain, validate
-from assetgen.parts import InputFile, Part, load_part, named_types, part_names
+from assetgen.parts import InputFile, Part, load_part, part_names
 from assetgen.pixels.image_files import encode_png, read_image
 from assetgen.server.context import JobEvents, ServerContext, check_weights_of
 from assetgen.server.history import Variations

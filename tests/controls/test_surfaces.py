@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from assetgen.controls._surfaces import named_surfaces, surface_in, surface_order
+from assetgen.controls._naming import prompt_words, singular
+from assetgen.controls._surfaces import named_surfaces, names_of_surfaces, surface_order
 from assetgen.controls.surface import draws_surface, surface
 from assetgen.errors import InputError
 from assetgen.images import Array
-from assetgen.pack.captions import stem
 
 NAMES = sorted({name for name, _ in named_surfaces()})
 
@@ -52,20 +52,20 @@ def test_a_surface_is_the_same_for_one_seed_and_differs_for_another(prompt: str)
         ("a stone floor", "flagstone"),
         ("grass tile", "grass"),
         ("an ice wall", "ice"),
-        ("floor of white marble", "marble"),
+        ("floor of white marble", "marble_tiles"),
         ("pile of gold coins", "gold_coins"),
         ("a knight", None),
         ("", None),
     ],
 )
 def test_the_last_words_of_a_name_choose_the_surface(prompt: str, name: str | None) -> None:
-    found = surface_in(prompt)
-    assert (found and found[0]) == name
+    found = names_of_surfaces().find(prompt)
+    assert (found.entry if found else None) == name
     assert draws_surface(prompt) == (name is not None)
 
 
 def test_no_words_name_two_surfaces() -> None:
-    counts = Counter(" ".join(map(stem, words.split())) for _, words in named_surfaces())
+    counts = Counter(" ".join(map(singular, prompt_words(words))) for _, words in named_surfaces())
     assert [words for words, count in counts.items() if count > 1] == []
 
 

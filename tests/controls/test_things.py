@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
+from assetgen.controls._naming import prompt_words, singular
 from assetgen.controls._shapes import GRID, Piece
-from assetgen.controls._things import load_thing, named_things, order_of, stem, thing_in
-from assetgen.controls.thing import drawn, draws, thing
+from assetgen.controls._things import load_thing, named_things, names_of_things, order_of
+from assetgen.controls.thing import drawn, draws_thing, thing
 from assetgen.errors import InputError
 from assetgen.images import FloatArray
 
@@ -51,12 +52,13 @@ def visible(prompt: str, seed: int = 0) -> FloatArray:
     ],
 )
 def test_the_last_words_before_details_name_the_thing(prompt: str, name: str | None) -> None:
-    assert thing_in(prompt) == name
-    assert draws(prompt) == (name is not None)
+    found = names_of_things().find(prompt)
+    assert (found.entry if found else None) == name
+    assert draws_thing(prompt) == (name is not None)
 
 
 def test_no_name_is_given_to_two_things() -> None:
-    names = {(" ".join(map(stem, words.split())), name) for name, words in named_things()}
+    names = {(" ".join(map(singular, prompt_words(words))), name) for name, words in named_things()}
     assert [words for words, count in Counter(words for words, _ in names).items() if count > 1] == []
 
 
@@ -65,11 +67,7 @@ def test_the_texts_that_are_searched_are_those_of_the_files() -> None:
     things = {name: text for each in read for name, text in each.items() if isinstance(text, dict)}
     things = {name: text for name, text in things.items() if not name.startswith("_")}
     assert sorted(things) == NAMES
-    listed = {
-        (name, " ".join(word for word in words.split() if word != "and"))
-        for name in things
-        for words in [name.replace("_", " "), *things[name].get("words", ())]
-    }
+    listed = {(name, words) for name in things for words in [name.replace("_", " "), *things[name].get("words", ())]}
     assert listed == set(named_things())
 
 

@@ -216,7 +216,9 @@ def _with_detail(warm: WarmModel, request: Request, pixels: Tensor) -> Tensor:
     vae, size = warm.pipeline.vae, request.size
     image = with_channels(request.init_image, image_channels(vae), matte=request.card.matte is not None)
     padded = to_tensor(fit_image(image, size, sampling_size(warm, request)))
-    decoded = center_crop(latents_to_image(vae, encode_images(warm.pipeline, padded), request.tile), size)
+    with circular_padding([vae], request.tile):
+        latents = encode_images(warm.pipeline, padded)
+    decoded = center_crop(latents_to_image(vae, latents, request.tile), size)
     given = center_crop(padded[0].permute(1, 2, 0), size).to(decoded)
     made = (pixels + request.detail * (given - decoded)).clamp(0, 1)
     if pixels.shape[-1] != 4 or given.shape[-1] != 4:

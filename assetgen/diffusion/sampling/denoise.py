@@ -18,6 +18,7 @@ from assetgen.diffusion.sampling.conditioning import SamplingStep, predict, prep
 from assetgen.diffusion.sampling.latents import encode_images, image_channels, latent_channels, seeded_noise, to_tensor
 from assetgen.diffusion.sampling.previews import StepPreviews
 from assetgen.diffusion.sampling.request import Request, fit_image, with_channels
+from assetgen.diffusion.sampling.tiling import circular_padding
 from assetgen.diffusion.speed.devices import StepSync
 from assetgen.events import Sampling
 from assetgen.images import FloatArray
@@ -93,10 +94,12 @@ def _start(warm: WarmModel, requests: Sequence[Request], size: ImageSize) -> _St
     given = [each for each in requests if each.init_image is not None]
     images = [fit_image(_with_channels(each, image_channels(pipeline.vae)), each.size, size) for each in given]
     masks = [fit_image(each.mask_image, each.size, size) for each in requests if each.mask_image is not None]
+    with circular_padding([pipeline.vae], requests[0].tile):
+        encoded = [encode_images(pipeline, to_tensor(image)) for image in images]
     return _Start(
         noise=torch.cat(noises).to(device),
         generators=list(generators),
-        init_latents=torch.cat([encode_images(pipeline, to_tensor(image)) for image in images]) if images else None,
+        init_latents=torch.cat(encoded) if encoded else None,
         mask=torch.cat([_latent_mask(mask, latent_size) for mask in masks]).to(device) if masks else None,
     )
 
