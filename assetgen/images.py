@@ -132,6 +132,8 @@ class Meta:
     """Which distances a depth image shows."""
     native_alpha: bool | None = None
     """The alpha channel was sampled by a model."""
+    given_alpha: bool | None = None
+    """The alpha channel is that of the image that sampling started from."""
     frames: Frames | None = None
     """The frames of a sequence; None for a still. Every other field describes one frame."""
     borders: Borders | None = None

@@ -16,11 +16,13 @@ PROMPTS = {
     "item_icon": ("a health potion", "a loaf of bread", "a spell book", "a purple gem"),
     "cartoon_icon": ("a red apple", "a gold coin"),
     "character": ("a pirate", "a zombie"),
-    "tile_texture": ("mossy grey stone bricks", "wooden planks"),
-    "pixel_tile": ("green grass", "lava"),
+    "tile_texture": ("cobblestone", "wooden planks"),
+    "pixel_tile": ("grass", "lava"),
     "painted_concept": ("a pine forest at dawn", "snowy mountains"),
     "skybox_strip": ("sunset clouds", "starry night"),
 }
+UNDRAWN = {"pixel_sprite": ("a wombat", "a samovar")}
+"""Things that start from noise, because no control draws them."""
 SEEDS = range(4)
 COLUMNS, SIDE, TEXT = 4, 72, 16
 
@@ -35,7 +37,8 @@ def draw_typical(path: Path) -> None:
 
 def make_all(folder: Path) -> list[tuple[str, list[Image.Image | None]]]:
     """The images of each prompt, one a seed; None for a rejected one."""
-    rows = [(preset, prompt) for preset, prompts in PROMPTS.items() for prompt in prompts]
+    kinds = (*PROMPTS.items(), *UNDRAWN.items())
+    rows = [(preset, prompt) for preset, prompts in kinds for prompt in prompts]
     assets = {
         f"a{number}_{seed}": {"preset": preset, "prompt": prompt, "seed": seed}
         for number, (preset, prompt) in enumerate(rows)

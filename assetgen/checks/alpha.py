@@ -20,8 +20,9 @@ def alpha(
     Cropped means that more than `touching` (a fraction) of one side of the untrimmed image is covered, or 0.8 with a
     model for pixel art that draws alpha: its sprites fill their frame. A halo is a rim in the colour of the removed
     background, or mixed with it, around something of another colour. If the background is not known, black and white
-    are tried. A line drawn by the step `outline` is not a halo. The score is the worst fault as a multiple of its
-    limit: above 1 fails, lower is better.
+    are tried. A line drawn by the step `outline` is not a halo. Of a sprite that started from a drawing, with its
+    alpha, only emptiness is a fault. The score is the worst fault as a multiple of its limit: above 1 fails, lower is
+    better.
 
     Example:
         - alpha: {touching: 0.6}

@@ -31,7 +31,7 @@ def content(
     """Fail an image that shows nothing clear: nearly black, nearly one colour; a sprite in loose pieces, or a smear.
 
     It measures shapes and colours only: a clean drawing of the wrong thing passes. `best_of` prefers sprites that are
-    less like smears.
+    less like smears. The shape of a sprite that started from a drawing, with its alpha, is not judged.
 
     - `prompt`: the asset's own prompt. Where it names several things ("boots", "two keys"), pieces are allowed.
     - `one`: a sprite shows one thing, in few pieces, with a clear shape. Use false for splatters, sparks and smoke.
@@ -50,7 +50,7 @@ def content(
     if seen[1:-1, 1:-1].mean() > _FILLED:
         faults.append(_plain(lab[seen], contrast))
     likelihood = 0.5
-    if one and cover.min() < 1:
+    if one and cover.min() < 1 and not images.meta.given_alpha:
         several = names_several(prompt)
         faults += [] if several else _pieces(areas_of(seen))
         likelihood, reason = smear(traits_of(lab, seen), several=several)

@@ -70,7 +70,8 @@ class Names:
             names = (f"{start} {last}".strip() for last in _singulars(words[-1]))
             if entry := next((self.entries[name] for name in names if name in self.entries), None):
                 return Named(entry, words[:-count], words[-count:])
-        return None
+        participle = len(words) > 1 and words[-1].endswith(("ed", "ing"))  # "a nurse covered in mud", "a wolf howling"
+        return self._match(" ".join(words[:-1])) if participle else None
 
 
 def prompt_words(text: str) -> list[str]:

@@ -34,6 +34,8 @@ _Mask = NDArray[np.bool_]
 def worst_fault(images: ImageSet, touching: float = MAX_TOUCHING) -> tuple[float, str]:
     """The worst fault of `color` as a multiple of its limit, and what it is; above 1 the sprite is cut out badly.
 
+    Alpha that no model sampled (`meta.given_alpha`) can only be empty.
+
     Faults: empty, not cut out, cropped (more than `touching` of one side of the untrimmed image is covered), in
     fragments, a halo. Up to 1, the text is the visible share.
     """
@@ -45,6 +47,8 @@ def worst_fault(images: ImageSet, touching: float = MAX_TOUCHING) -> tuple[float
     share = float(seen.sum()) / (across * down)
     if share < _EMPTY:
         return _EMPTY / max(share, 1e-3), f"almost nothing is visible ({share:.1%} of the image)"
+    if images.meta.given_alpha:
+        return 0.0, f"{share:.0%} visible"
     if share > _FULL:
         return share / _FULL, f"it was not cut out: {share:.0%} of the image is visible"
     faults = [

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assetgen.checks.alpha import alpha
 from assetgen.checks.content import content, names_several
 from assetgen.images import Array, ImageSet, color_image
 
@@ -71,3 +72,13 @@ def test_a_third_of_the_judged_pictures_is_told_apart_without_rejecting_good_one
     assert failed[good].mean() <= 0.03
     assert (failed & ~good).sum() >= 3
     assert measure["auc"](quality[good], quality[~good]) > 0.7
+
+
+def test_the_shape_of_a_drawing_is_not_judged() -> None:
+    dots = np.zeros((32, 32, 4), np.uint8)
+    dots[2:30:8, 2:30:8] = dots[3:30:8, 2:30:8] = (200, 40, 40, 255)
+    assert not content(color_image(dots)).passed
+    assert content(color_image(dots, given_alpha=True)).passed
+    assert not alpha(color_image(dots)).passed
+    assert alpha(color_image(dots, given_alpha=True)).passed
+    assert not alpha(color_image(np.zeros_like(dots), given_alpha=True)).passed

@@ -46,6 +46,8 @@ def visible(prompt: str, seed: int = 0) -> FloatArray:
         ("a ghost holding a lantern", "ghost"),
         ("a bag of gold coins", "coin_bag"),
         ("a skull icon", "skull"),
+        ("a wolf howling at the moon", "wolf"),
+        ("a knight covered in mud", "knight"),
         ("a giraffe zoo", None),
         ("a wombat", None),
         ("", None),

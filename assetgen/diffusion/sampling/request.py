@@ -50,6 +50,11 @@ class Request:
     layers: int = 0
     """How many layers its reference picture is taken apart into; 0 for other tasks."""
 
+    @property
+    def gives_alpha(self) -> bool:
+        """Whether the sampled image has the alpha of the initial one, where both have alpha."""
+        return self.init_image is not None and self.init_image.shape[2] == 4 and self.detail == 1
+
     def control_image(self, number: int) -> FloatArray:
         """The image of one of its controls, `H×W×3` in 0..1."""
         return to_float(self.controls[number].images["color"][..., :3])
