@@ -29,6 +29,8 @@ MESH = ROOT / "examples/dungeon/keep.glb"
 PALETTE = ROOT / "presets/palettes/handheld4.hex"
 SIMILAR = ("animation", "sheet", "attack", "sprite", "shake", "bob")
 """Presets whose thumbnails are like others."""
+STARTS = {"thing": "a fox", "surface": "mossy cobblestone", "scene": "a castle by a lake at sunset"}
+"""What controls that draw by a prompt are asked for."""
 LINE = (120, 124, 132, 255)
 
 
@@ -193,6 +195,8 @@ def control_picture(name: str) -> Image.Image:
         tower = on_plain(thumbnail("isometric_building"))["color"]
         (Path(folder) / "tower.png").write_bytes(encode_png(tower))
         arguments: dict[str, Any] = {"size": (SIDE * 2, SIDE * 2)}
+        if name in STARTS:
+            arguments["prompt"] = STARTS[name]
         if "mesh" in part.params.model_fields:
             arguments |= {"mesh": MESH, "azimuth": 35}
         elif "image" in part.params.model_fields:

@@ -6,6 +6,7 @@
 """
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -16,6 +17,8 @@ from pydantic import BaseModel
 from typer.models import ArgumentInfo
 
 from assetgen.cli.commands import app
+from assetgen.controls._surfaces import named_surfaces
+from assetgen.controls._things import named_things
 from assetgen.pack.arguments import described_arguments, described_fields
 from assetgen.pack.library import library_for
 from assetgen.pack.licences import licence_text
@@ -38,6 +41,10 @@ ABOUT: dict[PartKind, str] = {
     "check": "A check accepts or rejects an image. A preset lists its checks.",
     "exporter": "An exporter writes the files of an asset. `engine:` of a pack or `export:` of a preset names it.",
 }
+DRAWN = (
+    "What the controls `thing` and `surface` draw by the words of a prompt, for `mini` and other models to paint over. "
+    "[Controls](../controls.md#starts-a-drawing-to-paint-over) explains it."
+)
 SELECTION = {
     "tries": "How many attempts an asset gets at most before it fails; 3 where nothing sets it.",
     "best_of": "How many attempts are compared; the best is kept.",
@@ -103,7 +110,7 @@ CARD_KEYS = {
     "affixes": "Text before and after every prompt.",
     "prompts": "Prompt templates by preset.",
     "prompt_tokens": "How many tokens prompts are padded to, where it is not the tokenizer's number.",
-    "presets": "By preset, another card that is used instead, or steps that run first.",
+    "presets": "By preset, another card that is used instead, a drawing to start from, and steps that run first.",
     "best_of": "How many attempts are compared where asset, pack and preset set nothing.",
     "cell": "The size in pixels of a cell of the pixel art that the model draws; no grid is detected then.",
     "matte": "The colour that partly transparent pixels of its images are blended with; it is removed.",
@@ -133,6 +140,7 @@ def pages() -> dict[str, str]:
         "models.md": _models(),
         "keys.md": _keys(),
         **{f"{kind}s.md": _parts(kind) for kind in PART_KINDS},
+        "drawings.md": _drawings(),
     }
     texts["README.md"] = _index(texts)
     return {name: f"{NOTE}\n\n{text.strip()}\n" for name, text in texts.items()}
@@ -154,6 +162,16 @@ def _commands() -> str:
         if examples:
             lines += ["", "```text", *(line.strip() for line in examples.strip().splitlines()), "```"]
         lines += ["", *_parameters(command)]
+    return "\n".join(lines)
+
+
+def _drawings() -> str:
+    lines = ["# Drawings", "", DRAWN]
+    for title, names in (("Things", named_things()), ("Surfaces", named_surfaces())):
+        listed = sorted({name.replace("_", " ") for name, _ in names})
+        lines += ["", f"## {title}", "", f"{len(listed)}, most of them with several names."]
+        for letter, group in itertools.groupby(listed, key=lambda name: name[0]):
+            lines += ["", f"**{letter.upper()}**: {', '.join(group)}"]
     return "\n".join(lines)
 
 

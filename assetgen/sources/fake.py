@@ -9,7 +9,7 @@ from assetgen.images import Array, FloatArray, ImageSet, color_image, to_float, 
 from assetgen.pack.schema import ImageSize, ModelCard
 from assetgen.parts import Context, InputFile, gained, part
 from assetgen.pixels.image_files import read_image
-from assetgen.sources._arguments import Axes, Guidance, LoraArgument, Scale, Seed, Steps, Strength
+from assetgen.sources._arguments import Axes, Detail, Guidance, LoraArgument, Scale, Seed, Steps, Strength
 
 _DEFAULT_SIZE = (128, 128)
 """Without `size` and `model`."""
@@ -22,7 +22,7 @@ _STRIPES, _STRIPE = 4, 0.3
 """Stripes of a draft across the image, and the share of it that they cover."""
 
 
-@gained("hatched")
+@gained("detail", "hatched")
 @part(version=1)
 def fake(
     context: Context,
@@ -40,13 +40,14 @@ def fake(
     mask: InputFile | None = None,
     strength: Strength = 0.6,
     loras: tuple[LoraArgument, ...] = (),
+    detail: Detail | None = None,
     hatched: bool | None = None,
 ) -> ImageSet:
     """Draw a coloured shape on white, or with `tile` a seamless pattern; prompt and seed choose colour and shape.
 
-    Accepts every argument of `diffusion`. Controls darken the drawing where they are dark; `image` is blended in by
-    `strength`, or where `mask` is black. With `hatched` it has the diagonal stripes of a draft, which tile, too.
-    Returns `color`, RGB uint8; `meta.tiles` is `tile`.
+    Accepts every argument of `diffusion`; `detail` changes nothing. Controls darken the drawing where they are dark;
+    `image` is blended in by `strength`, or where `mask` is black. With `hatched` it has the diagonal stripes of a
+    draft, which tile, too. Returns `color`, RGB uint8; `meta.tiles` is `tile`.
     """
     native = model.native if model else _DEFAULT_SIZE
     size = size or (round(native[0] * scale[0]), round(native[1] * scale[1]))

@@ -264,7 +264,7 @@ def test_every_detector_has_a_licence() -> None:
     assert {name for name, each in detectors.items() if each and not each.commercial} == {"leres", "open_pose", "pidi"}
     assert all(each.licence and each.licence_url.startswith("https://") for each in detectors.values() if each)
     assert {name for name, each in detectors.items() if each is None} == {
-        "canny", "depth", "lineart", "normal", "picture", "poses", "reference", "scene", "shaded",
+        "canny", "depth", "lineart", "normal", "picture", "poses", "reference", "scene", "shaded", "surface", "thing",
         "shuffle", "turntable",
     }  # fmt: skip
 

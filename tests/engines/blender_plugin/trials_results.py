@@ -63,7 +63,7 @@ def trial_results_survive_save_and_reopen(stage):
     images = [node.image for node in _nodes(bpy.data.objects["Cube"].active_material).values()]
     assert len(images) == 6
     assert all(image.filepath.startswith("//assetgen/a_mossy_wall_") for image in images)
-    assert all(len(image.pixels) == 128 * 128 * 4 for image in images)
+    assert all(len(image.pixels) == 256 * 256 * 4 for image in images)
 
 
 def trial_results_move_with_their_folder(stage):
