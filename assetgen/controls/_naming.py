@@ -49,7 +49,7 @@ class Names:
         """What a prompt names: by the last words before "of" and details, else by those after "of".
 
         "A chest of gold with a lock" is a chest, "a loaf of bread" bread, "a bag of coins" a coin bag, and "a giraffe
-        zoo" nothing.
+        parade" nothing.
         """
         head = LINK.split(prompt.lower(), maxsplit=1)[0]
         what, of, whose = name_in(prompt).partition(" of ")
