@@ -31,8 +31,9 @@ def brushed(picture: Values, seed: int, count: int) -> Values:
         columns, rows = rng.integers(0, width, number), rng.integers(0, height, number)
         jitter = rng.normal(0, 1, (number, 1)) + rng.normal(0, 0.5, (number, 3))
         turns = rng.normal(0, 0.25, number)
+        around = cv2.dilate(detail, np.ones((max(3, round(1.6 * size * height)),) * 2, np.uint8))
         for column, row, change, turn in zip(columns, rows, jitter, turns, strict=True):
-            if detail[row, column] > 9 * 0.009 / size:
+            if around[row, column] > 12 * 0.009 / size:
                 continue
             strong = abs(across[row, column]) + abs(down[row, column]) > 1e-4
             angle = (np.arctan2(across[row, column], -down[row, column]) if strong else 0.0) + turn

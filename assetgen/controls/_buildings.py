@@ -6,7 +6,8 @@ from assetgen.controls._mood import Mood
 from assetgen.controls._noise import Values, color, mixed
 from assetgen.controls._props import Drawing, Patch, bar, lit_color
 
-_LIT_WINDOW = np.array([1.0, 0.78, 0.38], np.float32)
+LIT_WINDOW = np.array([1.0, 0.78, 0.38], np.float32)
+"""The colour of a window with light behind it."""
 
 
 def rectangle(x: float, y: float, wide: float, high: float, paint: Values, shines: bool = False) -> Patch:
@@ -24,7 +25,7 @@ def windows(
     for row in range(rows):
         for column in range(columns):
             lit = mood.is_dark and rng.random() < 0.6
-            paint = _LIT_WINDOW * float(rng.uniform(0.75, 1.0)) if lit else lit_color("4a4448", 0.3, mood)
+            paint = LIT_WINDOW * float(rng.uniform(0.75, 1.0)) if lit else lit_color("4a4448", 0.3, mood)
             left, low = x + wide * (column + 0.34) / columns, y + high * (row + 0.3) / rows
             found.append(rectangle(left, low, 0.32 * wide / columns, 0.44 * high / rows, paint, lit))
     return found
@@ -123,7 +124,7 @@ def tower(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> li
     """A lonely tower with a lamp under its roof."""
     shapes = round_tower(0, 0.26, 0.78, mood, side)
     shapes += windows(rng, (-0.13, 0.2, 0.26, 0.5), (1, 3), mood)
-    lamp = _LIT_WINDOW if mood.is_dark else lit_color("d8c890", 0.8, mood)
+    lamp = LIT_WINDOW if mood.is_dark else lit_color("d8c890", 0.8, mood)
     shapes += [
         rectangle(-0.17, 0.76, 0.34, 0.04, lit_color("a49a8e", 0.6, mood)),
         rectangle(-0.1, 0.8, 0.2, 0.09, lamp, mood.is_dark),
@@ -140,7 +141,11 @@ def block(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> li
         rectangle(-wide / 2, 0, wide, 1, lit_color(glass, 0.25, mood)),
         rectangle((wide / 2 - deep) if side > 0 else -wide / 2, 0, deep, 1, lit_color(glass, 0.95, mood)),
     ]
-    shapes += windows(rng, (-wide / 2, 0.04, wide, 0.94), (4, 14), mood)
+    if mood.is_dark:
+        shapes += windows(rng, (-wide / 2, 0.04, wide, 0.94), (3, 9), mood)
+    else:
+        pane = lit_color(0.62 * glass, 0.4, mood)
+        shapes += [rectangle(-wide * 0.4, 0.06 + 0.102 * floor, wide * 0.8, 0.05, pane) for floor in range(9)]
     if rng.random() < 0.4:
         shapes.append(rectangle(-0.01, 1, 0.02, 0.14, lit_color(glass, 0.3, mood)))
     return shapes
@@ -189,6 +194,7 @@ BUILDINGS: dict[str, Drawing] = {
     "tower": tower,
     "house": house,
     "town": house,
+    "harbour": house,
     "city": block,
     "ruins": ruins,
     "pyramid": pyramid,

@@ -9,7 +9,7 @@ import numpy as np
 from assetgen.controls._mood import Mood
 from assetgen.controls._noise import Values, color, mixed
 from assetgen.controls._places import Place
-from assetgen.controls._sky import Sun
+from assetgen.controls._sight import Sun
 from assetgen.controls._terrain import Land, View, hazed
 
 Points = Sequence[tuple[float, float]]
@@ -41,10 +41,10 @@ def draw_thing(view: View, shapes: Sequence[Patch], at: tuple[float, float, floa
     for start in (column - width, column, column + width) if view.sight.around else (column,):
         for shape in shapes:
             places = np.array([(start + scale * x, foot - scale * y) for x, y in shape.corners])
-            _fill(view, places, shape, distance, mood)
+            draw_patch(view, places, shape, distance, mood)
 
 
-def _fill(view: View, places: Values, shape: Patch, distance: float, mood: Mood) -> None:
+def draw_patch(view: View, places: Values, shape: Patch, distance: float, mood: Mood) -> None:
     """Fill a shape with its corners at these pixels."""
     import cv2
 
@@ -59,6 +59,8 @@ def _fill(view: View, places: Values, shape: Patch, distance: float, mood: Mood)
     mask = np.zeros((bottom - top, right - left), np.uint8)
     cv2.fillPoly(mask, [np.rint((places - (left, top)) * _PARTS).astype(np.int32)], 255, cv2.LINE_AA, 4)
     alpha = mask.astype(np.float32)[..., None] / 255 * (view.distance[box] > distance * 0.995)[..., None]
+    view.water[box] &= alpha[..., 0] < 0.5
+    view.distance[box] = np.where(alpha[..., 0] > 0.5, distance, view.distance[box])
     behind = view.picture[max(0, view.sight.horizon - 2), (left + right - 1) // 2].copy()
     away = np.array([distance * (0.35 if shape.shines else 1)])
     view.picture[box] = mixed(view.picture[box], hazed(shape.color[None], away, mood, behind)[0], alpha)
@@ -101,8 +103,91 @@ def conifer(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> 
 
 
 def leafy(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
-    """A round tree: clumps of leaves over a trunk, the lit ones on top."""
-    green = mixed(color("3f5a26"), color("6d7f33"), float(rng.random()))
+    """A round tree of summer."""
+    return _foliage(rng, side, mood, mixed(color("3f5a26"), color("6d7f33"), float(rng.random())), snowed)
+
+
+def autumn(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
+    """A round tree in red to yellow."""
+    tints = [color(code) for code in ("b5462a", "d07a2c", "dba53a", "a8582c")]
+    return _foliage(rng, side, mood, tints[int(rng.integers(4))], snowed)
+
+
+def blossom(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
+    """A cherry tree in blossom."""
+    return _foliage(rng, side, mood, mixed(color("d87c9c"), color("eaa6ba"), float(rng.random())), snowed)
+
+
+def boulder(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
+    """A rock of facets."""
+    rock = mixed(color("6a6460"), color("847a70"), float(rng.random()))
+    rock = mixed(rock, mood.ambient, 0.25)
+    wide = float(rng.uniform(0.7, 1.1))
+    outline = [
+        (-wide, 0.0),
+        (-wide * 0.8, 0.5),
+        (-wide * 0.25, 0.95),
+        (wide * 0.3, 0.85),
+        (wide * 0.85, 0.4),
+        (wide, 0.0),
+    ]
+    lit = [
+        (side * wide, 0.0),
+        (side * wide * 0.85, 0.42),
+        (side * wide * 0.28, 0.84),
+        (side * 0.12, 0.5),
+        (side * 0.2, 0.0),
+    ]
+    return [Patch(outline, lit_color(rock, 0.15, mood)), Patch(lit, lit_color(rock, 0.75, mood))]
+
+
+def kelp(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
+    """Swaying ribbons of weed."""
+    found = []
+    for _ in range(5):
+        x, tall, phase = float(rng.uniform(-0.14, 0.14)), float(rng.uniform(0.5, 1)), float(rng.uniform(0, 6))
+        steps = np.linspace(0, 1, 12)
+        middle = x + 0.06 * np.sin(phase + 5 * steps) * (0.3 + steps)
+        half = 0.022 * (1 - 0.8 * steps)
+        left = list(zip(middle - half, tall * steps, strict=True))
+        right = list(zip(middle + half, tall * steps, strict=True))
+        green = mixed(color("2f6a3c"), color("7a9a3c"), float(rng.random()))
+        found.append(Patch([(float(a), float(b)) for a, b in [*left, *reversed(right)]], lit_color(green, 0.6, mood)))
+    return found
+
+
+def coral(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
+    """A branched or round coral."""
+    tint = color(("e0607a", "e89a4a", "c070d0", "f0d060", "d84a4a")[int(rng.integers(5))])
+    if rng.random() < 0.5:
+        return [
+            Patch(blob(rng, x, y, size), lit_color(tint, light, mood))
+            for x, y, size, light in ((-0.3, 0.25, 0.4, 0.2), (0.3, 0.25, 0.38, 0.3), (side * 0.15, 0.5, 0.32, 0.9))
+        ]
+    found = []
+    for _ in range(8):
+        lean, tall = float(rng.uniform(-0.7, 0.7)), float(rng.uniform(0.5, 1.0))
+        light = 0.9 if lean * side > 0 else 0.35
+        found.append(
+            Patch(
+                [(-0.05, 0), (0.05, 0), (lean + 0.07, tall), (lean - 0.03, tall + 0.05)], lit_color(tint, light, mood)
+            )
+        )
+    return found
+
+
+def reed(rng: np.random.Generator, side: float, mood: Mood, snowed: bool) -> list[Patch]:
+    """Reeds."""
+    found = []
+    for _ in range(9):
+        x, lean, tall = float(rng.uniform(-0.4, 0.4)), float(rng.uniform(-0.2, 0.2)), float(rng.uniform(0.5, 1))
+        green = mixed(color("5a6a30"), color("8a8a48"), float(rng.random()))
+        found.append(Patch([(x - 0.03, 0), (x + 0.03, 0), (x + lean, tall)], lit_color(green, 0.4, mood)))
+    return found
+
+
+def _foliage(rng: np.random.Generator, side: float, mood: Mood, green: Values, snowed: bool) -> list[Patch]:
+    """Clumps of leaves over a trunk, the lit ones on top."""
     if snowed:
         green = mixed(green, color("dfe9f2"), 0.5)
     shapes = [Patch([(-0.045, 0), (0.05, 0), (0.025, 0.5), (-0.025, 0.5)], lit_color("54402c", 0.3, mood))]
@@ -172,8 +257,8 @@ def bar(x: float, low: float, top: float, half: float) -> Points:
 
 def blob(rng: np.random.Generator, x: float, y: float, size: float) -> Points:
     """A round shape with an uneven border."""
-    angles = np.linspace(0, 2 * np.pi, 11)[:-1]
-    radii = size * rng.uniform(0.72, 1.15, 10)
+    angles = np.linspace(0, 2 * np.pi, 17)[:-1]
+    radii = size * rng.uniform(0.84, 1.12, 16)
     return [(float(x + r * np.cos(a)), float(y + 0.85 * r * np.sin(a))) for a, r in zip(angles, radii, strict=True)]
 
 
@@ -184,6 +269,12 @@ TREES: dict[str, tuple[Drawing, float]] = {
     "dead": (dead, 1.9),
     "palm": (palm, 2.0),
     "cactus": (cactus, 0.9),
+    "autumn": (autumn, 2.0),
+    "blossom": (blossom, 1.9),
+    "boulder": (boulder, 0.4),
+    "kelp": (kelp, 2.2),
+    "coral": (coral, 0.55),
+    "reed": (reed, 0.5),
 }
 """What draws each kind, and its height in world units."""
 
@@ -205,13 +296,17 @@ def scatter(
             turn = np.pi * aside
             x, ahead = (z * np.sin(turn), z * np.cos(turn)) if view.sight.around else (aside * half * z, z)
             ground = land.at(float(x), float(ahead))
-            if (not view.sight.around and _is_open(abs(aside), z)) or ground <= land.water + 0.05:
+            if (not view.sight.around and _is_open(abs(aside), z, bool(place.hero or "fall" in place.features))) or (
+                ground <= land.water + 0.05 and place.name != "swamp"
+            ):
                 continue
             at = (float(x), ground - land.eye - 0.05, float(ahead))
             found.append((z, partial(draw_thing, view, shapes, at, tall, mood)))
     return found
 
 
-def _is_open(aside: float, z: float) -> bool:
+def _is_open(aside: float, z: float, hero: bool) -> bool:
     """Whether no tree stands there: an alley in the middle, and the place before the viewer."""
-    return aside < 0.06 + 0.34 * max(0, 1 - z / 22) or (z < 6 and aside < 0.62)
+    if hero and z < 5.5:
+        return True
+    return aside < 0.06 + 0.34 * max(0, 1 - z / 22) or (z < (11 if hero else 6) and aside < (0.8 if hero else 0.62))

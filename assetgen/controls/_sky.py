@@ -1,41 +1,12 @@
 """The sky of a drawn scene: gradient, sun or moon, clouds and stars."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from assetgen.controls._clouds import heaped_clouds
 from assetgen.controls._mood import Mood
 from assetgen.controls._noise import Noise, Values, mixed, ramp_between
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What each pixel of a picture looks at. `across` are the columns' directions (x, z), `2×W`; `rise` the tangents
-    of the rows' elevations, `H`, falling; `top` is the tangent at the top of the sky; `around` is a whole circle."""
-
-    across: Values
-    rise: Values
-    top: float
-    around: bool
-
-    @property
-    def horizon(self) -> int:
-        """The first row below the horizon."""
-        return int(np.searchsorted(-self.rise, 0.0))
-
-
-@dataclass(frozen=True)
-class Sun:
-    """Place of the sun or moon: column direction (x, z) and tangent of its elevation."""
-
-    across: tuple[float, float]
-    rise: float
-
-    @property
-    def direction(self) -> Values:
-        """Unit vector towards it: x right, y up, z away."""
-        vector = np.array([self.across[0], self.rise, self.across[1]], np.float32)
-        return np.asarray(vector / np.linalg.norm(vector), np.float32)
+from assetgen.controls._sight import Sight, Sun
+from assetgen.controls._wonders import WONDERS, lightning
 
 
 def sun_of(mood: Mood, sight: Sight, rng: np.random.Generator) -> Sun:
@@ -51,6 +22,12 @@ def sun_of(mood: Mood, sight: Sight, rng: np.random.Generator) -> Sun:
 
 def painted_sky(mood: Mood, sight: Sight, sun: Sun, seed: int) -> Values:
     """The sky over the whole picture, `H×W×3`; below the horizon its colours there go on."""
+    sky, lights = sky_layers(mood, sight, sun, seed)
+    return np.asarray(np.minimum(sky + lights, 1), np.float32)
+
+
+def sky_layers(mood: Mood, sight: Sight, sun: Sun, seed: int) -> tuple[Values, Values]:
+    """The sky as of `painted_sky`, and the sharp lights in it (stars, lightning), to be added where it is seen."""
     rng, noise = np.random.default_rng(seed), Noise(seed + 1)
     rise = np.maximum(sight.rise, 0)[:, None]
     height = np.clip(rise / sight.top, 0, 1) + 0.03 * (noise.at(*_plane(sight, rise, 1.2), octaves=3) - 0.5)
@@ -59,12 +36,24 @@ def painted_sky(mood: Mood, sight: Sight, sun: Sun, seed: int) -> Values:
     near = _nearness(sight, sun, rise)
     warm = mood.glow * (0.75 * np.exp(-(((1 - near) * 9) ** 0.8)) + 0.25 * np.exp(-rise / (0.3 * sight.top)) * near**2)
     sky = mixed(sky, mood.sun, np.clip(warm, 0, 0.92)[..., None])
+    lights = np.zeros_like(sky)
     if mood.stars:
-        sky = _with_stars(sky, mood, rng, noise, sight, rise)
-    if mood.sun_in_view:
+        sky, lights = _with_stars(sky, mood, rng, noise, sight)
+    for wonder in (name for name in WONDERS if name in mood.wonders):
+        before = sky
+        sky = WONDERS[wonder](sky, sight, np.random.default_rng([seed, len(wonder)]))
+        if wonder not in ("nebula", "aurora"):
+            lights = lights * (np.abs(sky - before).max(axis=2, keepdims=True) < 0.12)
+    if mood.sun_in_view and mood.wonders.isdisjoint({"moon", "moons", "planet"}):
         sky = _with_disk(sky, mood, sight, sun, rise)
+    bare = sky
     sky = _with_clouds(sky, mood, sight, sun, noise)
-    return _with_lightning(sky, sight, rng) if mood.storm else sky
+    if mood.cover and not mood.flat:
+        sky = heaped_clouds(sky, mood, sight, sun, rng)
+    lights = lights * np.clip(1 - 6 * np.abs(sky - bare).max(axis=2, keepdims=True), 0, 1)
+    if mood.storm:
+        lights = lightning(sky, sight, rng)
+    return sky, np.asarray(lights, np.float32)
 
 
 def _plane(sight: Sight, rise: Values, frequency: float) -> tuple[Values, Values]:
@@ -92,57 +81,52 @@ def _with_disk(sky: Values, mood: Mood, sight: Sight, sun: Sun, rise: Values) ->
     return mixed(sky, 0.25 * mood.sun + 0.75, ramp_between(1.05, 0.9, distance / radius)[..., None])
 
 
-def _with_stars(sky: Values, mood: Mood, rng: np.random.Generator, noise: Noise, sight: Sight, rise: Values) -> Values:
-    """Stars of several sizes, and a faint band of them."""
+def _with_stars(sky: Values, mood: Mood, rng: np.random.Generator, noise: Noise, sight: Sight) -> tuple[Values, Values]:
+    """A band of faint stars in the sky, and the layer of the bright ones, of several sizes."""
+    import cv2
+
     height, width = sky.shape[:2]
-    x, y = _plane(sight, rise, 0.5)
-    band = np.exp(-(((x * 0.6 + y * 0.8 - 0.9) / 0.5) ** 2)) * noise.at(3 * x, 3 * y, 5)
-    sky = sky + (0.30 * mood.stars * ramp_between(0.1, 0.7, band))[..., None] * np.array([0.65, 0.75, 1.0])
-    unit = max(1, height // 150)
-    for size, count, light in ((unit, 130, 0.7), (unit + 1, 60, 1.0), (unit + 2, 16, 1.0)):
-        number = int(count * width / height * mood.stars)
-        tops, lefts = rng.integers(0, height, number), rng.integers(0, width, number)
-        tints = mixed(np.array([0.75, 0.85, 1.0]), np.array([1.0, 0.9, 0.75]), rng.random((number, 1)) ** 2)
-        for top, left, tint in zip(tops, lefts, tints * light, strict=True):
-            if top + size < sight.horizon:
-                spot = sky[top : top + size, left : left + size]
-                spot[:] = np.maximum(spot, tint)
-    return np.asarray(sky, np.float32)
+    up = sight.rise[:, None] / sight.top
+    x, z = sight.across
+    tilt = up - 0.55 - (0.34 * x / np.maximum(np.hypot(x, z), 1e-6) * 1.6)[None]
+    gas = noise.at(x * 4 + 2 * up, z * 4 - 3 * up, 5)
+    strong = 0.62 if "milkyway" in mood.wonders else 0.2
+    band = (
+        np.exp(-((tilt / 0.2) ** 2))
+        * (0.25 + 1.1 * gas)
+        * (1 - 0.4 * np.exp(-((tilt / 0.07) ** 2)) * ramp_between(0.42, 0.6, noise.at(x * 9, z * 9 + 4 * up, 4)))
+    )
+    tint = mixed(np.array([0.55, 0.6, 1.0]), np.array([1.0, 0.85, 0.8]), gas[..., None])
+    sky = sky + (strong * mood.stars * band * (up > 0))[..., None] * tint
+    stars = np.zeros_like(sky)
+    for size, count, bright in ((0.5, 300, 0.55), (0.8, 90, 0.9), (1.4, 22, 1.6)):
+        number = int(count * width / height * mood.stars * sight.horizon / height)
+        layer = np.zeros_like(sky)
+        tops, lefts = rng.integers(0, max(1, sight.horizon), number), rng.integers(0, width, number)
+        tints = mixed(np.array([0.7, 0.8, 1.0]), np.array([1.0, 0.9, 0.75]), rng.random((number, 1)) ** 2)
+        layer[tops, lefts] = tints * rng.uniform(0.5, 1.0, (number, 1))
+        spread = size * height / 400
+        layer = cv2.GaussianBlur(layer, (0, 0), spread) * (6.3 * spread**2 + 1)
+        stars += bright * layer
+    return np.asarray(sky, np.float32), np.asarray(stars, np.float32)
 
 
 def _with_clouds(sky: Values, mood: Mood, sight: Sight, sun: Sun, noise: Noise) -> Values:
     rise = np.maximum(sight.rise, 0)[:, None]
     near = _nearness(sight, sun, rise)
-    x, y = _plane(sight, rise, 1.0 if mood.storm else 1.3)
+    x, y = _plane(sight, rise, 1.0 if mood.flat else 0.9)
     warp = 0.5 * noise.at(x + 40, y, 3)
     density = noise.at(x + warp, y + warp, 6, 0.52)
     shift = 0.22 * sun.direction
     towards = noise.at(x + warp + shift[0], y + warp + shift[2] - 0.12, 5, 0.52)
     limit = 0.74 - 0.5 * mood.cover
-    soft = 0.22 if mood.storm else 0.15
+    soft = 0.22 if mood.flat else 0.45
     alpha = ramp_between(limit, limit + soft, density) * ramp_between(-0.02, 0.14, rise / sight.top)
     body = ramp_between(limit, limit + 0.28, density)
-    light = np.clip(0.55 + 5.0 * (density - towards) - 0.45 * body + 0.35 * near**6, 0, 1)
+    light = np.clip(
+        0.55 + (2.0 if mood.flat and not mood.storm else 5.0) * (density - towards) - 0.45 * body + 0.35 * near**6, 0, 1
+    )
     clouds = mixed(mood.cloud_dark, mood.cloud_lit, light[..., None])
     edge = np.clip((1 - body) * near**10 * mood.glow, 0, 1)
     clouds = mixed(clouds, mood.sun, edge[..., None])
-    return mixed(sky, clouds, (alpha * (0.95 if mood.storm else 0.88))[..., None])
-
-
-def _with_lightning(sky: Values, sight: Sight, rng: np.random.Generator) -> Values:
-    """A bolt from the clouds to the horizon, with a fork, and its glow."""
-    import cv2
-
-    height, width = sky.shape[:2]
-    bolt = np.zeros((height, width), np.uint8)
-    start = float(rng.uniform(0.15, 0.85) * width)
-    for first, last, thick in ((0.12, 1.0, 2), (0.45, 0.85, 1)):
-        rows = np.linspace(first, last, 14) * sight.horizon
-        drift = np.cumsum(rng.normal(0, 0.012 * height, 14)) * (1 if first < 0.2 else 1.8)
-        points = np.stack([start + drift, rows], axis=1)
-        start = float(points[5, 0])
-        cv2.polylines(bolt, [np.rint(points).astype(np.int32)], False, 255, thick, cv2.LINE_AA)
-    line = bolt.astype(np.float32)[..., None] / 255
-    glow = cv2.GaussianBlur(line, (0, 0), height / 14)[..., None]
-    lit = sky + 2.2 * glow * np.array([0.7, 0.75, 1.0], np.float32)
-    return mixed(lit, np.array([1.0, 0.98, 0.95], np.float32), line)
+    return mixed(sky, clouds, (alpha * (0.95 if mood.flat else 0.5))[..., None])

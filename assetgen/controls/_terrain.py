@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from assetgen.controls._mood import Mood
 from assetgen.controls._noise import Noise, Values, mixed
-from assetgen.controls._sky import Sight, Sun
+from assetgen.controls._sight import Sight, Sun
 
-_SLICES, _NEAREST, _FARTHEST = 300, 1.0, 130.0
+_SLICES, _NEAREST, _FARTHEST = 400, 1.0, 130.0
 _FOCAL = 0.95  # focal length, in heights of the picture
 _STEP = 0.12  # world units between heights that are compared for slopes
 DROWNED = -1e9
@@ -123,15 +123,22 @@ def draw_water(view: View, mood: Mood, noise: Noise) -> None:
     rows, columns = np.nonzero(view.water)
     if not len(rows):
         return
-    banks = np.where(view.water.any(axis=0), view.water.argmax(axis=0), height)
+    dry = np.where(view.water, 0, np.arange(1, height + 1)[:, None])
+    banks = np.maximum(np.maximum.accumulate(dry, axis=0)[rows, columns], view.sight.horizon)
     horizon = view.picture[max(0, view.sight.horizon - 2), columns]
-    below = (rows - banks[columns] + 1).astype(np.float32)
+    below = (rows - banks + 1).astype(np.float32)
     near = np.maximum(rows - view.sight.horizon, 1).astype(np.float32) / height
     ripple = (
         noise.at((columns / height * 9 / near**0.4).astype(np.float32), (70 * near**0.6).astype(np.float32), 3) - 0.5
     )
-    mirrored = banks[columns] - below * 0.95 + ripple * below * 0.5
-    mirrored = np.clip(np.rint(mirrored), 0, banks[columns] - 1).astype(np.int64)
+    far = np.clip(np.rint(2.0 * view.sight.horizon - rows + ripple * near * 0.5 * height), 0, height - 1).astype(
+        np.int64
+    )
+    mirrored = banks - below * 0.95 + ripple * below * 0.5
+    mirrored = np.clip(np.rint(mirrored), 0, banks - 1).astype(np.int64)
+    own = view.distance[np.clip(banks - 1, 0, height - 1), columns]
+    mirrored = np.where(view.distance[mirrored, columns] < 1.5 * own, mirrored, np.minimum(far, banks - 1))
+    mirrored = np.maximum(mirrored, 0)
     aside = (columns + np.rint(ripple * 0.03 * height).astype(np.int64)) % width
     share = 0.6 + 0.3 * np.exp(-5 * near) + 0.35 * ripple
     deep = 0.4 * mood.zenith + 0.25 * mood.ambient

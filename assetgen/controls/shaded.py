@@ -27,7 +27,8 @@ from assetgen.controls._shot import (
     make_shot,
     not_visible,
 )
-from assetgen.controls._sky import Sun, painted_sky
+from assetgen.controls._sight import Sun
+from assetgen.controls._sky import painted_sky
 from assetgen.controls._smooth import corner_normals
 from assetgen.controls._terrain import outlook
 from assetgen.errors import InputError
@@ -43,7 +44,7 @@ _LEAST_SKY, _NO_GROUND = 0.12, 0.62
 _UNITS = 7.0  # world units of the landscapes in a model's radius
 
 
-@part(version=1)
+@part(version=2)
 def shaded(
     *,
     mesh: InputFile,

@@ -40,8 +40,8 @@ def thing(
 ) -> ImageSet:
     """Start from a drawn thing on a transparent background (image-to-image with the `strength` of `diffusion`).
 
-    The last words of the `prompt` before details choose what is drawn: one of some 1,900 common things of games, such as
-    a sword, a fox, a knight or a house. Colours recolour it ("a blue potion", "a wizard in a red robe"); some details
+    The last words of the `prompt` before details choose what is drawn: one of some 1,900 common things of games, such
+    as a sword, a fox or a house. Colours recolour it ("a blue potion", "a wizard in a red robe"); some details
     are drawn, too ("a man with a sword"). `seed` chooses its variant, proportions, outline and shades. Below 64 pixels
     it is pixel art of 32 × 32 cells, at larger sizes it is smooth. Raises `InputError` for a prompt that names nothing
     it can draw.

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assetgen.controls._interiors import interior_of
 from assetgen.controls._mood import mood_of, words_in
 from assetgen.controls._places import place_of
 from assetgen.controls.depth import depth
@@ -31,15 +32,71 @@ def rendered(prompt: str) -> Array:
     ("prompt", "name", "hero"),
     [
         ("snowy mountains", "mountains", ""),
-        ("a harbour town at night", "sea", "town"),
+        ("a harbour town at night", "sea", "harbour"),
         ("a desert canyon at noon", "canyon", ""),
         ("a castle in a pine forest", "forest", "castle"),
+        ("an erupting volcano", "volcano", ""),
+        ("a lighthouse at the coast", "sea", "lighthouse"),
+        ("a waterfall in a forest", "waterfall", ""),
+        ("a market street", "street", "street"),
+        ("a fantasy city", "plains", "town"),
         ("something", "plains", ""),
     ],
 )
 def test_words_choose_the_place_and_what_stands_in_it(prompt: str, name: str, hero: str) -> None:
     place = place_of(words_in(prompt), "plains")
     assert (place.name, place.hero) == (name, hero)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("a throne room", "throne"),
+        ("castle interior", "throne"),
+        ("a dungeon", "dungeon"),
+        ("a castle", ""),
+        ("an inn by the road", ""),
+    ],
+)
+def test_words_choose_an_interior(prompt: str, kind: str) -> None:
+    assert interior_of(words_in(prompt)) == kind
+
+
+@pytest.mark.parametrize(
+    "prompt", ["space", "underwater", "volcano", "cave", "library", "city street", "ship", "jungle"]
+)
+def test_each_place_has_a_picture_of_its_own_for_each_seed(prompt: str) -> None:
+    first = drawn(prompt)
+    assert np.array_equal(first, drawn(prompt))
+    assert not np.array_equal(first, drawn(prompt, 1))
+    assert np.abs(first.astype(float) - drawn("meadow")).mean() > 10
+
+
+def test_lava_glows_and_deep_water_is_blue() -> None:
+    volcano, water = drawn("volcano").astype(int), drawn("underwater").reshape(-1, 3).mean(axis=0)
+    assert ((volcano[..., 0] > 220) & (volcano[..., 2] < 120)).mean() > 0.02
+    assert water[2] > 1.5 * water[0]
+
+
+def test_windows_are_lit_at_night_alone() -> None:
+    def warm(prompt: str) -> float:
+        picture = scene(prompt=prompt, size=(128, 128))["color"].astype(int)
+        return float(((picture[..., 0] > 200) & (picture[..., 0] > picture[..., 2] + 70)).mean())
+
+    assert warm("a city at night") > 0.004 > warm("a city, noon")
+
+
+@pytest.mark.parametrize(("kind", "plain"), [("aurora", "night"), ("rainbow", "day"), ("two moons", "day")])
+def test_words_add_wonders_to_the_sky(kind: str, plain: str) -> None:
+    assert mood_of(words_in(kind)).wonders
+    assert not mood_of(words_in(plain)).wonders
+    assert np.abs(drawn(kind).astype(float) - drawn(plain)).max() > 20
+
+
+@pytest.mark.parametrize("prompt", ["a dragon", "an airship", "a ufo", "hot air balloons", "floating islands"])
+def test_words_put_things_into_the_air(prompt: str) -> None:
+    change = np.abs(drawn(f"{prompt} over a meadow").astype(float) - drawn("a meadow")).max(axis=2) > 20
+    assert change[: SIZE[1] // 2].mean() > 0.01
 
 
 def test_words_choose_light_and_weather() -> None:
@@ -62,8 +119,9 @@ def test_night_is_dark_and_deserts_are_warm() -> None:
     assert desert[0] > desert[2]
 
 
-def test_a_panorama_joins_at_its_sides() -> None:
-    picture = scene(prompt="sunset clouds over a pine forest", size=(192, 48), tile="x")["color"].astype(float)
+@pytest.mark.parametrize("prompt", ["sunset clouds over a pine forest", "space nebula", "dungeon", "street", "volcano"])
+def test_a_panorama_joins_at_its_sides(prompt: str) -> None:
+    picture = scene(prompt=prompt, size=(192, 48), tile="x")["color"].astype(float)
     steps = np.abs(np.diff(picture, axis=1, append=picture[:, :1])).mean(axis=(0, 2))
     assert steps[-1] < steps.max()
 
