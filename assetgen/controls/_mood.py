@@ -56,7 +56,8 @@ _TIMES = {
     "night": replace(mood_from(_NIGHT, sun_height=0.72, glow=0.35, haze=75, cover=0.34), stars=1.0, is_dark=True),
 }
 TIME_WORDS = {
-    "night": "night midnight moonlit moonlight moon starry stars nocturnal dark haunted spooky aurora nebula galaxy milky",
+    "night": "night midnight moonlit moonlight moon starry stars nocturnal dark haunted spooky"
+    " aurora nebula galaxy milky",
     "sunset": "sunset dusk evening twilight golden sundown",
     "dawn": "dawn sunrise morning daybreak",
     "noon": "noon midday sunny",
