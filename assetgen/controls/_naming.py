@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -19,6 +19,9 @@ _SHORT = 3
 """Letters of a word that has no plural ending."""
 _NAME_WORDS = 3
 """The most words of a name, such as "bow and arrow" without "and"."""
+
+_MOST_WORDS = 40
+"""Words of a text that are searched, from its end."""
 
 
 class Named(NamedTuple):
@@ -36,14 +39,11 @@ class Names:
 
     read: Callable[[], Iterable[tuple[str, str]]]
     kinds: frozenset[str]
-    _found: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def entries(self) -> Mapping[str, str]:
-        """The entries by the stems of their names."""
-        if not self._found:
-            self._found.update((" ".join(map(singular, prompt_words(words))), entry) for entry, words in self.read())
-        return self._found
+        """The entries by their names, each word in the singular."""
+        return {" ".join(map(singular, prompt_words(words))): entry for entry, words in self.read()}
 
     def find(self, prompt: str) -> Named | None:
         """What a prompt names: by the last words before "of" and details, else by those after "of".
@@ -62,7 +62,7 @@ class Names:
         return self._match(what) or self._match(whose)
 
     def _match(self, text: str) -> Named | None:
-        words = prompt_words(text)
+        words = prompt_words(text)[-_MOST_WORDS:]
         for count in range(min(_NAME_WORDS, len(words)), 0, -1):
             if count == 1 and singular(words[-1]) in self.kinds and (found := self._match(" ".join(words[:-1]))):
                 return found

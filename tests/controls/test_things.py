@@ -49,6 +49,7 @@ def visible(prompt: str, seed: int = 0) -> FloatArray:
         ("a wolf howling at the moon", "wolf"),
         ("a knight covered in mud", "knight"),
         ("a giraffe parade", None),
+        ("running icon " * 5000, None),
         ("a wombat", None),
         ("", None),
     ],
