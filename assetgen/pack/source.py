@@ -132,7 +132,15 @@ def completion_of(layers: AssetLayers, card: ModelCard) -> CompletedPrompt | Non
     exact = pack.exact_prompt if spec.exact_prompt is None else spec.exact_prompt
     captions = None if exact else layers.file.library.captions(card)
     style, of, _ = _template(layers, layers.preset.source, card).partition(" of {prompt}")
-    return captions.complete(spec.prompt.strip(), style, colors=card.add_colors) if captions and of else None
+    colors = card.add_colors and not _is_drawn(layers, card)
+    return captions.complete(spec.prompt.strip(), style, colors=colors) if captions and of else None
+
+
+def _is_drawn(layers: AssetLayers, card: ModelCard) -> bool:
+    """Whether a control can draw what the prompt names, in colours of its own, for the model to start from."""
+    start, spec = card_preset(layers, card).start, layers.entry.spec
+    draws = load_part("control", start.draw).traits.draws if start and spec.start else None
+    return draws is not None and draws(spec.prompt)
 
 
 def prompted(recipe: Recipe) -> Prompted | None:

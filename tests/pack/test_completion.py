@@ -108,14 +108,21 @@ def prompts(file: PackFile) -> dict[str, object]:
 def test_exact_prompts_are_for_a_pack_or_an_asset(write_pack: WritePack) -> None:
     wolf = "{preset: pixel_sprite, prompt: a wolf%s}"
     pack = f"pack: p\nassets:\n  a: {wolf % ''}\n  b: {wolf % ', exact_prompt: true'}\n"
-    whole, exact = ("pixel art sprite of a grey wolf, animal", "pixel art sprite of a wolf")
+    whole, exact = ("pixel art sprite of a wolf, animal", "pixel art sprite of a wolf")
     assert prompts(write_pack(pack)) == {"a": whole, "b": exact}
     assert prompts(write_pack(f"exact_prompt: true\n{pack}")) == {"a": exact, "b": exact}
 
 
+def test_a_usual_colour_is_added_only_where_no_drawing_has_colours(write_pack: WritePack) -> None:
+    noise, drawn = ("pixel art sprite of a grey wolf, animal", "pixel art sprite of a wolf, animal")
+    wolf = "{preset: pixel_sprite, prompt: a wolf%s}"
+    pack = f"pack: p\nassets:\n  a: {wolf % ', start: false'}\n  b: {wolf % ''}\n"
+    assert prompts(write_pack(pack)) == {"a": noise, "b": drawn}
+
+
 def test_style_words_of_the_pack_follow_the_caption(write_pack: WritePack) -> None:
     found = prompts(write_pack("pack: p\nstyle: ink\nassets: {a: {preset: pixel_sprite, prompt: a wolf}}\n"))
-    assert found == {"a": "pixel art sprite of a grey wolf, animal, ink"}
+    assert found == {"a": "pixel art sprite of a wolf, animal, ink"}
 
 
 def test_a_class_that_the_template_has_is_not_repeated(write_pack: WritePack) -> None:
@@ -145,5 +152,5 @@ def test_plan_shows_the_prompt_that_is_sampled(assetgen: Run, tmp_path: Path) ->
     assets = "{a: {preset: pixel_sprite, prompt: a wolf}, b: {preset: pixel_sprite, prompt: a wombat}}"
     (tmp_path / "pack.yaml").write_text(f"pack: p\nassets: {assets}\n")
     _, out, _ = assetgen("plan", tmp_path, "--game", tmp_path / "game", "--store", tmp_path / "store")
-    assert "sampled as 'pixel art sprite of a grey wolf, animal', over a drawing" in out
+    assert "sampled as 'pixel art sprite of a wolf, animal', over a drawing" in out
     assert "mini_sprite has not seen anything like this: sampled as 'pixel art sprite of a wombat'" in out
