@@ -17,7 +17,7 @@ from assetgen.images import FloatArray
 
 FOLDER = files("assetgen.controls") / "things"
 NAMES = sorted({name for name, _ in named_things()})
-DIGEST = "9e3c9f2ba4d86ee8"
+DIGEST = "98a6bc012d1d1283"
 """Of the files of things, for the version of the part `thing`."""
 
 
