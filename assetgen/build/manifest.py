@@ -50,7 +50,8 @@ class ManifestEntry:
     def from_json(cls, data: dict[str, Any]) -> "ManifestEntry":
         """Raises `InputError` for a path outside the target, `TypeError` and `KeyError` for other data."""
         forms = all(isinstance(data[name], kind) for name, kind in _FIELDS.items())
-        if not forms or type(data.get("attempt", 0)) is not int:
+        texts = (*data["engine_owned"], *data.get("shared", ()), *data["files"].values()) if forms else ()
+        if not forms or not all(isinstance(text, str) for text in texts) or type(data.get("attempt", 0)) is not int:
             raise TypeError("a manifest entry of another form")
         for path in data["files"]:
             check_path(path)

@@ -20,7 +20,7 @@ _SHORT = 3
 _NAME_WORDS = 3
 """The most words of a name, such as "bow and arrow" without "and"."""
 
-_MOST_WORDS = 40
+_SEARCHED = 40
 """Words of a text that are searched, from its end."""
 
 
@@ -62,7 +62,7 @@ class Names:
         return self._match(what) or self._match(whose)
 
     def _match(self, text: str) -> Named | None:
-        words = prompt_words(text)[-_MOST_WORDS:]
+        words = prompt_words(text)[-_SEARCHED:]
         for count in range(min(_NAME_WORDS, len(words)), 0, -1):
             if count == 1 and singular(words[-1]) in self.kinds and (found := self._match(" ".join(words[:-1]))):
                 return found

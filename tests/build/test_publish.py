@@ -124,8 +124,9 @@ def test_a_new_game_is_created_only_in_an_empty_folder(tmp_path: Path) -> None:
         '{"assetgen": 1, "pack": "p", "assets": {"a": 3}}',
         '{"assetgen": 1, "pack": "p", "assets": {"a": {"files": {}}}}',
         '{"assetgen": 1, "pack": "p", "assets": {"a": {"key": "", "files": {"../x": ""}, "engine_owned": []}}}',
+        '{"assetgen": 1, "pack": "p", "assets": {"a": {"key": "", "files": {}, "engine_owned": [{}]}}}',
     ],
-    ids=["empty", "list", "deep", "version", "assets", "asset", "facts", "outside"],
+    ids=["empty", "list", "deep", "version", "assets", "asset", "facts", "outside", "pattern"],
 )
 def test_an_invalid_manifest_is_an_error(tmp_path: Path, text: str) -> None:
     put(tmp_path, {"a.png": b"1"})

@@ -19,9 +19,9 @@ PROMPTS = {
     "tile_texture": "wooden floor planks",
     "pixel_tile": "grey cobblestone",
     "pbr_material": "mossy stone bricks",
-    "painted_concept": "a green forest",
+    "painted_concept": "a castle by a lake",
     "isometric_building": "a castle tower",
-    "skybox_strip": "blue night sky with clouds",
+    "skybox_strip": "a sunset sky",
     "item_icon": "a potion",
 }
 
