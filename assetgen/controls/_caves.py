@@ -50,8 +50,8 @@ def draw_cave(
         )
         picture = mixed(picture, np.clip(rock, 0, 2), mask[..., None])
     picture = _with_floor(picture, (bright, middle), kind, noise, at_x)
-    if kind != "day" or {"crystal", "crystals", "magic", "glowing"} & words:
-        picture = _with_crystals(picture, kind, rng) if kind in ("crystal", "day") else picture
+    if kind == "crystal" or (kind == "day" and {"magic", "glowing"} & words):
+        picture = _with_crystals(picture, rng)
     glow = np.exp(-((far / 0.3) ** 1.5))
     return np.asarray(picture + (0.12 * glow)[..., None] * bright, np.float32)
 
@@ -76,7 +76,7 @@ def _with_floor(picture: Values, colors: tuple[Values, Values], kind: str, noise
     return mixed(picture + (0.2 * bank)[..., None] * colors[0], flow, mask[..., None])
 
 
-def _with_crystals(picture: Values, kind: str, rng: np.random.Generator) -> Values:
+def _with_crystals(picture: Values, rng: np.random.Generator) -> Values:
     """Clusters of shining crystals on both sides."""
     import cv2
 

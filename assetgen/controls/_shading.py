@@ -14,8 +14,6 @@ _LIGHT = np.array([-0.5, -0.68, 0.54])
 _TONES = 5  # of one material
 _SHADOW = 0.16  # of tone, on what lies below an edge
 _OUTLINE = 0.42  # of the lightness of the colour inside
-
-
 _HALF_WAY = np.array([-0.299, -0.407, 0.863])
 """Between the light and the viewer (J. Blinn, 1977)."""
 _LINE = 0.75  # width of the line around a smooth drawing, in cells
@@ -42,7 +40,6 @@ _RELIEFS: dict[str, _Relief] = {
     "metal": _Relief(bulge=1.0, bevel=3.0, light=1.0, gloss=0.5),
     "glass": _Relief(bulge=0.8, light=0.5, gloss=0.9),
     "gem": _Relief(bulge=1.2, light=1.1, gloss=0.6),
-    "glow": _Relief(bulge=0.0, light=0.0, fall=0.0),
     "wood": _Relief(bulge=0.5, bevel=2.0, light=0.55, grain=0.35, stretch=(0.22, 1.1)),
     "stone": _Relief(bulge=0.7, bevel=3.0, light=0.8, grain=0.4, stretch=(0.5, 0.5)),
     "leaf": _Relief(bulge=0.9, light=0.8, grain=0.55, stretch=(0.45, 0.45)),
@@ -83,8 +80,11 @@ class Painting:
         self._colors.append(color)
         self._glows.append(glows)
         layer[mask] = len(self._colors) - 1
-        relief = _RELIEFS["flat" if flat and not glows else finish]
-        lit = self._glowing(mask) if glows else self._lit(mask, relief) + relief.grain * self._grain(window, relief)
+        if glows:
+            lit = self._glowing(mask)
+        else:
+            relief = _RELIEFS["flat" if flat else finish]
+            lit = self._lit(mask, relief) + relief.grain * self._grain(window, relief)
         tones[mask] = lit[mask] + tone
 
     def _lit(self, mask: FineMask, relief: _Relief) -> FloatArray:

@@ -65,7 +65,7 @@ class Touch(BaseModel):
 
 @dataclass(frozen=True)
 class SurfaceOrder:
-    """What a prompt orders."""
+    """The surface that a prompt names, with its colour and what lies on it."""
 
     name: str
     layers: tuple[PaintLayer, ...]

@@ -49,7 +49,7 @@ class Thing(BaseModel):
 
 @dataclass(frozen=True)
 class Order:
-    """What a prompt orders: a thing, its materials in the prompt's colours, and the prompt's words in the singular."""
+    """The thing that a prompt names, its materials in the prompt's colours, and the prompt's words in the singular."""
 
     name: str
     thing: Thing

@@ -49,7 +49,9 @@ def surface(
     """
     order = surface_order(prompt)
     if order is None:
-        raise InputError(f"'{prompt}' names no surface that can be drawn", cure="Set `start: false`")
+        raise InputError(
+            f"'{prompt}' names no surface that can be drawn", cure="Use the name of a drawing, or remove `surface`"
+        )
     shorter = min(size)
     scale = 1 if shorter >= _LARGE else max(2, -(-_FINE // shorter))
     picture = _painted(order, (size[0] * scale, size[1] * scale), seed)

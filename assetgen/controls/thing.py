@@ -51,7 +51,9 @@ def thing(
     """
     order = order_of(prompt)
     if order is None:
-        raise InputError(f"'{prompt}' names nothing that can be drawn", cure="Set `start: false`")
+        raise InputError(
+            f"'{prompt}' names nothing that can be drawn", cure="Use the name of a drawing, or remove `thing`"
+        )
     side = min(size)
     picture = to_uint8(drawn(order, seed, side))
     canvas = np.zeros((size[1], size[0], 4), np.uint8)
@@ -88,9 +90,9 @@ def drawn(order: Order, seed: int, side: int = GRID) -> FloatArray:
 
 def _fitting(pieces: Sequence[tuple[Piece, Outline]]) -> Callable[[Outline], Outline]:
     """Moves and shrinks places so that all pieces, and the line around them, are inside the grid."""
-    drawn = [(piece.margin, outline) for piece, outline in pieces if not piece.cut]
-    low = np.min([outline.min(axis=0) - margin for margin, outline in drawn], axis=0)
-    high = np.max([outline.max(axis=0) + margin for margin, outline in drawn], axis=0)
+    filled = [(piece.margin, outline) for piece, outline in pieces if not piece.cut]
+    low = np.min([outline.min(axis=0) - margin for margin, outline in filled], axis=0)
+    high = np.max([outline.max(axis=0) + margin for margin, outline in filled], axis=0)
     room = GRID - 2 * _BORDER
     scale = min(1.0, room / float((high - low).max()))
     middle = (low + high) / 2

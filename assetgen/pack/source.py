@@ -10,7 +10,7 @@ from assetgen.pack.completion import CompletedPrompt
 from assetgen.pack.layers import AssetLayers
 from assetgen.pack.motions import sheet_in_use
 from assetgen.pack.recipe import Recipe, Stage, seed_from
-from assetgen.pack.schema import IMAGE_TO_IMAGE, CardPreset, ImageSize, ModelCard, PartSpec
+from assetgen.pack.schema import IMAGE_TO_IMAGE, CardPreset, ImageSize, ModelCard, PartSpec, Start
 from assetgen.parts import load_part
 
 _OF_ONE_MODEL = ("scale", "loras", "image")
@@ -132,15 +132,18 @@ def completion_of(layers: AssetLayers, card: ModelCard) -> CompletedPrompt | Non
     exact = pack.exact_prompt if spec.exact_prompt is None else spec.exact_prompt
     captions = None if exact else layers.file.library.captions(card)
     style, of, _ = _template(layers, layers.preset.source, card).partition(" of {prompt}")
-    colors = card.add_colors and not _is_drawn(layers, card)
+    colors = card.add_colors and drawn_start(layers, card) is None  # drawings have colours of their own
     return captions.complete(spec.prompt.strip(), style, colors=colors) if captions and of else None
 
 
-def _is_drawn(layers: AssetLayers, card: ModelCard) -> bool:
-    """Whether a control can draw what the prompt names, in colours of its own, for the model to start from."""
+def drawn_start(layers: AssetLayers, card: ModelCard | None) -> Start | None:
+    """The start that a model's card names for an asset; None where its control cannot draw what the prompt names, and
+    with `start: false`."""
     start, spec = card_preset(layers, card).start, layers.entry.spec
-    draws = load_part("control", start.draw).traits.draws if start and spec.start else None
-    return draws is not None and draws(spec.prompt)
+    if start is None or not spec.start:
+        return None
+    draws = load_part("control", start.draw).traits.draws
+    return start if draws is None or draws(spec.prompt) else None
 
 
 def prompted(recipe: Recipe) -> Prompted | None:

@@ -11,7 +11,7 @@ from typing import Any
 from assetgen.pack.layers import AssetLayers
 from assetgen.pack.recipe import Recipe, Stage
 from assetgen.pack.schema import IMAGE_TO_IMAGE, ModelCard, PartSpec, Start
-from assetgen.pack.source import card_preset
+from assetgen.pack.source import card_preset, drawn_start
 from assetgen.parts import ControlArguments, load_part
 
 _REFERENCE = "reference"
@@ -35,15 +35,12 @@ def start_in_use(layers: AssetLayers, card: ModelCard | None, controls: Sequence
     None where the asset has `start: false` or another picture, or lacks what the control draws, such as a mesh, or
     where the control cannot draw what its prompt names.
     """
-    spec, start, source = layers.entry.spec, card_preset(layers, card).start, layers.preset.source
-    if start is None or not spec.start or "strength" not in layers.load_part("source", source).params.model_fields:
+    start, source = drawn_start(layers, card), layers.preset.source
+    if start is None or "strength" not in layers.load_part("source", source).params.model_fields:
         return None
     if layers.argument(source, "image") or any(each.part == _REFERENCE for each in controls):
         return None
-    drawing = load_part("control", start.draw)
-    if drawing.traits.draws and not drawing.traits.draws(spec.prompt):
-        return None
-    fields = drawing.params.model_fields
+    fields = load_part("control", start.draw).params.model_fields
     needed = [name for name, field in fields.items() if field.is_required()]
     has = all(any(layers.argument(each, name) is not None for each in controls) for name in needed)
     return start if has else None

@@ -95,6 +95,17 @@ def test_image_to_image_sees_the_alpha_of_its_image(card: ModelCard, job: Make, 
     assert (made[1] == made[2]).all()
 
 
+def test_only_a_model_with_alpha_gives_that_of_its_image(
+    card: ModelCard, tiny_of: Callable[[str], ModelCard], job: Make, picture: Array, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.png").write_bytes(encode_png(picture))
+    arguments = {"image": tmp_path / "picture.png", "strength": 0.5}
+    made, without = (sampled(job(card, **arguments, detail=detail)) for detail in (1.0, None))
+    assert (made.meta.given_alpha, without.meta.given_alpha) == (True, None)
+    assert np.abs(made["color"][..., 3].astype(int) - picture[..., 3]).max() <= 1
+    assert sampled(job(tiny_of("sd3"), **arguments, detail=1.0)).meta.given_alpha is None
+
+
 def test_the_matte_is_removed_from_partly_transparent_colours(card: ModelCard, job: Make) -> None:
     blended, straight = (
         sampled(job(card.model_copy(update={"matte": matte}), seed=3))["color"] / 255 for matte in (None, "white")

@@ -258,8 +258,9 @@ def _to_image_sets(
     if batch[0].layers:
         return [layered_image(array) for array in arrays]
     cell = batch[0].card.cell
-    meta = {"cell": cell, "pixel_art": cell == 1 or None, "native_alpha": arrays.shape[-1] == 4 or None}
+    alpha = arrays.shape[-1] == 4
+    meta = {"cell": cell, "pixel_art": cell == 1 or None, "native_alpha": alpha or None}
     return [
-        color_image(array, tiles=request.tile, given_alpha=request.gives_alpha or None, **meta)
+        color_image(array, tiles=request.tile, given_alpha=(alpha and request.gives_alpha) or None, **meta)
         for request, array in zip(batch, arrays, strict=True)
     ]
